@@ -1,0 +1,44 @@
+"""Your predictor. Edit ``predict``; the base image reads the inputs and writes the output."""
+
+import pandas as pd
+
+from runner.contract import Predictor, Stat
+
+
+class MyPredictor(Predictor):
+    """Predicts the share of revealed completions that equal a correct reference."""
+
+    def predict(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[str, list[Stat]]:
+        """Return one predicted stat for each of ``self.case.targets``, by run."""
+        predictions: dict[str, list[Stat]] = {}
+        for target in self.case.targets:
+            of_run = eval_scenario_states_df["run_spec.name"] == target.run_spec_name
+            mean = share_correct(eval_scenario_states_df[of_run])
+            predictions.setdefault(target.run_spec_name, []).append(target.predicted(mean))
+        return predictions
+
+
+def share_correct(request_states: pd.DataFrame) -> float:
+    """Return how many completions are right, from 0 to 1; 0.5 if none is revealed."""
+    if request_states.empty:
+        return 0.5
+    return float(request_states.apply(is_correct, axis="columns").mean())
+
+
+def is_correct(request_state: pd.Series) -> bool:
+    """Return whether the completion, or the reference its letter stands for, is a correct one."""
+    completion = request_state["scenario_state.request_states.result.completions"][0]["text"].strip()
+    chosen = request_state.get(f"scenario_state.request_states.output_mapping.{completion}")
+    answers = {completion, chosen}
+    references = request_state["scenario_state.request_states.instance.references"]
+    return any(
+        "correct" in reference["tags"] and reference["output"]["text"].strip() in answers
+        for reference in references
+    )

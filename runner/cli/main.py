@@ -1,0 +1,75 @@
+"""The command's entry point: one group, and the way from every failure to an exit code."""
+
+import signal
+import sys
+import tempfile
+import traceback
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from runner.cli.build import build
+from runner.cli.evaluate import evaluate
+from runner.errors import ExitCode, RunnerError
+
+EXIT_CODES_HELP = """\b
+Exit codes:
+  0    scored
+  1    a bug of the runner (its traceback is kept in a file)
+  2    usage
+  3    bad suite or HELM data
+  4    the predictor's fault
+  5    engine or host fault: run the same command again
+  130  interrupted
+"""
+
+
+@click.group(epilog=EXIT_CODES_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="runner")
+def cli() -> None:
+    """Evaluate containerized predictors of HELM stats.
+
+    A predictor is a Docker image that reads dataframes of HELM results and predicts withheld
+    stats. It runs in a sandbox, without the actuals, and is scored on them afterwards.
+    """
+
+
+cli.add_command(build)
+cli.add_command(evaluate)
+
+
+def main() -> NoReturn:
+    """Run the command and exit with its code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. What was running has been removed.", err=True)
+        code = ExitCode.INTERRUPTED
+    except RunnerError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = error.exit_code
+    except Exception:  # noqa: BLE001  (the command line's edge: every bug gets a file)
+        code = _report_bug()
+    sys.exit(code)
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """Treat SIGTERM as Ctrl-C, so that what runs is removed on the way out."""
+    raise KeyboardInterrupt
+
+
+def _report_bug() -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="runner-bug-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        traceback.print_exc(file=log)
+    reason = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
+    click.echo(
+        f"Error: a bug of the runner ({reason}). Please report it with {log.name}", err=True
+    )
+    return ExitCode.BUG

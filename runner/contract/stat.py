@@ -1,0 +1,128 @@
+"""HELM's ``Stat`` and ``MetricName`` as plain data, and the target that a stat is predicted for.
+
+Source: helm.benchmark.metrics.statistic and .metric_name (crfm-helm 0.5). A test holds both to
+HELM's own classes and JSON.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runner.contract.layout import PREDICTED_PREFIX, RUN_NAME, STAT_NAME_PREFIX
+
+
+@dataclass(frozen=True)
+class MetricName:
+    """What a stat measures: HELM's ``MetricName``.
+
+    ``perturbation`` is HELM's ``PerturbationDescription`` as a dict: name, robustness, fairness,
+    computed_on, and the perturbation's own parameters, e.g. ``prob``.
+    """
+
+    name: str
+    split: str | None = None
+    sub_split: str | None = None
+    perturbation: Mapping[str, Any] | None = None
+
+    def key(self) -> Hashable:
+        """Return what makes two names equal; ``prob`` 0 and 0.0 are the same."""
+        perturbation = None if self.perturbation is None else frozenset(self.perturbation.items())
+        return (self.name, self.split, self.sub_split, perturbation)
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+    def __str__(self) -> str:
+        """Return e.g. ``exact_match split=test perturbation(computed_on=worst name=typos)``."""
+        parts = [self.name]
+        parts += [f"split={self.split}"] if self.split is not None else []
+        parts += [f"sub_split={self.sub_split}"] if self.sub_split is not None else []
+        if self.perturbation is not None:
+            inner = " ".join(f"{key}={self.perturbation[key]}" for key in sorted(self.perturbation))
+            parts.append(f"perturbation({inner})")
+        return " ".join(parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return HELM's JSON object: absent fields are left out, never null."""
+        fields = {"name": self.name, "split": self.split, "sub_split": self.sub_split}
+        present: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
+        if self.perturbation is not None:
+            present["perturbation"] = dict(self.perturbation)
+        return present
+
+    @classmethod
+    def from_json(cls, json_object: Mapping[str, Any]) -> "MetricName":
+        """Return the name that HELM's JSON object describes."""
+        return cls(**json_object)
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One stat with HELM's fields. ``variance`` and ``stddev`` are the population's, as in HELM."""
+
+    name: MetricName
+    count: int = 0
+    sum: float = 0
+    sum_squared: float = 0
+    min: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    variance: float | None = None
+    stddev: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return HELM's JSON object: absent fields are left out, never null."""
+        values = {name: getattr(self, name) for name in STAT_VALUES}
+        present = {name: value for name, value in values.items() if value is not None}
+        return {"name": self.name.to_json(), **present}
+
+    @classmethod
+    def from_json(cls, json_object: Mapping[str, Any]) -> "Stat":
+        """Return the stat that HELM's JSON object describes."""
+        values = {key: value for key, value in json_object.items() if key != "name"}
+        return cls(name=MetricName.from_json(json_object["name"]), **values)
+
+
+STAT_VALUES = ("count", "sum", "sum_squared", "min", "max", "mean", "variance", "stddev")
+"""The fields of ``Stat`` that hold numbers, in HELM's order."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The key of one stat to predict: the run's name and the stat's full name."""
+
+    run_spec_name: str
+    name: MetricName = field(hash=True)
+
+    def predicted(self, mean: float, **other_values: float) -> Stat:
+        """Return the stat that predicts this target's mean.
+
+        Args:
+            mean: the prediction, in the stat's own unit.
+            other_values: further fields of ``Stat``, e.g. ``stddev``. Those not given are those
+                of HELM's Stat after adding ``mean`` once, without claiming a spread.
+        """
+        mean = float(mean)
+        values = {"count": 1, "sum": mean, "sum_squared": mean * mean, "mean": mean}
+        name = replace(self.name, name=PREDICTED_PREFIX + self.name.name)
+        return Stat(name=name, **{**values, **other_values})  # type: ignore[arg-type]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Target":
+        """Return the target in a row of ``eval/targets.parquet`` or of a stats frame.
+
+        Args:
+            row: one value per column; a missing value is None.
+        """
+        name_values: dict[str, Any] = {}
+        perturbation: dict[str, Any] = {}
+        for column, value in row.items():
+            if value is None or not column.startswith(STAT_NAME_PREFIX):
+                continue
+            field_name = column.removeprefix(STAT_NAME_PREFIX)
+            if field_name.startswith("perturbation."):
+                perturbation[field_name.removeprefix("perturbation.")] = value
+            else:
+                name_values[field_name] = value
+        name = MetricName(**name_values, perturbation=perturbation or None)
+        return cls(run_spec_name=row[RUN_NAME], name=name)

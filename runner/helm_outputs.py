@@ -1,0 +1,189 @@
+"""HELM run directories -> flat frames, as MAGNET 0.1.0 flattens them.
+
+Nested objects become dotted columns, lists stay lists, and every frame has ``run_spec.name``.
+Polars does the reading: one pass over the JSON, its schema inferred from all of it.
+"""
+
+import glob
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import polars as pl
+
+from runner.contract.layout import RUN_NAME
+from runner.errors import SuiteError
+
+RUN_SPEC = "run_spec.json"
+SCENARIO_STATE = "scenario_state.json"
+STATS = "stats.json"
+PER_INSTANCE_STATS = "per_instance_stats.json"
+RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
+
+DEEPEST_RUN = 4
+"""Levels from a folder that holds ``benchmark_output/runs/SUITE/RUN`` down to the run."""
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A run on disk. ``name`` is ``run_spec.name``, which may differ from the directory's name."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class RunFrames:
+    """The four frames of one run, or of several.
+
+    run_specs has one row per run; scenario_states one per request and response; stats one per
+    Stat; per_instance_stats one per Stat of an instance.
+    """
+
+    run_specs: pl.DataFrame
+    scenario_states: pl.DataFrame
+    stats: pl.DataFrame
+    per_instance_stats: pl.DataFrame
+
+
+def find_runs(source: str | Path) -> list[RunDirectory]:
+    """Return the runs below a source, ordered by path as MAGNET orders them.
+
+    Args:
+        source: a ``benchmark_output`` root or its parent, its ``runs``, one suite of it, one run,
+            or a glob of any of these.
+
+    Raises:
+        SuiteError: nothing there, no run in it, two runs of one name, or a run lacks a file.
+    """
+    roots = [Path(source)] if Path(source).exists() else sorted(map(Path, glob.glob(str(source))))
+    if not roots:
+        raise SuiteError(f"{source}: no such file or directory, and no match as a glob")
+    paths = [path for root in roots for path in _run_paths(root, DEEPEST_RUN)]
+    if not paths:
+        raise SuiteError(
+            f"{source}: holds no HELM run (a directory with a {RUN_SPEC}). Name a benchmark_output "
+            "directory, its runs, a suite of it, one run, or a glob of runs."
+        )
+    _refuse_incomplete(paths)
+    runs = [RunDirectory(path, _read_run_name(path)) for path in paths]
+    _refuse_doubles(runs)
+    return runs
+
+
+def read_run(run: RunDirectory) -> RunFrames:
+    """Return the frames of one run, each equal to MAGNET's own frame of it.
+
+    Raises:
+        SuiteError: a file is not JSON or not what HELM writes; names the file.
+    """
+    name = pl.lit(run.name).alias(RUN_NAME)
+    specs = _flatten(_read_json(run.path / RUN_SPEC), prefix="run_spec.")
+    others = (
+        _scenario_states(_read_json(run.path / SCENARIO_STATE), run.path / SCENARIO_STATE),
+        _flatten(_read_json(run.path / STATS), prefix="stats."),
+        _per_instance_stats(_read_json(run.path / PER_INSTANCE_STATS)),
+    )
+    # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
+    return RunFrames(specs, *(frame.select(name, *sorted(frame.columns)) for frame in others))
+
+
+def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:
+    """Return the runs' frames one below the other, columns in order of first appearance.
+
+    A column that only some runs have is null in the others. Where one run has a float and another
+    an integer, the column is float; where types differ otherwise, it is text.
+    """
+    return RunFrames(
+        *(
+            pl.concat([getattr(run, frame.name) for run in runs], how="diagonal_relaxed")
+            for frame in fields(RunFrames)
+        )
+    )
+
+
+def _run_paths(root: Path, depth: int) -> Iterator[Path]:
+    if (root / RUN_SPEC).is_file():
+        yield root
+    elif depth > 0 and root.is_dir():
+        with os.scandir(root) as entries:
+            # Older HELM has a link runs/latest, which names every run of a suite twice.
+            folders = sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+        for folder in folders:
+            yield from _run_paths(Path(folder), depth - 1)
+
+
+def _refuse_incomplete(paths: Sequence[Path]) -> None:
+    lacking = [path / name for path in paths for name in RUN_FILES if not (path / name).is_file()]
+    if lacking:
+        raise SuiteError(
+            f"{lacking[0]}: no such file ({len(lacking)} missing in all). A run needs "
+            f"{', '.join(RUN_FILES)}: run HELM again, or leave such runs out with a glob."
+        )
+
+
+def _refuse_doubles(runs: Sequence[RunDirectory]) -> None:
+    seen: dict[str, Path] = {}
+    for run in runs:
+        if run.name in seen:
+            raise SuiteError(
+                f"{run.path}: has the same run_spec.name as {seen[run.name]}. A run may stand in a "
+                "suite once: name one suite, or a glob that matches one of the two."
+            )
+        seen[run.name] = run.path
+
+
+def _read_run_name(path: Path) -> str:
+    try:
+        name = json.loads((path / RUN_SPEC).read_bytes())["name"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SuiteError(f"{path / RUN_SPEC}: not a HELM run spec ({error!r})") from error
+    if not isinstance(name, str) or not name:
+        raise SuiteError(f"{path / RUN_SPEC}: name must be a text, not {name!r}")
+    return name
+
+
+def _read_json(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_json(path, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SuiteError(f"{path}: can't be read as HELM's JSON ({reason})") from error
+
+
+def _scenario_states(document: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Return one row per request state, the document's other fields repeated on each."""
+    states = document.schema.get("request_states")
+    if not isinstance(states, pl.List) or not isinstance(states.inner, pl.Struct):
+        raise SuiteError(f"{path}: has no request_states, so there is nothing to predict from")
+    return _flatten(document.explode("request_states"), prefix="scenario_state.")
+
+
+def _per_instance_stats(entries: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per stat of an instance. Only the stat is flattened, as MAGNET does it."""
+    if "stats" not in entries.columns:
+        return pl.DataFrame()
+    rows = entries.filter(pl.col("stats").list.len() > 0).explode("stats")
+    others = [pl.col(name).alias(f"per_instance_stats.{name}") for name in rows.columns]
+    flat = _flatten(rows.select("stats"), prefix="per_instance_stats.")
+    return flat.hstack(rows.select(others).drop("per_instance_stats.stats"))
+
+
+def _flatten(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """Return the frame with a dotted column for every leaf of its objects; ``{}`` has none."""
+    leaves = [
+        leaf.alias(prefix + name)
+        for column, dtype in frame.schema.items()
+        for name, leaf in _leaves(column, pl.col(column), dtype)
+    ]
+    return frame.select(leaves)
+
+
+def _leaves(name: str, value: pl.Expr, dtype: pl.DataType) -> Iterator[tuple[str, pl.Expr]]:
+    if not isinstance(dtype, pl.Struct):
+        yield name, value
+        return
+    for field_name, field_type in dtype:
+        yield from _leaves(f"{name}.{field_name}", value.struct.field(field_name), field_type)

@@ -1,0 +1,181 @@
+"""A folder with a Dockerfile -> the context its image is built from.
+
+Python packages are resolved here on the host, into a wheelhouse, and unpacked into ``packages/``,
+so that the build itself needs no network. This also serves hosts behind a proxy whose certificate
+authority no image knows.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import runner
+from runner.errors import BuildError, UsageError
+
+DOCKERFILE = "Dockerfile"
+REQUIREMENTS = "requirements.txt"
+PACKAGES = "packages"
+
+BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
+"""What the base image holds, pinned by version and hash."""
+
+IMAGE_PYTHON = "3.11"
+"""The Python of the base image; wheels are chosen for it, whatever Python the host has."""
+
+_GLIBC_TAGS = ("manylinux_2_17", "manylinux2014", "manylinux_2_28", "manylinux_2_34")
+_NOT_FOR_CONTEXT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", PACKAGES)
+
+# Parts of pandas and pyarrow that reading Parquet never loads; nearly half of their size.
+_UNUSED_IN_BASE = (
+    "*/tests",
+    "pyarrow/include",
+    "pyarrow/*flight*",
+    "pyarrow/*substrait*",
+    "pyarrow/*_s3*",
+    "bin",
+)
+
+
+def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]:
+    """Return the images that a folder's Dockerfile stands on, its ARG defaults filled in.
+
+    Raises:
+        UsageError: the folder has no Dockerfile.
+    """
+    values: dict[str, str] = {}
+    stages: set[str] = set()
+    references = []
+    for line in _dockerfile(directory).read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"\s*ARG\s+(\w+)=(\S+)", line, re.IGNORECASE):
+            values.setdefault(match[1], build_args.get(match[1], match[2]))
+        elif match := re.match(r"\s*FROM\s+(\S+)(?:\s+AS\s+(\S+))?", line, re.IGNORECASE):
+            reference = re.sub(r"\$\{?(\w+)\}?", lambda name: values.get(name[1], ""), match[1])
+            references += [reference] if reference not in stages | {"scratch"} else []
+            stages.add(match[2])
+    return references
+
+
+def context_digest(directory: Path, *, base: bool, parents: Sequence[str]) -> str:
+    """Return a digest of all that decides what the image will hold.
+
+    Args:
+        base: the folder is that of the base image.
+        parents: IDs of the images it stands on.
+    """
+    digest = hashlib.sha256(f"{base} {list(parents)}".encode())
+    roots = [directory, _contract() if base else BASE_LOCK]
+    for path in sorted(path for root in roots for path in _files(root)):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {path.stat().st_mode & 0o111} {len(content)}\n".encode())
+        digest.update(content)
+    return "sha256:" + digest.hexdigest()
+
+
+def write_context(directory: Path, context: Path, *, base: bool, machine: str) -> None:
+    """Write a folder's build context: its files, and its Python packages unpacked.
+
+    Args:
+        context: an empty directory.
+        base: the folder is that of the base image, which gets the contract's code as well.
+        machine: the engine's architecture, e.g. ``x86_64``.
+
+    Raises:
+        BuildError: a requirement can't be resolved; holds what pip said.
+    """
+    shutil.copytree(directory, context, dirs_exist_ok=True, ignore=_NOT_FOR_CONTEXT)
+    packages = context / PACKAGES
+    packages.mkdir()
+    requirements = BASE_LOCK if base else directory / REQUIREMENTS
+    if requirements.is_file():
+        _unpack_packages(requirements, packages, machine, keep_base=base)
+    if base:
+        _remove_unused(packages)
+        package = Path(runner.__file__)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(_contract(), context / "runner" / "contract", ignore=ignored)
+        shutil.copy(package, context / "runner" / package.name)
+
+
+def _dockerfile(directory: Path) -> Path:
+    path = directory / DOCKERFILE
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file. A predictor's folder holds a Dockerfile.")
+    return path
+
+
+def _contract() -> Path:
+    return Path(runner.__file__).parent / "contract"
+
+
+def _files(root: Path) -> list[Path]:
+    if root.is_file():
+        return [root]
+    found = []
+    for folder, folders, names in os.walk(root):
+        ignored = _NOT_FOR_CONTEXT(folder, [*folders, *names])
+        folders[:] = [name for name in folders if name not in ignored]
+        found += [Path(folder, name) for name in names if name not in ignored]
+    return found
+
+
+def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_base: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="runner-wheels-") as folder:
+        wheelhouse = Path(folder, "wheelhouse")
+        wheelhouse.mkdir()
+        options = ["--requirement", str(requirements), "--dest", str(wheelhouse)]
+        if not keep_base:
+            constraints = Path(folder, "constraints.txt")
+            constraints.write_text("\n".join(_base_pins()) + "\n", encoding="utf-8")
+            options += ["--constraint", str(constraints)]
+        _pip("download", *options, *_target_options(machine))
+        wheels = [
+            wheel
+            for wheel in sorted(wheelhouse.glob("*.whl"))
+            if keep_base or _pin(wheel) not in _base_pins()
+        ]
+        if wheels:
+            target = ["--target", str(packages), "--no-compile", "--no-deps", "--no-index"]
+            _pip("install", *target, *_target_options(machine), *map(str, wheels))
+
+
+def _target_options(machine: str) -> list[str]:
+    platforms = [f"--platform={tag}_{machine}" for tag in _GLIBC_TAGS]
+    return ["--only-binary=:all:", f"--python-version={IMAGE_PYTHON}", *platforms]
+
+
+def _pip(command: str, *arguments: str) -> None:
+    run = subprocess.run(  # noqa: S603  (our own interpreter, arguments as a list)
+        [sys.executable, "-m", "pip", command, "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
+        raise BuildError(
+            f"pip {command} failed. Packages for images must have wheels for Python "
+            f"{IMAGE_PYTHON} on Linux; check the requirements file. pip said:\n{said}"
+        )
+
+
+def _base_pins() -> set[str]:
+    """Return ``name==version`` of what the base image has, so that no image gets it twice."""
+    lines = BASE_LOCK.read_text(encoding="utf-8").splitlines()
+    return {match[0] for line in lines if (match := re.match(r"[\w.-]+==[\w.]+", line))}
+
+
+def _pin(wheel: Path) -> str:
+    name, version, *_ = wheel.name.split("-")
+    return f"{name.lower().replace('_', '-')}=={version}"
+
+
+def _remove_unused(packages: Path) -> None:
+    for pattern in _UNUSED_IN_BASE:
+        for path in packages.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

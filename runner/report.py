@@ -1,0 +1,205 @@
+"""The record of one evaluation: ``report.json``, the frozen predictions, the organizer's log."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from runner.contract.layout import CONTRACT_VERSION
+from runner.contract.stat import STAT_VALUES, MetricName, Stat
+from runner.errors import SuiteError, UsageError
+from runner.sandbox.outcome import Outcome
+from runner.scoring import Scores
+
+SCHEMA_VERSION = 1
+REPORT_FILE = "report.json"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TargetRecord(_Record):
+    """One target of a case: HELM's JSON of the actual stat, and of the predicted one if any."""
+
+    run_spec_name: str
+    name: dict[str, Any]
+    actual: dict[str, Any]
+    predicted: dict[str, Any] | None
+
+
+class CaseRecord(_Record):
+    """One case: how it ended and, per target, predicted and actual.
+
+    ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
+    for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
+    """
+
+    id: str
+    train_runs: tuple[str, ...]
+    eval_runs: tuple[str, ...]
+    outcome: Outcome
+    cause: str | None
+    message: str | None
+    exit_code: int
+    wall_seconds: float
+    limits: Mapping[str, float]
+    targets: tuple[TargetRecord, ...]
+    extra_predictions: tuple[str, ...]
+    predictions_file: str | None
+    predictions_sha256: str | None
+    log_file: str
+    scores: Scores | None
+
+
+class SuiteRecord(_Record):
+    """The suite evaluated on; the digest covers the data and the choices of its cases."""
+
+    name: str
+    digest: str
+    choices: Mapping[str, Any]
+
+
+class ImageRecord(_Record):
+    """The image: what it was called, the ID that ran, and its registry digests."""
+
+    reference: str
+    id: str
+    digests: tuple[str, ...]
+
+
+class Report(_Record):
+    """One evaluation. ``scores`` is null unless every case was scored."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    contract_version: int = CONTRACT_VERSION
+    runner_version: str
+    engine_version: str
+    created: str
+    seed: int
+    suite: SuiteRecord
+    image: ImageRecord
+    cases: tuple[CaseRecord, ...]
+    scores: Scores | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Return what makes two evaluations the same one, run twice."""
+        limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
+        return (self.contract_version, self.image.id, self.suite.digest, self.seed, limits)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A report, and the files that stand beside it, by their path below its directory."""
+
+    report: Report
+    files: Mapping[str, bytes]
+
+
+def read_report(directory: Path) -> Report:
+    """Return the report in a directory.
+
+    Raises:
+        SuiteError: there is none, or it is not one that this version reads.
+    """
+    path = directory / REPORT_FILE
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
+
+
+def write_evaluation(evaluation: Evaluation, directory: Path) -> None:
+    """Write the report and its files, whole or not at all.
+
+    A report of the same evaluation that is there already is replaced. One of another evaluation
+    (another image under the same name, another suite, other limits) is kept beside it, its time
+    added to its name.
+
+    Raises:
+        UsageError: the directory can't be written, or holds something else.
+    """
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        try:
+            _write_files(evaluation, unfinished)
+            _put_in_place(unfinished, directory, evaluation.report)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"{directory}: the report can't be written ({error.strerror}). Free space or name "
+            "another place with --out; an earlier report there is untouched."
+        ) from error
+
+
+def _write_files(evaluation: Evaluation, directory: Path) -> None:
+    text = evaluation.report.model_dump_json(indent=2) + "\n"
+    for name, content in {**evaluation.files, REPORT_FILE: text.encode()}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    directory.chmod(0o755)  # mkdtemp's 0700 would keep a web server or a colleague out
+
+
+def _put_in_place(unfinished: Path, directory: Path, report: Report) -> None:
+    if not directory.exists():
+        unfinished.rename(directory)
+        return
+    if not (directory / REPORT_FILE).is_file():
+        raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
+    earlier = read_report(directory)
+    aside = directory.with_name(f"{directory.name}.{earlier.created.replace(':', '')}")
+    directory.rename(aside)
+    unfinished.rename(directory)
+    if earlier.key == report.key:
+        shutil.rmtree(aside)
+
+
+def report_directory_name(image_reference: str) -> str:
+    """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``."""
+    name = image_reference.removesuffix(":latest")
+    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
+
+
+def comparison_table(report: Report) -> pd.DataFrame:
+    """Return one predicted and one actual row per target.
+
+    Columns: run_spec, source ("predicted" or "actual"), name (the stat's full name), then HELM's
+    fields of the stat. Targets without a prediction have an actual row only.
+    """
+    rows = []
+    for target in (target for case in report.cases for target in case.targets):
+        for source, stat in (("predicted", target.predicted), ("actual", target.actual)):
+            if stat is not None:
+                name = str(MetricName.from_json(stat["name"]))
+                values = {field: stat.get(field) for field in TABLE_VALUES}
+                rows.append(
+                    {"run_spec": target.run_spec_name, "source": source, "name": name, **values}
+                )
+    return pd.DataFrame(rows, columns=["run_spec", "source", "name", *TABLE_VALUES])
+
+
+TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "variance")
+
+
+def target_record(run_spec_name: str, actual: Stat, predicted: Stat | None) -> TargetRecord:
+    """Return the record of one target."""
+    return TargetRecord(
+        run_spec_name=run_spec_name,
+        name=actual.name.to_json(),
+        actual=actual.to_json(),
+        predicted=None if predicted is None else predicted.to_json(),
+    )

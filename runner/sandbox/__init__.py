@@ -1,0 +1,1 @@
+"""Runs images without trusting them. The only package that imports docker."""

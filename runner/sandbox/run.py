@@ -1,0 +1,212 @@
+"""One case in one container: volumes, inputs in, run to the end or the deadline, output out."""
+
+import io
+import secrets
+import tarfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.errors import EngineError
+from runner.sandbox.engine import Image, engine_errors
+from runner.sandbox.keeper import ensure_keeper_image
+from runner.sandbox.limits import Limits
+from runner.sandbox.outcome import ContainerEnd
+from runner.sandbox.output_archive import Output, read_output
+from runner.sandbox.policy import (
+    SandboxNames,
+    keeper_arguments,
+    output_volume_options,
+    predictor_arguments,
+)
+
+ENTRYPOINT_NOT_STARTED = (126, 127)
+"""The exit codes that the engine records when the image's entrypoint can't be executed."""
+
+KILL_SECONDS = 30
+"""How long the engine may take to end a killed container before it counts as broken."""
+
+LONGEST_WAIT_SECONDS = 30
+"""One request for the container's end lasts no longer; then the engine is asked again."""
+
+
+@dataclass(frozen=True)
+class SandboxRun:
+    """What is left of a container after it is gone: its end, its output, its log."""
+
+    end: ContainerEnd
+    output: Output
+    log: bytes
+
+
+def run_sandboxed(
+    client: docker.DockerClient, image: Image, files: Mapping[str, bytes], limits: Limits
+) -> SandboxRun:
+    """Run an image on staged inputs and return what came of it.
+
+    Whatever happens, the containers and volumes of the case are removed.
+
+    Args:
+        files: content by path below ``/input``.
+
+    Raises:
+        EngineError: the engine failed, so nothing can be said about the predictor.
+    """
+    names = SandboxNames(secrets.token_hex(6))
+    with ExitStack() as cleanup:
+        _create_volumes(client, names, limits, cleanup)
+        keeper = _start_keeper(client, names, cleanup)
+        _put_inputs(keeper, files)
+        end, log = _run_predictor(client, image, limits, names)
+        # Only now, with the predictor gone, is anything read that it could have been writing.
+        with engine_errors("read /output"):
+            chunks, _ = keeper.get_archive(str(OUTPUT_DIR))
+            output = read_output(chunks, limits)
+    return SandboxRun(replace(end, output_full=output.full), output, log)
+
+
+def _create_volumes(
+    client: docker.DockerClient, names: SandboxNames, limits: Limits, cleanup: ExitStack
+) -> None:
+    options = {names.input_volume: {}, names.output_volume: output_volume_options(limits)}
+    for name, driver_opts in options.items():
+        cleanup.callback(_remove_volume, client, name)
+        with engine_errors(f"create the volume {name}"):
+            client.volumes.create(name, driver="local", driver_opts=driver_opts, labels=names.labels)
+
+
+def _start_keeper(
+    client: docker.DockerClient, names: SandboxNames, cleanup: ExitStack
+) -> Container:
+    image_id = ensure_keeper_image(client)
+    cleanup.callback(_remove_container, client, names.keeper)
+    with engine_errors("start the keeper"):
+        keeper = client.containers.create(**keeper_arguments(image_id, names))
+        keeper.start()
+    return keeper
+
+
+def _put_inputs(keeper: Container, files: Mapping[str, bytes]) -> None:
+    with engine_errors(f"copy the inputs to {INPUT_DIR} (is the host's disk full?)"):
+        keeper.put_archive(str(INPUT_DIR), input_archive(files))
+
+
+def input_archive(files: Mapping[str, bytes]) -> bytes:
+    """Return a tar of the files that tells nothing else: owner root, no times, names sorted."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})
+        for folder in folders:
+            member = tarfile.TarInfo(folder)
+            member.type, member.mode = tarfile.DIRTYPE, 0o555
+            archive.addfile(member)
+        for name in sorted(files):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(files[name]), 0o444
+            archive.addfile(member, io.BytesIO(files[name]))
+    return buffer.getvalue()
+
+
+def _run_predictor(
+    client: docker.DockerClient, image: Image, limits: Limits, names: SandboxNames
+) -> tuple[ContainerEnd, bytes]:
+    with ExitStack() as cleanup:
+        cleanup.callback(_remove_container, client, names.predictor)
+        arguments = predictor_arguments(image.id, image.declared_volumes, limits, names)
+        with engine_errors("create the predictor's container"):
+            container = client.containers.create(**arguments)
+        start_error = _start(container)
+        killed = False if start_error is not None else _wait_or_kill(container, limits.wall_seconds)
+        with engine_errors("inspect the predictor's container"):
+            container.reload()
+            end = _container_end(container.attrs["State"], killed, start_error)
+            log = b"" if start_error is not None else container.logs(tail="all")
+    return end, log[-limits.log_bytes :]
+
+
+def _start(container: Container) -> str | None:
+    """Start the container; return why its entrypoint could not be started, or None."""
+    with engine_errors("start the predictor's container"):
+        try:
+            container.start()
+        except APIError as error:
+            container.reload()
+            if container.attrs["State"]["ExitCode"] in ENTRYPOINT_NOT_STARTED:
+                return str(error.explanation)
+            raise
+    return None
+
+
+def _wait_or_kill(container: Container, wall_seconds: float) -> bool:
+    """Wait for the container's end; return whether it had to be killed at the deadline."""
+    deadline = time.monotonic() + wall_seconds
+    if _ended_by(container, deadline):
+        return False
+    with engine_errors("kill the predictor at its deadline"):
+        try:
+            container.kill()
+        except APIError as error:
+            if error.status_code != requests.codes.conflict:  # it ended by itself just now
+                raise
+    if not _ended_by(container, time.monotonic() + KILL_SECONDS):
+        raise EngineError(f"{container.name} was killed but is still running; look at the engine.")
+    return True
+
+
+def _ended_by(container: Container, deadline: float) -> bool:
+    # wait(timeout=) bounds the HTTP read, not the container (docker-py #2964), and raises
+    # ConnectionError for it, so the deadline is ours. Drop when the SDK offers one.
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            with engine_errors("wait for the predictor"):
+                container.wait(timeout=min(left, LONGEST_WAIT_SECONDS))
+        except EngineError as error:
+            if not isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
+                raise
+            with engine_errors("answer while a predictor runs"):
+                container.client.ping()  # type: ignore[union-attr]
+        else:
+            return True
+    return False
+
+
+def _container_end(state: Mapping[str, Any], killed: bool, start_error: str | None) -> ContainerEnd:
+    return ContainerEnd(
+        exit_code=state["ExitCode"],
+        oom_killed=state["OOMKilled"],
+        killed_at_deadline=killed,
+        output_full=False,
+        start_error=start_error,
+        wall_seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]),
+    )
+
+
+def _seconds_between(started: str, finished: str) -> float:
+    duration = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    return max(0.0, duration.total_seconds())
+
+
+def _remove_container(client: docker.DockerClient, name: str) -> None:
+    with engine_errors(f"remove the container {name}"):
+        try:
+            # v=True also removes anonymous volumes, which carry no label to find them by.
+            client.api.remove_container(name, v=True, force=True)
+        except NotFound:
+            return
+
+
+def _remove_volume(client: docker.DockerClient, name: str) -> None:
+    with engine_errors(f"remove the volume {name}"):
+        try:
+            client.api.remove_volume(name)
+        except NotFound:
+            return
