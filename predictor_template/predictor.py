@@ -34,7 +34,9 @@ def share_correct(request_states: pd.DataFrame) -> float:
 
 def is_correct(request_state: pd.Series) -> bool:
     """Return whether the completion, or the reference its letter stands for, is a correct one."""
-    completion = request_state["scenario_state.request_states.result.completions"][0]["text"].strip()
+    completion = request_state["scenario_state.request_states.result.completions"][0][
+        "text"
+    ].strip()
     chosen = request_state.get(f"scenario_state.request_states.output_mapping.{completion}")
     answers = {completion, chosen}
     references = request_state["scenario_state.request_states.instance.references"]

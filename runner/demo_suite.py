@@ -1,4 +1,4 @@
-"""The demo suite: real HELM runs that the package carries. ``demo/README.md`` tells their making."""
+"""The demo suite: real HELM runs that the package carries; see ``demo/README.md``."""
 
 import tarfile
 from pathlib import Path

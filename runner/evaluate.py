@@ -99,9 +99,9 @@ def judge(run: SandboxRun, case: Case) -> Verdict:
     fault = predictor_fault(run.end)
     if fault is not None:
         return Verdict(fault, None, describe_fault(fault, run.end), NO_PREDICTIONS)
+    if run.output.predictions is None:
+        return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reason, NO_PREDICTIONS)
     try:
-        if run.output.predictions is None:
-            raise InvalidOutputError(Cause.NO_OUTPUT, run.output.reason or "no predictions")
         predictions = read_predictions(run.output.predictions, list(case.actuals.stats))
     except InvalidOutputError as error:
         return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error), NO_PREDICTIONS)

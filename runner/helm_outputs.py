@@ -16,6 +16,8 @@ import polars as pl
 from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
 
+PolarsType = pl.DataType | type[pl.DataType]
+
 RUN_SPEC = "run_spec.json"
 SCENARIO_STATE = "scenario_state.json"
 STATS = "stats.json"
@@ -181,7 +183,7 @@ def _flatten(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
     return frame.select(leaves)
 
 
-def _leaves(name: str, value: pl.Expr, dtype: pl.DataType) -> Iterator[tuple[str, pl.Expr]]:
+def _leaves(name: str, value: pl.Expr, dtype: PolarsType) -> Iterator[tuple[str, pl.Expr]]:
     if not isinstance(dtype, pl.Struct):
         yield name, value
         return

@@ -105,13 +105,13 @@ def _refuse_deep(text: str) -> None:
     """Refuse deep nesting before the parser meets it, which would end in a RecursionError."""
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
-        token = match[0]
-        if token in "[{":
+        piece = match[0]
+        if piece in "[{":
             depth += 1
             if depth > DEEPEST_JSON:
                 message = f"nested deeper than {DEEPEST_JSON} levels at character {match.start()}"
                 raise InvalidOutputError(Cause.TOO_DEEP, message)
-        elif token in "]}":
+        elif piece in "]}":
             depth -= 1
 
 
@@ -226,9 +226,7 @@ def _stat(model: _StatModel) -> Stat:
     perturbation = {
         key: value for key, value in (model.name.perturbation or {}).items() if value is not None
     }
-    name = MetricName(
-        model.name.name, model.name.split, model.name.sub_split, perturbation or None
-    )
+    name = MetricName(model.name.name, model.name.split, model.name.sub_split, perturbation or None)
     return Stat(name=name, **values)
 
 

@@ -13,12 +13,12 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.contract.stat import STAT_VALUES, MetricName, Stat
+from runner.contract.stat import MetricName, Stat
 from runner.errors import SuiteError, UsageError
 from runner.sandbox.outcome import Outcome
 from runner.scoring import Scores
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 REPORT_FILE = "report.json"
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from runner.contract import layout
 from runner.contract.manifest import Manifest
+from runner.helm_outputs import PolarsType
 from runner.suite import Inputs
 
 COMPRESSION = "zstd"
@@ -80,7 +81,7 @@ def to_parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _plain_type(dtype: pl.DataType) -> pl.DataType:
+def _plain_type(dtype: PolarsType) -> PolarsType:
     """Return a type that Parquet can hold: nulls become text, big integers floats."""
     if isinstance(dtype, pl.List):
         return pl.List(_plain_type(dtype.inner))

@@ -168,10 +168,11 @@ def sample_suite(
 def _warnings(evaluated: RunDirectory, revealed: int, instances: int) -> tuple[str, ...]:
     if revealed < instances:
         return ()
-    return (
+    warning = (
         f"{evaluated.name}: all {instances} instances are revealed with their completions and "
-        "references, so a predictor can recompute its stats. Ask for fewer with --eval-samples.",
+        "references, so a predictor can recompute its stats. Ask for fewer with --eval-samples."
     )
+    return (warning,)
 
 
 def _case(
@@ -231,7 +232,9 @@ def _target_keys(target_stats: pl.DataFrame) -> pl.DataFrame:
         if name.startswith(STAT_NAME_PREFIX) and name not in TARGET_COLUMNS
     )
     keys = [
-        pl.col(name).cast(dtype) if name in target_stats.columns else pl.lit(None, dtype).alias(name)
+        pl.col(name).cast(dtype)
+        if name in target_stats.columns
+        else pl.lit(None, dtype).alias(name)
         for name, dtype in TARGET_COLUMNS.items()
     ]
     return target_stats.select(*keys, *parameters)

@@ -17,7 +17,11 @@ Examples:
 @click.option("-t", "--tag", required=True, metavar="IMAGE", help="The image's name.")
 @click.option("--base", is_flag=True, help="DIR is the base image: add the contract's code.")
 @click.option(
-    "--build-arg", "build_arg", multiple=True, metavar="NAME=VALUE", help="An ARG of the Dockerfile."
+    "--build-arg",
+    "build_arg",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An ARG of the Dockerfile.",
 )
 def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> None:
     """Build a predictor image from a folder with a Dockerfile.

@@ -58,7 +58,7 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
+def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     """Treat SIGTERM as Ctrl-C, so that what runs is removed on the way out."""
     raise KeyboardInterrupt
 
@@ -69,7 +69,5 @@ def _report_bug() -> int:
     ) as log:
         traceback.print_exc(file=log)
     reason = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
-    click.echo(
-        f"Error: a bug of the runner ({reason}). Please report it with {log.name}", err=True
-    )
+    click.echo(f"Error: a bug of the runner ({reason}). Please report it with {log.name}", err=True)
     return ExitCode.BUG

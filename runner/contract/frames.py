@@ -23,7 +23,9 @@ def read_frame(path: Path) -> pd.DataFrame:
 def _to_series(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_nested(column.type):
         values = np.empty(len(column), dtype=object)
-        values[:] = [np.nan if cell is None else _without_nulls(cell) for cell in column.to_pylist()]
+        values[:] = [
+            np.nan if cell is None else _without_nulls(cell) for cell in column.to_pylist()
+        ]
         return pd.Series(values, dtype=object)
     series = column.to_pandas()
     # A bool column with gaps comes back as objects with None; MAGNET has NaN there.

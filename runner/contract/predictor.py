@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,7 +100,7 @@ def run_predictor(predictor: Predictor, input_dir: Path, output_dir: Path) -> No
     text = predictions_to_json(predictions)
     unfinished = output_dir / f"{layout.PREDICTIONS}.part"
     unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, output_dir / layout.PREDICTIONS)
+    unfinished.replace(output_dir / layout.PREDICTIONS)
 
 
 def predictions_to_json(predictions: Mapping[str, list[Stat]]) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, BuildError as DockerBuildError, ImageNotFound
+from docker.errors import APIError, ImageNotFound
+from docker.errors import BuildError as DockerBuildError
 
 from runner.errors import BuildError
 from runner.sandbox.engine import engine_errors

@@ -19,7 +19,7 @@ KEEPER_VERSION = "1"
 # The whole program: wait for a signal, again and again.
 _WAIT_FOREVER = {
     # mov eax, 34 (pause); syscall; jmp back
-    "x86_64": (62, bytes.fromhex("b822000000" "0f05" "ebf7")),
+    "x86_64": (62, bytes.fromhex("b8220000000f05ebf7")),
     # mov x0..x4, 0; mov x8, 73 (ppoll); svc 0; b back
     "aarch64": (
         183,

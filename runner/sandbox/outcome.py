@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from runner.untrusted import quote
 
+SIGNAL_EXIT_BASE = 128
+"""An exit code above it means: ended by the signal of that number less this."""
+
 
 class Outcome(StrEnum):
     """How a case ended. A fault of the engine or the host is an error, never an outcome."""
@@ -63,6 +66,6 @@ def describe_fault(fault: Outcome, end: ContainerEnd) -> str:
         return "/output reached its limit of bytes or files"
     if end.start_error is not None:
         return f"the image's entrypoint could not be started: {quote(end.start_error)}"
-    if end.exit_code > 128:
-        return f"the predictor was ended by signal {end.exit_code - 128}"
+    if end.exit_code > SIGNAL_EXIT_BASE:
+        return f"the predictor was ended by signal {end.exit_code - SIGNAL_EXIT_BASE}"
     return f"the predictor exited with code {end.exit_code}; the log holds what it printed"

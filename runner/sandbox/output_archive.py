@@ -8,10 +8,14 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.errors import EngineError
 from runner.sandbox.limits import KIB, Limits
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
 
 PAGE_BYTES = 4 * KIB
 ARCHIVE_BYTES_PER_FILE = 16 * KIB
@@ -50,7 +54,7 @@ def read_output(chunks: Iterable[bytes], limits: Limits) -> Output:
     predictions, reason = None, f"the predictor wrote no {OUTPUT_DIR / PREDICTIONS}"
     used_bytes = files = 0
     try:
-        stream = io.BufferedReader(_CountedStream(chunks, most), PAGE_BYTES)
+        stream = io.BufferedReader(_CountedStream(chunks, most))
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 files += 1
@@ -58,9 +62,7 @@ def read_output(chunks: Iterable[bytes], limits: Limits) -> Output:
                 if member.name != wanted:
                     continue
                 if member.isreg():
-                    content = archive.extractfile(member)
-                    assert content is not None  # what extractfile returns for a regular file
-                    predictions = content.read()
+                    predictions = _member_bytes(archive, member)
                 else:
                     reason = f"{OUTPUT_DIR / PREDICTIONS} is not a regular file"
     except OutputTooLargeError:
@@ -69,6 +71,11 @@ def read_output(chunks: Iterable[bytes], limits: Limits) -> Output:
         raise EngineError(f"The engine's copy of {OUTPUT_DIR} broke off ({error}).") from error
     full = used_bytes + PAGE_BYTES > limits.output_bytes or files >= limits.output_files
     return Output(predictions, None if predictions is not None else reason, full)
+
+
+def _member_bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = archive.extractfile(member)
+    return b"" if content is None else content.read()
 
 
 class _CountedStream(io.RawIOBase):
@@ -80,9 +87,12 @@ class _CountedStream(io.RawIOBase):
         self._rest = b""
 
     def readable(self) -> bool:
+        """Return True; io asks."""
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: "Buffer") -> int:
+        """Fill the buffer with what is left of a chunk, and return how much that was."""
+        room = memoryview(buffer).cast("B")
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -91,6 +101,6 @@ class _CountedStream(io.RawIOBase):
             if self._left < 0:
                 raise OutputTooLargeError
             self._rest = chunk
-        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
-        buffer[: len(taken)] = taken
+        taken, self._rest = self._rest[: len(room)], self._rest[len(room) :]
+        room[: len(taken)] = taken
         return len(taken)

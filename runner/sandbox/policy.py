@@ -26,22 +26,27 @@ class SandboxNames:
 
     @property
     def predictor(self) -> str:
+        """Return the name of the untrusted container."""
         return f"runner-{self.token}-predictor"
 
     @property
     def keeper(self) -> str:
+        """Return the name of the trusted container that holds the volumes."""
         return f"runner-{self.token}-keeper"
 
     @property
     def input_volume(self) -> str:
+        """Return the name of the volume at /input."""
         return f"runner-{self.token}-input"
 
     @property
     def output_volume(self) -> str:
+        """Return the name of the volume at /output."""
         return f"runner-{self.token}-output"
 
     @property
     def labels(self) -> dict[str, str]:
+        """Return what every container and volume of the case is marked with."""
         return {LABEL: self.token}
 
 
@@ -140,7 +145,7 @@ def _ulimits(limits: Limits) -> list[Ulimit]:
 def _tmpfs(declared_volumes: Iterable[str], limits: Limits) -> dict[str, str]:
     tmp_options = f"size={limits.tmp_bytes},nr_inodes={limits.tmp_files}"
     ours = {str(INPUT_DIR), str(OUTPUT_DIR), TMP_DIR}
-    shadows = {path: f"ro,size={4 * KIB}" for path in sorted(declared_volumes)}
+    shadows = dict.fromkeys(sorted(declared_volumes), f"ro,size={4 * KIB}")
     return {
         **{path: options for path, options in shadows.items() if path.rstrip("/") not in ours},
         TMP_DIR: f"rw,noexec,nosuid,nodev,mode=1777,{tmp_options}",

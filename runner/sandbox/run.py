@@ -81,7 +81,9 @@ def _create_volumes(
     for name, driver_opts in options.items():
         cleanup.callback(_remove_volume, client, name)
         with engine_errors(f"create the volume {name}"):
-            client.volumes.create(name, driver="local", driver_opts=driver_opts, labels=names.labels)
+            client.volumes.create(
+                name, driver="local", driver_opts=driver_opts, labels=names.labels
+            )
 
 
 def _start_keeper(
