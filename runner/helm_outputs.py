@@ -12,11 +12,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
 
-PolarsType = pl.DataType | type[pl.DataType]
+PolarsType = pl.DataType | DataTypeClass
 
 RUN_SPEC = "run_spec.json"
 SCENARIO_STATE = "scenario_state.json"
@@ -89,7 +90,9 @@ def read_run(run: RunDirectory) -> RunFrames:
         _per_instance_stats(_read_json(run.path / PER_INSTANCE_STATS)),
     )
     # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
-    return RunFrames(specs, *(frame.select(name, *sorted(frame.columns)) for frame in others))
+    return RunFrames(
+        specs, *(frame.with_columns(name).select(RUN_NAME, *sorted(frame.columns)) for frame in others)
+    )
 
 
 def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:

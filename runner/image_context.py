@@ -61,14 +61,16 @@ def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]
     return references
 
 
-def context_digest(directory: Path, *, base: bool, parents: Sequence[str]) -> str:
+def context_digest(
+    directory: Path, *, base: bool, parents: Sequence[str], build_args: Mapping[str, str]
+) -> str:
     """Return a digest of all that decides what the image will hold.
 
     Args:
         base: the folder is that of the base image.
         parents: IDs of the images it stands on.
     """
-    digest = hashlib.sha256(f"{base} {list(parents)}".encode())
+    digest = hashlib.sha256(f"{base} {list(parents)} {sorted(build_args.items())}".encode())
     roots = [directory, _contract() if base else BASE_LOCK]
     for path in sorted(path for root in roots for path in _files(root)):
         content = path.read_bytes()

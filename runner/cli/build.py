@@ -39,7 +39,8 @@ def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> N
     parents = [
         resolve_image(client, reference) for reference in from_references(folder, build_args)
     ]
-    digest = context_digest(folder, base=base, parents=[parent.id for parent in parents])
+    parent_ids = [parent.id for parent in parents]
+    digest = context_digest(folder, base=base, parents=parent_ids, build_args=build_args)
     if is_built(client, tag, digest):
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
         return

@@ -27,7 +27,7 @@ def _to_series(column: pa.ChunkedArray) -> pd.Series:
             np.nan if cell is None else _without_nulls(cell) for cell in column.to_pylist()
         ]
         return pd.Series(values, dtype=object)
-    series = column.to_pandas()
+    series: pd.Series = column.to_pandas()
     # A bool column with gaps comes back as objects with None; MAGNET has NaN there.
     return series.where(series.notna(), np.nan) if series.dtype == object else series
 

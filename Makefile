@@ -1,0 +1,64 @@
+# make demo   evaluate the example predictors on the demo suite
+# make test   run every check and test, those against a real engine too
+# make lock   resolve the dependencies again, into the hash-pinned locks
+# make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
+# make clean  remove what the targets above made in this folder
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test check-magnet lock engine images clean
+
+PYTHON ?= python3
+VENV := .venv
+EXAMPLES := random train_mean perturbation_linear
+# Draws 23 train runs, and as eval run one of the misspelling sweep.
+DEMO_DIVISION := --train-runs 23 --eval-samples 20 --seed 1
+
+demo: images
+	@$(VENV)/bin/runner evaluate $(EXAMPLES) --suite demo $(DEMO_DIVISION) --out results/demo
+	@echo "The reports are in results/demo/<image name>/."
+
+test: images
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest
+
+engine:
+	@setup/engine.sh
+
+images: engine $(VENV)/installed
+	@base=$$(setup/python_base.sh); \
+	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
+	for name in $(EXAMPLES); do $(VENV)/bin/runner build images/$$name -t $$name; done
+
+$(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
+	  -r requirements/dev.lock -r requirements/helm-stat.lock
+	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The environment is its own: MAGNET and HELM need an older pandas.
+MAGNET_ENV := build/magnet
+check-magnet:
+	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
+	test -d $(MAGNET_ENV) || $(PYTHON) -m venv $(MAGNET_ENV)
+	$(MAGNET_ENV)/bin/pip install --quiet --no-deps -r requirements/helm-stat.in
+	$(MAGNET_ENV)/bin/pip install --quiet aiq-magnet==0.1.0 'pandas~=2.2' polars pyarrow pydantic \
+	  'cattrs~=22.2' 'zstandard~=0.18.0' mako sqlitedict retrying requests
+	PYTHONPATH=. $(MAGNET_ENV)/bin/python tests/developer/compare_with_magnet.py "$(HELM_RUNS)"
+
+UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+  --no-header --no-emit-index-url --no-emit-find-links --upgrade
+lock: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet uv
+	$(UV) pyproject.toml --group dev -o requirements/dev.lock
+	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
+	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
+
+clean:
+	rm -rf $(VENV) build results

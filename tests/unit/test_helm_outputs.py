@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import pytest
+
+from runner.errors import SuiteError
+from runner.helm_outputs import RUN_FILES, concat_runs, find_runs, read_run
+from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
+
+
+@pytest.mark.parametrize("level", ["", "benchmark_output", "benchmark_output/runs"])
+def test_runs_are_found_from_every_level_above_the_suite(tmp_path: Path, level: str) -> None:
+    write_suite(tmp_path, runs=3)
+    assert len(find_runs(tmp_path / level)) == 3
+
+
+def test_a_suite_a_run_and_a_glob_of_runs_are_sources_too(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=3)
+    assert len(find_runs(suite)) == 3
+    assert len(find_runs(find_runs(suite)[0].path)) == 1
+    assert len(find_runs(str(suite / "*subject=[01]*"))) == 2
+
+
+def test_runs_are_ordered_by_path_whatever_the_order_of_creation(tmp_path: Path) -> None:
+    for name in ("c:x=1", "a:x=1", "b:x=1"):
+        write_run(tmp_path, name)
+    assert [run.name for run in find_runs(tmp_path)] == ["a:x=1", "b:x=1", "c:x=1"]
+
+
+def test_the_name_is_the_run_specs_not_the_directorys(tmp_path: Path) -> None:
+    write_run(tmp_path, "demo:model=a/b")
+    assert find_runs(tmp_path)[0].path.name == "demo:model=a_b"
+    assert find_runs(tmp_path)[0].name == "demo:model=a/b"
+
+
+def test_the_latest_link_of_older_helm_is_not_a_second_suite(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (suite.parent / "latest").symlink_to(suite)
+    assert len(find_runs(tmp_path)) == 2
+
+
+def test_a_missing_source_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="nowhere: no such file"):
+        find_runs(tmp_path / "nowhere")
+
+
+def test_a_source_without_runs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="holds no HELM run"):
+        find_runs(tmp_path)
+
+
+@pytest.mark.parametrize("file_name", [name for name in RUN_FILES if name != "run_spec.json"])
+def test_a_run_without_one_of_its_files_is_refused_by_name(tmp_path: Path, file_name: str) -> None:
+    suite = write_suite(tmp_path)
+    (find_runs(suite)[2].path / file_name).unlink()
+    with pytest.raises(SuiteError, match=rf"subject=2.*{file_name}: no such file \(1 missing"):
+        find_runs(suite)
+
+
+def test_two_runs_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_suite(tmp_path, "v1", runs=1)
+    write_suite(tmp_path, "v2", runs=1)
+    with pytest.raises(SuiteError, match=r"v2.*same run_spec\.name as .*v1"):
+        find_runs(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"nom": "x"}', '{"name": 3}', '{"name": ""}'])
+def test_a_run_spec_without_a_name_is_refused(tmp_path: Path, text: str) -> None:
+    directory = write_run(tmp_path, "a:x=1")
+    (directory / "run_spec.json").write_text(text)
+    with pytest.raises(SuiteError, match=r"run_spec\.json"):
+        find_runs(tmp_path)
+
+
+@pytest.mark.parametrize("file_name", ["scenario_state.json", "stats.json"])
+def test_a_file_that_is_not_json_is_named(tmp_path: Path, file_name: str) -> None:
+    directory = write_run(tmp_path, "a:x=1")
+    (directory / file_name).write_text('[{"name": ')
+    with pytest.raises(SuiteError, match=file_name):
+        read_run(find_runs(tmp_path)[0])
+
+
+def test_a_scenario_state_without_requests_is_refused(tmp_path: Path) -> None:
+    directory = write_run(tmp_path, "a:x=1")
+    (directory / "scenario_state.json").write_text('{"adapter_spec": {}}')
+    with pytest.raises(SuiteError, match=r"scenario_state\.json: has no request_states"):
+        read_run(find_runs(tmp_path)[0])
+
+
+def test_nested_objects_become_dotted_columns_and_lists_stay_lists(tmp_path: Path) -> None:
+    write_run(tmp_path, "a:x=1")
+    frame = read_run(find_runs(tmp_path)[0]).scenario_states
+    assert frame["scenario_state.request_states.output_mapping.B"].to_list() == ["no"] * 4
+    references = frame["scenario_state.request_states.instance.references"][0].to_list()
+    assert references[1] == {"output": {"text": "no"}, "tags": []}
+    assert frame["scenario_state.adapter_spec.model"].unique().to_list() == ["demo/model"]
+
+
+def test_run_spec_keeps_its_order_and_other_frames_are_sorted(tmp_path: Path) -> None:
+    write_run(tmp_path, "a:x=1")
+    frames = read_run(find_runs(tmp_path)[0])
+    assert frames.run_specs.columns[:2] == ["run_spec.name", "run_spec.scenario_spec.class_name"]
+    assert frames.stats.columns[0] == "run_spec.name"
+    assert frames.stats.columns[1:] == sorted(frames.stats.columns[1:])
+
+
+def test_a_stat_of_count_zero_has_nulls_for_what_helm_leaves_out(tmp_path: Path) -> None:
+    empty = {"name": {"name": "co2"}, "count": 0, "sum": 0, "sum_squared": 0}
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[stat("exact_match", 0.5), empty]))
+    stats = read_run(find_runs(tmp_path)[0]).stats
+    assert stats["stats.mean"].to_list() == [0.5, None]
+    assert stats["stats.name.split"].to_list() == ["test", None]
+
+
+def test_per_instance_stats_have_one_row_per_stat_of_an_instance(tmp_path: Path) -> None:
+    entries = [
+        {"instance_id": "id1", "train_trial_index": 0, "stats": [stat("a", 1), stat("b", 0)]},
+        {"instance_id": "id1", "train_trial_index": 0, "stats": []},
+        {"instance_id": "id2", "train_trial_index": 0, "stats": [stat("a", 0.5)]},
+    ]
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", per_instance_stats=entries))
+    frame = read_run(find_runs(tmp_path)[0]).per_instance_stats
+    assert frame["per_instance_stats.instance_id"].to_list() == ["id1", "id1", "id2"]
+    assert frame["per_instance_stats.stats.mean"].to_list() == [1.0, 0.0, 0.5]
+
+
+def test_a_run_without_per_instance_entries_has_an_empty_frame(tmp_path: Path) -> None:
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", per_instance_stats=[]))
+    assert read_run(find_runs(tmp_path)[0]).per_instance_stats.height == 0
+
+
+def test_runs_with_other_columns_and_number_types_are_put_together(tmp_path: Path) -> None:
+    first, second = run_files("a:x=1"), run_files("b:x=1", request_states=[request_state("id9")])
+    first_spec = {**dict(first["run_spec.json"]), "seed": 1}
+    second_spec = {**dict(second["run_spec.json"]), "seed": 0.5, "annotators": []}
+    write_run(tmp_path, "a:x=1", {**first, "run_spec.json": first_spec})
+    write_run(tmp_path, "b:x=1", {**second, "run_spec.json": second_spec})
+    both = concat_runs([read_run(run) for run in find_runs(tmp_path)])
+    assert both.run_specs["run_spec.seed"].to_list() == [1.0, 0.5]
+    assert both.run_specs["run_spec.annotators"].null_count() == 1
+    assert both.scenario_states.height == 4 + 1
+
+
+def test_a_run_may_be_written_with_spaces_and_commas_before_the_colon(tmp_path: Path) -> None:
+    name = "boolq,data_augmentation=misspelling0.5:model=open ai,category=None"
+    write_run(tmp_path, name)
+    assert read_run(find_runs(tmp_path)[0]).stats["run_spec.name"].unique().to_list() == [name]
