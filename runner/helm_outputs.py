@@ -7,7 +7,7 @@ Polars does the reading: one pass over the JSON, its schema inferred from all of
 import glob
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -82,7 +82,6 @@ def read_run(run: RunDirectory) -> RunFrames:
     Raises:
         SuiteError: a file is not JSON or not what HELM writes; names the file.
     """
-    name = pl.lit(run.name).alias(RUN_NAME)
     specs = _flatten(_read_json(run.path / RUN_SPEC), prefix="run_spec.")
     others = (
         _scenario_states(_read_json(run.path / SCENARIO_STATE), run.path / SCENARIO_STATE),
@@ -91,8 +90,40 @@ def read_run(run: RunDirectory) -> RunFrames:
     )
     # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
     return RunFrames(
-        specs, *(frame.with_columns(name).select(RUN_NAME, *sorted(frame.columns)) for frame in others)
+        specs,
+        *(
+            frame.with_columns(_name_column(run)).select(RUN_NAME, *sorted(frame.columns))
+            for frame in others
+        ),
     )
+
+
+def read_scenario_states(run: RunDirectory, instance_ids: Collection[str]) -> pl.DataFrame:
+    """Return the request states of some instances, as if the run had no others.
+
+    The frame is made from their JSON alone: not even its columns and types, which follow the
+    JSON's keys, tell anything of the other instances.
+
+    Raises:
+        SuiteError: the file is not JSON or not what HELM writes; names the file.
+    """
+    path = run.path / SCENARIO_STATE
+    try:
+        document = json.loads(path.read_bytes())
+        document["request_states"] = [
+            state for state in document["request_states"] if state["instance"]["id"] in instance_ids
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SuiteError(f"{path}: can't be read as HELM's JSON ({error!r})") from error
+    if not document["request_states"]:
+        return pl.DataFrame(schema={RUN_NAME: pl.String})
+    kept = pl.read_json(json.dumps(document).encode(), infer_schema_length=None)
+    frame = _scenario_states(kept, path)
+    return frame.with_columns(_name_column(run)).select(RUN_NAME, *sorted(frame.columns))
+
+
+def _name_column(run: RunDirectory) -> pl.Expr:
+    return pl.lit(run.name).alias(RUN_NAME)
 
 
 def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:

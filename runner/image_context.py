@@ -36,7 +36,6 @@ _UNUSED_IN_BASE = (
     "*/tests",
     "pyarrow/include",
     "pyarrow/*flight*",
-    "pyarrow/*substrait*",
     "pyarrow/*_s3*",
     "bin",
 )
@@ -71,7 +70,8 @@ def context_digest(
         parents: IDs of the images it stands on.
     """
     digest = hashlib.sha256(f"{base} {list(parents)} {sorted(build_args.items())}".encode())
-    roots = [directory, _contract() if base else BASE_LOCK]
+    # This file too: it decides which packages go in, and what is left out of them.
+    roots = [directory, _contract() if base else BASE_LOCK, Path(__file__)]
     for path in sorted(path for root in roots for path in _files(root)):
         content = path.read_bytes()
         digest.update(f"{path.name} {path.stat().st_mode & 0o111} {len(content)}\n".encode())

@@ -23,6 +23,7 @@ from runner.helm_outputs import (
     concat_runs,
     find_runs,
     read_run,
+    read_scenario_states,
 )
 from runner.splits import SampledDivision, draw_instances, draw_runs
 
@@ -188,7 +189,7 @@ def _case(
         train=concat_runs([read_run(run) for run in train]),
         eval_run_specs=_reveal_columns(frames.run_specs, REVEALED_RUN_SPEC_COLUMNS),
         eval_scenario_states=_reveal_columns(
-            frames.scenario_states.filter(pl.col(INSTANCE_ID).is_in(revealed_ids)),
+            read_scenario_states(evaluated, revealed_ids),
             REVEALED_SCENARIO_STATE_COLUMNS,
         ),
         targets=_target_keys(target_stats),
@@ -229,7 +230,9 @@ def _target_keys(target_stats: pl.DataFrame) -> pl.DataFrame:
     parameters = sorted(
         name
         for name in target_stats.columns
-        if name.startswith(STAT_NAME_PREFIX) and name not in TARGET_COLUMNS
+        if name.startswith(STAT_NAME_PREFIX)
+        and name not in TARGET_COLUMNS
+        and target_stats[name].null_count() < target_stats.height
     )
     keys = [
         pl.col(name).cast(dtype)

@@ -60,7 +60,7 @@ def run_files(
     stats: Sequence[Json] = (),
     request_states: Sequence[Json] = (),
     per_instance_stats: Sequence[Json] | None = None,
-) -> Mapping[str, Json | list[Json]]:
+) -> dict[str, Any]:
     """Return the JSON documents of a run, by file name."""
     request_states = list(request_states) or [request_state(f"id{number}") for number in range(4)]
     adapter_spec = {"method": "multiple_choice_joint", "model": "demo/model", "substitutions": []}

@@ -169,7 +169,8 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
     report = evaluation.report
     click.echo()
     if report.scores is not None:
-        click.echo(comparison_table(report).to_string(index=False, float_format="{:.4g}".format))
+        table = comparison_table(report)
+        click.echo(table.to_string(index=False, na_rep="-", float_format="{:.4g}".format))
         click.echo(
             f"\n{report.image.reference} on {report.suite.name}, {report.scores.targets} targets: "
             f"MAE {report.scores.mean_absolute_error:.4f}  "

@@ -33,13 +33,12 @@ class MetricName:
         return hash(self.key())
 
     def __str__(self) -> str:
-        """Return e.g. ``exact_match split=test perturbation(computed_on=worst name=typos)``."""
+        """Return e.g. ``exact_match split=test perturbation(typos, computed_on=worst)``."""
         parts = [self.name]
         parts += [f"split={self.split}"] if self.split is not None else []
         parts += [f"sub_split={self.sub_split}"] if self.sub_split is not None else []
         if self.perturbation is not None:
-            inner = " ".join(f"{key}={self.perturbation[key]}" for key in sorted(self.perturbation))
-            parts.append(f"perturbation({inner})")
+            parts.append(f"perturbation({', '.join(_perturbation_words(self.perturbation))})")
         return " ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -54,6 +53,15 @@ class MetricName:
     def from_json(cls, json_object: Mapping[str, Any]) -> "MetricName":
         """Return the name that HELM's JSON object describes."""
         return cls(**json_object)
+
+
+def _perturbation_words(perturbation: Mapping[str, Any]) -> list[str]:
+    """Return the name, then what is set: flags that are True by name alone, the rest by value."""
+    others = sorted((key, value) for key, value in perturbation.items() if key != "name")
+    words = [
+        key if value is True else f"{key}={value}" for key, value in others if value is not False
+    ]
+    return [str(perturbation.get("name")), *words]
 
 
 @dataclass(frozen=True)

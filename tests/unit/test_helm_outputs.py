@@ -130,8 +130,8 @@ def test_a_run_without_per_instance_entries_has_an_empty_frame(tmp_path: Path) -
 
 def test_runs_with_other_columns_and_number_types_are_put_together(tmp_path: Path) -> None:
     first, second = run_files("a:x=1"), run_files("b:x=1", request_states=[request_state("id9")])
-    first_spec = {**dict(first["run_spec.json"]), "seed": 1}
-    second_spec = {**dict(second["run_spec.json"]), "seed": 0.5, "annotators": []}
+    first_spec = {**first["run_spec.json"], "seed": 1}
+    second_spec = {**second["run_spec.json"], "seed": 0.5, "annotators": []}
     write_run(tmp_path, "a:x=1", {**first, "run_spec.json": first_spec})
     write_run(tmp_path, "b:x=1", {**second, "run_spec.json": second_spec})
     both = concat_runs([read_run(run) for run in find_runs(tmp_path)])

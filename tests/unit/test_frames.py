@@ -1,0 +1,84 @@
+import io
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from runner.contract.frames import read_frame
+from runner.helm_outputs import find_runs, read_run
+from runner.staging import to_parquet
+from tests.helm_builder import request_state, run_files, stat, write_run
+
+
+def round_trip(frame: pl.DataFrame, tmp_path: Path) -> pd.DataFrame:
+    path = tmp_path / "frame.parquet"
+    path.write_bytes(to_parquet(frame))
+    return read_frame(path)
+
+
+def from_json(cells: object) -> pl.DataFrame:
+    return pl.read_json(io.BytesIO(json.dumps(cells).encode()), infer_schema_length=None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        [],
+        ["a", "b"],
+        [{"args": {}}],
+        [{"args": {}}, {"args": {"names": ["x"]}}, {"text": "y"}],
+        [{"output": {"text": "a"}, "tags": []}, {"output": {"text": "b"}, "tags": ["correct"]}],
+        [[1.5], []],
+    ],
+)
+def test_a_list_comes_back_as_the_json_had_it(cell: object, tmp_path: Path) -> None:
+    frame = round_trip(from_json([{"cell": cell}]), tmp_path)
+    assert frame["cell"][0] == cell
+    assert type(frame["cell"][0]) is list
+
+
+def test_a_missing_value_is_nan_in_every_type(tmp_path: Path) -> None:
+    rows = [{"text": "a", "flag": True, "number": 1, "list": [1]}, {"other": None}]
+    frame = round_trip(from_json(rows), tmp_path)
+    assert list(frame.columns) == ["text", "flag", "number", "list", "other"]
+    assert frame.iloc[1].isna().all()
+    assert all(isinstance(frame[column][1], float) for column in ("flag", "number", "list"))
+
+
+def test_numbers_and_texts_keep_their_types(tmp_path: Path) -> None:
+    rows = [{"count": 1, "mean": 0.5, "flag": True, "text": "\u00e9\U0001f600"}]
+    frame = round_trip(from_json(rows), tmp_path)
+    assert frame["count"].dtype == "int64"
+    assert frame["flag"].dtype == "bool"
+    assert frame.iloc[0].to_dict() == rows[0]
+
+
+def test_an_integer_beyond_64_bits_becomes_a_float(tmp_path: Path) -> None:
+    frame = round_trip(from_json([{"big": 2**70}]), tmp_path)
+    assert math.isclose(frame["big"][0], 2.0**70)
+
+
+def test_every_frame_of_a_run_survives_staging(tmp_path: Path) -> None:
+    perturbed = {"name": "typos", "robustness": True, "fairness": False, "prob": 0}
+    stats = [stat("exact_match", 0.5), stat("exact_match", 0.25, perturbation=perturbed)]
+    files = run_files("a:x=1", stats=stats, request_states=[request_state("id1")])
+    write_run(tmp_path / "runs", "a:x=1", files)
+    frames = read_run(find_runs(tmp_path)[0])
+    stats_frame = round_trip(frames.stats, tmp_path)
+    assert stats_frame["stats.name.perturbation.prob"].tolist()[1] == 0
+    assert stats_frame["stats.mean"].tolist() == [0.5, 0.25]
+    states = round_trip(frames.scenario_states, tmp_path)
+    references = files["scenario_state.json"]["request_states"][0]["instance"]["references"]
+    assert states["scenario_state.request_states.instance.references"][0] == references
+    specs = round_trip(frames.run_specs, tmp_path)
+    assert specs["run_spec.metric_specs"][0] == files["run_spec.json"]["metric_specs"]
+
+
+def test_polars_and_pandas_alone_can_read_what_is_staged(tmp_path: Path) -> None:
+    path = tmp_path / "frame.parquet"
+    path.write_bytes(to_parquet(from_json([{"a": [{"b": {}}], "n": None}])))
+    assert pl.read_parquet(path).shape == (1, 2)
+    assert pd.read_parquet(path).shape == (1, 2)

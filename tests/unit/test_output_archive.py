@@ -1,0 +1,104 @@
+import io
+import tarfile
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from runner.errors import EngineError
+from runner.sandbox.limits import KIB, MIB, Limits
+from runner.sandbox.output_archive import read_output
+
+LIMITS = Limits(output_bytes=MIB, output_files=8)
+
+
+def entry(
+    name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", link: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.type, member.size, member.linkname = kind, len(content), link
+    return member, content
+
+
+def archive(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for member, content in (entry("output", tarfile.DIRTYPE), *entries):
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def chunked(content: bytes, size: int = 1000) -> Iterator[bytes]:
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def test_predictions_are_read_beside_other_files() -> None:
+    tar = archive(
+        entry("output/a", content=b"x" * 5000), entry("output/predictions.json", content=b"{}")
+    )
+    output = read_output(chunked(tar), LIMITS)
+    assert (output.predictions, output.reason, output.full) == (b"{}", None, False)
+
+
+def test_no_file_is_told() -> None:
+    output = read_output(chunked(archive()), LIMITS)
+    assert output.predictions is None
+    assert output.reason == "the predictor wrote no /output/predictions.json"
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.LNKTYPE]
+)
+def test_only_a_regular_file_counts(kind: bytes) -> None:
+    tar = archive(entry("output/predictions.json", kind, link="/etc/passwd"))
+    output = read_output(chunked(tar), LIMITS)
+    assert output.predictions is None
+    assert output.reason == "/output/predictions.json is not a regular file"
+
+
+@pytest.mark.parametrize(
+    "name", ["predictions.json", "output/a/predictions.json", "output/../output/predictions.json"]
+)
+def test_only_the_expected_name_counts(name: str) -> None:
+    assert read_output(chunked(archive(entry(name, content=b"{}"))), LIMITS).predictions is None
+
+
+def test_a_full_output_is_told_by_bytes_and_by_files() -> None:
+    full = archive(entry("output/big", content=b"x" * (MIB - 100)))
+    assert read_output(chunked(full), LIMITS).full
+    many = archive(*(entry(f"output/{number}") for number in range(7)))
+    assert read_output(chunked(many), LIMITS).full
+
+
+def test_control_an_output_just_below_its_limits_is_not_full() -> None:
+    below = archive(entry("output/big", content=b"x" * (MIB - 8 * KIB)))
+    assert not read_output(chunked(below), LIMITS).full
+    several = archive(*(entry(f"output/{number}") for number in range(6)))
+    assert not read_output(chunked(several), LIMITS).full
+
+
+def test_a_sparse_file_of_a_terabyte_is_not_read_on() -> None:
+    header = tarfile.TarInfo("output/predictions.json")
+    header.size = 2**40
+    given = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal given
+        yield header.tobuf()
+        while True:
+            given += 64 * KIB
+            yield bytes(64 * KIB)
+
+    tracemalloc.start()
+    output = read_output(endless(), LIMITS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert output.full
+    assert given < 2 * MIB
+    assert peak < 8 * MIB
+
+
+def test_a_stream_that_breaks_off_is_the_engines_fault() -> None:
+    tar = archive(entry("output/predictions.json", content=b"x" * 5000))
+    with pytest.raises(EngineError, match="broke off"):
+        read_output(chunked(tar[:3000]), LIMITS)

@@ -1,0 +1,137 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.contract import MetricName, Predictor, Stat
+from runner.contract.__main__ import load_predictor
+from runner.contract.predictor import predictions_to_json, run_predictor
+from runner.splits import SampledDivision
+from runner.staging import stage_inputs
+from runner.suite import sample_suite
+from tests.helm_builder import write_suite
+
+
+@pytest.fixture
+def input_dir(tmp_path: Path) -> Path:
+    source = write_suite(tmp_path / "helm")
+    case = sample_suite("v1", source, SampledDivision(3, 2, 1), ["exact_match"]).cases[0]
+    staged = stage_inputs(case.inputs, suite="v1", case=case.id, seed=7, limits={"cpus": 1})
+    for name, content in staged.files.items():
+        path = tmp_path / "input" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "input"
+
+
+class Recorder(Predictor):
+    """Predicts 0.5 for every target and keeps what it was given."""
+
+    def predict(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[str, list[Stat]]:
+        self.shapes = [
+            len(train_run_specs_df),
+            len(train_scenario_states_df),
+            len(train_stats_df),
+            len(eval_run_specs_df),
+            len(eval_scenario_states_df),
+        ]
+        return {
+            target.run_spec_name: [target.predicted(np.float64(0.5))]
+            for target in self.case.targets
+        }
+
+
+def test_a_predictor_is_given_the_five_frames_and_the_case(input_dir: Path) -> None:
+    recorder = Recorder()
+    run_predictor(recorder, input_dir, input_dir.parent)
+    assert recorder.shapes == [3, 12, 6, 1, 2]
+    assert recorder.case.manifest.seed == 7
+    assert recorder.case.manifest.revealed["instances_per_eval_run"] == 2
+    assert len(recorder.case.train_per_instance_stats_df) == 12
+    assert list(recorder.case.targets_df["stats.name.name"]) == ["exact_match"]
+
+
+def test_the_output_is_the_contracts_document(input_dir: Path) -> None:
+    run_predictor(Recorder(), input_dir, input_dir.parent)
+    document = json.loads((input_dir.parent / "predictions.json").read_text())
+    assert document["contract_version"] == 1
+    (stats,) = document["predictions"].values()
+    assert stats[0]["name"] == {"name": "predicted_exact_match", "split": "test"}
+    assert stats[0]["mean"] == 0.5
+
+
+def test_nothing_is_left_when_writing_fails(input_dir: Path) -> None:
+    output_dir = input_dir.parent / "absent"
+    with pytest.raises(OSError, match="absent"):
+        run_predictor(Recorder(), input_dir, output_dir)
+    assert not output_dir.exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float64("nan")])
+def test_a_number_that_is_none_is_refused_with_its_place(value: float) -> None:
+    predictions = {"run": [Stat(MetricName("predicted_exact_match"), mean=value)]}
+    with pytest.raises(ValueError, match=r"run run, stat predicted_exact_match: mean"):
+        predictions_to_json(predictions)
+
+
+@pytest.mark.parametrize("predictions", [None, [0.5], {"run": [0.5]}, {"run": [Stat("name")]}])  # type: ignore[arg-type]
+def test_what_is_no_dict_of_stats_is_refused(predictions: dict[str, list[Stat]]) -> None:
+    with pytest.raises(TypeError, match=r"predict\(\) must return"):
+        predictions_to_json(predictions)
+
+
+def test_values_from_frames_are_written_as_plain_json() -> None:
+    name = MetricName("predicted_a", perturbation={"robustness": np.bool_(True)})
+    stat = Stat(name, count=np.int64(1), mean=np.float32(0.5))  # type: ignore[arg-type]
+    written = json.loads(predictions_to_json({"run": [stat]}))["predictions"]["run"][0]
+    assert written["name"]["perturbation"] == {"robustness": True}
+    assert (written["count"], written["mean"]) == (1, 0.5)
+
+
+def write_predictor(path: Path, classes: str) -> Path:
+    path.write_text(f"from runner.contract import Predictor\n{classes}", encoding="utf-8")
+    return path
+
+
+def test_the_one_subclass_in_a_file_is_found_and_the_imported_one_is_not(tmp_path: Path) -> None:
+    body = "class Mine(Predictor):\n    def predict(self, *frames): return {}\n"
+    found = load_predictor(write_predictor(tmp_path / "one.py", body))
+    assert type(found).__name__ == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [("", "found none"), ("class A(Predictor): ...\nclass B(Predictor): ...", "found A, B")],
+)
+def test_a_file_without_exactly_one_predictor_is_refused(
+    tmp_path: Path, classes: str, said: str
+) -> None:
+    with pytest.raises(SystemExit, match=said):
+        load_predictor(write_predictor(tmp_path / "other.py", classes))
+
+
+def test_a_missing_predictor_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"nothing\.py: no such Python file"):
+        load_predictor(tmp_path / "nothing.py")
+
+
+@pytest.mark.parametrize("module", ["docker", "helm", "click", "polars", "pydantic", "pandas"])
+def test_importing_the_contract_loads_nothing_heavy(module: str) -> None:
+    code = f"import runner.contract, sys; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_control_the_import_check_sees_a_module_that_is_loaded() -> None:
+    code = "import runner.contract, sys; sys.exit('json' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1

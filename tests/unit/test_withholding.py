@@ -1,0 +1,166 @@
+"""The two master tests of withholding, on staged bytes, each with a control that can fail."""
+
+import io
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from runner import staging, suite
+from runner.splits import SampledDivision
+from runner.staging import StagedInputs, stage_inputs, to_parquet
+from runner.suite import Case, sample_suite
+from tests.helm_builder import Json, request_state, run_files, stat, write_run
+
+EVAL_RUN = "demo:subject=1,model=demo/model"
+DIVISION = SampledDivision(train_runs=2, eval_samples=2, seed=1)
+SEED_REVEALS = {"id0", "id3"}
+"""The instances of the eval run that DIVISION reveals, of the six."""
+
+
+def stage(case: Case) -> StagedInputs:
+    return stage_inputs(case.inputs, suite="v1", case=case.id, seed=1, limits={"cpus": 1.0})
+
+
+def eval_run_files(number: float, text: str) -> dict[str, Any]:
+    """Return an eval run whose withheld cells hold a number or a text of our choice."""
+    perturbed = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
+    files = run_files(
+        EVAL_RUN,
+        request_states=[_request_state(f"id{index}", text) for index in range(6)],
+        stats=[
+            stat("exact_match", number),
+            stat("exact_match", number + 1, perturbation=perturbed),
+            stat("quasi_exact_match", number + 2),
+        ],
+        per_instance_stats=[
+            {
+                "instance_id": f"id{index}",
+                "train_trial_index": 0,
+                "stats": [stat("exact_match", number + 3 + index)],
+            }
+            for index in range(6)
+        ],
+    )
+    return {**files, "scenario.json": {"name": text}}
+
+
+def _request_state(instance_id: str, text: str) -> Json:
+    revealed = instance_id in SEED_REVEALS
+    state = request_state(instance_id, *((text, text) if not revealed else ()))
+    if not revealed:
+        state["instance"]["input"]["text"] = text
+        state["instance"]["references"][0]["output"]["text"] = text
+        state["output_mapping"] = {text: text}
+        state["result"]["completions"] = [{text: text}]
+        state["request"]["model"] = text
+    # Judges' scores, and what later versions of HELM may add, are withheld on every instance.
+    state["annotations"] = {"judge": [{"score": text}]}
+    state["result"]["judge_score"] = text
+    state["gold"] = text
+    return state
+
+
+def make_case(root: Path, number: float, text: str, spec: Mapping[str, Any] | None = None) -> Case:
+    for subject in (0, 1, 2):
+        name = f"demo:subject={subject},model=demo/model"
+        files = run_files(name)
+        write_run(root, name, eval_run_files(number, text) if name == EVAL_RUN else files)
+    spec_path = root / EVAL_RUN.replace("/", "_") / "run_spec.json"
+    spec_path.write_text(json.dumps({**json.loads(spec_path.read_text()), **(spec or {})}))
+    case = sample_suite("v1", root, DIVISION, ["exact_match"]).cases[0]
+    assert case.eval_runs == (EVAL_RUN,)
+    ids = set(case.inputs.eval_scenario_states["scenario_state.request_states.instance.id"])
+    assert ids == SEED_REVEALS
+    return case
+
+
+CANARY_TEXT = "canary-7f3a91c2"
+CANARY_NUMBER = 7310.5390625
+"""Exact in binary, like its successors, so that its eight bytes can be searched for."""
+
+
+def canary_bytes() -> list[bytes]:
+    """Return every form in which a withheld cell could stand in a file."""
+    numbers = [CANARY_NUMBER + offset for offset in range(9)]
+    numbers += [number * number for number in numbers]
+    as_text = [repr(number).encode() for number in numbers]
+    return [CANARY_TEXT.encode(), *as_text, *(struct.pack("<d", number) for number in numbers)]
+
+
+def found_canaries(staged: StagedInputs) -> list[str]:
+    return [
+        path
+        for path, content in staged.files.items()
+        for canary in canary_bytes()
+        if canary in content or canary in path.encode()
+    ]
+
+
+@pytest.fixture
+def uncompressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stage Parquet as it is, so that a search of its bytes sees every page."""
+    monkeypatch.setattr(staging, "COMPRESSION", "none")
+
+
+@pytest.mark.usefixtures("uncompressed")
+def test_no_withheld_cell_is_in_any_staged_byte(tmp_path: Path) -> None:
+    case = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT, spec={"future": CANARY_TEXT})
+    assert found_canaries(stage(case)) == []
+    assert CANARY_NUMBER in [actual.mean for actual in case.actuals.stats.values()]
+
+
+@pytest.mark.usefixtures("uncompressed")
+@pytest.mark.parametrize("column", ["annotations.", "gold", "result.judge_score"])
+def test_control_a_withheld_column_that_is_allowed_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    allowed = suite.REVEALED_SCENARIO_STATE_COLUMNS
+    leak = f"scenario_state.request_states.{column}"
+    monkeypatch.setattr(suite, "REVEALED_SCENARIO_STATE_COLUMNS", (*allowed, leak))
+    case = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT)
+    assert found_canaries(stage(case)) == ["eval/scenario_states.parquet"]
+
+
+@pytest.mark.usefixtures("uncompressed")
+def test_control_a_number_is_found_in_a_column_and_in_its_statistics(tmp_path: Path) -> None:
+    frame = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT).inputs.train.stats
+    leaked = frame.with_columns(pl.lit(CANARY_NUMBER).alias("stats.mean"))
+    assert found_canaries(StagedInputs({"leaked.parquet": to_parquet(leaked)}))
+
+
+def test_staging_is_byte_identical_when_only_the_actuals_change(tmp_path: Path) -> None:
+    one = make_case(tmp_path / "a", 0.25, "first")
+    other = make_case(tmp_path / "b", 0.75, "second")
+    assert one.actuals != other.actuals
+    assert stage(one).files == stage(other).files
+
+
+def test_control_staging_differs_when_a_revealed_cell_changes(tmp_path: Path) -> None:
+    one = make_case(tmp_path / "a", 0.25, "same")
+    other = make_case(tmp_path / "b", 0.25, "same", spec={"groups": ["other"]})
+    changed = [
+        path for path, content in stage(one).files.items() if stage(other).files[path] != content
+    ]
+    assert changed == ["manifest.json", "eval/run_specs.parquet"]
+
+
+def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> None:
+    for path, content in stage(make_case(tmp_path, 0.25, "text")).files.items():
+        if path.endswith(".parquet"):
+            metadata = pq.read_metadata(io.BytesIO(content))
+            assert metadata.metadata is None
+            group = metadata.row_group(0)
+            columns = [group.column(index) for index in range(group.num_columns)]
+            assert not any(column.is_stats_set for column in columns)
+
+
+def test_the_order_of_targets_is_helms_and_not_the_values(tmp_path: Path) -> None:
+    rising = make_case(tmp_path / "a", 0.0, "x")
+    falling = make_case(tmp_path / "b", -5.0, "x")
+    assert rising.inputs.targets.equals(falling.inputs.targets)
