@@ -5,7 +5,7 @@ import secrets
 import tarfile
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -69,8 +69,10 @@ def run_sandboxed(
         end, log = _run_predictor(client, image, limits, names)
         # Only now, with the predictor gone, is anything read that it could have been writing.
         with engine_errors("read /output"):
-            chunks, _ = keeper.get_archive(str(OUTPUT_DIR))
-            output = read_output(chunks, limits)
+            # The engine holds the keeper's lock until its stream is read or closed, and a stream
+            # that is too long is not read on: unclosed, the removals below would wait for ever.
+            with closing(keeper.get_archive(str(OUTPUT_DIR))[0]) as chunks:
+                output = read_output(chunks, limits)
     return SandboxRun(replace(end, output_full=output.full), output, log)
 
 

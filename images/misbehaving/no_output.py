@@ -1,0 +1,1 @@
+"""Exits 0 without having written anything. Expected: invalid_output, no_output."""

@@ -1,0 +1,53 @@
+"""The engine, the images and the HELM runs that the integration tests use. All are real."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import cli
+from runner.sandbox.engine import connect
+from runner.sandbox.policy import LABEL
+
+IMAGES = Path(__file__).parents[2] / "images"
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[docker.DockerClient]:
+    """Return the engine's client. Without an engine these tests fail, they never skip."""
+    client = connect()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def misbehaving(client: docker.DockerClient) -> Callable[..., str]:
+    """Return a function that builds the image of one misbehaving script."""
+
+    def build(script: str, argument: str = "") -> str:
+        tag = f"misbehaving-{script.replace('_', '-')}"
+        arguments = ["--build-arg", f"SCRIPT={script}.py", "--build-arg", f"ARGUMENT={argument}"]
+        command = ["build", str(IMAGES / "misbehaving"), "-t", tag, *arguments]
+        CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False)
+        return tag
+
+    return build
+
+
+def leftovers(client: docker.DockerClient) -> list[str]:
+    """Return the names of what the runner made on the engine and did not remove."""
+    filters = {"label": LABEL}
+    containers = client.containers.list(all=True, filters=filters)
+    volumes = client.volumes.list(filters=filters)
+    return [str(found.name) for found in (*containers, *volumes)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(client: docker.DockerClient) -> Iterator[None]:
+    """Check after every test that no container and no volume is left, not even an unnamed one."""
+    volumes_before = {volume.name for volume in client.volumes.list()}
+    yield
+    assert leftovers(client) == []
+    assert {volume.name for volume in client.volumes.list()} <= volumes_before

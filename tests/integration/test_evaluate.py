@@ -1,0 +1,260 @@
+"""``runner evaluate`` as a user runs it: a process of its own, real images, real HELM runs."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from runner.report import read_report
+from tests.helm_builder import write_suite
+from tests.integration.conftest import leftovers
+
+Build = Callable[..., str]
+RUNNER = Path(sys.executable).with_name("runner")
+TEMPLATE = Path(__file__).parents[2] / "predictor_template"
+
+
+def runner(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RUNNER, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+        env={**os.environ, **environment},
+    )
+
+
+def evaluate(*arguments: object, out: Path) -> tuple[int, list[dict[str, Any]]]:
+    ended = runner("evaluate", *arguments, "--suite", "demo", "--out", out, "--json")
+    assert ended.stdout, ended.stderr
+    return ended.returncode, json.loads(ended.stdout)
+
+
+def test_the_example_predictors_are_scored_on_the_demo_suite(tmp_path: Path) -> None:
+    names = ["random", "train_mean", "perturbation_linear"]
+    code, evaluations = evaluate(*names, "--train-runs", 20, out=tmp_path)
+    assert code == 0
+    assert [Path(found["report_directory"]).name for found in evaluations] == names
+    for found in evaluations:
+        pairs = list(zip(found["rows"][::2], found["rows"][1::2], strict=True))
+        assert len(pairs) == found["scores"]["targets"] > 0
+        assert all(one["source"] == "predicted" for one, _ in pairs)
+        assert all(one["name"] == "predicted_" + other["name"] for one, other in pairs)
+        errors = [abs(one["mean"] - other["mean"]) for one, other in pairs]
+        assert found["scores"]["mean_absolute_error"] == pytest.approx(sum(errors) / len(errors))
+
+
+def test_the_table_has_a_predicted_and_an_actual_row_per_target(tmp_path: Path) -> None:
+    ended = runner("evaluate", "train_mean:latest", "--suite", "demo", "--out", tmp_path)
+    assert ended.returncode == 0
+    header = "run_spec source name mean min max count stddev sum sum_squared variance"
+    lines = [line.split() for line in ended.stdout.splitlines()]
+    assert header.split() in lines
+    assert sum("predicted" in line for line in lines) == sum("actual" in line for line in lines) > 0
+    assert "MAE" in ended.stdout
+    assert f"report: {tmp_path}/train_mean/report.json" in ended.stdout
+
+
+def test_the_report_holds_what_ran_and_what_it_wrote(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    evaluate("train_mean:latest", out=tmp_path)
+    directory = tmp_path / "train_mean"
+    report = read_report(directory)
+    assert report.image.id == client.images.get("train_mean").id
+    assert report.suite.digest.startswith("sha256:")
+    case = report.cases[0]
+    assert (case.outcome, case.exit_code, case.cause) == ("scored", 0, None)
+    assert case.wall_seconds > 0
+    frozen = json.loads((directory / str(case.predictions_file)).read_text())
+    written = [stat for stats in frozen["predictions"].values() for stat in stats]
+    assert [stat["mean"] for stat in written] == [
+        target.predicted["mean"] for target in case.targets if target.predicted
+    ]
+    assert (directory / case.log_file).is_file()
+
+
+def test_the_same_evaluation_gives_the_same_predictions_and_one_report(tmp_path: Path) -> None:
+    _, first = evaluate("random", out=tmp_path)
+    _, second = evaluate("random", out=tmp_path)
+    assert first[0]["rows"] == second[0]["rows"]
+    assert [path.name for path in tmp_path.iterdir()] == ["random"]
+
+
+def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(tmp_path: Path) -> None:
+    evaluate("random", out=tmp_path)
+    evaluate("random", "--seed", 2, out=tmp_path)
+    assert len(list(tmp_path.glob("random*/report.json"))) == 2
+    assert read_report(tmp_path / "random").seed == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "cause"),
+    [
+        ("write_input", "failed", None),
+        ("write_root", "failed", None),
+        ("exit_one", "failed", None),
+        ("sleep", "timed_out", None),
+        ("memory", "out_of_memory", None),
+        ("fill_output", "output_limit", None),
+        ("no_output", "invalid_output", "no_output"),
+        ("broken_json", "invalid_output", "not_json"),
+    ],
+)
+def test_a_predictors_fault_is_named_and_exits_with_4(
+    misbehaving: Build, tmp_path: Path, script: str, outcome: str, cause: str | None
+) -> None:
+    limits = ["--wall-seconds", 5, "--memory-mib", 256]
+    code, (found,) = evaluate(misbehaving(script), *limits, out=tmp_path)
+    case = found["cases"][0]
+    assert (code, case["outcome"], case["cause"]) == (4, outcome, cause)
+    assert found["scores"] is None
+    assert case["message"]
+    assert all(target["predicted"] is None for target in case["targets"])
+
+
+def test_one_bad_image_does_not_keep_the_others_from_being_scored(
+    misbehaving: Build, tmp_path: Path
+) -> None:
+    code, (bad, good) = evaluate(misbehaving("exit_one"), "random", out=tmp_path)
+    assert code == 4
+    assert bad["scores"] is None
+    assert good["scores"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "said"),
+    [
+        (["no/such:image", "--suite", "demo"], {}, 2, "docker pull no/such:image"),
+        (["random", "--suite", "nowhere"], {}, 3, "nowhere: no such file"),
+        (["random", "--suite", "demo", "--train-runs", "5000"], {}, 3, "5000 train runs"),
+        (["random", "--suite", "demo", "--target", "f1"], {}, 3, "no stat 'f1'"),
+        (["random"], {}, 2, "--suite"),
+        (
+            ["random", "--suite", "demo"],
+            {"DOCKER_HOST": "unix:///nonexistent/docker.sock"},
+            5,
+            "No container engine answers",
+        ),
+    ],
+)
+def test_a_wrong_command_is_told_what_and_where(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], code: int, said: str
+) -> None:
+    ended = runner("evaluate", *arguments, "--out", tmp_path / "out", **environment)
+    assert ended.returncode == code
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_helm_suite_is_named_as_in_magnet(tmp_path: Path) -> None:
+    root = write_suite(tmp_path, "v1").parents[1]
+    named = ["--suite", "v1", "--root-dir", root]
+    ended = runner("evaluate", "random", *named, "--eval-samples", 2, "--out", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+    missing = runner("evaluate", "random", "--suite", "v2", "--root-dir", root)
+    assert missing.returncode == 2
+    assert f"{root} has: v1" in missing.stderr
+
+
+def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    ended = runner("evaluate", "random", "--suite", "demo", "--out", tmp_path / "file" / "out")
+    assert ended.returncode == 2
+    assert "can't be written" in ended.stderr
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_evaluation_removes_what_it_made(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path, signal_number: int
+) -> None:
+    image = misbehaving("sleep")
+    command = [RUNNER, "evaluate", image, "--suite", "demo", "--out", tmp_path / "out"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not any("predictor" in name for name in leftovers(client)):
+            assert time.monotonic() < deadline, "the container never started"
+            time.sleep(0.05)
+        process.send_signal(signal_number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the template, as an author makes one."""
+    return shutil.copytree(TEMPLATE, tmp_path / "my_predictor")
+
+
+def test_the_template_is_a_predictor_that_is_scored(project: Path, tmp_path: Path) -> None:
+    built = runner("build", project, "-t", "my-predictor")
+    assert built.returncode == 0, built.stderr
+    code, (found,) = evaluate("my-predictor", out=tmp_path / "out")
+    assert code == 0
+    assert found["scores"]["mean_absolute_error"] < 0.5
+
+
+def test_an_unchanged_folder_is_not_built_again_and_a_changed_one_is(project: Path) -> None:
+    runner("build", project, "-t", "my-predictor")
+    assert "nothing has changed" in runner("build", project, "-t", "my-predictor").stderr
+    with (project / "predictor.py").open("a") as file:
+        file.write("# changed\n")
+    assert "my-predictor: built" in runner("build", project, "-t", "my-predictor").stderr
+
+
+def test_a_required_package_is_in_the_image_and_the_bases_own_are_not_doubled(
+    client: docker.DockerClient, project: Path
+) -> None:
+    (project / "requirements.txt").write_text("narwhals==2.0.1\npandas\n")
+    built = runner("build", project, "-t", "my-predictor")
+    assert built.returncode == 0, built.stderr
+    listed = client.containers.run(
+        "my-predictor",
+        "-c 'import os; print(os.listdir(\"/opt/predictor/packages\"))'",
+        entrypoint="python3",
+        remove=True,
+    )
+    assert b"'narwhals'" in listed
+    assert b"'pandas'" not in listed
+
+
+@pytest.mark.parametrize(
+    ("file_name", "line", "said"),
+    [
+        ("requirements.txt", "no-such-package-of-ours==1.0", "no-such-package-of-ours"),
+        ("Dockerfile", "RUN python3 -c 'import sys; sys.exit(7)'", "returned a non-zero code: 7"),
+        ("Dockerfile", "NONSENSE", "NONSENSE"),
+    ],
+)
+def test_a_folder_that_cannot_be_built_is_the_authors_to_mend(
+    project: Path, file_name: str, line: str, said: str
+) -> None:
+    with (project / file_name).open("a") as file:
+        file.write(f"{line}\n")
+    ended = runner("build", project, "-t", "never-built")
+    assert ended.returncode == 4
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_build_step_has_no_network(project: Path) -> None:
+    step = "import socket; print(sorted(name for _, name in socket.if_nameindex())); raise SystemExit(9)"
+    with (project / "Dockerfile").open("a") as file:
+        file.write(f"RUN python3 -c '{step}'\n")
+    assert "['lo']" in runner("build", project, "-t", "never-built").stderr

@@ -1,0 +1,196 @@
+"""Misbehaving predictors on the real engine: each gets its own outcome and leaves nothing."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import docker
+import pytest
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.network import Network
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from runner.sandbox.engine import resolve_image
+from runner.sandbox.limits import KIB, MIB, Limits
+from runner.sandbox.outcome import Outcome, predictor_fault
+from runner.sandbox.run import SandboxRun, run_sandboxed
+from tests.integration.conftest import IMAGES
+
+Build = Callable[..., str]
+
+LIMITS = Limits(wall_seconds=30, memory_bytes=128 * MIB, output_bytes=MIB)
+FILES = {"manifest.json": b"{}", "eval/targets.parquet": b"targets"}
+
+
+def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> SandboxRun:
+    return run_sandboxed(client, resolve_image(client, image), FILES, limits)
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "said"),
+    [
+        ("write_input", Outcome.FAILED, b"Read-only file system"),
+        ("write_root", Outcome.FAILED, b"Read-only file system"),
+        ("exit_one", Outcome.FAILED, b"giving up"),
+        ("memory", Outcome.OUT_OF_MEMORY, b""),
+        ("fill_output", Outcome.OUTPUT_LIMIT, b"No space left on device"),
+        ("sparse_output", Outcome.OUTPUT_LIMIT, b""),
+    ],
+)
+def test_a_fault_has_its_own_outcome(
+    client: docker.DockerClient, misbehaving: Build, script: str, outcome: Outcome, said: bytes
+) -> None:
+    ended = run(client, misbehaving(script))
+    assert predictor_fault(ended.end) is outcome
+    assert said in ended.log
+    assert ended.output.predictions is None
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("no_output", "the predictor wrote no /output/predictions.json"),
+        ("link_output", "/output/predictions.json is not a regular file"),
+    ],
+)
+def test_an_output_that_is_no_file_is_not_read(
+    client: docker.DockerClient, misbehaving: Build, script: str, reason: str
+) -> None:
+    ended = run(client, misbehaving(script))
+    assert predictor_fault(ended.end) is None
+    assert ended.output.predictions is None
+    assert ended.output.reason == reason
+
+
+def test_a_predictor_past_its_deadline_is_killed_even_if_it_ignores_sigterm(
+    client: docker.DockerClient, misbehaving: Build
+) -> None:
+    ended = run(client, misbehaving("sleep"), replace(LIMITS, wall_seconds=2))
+    assert predictor_fault(ended.end) is Outcome.TIMED_OUT
+    assert 2 <= ended.end.wall_seconds < 20
+
+
+def test_control_the_same_memory_is_granted_under_a_higher_limit(
+    client: docker.DockerClient, misbehaving: Build
+) -> None:
+    """What ends ``memory`` is its limit: with a higher one it lives until the deadline."""
+    few = replace(LIMITS, wall_seconds=0.3, memory_bytes=6 * 1024 * MIB)
+    assert predictor_fault(run(client, misbehaving("memory"), few).end) is Outcome.TIMED_OUT
+
+
+def test_an_entrypoint_that_does_not_exist_is_the_predictors_fault(
+    client: docker.DockerClient,
+) -> None:
+    container = client.containers.create("runner-base")
+    changes = 'ENTRYPOINT ["/no/such/program"]'
+    container.commit("misbehaving-entrypoint", "latest", changes=changes)
+    container.remove()
+    ended = run(client, "misbehaving-entrypoint")
+    assert predictor_fault(ended.end) is Outcome.FAILED
+    assert ended.end.start_error is not None
+    assert "/no/such/program" in ended.end.start_error
+
+
+def test_a_predictor_finds_itself_locked_in(
+    client: docker.DockerClient, misbehaving: Build
+) -> None:
+    seen = json.loads(run(client, misbehaving("look_around")).log)
+    assert (seen["uid"], seen["gid"], seen["groups"]) == (65534, 65534, [65534])
+    assert int(seen["capabilities"], 16) == 0
+    assert int(seen["bounding"], 16) == 0
+    assert seen["no_new_privileges"] == "1"
+    assert seen["seccomp"] == "2"
+    assert seen["interfaces"] == ["lo"]
+    assert seen["hostname"] == "predictor"
+    assert seen["environment"]["HOME"] == "/tmp"
+    assert seen["input"] == ["/input/eval", "/input/eval/targets.parquet", "/input/manifest.json"]
+    assert seen["times"] == [0]
+
+
+def test_control_without_the_policy_a_container_is_root_with_capabilities(
+    client: docker.DockerClient, misbehaving: Build
+) -> None:
+    seen = json.loads(client.containers.run(misbehaving("look_around"), remove=True))
+    assert seen["uid"] == 0
+    assert int(seen["capabilities"], 16) != 0
+    assert seen["no_new_privileges"] == "0"
+    assert len(seen["interfaces"]) > 1
+
+
+def test_a_declared_volume_is_no_writable_disk(client: docker.DockerClient) -> None:
+    folder = str(IMAGES / "misbehaving" / "volume")
+    client.images.build(path=folder, tag="misbehaving-volume", rm=True)
+    ended = run(client, "misbehaving-volume")
+    assert predictor_fault(ended.end) is Outcome.FAILED
+    assert b"Read-only file system" in ended.log
+
+
+def test_control_without_the_policy_a_declared_volume_can_be_written(
+    client: docker.DockerClient,
+) -> None:
+    folder = str(IMAGES / "misbehaving" / "volume")
+    client.images.build(path=folder, tag="misbehaving-volume", rm=True)
+    container = client.containers.create("misbehaving-volume", read_only=True)
+    container.start()
+    assert container.wait(timeout=30)["StatusCode"] == 0
+    container.remove(v=True)
+
+
+def test_the_log_is_bounded(client: docker.DockerClient, misbehaving: Build) -> None:
+    ended = run(client, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
+    assert 0 < len(ended.log) <= 64 * KIB
+    assert predictor_fault(ended.end) is None
+
+
+LISTENER = """
+import socket
+server = socket.create_server(("0.0.0.0", 4000))
+print("listening", flush=True)
+while True:
+    connection, _ = server.accept()
+    print("heard", connection.recv(100), flush=True)
+"""
+
+
+def logged(text: str) -> LogMessageWaitStrategy:
+    return LogMessageWaitStrategy(text).with_startup_timeout(30)
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[Network, DockerContainer]]:
+    """Start a listener in a container on a Docker network of its own."""
+    testcontainers_config.ryuk_disabled = True  # its image would have to be pulled
+    with Network() as network:
+        container = DockerContainer("runner-base").with_network(network)
+        container = container.with_kwargs(entrypoint=["python3", "-c", LISTENER])
+        with container.waiting_for(logged("listening")):
+            yield network, container
+
+
+def address_of(network: Network, container: DockerContainer) -> str:
+    wrapped = container.get_wrapped_container()
+    wrapped.reload()
+    return f"{wrapped.attrs['NetworkSettings']['Networks'][network.name]['IPAddress']}:4000"
+
+
+def test_a_predictor_reaches_no_network(
+    client: docker.DockerClient,
+    misbehaving: Build,
+    listener: tuple[Network, DockerContainer],
+) -> None:
+    ended = run(client, misbehaving("connect", address_of(*listener)))
+    assert predictor_fault(ended.end) is Outcome.FAILED
+    assert b"Network is unreachable" in ended.log
+    assert b"heard" not in listener[1].get_logs()[0]
+
+
+def test_control_with_the_network_the_same_image_is_heard(
+    client: docker.DockerClient,
+    misbehaving: Build,
+    listener: tuple[Network, DockerContainer],
+) -> None:
+    network, container = listener
+    image = misbehaving("connect", address_of(network, container))
+    client.containers.run(image, network=network.name, remove=True)
+    logged("heard b'hello from the predictor'").wait_until_ready(container)
