@@ -1,5 +1,6 @@
 """The record of one evaluation: ``report.json``, the frozen predictions, the organizer's log."""
 
+import itertools
 import json
 import os
 import shutil
@@ -161,11 +162,16 @@ def _put_in_place(unfinished: Path, directory: Path, report: Report) -> None:
     if not (directory / REPORT_FILE).is_file():
         raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
     earlier = read_report(directory)
-    aside = directory.with_name(f"{directory.name}.{earlier.created.replace(':', '')}")
+    aside = _free_name(directory.with_name(f"{directory.name}.{earlier.created.replace(':', '')}"))
     directory.rename(aside)
     unfinished.rename(directory)
     if earlier.key == report.key:
         shutil.rmtree(aside)
+
+
+def _free_name(path: Path) -> Path:
+    numbered = (path.with_name(f"{path.name}.{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())
 
 
 def report_directory_name(image_reference: str) -> str:

@@ -4,11 +4,11 @@ import io
 import secrets
 import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import docker
 import requests
@@ -71,7 +71,8 @@ def run_sandboxed(
         with engine_errors("read /output"):
             # The engine holds the keeper's lock until its stream is read or closed, and a stream
             # that is too long is not read on: unclosed, the removals below would wait for ever.
-            with closing(keeper.get_archive(str(OUTPUT_DIR))[0]) as chunks:
+            stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
+            with closing(stream) as chunks:
                 output = read_output(chunks, limits)
     return SandboxRun(replace(end, output_full=output.full), output, log)
 

@@ -38,10 +38,11 @@ def misbehaving(client: docker.DockerClient) -> Callable[..., str]:
 
 def leftovers(client: docker.DockerClient) -> list[str]:
     """Return the names of what the runner made on the engine and did not remove."""
-    filters = {"label": LABEL}
+    filters: dict[str, str | list[str] | bool] = {"label": LABEL}
     containers = client.containers.list(all=True, filters=filters)
-    volumes = client.volumes.list(filters=filters)
-    return [str(found.name) for found in (*containers, *volumes)]
+    volumes = client.volumes.list(filters={"label": LABEL})
+    names = [container.name for container in containers] + [volume.name for volume in volumes]
+    return [str(name) for name in names]
 
 
 @pytest.fixture(autouse=True)

@@ -183,7 +183,8 @@ def test_an_interrupted_evaluation_removes_what_it_made(
     client: docker.DockerClient, misbehaving: Build, tmp_path: Path, signal_number: int
 ) -> None:
     image = misbehaving("sleep")
-    command = [RUNNER, "evaluate", image, "--suite", "demo", "--out", tmp_path / "out"]
+    out = str(tmp_path / "out")
+    command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", out]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while not any("predictor" in name for name in leftovers(client)):
@@ -254,7 +255,7 @@ def test_a_folder_that_cannot_be_built_is_the_authors_to_mend(
 
 
 def test_a_build_step_has_no_network(project: Path) -> None:
-    step = "import socket; print(sorted(name for _, name in socket.if_nameindex())); raise SystemExit(9)"
+    step = "import socket; print([name for _, name in socket.if_nameindex()]); raise SystemExit(9)"
     with (project / "Dockerfile").open("a") as file:
         file.write(f"RUN python3 -c '{step}'\n")
     assert "['lo']" in runner("build", project, "-t", "never-built").stderr

@@ -1,0 +1,107 @@
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from runner.cli import main
+from runner.cli.main import cli
+from runner.errors import (
+    BuildError,
+    EngineError,
+    ExitCode,
+    RunnerError,
+    SuiteError,
+    UsageError,
+)
+
+RUNNER = Path(sys.executable).with_name("runner")
+LARGEST_IMPORT_MICROSECONDS = 500_000
+
+
+def test_help_lists_the_commands_and_the_exit_codes() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    for word in ("build", "evaluate", "Exit codes", "130", "the predictor's fault"):
+        assert word in shown
+
+
+@pytest.mark.parametrize("command", ["build", "evaluate"])
+def test_every_command_has_examples_in_its_help(command: str) -> None:
+    shown = CliRunner().invoke(cli, [command, "--help"]).output
+    assert f"Examples:\n    runner {command}" in shown
+
+
+def import_microseconds(*arguments: str) -> int:
+    """Return the cumulative import time that Python reports for the command's own module."""
+    command = [sys.executable, "-X", "importtime", "-m", "runner.cli.main", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    tops = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|", ended.stderr)
+    return sum(map(int, tops))
+
+
+def test_help_takes_less_than_half_a_second_of_imports() -> None:
+    assert import_microseconds("--help") < LARGEST_IMPORT_MICROSECONDS
+
+
+@pytest.mark.parametrize("module", ["docker", "pandas", "polars", "pyarrow", "pydantic", "helm"])
+def test_help_loads_nothing_heavy(module: str) -> None:
+    code = f"import runner.cli.main, sys; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:
+    def failing_cli(*, standalone_mode: bool) -> None:
+        raise error
+
+    monkeypatch.setattr(main, "cli", failing_cli)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("what, where, what to do"), ExitCode.USAGE),
+        (SuiteError("what, where, what to do"), ExitCode.BAD_SUITE),
+        (BuildError("what, where, what to do"), ExitCode.PREDICTOR_FAULT),
+        (EngineError("what, where, what to do"), ExitCode.ENGINE_FAULT),
+    ],
+)
+def test_an_expected_error_is_its_text_and_its_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: RunnerError,
+    code: ExitCode,
+) -> None:
+    assert run_main(monkeypatch, error) == code
+    assert capsys.readouterr().err == "Error: what, where, what to do\n"
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, KeyboardInterrupt()) == 130
+
+
+def test_a_bug_keeps_its_traceback_in_a_file_and_shows_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert run_main(monkeypatch, ZeroDivisionError("a secret of ours")) == 1
+    said = capsys.readouterr().err
+    (log,) = tmp_path.iterdir()
+    assert said.count("\n") == 1
+    assert str(log) in said
+    assert "Traceback" in log.read_text()
+
+
+def test_a_wrong_option_is_2_and_shows_the_usage(tmp_path: Path) -> None:
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none"}
+    command = [str(RUNNER), "evaluate", "image", "--no-such-option"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert ended.returncode == 2
+    assert "No such option" in ended.stderr
+    assert "Usage: " in ended.stderr
