@@ -111,8 +111,10 @@ def keeper_arguments(keeper_image_id: str, names: SandboxNames) -> dict[str, Any
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
-        "pids_limit": 2,
-        "ulimits": [Ulimit(name="nofile", soft=16, hard=16)],
+        # Not less: the engine's own init runs under these limits before the keeper does, and
+        # under 2 processes or 16 files one start in some hundred failed on a busy host.
+        "pids_limit": 64,
+        "ulimits": [Ulimit(name="nofile", soft=1024, hard=1024)],
         "mounts": [
             Mount(str(INPUT_DIR), names.input_volume, no_copy=True),
             Mount(str(OUTPUT_DIR), names.output_volume, no_copy=True),

@@ -11,14 +11,23 @@ from runner.cli.main import cli
 from runner.sandbox.engine import connect
 from runner.sandbox.policy import LABEL
 
+TEST_IMAGES = ("misbehaving-", "my-predictor:")
+
 IMAGES = Path(__file__).parents[2] / "images"
 
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[docker.DockerClient]:
-    """Return the engine's client. Without an engine these tests fail, they never skip."""
+    """Return the engine's client. Without an engine these tests fail, they never skip.
+
+    The images that tests build are removed at the end, by their names.
+    """
     client = connect()
     yield client
+    tags = [tag for image in client.images.list() for tag in image.tags]
+    for tag in tags:
+        if tag.startswith(TEST_IMAGES):
+            client.images.remove(tag, force=True)
     client.close()
 
 

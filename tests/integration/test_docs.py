@@ -1,0 +1,69 @@
+"""Every command in the README files runs, in a copy of the checkout."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "results", "*_cache", "__pycache__")
+
+
+def shell_blocks(document: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the checkout that uses this one's .venv."""
+    copy = tmp_path_factory.mktemp("docs") / "checkout"
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+def run_block(block: str, directory: Path) -> str:
+    path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", block],
+        cwd=directory,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{block}\n{ended.stdout}\n{ended.stderr}"
+    return ended.stdout
+
+
+@pytest.mark.parametrize("block", shell_blocks("README.md"))
+def test_the_readmes_commands_run(checkout: Path, block: str) -> None:
+    run_block(block, checkout)
+
+
+@pytest.mark.parametrize("block", shell_blocks("predictor_template/README.md"))
+def test_the_templates_commands_run(checkout: Path, block: str) -> None:
+    run_block(block, checkout / "predictor_template")
+
+
+def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
+    shown = run_block("make demo", checkout)
+    assert shown.count("MAE") == 3
+    reports = sorted(path.parent.name for path in checkout.glob("results/demo/*/report.json"))
+    assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
+
+
+def test_the_readme_shows_the_templates_own_signature() -> None:
+    readme = (ROOT / "README.md").read_text()
+    template = (ROOT / "predictor_template" / "predictor.py").read_text()
+    for name in re.findall(r"(\w+_df): pd\.DataFrame", template):
+        assert name in readme
+
+
+def test_no_document_has_an_empty_or_unknown_command_block() -> None:
+    assert len(shell_blocks("README.md")) == 4
+    assert len(shell_blocks("predictor_template/README.md")) == 1
