@@ -1,6 +1,7 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from importlib.metadata import version
 import docker
 
 from runner.contract.stat import Stat, Target
+from runner.errors import EngineError
 from runner.predictions import Cause, InvalidOutputError, Predictions, read_predictions
 from runner.report import (
     CaseRecord,
@@ -23,7 +25,7 @@ from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun, run_sandboxed
 from runner.scoring import Scores, score
-from runner.staging import stage_inputs
+from runner.staging import StagedInputs, stage_inputs
 from runner.suite import Case, Suite
 
 
@@ -38,6 +40,9 @@ class Verdict:
 
 
 NO_PREDICTIONS = Predictions({}, ())
+
+ATTEMPTS = 3
+"""How often a case is run, at most, when the engine fails."""
 
 
 def evaluate(
@@ -63,7 +68,10 @@ def evaluate(
     for number, case in enumerate(suite.cases, start=1):
         progress = f"{image.reference} on {suite.name}, {case.id} ({number} of {len(suite.cases)})"
         announce(f"{progress}: running, at most {limits.wall_seconds:g} s")
-        run = _run_case(client, image, suite.name, case, limits, seed)
+        staged = stage_inputs(
+            case.inputs, suite=suite.name, case=case.id, seed=seed, limits=limits.to_json()
+        )
+        run = _run_case(client, image, staged, limits, announce)
         verdict = judge(run, case)
         record = _case_record(case, run, verdict, limits)
         announce(f"{progress}: {verdict.outcome} after {run.end.wall_seconds:.1f} s")
@@ -86,11 +94,19 @@ def evaluate(
 
 
 def _run_case(
-    client: docker.DockerClient, image: Image, suite: str, case: Case, limits: Limits, seed: int
+    client: docker.DockerClient,
+    image: Image,
+    staged: StagedInputs,
+    limits: Limits,
+    announce: Callable[[str], None],
 ) -> SandboxRun:
-    staged = stage_inputs(
-        case.inputs, suite=suite, case=case.id, seed=seed, limits=limits.to_json()
-    )
+    """Run one case; after an engine fault, which tells nothing of the predictor, run it again."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return run_sandboxed(client, image, staged.files, limits)
+        except EngineError as error:
+            announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
+            time.sleep(attempt)
     return run_sandboxed(client, image, staged.files, limits)
 
 

@@ -74,6 +74,7 @@ def run_sandboxed(
             stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
             with closing(stream) as chunks:
                 output = read_output(chunks, limits)
+        _require_running(keeper)
     return SandboxRun(replace(end, output_full=output.full), output, log)
 
 
@@ -98,6 +99,14 @@ def _start_keeper(
         keeper = client.containers.create(**keeper_arguments(image_id, names))
         keeper.start()
     return keeper
+
+
+def _require_running(keeper: Container) -> None:
+    """Refuse what was read if the keeper has stopped: /output was emptied by that."""
+    with engine_errors("inspect the keeper"):
+        keeper.reload()
+    if keeper.status != "running":
+        raise EngineError(f"{keeper.name} was stopped from outside, so the output is lost.")
 
 
 def _put_inputs(keeper: Container, files: Mapping[str, bytes]) -> None:

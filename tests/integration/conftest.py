@@ -1,11 +1,13 @@
 """The engine, the images and the HELM runs that the integration tests use. All are real."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docker
 import pytest
 from click.testing import CliRunner
+from docker.models.containers import Container
 
 from runner.cli.main import cli
 from runner.sandbox.engine import connect
@@ -45,10 +47,21 @@ def misbehaving(client: docker.DockerClient) -> Callable[..., str]:
     return build
 
 
+def wait_for_container(client: docker.DockerClient, part: str) -> Container:
+    """Return the runner's container with this part, once it runs: "predictor" or "keeper"."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for container in client.containers.list(filters={"label": LABEL}, ignore_removed=True):
+            if str(container.name).endswith(part):
+                return container
+        time.sleep(0.02)
+    pytest.fail(f"the {part} never started")
+
+
 def leftovers(client: docker.DockerClient) -> list[str]:
     """Return the names of what the runner made on the engine and did not remove."""
     filters: dict[str, str | list[str] | bool] = {"label": LABEL}
-    containers = client.containers.list(all=True, filters=filters)
+    containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
     volumes = client.volumes.list(filters={"label": LABEL})
     names = [container.name for container in containers] + [volume.name for volume in volumes]
     return [str(name) for name in names]

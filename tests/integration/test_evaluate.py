@@ -15,8 +15,9 @@ import docker
 import pytest
 
 from runner.report import read_report
+from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
-from tests.integration.conftest import leftovers
+from tests.integration.conftest import wait_for_container
 
 Build = Callable[..., str]
 RUNNER = Path(sys.executable).with_name("runner")
@@ -186,14 +187,44 @@ def test_an_interrupted_evaluation_removes_what_it_made(
     out = str(tmp_path / "out")
     command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", out]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not any("predictor" in name for name in leftovers(client)):
-            assert time.monotonic() < deadline, "the container never started"
-            time.sleep(0.05)
+        wait_for_container(client, "predictor")
         process.send_signal(signal_number)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_keeper_stopped_from_outside_is_an_engine_fault_and_the_case_runs_again(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    command = [str(RUNNER), "evaluate", "random", "--suite", "demo", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_container(client, "keeper").kill()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "Trying again (1 of 2)" in said
+    assert read_report(tmp_path / "random").cases[0].outcome == "scored"
+
+
+def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "out")
+    command = [str(RUNNER), "evaluate", misbehaving("sleep"), "--suite", "demo", "--out", out]
+    command += ["--wall-seconds", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        stopped: set[str | None] = set()
+        while process.poll() is None:
+            for container in client.containers.list(filters={"label": LABEL}, ignore_removed=True):
+                if str(container.name).endswith("keeper") and container.id not in stopped:
+                    stopped.add(container.id)
+                    container.kill()
+            time.sleep(0.1)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 5
+    assert "was stopped from outside" in said
+    assert len(stopped) == 3
     assert not (tmp_path / "out").exists()
 
 
