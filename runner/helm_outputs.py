@@ -7,14 +7,14 @@ Polars does the reading: one pass over the JSON, its schema inferred from all of
 import glob
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from runner.contract.layout import RUN_NAME
+from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
 from runner.errors import SuiteError
 
 PolarsType = pl.DataType | DataTypeClass
@@ -23,6 +23,11 @@ RUN_SPEC = "run_spec.json"
 SCENARIO_STATE = "scenario_state.json"
 STATS = "stats.json"
 PER_INSTANCE_STATS = "per_instance_stats.json"
+INSTANCE_ID = "scenario_state.request_states.instance.id"
+STAT_NAME = f"{STAT_NAME_PREFIX}name"
+
+NOT_HELMS = "not what HELM writes"
+
 RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
 
 DEEPEST_RUN = 4
@@ -82,19 +87,11 @@ def read_run(run: RunDirectory) -> RunFrames:
     Raises:
         SuiteError: a file is not JSON or not what HELM writes; names the file.
     """
-    specs = _flatten(_read_json(run.path / RUN_SPEC), prefix="run_spec.")
-    others = (
-        _scenario_states(_read_json(run.path / SCENARIO_STATE), run.path / SCENARIO_STATE),
-        _flatten(_read_json(run.path / STATS), prefix="stats."),
-        _per_instance_stats(_read_json(run.path / PER_INSTANCE_STATS)),
-    )
-    # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
     return RunFrames(
-        specs,
-        *(
-            frame.with_columns(_name_column(run)).select(RUN_NAME, *sorted(frame.columns))
-            for frame in others
-        ),
+        run_specs=_read_frame(run, RUN_SPEC),
+        scenario_states=_read_frame(run, SCENARIO_STATE),
+        stats=_read_frame(run, STATS),
+        per_instance_stats=_read_frame(run, PER_INSTANCE_STATS),
     )
 
 
@@ -105,7 +102,7 @@ def read_scenario_states(run: RunDirectory, instance_ids: Collection[str]) -> pl
     JSON's keys, tell anything of the other instances.
 
     Raises:
-        SuiteError: the file is not JSON or not what HELM writes; names the file.
+        SuiteError: the file is not what HELM writes, or lacks an instance; names the file.
     """
     path = run.path / SCENARIO_STATE
     try:
@@ -113,17 +110,14 @@ def read_scenario_states(run: RunDirectory, instance_ids: Collection[str]) -> pl
         document["request_states"] = [
             state for state in document["request_states"] if state["instance"]["id"] in instance_ids
         ]
+        found = {state["instance"]["id"] for state in document["request_states"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise SuiteError(f"{path}: can't be read as HELM's JSON ({error!r})") from error
-    if not document["request_states"]:
+        raise SuiteError(f"{path}: {NOT_HELMS} ({error!r})") from error
+    if found != set(instance_ids):
+        raise SuiteError(f"{path}: {NOT_HELMS} (instance ids are of several types)")
+    if not found:
         return pl.DataFrame(schema={RUN_NAME: pl.String})
-    kept = pl.read_json(json.dumps(document).encode(), infer_schema_length=None)
-    frame = _scenario_states(kept, path)
-    return frame.with_columns(_name_column(run)).select(RUN_NAME, *sorted(frame.columns))
-
-
-def _name_column(run: RunDirectory) -> pl.Expr:
-    return pl.lit(run.name).alias(RUN_NAME)
+    return _read_frame(run, SCENARIO_STATE, json.dumps(document).encode())
 
 
 def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:
@@ -131,13 +125,23 @@ def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:
 
     A column that only some runs have is null in the others. Where one run has a float and another
     an integer, the column is float; where types differ otherwise, it is text.
+
+    Raises:
+        SuiteError: a column is a list in one run and none in another.
     """
-    return RunFrames(
-        *(
-            pl.concat([getattr(run, frame.name) for run in runs], how="diagonal_relaxed")
-            for frame in fields(RunFrames)
+    try:
+        return RunFrames(
+            *(
+                pl.concat([getattr(run, frame.name) for run in runs], how="diagonal_relaxed")
+                for frame in fields(RunFrames)
+            )
         )
-    )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        names = ", ".join(run.run_specs[RUN_NAME][0] for run in runs)
+        raise SuiteError(
+            f"These runs can't stand in one frame ({error}): {names}. Leave out those of another "
+            "version of HELM with a glob."
+        ) from error
 
 
 def _run_paths(root: Path, depth: int) -> Iterator[Path]:
@@ -181,25 +185,39 @@ def _read_run_name(path: Path) -> str:
     return name
 
 
-def _read_json(path: Path) -> pl.DataFrame:
+def _read_frame(run: RunDirectory, file_name: str, content: bytes | None = None) -> pl.DataFrame:
+    """Return the flattened frame of one file of a run, or of other content in its place."""
+    path = run.path / file_name
+    flatten, needed_column = _FRAMES[file_name]
     try:
-        return pl.read_json(path, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        document = pl.read_json(path if content is None else content, infer_schema_length=None)
+        frame = flatten(document)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise SuiteError(f"{path}: can't be read as HELM's JSON ({reason})") from error
+        raise SuiteError(f"{path}: {NOT_HELMS} ({reason})") from error
+    if not document.is_empty() and needed_column not in frame.columns:
+        raise SuiteError(f"{path}: {NOT_HELMS} (it has no {needed_column})")
+    # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
+    ordered = frame.columns if file_name == RUN_SPEC else [RUN_NAME, *sorted(frame.columns)]
+    return frame.with_columns(pl.lit(run.name).alias(RUN_NAME)).select(ordered)
 
 
-def _scenario_states(document: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _run_specs(document: pl.DataFrame) -> pl.DataFrame:
+    return _flatten(document, prefix="run_spec.")
+
+
+def _scenario_states(document: pl.DataFrame) -> pl.DataFrame:
     """Return one row per request state, the document's other fields repeated on each."""
-    states = document.schema.get("request_states")
-    if not isinstance(states, pl.List) or not isinstance(states.inner, pl.Struct):
-        raise SuiteError(f"{path}: has no request_states, so there is nothing to predict from")
     return _flatten(document.explode("request_states"), prefix="scenario_state.")
+
+
+def _stats(entries: pl.DataFrame) -> pl.DataFrame:
+    return _flatten(entries, prefix="stats.")
 
 
 def _per_instance_stats(entries: pl.DataFrame) -> pl.DataFrame:
     """Return one row per stat of an instance. Only the stat is flattened, as MAGNET does it."""
-    if "stats" not in entries.columns:
+    if entries.is_empty():
         return pl.DataFrame()
     rows = entries.filter(pl.col("stats").list.len() > 0).explode("stats")
     others = [pl.col(name).alias(f"per_instance_stats.{name}") for name in rows.columns]
@@ -223,3 +241,12 @@ def _leaves(name: str, value: pl.Expr, dtype: PolarsType) -> Iterator[tuple[str,
         return
     for field_name, field_type in dtype:
         yield from _leaves(f"{name}.{field_name}", value.struct.field(field_name), field_type)
+
+
+_FRAMES: Mapping[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
+    RUN_SPEC: (_run_specs, RUN_NAME),
+    SCENARIO_STATE: (_scenario_states, INSTANCE_ID),
+    STATS: (_stats, STAT_NAME),
+    PER_INSTANCE_STATS: (_per_instance_stats, "per_instance_stats.instance_id"),
+}
+"""For each file how it is flattened, and a column without which it is not HELM's."""

@@ -149,7 +149,8 @@ def _refuse_constant(text: str) -> NoReturn:
 
 
 _Number = Annotated[float, Field(allow_inf_nan=False)]
-_Parameter = str | bool | int | _Number
+_Scalar = str | bool | int | _Number
+_Parameter = _Scalar | list[_Scalar]
 
 
 class _Strict(BaseModel):

@@ -17,7 +17,9 @@ from runner.contract.layout import PERTURBATION_PREFIX, RUN_NAME, STAT_NAME_PREF
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
 from runner.helm_outputs import (
+    INSTANCE_ID,
     RUN_FILES,
+    STAT_NAME,
     RunDirectory,
     RunFrames,
     concat_runs,
@@ -26,8 +28,6 @@ from runner.helm_outputs import (
     read_scenario_states,
 )
 from runner.splits import SampledDivision, draw_instances, draw_runs
-
-INSTANCE_ID = "scenario_state.request_states.instance.id"
 
 REVEALED_RUN_SPEC_COLUMNS = (
     "run_spec.name",
@@ -66,7 +66,7 @@ write their scores there, which are the actuals themselves."""
 
 TARGET_COLUMNS: Mapping[str, type[pl.DataType]] = {
     RUN_NAME: pl.String,
-    f"{STAT_NAME_PREFIX}name": pl.String,
+    STAT_NAME: pl.String,
     f"{STAT_NAME_PREFIX}split": pl.String,
     f"{STAT_NAME_PREFIX}sub_split": pl.String,
     f"{PERTURBATION_PREFIX}name": pl.String,
@@ -208,8 +208,7 @@ def _target_stats(
     stats: pl.DataFrame, stat_names: Sequence[str], run: RunDirectory
 ) -> pl.DataFrame:
     """Return the rows of the eval run's stats that are to be predicted."""
-    name_column = f"{STAT_NAME_PREFIX}name"
-    found = set(stats[name_column]) if name_column in stats.columns else set()
+    found = set(stats[STAT_NAME]) if STAT_NAME in stats.columns else set()
     for name in stat_names:
         if name not in found:
             raise SuiteError(
@@ -217,9 +216,10 @@ def _target_stats(
                 f"{', '.join(sorted(found)) or 'none'}. Choose others with --target, or another "
                 "eval run with --seed."
             )
-    chosen = stats.filter(pl.col(name_column).is_in(list(stat_names)))
+    chosen = stats.filter(pl.col(STAT_NAME).is_in(list(stat_names)))
     # HELM writes a stat that was never computed with count 0 and no mean: nothing to predict.
-    computed = chosen.filter(pl.col("stats.mean").is_not_null())
+    has_means = "stats.mean" in chosen.columns
+    computed = chosen.filter(pl.col("stats.mean").is_not_null()) if has_means else chosen.clear()
     if computed.is_empty():
         raise SuiteError(f"{run.path}: {', '.join(stat_names)} has no mean in this run (count 0)")
     return computed

@@ -5,7 +5,7 @@ HELM's own classes and JSON.
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.contract.layout import PREDICTED_PREFIX, RUN_NAME, STAT_NAME_PREFIX
@@ -26,8 +26,12 @@ class MetricName:
 
     def key(self) -> Hashable:
         """Return what makes two names equal; ``prob`` 0 and 0.0 are the same."""
-        perturbation = None if self.perturbation is None else frozenset(self.perturbation.items())
-        return (self.name, self.split, self.sub_split, perturbation)
+        items = (
+            None
+            if self.perturbation is None
+            else frozenset(map(_hashable, self.perturbation.items()))
+        )
+        return (self.name, self.split, self.sub_split, items)
 
     def __hash__(self) -> int:
         return hash(self.key())
@@ -53,6 +57,12 @@ class MetricName:
     def from_json(cls, json_object: Mapping[str, Any]) -> "MetricName":
         """Return the name that HELM's JSON object describes."""
         return cls(**json_object)
+
+
+def _hashable(item: tuple[str, Any]) -> tuple[str, Hashable]:
+    """Return a perturbation's parameter with a list, which some have, as a tuple."""
+    name, value = item
+    return (name, tuple(value)) if isinstance(value, list) else (name, value)
 
 
 def _perturbation_words(perturbation: Mapping[str, Any]) -> list[str]:
@@ -100,7 +110,7 @@ class Target:
     """The key of one stat to predict: the run's name and the stat's full name."""
 
     run_spec_name: str
-    name: MetricName = field(hash=True)
+    name: MetricName
 
     def predicted(self, mean: float, **other_values: float) -> Stat:
         """Return the stat that predicts this target's mean.

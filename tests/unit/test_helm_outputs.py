@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SuiteError
-from runner.helm_outputs import RUN_FILES, concat_runs, find_runs, read_run
+from runner.helm_outputs import (
+    RUN_FILES,
+    concat_runs,
+    find_runs,
+    read_run,
+    read_scenario_states,
+)
 from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
 
 
@@ -71,19 +77,60 @@ def test_a_run_spec_without_a_name_is_refused(tmp_path: Path, text: str) -> None
         find_runs(tmp_path)
 
 
-@pytest.mark.parametrize("file_name", ["scenario_state.json", "stats.json"])
-def test_a_file_that_is_not_json_is_named(tmp_path: Path, file_name: str) -> None:
+@pytest.mark.parametrize(
+    "file_name", ["scenario_state.json", "stats.json", "per_instance_stats.json"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '[{"name": ',
+        "[1, 2]",
+        '"text"',
+        '[{"other": 1}]',
+        '{"other": 1}',
+        '[{"name": NaN}]',
+        '{"request_states": 1}',
+        '{"request_states": [1]}',
+        '{"request_states": [{"instance": 1}]}',
+        '[{"stats": 1}]',
+        '[{"stats": [1]}]',
+        "\x00\xff",
+    ],
+)
+def test_a_file_that_is_not_helms_is_named(tmp_path: Path, file_name: str, text: str) -> None:
     directory = write_run(tmp_path, "a:x=1")
-    (directory / file_name).write_text('[{"name": ')
-    with pytest.raises(SuiteError, match=file_name):
+    (directory / file_name).write_text(text)
+    with pytest.raises(SuiteError, match=f"{file_name}: not what HELM writes"):
         read_run(find_runs(tmp_path)[0])
 
 
-def test_a_scenario_state_without_requests_is_refused(tmp_path: Path) -> None:
-    directory = write_run(tmp_path, "a:x=1")
-    (directory / "scenario_state.json").write_text('{"adapter_spec": {}}')
-    with pytest.raises(SuiteError, match=r"scenario_state\.json: has no request_states"):
-        read_run(find_runs(tmp_path)[0])
+def test_runs_that_fit_in_no_frame_together_are_named(tmp_path: Path) -> None:
+    first, second = run_files("a:x=1"), run_files("b:x=1")
+    second["run_spec.json"]["groups"] = 3
+    write_run(tmp_path, "a:x=1", first)
+    write_run(tmp_path, "b:x=1", second)
+    with pytest.raises(SuiteError, match="a:x=1, b:x=1"):
+        concat_runs([read_run(run) for run in find_runs(tmp_path)])
+
+
+def test_the_request_states_of_some_instances_are_as_if_there_were_no_others(
+    tmp_path: Path,
+) -> None:
+    states = [request_state("id1"), {**request_state("id2"), "annotations": {"judge": 1}}]
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", request_states=states))
+    write_run(tmp_path, "b:x=1", run_files("b:x=1", request_states=states[:1]))
+    both, alone = find_runs(tmp_path)
+    kept = read_scenario_states(both, ["id1"])
+    whole = read_run(alone).scenario_states
+    assert kept.drop("run_spec.name").equals(whole.drop("run_spec.name"))
+    assert kept.schema == whole.schema
+
+
+def test_an_instance_that_is_not_there_is_no_empty_frame(tmp_path: Path) -> None:
+    write_run(tmp_path, "a:x=1")
+    with pytest.raises(SuiteError, match=r"scenario_state\.json: not what HELM writes"):
+        read_scenario_states(find_runs(tmp_path)[0], ["id1", "absent"])
 
 
 def test_nested_objects_become_dotted_columns_and_lists_stay_lists(tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def test_names_are_equal_when_a_parameter_is_integer_on_one_side() -> None:
     assert hash(one) == hash(other)
 
 
+def test_a_perturbation_may_have_a_list_as_parameter() -> None:
+    one = MetricName("exact_match", perturbation={"name": "dialect", "classes": ["a", "b"]})
+    other = MetricName("exact_match", perturbation={"name": "dialect", "classes": ["a"]})
+    assert len({one, one, other}) == 2
+
+
 @pytest.mark.parametrize(
     "other",
     [
