@@ -103,11 +103,11 @@ def _run_case(
     """Run one case; after an engine fault, which tells nothing of the predictor, run it again."""
     for attempt in range(1, ATTEMPTS):
         try:
-            return run_sandboxed(client, image, staged.files, limits)
+            return run_sandboxed(client, image, staged.files, limits, announce)
         except EngineError as error:
             announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
             time.sleep(attempt)
-    return run_sandboxed(client, image, staged.files, limits)
+    return run_sandboxed(client, image, staged.files, limits, announce)
 
 
 def judge(run: SandboxRun, case: Case) -> Verdict:

@@ -4,7 +4,7 @@ import io
 import secrets
 import tarfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,8 +35,8 @@ ENTRYPOINT_NOT_STARTED = (126, 127)
 KILL_SECONDS = 30
 """How long the engine may take to end a killed container before it counts as broken."""
 
-LONGEST_WAIT_SECONDS = 30
-"""One request for the container's end lasts no longer; then the engine is asked again."""
+HEARTBEAT_SECONDS = 30
+"""How often a long run is announced, and the engine asked whether it is still there."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,11 @@ class SandboxRun:
 
 
 def run_sandboxed(
-    client: docker.DockerClient, image: Image, files: Mapping[str, bytes], limits: Limits
+    client: docker.DockerClient,
+    image: Image,
+    files: Mapping[str, bytes],
+    limits: Limits,
+    announce: Callable[[str], None],
 ) -> SandboxRun:
     """Run an image on staged inputs and return what came of it.
 
@@ -57,6 +61,7 @@ def run_sandboxed(
 
     Args:
         files: content by path below ``/input``.
+        announce: called now and then, with one line, while the container runs.
 
     Raises:
         EngineError: the engine failed, so nothing can be said about the predictor.
@@ -66,7 +71,7 @@ def run_sandboxed(
         _create_volumes(client, names, limits, cleanup)
         keeper = _start_keeper(client, names, cleanup)
         _put_inputs(keeper, files)
-        end, log = _run_predictor(client, image, limits, names)
+        end, log = _run_predictor(client, image, limits, names, announce)
         # Only now, with the predictor gone, is anything read that it could have been writing.
         with engine_errors("read /output"):
             # The engine holds the keeper's lock until its stream is read or closed, and a stream
@@ -131,7 +136,11 @@ def input_archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def _run_predictor(
-    client: docker.DockerClient, image: Image, limits: Limits, names: SandboxNames
+    client: docker.DockerClient,
+    image: Image,
+    limits: Limits,
+    names: SandboxNames,
+    announce: Callable[[str], None],
 ) -> tuple[ContainerEnd, bytes]:
     with ExitStack() as cleanup:
         cleanup.callback(_remove_container, client, names.predictor)
@@ -139,7 +148,7 @@ def _run_predictor(
         with engine_errors("create the predictor's container"):
             container = client.containers.create(**arguments)
         start_error = _start(container)
-        killed = False if start_error is not None else _wait_or_kill(container, limits.wall_seconds)
+        killed = start_error is None and _wait_or_kill(container, limits.wall_seconds, announce)
         with engine_errors("inspect the predictor's container"):
             container.reload()
             end = _container_end(container.attrs["State"], killed, start_error)
@@ -160,11 +169,16 @@ def _start(container: Container) -> str | None:
     return None
 
 
-def _wait_or_kill(container: Container, wall_seconds: float) -> bool:
+def _wait_or_kill(
+    container: Container, wall_seconds: float, announce: Callable[[str], None]
+) -> bool:
     """Wait for the container's end; return whether it had to be killed at the deadline."""
-    deadline = time.monotonic() + wall_seconds
-    if _ended_by(container, deadline):
-        return False
+    started = time.monotonic()
+    while (elapsed := time.monotonic() - started) < wall_seconds:
+        if elapsed >= HEARTBEAT_SECONDS:
+            announce(f"still running after {elapsed:.0f} s of at most {wall_seconds:g} s")
+        if _ended_by(container, started + min(elapsed + HEARTBEAT_SECONDS, wall_seconds)):
+            return False
     with engine_errors("kill the predictor at its deadline"):
         try:
             container.kill()
@@ -182,7 +196,7 @@ def _ended_by(container: Container, deadline: float) -> bool:
     while (left := deadline - time.monotonic()) > 0:
         try:
             with engine_errors("wait for the predictor"):
-                container.wait(timeout=min(left, LONGEST_WAIT_SECONDS))
+                container.wait(timeout=left)
         except EngineError as error:
             if not isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
                 raise

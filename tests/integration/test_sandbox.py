@@ -11,6 +11,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from runner.sandbox import run as run_module
 from runner.sandbox.engine import resolve_image
 from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
@@ -24,7 +25,7 @@ FILES = {"manifest.json": b"{}", "eval/targets.parquet": b"targets"}
 
 
 def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> SandboxRun:
-    return run_sandboxed(client, resolve_image(client, image), FILES, limits)
+    return run_sandboxed(client, resolve_image(client, image), FILES, limits, print)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,17 @@ def test_a_predictor_past_its_deadline_is_killed_even_if_it_ignores_sigterm(
     ended = run(client, misbehaving("sleep"), replace(LIMITS, wall_seconds=2))
     assert predictor_fault(ended.end) is Outcome.TIMED_OUT
     assert 2 <= ended.end.wall_seconds < 20
+
+
+def test_a_long_run_is_announced(
+    client: docker.DockerClient, misbehaving: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "HEARTBEAT_SECONDS", 0.5)
+    said: list[str] = []
+    image = resolve_image(client, misbehaving("sleep"))
+    run_sandboxed(client, image, FILES, replace(LIMITS, wall_seconds=2), said.append)
+    assert len(said) >= 2
+    assert all("still running after" in line and "of at most 2 s" in line for line in said)
 
 
 def test_control_the_same_memory_is_granted_under_a_higher_limit(

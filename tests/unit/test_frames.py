@@ -2,7 +2,9 @@ import io
 import json
 import math
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pytest
@@ -77,8 +79,18 @@ def test_every_frame_of_a_run_survives_staging(tmp_path: Path) -> None:
     assert specs["run_spec.metric_specs"][0] == files["run_spec.json"]["metric_specs"]
 
 
-def test_polars_and_pandas_alone_can_read_what_is_staged(tmp_path: Path) -> None:
+def test_polars_pandas_and_duckdb_alone_can_read_what_is_staged(tmp_path: Path) -> None:
+    row: dict[str, Any] = {
+        "list": [{"args": {}, "tags": []}],
+        "null": None,
+        "text": "a",
+        "flag": True,
+        "mean": 0.5,
+    }
     path = tmp_path / "frame.parquet"
-    path.write_bytes(to_parquet(from_json([{"a": [{"b": {}}], "n": None}])))
-    assert pl.read_parquet(path).shape == (1, 2)
-    assert pd.read_parquet(path).shape == (1, 2)
+    path.write_bytes(to_parquet(from_json([row, {"text": "b"}])))
+    assert pl.read_parquet(path)["text"].to_list() == ["a", "b"]
+    assert pd.read_parquet(path)["mean"][0] == 0.5
+    with duckdb.connect() as database:
+        first, second = database.execute(f"select * from '{path}'").fetchall()
+    assert (first[2:], second[2:]) == (("a", True, 0.5), ("b", None, None))
