@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from runner.contract import Predictor, Stat
+from runner.contract import Predictor, Stat, Target
 
 
 class MyPredictor(Predictor):
@@ -19,10 +19,17 @@ class MyPredictor(Predictor):
         """Return one predicted stat for each of ``self.case.targets``, by run."""
         predictions: dict[str, list[Stat]] = {}
         for target in self.case.targets:
-            of_run = eval_scenario_states_df["run_spec.name"] == target.run_spec_name
-            mean = share_correct(eval_scenario_states_df[of_run])
+            mean = share_correct(revealed_states(eval_scenario_states_df, target))
             predictions.setdefault(target.run_spec_name, []).append(target.predicted(mean))
         return predictions
+
+
+def revealed_states(request_states: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """Return the request states of the target's run, and of its split if it has one."""
+    states = request_states[request_states["run_spec.name"] == target.run_spec_name]
+    if states.empty or target.name.split is None:
+        return states
+    return states[states["scenario_state.request_states.instance.split"] == target.name.split]
 
 
 def share_correct(request_states: pd.DataFrame) -> float:

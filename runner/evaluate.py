@@ -72,7 +72,7 @@ def evaluate(
             case.inputs, suite=suite.name, case=case.id, seed=seed, limits=limits.to_json()
         )
         run = _run_case(client, image, staged, limits, announce)
-        verdict = judge(run, case)
+        verdict = judge(run, case, limits)
         record = _case_record(case, run, verdict, limits)
         announce(f"{progress}: {verdict.outcome} after {run.end.wall_seconds:.1f} s")
         records.append(record)
@@ -110,11 +110,11 @@ def _run_case(
     return run_sandboxed(client, image, staged.files, limits, announce)
 
 
-def judge(run: SandboxRun, case: Case) -> Verdict:
+def judge(run: SandboxRun, case: Case, limits: Limits) -> Verdict:
     """Return the outcome of a run that is over, and its predictions if they count."""
     fault = predictor_fault(run.end)
     if fault is not None:
-        return Verdict(fault, None, describe_fault(fault, run.end), NO_PREDICTIONS)
+        return Verdict(fault, None, describe_fault(fault, run.end, limits), NO_PREDICTIONS)
     if run.output.predictions is None:
         return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reason, NO_PREDICTIONS)
     try:

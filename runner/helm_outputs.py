@@ -26,7 +26,7 @@ PER_INSTANCE_STATS = "per_instance_stats.json"
 INSTANCE_ID = "scenario_state.request_states.instance.id"
 STAT_NAME = f"{STAT_NAME_PREFIX}name"
 
-NOT_HELMS = "not what HELM writes"
+NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
 
 RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
 
@@ -68,7 +68,10 @@ def find_runs(source: str | Path) -> list[RunDirectory]:
     """
     roots = [Path(source)] if Path(source).exists() else sorted(map(Path, glob.glob(str(source))))
     if not roots:
-        raise SuiteError(f"{source}: no such file or directory, and no match as a glob")
+        raise SuiteError(
+            f"{source}: no such file or directory, and no match as a glob. One of HELM's own "
+            "suites is named together with --root-dir."
+        )
     paths = [path for root in roots for path in _run_paths(root, DEEPEST_RUN)]
     if not paths:
         raise SuiteError(
@@ -195,7 +198,8 @@ def _read_frame(run: RunDirectory, file_name: str, content: bytes | None = None)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise SuiteError(f"{path}: {NOT_HELMS} ({reason})") from error
-    if not document.is_empty() and needed_column not in frame.columns:
+    may_be_empty = file_name == PER_INSTANCE_STATS
+    if needed_column not in frame.columns and not (may_be_empty and document.is_empty()):
         raise SuiteError(f"{path}: {NOT_HELMS} (it has no {needed_column})")
     # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
     ordered = frame.columns if file_name == RUN_SPEC else [RUN_NAME, *sorted(frame.columns)]

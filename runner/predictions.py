@@ -194,7 +194,8 @@ def _validated(document: Any) -> _Document:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = " > ".join(quote(str(step)) for step in first["loc"]) or "the document"
-        message = f"{place}: {first['msg']} ({error.error_count()} such findings in all)"
+        what = re.sub(r" or instance of \w+", "", first["msg"]).replace("dictionary", "object")
+        message = f"{place}: {what} ({error.error_count()} such findings in all)"
         raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message) from error
 
 
@@ -209,11 +210,11 @@ def _pair(document: _Document, targets: Sequence[Target]) -> Predictions:
             if target is None:
                 extra.append(f"{quote(run_name)}: {quote(str(stat.name))}")
             elif target in found:
-                message = f"run {target.run_spec_name}: {target.name} is predicted twice"
+                message = f"run {target.run_spec_name}: {stat.name} is predicted twice"
                 raise InvalidOutputError(Cause.DOUBLED_TARGET, message)
             else:
                 found[target] = stat
-    _refuse_missing(targets, found)
+    _refuse_missing(targets, found, extra)
     return Predictions({target: found[target] for target in targets}, tuple(extra))
 
 
@@ -231,12 +232,15 @@ def _stat(model: _StatModel) -> Stat:
     return Stat(name=name, **values)
 
 
-def _refuse_missing(targets: Sequence[Target], found: Mapping[Target, Stat]) -> None:
+def _refuse_missing(
+    targets: Sequence[Target], found: Mapping[Target, Stat], extra: Sequence[str]
+) -> None:
     missing = [target for target in targets if target not in found]
     if missing:
         first = missing[0]
+        also = f"; {len(extra)} predicted stats are no targets, e.g. {extra[0]}" if extra else ""
         raise InvalidOutputError(
             Cause.MISSING_TARGET,
             f"{len(missing)} of {len(targets)} targets are not predicted, the first is "
-            f"run {first.run_spec_name}: {PREDICTED_PREFIX}{first.name}",
+            f"run {first.run_spec_name}: {PREDICTED_PREFIX}{first.name}{also}",
         )

@@ -118,8 +118,22 @@ def read_report(directory: Path) -> Report:
         raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
 
 
-def write_evaluation(evaluation: Evaluation, directory: Path) -> None:
-    """Write the report and its files, whole or not at all.
+def check_writable(directory: Path) -> None:
+    """Refuse, before anything has run, a directory that could not be made or written.
+
+    Raises:
+        UsageError: it, or what is there of the way to it, is no directory or can't be written.
+    """
+    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(
+            f"{directory}: reports can't be written, because {nearest} is not a directory that can "
+            "be written to. Name another place with --out."
+        )
+
+
+def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
+    """Write the report and its files, whole or not at all; return where an earlier one is kept.
 
     A report of the same evaluation that is there already is replaced. One of another evaluation
     (another image under the same name, another suite, other limits) is kept beside it, its time
@@ -133,7 +147,7 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> None:
         unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
         try:
             _write_files(evaluation, unfinished)
-            _put_in_place(unfinished, directory, evaluation.report)
+            return _put_in_place(unfinished, directory, evaluation.report)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
@@ -155,18 +169,20 @@ def _write_files(evaluation: Evaluation, directory: Path) -> None:
     directory.chmod(0o755)  # mkdtemp's 0700 would keep a web server or a colleague out
 
 
-def _put_in_place(unfinished: Path, directory: Path, report: Report) -> None:
+def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
     if not directory.exists():
         unfinished.rename(directory)
-        return
+        return None
     if not (directory / REPORT_FILE).is_file():
         raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
     earlier = read_report(directory)
     aside = _free_name(directory.with_name(f"{directory.name}.{earlier.created.replace(':', '')}"))
     directory.rename(aside)
     unfinished.rename(directory)
-    if earlier.key == report.key:
-        shutil.rmtree(aside)
+    if earlier.key != report.key:
+        return aside
+    shutil.rmtree(aside)
+    return None
 
 
 def _free_name(path: Path) -> Path:

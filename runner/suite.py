@@ -212,7 +212,7 @@ def _target_stats(
     for name in stat_names:
         if name not in found:
             raise SuiteError(
-                f"{run.path}: the eval run has no stat {name!r}. It has: "
+                f"{run.name}: the eval run has no stat {name!r}. It has: "
                 f"{', '.join(sorted(found)) or 'none'}. Choose others with --target, or another "
                 "eval run with --seed."
             )
@@ -221,7 +221,7 @@ def _target_stats(
     has_means = "stats.mean" in chosen.columns
     computed = chosen.filter(pl.col("stats.mean").is_not_null()) if has_means else chosen.clear()
     if computed.is_empty():
-        raise SuiteError(f"{run.path}: {', '.join(stat_names)} has no mean in this run (count 0)")
+        raise SuiteError(f"{run.name}: {', '.join(stat_names)} has no mean in this run (count 0)")
     return computed
 
 
@@ -248,7 +248,7 @@ def _actuals(target_stats: pl.DataFrame, run: RunDirectory) -> Actuals:
     for row in target_stats.iter_rows(named=True):
         target = Target.from_row(row)
         if target in stats:
-            raise SuiteError(f"{run.path}: stats.json has {target.name} twice; expected it once")
+            raise SuiteError(f"{run.name}: stats.json has {target.name} twice; expected it once")
         values = {name: row.get(f"stats.{name}") for name in STAT_VALUES}
         stats[target] = Stat(name=target.name, **values)  # type: ignore[arg-type]
     return Actuals(stats)

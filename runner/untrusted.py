@@ -4,7 +4,11 @@ MOST_QUOTED = 80
 """Characters of a participant's text that are shown at most."""
 
 
-def quote(text: str) -> str:
+def printable(line: str) -> str:
+    """Return a line of a log with every character that is not printable escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def quote(text: str, most: int = MOST_QUOTED) -> str:
     """Return the text as an ASCII literal of bounded length: no control character survives."""
-    shown = text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "..."
-    return ascii(shown)
+    return ascii(text if len(text) <= most else text[:most] + "...")

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
-from runner.errors import ExitCode, UsageError
+from runner.errors import ExitCode, SuiteError
 from runner.sandbox.limits import MIB, Limits
+from runner.untrusted import printable
 
 if TYPE_CHECKING:
     from runner.report import CaseRecord, Evaluation
 
 DEFAULTS = Limits()
+LOG_LINES = 40
 
 EXAMPLES = """\b
 Examples:
@@ -83,10 +85,11 @@ Examples:
 )
 @click.option(
     "--cpus",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0.1),
     default=DEFAULTS.cpus,
     show_default=True,
 )
+@click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def evaluate(
     images: tuple[str, ...],
@@ -100,6 +103,7 @@ def evaluate(
     wall_seconds: float,
     memory_mib: int,
     cpus: float,
+    show_log: bool,
     as_json: bool,
 ) -> int:
     """Run predictor images on a suite and score them.
@@ -112,16 +116,19 @@ def evaluate(
     written, and the container's log.
     """
     from runner.evaluate import evaluate as evaluate_image
-    from runner.report import report_directory_name, write_evaluation
-    from runner.sandbox.engine import connect, resolve_image
+    from runner.report import check_writable, report_directory_name, write_evaluation
+    from runner.sandbox.engine import check_limits, connect, resolve_image
     from runner.splits import SampledDivision
     from runner.suite import sample_suite
 
     limits = Limits(wall_seconds=wall_seconds, memory_bytes=memory_mib * MIB, cpus=cpus)
     client = connect()
+    check_limits(client, limits)
     resolved = [resolve_image(client, reference) for reference in images]
     division = SampledDivision(train_runs, eval_samples, seed)
     with _suite_source(suite, root_dir) as (name, source):
+        reports = out or Path("results") / name
+        check_writable(reports)
         _announce(f"reading the suite {name}")
         loaded = sample_suite(name, source, division, stat_names)
     for warning in loaded.warnings:
@@ -129,8 +136,12 @@ def evaluate(
     printed = []
     for image in resolved:
         evaluation = evaluate_image(client, image, loaded, limits, seed, _announce)
-        directory = (out or Path("results") / name) / report_directory_name(image.reference)
-        write_evaluation(evaluation, directory)
+        directory = reports / report_directory_name(image.reference)
+        kept = write_evaluation(evaluation, directory)
+        if kept is not None:
+            _announce(f"the report of another evaluation that was there is kept as {kept}")
+        if show_log:
+            _print_logs(evaluation)
         if not as_json:
             _print_evaluation(evaluation, directory)
         printed.append((evaluation, directory))
@@ -145,10 +156,12 @@ def _suite_source(suite: str, root_dir: Path | None) -> Iterator[tuple[str, str 
     """Give the suite's name and where its HELM runs are, unpacked if it is the demo."""
     if root_dir is not None:
         path = root_dir / "runs" / suite
+        if not path.parent.is_dir():
+            raise SuiteError(f"{path.parent}: no such directory. --root-dir is a benchmark_output.")
         if not path.is_dir():
-            found = sorted(entry.name for entry in (root_dir / "runs").glob("*") if entry.is_dir())
-            raise UsageError(
-                f"{path}: no such suite. {root_dir} has: {', '.join(found) or 'no suite at all'}."
+            found = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
+            raise SuiteError(
+                f"{path}: no such suite. {root_dir} has: {', '.join(found) or 'none'}."
             )
         yield suite, path
     elif suite == DEMO_SUITE:
@@ -184,11 +197,19 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
     click.echo(f"report: {directory / REPORT_FILE}")
 
 
+def _print_logs(evaluation: "Evaluation") -> None:
+    for case in evaluation.report.cases:
+        if case.message is not None:
+            lines = evaluation.files[case.log_file].decode(errors="replace").splitlines()
+            for line in lines[-LOG_LINES:]:
+                _announce(f"{case.id} log: {printable(line)}")
+
+
 def _print_case_notes(case: "CaseRecord", directory: Path) -> None:
     if case.message is not None:
         cause = f" ({case.cause})" if case.cause else ""
         click.echo(f"{case.id}: {case.outcome}{cause}: {case.message}")
-        click.echo(f"{case.id}: log: {directory / case.log_file}")
+        click.echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
     if case.extra_predictions:
         some = "; ".join(case.extra_predictions[:3])
         click.echo(

@@ -132,7 +132,8 @@ def _checked_stat(run_name: str, stat: Stat) -> Stat:
     if not isinstance(stat, Stat) or not isinstance(stat.name, MetricName):
         raise TypeError(f"run {run_name}: predict() must return Stat objects, got {stat!r:.80}")
     values = {name: getattr(stat, name) for name in STAT_VALUES}
-    for name, value in values.items():
+    for name in ("mean", *STAT_VALUES):  # the mean first: others are often made from it
+        value = values[name]
         if value is not None and not math.isfinite(value):
             raise ValueError(f"run {run_name}, stat {stat.name}: {name} is {value}, not a number")
     numbers = {name: None if value is None else float(value) for name, value in values.items()}

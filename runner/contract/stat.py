@@ -120,6 +120,8 @@ class Target:
             other_values: further fields of ``Stat``, e.g. ``stddev``. Those not given are those
                 of HELM's Stat after adding ``mean`` once, without claiming a spread.
         """
+        if isinstance(mean, str):
+            raise TypeError(f"{self.name}: the mean must be a number, not the text {mean!r}")
         mean = float(mean)
         values = {"count": 1, "sum": mean, "sum_squared": mean * mean, "mean": mean}
         name = replace(self.name, name=PREDICTED_PREFIX + self.name.name)

@@ -9,6 +9,7 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from runner.errors import EngineError, UsageError
+from runner.sandbox.limits import MIB, Limits
 
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
@@ -23,12 +24,14 @@ class Image:
         id: the engine's content address; used from here on.
         digests: ``repository@sha256:...`` where a registry has given it one.
         declared_volumes: the VOLUME paths of the image.
+        has_command: it has an ENTRYPOINT or a CMD, so that it can be run.
     """
 
     reference: str
     id: str
     digests: tuple[str, ...]
     declared_volumes: tuple[str, ...]
+    has_command: bool
 
 
 @contextmanager
@@ -76,6 +79,11 @@ def resolve_image(client: docker.DockerClient, reference: str) -> Image:
         with engine_errors(f"look up the image {reference}"):
             found = client.images.get(reference)
     except EngineError as error:
+        if _is_bad_request(error):
+            raise UsageError(
+                f"{reference}: not an image's name ({error}). Names are lower case; a --suite glob "
+                "must be quoted, or the shell puts what it matches here."
+            ) from error
         if not isinstance(error.__cause__, ImageNotFound):
             raise
         raise UsageError(
@@ -88,7 +96,30 @@ def resolve_image(client: docker.DockerClient, reference: str) -> Image:
         id=str(found.id),
         digests=tuple(found.attrs.get("RepoDigests") or ()),
         declared_volumes=tuple(config.get("Volumes") or ()),
+        has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
     )
+
+
+def _is_bad_request(error: EngineError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, APIError) and cause.status_code == requests.codes.bad_request
+
+
+def check_limits(client: docker.DockerClient, limits: Limits) -> None:
+    """Refuse limits that the engine's host does not have.
+
+    Raises:
+        UsageError: more CPUs or memory than there are.
+    """
+    with engine_errors("tell what its host has"):
+        host = client.info()
+    if limits.cpus > host["NCPU"]:
+        raise UsageError(f"The engine's host has {host['NCPU']} CPUs, not {limits.cpus:g}.")
+    if limits.memory_bytes > host["MemTotal"]:
+        raise UsageError(
+            f"The engine's host has {host['MemTotal'] // MIB} MiB of memory, "
+            f"not {limits.memory_bytes // MIB}."
+        )
 
 
 def engine_version(client: docker.DockerClient) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runner.sandbox.limits import MIB, Limits
 from runner.untrusted import quote
 
 SIGNAL_EXIT_BASE = 128
@@ -56,16 +57,19 @@ def predictor_fault(end: ContainerEnd) -> Outcome | None:
     return Outcome.FAILED if end.exit_code != 0 else None
 
 
-def describe_fault(fault: Outcome, end: ContainerEnd) -> str:
+def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
     """Return one line that tells the predictor's author what happened."""
     if fault is Outcome.TIMED_OUT:
-        return "the container was still running at the wall time limit and was killed"
+        return f"it was still running after the wall time of {limits.wall_seconds:g} s, and killed"
     if fault is Outcome.OUT_OF_MEMORY:
-        return "the kernel killed a process of the container at the memory limit"
+        most = limits.memory_bytes // MIB
+        return f"a process was killed at the memory limit of {most} MiB, /output and /tmp included"
     if fault is Outcome.OUTPUT_LIMIT:
-        return "/output reached its limit of bytes or files"
+        most = limits.output_bytes // MIB
+        return f"/output reached its limit of {most} MiB or {limits.output_files} files"
     if end.start_error is not None:
-        return f"the image's entrypoint could not be started: {quote(end.start_error)}"
+        reason = quote(end.start_error, most=400)
+        return f"the image's entrypoint could not be started: {reason}"
     if end.exit_code > SIGNAL_EXIT_BASE:
         return f"the predictor was ended by signal {end.exit_code - SIGNAL_EXIT_BASE}"
     return f"the predictor exited with code {end.exit_code}; the log holds what it printed"

@@ -35,6 +35,16 @@ ENTRYPOINT_NOT_STARTED = (126, 127)
 KILL_SECONDS = 30
 """How long the engine may take to end a killed container before it counts as broken."""
 
+NO_COMMAND = ContainerEnd(
+    exit_code=127,
+    oom_killed=False,
+    killed_at_deadline=False,
+    output_full=False,
+    start_error="it has neither ENTRYPOINT nor CMD",
+    wall_seconds=0.0,
+)
+"""The end of an image that can't even be tried."""
+
 HEARTBEAT_SECONDS = 30
 """How often a long run is announced, and the engine asked whether it is still there."""
 
@@ -142,6 +152,8 @@ def _run_predictor(
     names: SandboxNames,
     announce: Callable[[str], None],
 ) -> tuple[ContainerEnd, bytes]:
+    if not image.has_command:
+        return NO_COMMAND, b""
     with ExitStack() as cleanup:
         cleanup.callback(_remove_container, client, names.predictor)
         arguments = predictor_arguments(image.id, image.declared_volumes, limits, names)

@@ -50,6 +50,17 @@ def test_the_templates_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout / "predictor_template")
 
 
+def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    folder = shutil.copytree(ROOT / "predictor_template", checkout.parent / "from_readme")
+    (folder / "predictor.py").write_text(block)
+    run_block("runner build ../from_readme -t my-predictor", checkout)
+    shown = run_block("runner evaluate my-predictor --suite demo", checkout)
+    score = re.search(r"MAE (\S+)", shown)
+    assert score is not None
+    assert float(score[1]) < 0.5
+
+
 def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
     shown = run_block("make demo", checkout)
     assert shown.count("MAE") == 3

@@ -124,6 +124,27 @@ def test_a_predictors_fault_is_named_and_exits_with_4(
     assert all(target["predicted"] is None for target in case["targets"])
 
 
+def test_the_logs_end_is_shown_on_demand_and_without_control_characters(
+    misbehaving: Build, tmp_path: Path
+) -> None:
+    image = misbehaving("flood_log")
+    command = ["evaluate", image, "--suite", "demo", "--out", tmp_path]
+    shown = runner(*command, "--show-log").stderr
+    assert r"case-1 log: \x00\x1b[2Jxxx" in shown
+    assert "\x1b" not in shown
+    assert "case-1 log:" not in runner(*command).stderr
+
+
+def test_an_image_without_a_command_is_the_authors_fault(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    client.images.build(path=str(tmp_path), tag="misbehaving-no-command", rm=True)
+    code, (found,) = evaluate("misbehaving-no-command", out=tmp_path / "out")
+    assert code == 4
+    assert "neither ENTRYPOINT nor CMD" in found["cases"][0]["message"]
+
+
 def test_one_bad_image_does_not_keep_the_others_from_being_scored(
     misbehaving: Build, tmp_path: Path
 ) -> None:
@@ -141,6 +162,10 @@ def test_one_bad_image_does_not_keep_the_others_from_being_scored(
         (["random", "--suite", "demo", "--train-runs", "5000"], {}, 3, "5000 train runs"),
         (["random", "--suite", "demo", "--target", "f1"], {}, 3, "no stat 'f1'"),
         (["random"], {}, 2, "--suite"),
+        (["random", "--suite", "demo", "--cpus", "5000"], {}, 2, "CPUs, not 5000"),
+        (["random", "--suite", "demo", "--memory-mib", "99999999"], {}, 2, "not 99999999"),
+        (["Random", "--suite", "demo"], {}, 2, "Names are lower case"),
+        (["a/b:c=d,e", "--suite", "demo"], {}, 2, "glob must be quoted"),
         (
             ["random", "--suite", "demo"],
             {"DOCKER_HOST": "unix:///nonexistent/docker.sock"},
@@ -165,8 +190,11 @@ def test_a_helm_suite_is_named_as_in_magnet(tmp_path: Path) -> None:
     ended = runner("evaluate", "random", *named, "--eval-samples", 2, "--out", tmp_path / "out")
     assert ended.returncode == 0, ended.stderr
     missing = runner("evaluate", "random", "--suite", "v2", "--root-dir", root)
-    assert missing.returncode == 2
+    assert missing.returncode == 3
     assert f"{root} has: v1" in missing.stderr
+    nowhere = runner("evaluate", "random", "--suite", "v1", "--root-dir", tmp_path / "nowhere")
+    assert nowhere.returncode == 3
+    assert "nowhere/runs: no such directory" in nowhere.stderr
 
 
 def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
@@ -176,6 +204,7 @@ def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
     ended = runner("evaluate", "random", "--suite", "demo", "--out", tmp_path / "file" / "out")
     assert ended.returncode == 2
     assert "can't be written" in ended.stderr
+    assert "running" not in ended.stderr
     assert (tmp_path / "file").read_text() == "in the way"
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd, Outcome, describe_fault, predictor_fault
 
 COMPLETED = ContainerEnd(
@@ -53,6 +54,6 @@ def test_the_deadline_comes_before_memory_that_filled_up_meanwhile() -> None:
     ],
 )
 def test_a_failure_is_described_without_control_characters(end: ContainerEnd, said: str) -> None:
-    line = describe_fault(Outcome.FAILED, end)
+    line = describe_fault(Outcome.FAILED, end, Limits())
     assert said.replace("\\\\", "\\").replace("\\[", "[") in line
     assert line.isprintable()

@@ -13,6 +13,7 @@ from runner.report import (
     ImageRecord,
     Report,
     SuiteRecord,
+    check_writable,
     comparison_table,
     read_report,
     report_directory_name,
@@ -99,6 +100,18 @@ def test_two_earlier_reports_of_one_second_are_both_kept(tmp_path: Path) -> None
         write_evaluation(evaluation(make_report(image_id=image_id)), tmp_path / "image")
     kept = {read_report(path).image.id for path in tmp_path.iterdir()}
     assert kept == {"sha256:a", "sha256:b", "sha256:c"}
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError, match="reports can't be written"):
+        check_writable(tmp_path / place)
+
+
+def test_a_place_that_is_yet_to_be_made_can_be_written(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_is_no_report_is_not_touched(tmp_path: Path) -> None:
