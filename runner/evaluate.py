@@ -62,6 +62,7 @@ def evaluate(
     Raises:
         EngineError: the engine failed; nothing is known of the predictor, and nothing is written.
     """
+    version_of_engine = engine_version(client)
     records, files = [], {}
     predicted: dict[Target, Stat] = {}
     actual: dict[Target, Stat] = {}
@@ -82,7 +83,7 @@ def evaluate(
     all_scored = all(record.outcome is Outcome.SCORED for record in records)
     report = Report(
         runner_version=version("runner"),
-        engine_version=engine_version(client),
+        engine_version=version_of_engine,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=seed,
         suite=SuiteRecord(name=suite.name, digest=suite.digest, choices=suite.choices),
@@ -101,13 +102,25 @@ def _run_case(
     announce: Callable[[str], None],
 ) -> SandboxRun:
     """Run one case; after an engine fault, which tells nothing of the predictor, run it again."""
-    for attempt in range(1, ATTEMPTS):
+    attempt = 1
+    while True:
         try:
             return run_sandboxed(client, image, staged.files, limits, announce)
         except EngineError as error:
+            if was_interrupted(error):
+                raise KeyboardInterrupt from error
+            if attempt == ATTEMPTS:
+                raise
             announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
             time.sleep(attempt)
-    return run_sandboxed(client, image, staged.files, limits, announce)
+            attempt += 1
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Return whether the error came up while an interrupt was on its way out."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def judge(run: SandboxRun, case: Case, limits: Limits) -> Verdict:

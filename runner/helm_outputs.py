@@ -28,6 +28,12 @@ STAT_NAME = f"{STAT_NAME_PREFIX}name"
 
 NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
 
+UNREADABLE = (
+    *(pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError),
+    *(ValueError, KeyError, TypeError, RecursionError),
+)
+"""What reading a file raises that is not JSON, or not of the form that HELM gives it."""
+
 RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
 
 DEEPEST_RUN = 4
@@ -109,12 +115,12 @@ def read_scenario_states(run: RunDirectory, instance_ids: Collection[str]) -> pl
     """
     path = run.path / SCENARIO_STATE
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes(), parse_constant=_no_number)
         document["request_states"] = [
             state for state in document["request_states"] if state["instance"]["id"] in instance_ids
         ]
         found = {state["instance"]["id"] for state in document["request_states"]}
-    except (ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise SuiteError(f"{path}: {NOT_HELMS} ({error!r})") from error
     if found != set(instance_ids):
         raise SuiteError(f"{path}: {NOT_HELMS} (instance ids are of several types)")
@@ -139,7 +145,7 @@ def concat_runs(runs: Sequence[RunFrames]) -> RunFrames:
                 for frame in fields(RunFrames)
             )
         )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except UNREADABLE as error:
         names = ", ".join(run.run_specs[RUN_NAME][0] for run in runs)
         raise SuiteError(
             f"These runs can't stand in one frame ({error}): {names}. Leave out those of another "
@@ -181,7 +187,7 @@ def _refuse_doubles(runs: Sequence[RunDirectory]) -> None:
 def _read_run_name(path: Path) -> str:
     try:
         name = json.loads((path / RUN_SPEC).read_bytes())["name"]
-    except (ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise SuiteError(f"{path / RUN_SPEC}: not a HELM run spec ({error!r})") from error
     if not isinstance(name, str) or not name:
         raise SuiteError(f"{path / RUN_SPEC}: name must be a text, not {name!r}")
@@ -193,10 +199,10 @@ def _read_frame(run: RunDirectory, file_name: str, content: bytes | None = None)
     path = run.path / file_name
     flatten, needed_column = _FRAMES[file_name]
     try:
-        document = pl.read_json(path if content is None else content, infer_schema_length=None)
+        document = _parse(path.read_bytes() if content is None else content)
         frame = flatten(document)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).splitlines()[0]
+    except UNREADABLE as error:
+        reason = str(error).partition("\n")[0]
         raise SuiteError(f"{path}: {NOT_HELMS} ({reason})") from error
     may_be_empty = file_name == PER_INSTANCE_STATS
     if needed_column not in frame.columns and not (may_be_empty and document.is_empty()):
@@ -204,6 +210,19 @@ def _read_frame(run: RunDirectory, file_name: str, content: bytes | None = None)
     # MAGNET keeps the order of run_spec.json, and sorts the columns of the other frames.
     ordered = frame.columns if file_name == RUN_SPEC else [RUN_NAME, *sorted(frame.columns)]
     return frame.with_columns(pl.lit(run.name).alias(RUN_NAME)).select(ordered)
+
+
+def _parse(content: bytes) -> pl.DataFrame:
+    try:
+        return pl.read_json(content, infer_schema_length=None)
+    except pl.exceptions.PolarsError:
+        # Python's json, which HELM writes with, has NaN and Infinity; JSON and Polars have not.
+        finite = json.dumps(json.loads(content, parse_constant=_no_number))
+        return pl.read_json(finite.encode(), infer_schema_length=None)
+
+
+def _no_number(_: str) -> None:
+    """Return null, as which a NaN or an infinity is read."""
 
 
 def _run_specs(document: pl.DataFrame) -> pl.DataFrame:

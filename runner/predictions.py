@@ -6,25 +6,29 @@ document, in words that hold no text of the document's own but what is quoted an
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from runner.contract.layout import CONTRACT_VERSION, PREDICTED_PREFIX
+from runner.contract.layout import CONTRACT_VERSION, LARGEST_NUMBER, PREDICTED_PREFIX
 from runner.contract.stat import MetricName, Stat, Target
 from runner.untrusted import quote
 
 DEEPEST_JSON = 16
-LARGEST_NUMBER = 1e150
-"""The square of a larger one is no finite number, so a score could not be either."""
-
 BYTES_PER_TARGET = 4096
 SPARE_BYTES = 1024 * 1024
 """A document may have this much, and BYTES_PER_TARGET more for each target. Parsed, JSON takes
-about 20 times its size in the worst case (``[[],[],...]``), which bounds the runner's memory."""
+about 100 times its size in the worst case, which bounds the runner's memory."""
+
+STATS_PER_TARGET = 10
+SPARE_STATS = 1000
+"""A document may predict this many stats, and STATS_PER_TARGET more for each target."""
+
+MOST_MEMBERS = 32
+"""Members of a stat or a name: more are no stat, and each would make a finding of its own."""
 
 
 class Cause(StrEnum):
@@ -70,8 +74,9 @@ def read_predictions(content: bytes, targets: Sequence[Target]) -> Predictions:
     Raises:
         InvalidOutputError: with its cause; nothing of a broken document is used.
     """
-    document = _validated(_parse(content, most_bytes=SPARE_BYTES + BYTES_PER_TARGET * len(targets)))
-    return _pair(document, targets)
+    document = _parse(content, most_bytes=SPARE_BYTES + BYTES_PER_TARGET * len(targets))
+    most_stats = SPARE_STATS + STATS_PER_TARGET * len(targets)
+    return _pair(_predicted_stats(document, most_stats), targets)
 
 
 def _parse(content: bytes, most_bytes: int) -> Any:
@@ -149,8 +154,6 @@ def _refuse_constant(text: str) -> NoReturn:
 
 
 _Number = Annotated[float, Field(allow_inf_nan=False)]
-_Scalar = str | bool | int | _Number
-_Parameter = _Scalar | list[_Scalar]
 
 
 class _Strict(BaseModel):
@@ -161,7 +164,7 @@ class _MetricNameModel(_Strict):
     name: str
     split: str | None = None
     sub_split: str | None = None
-    perturbation: dict[str, _Parameter | None] | None = None
+    perturbation: dict[str, JsonValue] | None = None
 
 
 class _StatModel(_Strict):
@@ -178,42 +181,58 @@ class _StatModel(_Strict):
     stddev: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
-class _Document(_Strict):
-    contract_version: int
-    predictions: dict[str, list[_StatModel]]
+def _predicted_stats(document: Any, most_stats: int) -> Iterator[tuple[str, Stat]]:
+    """Give run name and stat, one after the other, so that a bad one ends the reading."""
+    if not isinstance(document, dict):
+        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, "the document should be an object")
+    version = document.get("contract_version")
+    if type(version) is int and version != CONTRACT_VERSION:
+        message = f"contract_version is {version}, this runner reads {CONTRACT_VERSION}"
+        raise InvalidOutputError(Cause.WRONG_VERSION, message)
+    predictions = document.get("predictions")
+    if document.keys() != {"contract_version", "predictions"} or type(version) is not int:
+        message = "the document should have contract_version, an integer, and predictions, only"
+        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message)
+    if not isinstance(predictions, dict):
+        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, "predictions should be an object by run")
+    left = most_stats
+    for run_name, stats in predictions.items():
+        if not isinstance(stats, list):
+            message = f"predictions of {quote(run_name)} should be a list of stats"
+            raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message)
+        left -= len(stats)
+        if left < 0:
+            raise InvalidOutputError(Cause.TOO_LARGE, f"it predicts more than {most_stats} stats")
+        for position, stat in enumerate(stats):
+            yield run_name, _validated_stat(stat, f"predictions > {quote(run_name)} > {position}")
 
 
-def _validated(document: Any) -> _Document:
-    if isinstance(document, dict) and "contract_version" in document:
-        version = document["contract_version"]
-        if isinstance(version, int) and version != CONTRACT_VERSION:
-            message = f"contract_version is {quote(str(version))}, this runner reads 1"
-            raise InvalidOutputError(Cause.WRONG_VERSION, message)
+def _validated_stat(stat: Any, place: str) -> Stat:
+    for part in (stat, stat.get("name") if isinstance(stat, dict) else None):
+        if isinstance(part, dict) and len(part) > MOST_MEMBERS:
+            raise InvalidOutputError(Cause.NOT_THE_CONTRACT, f"{place}: {len(part)} members")
     try:
-        return _Document.model_validate(document)
+        return _stat(_StatModel.model_validate(stat))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = " > ".join(quote(str(step)) for step in first["loc"]) or "the document"
+        where = " > ".join([place, *(quote(str(step)) for step in first["loc"])])
         what = re.sub(r" or instance of \w+", "", first["msg"]).replace("dictionary", "object")
-        message = f"{place}: {what} ({error.error_count()} such findings in all)"
-        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message) from error
+        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, f"{where}: {what}") from error
 
 
-def _pair(document: _Document, targets: Sequence[Target]) -> Predictions:
+def _pair(predicted: Iterable[tuple[str, Stat]], targets: Sequence[Target]) -> Predictions:
     wanted = {_predicted_key(target): target for target in targets}
     found: dict[Target, Stat] = {}
     extra: list[str] = []
-    for run_name, models in document.predictions.items():
-        for model in models:
-            stat = _stat(model)
-            target = wanted.get(Target(run_name, stat.name))
-            if target is None:
-                extra.append(f"{quote(run_name)}: {quote(str(stat.name))}")
-            elif target in found:
-                message = f"run {target.run_spec_name}: {stat.name} is predicted twice"
-                raise InvalidOutputError(Cause.DOUBLED_TARGET, message)
-            else:
-                found[target] = stat
+    for run_name, stat in predicted:
+        target = wanted.get(Target(run_name, stat.name))
+        if target is None:
+            extra.append(f"{quote(run_name)}: {quote(str(stat.name))}")
+        elif target in found:
+            message = f"run {target.run_spec_name}: {stat.name} is predicted twice"
+            raise InvalidOutputError(Cause.DOUBLED_TARGET, message)
+        else:
+            found[target] = stat
     _refuse_missing(targets, found, extra)
     return Predictions({target: found[target] for target in targets}, tuple(extra))
 

@@ -3,8 +3,8 @@
 import itertools
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,10 +119,10 @@ def read_report(directory: Path) -> Report:
 
 
 def check_writable(directory: Path) -> None:
-    """Refuse, before anything has run, a directory that could not be made or written.
+    """Refuse, before anything has run, a place where a report could not be written.
 
     Raises:
-        UsageError: it, or what is there of the way to it, is no directory or can't be written.
+        UsageError: it is something else than a report, or the way to it can't be written.
     """
     nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -130,6 +130,8 @@ def check_writable(directory: Path) -> None:
             f"{directory}: reports can't be written, because {nearest} is not a directory that can "
             "be written to. Name another place with --out."
         )
+    if directory.exists() and not (directory / REPORT_FILE).is_file():
+        raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
 
 
 def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
@@ -144,7 +146,8 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     """
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+        unfinished.mkdir()
         try:
             _write_files(evaluation, unfinished)
             return _put_in_place(unfinished, directory, evaluation.report)
@@ -166,23 +169,34 @@ def _write_files(evaluation: Evaluation, directory: Path) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    directory.chmod(0o755)  # mkdtemp's 0700 would keep a web server or a colleague out
 
 
 def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
     if not directory.exists():
         unfinished.rename(directory)
         return None
-    if not (directory / REPORT_FILE).is_file():
-        raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
-    earlier = read_report(directory)
-    aside = _free_name(directory.with_name(f"{directory.name}.{earlier.created.replace(':', '')}"))
+    check_writable(directory)
+    earlier = _earlier_report(directory)
+    when = earlier.created.replace(":", "") if earlier else "unreadable"
+    aside = _free_name(directory.with_name(f"{directory.name}.{when}"))
     directory.rename(aside)
-    unfinished.rename(directory)
-    if earlier.key != report.key:
+    try:
+        unfinished.rename(directory)
+    except BaseException:  # an interrupt too: the earlier report goes back to its place
+        aside.rename(directory)
+        raise
+    if earlier is None or earlier.key != report.key:
         return aside
     shutil.rmtree(aside)
     return None
+
+
+def _earlier_report(directory: Path) -> Report | None:
+    """Return the report in a directory, or None if it is of a version that this one can't read."""
+    try:
+        return read_report(directory)
+    except SuiteError:
+        return None
 
 
 def _free_name(path: Path) -> Path:

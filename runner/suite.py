@@ -13,11 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from runner.contract.layout import PERTURBATION_PREFIX, RUN_NAME, STAT_NAME_PREFIX
+from runner.contract.layout import LARGEST_NUMBER, PERTURBATION_PREFIX, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
 from runner.helm_outputs import (
     INSTANCE_ID,
+    NOT_HELMS,
     RUN_FILES,
     STAT_NAME,
     RunDirectory,
@@ -156,24 +157,50 @@ def sample_suite(
     instance_ids = frames.scenario_states[INSTANCE_ID].to_list()
     revealed_ids = draw_instances(instance_ids, division, rng)
     case = _case(train, evaluated, frames, revealed_ids, stat_names)
+    twins = _twins(case.inputs, train)
     choices = {"division": asdict(division), "stat_names": sorted(stat_names), "runs": list(found)}
     return Suite(
         name=name,
         digest=_digest(choices, [*train, evaluated]),
         choices=choices,
         cases=(case,),
-        warnings=_warnings(evaluated, len(revealed_ids), len(set(instance_ids))),
+        warnings=_warnings(evaluated, len(revealed_ids), len(set(instance_ids)), twins),
     )
 
 
-def _warnings(evaluated: RunDirectory, revealed: int, instances: int) -> tuple[str, ...]:
-    if revealed < instances:
-        return ()
-    warning = (
-        f"{evaluated.name}: all {instances} instances are revealed with their completions and "
-        "references, so a predictor can recompute its stats. Ask for fewer with --eval-samples."
-    )
-    return (warning,)
+def _twins(inputs: Inputs, train: Sequence[RunDirectory]) -> list[str]:
+    """Return the names of the train runs with the eval run's own scenario and model."""
+    (evaluated,) = map(_scenario_and_model, inputs.eval_run_specs.iter_rows(named=True))
+    specs = inputs.train.run_specs.iter_rows(named=True)
+    pairs = zip(train, map(_scenario_and_model, specs), strict=True)
+    return [run.name for run, found in pairs if found == evaluated]
+
+
+def _scenario_and_model(spec: Mapping[str, Any]) -> dict[str, Any]:
+    model = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
+    return {
+        column: value
+        for column, value in spec.items()
+        if value is not None and (column in model or column.startswith("run_spec.scenario_spec."))
+    }
+
+
+def _warnings(
+    evaluated: RunDirectory, revealed: int, instances: int, twins: Sequence[str]
+) -> tuple[str, ...]:
+    warnings = []
+    if revealed >= instances:
+        warnings.append(
+            f"{evaluated.name}: all {instances} instances are revealed with their completions and "
+            "references, so a predictor can recompute its stats. Ask for fewer with --eval-samples."
+        )
+    if twins:
+        warnings.append(
+            f"{evaluated.name}: {len(twins)} train runs have its scenario and its model, e.g. "
+            f"{twins[0]}. Stats of instances that they share, such as the unperturbed ones of a "
+            "sweep, stand in the train frames. Choose runs with a glob, or another --seed."
+        )
+    return tuple(warnings)
 
 
 def _case(
@@ -185,6 +212,7 @@ def _case(
 ) -> Case:
     """Return the case; ``frames`` are the eval run's, of which only allowed parts go on."""
     target_stats = _target_stats(frames.stats, stat_names, evaluated)
+    targets = _target_keys(target_stats, evaluated)
     inputs = Inputs(
         train=concat_runs([read_run(run) for run in train]),
         eval_run_specs=_reveal_columns(frames.run_specs, REVEALED_RUN_SPEC_COLUMNS),
@@ -192,7 +220,7 @@ def _case(
             read_scenario_states(evaluated, revealed_ids),
             REVEALED_SCENARIO_STATE_COLUMNS,
         ),
-        targets=_target_keys(target_stats),
+        targets=targets,
         revealed={"instances_per_eval_run": len(revealed_ids), "completions": True},
     )
     return Case(
@@ -200,7 +228,7 @@ def _case(
         train_runs=tuple(run.name for run in train),
         eval_runs=(evaluated.name,),
         inputs=inputs,
-        actuals=_actuals(target_stats, evaluated),
+        actuals=_actuals(targets, target_stats, evaluated),
     )
 
 
@@ -222,31 +250,42 @@ def _target_stats(
     computed = chosen.filter(pl.col("stats.mean").is_not_null()) if has_means else chosen.clear()
     if computed.is_empty():
         raise SuiteError(f"{run.name}: {', '.join(stat_names)} has no mean in this run (count 0)")
+    means = computed["stats.mean"]
+    if not means.dtype.is_numeric() or not means.abs().max() <= LARGEST_NUMBER:  # type: ignore[operator]
+        raise SuiteError(f"{run.name}: stats.json has a mean that is no number, or beyond 1e150")
     return computed
 
 
-def _target_keys(target_stats: pl.DataFrame) -> pl.DataFrame:
-    """Return the key columns alone, with those that every targets frame has."""
-    parameters = sorted(
-        name
-        for name in target_stats.columns
-        if name.startswith(STAT_NAME_PREFIX)
+def _target_keys(target_stats: pl.DataFrame, run: RunDirectory) -> pl.DataFrame:
+    """Return the key columns alone, with those that every targets frame has.
+
+    Numbers are floats, whatever they are in stats that are no targets: a type would tell of them.
+    """
+    parameters = [
+        pl.col(name).cast(pl.Float64) if dtype.is_numeric() else pl.col(name)
+        for name, dtype in sorted(target_stats.schema.items())
+        if name.startswith(PERTURBATION_PREFIX)
         and name not in TARGET_COLUMNS
         and target_stats[name].null_count() < target_stats.height
-    )
+    ]
     keys = [
         pl.col(name).cast(dtype)
         if name in target_stats.columns
         else pl.lit(None, dtype).alias(name)
         for name, dtype in TARGET_COLUMNS.items()
     ]
-    return target_stats.select(*keys, *parameters)
+    try:
+        return target_stats.select(*keys, *parameters)
+    except pl.exceptions.PolarsError as error:
+        raise SuiteError(f"{run.name}: stats.json has a name {NOT_HELMS} ({error})") from error
 
 
-def _actuals(target_stats: pl.DataFrame, run: RunDirectory) -> Actuals:
+def _actuals(targets: pl.DataFrame, target_stats: pl.DataFrame, run: RunDirectory) -> Actuals:
+    """Return the actuals by the very keys that are staged, so that both are the same."""
     stats: dict[Target, Stat] = {}
-    for row in target_stats.iter_rows(named=True):
-        target = Target.from_row(row)
+    rows = zip(targets.iter_rows(named=True), target_stats.iter_rows(named=True), strict=True)
+    for key, row in rows:
+        target = Target.from_row(key)
         if target in stats:
             raise SuiteError(f"{run.name}: stats.json has {target.name} twice; expected it once")
         values = {name: row.get(f"stats.{name}") for name in STAT_VALUES}

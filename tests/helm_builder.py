@@ -67,7 +67,7 @@ def run_files(
     return {
         "run_spec.json": {
             "name": name,
-            "scenario_spec": {"class_name": "demo.Scenario", "args": {}},
+            "scenario_spec": {"class_name": "demo.Scenario", "args": {"of": name}},
             "adapter_spec": adapter_spec,
             "metric_specs": [{"class_name": "demo.Metric", "args": {}}],
             "groups": ["demo"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
-from runner.errors import ExitCode, SuiteError
+from runner.errors import EngineError, ExitCode, SuiteError, UsageError
 from runner.sandbox.limits import MIB, Limits
 from runner.untrusted import printable
 
@@ -116,7 +116,7 @@ def evaluate(
     written, and the container's log.
     """
     from runner.evaluate import evaluate as evaluate_image
-    from runner.report import check_writable, report_directory_name, write_evaluation
+    from runner.report import write_evaluation
     from runner.sandbox.engine import check_limits, connect, resolve_image
     from runner.splits import SampledDivision
     from runner.suite import sample_suite
@@ -128,15 +128,19 @@ def evaluate(
     division = SampledDivision(train_runs, eval_samples, seed)
     with _suite_source(suite, root_dir) as (name, source):
         reports = out or Path("results") / name
-        check_writable(reports)
+        places = _report_places(reports, images)
         _announce(f"reading the suite {name}")
         loaded = sample_suite(name, source, division, stat_names)
     for warning in loaded.warnings:
         _announce(f"warning: {warning}")
-    printed = []
-    for image in resolved:
-        evaluation = evaluate_image(client, image, loaded, limits, seed, _announce)
-        directory = reports / report_directory_name(image.reference)
+    printed, engine_failed = [], False
+    for image, directory in zip(resolved, places, strict=True):
+        try:
+            evaluation = evaluate_image(client, image, loaded, limits, seed, _announce)
+        except EngineError as error:
+            _announce(f"{image.reference}: no report: {error} Run the same command again.")
+            engine_failed = True
+            continue
         kept = write_evaluation(evaluation, directory)
         if kept is not None:
             _announce(f"the report of another evaluation that was there is kept as {kept}")
@@ -147,8 +151,22 @@ def evaluate(
         printed.append((evaluation, directory))
     if as_json:
         click.echo(json.dumps([_as_json(*pair) for pair in printed], indent=2))
+    if engine_failed:
+        return ExitCode.ENGINE_FAULT
     scored = all(evaluation.report.scores is not None for evaluation, _ in printed)
     return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
+
+
+def _report_places(reports: Path, images: tuple[str, ...]) -> list[Path]:
+    """Return a directory for each image, all checked before anything runs."""
+    from runner.report import check_writable, report_directory_name
+
+    places = [reports / report_directory_name(reference) for reference in images]
+    for place, reference in zip(places, images, strict=True):
+        if places.count(place) > 1:
+            raise UsageError(f"{reference}: two images would report to {place}; evaluate one.")
+        check_writable(place)
+    return places
 
 
 @contextmanager
@@ -183,7 +201,8 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
     click.echo()
     if report.scores is not None:
         table = comparison_table(report)
-        click.echo(table.to_string(index=False, na_rep="-", float_format="{:.4g}".format))
+        text = table.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
+        click.echo("\n".join(map(printable, text.splitlines())))
         click.echo(
             f"\n{report.image.reference} on {report.suite.name}, {report.scores.targets} targets: "
             f"MAE {report.scores.mean_absolute_error:.4f}  "
@@ -208,7 +227,7 @@ def _print_logs(evaluation: "Evaluation") -> None:
 def _print_case_notes(case: "CaseRecord", directory: Path) -> None:
     if case.message is not None:
         cause = f" ({case.cause})" if case.cause else ""
-        click.echo(f"{case.id}: {case.outcome}{cause}: {case.message}")
+        click.echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
         click.echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
     if case.extra_predictions:
         some = "; ".join(case.extra_predictions[:3])
@@ -221,7 +240,8 @@ def _print_case_notes(case: "CaseRecord", directory: Path) -> None:
 def _as_json(evaluation: "Evaluation", directory: Path) -> dict[str, Any]:
     from runner.report import comparison_table
 
-    rows = json.loads(comparison_table(evaluation.report).to_json(orient="records"))
+    table = comparison_table(evaluation.report).astype(object)
+    rows = table.where(table.notna(), None).to_dict(orient="records")
     return {
         "report_directory": str(directory),
         "rows": rows,

@@ -41,7 +41,8 @@ cli.add_command(evaluate)
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         code = cli(standalone_mode=False)
     except click.ClickException as error:
@@ -59,7 +60,9 @@ def main() -> NoReturn:
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
-    """Treat SIGTERM as Ctrl-C, so that what runs is removed on the way out."""
+    """Go out through every clean-up, which a second signal must not cut short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

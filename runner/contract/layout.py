@@ -19,6 +19,9 @@ EVAL_TARGETS = "eval/targets.parquet"
 PREDICTIONS = "predictions.json"
 PREDICTED_PREFIX = "predicted_"
 
+LARGEST_NUMBER = 1e150
+"""The square of a larger one is no finite number, so a score could not be either."""
+
 RUN_NAME = "run_spec.name"
 """The column that joins every frame."""
 

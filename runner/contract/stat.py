@@ -11,7 +11,7 @@ from typing import Any
 from runner.contract.layout import PREDICTED_PREFIX, RUN_NAME, STAT_NAME_PREFIX
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MetricName:
     """What a stat measures: HELM's ``MetricName``.
 
@@ -25,13 +25,11 @@ class MetricName:
     perturbation: Mapping[str, Any] | None = None
 
     def key(self) -> Hashable:
-        """Return what makes two names equal; ``prob`` 0 and 0.0 are the same."""
-        items = (
-            None
-            if self.perturbation is None
-            else frozenset(map(_hashable, self.perturbation.items()))
-        )
-        return (self.name, self.split, self.sub_split, items)
+        """Return what makes two names equal; ``prob`` 0 and 0.0 are the same, True is not 1."""
+        return (self.name, self.split, self.sub_split, _hashable(self.perturbation))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MetricName) and self.key() == other.key()
 
     def __hash__(self) -> int:
         return hash(self.key())
@@ -59,10 +57,13 @@ class MetricName:
         return cls(**json_object)
 
 
-def _hashable(item: tuple[str, Any]) -> tuple[str, Hashable]:
-    """Return a perturbation's parameter with a list, which some have, as a tuple."""
-    name, value = item
-    return (name, tuple(value)) if isinstance(value, list) else (name, value)
+def _hashable(value: Any) -> Hashable:
+    """Return a perturbation, or a parameter of one, as a value that can be compared and hashed."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    return (isinstance(value, bool), value)
 
 
 def _perturbation_words(perturbation: Mapping[str, Any]) -> list[str]:
@@ -134,15 +135,12 @@ class Target:
         Args:
             row: one value per column; a missing value is None.
         """
-        name_values: dict[str, Any] = {}
-        perturbation: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for column, value in row.items():
-            if value is None or not column.startswith(STAT_NAME_PREFIX):
-                continue
-            field_name = column.removeprefix(STAT_NAME_PREFIX)
-            if field_name.startswith("perturbation."):
-                perturbation[field_name.removeprefix("perturbation.")] = value
-            else:
-                name_values[field_name] = value
-        name = MetricName(**name_values, perturbation=perturbation or None)
-        return cls(run_spec_name=row[RUN_NAME], name=name)
+            if value is not None and column.startswith(STAT_NAME_PREFIX):
+                *parents, last = column.removeprefix(STAT_NAME_PREFIX).split(".")
+                inner = fields
+                for parent in parents:
+                    inner = inner.setdefault(parent, {})
+                inner[last] = value
+        return cls(run_spec_name=row[RUN_NAME], name=MetricName.from_json(fields))

@@ -10,6 +10,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from runner.errors import EngineError, UsageError
 from runner.sandbox.limits import MIB, Limits
+from runner.untrusted import printable
 
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
@@ -24,14 +25,12 @@ class Image:
         id: the engine's content address; used from here on.
         digests: ``repository@sha256:...`` where a registry has given it one.
         declared_volumes: the VOLUME paths of the image.
-        has_command: it has an ENTRYPOINT or a CMD, so that it can be run.
     """
 
     reference: str
     id: str
     digests: tuple[str, ...]
     declared_volumes: tuple[str, ...]
-    has_command: bool
 
 
 @contextmanager
@@ -44,7 +43,8 @@ def engine_errors(action: str) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise EngineError(f"The engine could not {action}: {error.explanation or error}") from error
+        reason = printable(str(error.explanation or error))
+        raise EngineError(f"The engine could not {action}: {reason}") from error
     except (DockerException, requests.RequestException) as error:
         raise EngineError(
             f"The engine was lost while trying to {action} ({error}). Look whether `docker info` "
@@ -96,7 +96,6 @@ def resolve_image(client: docker.DockerClient, reference: str) -> Image:
         id=str(found.id),
         digests=tuple(found.attrs.get("RepoDigests") or ()),
         declared_volumes=tuple(config.get("Volumes") or ()),
-        has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
     )
 
 

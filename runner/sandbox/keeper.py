@@ -4,6 +4,7 @@ Its image is made here from a program of under 200 bytes, so nothing has to be p
 nothing in it to attack: no shell, no library, no interpreter.
 """
 
+import hashlib
 import io
 import struct
 import tarfile
@@ -12,6 +13,7 @@ import docker
 
 from runner.errors import EngineError
 from runner.sandbox.engine import engine_errors
+from runner.sandbox.policy import KEEPER_PROGRAM
 
 KEEPER_REPOSITORY = "runner-keeper"
 KEEPER_VERSION = "1"
@@ -43,21 +45,19 @@ def ensure_keeper_image(client: docker.DockerClient) -> str:
                 f"{' and '.join(_WAIT_FOREVER)} only."
             )
         tag = f"{KEEPER_VERSION}-{architecture}"
-        found = client.images.list(name=f"{KEEPER_REPOSITORY}:{tag}")
-        if found:
-            return str(found[0].id)
-        client.api.import_image_from_data(
-            _image_archive(architecture),
-            repository=KEEPER_REPOSITORY,
-            tag=tag,
-            changes=['ENTRYPOINT ["/keep"]'],
-        )
+        archive = _image_archive(architecture)
+        layers = ["sha256:" + hashlib.sha256(archive).hexdigest()]
+        for image in client.images.list(name=f"{KEEPER_REPOSITORY}:{tag}"):
+            # The tag alone proves nothing: a submission that was loaded may carry it.
+            if image.attrs["RootFS"]["Layers"] == layers:
+                return str(image.id)
+        client.api.import_image_from_data(archive, repository=KEEPER_REPOSITORY, tag=tag)
         return str(client.images.get(f"{KEEPER_REPOSITORY}:{tag}").id)
 
 
 def _image_archive(architecture: str) -> bytes:
     program = _elf_program(*_WAIT_FOREVER[architecture])
-    member = tarfile.TarInfo("keep")
+    member = tarfile.TarInfo(KEEPER_PROGRAM.lstrip("/"))
     member.size, member.mode = len(program), 0o555
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

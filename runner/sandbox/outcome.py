@@ -1,5 +1,6 @@
 """Outcomes: how a case ended, decided from the engine's record alone."""
 
+import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,6 +71,6 @@ def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
     if end.start_error is not None:
         reason = quote(end.start_error, most=400)
         return f"the image's entrypoint could not be started: {reason}"
-    if end.exit_code > SIGNAL_EXIT_BASE:
+    if SIGNAL_EXIT_BASE < end.exit_code <= SIGNAL_EXIT_BASE + signal.SIGRTMAX:
         return f"the predictor was ended by signal {end.exit_code - SIGNAL_EXIT_BASE}"
     return f"the predictor exited with code {end.exit_code}; the log holds what it printed"

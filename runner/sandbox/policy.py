@@ -1,5 +1,6 @@
 """Policy -> the engine's arguments. Pure, so that what is asked for can be read and tested."""
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ PREDICTOR_USER = "65534:65534"
 """Numeric, with the group: a name would be looked up in the image's own passwd file."""
 
 TMP_DIR = "/tmp"  # noqa: S108  (inside the container, where it is a fresh tmpfs)
+
+KEEPER_PROGRAM = "/keep"
 
 LABEL = "runner.evaluation"
 """On every container and volume the runner makes; its value tells evaluations apart."""
@@ -104,6 +107,8 @@ def keeper_arguments(keeper_image_id: str, names: SandboxNames) -> dict[str, Any
     """
     return {
         "image": keeper_image_id,
+        "entrypoint": [KEEPER_PROGRAM],
+        "user": PREDICTOR_USER,
         "name": names.keeper,
         "labels": names.labels,
         "use_config_proxy": False,
@@ -147,8 +152,9 @@ def _ulimits(limits: Limits) -> list[Ulimit]:
 def _tmpfs(declared_volumes: Iterable[str], limits: Limits) -> dict[str, str]:
     tmp_options = f"size={limits.tmp_bytes},nr_inodes={limits.tmp_files}"
     ours = {str(INPUT_DIR), str(OUTPUT_DIR), TMP_DIR}
-    shadows = dict.fromkeys(sorted(declared_volumes), f"ro,size={4 * KIB}")
+    # The engine takes "//data/../data/" as it stands, and mounts it at /data.
+    declared = {"/" + posixpath.normpath(path).lstrip("/") for path in declared_volumes}
     return {
-        **{path: options for path, options in shadows.items() if path.rstrip("/") not in ours},
+        **dict.fromkeys(sorted(declared - ours), f"ro,size={4 * KIB}"),
         TMP_DIR: f"rw,noexec,nosuid,nodev,mode=1777,{tmp_options}",
     }

@@ -5,9 +5,10 @@ import secrets
 import tarfile
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import docker
@@ -29,21 +30,11 @@ from runner.sandbox.policy import (
     predictor_arguments,
 )
 
-ENTRYPOINT_NOT_STARTED = (126, 127)
-"""The exit codes that the engine records when the image's entrypoint can't be executed."""
+NOT_STARTED_EXIT_CODE = 127
+"""The exit code of a shell, and of the engine, for a program that can't be started."""
 
 KILL_SECONDS = 30
 """How long the engine may take to end a killed container before it counts as broken."""
-
-NO_COMMAND = ContainerEnd(
-    exit_code=127,
-    oom_killed=False,
-    killed_at_deadline=False,
-    output_full=False,
-    start_error="it has neither ENTRYPOINT nor CMD",
-    wall_seconds=0.0,
-)
-"""The end of an image that can't even be tried."""
 
 HEARTBEAT_SECONDS = 30
 """How often a long run is announced, and the engine asked whether it is still there."""
@@ -152,33 +143,74 @@ def _run_predictor(
     names: SandboxNames,
     announce: Callable[[str], None],
 ) -> tuple[ContainerEnd, bytes]:
-    if not image.has_command:
-        return NO_COMMAND, b""
+    arguments = predictor_arguments(image.id, image.declared_volumes, limits, names)
     with ExitStack() as cleanup:
         cleanup.callback(_remove_container, client, names.predictor)
-        arguments = predictor_arguments(image.id, image.declared_volumes, limits, names)
-        with engine_errors("create the predictor's container"):
-            container = client.containers.create(**arguments)
-        start_error = _start(container)
-        killed = start_error is None and _wait_or_kill(container, limits.wall_seconds, announce)
+        try:
+            container = _start_or_again(client, arguments, names)
+        except EngineError as error:
+            reason = _refusal(error)
+            if reason is None:
+                raise
+            _remove_container(client, names.predictor)
+            _start_control(client, limits, names)
+            return _never_started(reason), b""
+        killed = _wait_or_kill(container, limits.wall_seconds, announce)
         with engine_errors("inspect the predictor's container"):
             container.reload()
-            end = _container_end(container.attrs["State"], killed, start_error)
-            log = b"" if start_error is not None else container.logs(tail="all")
+            end = _container_end(container.attrs["State"], killed)
+            log = container.logs(tail="all")
     return end, log[-limits.log_bytes :]
 
 
-def _start(container: Container) -> str | None:
-    """Start the container; return why its entrypoint could not be started, or None."""
-    with engine_errors("start the predictor's container"):
-        try:
-            container.start()
-        except APIError as error:
-            container.reload()
-            if container.attrs["State"]["ExitCode"] in ENTRYPOINT_NOT_STARTED:
-                return str(error.explanation)
+def _start(client: docker.DockerClient, arguments: Mapping[str, Any]) -> Container:
+    with engine_errors("start the predictor"):
+        container = client.containers.create(**arguments)
+        container.start()
+    return container
+
+
+def _start_or_again(
+    client: docker.DockerClient, arguments: Mapping[str, Any], names: SandboxNames
+) -> Container:
+    """Start the container, a second time if the engine refuses: a busy one does now and then."""
+    try:
+        return _start(client, arguments)
+    except EngineError as error:
+        if _refusal(error) is None:
             raise
+        _remove_container(client, names.predictor)
+        return _start(client, arguments)
+
+
+def _refusal(error: EngineError) -> str | None:
+    """Return why an engine that answers would not start the container, or None if it is gone."""
+    cause = error.__cause__
+    if isinstance(cause, APIError) and not isinstance(cause, NotFound):
+        return str(cause.explanation)
     return None
+
+
+def _start_control(client: docker.DockerClient, limits: Limits, names: SandboxNames) -> None:
+    """Start the keeper's image in the predictor's place, under the same policy and limits.
+
+    If that can be done, it is the predictor's image that can't be started, e.g. for want of an
+    entrypoint. If not, this raises: the engine or the host is at fault.
+    """
+    with ExitStack() as cleanup:
+        cleanup.callback(_remove_container, client, names.predictor)
+        _start(client, predictor_arguments(ensure_keeper_image(client), (), limits, names))
+
+
+def _never_started(reason: str) -> ContainerEnd:
+    return ContainerEnd(
+        exit_code=NOT_STARTED_EXIT_CODE,
+        oom_killed=False,
+        killed_at_deadline=False,
+        output_full=False,
+        start_error=reason,
+        wall_seconds=0.0,
+    )
 
 
 def _wait_or_kill(
@@ -219,13 +251,13 @@ def _ended_by(container: Container, deadline: float) -> bool:
     return False
 
 
-def _container_end(state: Mapping[str, Any], killed: bool, start_error: str | None) -> ContainerEnd:
+def _container_end(state: Mapping[str, Any], killed: bool) -> ContainerEnd:
     return ContainerEnd(
         exit_code=state["ExitCode"],
         oom_killed=state["OOMKilled"],
         killed_at_deadline=killed,
         output_full=False,
-        start_error=start_error,
+        start_error=None,
         wall_seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]),
     )
 
@@ -236,17 +268,23 @@ def _seconds_between(started: str, finished: str) -> float:
 
 
 def _remove_container(client: docker.DockerClient, name: str) -> None:
-    with engine_errors(f"remove the container {name}"):
-        try:
-            # v=True also removes anonymous volumes, which carry no label to find them by.
-            client.api.remove_container(name, v=True, force=True)
-        except NotFound:
-            return
+    # v=True also removes anonymous volumes, which carry no label to find them by.
+    _remove(f"the container {name}", partial(client.api.remove_container, name, v=True, force=True))
 
 
 def _remove_volume(client: docker.DockerClient, name: str) -> None:
-    with engine_errors(f"remove the volume {name}"):
+    _remove(f"the volume {name}", partial(client.api.remove_volume, name))
+
+
+def _remove(what: str, remove: Callable[[], None]) -> None:
+    """Remove something, to the end even if an interrupt comes meanwhile; that goes on afterwards.
+
+    What is not there any more is fine.
+    """
+    with engine_errors(f"remove {what}"), suppress(NotFound):
         try:
-            client.api.remove_volume(name)
-        except NotFound:
-            return
+            remove()
+        except KeyboardInterrupt:
+            with suppress(NotFound):
+                remove()
+            raise

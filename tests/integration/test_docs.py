@@ -51,7 +51,9 @@ def test_the_templates_commands_run(checkout: Path, block: str) -> None:
 
 
 def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
-    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     folder = shutil.copytree(ROOT / "predictor_template", checkout.parent / "from_readme")
     (folder / "predictor.py").write_text(block)
     run_block("runner build ../from_readme -t my-predictor", checkout)

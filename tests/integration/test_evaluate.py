@@ -135,6 +135,26 @@ def test_the_logs_end_is_shown_on_demand_and_without_control_characters(
     assert "case-1 log:" not in runner(*command).stderr
 
 
+@pytest.mark.parametrize("line", ["VOLUME /", "WORKDIR /input/new", "WORKDIR /etc/passwd"])
+def test_an_image_that_no_engine_starts_is_the_authors_fault_and_keeps_no_other_from_its_score(
+    client: docker.DockerClient, tmp_path: Path, line: str
+) -> None:
+    container = client.containers.create("runner-base")
+    container.commit("misbehaving-start", "latest", changes=line)
+    container.remove()
+    code, (good, bad) = evaluate("random", "misbehaving-start", out=tmp_path / "out")
+    assert code == 4
+    assert good["scores"] is not None
+    assert bad["cases"][0]["outcome"] == "failed"
+    assert "could not be started" in bad["cases"][0]["message"]
+
+
+def test_two_images_never_share_a_report(tmp_path: Path) -> None:
+    ended = runner("evaluate", "random", "random:latest", "--suite", "demo", "--out", tmp_path)
+    assert ended.returncode == 2
+    assert "two images would report to" in ended.stderr
+
+
 def test_an_image_without_a_command_is_the_authors_fault(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
@@ -142,7 +162,7 @@ def test_an_image_without_a_command_is_the_authors_fault(
     client.images.build(path=str(tmp_path), tag="misbehaving-no-command", rm=True)
     code, (found,) = evaluate("misbehaving-no-command", out=tmp_path / "out")
     assert code == 4
-    assert "neither ENTRYPOINT nor CMD" in found["cases"][0]["message"]
+    assert "No command specified" in found["cases"][0]["message"]
 
 
 def test_one_bad_image_does_not_keep_the_others_from_being_scored(
@@ -208,16 +228,23 @@ def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+@pytest.mark.parametrize("signals", [1, 3])
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_evaluation_removes_what_it_made(
-    client: docker.DockerClient, misbehaving: Build, tmp_path: Path, signal_number: int
+    client: docker.DockerClient,
+    misbehaving: Build,
+    tmp_path: Path,
+    signal_number: int,
+    signals: int,
 ) -> None:
     image = misbehaving("sleep")
     out = str(tmp_path / "out")
     command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", out]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for_container(client, "predictor")
-        process.send_signal(signal_number)
+        for _ in range(signals):
+            process.send_signal(signal_number)
+            time.sleep(0.1)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted" in said
@@ -253,6 +280,7 @@ def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 5
     assert "was stopped from outside" in said
+    assert "no report" in said
     assert len(stopped) == 3
     assert not (tmp_path / "out").exists()
 

@@ -89,7 +89,6 @@ def test_a_run_spec_without_a_name_is_refused(tmp_path: Path, text: str) -> None
         '"text"',
         '[{"other": 1}]',
         '{"other": 1}',
-        '[{"name": NaN}]',
         '{"request_states": 1}',
         '{"request_states": [1]}',
         '{"request_states": [{"instance": 1}]}',
@@ -103,6 +102,19 @@ def test_a_file_that_is_not_helms_is_named(tmp_path: Path, file_name: str, text:
     (directory / file_name).write_text(text)
     with pytest.raises(SuiteError, match=f"{file_name}: not what HELM writes"):
         read_run(find_runs(tmp_path)[0])
+
+
+def test_a_nan_and_an_infinity_that_python_wrote_are_missing_values(tmp_path: Path) -> None:
+    stats = [stat("exact_match", float("nan")), stat("logprob", float("-inf")), stat("a", 0.5)]
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats))
+    assert read_run(find_runs(tmp_path)[0]).stats["stats.mean"].to_list() == [None, None, 0.5]
+
+
+def test_a_spec_nested_too_deep_to_read_is_refused(tmp_path: Path) -> None:
+    directory = write_run(tmp_path, "a:x=1")
+    (directory / "run_spec.json").write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
+    with pytest.raises(SuiteError, match=r"run_spec\.json"):
+        find_runs(tmp_path)
 
 
 def test_runs_that_fit_in_no_frame_together_are_named(tmp_path: Path) -> None:

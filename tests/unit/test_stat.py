@@ -55,6 +55,11 @@ def test_names_are_equal_when_a_parameter_is_integer_on_one_side() -> None:
     assert hash(one) == hash(other)
 
 
+def test_true_is_not_one_in_a_key() -> None:
+    one = MetricName("exact_match", perturbation={"robustness": True})
+    assert one != MetricName("exact_match", perturbation={"robustness": 1})
+
+
 def test_a_perturbation_may_have_a_list_as_parameter() -> None:
     one = MetricName("exact_match", perturbation={"name": "dialect", "classes": ["a", "b"]})
     other = MetricName("exact_match", perturbation={"name": "dialect", "classes": ["a"]})

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,38 @@ def test_an_organizer_is_warned_when_every_instance_is_revealed(tmp_path: Path) 
     all_four = SampledDivision(eval_samples=4)
     assert "all 4 instances" in sample_suite("v1", source, all_four, ["exact_match"]).warnings[0]
     assert sample_suite("v1", source, DIVISION, ["exact_match"]).warnings == ()
+
+
+def test_an_organizer_is_warned_of_a_train_run_with_the_same_scenario_and_model(
+    tmp_path: Path,
+) -> None:
+    for number in range(4):
+        name = f"a:x={number}"
+        files = run_files(name)
+        files["run_spec.json"]["scenario_spec"]["args"] = {"of": "all"}
+        write_run(tmp_path, name, files)
+    (warning,) = sample_suite("v1", tmp_path, DIVISION, ["exact_match"]).warnings
+    assert "3 train runs have its scenario and its model, e.g. a:x=" in warning
+
+
+def test_a_perturbation_with_an_object_keeps_helms_form(tmp_path: Path) -> None:
+    person = {"name": "person", "source_class": {"race": "white"}, "prob": 1}
+    case = suite_with_stats(tmp_path, [stat("exact_match", 0.5, perturbation=person)]).cases[0]
+    (target,) = case.actuals.stats
+    assert target.name.perturbation == person
+    assert target.name.to_json()["perturbation"]["source_class"] == {"race": "white"}
+
+
+@pytest.mark.parametrize("mean", ["high", [1], 1e300])
+def test_a_mean_that_cannot_be_scored_is_refused(tmp_path: Path, mean: Any) -> None:
+    with pytest.raises(SuiteError, match="a mean that is no number"):
+        suite_with_stats(tmp_path, [{**stat("exact_match", 0.5), "mean": mean}])
+
+
+def test_a_name_of_another_form_is_refused(tmp_path: Path) -> None:
+    odd = {"name": "typos", "robustness": "yes", "fairness": [1]}
+    with pytest.raises(SuiteError, match="not what HELM writes"):
+        suite_with_stats(tmp_path, [stat("exact_match", 0.5, perturbation=odd)])
 
 
 def test_no_instance_need_be_revealed(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found(
 
 
 @pytest.mark.usefixtures("uncompressed")
-def test_control_a_number_is_found_in_a_column_and_in_its_statistics(tmp_path: Path) -> None:
+def test_control_a_number_is_found_in_a_column(tmp_path: Path) -> None:
     frame = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT).inputs.train.stats
     leaked = frame.with_columns(pl.lit(CANARY_NUMBER).alias("stats.mean"))
     assert found_canaries(StagedInputs({"leaked.parquet": to_parquet(leaked)}))
@@ -160,7 +160,31 @@ def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> 
             assert not any(column.is_stats_set for column in columns)
 
 
-def test_the_order_of_targets_is_helms_and_not_the_values(tmp_path: Path) -> None:
-    rising = make_case(tmp_path / "a", 0.0, "x")
-    falling = make_case(tmp_path / "b", -5.0, "x")
-    assert rising.inputs.targets.equals(falling.inputs.targets)
+def stats_case(root: Path, stats: list[Json]) -> Case:
+    """Return a case whose eval run has these stats."""
+    for subject in (0, 1, 2):
+        name = f"demo:subject={subject},model=demo/model"
+        write_run(root, name, run_files(name, **({"stats": stats} if name == EVAL_RUN else {})))
+    return sample_suite("v1", root, DIVISION, ["exact_match"]).cases[0]
+
+
+def test_targets_are_in_helms_order_whatever_their_values(tmp_path: Path) -> None:
+    splits = ("valid", "test", "other")
+    rising = [
+        stat("exact_match", value, split=s) for s, value in zip(splits, (1, 2, 3), strict=True)
+    ]
+    falling = [
+        stat("exact_match", value, split=s) for s, value in zip(splits, (3, 2, 1), strict=True)
+    ]
+    one, other = stats_case(tmp_path / "a", rising), stats_case(tmp_path / "b", falling)
+    assert one.inputs.targets["stats.name.split"].to_list() == list(splits)
+    assert stage(one).files == stage(other).files
+
+
+def test_stats_that_are_no_targets_do_not_show_in_the_targets_types(tmp_path: Path) -> None:
+    def stats(others: float) -> list[Json]:
+        target = stat("exact_match", 0.5, perturbation={"name": "typos", "prob": 1})
+        return [target, stat("other", 0.5, perturbation={"name": "typos", "prob": others})]
+
+    one, other = stats_case(tmp_path / "a", stats(2)), stats_case(tmp_path / "b", stats(0.25))
+    assert stage(one).files == stage(other).files
