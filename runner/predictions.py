@@ -21,7 +21,7 @@ DEEPEST_JSON = 16
 BYTES_PER_TARGET = 4096
 SPARE_BYTES = 1024 * 1024
 """A document may have this much, and BYTES_PER_TARGET more for each target. Parsed, JSON takes
-about 100 times its size in the worst case, which bounds the runner's memory."""
+about 20 times its size, which bounds the runner's memory."""
 
 STATS_PER_TARGET = 10
 SPARE_STATS = 1000
