@@ -16,6 +16,8 @@ from runner.untrusted import printable
 
 if TYPE_CHECKING:
     from runner.report import CaseRecord, Evaluation
+    from runner.splits import SampledDivision
+    from runner.suite import Suite
 
 DEFAULTS = Limits()
 LOG_LINES = 40
@@ -119,20 +121,14 @@ def evaluate(
     from runner.report import write_evaluation
     from runner.sandbox.engine import check_limits, connect, resolve_image
     from runner.splits import SampledDivision
-    from runner.suite import sample_suite
 
     limits = Limits(wall_seconds=wall_seconds, memory_bytes=memory_mib * MIB, cpus=cpus)
     client = connect()
     check_limits(client, limits)
     resolved = [resolve_image(client, reference) for reference in images]
     division = SampledDivision(train_runs, eval_samples, seed)
-    with _suite_source(suite, root_dir) as (name, source):
-        reports = out or Path("results") / name
-        places = _report_places(reports, images)
-        _announce(f"reading the suite {name}")
-        loaded = sample_suite(name, source, division, stat_names)
-    for warning in loaded.warnings:
-        _announce(f"warning: {warning}")
+    loaded = _load_suite(suite, root_dir, division, stat_names)
+    places = _report_places(out or Path("results") / loaded.name, images)
     printed, engine_failed = [], False
     for image, directory in zip(resolved, places, strict=True):
         try:
@@ -155,6 +151,20 @@ def evaluate(
         return ExitCode.ENGINE_FAULT
     scored = all(evaluation.report.scores is not None for evaluation, _ in printed)
     return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
+
+
+def _load_suite(
+    suite: str, root_dir: Path | None, division: "SampledDivision", stat_names: tuple[str, ...]
+) -> "Suite":
+    """Return the suite that the options name, after telling what to beware of in it."""
+    from runner.suite import sample_suite
+
+    with _suite_source(suite, root_dir) as (name, source):
+        _announce(f"reading the suite {name}")
+        loaded = sample_suite(name, source, division, stat_names)
+    for warning in loaded.warnings:
+        _announce(f"warning: {warning}")
+    return loaded
 
 
 def _report_places(reports: Path, images: tuple[str, ...]) -> list[Path]:

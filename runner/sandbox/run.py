@@ -24,6 +24,7 @@ from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output, read_output
 from runner.sandbox.policy import (
+    KEEPER_PROGRAM,
     SandboxNames,
     keeper_arguments,
     output_volume_options,
@@ -199,7 +200,8 @@ def _start_control(client: docker.DockerClient, limits: Limits, names: SandboxNa
     """
     with ExitStack() as cleanup:
         cleanup.callback(_remove_container, client, names.predictor)
-        _start(client, predictor_arguments(ensure_keeper_image(client), (), limits, names))
+        arguments = predictor_arguments(ensure_keeper_image(client), (), limits, names)
+        _start(client, {**arguments, "entrypoint": [KEEPER_PROGRAM]})
 
 
 def _never_started(reason: str) -> ContainerEnd:
