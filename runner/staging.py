@@ -29,11 +29,6 @@ class StagedInputs:
 
     files: Mapping[str, bytes]
 
-    @property
-    def total_bytes(self) -> int:
-        """Return the sum of the files' sizes."""
-        return sum(map(len, self.files.values()))
-
 
 def stage_inputs(
     inputs: Inputs, *, suite: str, case: str, seed: int, limits: Mapping[str, float]

@@ -1,22 +1,20 @@
 """Misbehaving predictors on the real engine: each gets its own outcome and leaves nothing."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import docker
 import pytest
-from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from runner.sandbox import run as run_module
 from runner.sandbox.engine import resolve_image
 from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun, run_sandboxed
-from tests.integration.conftest import IMAGES
+from tests.integration.conftest import IMAGES, address_of, logged
 
 Build = Callable[..., str]
 
@@ -153,37 +151,6 @@ def test_the_log_is_bounded(client: docker.DockerClient, misbehaving: Build) -> 
     ended = run(client, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
     assert 0 < len(ended.log) <= 64 * KIB
     assert predictor_fault(ended.end) is None
-
-
-LISTENER = """
-import socket
-server = socket.create_server(("0.0.0.0", 4000))
-print("listening", flush=True)
-while True:
-    connection, _ = server.accept()
-    print("heard", connection.recv(100), flush=True)
-"""
-
-
-def logged(text: str) -> LogMessageWaitStrategy:
-    return LogMessageWaitStrategy(text).with_startup_timeout(30)
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[Network, DockerContainer]]:
-    """Start a listener in a container on a Docker network of its own."""
-    testcontainers_config.ryuk_disabled = True  # its image would have to be pulled
-    with Network() as network:
-        container = DockerContainer("runner-base").with_network(network)
-        container = container.with_kwargs(entrypoint=["python3", "-c", LISTENER])
-        with container.waiting_for(logged("listening")):
-            yield network, container
-
-
-def address_of(network: Network, container: DockerContainer) -> str:
-    wrapped = container.get_wrapped_container()
-    wrapped.reload()
-    return f"{wrapped.attrs['NetworkSettings']['Networks'][network.name]['IPAddress']}:4000"
 
 
 def test_a_predictor_reaches_no_network(
