@@ -1,4 +1,4 @@
-"""The hostile tar stream of /output -> the bytes of the one file that is wanted.
+"""The hostile tar stream of /output -> the bytes of the files that are wanted.
 
 The engine streams what the container left: links, pipes, sparse files of any length. Nothing is
 extracted, no path is resolved, and the bytes are counted as they come.
@@ -6,7 +6,7 @@ extracted, no path is resolved, and the bytes are counted as they come.
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,46 +31,76 @@ class Output:
     """What was found in /output.
 
     Attributes:
-        predictions: the bytes of predictions.json, or None.
-        reason: why there are none, or None.
+        files: the bytes of each wanted file that is there, by its name below /output.
+        reasons: why there are none, for each wanted file that is not in ``files``.
         full: /output had reached its limit in bytes or files.
+        bytes_used: the bytes that the files took, in whole pages.
+        file_count: files, folders and links, /output itself not counted.
     """
 
-    predictions: bytes | None
-    reason: str | None
+    files: Mapping[str, bytes]
+    reasons: Mapping[str, str]
     full: bool
+    bytes_used: int
+    file_count: int
+
+    @property
+    def predictions(self) -> bytes | None:
+        """Return the bytes of predictions.json, or None."""
+        return self.files.get(PREDICTIONS)
+
+    @property
+    def reason(self) -> str | None:
+        """Return why there is no predictions.json, or None."""
+        return self.reasons.get(PREDICTIONS)
 
 
-def read_output(chunks: Iterable[bytes], limits: Limits) -> Output:
-    """Return predictions.json if it is a regular file, and whether /output was full.
+def read_output(
+    chunks: Iterable[bytes], limits: Limits, wanted: Sequence[str] = (PREDICTIONS,)
+) -> Output:
+    """Return those wanted files that are regular ones, and whether /output was full.
 
-    Holds at most ``limits.output_bytes`` and one chunk in memory.
+    Holds at most ``limits.output_bytes`` and one chunk in memory, however many are wanted.
+
+    Args:
+        wanted: names of files directly in /output.
 
     Raises:
         EngineError: the engine's stream broke off.
     """
     most = limits.output_bytes + limits.output_files * ARCHIVE_BYTES_PER_FILE
-    wanted = f"{OUTPUT_DIR.name}/{PREDICTIONS}"
-    predictions, reason = None, f"the predictor wrote no {OUTPUT_DIR / PREDICTIONS}"
-    used_bytes = files = 0
+    names = {f"{OUTPUT_DIR.name}/{name}": name for name in wanted}
+    reasons = {name: f"the predictor wrote no {OUTPUT_DIR / name}" for name in wanted}
+    files: dict[str, bytes] = {}
+    used = count = 0
     try:
         stream = io.BufferedReader(_CountedStream(chunks, most))
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
-                files += 1
-                used_bytes += -(-member.size // PAGE_BYTES) * PAGE_BYTES
-                if member.name != wanted:
+                count += 1
+                used += -(-member.size // PAGE_BYTES) * PAGE_BYTES
+                name = names.get(member.name)
+                if name is None:
                     continue
                 if member.isreg():
-                    predictions = _member_bytes(archive, member)
+                    files[name] = _member_bytes(archive, member)
+                    reasons.pop(name, None)
                 else:
-                    reason = f"{OUTPUT_DIR / PREDICTIONS} is not a regular file"
+                    reasons[name] = f"{OUTPUT_DIR / name} {_not_regular(member)}"
     except OutputTooLargeError:
-        return Output(None, f"{OUTPUT_DIR} holds more than its limit", full=True)
+        reason = f"{OUTPUT_DIR} holds more than its limit"
+        return Output({}, dict.fromkeys(wanted, reason), True, used, count)
     except tarfile.TarError as error:  # the engine makes the archive, the predictor only its files
         raise EngineError(f"The engine's copy of {OUTPUT_DIR} broke off ({error}).") from error
-    full = used_bytes + PAGE_BYTES > limits.output_bytes or files >= limits.output_files
-    return Output(predictions, None if predictions is not None else reason, full)
+    # A tmpfs counts its root among its inodes, as the archive does.
+    full = used + PAGE_BYTES > limits.output_bytes or count >= limits.output_files
+    return Output(files, reasons, full, used, max(0, count - 1))
+
+
+def _not_regular(member: tarfile.TarInfo) -> str:
+    if member.islnk():  # the archive has its bytes under the other name, which the runner ignores
+        return "is a hard link to another file of /output; write it as a file of its own"
+    return "is not a regular file"
 
 
 def _member_bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

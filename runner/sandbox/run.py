@@ -4,7 +4,7 @@ import io
 import secrets
 import tarfile
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +16,7 @@ import requests
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.contract.layout import INPUT_DIR, OUTPUT_DIR, PREDICTIONS
 from runner.errors import EngineError
 from runner.sandbox.engine import Image, engine_errors
 from runner.sandbox.keeper import ensure_keeper_image
@@ -56,6 +56,7 @@ def run_sandboxed(
     files: Mapping[str, bytes],
     limits: Limits,
     announce: Callable[[str], None],
+    wanted: Sequence[str] = (PREDICTIONS,),
 ) -> SandboxRun:
     """Run an image on staged inputs and return what came of it.
 
@@ -64,6 +65,7 @@ def run_sandboxed(
     Args:
         files: content by path below ``/input``.
         announce: called now and then, with one line, while the container runs.
+        wanted: names of files of ``/output`` to read.
 
     Raises:
         EngineError: the engine failed, so nothing can be said about the predictor.
@@ -80,7 +82,7 @@ def run_sandboxed(
             # that is too long is not read on: unclosed, the removals below would wait for ever.
             stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
             with closing(stream) as chunks:
-                output = read_output(chunks, limits)
+                output = read_output(chunks, limits, wanted)
         _require_running(keeper)
     return SandboxRun(replace(end, output_full=output.full), output, log)
 

@@ -37,30 +37,74 @@ def test_predictions_are_read_beside_other_files() -> None:
         entry("output/a", content=b"x" * 5000), entry("output/predictions.json", content=b"{}")
     )
     output = read_output(chunked(tar), LIMITS)
-    assert (output.predictions, output.reason, output.full) == (b"{}", None, False)
+    assert output.files == {"predictions.json": b"{}"}
+    assert (output.reasons, output.full) == ({}, False)
+
+
+def test_two_wanted_files_are_read_each_with_its_own_fate() -> None:
+    tar = archive(
+        entry("output/instance_predictions.json", tarfile.SYMTYPE, link="predictions.json"),
+        entry("output/predictions.json", content=b"{}"),
+    )
+    wanted = ("predictions.json", "instance_predictions.json")
+    output = read_output(chunked(tar), LIMITS, wanted)
+    assert output.files == {"predictions.json": b"{}"}
+    reason = "/output/instance_predictions.json is not a regular file"
+    assert output.reasons == {"instance_predictions.json": reason}
+
+
+def test_control_a_file_that_is_not_wanted_is_not_kept() -> None:
+    tar = archive(entry("output/instance_predictions.json", content=b"{}"))
+    assert read_output(chunked(tar), LIMITS).files == {}
+
+
+def test_two_wanted_files_share_one_bound() -> None:
+    wanted = ("predictions.json", "instance_predictions.json")
+    tar = archive(*(entry(f"output/{name}", content=b"x" * MIB) for name in wanted))
+    output = read_output(chunked(tar), LIMITS, wanted)
+    assert output.full
+    assert output.files == {}
+    assert set(output.reasons) == set(wanted)
+
+
+def test_what_output_held_is_counted_in_pages_and_files() -> None:
+    tar = archive(entry("output/a", content=b"x" * 5000), entry("output/b", tarfile.DIRTYPE))
+    output = read_output(chunked(tar), LIMITS)
+    assert (output.bytes_used, output.file_count) == (8 * KIB, 2)
 
 
 def test_no_file_is_told() -> None:
     output = read_output(chunked(archive()), LIMITS)
-    assert output.predictions is None
-    assert output.reason == "the predictor wrote no /output/predictions.json"
+    assert output.files == {}
+    assert output.reasons == {"predictions.json": "the predictor wrote no /output/predictions.json"}
 
 
 @pytest.mark.parametrize(
-    "kind", [tarfile.SYMTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.LNKTYPE]
+    "kind", [tarfile.SYMTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE]
 )
 def test_only_a_regular_file_counts(kind: bytes) -> None:
     tar = archive(entry("output/predictions.json", kind, link="/etc/passwd"))
     output = read_output(chunked(tar), LIMITS)
-    assert output.predictions is None
-    assert output.reason == "/output/predictions.json is not a regular file"
+    assert output.files == {}
+    reason = "/output/predictions.json is not a regular file"
+    assert output.reasons == {"predictions.json": reason}
+
+
+def test_a_hard_link_is_refused_with_what_to_do() -> None:
+    tar = archive(
+        entry("output/a", content=b"{}"),
+        entry("output/predictions.json", tarfile.LNKTYPE, link="output/a"),
+    )
+    output = read_output(chunked(tar), LIMITS)
+    assert output.files == {}
+    assert "hard link to another file" in output.reasons["predictions.json"]
 
 
 @pytest.mark.parametrize(
     "name", ["predictions.json", "output/a/predictions.json", "output/../output/predictions.json"]
 )
 def test_only_the_expected_name_counts(name: str) -> None:
-    assert read_output(chunked(archive(entry(name, content=b"{}"))), LIMITS).predictions is None
+    assert read_output(chunked(archive(entry(name, content=b"{}"))), LIMITS).files == {}
 
 
 def test_a_full_output_is_told_by_bytes_and_by_files() -> None:
