@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from runner.cli.build import build
+from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
 from runner.errors import ExitCode, RunnerError
 
@@ -37,6 +38,7 @@ def cli() -> None:
 
 cli.add_command(build)
 cli.add_command(evaluate)
+cli.add_command(doctor)
 
 
 def main() -> NoReturn:

@@ -9,6 +9,7 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from runner.errors import EngineError, UsageError
+from runner.sandbox.host import Finding, examine_host
 from runner.sandbox.limits import MIB, Limits
 from runner.untrusted import printable
 
@@ -125,3 +126,9 @@ def engine_version(client: docker.DockerClient) -> str:
     """Return the engine's name and version, for the record."""
     with engine_errors("tell its version"):
         return f"Docker API {client.api.api_version}, engine {client.version()['Version']}"
+
+
+def examine_engine(client: docker.DockerClient) -> tuple[Finding, ...]:
+    """Return what the engine and its host give the sandbox, and what they lack."""
+    with engine_errors("describe itself"):
+        return examine_host(client.info(), client.version())

@@ -1,0 +1,40 @@
+"""``runner doctor`` on the real engine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+RUNNER = Path(sys.executable).with_name("runner")
+
+
+def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RUNNER, "doctor", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def test_the_engine_that_these_tests_run_on_holds_every_promise() -> None:
+    ended = doctor()
+    assert ended.returncode == 0, ended.stdout
+    assert "LACKING" not in ended.stdout
+    assert "HELD     seccomp" in ended.stdout
+
+
+def test_json_has_the_same_findings_for_programs() -> None:
+    ended = doctor("--json")
+    found = {finding["name"]: finding for finding in json.loads(ended.stdout)}
+    assert found["swap limit"]["level"] == "held"
+    assert found["engine"]["found"].endswith("linux")
+
+
+def test_control_without_an_engine_it_is_exit_5_with_what_to_do() -> None:
+    ended = doctor(DOCKER_HOST="unix:///nonexistent/docker.sock")
+    assert ended.returncode == 5
+    assert "point DOCKER_HOST" in ended.stderr
