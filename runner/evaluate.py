@@ -9,8 +9,10 @@ from importlib.metadata import version
 
 import docker
 
+from runner.contract.layout import PREDICTIONS
 from runner.contract.stat import Stat, Target
 from runner.errors import EngineError
+from runner.finished_cases import CaseKey, FinishedCases
 from runner.predictions import Cause, InvalidOutputError, Predictions, read_predictions
 from runner.report import (
     CaseRecord,
@@ -25,8 +27,8 @@ from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun, run_sandboxed
 from runner.scoring import Scores, score
-from runner.staging import StagedInputs, stage_inputs
-from runner.suite import Case, Suite
+from runner.staging import stage_inputs
+from runner.suites.suite import Actuals, Case, Suite
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,40 @@ ATTEMPTS = 3
 """How often a case is run, at most, when the engine fails."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What all cases of an evaluation are run under.
+
+    Attributes:
+        limits: what the predictor may use.
+        seed: given to the predictor in the manifest.
+        rerun: whether cases that have finished before are run again.
+    """
+
+    limits: Limits
+    seed: int
+    rerun: bool = False
+
+
 def evaluate(
     client: docker.DockerClient,
     image: Image,
     suite: Suite,
-    limits: Limits,
-    seed: int,
+    terms: Terms,
+    finished: FinishedCases,
     announce: Callable[[str], None],
 ) -> Evaluation:
     """Run one image on every case of a suite and score what it predicted.
 
+    Each case is kept in ``finished`` as soon as its container is gone, and taken from there when
+    the same evaluation is started again.
+
     Args:
-        seed: given to the predictor in the manifest.
         announce: called with one line of progress at a time.
 
     Raises:
-        EngineError: the engine failed; nothing is known of the predictor, and nothing is written.
+        EngineError: the engine failed; nothing is known of the predictor. What has finished is
+            kept, no report is written.
     """
     version_of_engine = engine_version(client)
     records, files = [], {}
@@ -68,36 +88,62 @@ def evaluate(
     actual: dict[Target, Stat] = {}
     for number, case in enumerate(suite.cases, start=1):
         progress = f"{image.reference} on {suite.name}, {case.id} ({number} of {len(suite.cases)})"
-        announce(f"{progress}: running, at most {limits.wall_seconds:g} s")
-        staged = stage_inputs(
-            case.inputs, suite=suite.name, case=case.id, seed=seed, limits=limits.to_json()
-        )
-        run = _run_case(client, image, staged, limits, announce)
-        verdict = judge(run, case, limits)
-        record = _case_record(case, run, verdict, limits)
+        run = _finish_case(client, image, suite, case, terms, finished, announce, progress)
+        actuals = suite.actuals(case)
+        verdict = judge(run, actuals, terms.limits)
         announce(f"{progress}: {verdict.outcome} after {run.end.wall_seconds:.1f} s")
-        records.append(record)
+        records.append(_case_record(case, run, verdict, actuals, terms.limits))
         files.update(_case_files(case, run))
         predicted.update(verdict.predictions.stats)
-        actual.update(case.actuals.stats)
+        actual.update(actuals.stats)
     all_scored = all(record.outcome is Outcome.SCORED for record in records)
     report = Report(
         runner_version=version("runner"),
         engine_version=version_of_engine,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seed=seed,
-        suite=SuiteRecord(name=suite.name, digest=suite.digest, choices=suite.choices),
+        seed=terms.seed,
+        suite=SuiteRecord(
+            name=suite.name,
+            version=suite.manifest.version,
+            digest=suite.digest,
+            choices=suite.manifest.choices,
+        ),
         image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
+        eval_run_specs=suite.eval_run_specs(),
         cases=tuple(records),
         scores=score(predicted, actual) if all_scored else None,
     )
     return Evaluation(report, files)
 
 
+def _finish_case(
+    client: docker.DockerClient,
+    image: Image,
+    suite: Suite,
+    case: Case,
+    terms: Terms,
+    finished: FinishedCases,
+    announce: Callable[[str], None],
+    progress: str,
+) -> SandboxRun:
+    """Return what the case's container left: now, or when the case was run before."""
+    limits = terms.limits.to_json()
+    key = CaseKey(image.id, suite.digest, case.id, terms.seed, limits)
+    earlier = None if terms.rerun else finished.find(key)
+    if earlier is not None:
+        announce(f"{progress}: has finished before (--rerun runs it again)")
+        return earlier
+    announce(f"{progress}: running, at most {terms.limits.wall_seconds:g} s")
+    staged = stage_inputs(suite.inputs(case), seed=terms.seed, limits=limits)
+    run = _run_case(client, image, staged.files, terms.limits, announce)
+    finished.keep(key, run)
+    return run
+
+
 def _run_case(
     client: docker.DockerClient,
     image: Image,
-    staged: StagedInputs,
+    files: Mapping[str, bytes],
     limits: Limits,
     announce: Callable[[str], None],
 ) -> SandboxRun:
@@ -105,7 +151,7 @@ def _run_case(
     attempt = 1
     while True:
         try:
-            return run_sandboxed(client, image, staged.files, limits, announce)
+            return run_sandboxed(client, image, files, limits, announce)
         except EngineError as error:
             if was_interrupted(error):
                 raise KeyboardInterrupt from error
@@ -123,26 +169,30 @@ def was_interrupted(error: BaseException | None) -> bool:
     return error is not None
 
 
-def judge(run: SandboxRun, case: Case, limits: Limits) -> Verdict:
+def judge(run: SandboxRun, actuals: Actuals, limits: Limits) -> Verdict:
     """Return the outcome of a run that is over, and its predictions if they count."""
     fault = predictor_fault(run.end)
     if fault is not None:
         return Verdict(fault, None, describe_fault(fault, run.end, limits), NO_PREDICTIONS)
-    if run.output.predictions is None:
-        return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reason, NO_PREDICTIONS)
+    content = run.output.files.get(PREDICTIONS)
+    if content is None:
+        reason = run.output.reasons[PREDICTIONS]
+        return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, reason, NO_PREDICTIONS)
     try:
-        predictions = read_predictions(run.output.predictions, list(case.actuals.stats))
+        predictions = read_predictions(content, list(actuals.stats))
     except InvalidOutputError as error:
         return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error), NO_PREDICTIONS)
     return Verdict(Outcome.SCORED, None, None, predictions)
 
 
-def _case_record(case: Case, run: SandboxRun, verdict: Verdict, limits: Limits) -> CaseRecord:
+def _case_record(
+    case: Case, run: SandboxRun, verdict: Verdict, actuals: Actuals, limits: Limits
+) -> CaseRecord:
     predicted = verdict.predictions.stats
     return CaseRecord(
         id=case.id,
-        train_runs=case.train_runs,
-        eval_runs=case.eval_runs,
+        train_runs=tuple(run.name for run in case.train_runs),
+        eval_runs=tuple(run.name for run in case.eval_runs),
         outcome=verdict.outcome,
         cause=verdict.cause,
         message=verdict.message,
@@ -151,13 +201,14 @@ def _case_record(case: Case, run: SandboxRun, verdict: Verdict, limits: Limits) 
         limits=limits.to_json(),
         targets=tuple(
             target_record(target.run_spec_name, stat, predicted.get(target))
-            for target, stat in case.actuals.stats.items()
+            for target, stat in actuals.stats.items()
         ),
         extra_predictions=verdict.predictions.extra,
-        predictions_file=_predictions_file(case) if run.output.predictions is not None else None,
-        predictions_sha256=_sha256(run.output.predictions),
+        output_files={
+            name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
+        },
         log_file=_log_file(case),
-        scores=_case_scores(verdict, case.actuals.stats),
+        scores=_case_scores(verdict, actuals.stats),
     )
 
 
@@ -167,19 +218,9 @@ def _case_scores(verdict: Verdict, actual: Mapping[Target, Stat]) -> Scores | No
 
 def _case_files(case: Case, run: SandboxRun) -> dict[str, bytes]:
     """Return the predictions exactly as the container wrote them, and its log."""
-    files = {_log_file(case): run.log}
-    if run.output.predictions is not None:
-        files[_predictions_file(case)] = run.output.predictions
-    return files
-
-
-def _predictions_file(case: Case) -> str:
-    return f"predictions/{case.id}.json"
+    outputs = {f"{case.id}/{name}": content for name, content in run.output.files.items()}
+    return {_log_file(case): run.log, **outputs}
 
 
 def _log_file(case: Case) -> str:
-    return f"logs/{case.id}.log"
-
-
-def _sha256(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
+    return f"{case.id}/container.log"

@@ -19,7 +19,7 @@ from runner.errors import SuiteError, UsageError
 from runner.sandbox.outcome import Outcome
 from runner.scoring import Scores
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
 
 
@@ -41,6 +41,8 @@ class CaseRecord(_Record):
 
     ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
     for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
+    ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
+    log, in the folder of the case's id beside the report.
     """
 
     id: str
@@ -54,8 +56,7 @@ class CaseRecord(_Record):
     limits: Mapping[str, float]
     targets: tuple[TargetRecord, ...]
     extra_predictions: tuple[str, ...]
-    predictions_file: str | None
-    predictions_sha256: str | None
+    output_files: Mapping[str, str]
     log_file: str
     scores: Scores | None
 
@@ -64,6 +65,7 @@ class SuiteRecord(_Record):
     """The suite evaluated on; the digest covers the data and the choices of its cases."""
 
     name: str
+    version: str
     digest: str
     choices: Mapping[str, Any]
 
@@ -77,9 +79,13 @@ class ImageRecord(_Record):
 
 
 class Report(_Record):
-    """One evaluation. ``scores`` is null unless every case was scored."""
+    """One evaluation. ``scores`` is null unless every case was scored.
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    ``eval_run_specs`` has, by run, the revealed columns of its run spec: scenario, model and all
+    else that scores may be grouped by.
+    """
+
+    schema_version: Literal[2] = SCHEMA_VERSION
     contract_version: int = CONTRACT_VERSION
     runner_version: str
     engine_version: str
@@ -87,6 +93,7 @@ class Report(_Record):
     seed: int
     suite: SuiteRecord
     image: ImageRecord
+    eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scores: Scores | None
 

@@ -4,23 +4,14 @@ Equal inputs give equal bytes: nothing here depends on the time, the host or the
 """
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-import pyarrow.parquet as pq
-
 from runner.contract import layout
 from runner.contract.manifest import Manifest
-from runner.helm_outputs import PolarsType
-from runner.suite import Inputs
-
-COMPRESSION = "zstd"
-
-EMPTY_OBJECT_FIELD = "_empty"
-"""Parquet has no object without fields: ``{}`` is staged with this one, always null."""
+from runner.suites.parts import join_parts
+from runner.suites.suite import Inputs
 
 
 @dataclass(frozen=True)
@@ -30,62 +21,24 @@ class StagedInputs:
     files: Mapping[str, bytes]
 
 
-def stage_inputs(
-    inputs: Inputs, *, suite: str, case: str, seed: int, limits: Mapping[str, float]
-) -> StagedInputs:
-    """Return the files that one container sees, the manifest among them."""
-    frames = {
-        layout.TRAIN_RUN_SPECS: inputs.train.run_specs,
-        layout.TRAIN_SCENARIO_STATES: inputs.train.scenario_states,
-        layout.TRAIN_STATS: inputs.train.stats,
-        layout.TRAIN_PER_INSTANCE_STATS: inputs.train.per_instance_stats,
-        layout.EVAL_RUN_SPECS: inputs.eval_run_specs,
-        layout.EVAL_SCENARIO_STATES: inputs.eval_scenario_states,
-        layout.EVAL_TARGETS: inputs.targets,
-    }
-    files = {path: to_parquet(frame) for path, frame in frames.items()}
+def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
+    """Return the files that one container sees, the manifest among them.
+
+    Raises:
+        SuiteError: the runs of the case can't stand in one frame.
+    """
+    files = {path: join_parts(parts) for path, parts in inputs.parts.items()}
+    files |= {name: path.read_bytes() for name, path in inputs.assets.items()}
     manifest = Manifest(
         contract_version=layout.CONTRACT_VERSION,
-        suite=suite,
-        case=case,
+        suite=inputs.suite,
+        case=inputs.case,
         seed=seed,
         limits=limits,
         files={path: _describe(content) for path, content in files.items()},
         revealed=inputs.revealed,
     )
     return StagedInputs({layout.MANIFEST: manifest.to_json().encode(), **files})
-
-
-def to_parquet(frame: pl.DataFrame) -> bytes:
-    """Return a Parquet file of plain types that any reader opens.
-
-    The table is fresh: no statistics, which would show a column's extremes, no schema of ours and
-    no index in its metadata, and dictionaries made from these rows alone.
-    """
-    plain = frame.with_columns(
-        pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()
-    )
-    buffer = io.BytesIO()
-    pq.write_table(
-        plain.to_arrow(),
-        buffer,
-        compression=COMPRESSION,
-        write_statistics=False,
-        store_schema=False,
-    )
-    return buffer.getvalue()
-
-
-def _plain_type(dtype: PolarsType) -> PolarsType:
-    """Return a type that Parquet can hold: nulls become text, big integers floats."""
-    if isinstance(dtype, pl.List):
-        return pl.List(_plain_type(dtype.inner))
-    if isinstance(dtype, pl.Struct):
-        plain = {name: _plain_type(inner) for name, inner in dtype}
-        return pl.Struct(plain or {EMPTY_OBJECT_FIELD: pl.String})
-    if dtype == pl.Null:
-        return pl.String()
-    return pl.Float64() if dtype == pl.Int128 else dtype
 
 
 def _describe(content: bytes) -> dict[str, Any]:

@@ -1,30 +1,34 @@
 """``runner evaluate``."""
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
-from runner.errors import EngineError, ExitCode, SuiteError, UsageError
+from runner.errors import EngineError, ExitCode, UsageError
 from runner.sandbox.limits import MIB, Limits
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
+    import docker
+
+    from runner.evaluate import Terms
     from runner.report import CaseRecord, Evaluation
-    from runner.splits import SampledDivision
-    from runner.suite import Suite
+    from runner.sandbox.engine import Image
+    from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
 LOG_LINES = 40
+MOST_ROWS = 80
+FINISHED_CASES = "finished_cases"
+"""Below the reports: the cases that have finished, whatever comes after."""
 
 EXAMPLES = """\b
 Examples:
   runner evaluate train_mean:latest --suite demo
+  runner evaluate my_predictor --suite suites/mmlu
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
   runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
 """
@@ -35,8 +39,9 @@ Examples:
 @click.option(
     "--suite",
     required=True,
-    help="The HELM runs: 'demo', a path or glob (benchmark_output, its runs, a suite of it, one "
-    "run), or with --root-dir the name of one of HELM's own suites.",
+    help="A built suite (its path, or its name in ./suites), 'demo', or HELM runs: a path or glob "
+    "(benchmark_output, its runs, a suite of it, one run), or with --root-dir the name of one of "
+    "HELM's own suites.",
 )
 @click.option(
     "--root-dir",
@@ -48,49 +53,45 @@ Examples:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where reports go, one directory per image.  [default: results/SUITE]",
 )
-@click.option("--train-runs", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option(
+    "--train-runs",
+    type=click.IntRange(min=1),
+    help="Of HELM runs: how many are drawn to train on.  [default: 3]",
+)
 @click.option(
     "--eval-samples",
     type=click.IntRange(min=0),
-    default=20,
-    show_default=True,
-    help="Instances of the eval run that are revealed with their completions.",
+    help="Of HELM runs: instances of the eval run that are revealed.  [default: 20]",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Draws the runs and the revealed instances; also given to the predictor.",
+    help="Given to the predictor; of HELM runs it also draws runs and instances.  [default: the "
+    "suite's, or 1]",
 )
 @click.option(
     "--target",
     "stat_names",
     multiple=True,
-    default=["exact_match"],
-    show_default=True,
-    help="The name of a stat to predict; may be repeated.",
+    help="Of HELM runs: the name of a stat to predict; may be repeated.  [default: exact_match]",
 )
 @click.option(
     "--wall-seconds",
     type=click.FloatRange(min=0, min_open=True),
-    default=DEFAULTS.wall_seconds,
-    show_default=True,
-    help="The time a container may take.",
+    help=f"The time a container may take.  [default: the suite's, or {DEFAULTS.wall_seconds:g}]",
 )
 @click.option(
     "--memory-mib",
     type=click.IntRange(min=16),
-    default=DEFAULTS.memory_bytes // MIB,
-    show_default=True,
-    help="Memory and swap together, with all that is in /output and /tmp.",
+    help="Memory and swap together, with all that is in /output and /tmp.  [default: the suite's, "
+    f"or {DEFAULTS.memory_bytes // MIB}]",
 )
 @click.option(
     "--cpus",
     type=click.FloatRange(min=0.1),
-    default=DEFAULTS.cpus,
-    show_default=True,
+    help=f"[default: the suite's, or {DEFAULTS.cpus:g}]",
 )
+@click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def evaluate(
@@ -98,41 +99,77 @@ def evaluate(
     suite: str,
     root_dir: Path | None,
     out: Path | None,
-    train_runs: int,
-    eval_samples: int,
-    seed: int,
+    train_runs: int | None,
+    eval_samples: int | None,
+    seed: int | None,
     stat_names: tuple[str, ...],
-    wall_seconds: float,
-    memory_mib: int,
-    cpus: float,
+    wall_seconds: float | None,
+    memory_mib: int | None,
+    cpus: float | None,
+    rerun: bool,
     show_log: bool,
     as_json: bool,
 ) -> int:
     """Run predictor images on a suite and score them.
 
-    As in MAGNET, --train-runs runs and one eval run are drawn from the suite. The predictor sees
-    the train runs whole, and of the eval run a sample of requests with their completions. It
-    predicts the eval run's stats, which stay withheld until its container is gone.
+    A built suite (see `runner suite build`) is checked and taken as it is. HELM runs are divided
+    as in MAGNET: --train-runs runs and one eval run are drawn. The predictor sees the train runs
+    whole, and of the eval run a sample of requests with their completions. It predicts the eval
+    run's stats, which stay withheld until its container is gone.
 
     A report directory is written for each image: report.json, the predictions as they were
-    written, and the container's log.
+    written, and the container's log. A case that has finished is kept: after an interruption the
+    same command runs only what is missing.
     """
-    from runner.evaluate import evaluate as evaluate_image
-    from runner.report import write_evaluation
+    from runner.evaluate import Terms
     from runner.sandbox.engine import check_limits, connect, resolve_image
-    from runner.splits import SampledDivision
+    from runner.suites.names import Draw, opened_suite
 
-    limits = Limits(wall_seconds=wall_seconds, memory_bytes=memory_mib * MIB, cpus=cpus)
     client = connect()
-    check_limits(client, limits)
     resolved = [resolve_image(client, reference) for reference in images]
-    division = SampledDivision(train_runs, eval_samples, seed)
-    loaded = _load_suite(suite, root_dir, division, stat_names)
-    places = _report_places(out or Path("results") / loaded.name, images)
+    draw = Draw(train_runs, eval_samples, seed, stat_names)
+    with opened_suite(suite, root_dir, draw, _announce) as loaded:
+        limits = _choose_limits(loaded.limits, wall_seconds, memory_mib, cpus)
+        check_limits(client, limits)
+        own_seed = loaded.manifest.choices["seed"] if seed is None else seed
+        reports = out or Path("results") / loaded.name
+        return _evaluate_all(
+            client, resolved, loaded, Terms(limits, own_seed, rerun), reports, show_log, as_json
+        )
+
+
+def _choose_limits(
+    of_suite: Limits, wall_seconds: float | None, memory_mib: int | None, cpus: float | None
+) -> Limits:
+    """Return the suite's limits, those that the organizer names in their place."""
+    return replace(
+        of_suite,
+        wall_seconds=of_suite.wall_seconds if wall_seconds is None else wall_seconds,
+        memory_bytes=of_suite.memory_bytes if memory_mib is None else memory_mib * MIB,
+        cpus=of_suite.cpus if cpus is None else cpus,
+    )
+
+
+def _evaluate_all(
+    client: "docker.DockerClient",
+    images: "list[Image]",
+    suite: "Suite",
+    terms: "Terms",
+    reports: Path,
+    show_log: bool,
+    as_json: bool,
+) -> int:
+    """Evaluate one image after the other; one that can't be evaluated does not stop the next."""
+    from runner.evaluate import evaluate as evaluate_image
+    from runner.finished_cases import FinishedCases
+    from runner.report import write_evaluation
+
+    places = _report_places(reports, [image.reference for image in images])
+    finished = FinishedCases(reports / FINISHED_CASES)
     printed, engine_failed = [], False
-    for image, directory in zip(resolved, places, strict=True):
+    for image, directory in zip(images, places, strict=True):
         try:
-            evaluation = evaluate_image(client, image, loaded, limits, seed, _announce)
+            evaluation = evaluate_image(client, image, suite, terms, finished, _announce)
         except EngineError as error:
             _announce(f"{image.reference}: no report: {error} Run the same command again.")
             engine_failed = True
@@ -153,21 +190,7 @@ def evaluate(
     return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
 
 
-def _load_suite(
-    suite: str, root_dir: Path | None, division: "SampledDivision", stat_names: tuple[str, ...]
-) -> "Suite":
-    """Return the suite that the options name, after telling what to beware of in it."""
-    from runner.suite import sample_suite
-
-    with _suite_source(suite, root_dir) as (name, source):
-        _announce(f"reading the suite {name}")
-        loaded = sample_suite(name, source, division, stat_names)
-    for warning in loaded.warnings:
-        _announce(f"warning: {warning}")
-    return loaded
-
-
-def _report_places(reports: Path, images: tuple[str, ...]) -> list[Path]:
+def _report_places(reports: Path, images: list[str]) -> list[Path]:
     """Return a directory for each image, all checked before anything runs."""
     from runner.report import check_writable, report_directory_name
 
@@ -177,27 +200,6 @@ def _report_places(reports: Path, images: tuple[str, ...]) -> list[Path]:
             raise UsageError(f"{reference}: two images would report to {place}; evaluate one.")
         check_writable(place)
     return places
-
-
-@contextmanager
-def _suite_source(suite: str, root_dir: Path | None) -> Iterator[tuple[str, str | Path]]:
-    """Give the suite's name and where its HELM runs are, unpacked if it is the demo."""
-    if root_dir is not None:
-        path = root_dir / "runs" / suite
-        if not path.parent.is_dir():
-            raise SuiteError(f"{path.parent}: no such directory. --root-dir is a benchmark_output.")
-        if not path.is_dir():
-            found = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
-            raise SuiteError(
-                f"{path}: no such suite. {root_dir} has: {', '.join(found) or 'none'}."
-            )
-        yield suite, path
-    elif suite == DEMO_SUITE:
-        with tempfile.TemporaryDirectory(prefix="runner-demo-") as directory:
-            yield DEMO_SUITE, unpack_demo_suite(Path(directory))
-    else:
-        last = Path(suite).resolve().name
-        yield "".join(c if c.isalnum() or c in "._-" else "_" for c in last), suite
 
 
 def _announce(line: str) -> None:
@@ -211,8 +213,11 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
     click.echo()
     if report.scores is not None:
         table = comparison_table(report)
-        text = table.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
+        shown = table.head(MOST_ROWS)
+        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
         click.echo("\n".join(map(printable, text.splitlines())))
+        if len(table) > MOST_ROWS:
+            click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
         click.echo(
             f"\n{report.image.reference} on {report.suite.name}, {report.scores.targets} targets: "
             f"MAE {report.scores.mean_absolute_error:.4f}  "

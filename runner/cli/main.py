@@ -12,6 +12,7 @@ import click
 from runner.cli.build import build
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
+from runner.cli.suite import suite
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -38,6 +39,7 @@ def cli() -> None:
 
 cli.add_command(build)
 cli.add_command(evaluate)
+cli.add_command(suite)
 cli.add_command(doctor)
 
 

@@ -8,7 +8,9 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import ConfigDict
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.errors import EngineError
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 PAGE_BYTES = 4 * KIB
 ARCHIVE_BYTES_PER_FILE = 16 * KIB
 """Room in the stream for a file's headers: long names and links take several blocks."""
+
+
+BYTES_AS_BASE64 = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+"""How the bytes of a run that is kept as JSON are written."""
 
 
 class OutputTooLargeError(Exception):
@@ -38,21 +44,13 @@ class Output:
         file_count: files, folders and links, /output itself not counted.
     """
 
+    __pydantic_config__: ClassVar = BYTES_AS_BASE64
+
     files: Mapping[str, bytes]
     reasons: Mapping[str, str]
     full: bool
     bytes_used: int
     file_count: int
-
-    @property
-    def predictions(self) -> bytes | None:
-        """Return the bytes of predictions.json, or None."""
-        return self.files.get(PREDICTIONS)
-
-    @property
-    def reason(self) -> str | None:
-        """Return why there is no predictions.json, or None."""
-        return self.reasons.get(PREDICTIONS)
 
 
 def read_output(

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import docker
 import requests
@@ -22,7 +22,7 @@ from runner.sandbox.engine import Image, engine_errors
 from runner.sandbox.keeper import ensure_keeper_image
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd
-from runner.sandbox.output_archive import Output, read_output
+from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
 from runner.sandbox.policy import (
     KEEPER_PROGRAM,
     SandboxNames,
@@ -44,6 +44,8 @@ HEARTBEAT_SECONDS = 30
 @dataclass(frozen=True)
 class SandboxRun:
     """What is left of a container after it is gone: its end, its output, its log."""
+
+    __pydantic_config__: ClassVar = BYTES_AS_BASE64
 
     end: ContainerEnd
     output: Output

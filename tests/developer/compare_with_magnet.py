@@ -14,10 +14,9 @@ from magnet.backends.helm.helm_outputs import HelmRun
 from magnet.predictor import Policy, Predictor
 
 from runner.contract.frames import read_frame
-from runner.helm_outputs import find_runs, read_run
-from runner.splits import SampledDivision
-from runner.staging import to_parquet
-from runner.suite import INSTANCE_ID, sample_suite
+from runner.helm_outputs import INSTANCE_ID, find_runs, read_run
+from runner.suites.parts import to_parquet
+from tests.suite_builder import build, eval_part
 
 FRAMES = {  # ours: MAGNET's
     "run_specs": "run_spec",
@@ -72,12 +71,16 @@ def compare_divisions(source: str, seeds: range) -> int:
     for seed in seeds:
         magnets = Predictor(3, 5, seed, Policy.IGNORE)
         train, test = magnets.prepare_all_dataframes([str(run.path) for run in runs])
-        case = sample_suite("v1", source, SampledDivision(3, 5, seed), ["exact_match"]).cases[0]
-        ours = (
-            list(case.train_runs),
-            list(case.eval_runs),
-            set(case.inputs.eval_scenario_states[INSTANCE_ID]),
-        )
+        with tempfile.TemporaryDirectory() as scratch:
+            suite = build(
+                Path(source), Path(scratch) / "suite", revealed={"instances": 5}, seed=seed
+            )
+            case = suite.cases[0]
+            ours = (
+                [run.name for run in case.train_runs],
+                [run.name for run in case.eval_runs],
+                set(eval_part(suite, "scenario_states")[INSTANCE_ID]),
+            )
         theirs = (
             list(train.run_specs["run_spec.name"]),
             list(test.run_specs["run_spec.name"]),

@@ -79,7 +79,7 @@ def test_the_report_holds_what_ran_and_what_it_wrote(
     case = report.cases[0]
     assert (case.outcome, case.exit_code, case.cause) == ("scored", 0, None)
     assert case.wall_seconds > 0
-    frozen = json.loads((directory / str(case.predictions_file)).read_text())
+    frozen = json.loads((directory / case.id / "predictions.json").read_text())
     written = [stat for stats in frozen["predictions"].values() for stat in stats]
     assert [stat["mean"] for stat in written] == [
         target.predicted["mean"] for target in case.targets if target.predicted

@@ -43,7 +43,7 @@ def test_a_fault_has_its_own_outcome(
     ended = run(client, misbehaving(script))
     assert predictor_fault(ended.end) is outcome
     assert said in ended.log
-    assert ended.output.predictions is None
+    assert ended.output.files == {}
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_an_output_that_is_no_file_is_not_read(
 ) -> None:
     ended = run(client, misbehaving(script))
     assert predictor_fault(ended.end) is None
-    assert ended.output.predictions is None
-    assert ended.output.reason == reason
+    assert ended.output.files == {}
+    assert ended.output.reasons == {"predictions.json": reason}
 
 
 def test_a_predictor_past_its_deadline_is_killed_even_if_it_ignores_sigterm(

@@ -11,7 +11,7 @@ import pytest
 
 from runner.contract.frames import read_frame
 from runner.helm_outputs import find_runs, read_run
-from runner.staging import to_parquet
+from runner.suites.parts import to_parquet
 from tests.helm_builder import request_state, run_files, stat, write_run
 
 

@@ -10,17 +10,15 @@ import pytest
 from runner.contract import MetricName, Predictor, Stat
 from runner.contract.__main__ import load_predictor
 from runner.contract.predictor import predictions_to_json, run_predictor
-from runner.splits import SampledDivision
 from runner.staging import stage_inputs
-from runner.suite import sample_suite
 from tests.helm_builder import write_suite
+from tests.suite_builder import build
 
 
 @pytest.fixture
 def input_dir(tmp_path: Path) -> Path:
-    source = write_suite(tmp_path / "helm")
-    case = sample_suite("v1", source, SampledDivision(3, 2, 1), ["exact_match"]).cases[0]
-    staged = stage_inputs(case.inputs, suite="v1", case=case.id, seed=7, limits={"cpus": 1})
+    suite = build(write_suite(tmp_path / "helm"), tmp_path / "suite")
+    staged = stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
     for name, content in staged.files.items():
         path = tmp_path / "input" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +55,7 @@ def test_a_predictor_is_given_the_five_frames_and_the_case(input_dir: Path) -> N
     run_predictor(recorder, input_dir, input_dir.parent)
     assert recorder.shapes == [3, 12, 6, 1, 2]
     assert recorder.case.manifest.seed == 7
-    assert recorder.case.manifest.revealed["instances_per_eval_run"] == 2
+    assert recorder.case.manifest.revealed["instances"] == 2
     assert len(recorder.case.train_per_instance_stats_df) == 12
     assert list(recorder.case.targets_df["stats.name.name"]) == ["exact_match"]
 

@@ -42,9 +42,8 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         limits={"cpus": 1.0},
         targets=(target_record("b", ACTUAL, predicted),),
         extra_predictions=(),
-        predictions_file="predictions/case-1.json",
-        predictions_sha256="0" * 64,
-        log_file="logs/case-1.log",
+        output_files={"predictions.json": "0" * 64},
+        log_file="case-1/container.log",
         scores=SCORES if predicted else None,
     )
     return Report(
@@ -52,28 +51,29 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         engine_version="0",
         created="2026-01-02T03:04:05+00:00",
         seed=1,
-        suite=SuiteRecord(name="v1", digest="sha256:s", choices={}),
+        suite=SuiteRecord(name="v1", version="1", digest="sha256:s", choices={}),
         image=ImageRecord(reference="image", id=image_id, digests=()),
+        eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},
         cases=(case,),
         scores=case.scores,
     )
 
 
 def evaluation(report: Report | None = None, **files: bytes) -> Evaluation:
-    contents: Mapping[str, bytes] = {"logs/case-1.log": b"log", **files}
+    contents: Mapping[str, bytes] = {"case-1/container.log": b"log", **files}
     return Evaluation(report or make_report(), contents)
 
 
 def test_a_report_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     write_evaluation(evaluation(), tmp_path / "out" / "image")
     assert read_report(tmp_path / "out" / "image") == make_report()
-    assert (tmp_path / "out/image/logs/case-1.log").read_bytes() == b"log"
+    assert (tmp_path / "out/image/case-1/container.log").read_bytes() == b"log"
 
 
 def test_the_schema_has_a_version_and_the_fields_that_programs_read(tmp_path: Path) -> None:
     write_evaluation(evaluation(), tmp_path / "image")
     document = json.loads((tmp_path / "image" / "report.json").read_text())
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     case = document["cases"][0]
     assert (case["id"], case["outcome"], case["exit_code"]) == ("case-1", "scored", 0)
     assert case["targets"][0]["actual"]["mean"] == 0.5
@@ -197,7 +197,9 @@ def test_evaluations_are_the_same_only_if_image_suite_seed_and_limits_are() -> N
     case = report.cases[0].model_copy(update={"limits": {"cpus": 2.0}})
     others = [
         report.model_copy(update={"image": ImageRecord(reference="image", id="x", digests=())}),
-        report.model_copy(update={"suite": SuiteRecord(name="v1", digest="x", choices={})}),
+        report.model_copy(
+            update={"suite": SuiteRecord(name="v1", version="1", digest="x", choices={})}
+        ),
         report.model_copy(update={"seed": 2}),
         report.model_copy(update={"cases": (case,)}),
     ]

@@ -11,20 +11,21 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from runner import staging, suite
-from runner.splits import SampledDivision
-from runner.staging import StagedInputs, stage_inputs, to_parquet
-from runner.suite import Case, sample_suite
+from runner.staging import StagedInputs
+from runner.suites import eval_side, parts
+from runner.suites.parts import to_parquet
+from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run
+from tests.suite_builder import build, eval_part, stage
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
-DIVISION = SampledDivision(train_runs=2, eval_samples=2, seed=1)
 SEED_REVEALS = {"id0", "id3"}
-"""The instances of the eval run that DIVISION reveals, of the six."""
+"""The instances of the eval run that a draw of two train runs reveals, of the six."""
 
 
-def stage(case: Case) -> StagedInputs:
-    return stage_inputs(case.inputs, suite="v1", case=case.id, seed=1, limits={"cpus": 1.0})
+def sample(root: Path) -> Suite:
+    division = {"method": "sampled", "train_runs": 2}
+    return build(root / "runs", root / "suite", division=division)
 
 
 def eval_run_files(number: float, text: str) -> dict[str, Any]:
@@ -66,18 +67,20 @@ def _request_state(instance_id: str, text: str) -> Json:
     return state
 
 
-def make_case(root: Path, number: float, text: str, spec: Mapping[str, Any] | None = None) -> Case:
+def make_suite(
+    root: Path, number: float, text: str, spec: Mapping[str, Any] | None = None
+) -> Suite:
     for subject in (0, 1, 2):
         name = f"demo:subject={subject},model=demo/model"
         files = run_files(name)
-        write_run(root, name, eval_run_files(number, text) if name == EVAL_RUN else files)
-    spec_path = root / EVAL_RUN.replace("/", "_") / "run_spec.json"
+        write_run(root / "runs", name, eval_run_files(number, text) if name == EVAL_RUN else files)
+    spec_path = root / "runs" / EVAL_RUN.replace("/", "_") / "run_spec.json"
     spec_path.write_text(json.dumps({**json.loads(spec_path.read_text()), **(spec or {})}))
-    case = sample_suite("v1", root, DIVISION, ["exact_match"]).cases[0]
-    assert case.eval_runs == (EVAL_RUN,)
-    ids = set(case.inputs.eval_scenario_states["scenario_state.request_states.instance.id"])
-    assert ids == SEED_REVEALS
-    return case
+    suite = sample(root)
+    assert [run.name for run in suite.cases[0].eval_runs] == [EVAL_RUN]
+    states = eval_part(suite, "scenario_states")
+    assert set(states["scenario_state.request_states.instance.id"]) == SEED_REVEALS
+    return suite
 
 
 CANARY_TEXT = "canary-7f3a91c2"
@@ -105,14 +108,15 @@ def found_canaries(staged: StagedInputs) -> list[str]:
 @pytest.fixture
 def uncompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stage Parquet as it is, so that a search of its bytes sees every page."""
-    monkeypatch.setattr(staging, "COMPRESSION", "none")
+    monkeypatch.setattr(parts, "COMPRESSION", "none")
 
 
 @pytest.mark.usefixtures("uncompressed")
 def test_no_withheld_cell_is_in_any_staged_byte(tmp_path: Path) -> None:
-    case = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT, spec={"future": CANARY_TEXT})
-    assert found_canaries(stage(case)) == []
-    assert CANARY_NUMBER in [actual.mean for actual in case.actuals.stats.values()]
+    suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT, spec={"future": CANARY_TEXT})
+    assert found_canaries(stage(suite)) == []
+    actuals = suite.actuals(suite.cases[0]).stats.values()
+    assert CANARY_NUMBER in [actual.mean for actual in actuals]
 
 
 @pytest.mark.usefixtures("uncompressed")
@@ -120,30 +124,30 @@ def test_no_withheld_cell_is_in_any_staged_byte(tmp_path: Path) -> None:
 def test_control_a_withheld_column_that_is_allowed_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
-    allowed = suite.REVEALED_SCENARIO_STATE_COLUMNS
+    allowed = eval_side.REVEALED_STATE_COLUMNS
     leak = f"scenario_state.request_states.{column}"
-    monkeypatch.setattr(suite, "REVEALED_SCENARIO_STATE_COLUMNS", (*allowed, leak))
-    case = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT)
-    assert found_canaries(stage(case)) == ["eval/scenario_states.parquet"]
+    monkeypatch.setattr(eval_side, "REVEALED_STATE_COLUMNS", (*allowed, leak))
+    suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
+    assert found_canaries(stage(suite)) == ["eval/scenario_states.parquet"]
 
 
 @pytest.mark.usefixtures("uncompressed")
 def test_control_a_number_is_found_in_a_column(tmp_path: Path) -> None:
-    frame = make_case(tmp_path, CANARY_NUMBER, CANARY_TEXT).inputs.train.stats
+    frame = eval_part(make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT), "targets")
     leaked = frame.with_columns(pl.lit(CANARY_NUMBER).alias("stats.mean"))
     assert found_canaries(StagedInputs({"leaked.parquet": to_parquet(leaked)}))
 
 
 def test_staging_is_byte_identical_when_only_the_actuals_change(tmp_path: Path) -> None:
-    one = make_case(tmp_path / "a", 0.25, "first")
-    other = make_case(tmp_path / "b", 0.75, "second")
-    assert one.actuals != other.actuals
+    one = make_suite(tmp_path / "a", 0.25, "first")
+    other = make_suite(tmp_path / "b", 0.75, "second")
+    assert one.actuals(one.cases[0]) != other.actuals(other.cases[0])
     assert stage(one).files == stage(other).files
 
 
 def test_control_staging_differs_when_a_revealed_cell_changes(tmp_path: Path) -> None:
-    one = make_case(tmp_path / "a", 0.25, "same")
-    other = make_case(tmp_path / "b", 0.25, "same", spec={"groups": ["other"]})
+    one = make_suite(tmp_path / "a", 0.25, "same")
+    other = make_suite(tmp_path / "b", 0.25, "same", spec={"groups": ["other"]})
     changed = [
         path for path, content in stage(one).files.items() if stage(other).files[path] != content
     ]
@@ -151,7 +155,7 @@ def test_control_staging_differs_when_a_revealed_cell_changes(tmp_path: Path) ->
 
 
 def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> None:
-    for path, content in stage(make_case(tmp_path, 0.25, "text")).files.items():
+    for path, content in stage(make_suite(tmp_path, 0.25, "text")).files.items():
         if path.endswith(".parquet"):
             metadata = pq.read_metadata(io.BytesIO(content))
             assert metadata.metadata is None
@@ -160,24 +164,23 @@ def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> 
             assert not any(column.is_stats_set for column in columns)
 
 
-def stats_case(root: Path, stats: list[Json]) -> Case:
-    """Return a case whose eval run has these stats."""
+def files(name: str, stats: list[Json]) -> dict[str, Any]:
+    return {"stats": stats} if name == EVAL_RUN else {}
+
+
+def stats_suite(root: Path, stats: list[Json]) -> Suite:
+    """Return a suite whose eval run has these stats."""
     for subject in (0, 1, 2):
         name = f"demo:subject={subject},model=demo/model"
-        write_run(root, name, run_files(name, **({"stats": stats} if name == EVAL_RUN else {})))
-    return sample_suite("v1", root, DIVISION, ["exact_match"]).cases[0]
+        write_run(root / "runs", name, run_files(name, **files(name, stats)))
+    return sample(root)
 
 
-def test_targets_are_in_helms_order_whatever_their_values(tmp_path: Path) -> None:
+def test_targets_are_ordered_by_their_keys_whatever_helms_order_is(tmp_path: Path) -> None:
     splits = ("valid", "test", "other")
-    rising = [
-        stat("exact_match", value, split=s) for s, value in zip(splits, (1, 2, 3), strict=True)
-    ]
-    falling = [
-        stat("exact_match", value, split=s) for s, value in zip(splits, (3, 2, 1), strict=True)
-    ]
-    one, other = stats_case(tmp_path / "a", rising), stats_case(tmp_path / "b", falling)
-    assert one.inputs.targets["stats.name.split"].to_list() == list(splits)
+    stats = [stat("exact_match", number, split=split) for number, split in enumerate(splits)]
+    one, other = stats_suite(tmp_path / "a", stats), stats_suite(tmp_path / "b", stats[::-1])
+    assert eval_part(one, "targets")["stats.name.split"].to_list() == sorted(splits)
     assert stage(one).files == stage(other).files
 
 
@@ -186,5 +189,5 @@ def test_stats_that_are_no_targets_do_not_show_in_the_targets_types(tmp_path: Pa
         target = stat("exact_match", 0.5, perturbation={"name": "typos", "prob": 1})
         return [target, stat("other", 0.5, perturbation={"name": "typos", "prob": others})]
 
-    one, other = stats_case(tmp_path / "a", stats(2)), stats_case(tmp_path / "b", stats(0.25))
+    one, other = stats_suite(tmp_path / "a", stats(2)), stats_suite(tmp_path / "b", stats(0.25))
     assert stage(one).files == stage(other).files

@@ -1,0 +1,221 @@
+"""``runner suite``: build, list, show, audit, publish and verify suites."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.errors import SuiteError, UsageError
+from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    from runner.suites.suite import Suite
+
+Built = click.argument("directory", metavar="SUITE", type=click.Path(path_type=Path))
+AsJson = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+
+BUILD_EXAMPLES = """\b
+Examples:
+  runner suite build mmlu.yaml -o suites/mmlu
+  runner suite build --name mmlu --helm-runs 'benchmark_output/runs/v1/mmlu*' \\
+    --division leave_one_out --by model
+"""
+
+
+@click.group()
+def suite() -> None:
+    """Build suites from HELM runs, audit, publish and verify them."""
+
+
+@suite.command(epilog=BUILD_EXAMPLES)
+@click.argument(
+    "spec_file",
+    metavar="[SPEC.yaml]",
+    required=False,
+    type=click.Path(path_type=Path, dir_okay=False),
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: suites/NAME]")
+@click.option("--name", help="Instead of a spec: the suite's name.")
+@click.option("--version", "suite_version", help="Its version.  [default: 1]")
+@click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
+@click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
+@click.option("--division", help="sampled, k_fold or leave_one_out.  [default: sampled]")
+@click.option("--by", help="Of k_fold and leave_one_out: run, scenario, model, model_deployment...")
+@click.option("--folds", type=int, help="Of k_fold.")
+@click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
+@click.option("--seed", type=int, help="Draws runs and instances.")
+@AsJson
+def build(
+    spec_file: Path | None, out: Path | None, as_json: bool, **options: str | int | tuple[str, ...]
+) -> int:
+    """Build a suite from a spec, or for small uses from options.
+
+    A spec is YAML with name, version and helm_runs (a list of globs) at least; docs/suites.md has
+    all of its fields. The suite is audited, and refused if a withheld value can be had from what
+    is shown, unless the spec accepts that.
+    """
+    from runner.suites.build import build_suite
+    from runner.suites.names import SUITES
+    from runner.suites.spec import make_spec, read_spec
+
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if spec_file is not None and given:
+        raise UsageError(
+            f"Give a spec or options, not both: {', '.join(sorted(given))} belong into {spec_file}."
+        )
+    spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
+    built = build_suite(spec, out or SUITES / spec.name, _announce)
+    _print_suite(built, as_json)
+    return 0
+
+
+def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the spec's fields that the options stand for."""
+    method = options.get("division", "sampled")
+    division = {"method": method} | {key: options[key] for key in ("by", "folds") if key in options}
+    instances = options.get("instances")
+    fields = {
+        "name": options.get("name"),
+        "version": options.get("suite_version", "1"),
+        "helm_runs": options.get("helm_runs"),
+        "targets": options.get("targets"),
+        "division": division,
+        "revealed": None
+        if instances is None
+        else {"instances": int(instances) if str(instances).isdigit() else instances},
+        "seed": options.get("seed"),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@suite.command(name="list")
+@click.argument(
+    "directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path, exists=True)
+)
+@AsJson
+def list_suites(directory: Path, as_json: bool) -> int:
+    """List the built suites below a directory, ./suites by default."""
+    from runner.suites.suite import is_suite, read_manifest
+
+    found = [read_manifest(path) for path in sorted(directory.iterdir()) if is_suite(path)]
+    if as_json:
+        click.echo(json.dumps([_overview(each) for each in found], indent=2))
+        return 0
+    for each in found:
+        facts = _overview(each)
+        click.echo(
+            f"{facts['path']}: {facts['name']} {facts['version']}, {facts['cases']} cases, "
+            f"{facts['runs']} runs, {facts['targets']} targets, {facts['digest'][:19]}"
+        )
+    if not found:
+        click.echo(f"{directory}: no suites. `runner suite build` makes one.")
+    return 0
+
+
+@suite.command()
+@Built
+@AsJson
+def show(directory: Path, as_json: bool) -> int:
+    """Tell what a suite holds: cases, runs, scenarios, models, targets, sizes."""
+    from runner.suites.suite import read_manifest
+
+    _print_suite(read_manifest(directory), as_json)
+    return 0
+
+
+@suite.command()
+@Built
+@click.option("--digest", help="The digest that the suite should have, sha256:...")
+@AsJson
+def verify(directory: Path, digest: str | None, as_json: bool) -> int:
+    """Check that a suite is what its digest says, byte by byte.
+
+    Of a published suite the public half alone is checked.
+    """
+    from runner.suites.manifest import PRIVATE, PUBLIC
+    from runner.suites.suite import check_files, read_manifest, verify_suite
+
+    found = read_manifest(directory)
+    if digest is not None and found.digest != digest:
+        raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
+    has_private = (directory / PRIVATE).exists()
+    if has_private:
+        verify_suite(found)
+    else:
+        check_files(directory / PUBLIC, found.manifest.files)
+    halves = "both halves" if has_private else "the public half (the private one is not here)"
+    if as_json:
+        click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))
+    else:
+        click.echo(f"{directory}: every file of {halves} is as it was built: {found.digest}")
+    return 0
+
+
+def _overview(suite: "Suite") -> dict[str, Any]:
+    manifest = suite.manifest
+    return {
+        "path": str(suite.root),
+        "name": manifest.name,
+        "version": manifest.version,
+        "digest": suite.digest,
+        "cases": len(manifest.cases),
+        "runs": len(manifest.runs),
+        "targets": sum(run.targets for case in suite.cases for run in case.eval_runs),
+    }
+
+
+def _details(suite: "Suite") -> dict[str, Any]:
+    manifest = suite.manifest
+    return {
+        **_overview(suite),
+        "description": manifest.description,
+        "license": manifest.license,
+        "bytes": sum(record.bytes for record in manifest.files.values()),
+        "scenarios": sorted({run.scenario for run in manifest.runs}),
+        "models": sorted({run.model_deployment for run in manifest.runs}),
+        "choices": dict(manifest.choices),
+        "limits": manifest.limits.to_json(),
+        "groups": len(manifest.groups),
+        "by_case": [
+            {
+                "case": case.id,
+                "train_runs": len(case.train_runs),
+                "eval_runs": len(case.eval_runs),
+                "targets": sum(run.targets for run in case.eval_runs),
+                "instance_targets": sum(run.instance_targets for run in case.eval_runs),
+                "revealed_instances": sum(run.revealed_instances for run in case.eval_runs),
+                "instances": sum(run.instances for run in case.eval_runs),
+                "eval_models": sorted({run.model_deployment for run in case.eval_runs}),
+            }
+            for case in suite.cases
+        ],
+    }
+
+
+def _print_suite(suite: "Suite", as_json: bool) -> None:
+    details = _details(suite)
+    if as_json:
+        click.echo(json.dumps(details, indent=2))
+        return
+    click.echo(f"{details['path']}: {details['name']} {details['version']}")
+    click.echo(f"digest     {details['digest']}")
+    click.echo(f"runs       {details['runs']}, {details['bytes'] / 1e6:.1f} MB")
+    for kind in ("scenarios", "models"):
+        names = details[kind]
+        some = ", ".join(map(printable, names[:3])) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
+        click.echo(f"{kind:10} {len(names)}: {some}")
+    for case in details["by_case"]:
+        models = ", ".join(map(printable, case["eval_models"][:2]))
+        more = ", ..." if len(case["eval_models"]) > 2 else ""  # noqa: PLR2004
+        click.echo(
+            f"{case['case']:10} {case['train_runs']} train runs, {case['eval_runs']} eval runs "
+            f"({models}{more}), {case['targets']} targets, "
+            + (f"{case['instance_targets']} instance targets, " if case["instance_targets"] else "")
+            + f"{case['revealed_instances']} of {case['instances']} instances revealed"
+        )
+
+
+def _announce(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,133 @@
+"""The two manifests of a suite on disk: what everybody may know of it, and what nobody may.
+
+The public one holds the digest of the private one, and ``suite.digest`` the digest of the public
+one, so that the suite's digest covers every byte of both halves.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from runner.contract.layout import CONTRACT_VERSION
+from runner.sandbox.limits import Limits
+
+SCHEMA_VERSION: Literal[1] = 1
+
+PUBLIC = "public"
+PRIVATE = "private"
+MANIFEST = "suite.json"
+DIGEST = "suite.digest"
+
+TRAIN_FRAMES = ("run_specs", "scenario_states", "stats", "per_instance_stats")
+EVAL_FRAMES = ("run_specs", "scenario_states", "targets", "instance_targets")
+ACTUALS = "actuals.json"
+INSTANCE_ACTUALS = "instance_actuals.json"
+ASSETS = "assets"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRecord(_Record):
+    """One file: its size and digest."""
+
+    bytes: int
+    sha256: str
+
+
+class RunRecord(_Record):
+    """One run of a suite.
+
+    ``instances`` and what follows are of its eval side, 0 for a run that only trains.
+    """
+
+    number: int
+    name: str
+    scenario: str
+    model: str
+    model_deployment: str
+    instances: int
+    revealed_instances: int
+    targets: int
+    instance_targets: int
+
+    @property
+    def folder(self) -> str:
+        """Return the name of the run's folder in both halves."""
+        return f"runs/{self.number:05d}"
+
+
+class CaseRecord(_Record):
+    """One case: the numbers of the runs on each side."""
+
+    id: str
+    train: tuple[int, ...]
+    eval: tuple[int, ...]
+
+
+class GroupRecord(_Record):
+    """Runs that were kept on one side of every case, by their numbers, and why."""
+
+    kind: str
+    runs: tuple[int, ...]
+
+
+class SuiteManifest(_Record):
+    """``public/suite.json``.
+
+    ``choices`` is the spec without the organizer's paths; ``files`` has every other file of the
+    public half; ``private_sha256`` is of the private half's manifest. Guessing a withheld value
+    and comparing digests does not work: that manifest also holds the digests of the HELM files.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    contract_version: int = CONTRACT_VERSION
+    name: str
+    version: str
+    description: str
+    license: str
+    choices: Mapping[str, Any]
+    limits: Limits
+    runs: tuple[RunRecord, ...]
+    cases: tuple[CaseRecord, ...]
+    groups: tuple[GroupRecord, ...]
+    files: Mapping[str, FileRecord]
+    private_sha256: str
+
+
+class PrivateManifest(_Record):
+    """``private/suite.json``: what the suite was built from, what the audit found, the files.
+
+    ``sources`` has, by run, the digest of each of its HELM files.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    spec: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, str]]
+    findings: tuple[Mapping[str, Any], ...]
+    files: Mapping[str, FileRecord]
+
+
+def to_bytes(manifest: SuiteManifest | PrivateManifest) -> bytes:
+    """Return the file's content; equal manifests give equal bytes."""
+    return manifest.model_dump_json(indent=1).encode() + b"\n"
+
+
+def digest_file(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_files(root: Path) -> dict[str, FileRecord]:
+    """Return every file below a half's root but its manifest and digest, by path."""
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    return {
+        name: FileRecord(bytes=path.stat().st_size, sha256=digest_file(path))
+        for path in paths
+        if (name := path.relative_to(root).as_posix()) not in (MANIFEST, DIGEST)
+    }

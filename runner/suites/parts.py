@@ -1,0 +1,114 @@
+"""Parts: a suite's frames on disk, one file per run and frame, and their way into Parquet.
+
+Parts are Arrow IPC, which keeps every type as it is, also those that Parquet lacks. Only what a
+container or a participant gets is Parquet.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from runner.errors import SuiteError
+from runner.helm_outputs import UNREADABLE, PolarsType
+
+COMPRESSION = "zstd"
+
+EMPTY_OBJECT_FIELD = "_empty"
+"""Parquet has no object without fields: ``{}`` is staged with this one, always null."""
+
+ROWS_PER_GROUP = 100_000
+"""Rows that are in memory at once while parts are joined."""
+
+
+def write_part(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_ipc(path, compression="zstd")
+
+
+def read_part(path: Path) -> pl.DataFrame:
+    """Return the frame in a part."""
+    return pl.read_ipc(path)
+
+
+def join_parts(paths: Sequence[Path]) -> bytes:
+    """Return one Parquet file of several parts, one below the other.
+
+    Columns are in order of first appearance; one that only some parts have is null in the others.
+    Where one part has a float and another an integer, the column is float; where types differ
+    otherwise, it is text. Memory is bounded by ROWS_PER_GROUP, not by the number of parts.
+
+    Raises:
+        SuiteError: a column is a list in one part and none in another.
+    """
+    try:
+        empty = pl.concat([_schema(path) for path in paths], how="diagonal_relaxed")
+    except UNREADABLE as error:
+        raise SuiteError(
+            f"These runs can't stand in one frame ({error}): {paths[0]} and {len(paths) - 1} "
+            "others. Leave out those of another version of HELM with a glob."
+        ) from error
+    plain = {name: _plain_type(dtype) for name, dtype in empty.schema.items()}
+    buffer = io.BytesIO()
+    writer = None
+    for batch in _batches(paths):
+        frame = pl.concat([empty, *batch], how="diagonal_relaxed")
+        table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
+        writer = writer or _parquet_writer(buffer, table.schema)
+        writer.write_table(table, row_group_size=max(1, table.num_rows))
+    if writer is not None:
+        writer.close()
+    return buffer.getvalue()
+
+
+def to_parquet(frame: pl.DataFrame) -> bytes:
+    """Return one frame as a Parquet file, as ``join_parts`` writes it."""
+    plain = [pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()]
+    table = frame.select(plain).to_arrow()
+    buffer = io.BytesIO()
+    with _parquet_writer(buffer, table.schema) as writer:
+        writer.write_table(table, row_group_size=max(1, table.num_rows))
+    return buffer.getvalue()
+
+
+def _parquet_writer(buffer: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer of plain tables that any reader opens.
+
+    No statistics, which would show a column's extremes, no schema of ours and no index in the
+    metadata, and dictionaries made from the rows themselves.
+    """
+    return pq.ParquetWriter(
+        buffer, schema, compression=COMPRESSION, write_statistics=False, store_schema=False
+    )
+
+
+def _schema(path: Path) -> pl.DataFrame:
+    return pl.DataFrame(schema=pl.read_ipc_schema(path))
+
+
+def _batches(paths: Sequence[Path]) -> Iterator[list[pl.DataFrame]]:
+    """Give the parts in lists of about ROWS_PER_GROUP rows, at least one list."""
+    batch: list[pl.DataFrame] = []
+    for path in paths:
+        batch.append(read_part(path))
+        if sum(frame.height for frame in batch) >= ROWS_PER_GROUP:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _plain_type(dtype: PolarsType) -> PolarsType:
+    """Return a type that Parquet can hold: nulls become text, big integers floats."""
+    if isinstance(dtype, pl.List):
+        return pl.List(_plain_type(dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        plain = {name: _plain_type(inner) for name, inner in dtype}
+        return pl.Struct(plain or {EMPTY_OBJECT_FIELD: pl.String})
+    if dtype == pl.Null:
+        return pl.String()
+    return pl.Float64() if dtype == pl.Int128 else dtype

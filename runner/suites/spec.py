@@ -1,0 +1,199 @@
+"""The spec of a suite: what an organizer writes, checked field by field."""
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from runner.errors import SuiteError
+from runner.sandbox.limits import Limits
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""Names stand in paths, in manifests and on terminals."""
+
+By = Literal["run", "scenario", "model", "model_deployment", "scenario_model"]
+Group = Literal["sweeps", "twins"]
+Accepted = Literal["twins", "derivable", "shared"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TargetSpec(_Strict):
+    """Which stats of an eval run become targets.
+
+    A field that is left out matches anything; one that is null matches stats without it. So
+    ``{stat: exact_match, split: test, perturbation: null}`` is the unperturbed stat of the test
+    split alone. ``perturbation`` is a perturbation's name.
+    """
+
+    stat: str
+    split: str | None = None
+    sub_split: str | None = None
+    perturbation: str | None = None
+
+
+def _stat_alone(value: Any) -> Any:
+    return {"stat": value} if isinstance(value, str) else value
+
+
+Target = Annotated[TargetSpec, BeforeValidator(_stat_alone)]
+
+
+class Sampled(_Strict):
+    """MAGNET's division: a few runs to train on and one to evaluate, drawn by the seed."""
+
+    method: Literal["sampled"] = "sampled"
+    train_runs: int = Field(default=3, ge=1)
+
+
+class KFold(_Strict):
+    """As many cases as folds; each evaluates one fold and trains on the others."""
+
+    method: Literal["k_fold"]
+    folds: int = Field(default=5, ge=2)
+    by: By = "run"
+
+
+class LeaveOneOut(_Strict):
+    """One case per run, scenario, model or deployment, which it evaluates."""
+
+    method: Literal["leave_one_out"]
+    by: By
+
+
+class ExplicitCase(_Strict):
+    """The runs of one case, by name or by pattern (``*`` and ``?``)."""
+
+    train: tuple[str, ...] = Field(min_length=1)
+    eval: tuple[str, ...] = Field(min_length=1)
+
+
+class Explicit(_Strict):
+    """Cases that the organizer lists."""
+
+    method: Literal["explicit"]
+    cases: tuple[ExplicitCase, ...] = Field(min_length=1)
+
+
+Division = Annotated[Sampled | KFold | LeaveOneOut | Explicit, Field(discriminator="method")]
+
+
+class Revealed(_Strict):
+    """What a container sees of its eval runs besides their specs.
+
+    Attributes:
+        instances: how many instances of each eval run are drawn to be revealed, or all.
+        prompts: whether their inputs and requests are shown.
+        completions: whether the model's completions are.
+        references: whether the references are, and the letters that stand for them.
+        gold: whether the references' tags are, which tell the correct ones.
+    """
+
+    instances: Annotated[int, Field(ge=0)] | Literal["all"] = 5
+    prompts: bool = True
+    completions: bool = True
+    references: bool = True
+    gold: bool = True
+
+
+class SuiteSpec(_Strict):
+    """What a suite is built from. ``name``, ``version`` and ``helm_runs`` alone make one.
+
+    Attributes:
+        helm_runs: paths or globs of HELM runs, relative to the spec's own directory.
+        partial_runs: whether a run that lacks a file is refused, or used for what it has.
+        targets: the run-level stats to predict.
+        instance_targets: the per-instance stats to predict, of the revealed instances.
+        division: how runs are divided into cases.
+        keep_together: groups of runs that never stand on two sides of a case.
+        revealed: what of the eval runs is shown.
+        assets: a directory of files that every container gets at ``/input/assets``.
+        limits: what a predictor may use.
+        accept: audit findings that are meant; without them such a suite is refused.
+        seed: draws runs, folds and revealed instances.
+    """
+
+    name: str = Field(pattern=NAME_PATTERN, max_length=100)
+    version: str = Field(pattern=NAME_PATTERN, max_length=100)
+    description: str = ""
+    license: str = ""
+    helm_runs: tuple[str, ...] = Field(min_length=1)
+    partial_runs: Literal["refuse", "use"] = "refuse"
+    targets: tuple[Target, ...] = (TargetSpec(stat="exact_match"),)
+    instance_targets: tuple[Target, ...] = ()
+    division: Division = Sampled()
+    keep_together: tuple[Group, ...] = ("sweeps", "twins")
+    revealed: Revealed = Revealed()
+    assets: str | None = None
+    limits: Limits = Limits()
+    accept: tuple[Accepted, ...] = ()
+    seed: int = Field(default=1, ge=0)
+
+
+class _UniqueKeysLoader(yaml.SafeLoader):
+    """PyYAML takes the last of two equal keys in silence; in a spec that is a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        doubled = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if doubled:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {doubled[0]!r} stands twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_spec(path: Path) -> SuiteSpec:
+    """Return the spec in a YAML file, its paths made relative to the working directory.
+
+    Raises:
+        SuiteError: the file can't be read, or a field is wrong; every wrong one is named.
+    """
+    try:
+        document = yaml.load(path.read_bytes(), _UniqueKeysLoader)  # noqa: S506  (a SafeLoader)
+    except OSError as error:
+        raise SuiteError(f"{path}: the spec can't be read ({error.strerror}).") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise SuiteError(f"{path}: a spec is a mapping with name, version and helm_runs at least.")
+    spec = make_spec(document, str(path))
+    folder = path.parent
+    return spec.model_copy(
+        update={
+            "helm_runs": tuple(str(folder / source) for source in spec.helm_runs),
+            "assets": None if spec.assets is None else str(folder / spec.assets),
+        }
+    )
+
+
+def make_spec(fields: Mapping[str, Any], origin: str) -> SuiteSpec:
+    """Return the spec of these fields.
+
+    Args:
+        origin: where the fields come from, for the message.
+
+    Raises:
+        SuiteError: a field is wrong; every wrong one is named, with what it should be.
+    """
+    try:
+        return SuiteSpec.model_validate(fields)
+    except ValidationError as error:
+        findings = [
+            f"  {'.'.join(map(str, finding['loc']))}: {_in_words(finding)}"
+            for finding in error.errors(include_url=False)
+        ]
+        wrong = f"{len(findings)} field{'s are' if len(findings) > 1 else ' is'} wrong"
+        raise SuiteError("\n".join([f"{origin}: {wrong}:", *findings])) from error
+
+
+def _in_words(finding: Mapping[str, Any]) -> str:
+    if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = ", ".join(SuiteSpec.model_fields) if len(finding["loc"]) == 1 else ""
+        return "no such field" + (f"; a spec has {known}" if known else "")
+    got = "" if finding["type"] == "missing" else f", not {finding['input']!r:.80}"
+    return f"{finding['msg'].replace('Field required', 'this field is required')}{got}"

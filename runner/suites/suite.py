@@ -1,0 +1,263 @@
+"""A suite on disk, opened: its cases, what their containers may see, and the actuals.
+
+The two are different types. Staging and the sandbox take Inputs; only scoring takes Actuals, which
+are read when the container is gone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import ValidationError
+
+from runner.contract.stat import Stat, Target
+from runner.errors import SuiteError
+from runner.sandbox.limits import Limits
+from runner.suites.manifest import (
+    ACTUALS,
+    ASSETS,
+    DIGEST,
+    EVAL_FRAMES,
+    MANIFEST,
+    PRIVATE,
+    PUBLIC,
+    TRAIN_FRAMES,
+    CaseRecord,
+    FileRecord,
+    PrivateManifest,
+    RunRecord,
+    SuiteManifest,
+    digest_file,
+)
+from runner.suites.parts import read_part
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one container may see. Holds no actual, and no path to one.
+
+    Attributes:
+        suite: the suite's name, for the manifest.
+        case: the case's id.
+        parts: for each file below ``/input`` that is a frame, the parts that it is joined from.
+        assets: for each file below ``/input/assets``, where it is.
+        revealed: in words and numbers, for the manifest.
+    """
+
+    suite: str
+    case: str
+    parts: Mapping[str, tuple[Path, ...]]
+    assets: Mapping[str, Path]
+    revealed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Actuals:
+    """The withheld stats of one case, by target."""
+
+    stats: Mapping[Target, Stat]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One train/eval division: what one container sees, and which runs it is scored on."""
+
+    id: str
+    train_runs: tuple[RunRecord, ...]
+    eval_runs: tuple[RunRecord, ...]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A frozen set of cases.
+
+    Attributes:
+        root: the directory of both halves.
+        digest: ``sha256:...`` of the public manifest, and through it of every file.
+        manifest: the public one.
+    """
+
+    root: Path
+    digest: str
+    manifest: SuiteManifest
+
+    @property
+    def name(self) -> str:
+        """Return the suite's name."""
+        return self.manifest.name
+
+    @property
+    def limits(self) -> Limits:
+        """Return what a predictor may use."""
+        return self.manifest.limits
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Return the cases in their order."""
+        runs = {run.number: run for run in self.manifest.runs}
+        return tuple(_case(record, runs) for record in self.manifest.cases)
+
+    def inputs(self, case: Case) -> Inputs:
+        """Return what the container of a case may see."""
+        train = {
+            f"train/{frame}.parquet": tuple(
+                self.part(run, f"train/{frame}") for run in case.train_runs
+            )
+            for frame in TRAIN_FRAMES
+        }
+        evaluated = {
+            f"eval/{frame}.parquet": tuple(
+                self.part(run, f"eval/{frame}") for run in case.eval_runs
+            )
+            for frame in EVAL_FRAMES
+            if frame != "instance_targets" or self.manifest.choices["instance_targets"]
+        }
+        assets = [name for name in self.manifest.files if name.startswith(f"{ASSETS}/")]
+        return Inputs(
+            suite=self.name,
+            case=case.id,
+            parts={**train, **evaluated},
+            assets={name: self.root / PUBLIC / name for name in assets},
+            revealed=self.manifest.choices["revealed"],
+        )
+
+    def eval_run_specs(self) -> dict[str, dict[str, Any]]:
+        """Return the revealed columns of every eval run's spec, by run; nulls are left out."""
+        evaluated = {run.name: run for case in self.cases for run in case.eval_runs}
+        return {
+            name: {
+                column: value
+                for column, value in read_part(self.part(run, "eval/run_specs"))
+                .row(0, named=True)
+                .items()
+                if value is not None
+            }
+            for name, run in evaluated.items()
+        }
+
+    def part(self, run: RunRecord, frame: str) -> Path:
+        """Return where a frame of a run is, e.g. ``train/stats``."""
+        return self.root / PUBLIC / run.folder / f"{frame}.arrow"
+
+    def actuals(self, case: Case) -> Actuals:
+        """Return the withheld stats of a case.
+
+        Raises:
+            SuiteError: the private half is not there, or is not this suite's.
+        """
+        stats: dict[Target, Stat] = {}
+        for run in case.eval_runs:
+            for stat in _read_actuals(self.root / PRIVATE / run.folder / ACTUALS):
+                stats[Target(run.name, stat.name)] = stat
+        return Actuals(stats)
+
+
+def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
+    return Case(
+        id=record.id,
+        train_runs=tuple(runs[number] for number in record.train),
+        eval_runs=tuple(runs[number] for number in record.eval),
+    )
+
+
+def _read_actuals(path: Path) -> list[Stat]:
+    try:
+        return [Stat.from_json(stat) for stat in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SuiteError(f"{path}: the actuals can't be read ({error})") from error
+
+
+def is_suite(directory: Path) -> bool:
+    """Return whether a directory holds a built suite, or at least its public half."""
+    return (directory / PUBLIC / MANIFEST).is_file()
+
+
+def open_suite(directory: Path) -> Suite:
+    """Return the suite in a directory, after checking every byte of both halves.
+
+    Raises:
+        SuiteError: no suite of a version that can be read, or a file is not what was frozen;
+            names the file.
+    """
+    suite = read_manifest(directory)
+    verify_suite(suite)
+    return suite
+
+
+def read_manifest(directory: Path) -> Suite:
+    """Return the suite in a directory, with no file checked but its manifest.
+
+    Raises:
+        SuiteError: there is none, or its manifest is not what was frozen.
+    """
+    path = directory / PUBLIC / MANIFEST
+    try:
+        content = path.read_bytes()
+        stated = (directory / PUBLIC / DIGEST).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise SuiteError(
+            f"{directory}: no suite ({error}). `runner suite build` makes one from HELM runs."
+        ) from error
+    digest = f"sha256:{digest_file(path)}"
+    if stated != digest:
+        raise SuiteError(
+            f"{path}: its digest is {digest}, but {DIGEST} says {stated!r:.80}. One of the two has "
+            "been changed since the suite was built: get it again, or build it again."
+        )
+    try:
+        return Suite(directory, digest, SuiteManifest.model_validate_json(content))
+    except ValidationError as error:
+        raise SuiteError(f"{path}: not a suite of a version that this runner reads") from error
+
+
+def verify_suite(suite: Suite) -> None:
+    """Check that every file of a suite, both halves, is what it was when the suite was built.
+
+    Raises:
+        SuiteError: names the first file that was changed, is missing, or has been added.
+    """
+    check_files(suite.root / PUBLIC, suite.manifest.files)
+    private = read_private(suite)
+    check_files(suite.root / PRIVATE, private.files)
+
+
+def read_private(suite: Suite) -> PrivateManifest:
+    """Return the private half's manifest.
+
+    Raises:
+        SuiteError: it is not there, or not this suite's.
+    """
+    path = suite.root / PRIVATE / MANIFEST
+    if not path.is_file():
+        raise SuiteError(
+            f"{path}: no such file. Scoring needs the suite's private half, which only the "
+            "organizer has; what participants get is the public one."
+        )
+    if digest_file(path) != suite.manifest.private_sha256:
+        raise SuiteError(f"{path}: changed since the suite was built, or of another suite")
+    return PrivateManifest.model_validate_json(path.read_bytes())
+
+
+def check_files(root: Path, files: Mapping[str, FileRecord]) -> None:
+    """Check that the files below a root are the recorded ones.
+
+    Raises:
+        SuiteError: names the first that is not.
+    """
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.is_file() or path.is_symlink()
+    } - {MANIFEST, DIGEST}
+    for name in sorted(found - files.keys()):
+        raise SuiteError(f"{root / name}: not a file of the suite; it was added after the build")
+    for name, record in files.items():
+        path = root / PurePosixPath(name)
+        if name not in found or path.is_symlink():
+            raise SuiteError(f"{path}: missing; the suite had it when it was built")
+        if path.stat().st_size != record.bytes or digest_file(path) != record.sha256:
+            raise SuiteError(
+                f"{path}: changed since the suite was built. Get the suite, or build it, again."
+            )

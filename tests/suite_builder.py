@@ -1,0 +1,45 @@
+"""Builders of small suites from HELM runs on disk."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from runner.staging import StagedInputs, stage_inputs
+from runner.suites.build import build_suite
+from runner.suites.parts import read_part
+from runner.suites.spec import make_spec
+from runner.suites.suite import Case, Suite
+
+MEANT: Mapping[str, Any] = {
+    "keep_together": [],
+    "accept": ["twins", "derivable", "shared"],
+    "revealed": {"instances": 2},
+}
+"""Fields of a spec under which builders' runs, all of one model, make a suite like MAGNET's."""
+
+
+def silent(_line: str) -> None:
+    """Announce nothing."""
+
+
+def build(source: Path, into: Path, **fields: Any) -> Suite:
+    """Return a suite built from the runs below ``source``; other fields as in ``MEANT``."""
+    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **MEANT, **fields}
+    return build_suite(make_spec(given, "the test"), into, silent)
+
+
+def stage(suite: Suite, case: Case | None = None) -> StagedInputs:
+    """Return the staged files of a case, by default the first."""
+    return stage_inputs(suite.inputs(case or suite.cases[0]), seed=1, limits={"cpus": 1.0})
+
+
+def staged_frame(suite: Suite, name: str) -> pl.DataFrame:
+    """Return one staged frame of the first case, by its path below ``/input``."""
+    return pl.read_parquet(stage(suite).files[name])
+
+
+def eval_part(suite: Suite, frame: str) -> pl.DataFrame:
+    """Return a frame of the first eval run of the first case, as the suite keeps it."""
+    return read_part(suite.part(suite.cases[0].eval_runs[0], f"eval/{frame}"))

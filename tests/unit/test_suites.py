@@ -1,0 +1,289 @@
+"""Suites built from small HELM runs: what a case holds, what is refused, what is frozen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.contract import MetricName, Target
+from runner.errors import SuiteError, UsageError
+from runner.suites.build import build_suite
+from runner.suites.spec import make_spec
+from runner.suites.suite import Suite, open_suite
+from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
+from tests.suite_builder import build, eval_part, stage, staged_frame
+
+TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
+
+
+def suite_with_stats(root: Path, stats: list[Json], **fields: Any) -> Suite:
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(root / "runs", name, run_files(name, stats=stats))
+    return build(root / "runs", root / "suite", **fields)
+
+
+def test_a_case_has_the_train_runs_whole_and_one_eval_run(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    (case,) = suite.cases
+    train = {run.name for run in case.train_runs}
+    assert len(train) == 3
+    assert train.isdisjoint(run.name for run in case.eval_runs)
+    assert staged_frame(suite, "train/stats.parquet").height == 6
+    assert set(staged_frame(suite, "train/run_specs.parquet")["run_spec.name"]) == train
+    assert staged_frame(suite, "eval/scenario_states.parquet").height == 2
+
+
+def test_every_split_and_perturbation_of_a_stat_is_a_target(tmp_path: Path) -> None:
+    stats = [
+        stat("exact_match", 0.5),
+        stat("exact_match", 0.25, split="valid"),
+        stat("exact_match", 0.125, perturbation={**TYPOS, "prob": 0.5}),
+        stat("num_references", 2.0, perturbation={"name": "other", "seed": 3}),
+    ]
+    suite = suite_with_stats(tmp_path, stats)
+    run = suite.cases[0].eval_runs[0].name
+    actuals = suite.actuals(suite.cases[0]).stats
+    assert {target: actual.mean for target, actual in actuals.items()} == {
+        Target(run, MetricName("exact_match", "test")): 0.5,
+        Target(run, MetricName("exact_match", "valid")): 0.25,
+        Target(run, MetricName("exact_match", "test", None, {**TYPOS, "prob": 0.5})): 0.125,
+    }
+    targets = staged_frame(suite, "eval/targets.parquet")
+    assert "stats.name.perturbation.prob" in targets.columns
+    assert "stats.name.perturbation.seed" not in targets.columns
+
+
+def test_the_staged_keys_are_those_of_the_actuals(tmp_path: Path) -> None:
+    person = {"name": "person", "source_class": {"race": "white"}, "prob": 1}
+    stats = [stat("exact_match", 0.5, perturbation=person), stat("exact_match", 0.25)]
+    suite = suite_with_stats(tmp_path, stats)
+    rows = staged_frame(suite, "eval/targets.parquet").iter_rows(named=True)
+    assert [Target.from_row(row) for row in rows] == list(suite.actuals(suite.cases[0]).stats)
+
+
+@pytest.mark.parametrize(
+    ("target", "means"),
+    [
+        ("exact_match", {0.5, 0.25, 0.125}),
+        ({"stat": "exact_match", "split": "test"}, {0.5, 0.125}),
+        ({"stat": "exact_match", "split": "test", "perturbation": None}, {0.5}),
+        ({"stat": "exact_match", "perturbation": "typos"}, {0.125}),
+        ({"stat": "exact_match", "sub_split": None}, {0.5, 0.25, 0.125}),
+    ],
+)
+def test_targets_are_chosen_by_name_split_and_perturbation(
+    tmp_path: Path, target: Any, means: set[float]
+) -> None:
+    stats = [
+        stat("exact_match", 0.5),
+        stat("exact_match", 0.25, split="valid"),
+        stat("exact_match", 0.125, perturbation=TYPOS),
+        stat("f1", 0.75),
+    ]
+    suite = suite_with_stats(tmp_path, stats, targets=[target])
+    found = suite.actuals(suite.cases[0]).stats.values()
+    assert {actual.mean for actual in found} == means
+
+
+def test_targets_have_keys_only(tmp_path: Path) -> None:
+    suite = suite_with_stats(tmp_path, [stat("exact_match", 0.5)])
+    allowed = ("run_spec.name", "stats.name.")
+    columns = staged_frame(suite, "eval/targets.parquet").columns
+    assert all(column.startswith(allowed) for column in columns)
+
+
+def test_a_stat_that_was_never_computed_is_no_target(tmp_path: Path) -> None:
+    empty = {"name": {"name": "exact_match", "split": "valid"}, "count": 0, "sum": 0}
+    suite = suite_with_stats(tmp_path, [stat("exact_match", 0.5), empty])
+    assert [target.name.split for target in suite.actuals(suite.cases[0]).stats] == ["test"]
+
+
+def test_a_stat_that_no_eval_run_has_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"f1 is asked for, .* It has: exact_match"):
+        suite_with_stats(tmp_path, [stat("exact_match", 0.5)], targets=["f1"])
+
+
+def test_a_stat_without_any_mean_is_refused(tmp_path: Path) -> None:
+    stats = [{"name": {"name": "exact_match"}, "count": 0}, stat("other", 1.0)]
+    with pytest.raises(SuiteError, match="no such stat with a mean"):
+        suite_with_stats(tmp_path, stats)
+
+
+def test_a_stat_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"has exact_match split=test twice"):
+        suite_with_stats(tmp_path, [stat("exact_match", 0.5), stat("exact_match", 0.25)])
+
+
+@pytest.mark.parametrize("mean", ["high", [1], 1e300])
+def test_a_mean_that_cannot_be_scored_is_refused(tmp_path: Path, mean: Any) -> None:
+    with pytest.raises(SuiteError, match="a mean that is no number"):
+        suite_with_stats(tmp_path, [{**stat("exact_match", 0.5), "mean": mean}])
+
+
+def test_a_name_of_another_form_is_refused(tmp_path: Path) -> None:
+    odd = {"name": "typos", "robustness": "yes", "fairness": [1]}
+    with pytest.raises(SuiteError, match="not what HELM writes"):
+        suite_with_stats(tmp_path, [stat("exact_match", 0.5, perturbation=odd)])
+
+
+def test_no_instance_need_be_revealed(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": 0})
+    assert staged_frame(suite, "eval/scenario_states.parquet").height == 0
+
+
+STATE = "scenario_state.request_states."
+
+
+@pytest.mark.parametrize(
+    ("hidden", "column"),
+    [
+        ("prompts", f"{STATE}request.prompt"),
+        ("prompts", f"{STATE}instance.input.text"),
+        ("completions", f"{STATE}result.completions"),
+        ("references", f"{STATE}instance.references"),
+        ("references", f"{STATE}output_mapping.A"),
+    ],
+)
+def test_what_the_spec_hides_is_not_shown_and_all_else_is(
+    tmp_path: Path, hidden: str, column: str
+) -> None:
+    source = write_suite(tmp_path)
+    shown = build(source, tmp_path / "shown")
+    less = build(source, tmp_path / "less", revealed={"instances": 2, hidden: False})
+    assert column in eval_part(shown, "scenario_states").columns
+    assert column not in eval_part(less, "scenario_states").columns
+    assert f"{STATE}instance.id" in eval_part(less, "scenario_states").columns
+
+
+def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: Path) -> None:
+    states = [request_state(f"id{number}") for number in range(4)]
+    for state in states[:2]:
+        state["instance"]["references"].pop()  # the wrong one
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, request_states=states))
+    revealed = {"instances": "all", "completions": False, "gold": False}
+    suite = build(tmp_path / "runs", tmp_path / "suite", revealed=revealed)
+    references = eval_part(suite, "scenario_states")[f"{STATE}instance.references"].to_list()
+    assert [len(each) for each in references] == [0, 0, 2, 2]
+    assert [each["output"]["text"] for each in references[2]] == ["no", "yes"]
+    assert all(each["tags"] == [] for both in references for each in both)
+
+
+def test_the_digest_follows_the_data_and_the_choices_and_no_path(tmp_path: Path) -> None:
+    source = write_suite(tmp_path / "a")
+    suite = build(source, tmp_path / "1")
+    again = build(write_suite(tmp_path / "b"), tmp_path / "2")
+    assert again.digest == suite.digest
+    other_seed = build(source, tmp_path / "3", seed=2)
+    other_target = build(source, tmp_path / "4", targets=["num_references"])
+    name = suite.cases[0].eval_runs[0].name
+    path = source / name.replace("/", "_") / "stats.json"
+    path.write_text(path.read_text() + " ")
+    other_bytes = build(source, tmp_path / "5")
+    suites = (suite, other_seed, other_target, other_bytes)
+    assert len({each.digest for each in suites}) == 4
+
+
+def test_building_again_leaves_a_suite_that_is_up_to_date(tmp_path: Path) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    lines: list[str] = []
+    fields = {"name": "v1", "version": "1", "helm_runs": [str(source)], "accept": ["derivable"]}
+    spec = make_spec({**fields, "keep_together": []}, "the test")
+    built = build_suite(spec, place, lines.append)
+    before = (place / "public" / "suite.json").stat().st_mtime_ns
+    assert build_suite(spec, place, lines.append) == built
+    assert "nothing has changed" in lines[-1]
+    assert (place / "public" / "suite.json").stat().st_mtime_ns == before
+    (source / "demo:subject=0,model=demo_model" / "stats.json").write_text(
+        json.dumps([stat("exact_match", 0.75)])
+    )
+    assert build_suite(spec, place, lines.append).digest != built.digest
+
+
+def test_a_directory_that_is_no_suite_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "mine.txt").write_text("kept")
+    with pytest.raises(UsageError, match="exists and is no suite"):
+        build(write_suite(tmp_path), tmp_path / "suite")
+    assert (tmp_path / "suite" / "mine.txt").read_text() == "kept"
+
+
+def test_a_build_that_fails_leaves_nothing_and_the_earlier_suite(tmp_path: Path) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suites" / "one"
+    built = build(source, place)
+    (source / "demo:subject=0,model=demo_model" / "stats.json").write_text("[")
+    with pytest.raises(SuiteError, match=r"stats\.json"):
+        build(source, place, seed=2)
+    assert [path.name for path in place.parent.iterdir()] == ["one"]
+    assert open_suite(place).digest == built.digest
+
+
+def all_files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
+
+
+def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    files = all_files(suite.root)
+    assert len(files) > 20
+    for path in files:
+        content = path.read_bytes()
+        if not content:
+            continue
+        middle = len(content) // 2
+        changed = bytes([content[middle] ^ 1])
+        path.write_bytes(content[:middle] + changed + content[middle + 1 :])
+        named = "suite.(json|digest)" if path.name == "suite.digest" else path.name
+        with pytest.raises(SuiteError, match=named):
+            open_suite(suite.root)
+        path.write_bytes(content)
+    assert open_suite(suite.root).digest == suite.digest
+
+
+def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    part = suite.part(suite.cases[0].train_runs[0], "train/stats")
+    content = part.read_bytes()
+    part.unlink()
+    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+        open_suite(suite.root)
+    (tmp_path / "same").write_bytes(content)
+    part.symlink_to(tmp_path / "same")
+    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+        open_suite(suite.root)
+    part.unlink()
+    part.write_bytes(content)
+    (suite.root / "public" / "extra.txt").write_text("more")
+    with pytest.raises(SuiteError, match=r"extra\.txt: not a file of the suite"):
+        open_suite(suite.root)
+
+
+def test_assets_are_staged_as_they_are_and_frozen(tmp_path: Path) -> None:
+    weights = tmp_path / "weights" / "deep" / "model.bin"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"\x00weights")
+    source = write_suite(tmp_path)
+    suite = build(source, tmp_path / "suite", assets=str(tmp_path / "weights"))
+    assert stage(suite).files["assets/deep/model.bin"] == b"\x00weights"
+    assert "assets/deep/model.bin" not in stage(build(source, tmp_path / "none")).files
+
+
+def test_train_runs_of_the_eval_runs_sweep_are_left_out_of_a_draw(tmp_path: Path) -> None:
+    for number in range(6):
+        name = f"a:x={number}"
+        files = run_files(name)
+        files["run_spec.json"]["scenario_spec"]["args"] = {"of": "even" if number % 2 else "odd"}
+        write_run(tmp_path / "runs", name, files)
+    fields = {"division": {"method": "sampled", "train_runs": 5}}
+    mixed = build(tmp_path / "runs", tmp_path / "mixed", **fields)
+    kept = build(tmp_path / "runs", tmp_path / "kept", keep_together=["sweeps"], **fields)
+    (case,) = kept.cases
+    assert len(mixed.cases[0].train_runs) == 5
+    assert len(case.train_runs) == 3
+    assert {run.scenario for run in case.train_runs}.isdisjoint(
+        run.scenario for run in case.eval_runs
+    )
+    assert [group.kind for group in kept.manifest.groups] == ["sweeps", "sweeps"]
