@@ -295,10 +295,10 @@ def test_an_instance_may_have_several_entries_as_helm_writes_them() -> None:
         (
             {**ENTRY, "train_trial_index": 1},
             (
-                "run 'boolq:model=m', instance 'id3' trial 0, stat 'predicted_exact_match split=test'"
-                ": is not predicted (1 of 1 targets are not); near it is run 'boolq:model=m', "
-                "instance 'id3' trial 1, stat 0 'predicted_exact_match split=test': did you mean "
-                "train_trial_index 0, not 1?"
+                "run 'boolq:model=m', instance 'id3' trial 0, stat 'predicted_exact_match "
+                "split=test': is not predicted (1 of 1 targets are not); near it is run "
+                "'boolq:model=m', instance 'id3' trial 1, stat 0 'predicted_exact_match "
+                "split=test': did you mean train_trial_index 0, not 1?"
             ),
         ),
         (

@@ -172,7 +172,7 @@ def write_predictor(path: Path, classes: str) -> Path:
 
 def test_the_one_subclass_in_a_file_is_found_and_the_imported_one_is_not(tmp_path: Path) -> None:
     body = "class Mine(Predictor):\n    def predict(self, *frames): return {}\n"
-    found = load_predictor(write_predictor(tmp_path / "one.py", body))
+    found = load_predictor(str(write_predictor(tmp_path / "one.py", body)))
     assert type(found).__name__ == "Mine"
 
 
@@ -184,12 +184,12 @@ def test_a_file_without_exactly_one_predictor_is_refused(
     tmp_path: Path, classes: str, said: str
 ) -> None:
     with pytest.raises(SystemExit, match=said):
-        load_predictor(write_predictor(tmp_path / "other.py", classes))
+        load_predictor(str(write_predictor(tmp_path / "other.py", classes)))
 
 
 def test_a_missing_predictor_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"nothing\.py: no such Python file"):
-        load_predictor(tmp_path / "nothing.py")
+        load_predictor(str(tmp_path / "nothing.py"))
 
 
 @pytest.mark.parametrize("module", ["docker", "helm", "click", "polars", "pydantic", "pandas"])
