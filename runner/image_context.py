@@ -20,6 +20,8 @@ from runner.errors import BuildError, UsageError
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"
+REQUIREMENTS_LOCK = "requirements.lock"
+"""Beside or instead of the former: complete and with hashes, taken as it is."""
 PACKAGES = "packages"
 
 BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
@@ -72,7 +74,7 @@ def context_digest(
     digest = hashlib.sha256(f"{base} {list(parents)} {sorted(build_args.items())}".encode())
     # This file too: it decides which packages go in, and what is left out of them.
     roots = [directory, _contract() if base else BASE_LOCK, Path(__file__)]
-    for path in sorted(path for root in roots for path in _files(root)):
+    for path in sorted(path for root in roots for path in context_files(root)):
         content = path.read_bytes()
         digest.update(f"{path.name} {path.stat().st_mode & 0o111} {len(content)}\n".encode())
         digest.update(content)
@@ -93,8 +95,9 @@ def write_context(directory: Path, context: Path, *, base: bool, machine: str) -
     shutil.copytree(directory, context, dirs_exist_ok=True, ignore=_NOT_FOR_CONTEXT)
     packages = context / PACKAGES
     packages.mkdir()
-    requirements = BASE_LOCK if base else directory / REQUIREMENTS
-    if requirements.is_file():
+    candidates = [BASE_LOCK] if base else [directory / REQUIREMENTS_LOCK, directory / REQUIREMENTS]
+    requirements = next((path for path in candidates if path.is_file()), None)
+    if requirements is not None:
         _unpack_packages(requirements, packages, machine, keep_base=base)
     if base:
         _remove_unused(packages)
@@ -115,7 +118,8 @@ def _contract() -> Path:
     return Path(runner.__file__).parent / "contract"
 
 
-def _files(root: Path) -> list[Path]:
+def context_files(root: Path) -> list[Path]:
+    """Return the files of a folder that go into a build's context."""
     if root.is_file():
         return [root]
     found = []
@@ -131,24 +135,42 @@ def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_b
         wheelhouse = Path(folder, "wheelhouse")
         wheelhouse.mkdir()
         options = ["--requirement", str(requirements), "--dest", str(wheelhouse)]
-        if not keep_base:
+        if requirements.suffix == ".lock":
+            options += ["--no-deps", "--require-hashes"]
+        else:
+            options += ["--only-binary=:all:"]
             constraints = Path(folder, "constraints.txt")
-            constraints.write_text("\n".join(_base_pins()) + "\n", encoding="utf-8")
+            constraints.write_text("\n".join(base_pins()) + "\n", encoding="utf-8")
             options += ["--constraint", str(constraints)]
         _pip("download", *options, *_target_options(machine))
+        _build_wheels(wheelhouse)
         wheels = [
             wheel
             for wheel in sorted(wheelhouse.glob("*.whl"))
-            if keep_base or _pin(wheel) not in _base_pins()
+            if keep_base or _pin(wheel) not in base_pins()
         ]
         if wheels:
             target = ["--target", str(packages), "--no-compile", "--no-deps", "--no-index"]
-            _pip("install", *target, *_target_options(machine), *map(str, wheels))
+            options = ["--only-binary=:all:", *_target_options(machine)]
+            _pip("install", *target, *options, *map(str, wheels))
+
+
+def _build_wheels(wheelhouse: Path) -> None:
+    """Make wheels of what a lock names and PyPI has as source only, if it is pure Python."""
+    for source in [*wheelhouse.glob("*.tar.gz"), *wheelhouse.glob("*.zip")]:
+        before = set(wheelhouse.glob("*.whl"))
+        _pip("wheel", "--no-deps", "--wheel-dir", str(wheelhouse), str(source))
+        for wheel in set(wheelhouse.glob("*.whl")) - before:
+            if not wheel.name.endswith("-none-any.whl"):
+                raise BuildError(
+                    f"{source.name} has no wheel, and the one made here fits this machine only. "
+                    "Choose a version that has a wheel."
+                )
 
 
 def _target_options(machine: str) -> list[str]:
     platforms = [f"--platform={tag}_{machine}" for tag in _GLIBC_TAGS]
-    return ["--only-binary=:all:", f"--python-version={IMAGE_PYTHON}", *platforms]
+    return [f"--python-version={IMAGE_PYTHON}", *platforms]
 
 
 def _pip(command: str, *arguments: str) -> None:
@@ -160,13 +182,17 @@ def _pip(command: str, *arguments: str) -> None:
     )
     if run.returncode != 0:
         said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
+        advice = (
+            f"A requirement contradicts the base image, which holds {', '.join(sorted(base_pins()))}"
+            if "(constraint)" in said
+            else f"Packages must have wheels for Python {IMAGE_PYTHON} on Linux"
+        )
         raise BuildError(
-            f"pip {command} failed. Packages for images must have wheels for Python "
-            f"{IMAGE_PYTHON} on Linux; check the requirements file. pip said:\n{said}"
+            f"pip {command} failed. {advice}. Check the requirements. pip said:\n{said}"
         )
 
 
-def _base_pins() -> set[str]:
+def base_pins() -> set[str]:
     """Return ``name==version`` of what the base image has, so that no image gets it twice."""
     lines = BASE_LOCK.read_text(encoding="utf-8").splitlines()
     return {match[0] for line in lines if (match := re.match(r"[\w.-]+==[\w.]+", line))}

@@ -1,23 +1,36 @@
-"""Hostile ``predictions.json`` -> validated stats, one per target.
+"""Hostile ``predictions.json`` and ``instance_predictions.json`` -> one stat per target.
 
-The bytes may be anything. What is refused is refused with a named cause and the place in the
-document, in words that hold no text of the document's own but what is quoted and escaped.
+All that is wrong is found at once, each with its place; see ``findings.py``.
 """
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-
-from runner.contract.layout import CONTRACT_VERSION, LARGEST_NUMBER, PREDICTED_PREFIX
-from runner.contract.stat import MetricName, Stat, Target
+from runner.contract.stat import InstanceTarget, MetricName, Stat, Target, predicted_name
+from runner.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
+from runner.nearest_key import Key, describe_difference, key_fields, nearest
+from runner.output_document import (
+    Item,
+    Items,
+    instance_words,
+    lists_by_run,
+    quote_name,
+    stats_of_instances,
+    stats_of_run,
+)
 from runner.untrusted import quote
+from runner.untrusted_json import parse_json
 
-DEEPEST_JSON = 16
+__all__ = [
+    "Cause",
+    "InstancePredictions",
+    "InvalidOutputError",
+    "Predictions",
+    "read_instance_predictions",
+    "read_predictions",
+]
+
 BYTES_PER_TARGET = 4096
 SPARE_BYTES = 1024 * 1024
 """A document may have this much, and BYTES_PER_TARGET more for each target. Parsed, JSON takes
@@ -27,33 +40,8 @@ STATS_PER_TARGET = 10
 SPARE_STATS = 1000
 """A document may predict this many stats, and STATS_PER_TARGET more for each target."""
 
-MOST_MEMBERS = 32
-"""Members of a stat or a name: more are no stat, and each would make a finding of its own."""
-
-
-class Cause(StrEnum):
-    """Why an output is invalid. A closed set, so that participants can be told."""
-
-    NO_OUTPUT = "no_output"
-    TOO_LARGE = "too_large"
-    NOT_UTF8 = "not_utf8"
-    NOT_JSON = "not_json"
-    TOO_DEEP = "too_deep"
-    DUPLICATE_KEY = "duplicate_key"
-    BAD_NUMBER = "bad_number"
-    LONE_SURROGATE = "lone_surrogate"
-    NOT_THE_CONTRACT = "not_the_contract"
-    WRONG_VERSION = "wrong_version"
-    MISSING_TARGET = "missing_target"
-    DOUBLED_TARGET = "doubled_target"
-
-
-class InvalidOutputError(Exception):
-    """The predictor's output breaks the contract; becomes the outcome ``invalid_output``."""
-
-    def __init__(self, cause: Cause, message: str) -> None:
-        super().__init__(message)
-        self.cause = cause
+MOST_COMPARED = 1000
+"""Stats that are no targets, among which the nearest to a missing target is looked for."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +49,14 @@ class Predictions:
     """The predicted stats, by target, and the keys that were predicted but not asked for."""
 
     stats: Mapping[Target, Stat]
+    extra: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InstancePredictions:
+    """The same for the stats of instances."""
+
+    stats: Mapping[InstanceTarget, Stat]
     extra: tuple[str, ...]
 
 
@@ -72,194 +68,127 @@ def read_predictions(content: bytes, targets: Sequence[Target]) -> Predictions:
         targets: the case's targets; the organizer's, so their text is trusted.
 
     Raises:
-        InvalidOutputError: with its cause; nothing of a broken document is used.
+        InvalidOutputError: with its findings; nothing of a broken document is used.
     """
-    document = _parse(content, most_bytes=SPARE_BYTES + BYTES_PER_TARGET * len(targets))
-    most_stats = SPARE_STATS + STATS_PER_TARGET * len(targets)
-    return _pair(_predicted_stats(document, most_stats), targets)
+    return Predictions(*_read(content, targets, stats_of_run))
 
 
-def _parse(content: bytes, most_bytes: int) -> Any:
-    if len(content) > most_bytes:
-        raise InvalidOutputError(
-            Cause.TOO_LARGE, f"it has {len(content)} bytes; with these targets {most_bytes} is most"
-        )
-    try:
-        text = content.decode("utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        raise InvalidOutputError(Cause.NOT_UTF8, f"not UTF-8 at byte {error.start}") from error
-    _refuse_deep(text)
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=_float,
-            parse_int=_int,
-            parse_constant=_refuse_constant,
-        )
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise InvalidOutputError(Cause.NOT_JSON, f"not JSON: {error.msg} at {where}") from error
+def read_instance_predictions(
+    content: bytes, targets: Sequence[InstanceTarget]
+) -> InstancePredictions:
+    """Return the one predicted stat of each instance target.
+
+    Args:
+        content: the bytes of instance_predictions.json.
+        targets: the case's instance targets.
+
+    Raises:
+        InvalidOutputError: as ``read_predictions`` does.
+    """
+    return InstancePredictions(*_read(content, targets, stats_of_instances))
 
 
-# The possessive repeats and the optional end keep the scan linear on a string that never closes.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_K = TypeVar("_K", Target, InstanceTarget)
 
 
-def _refuse_deep(text: str) -> None:
-    """Refuse deep nesting before the parser meets it, which would end in a RecursionError."""
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        piece = match[0]
-        if piece in "[{":
-            depth += 1
-            if depth > DEEPEST_JSON:
-                message = f"nested deeper than {DEEPEST_JSON} levels at character {match.start()}"
-                raise InvalidOutputError(Cause.TOO_DEEP, message)
-        elif piece in "]}":
-            depth -= 1
+def _read(
+    content: bytes, targets: Sequence[_K], items_of_run: Items
+) -> tuple[dict[_K, Stat], tuple[str, ...]]:
+    document = parse_json(content, most_bytes=SPARE_BYTES + BYTES_PER_TARGET * len(targets))
+    findings = Findings()
+    pairing = _Pairing(targets)
+    most_stats = left = SPARE_STATS + STATS_PER_TARGET * len(targets)
+    runs = {target.run_spec_name for target in targets}
+    for run_name, list_of_run in lists_by_run(document, runs, findings):
+        for item in items_of_run(run_name, list_of_run, findings):
+            left -= 1
+            if left < 0:
+                raise refusal(Cause.TOO_LARGE, f"it predicts more than {most_stats} stats")
+            pairing.add(item, findings)
+    if not findings.is_partly_unread:
+        pairing.find_missing(findings)
+    findings.raise_if_any()
+    return {target: pairing.found[target] for target in targets}, tuple(pairing.extra)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        seen: set[str] = set()
-        doubled = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidOutputError(Cause.DUPLICATE_KEY, f"the key {quote(doubled)} stands twice")
-    for key, value in pairs:
-        for text in (key, value):
-            if isinstance(text, str) and not _is_unicode(text):
-                raise InvalidOutputError(Cause.LONE_SURROGATE, f"{quote(text)} is not Unicode text")
-    return members
+class _Pairing(Generic[_K]):
+    """Which stat of a document predicts which target.
 
+    Attributes:
+        found: the sound stats by target.
+        extra: the keys of those that are no targets.
+    """
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    def __init__(self, targets: Sequence[_K]) -> None:
+        self._targets: Sequence[_K] = targets
+        self._wanted: dict[Hashable, _K] = {
+            replace(target, name=predicted_name(target.name)): target for target in targets
+        }
+        self._positions: dict[_K, int] = {}  # of broken stats too: their targets are not missing
+        self.found: dict[_K, Stat] = {}
+        self.extra: list[str] = []
+        self._near: list[tuple[Key, Item]] = []
 
-
-def _float(text: str) -> float:
-    number = float(text)
-    if not -LARGEST_NUMBER <= number <= LARGEST_NUMBER:
-        raise InvalidOutputError(Cause.BAD_NUMBER, f"{quote(text)} is beyond {LARGEST_NUMBER:g}")
-    return number
-
-
-def _int(text: str) -> int:
-    _float(text)  # refuses what has more digits than any stat; big integers are slow to read
-    return int(text)
-
-
-def _refuse_constant(text: str) -> NoReturn:
-    raise InvalidOutputError(Cause.BAD_NUMBER, f"{text} is not JSON; every number must be finite")
-
-
-_Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class _MetricNameModel(_Strict):
-    name: str
-    split: str | None = None
-    sub_split: str | None = None
-    perturbation: dict[str, JsonValue] | None = None
-
-
-class _StatModel(_Strict):
-    """A predicted stat must have a mean; HELM's other fields may be absent."""
-
-    name: _MetricNameModel
-    mean: _Number
-    count: Annotated[int, Field(ge=0)] = 0
-    sum: _Number = 0
-    sum_squared: _Number = 0
-    min: _Number | None = None
-    max: _Number | None = None
-    variance: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    stddev: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-
-def _predicted_stats(document: Any, most_stats: int) -> Iterator[tuple[str, Stat]]:
-    """Give run name and stat, one after the other, so that a bad one ends the reading."""
-    if not isinstance(document, dict):
-        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, "the document should be an object")
-    version = document.get("contract_version")
-    if type(version) is int and version != CONTRACT_VERSION:
-        message = f"contract_version is {version}, this runner reads {CONTRACT_VERSION}"
-        raise InvalidOutputError(Cause.WRONG_VERSION, message)
-    predictions = document.get("predictions")
-    if document.keys() != {"contract_version", "predictions"} or type(version) is not int:
-        message = "the document should have contract_version, an integer, and predictions, only"
-        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message)
-    if not isinstance(predictions, dict):
-        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, "predictions should be an object by run")
-    left = most_stats
-    for run_name, stats in predictions.items():
-        if not isinstance(stats, list):
-            message = f"predictions of {quote(run_name)} should be a list of stats"
-            raise InvalidOutputError(Cause.NOT_THE_CONTRACT, message)
-        left -= len(stats)
-        if left < 0:
-            raise InvalidOutputError(Cause.TOO_LARGE, f"it predicts more than {most_stats} stats")
-        for position, stat in enumerate(stats):
-            yield run_name, _validated_stat(stat, f"predictions > {quote(run_name)} > {position}")
-
-
-def _validated_stat(stat: Any, place: str) -> Stat:
-    for part in (stat, stat.get("name") if isinstance(stat, dict) else None):
-        if isinstance(part, dict) and len(part) > MOST_MEMBERS:
-            raise InvalidOutputError(Cause.NOT_THE_CONTRACT, f"{place}: {len(part)} members")
-    try:
-        return _stat(_StatModel.model_validate(stat))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = " > ".join([place, *(quote(str(step)) for step in first["loc"])])
-        what = re.sub(r" or instance of \w+", "", first["msg"]).replace("dictionary", "object")
-        raise InvalidOutputError(Cause.NOT_THE_CONTRACT, f"{where}: {what}") from error
-
-
-def _pair(predicted: Iterable[tuple[str, Stat]], targets: Sequence[Target]) -> Predictions:
-    wanted = {_predicted_key(target): target for target in targets}
-    found: dict[Target, Stat] = {}
-    extra: list[str] = []
-    for run_name, stat in predicted:
-        target = wanted.get(Target(run_name, stat.name))
+    def add(self, item: Item, findings: Findings) -> None:
+        """Take one stat of the document."""
+        if item.name is None:
+            return
+        target = self._wanted.get(_key(item, item.name))
         if target is None:
-            extra.append(f"{quote(run_name)}: {quote(str(stat.name))}")
-        elif target in found:
-            message = f"run {target.run_spec_name}: {stat.name} is predicted twice"
-            raise InvalidOutputError(Cause.DOUBLED_TARGET, message)
+            self._add_extra(item, item.name)
+        elif target in self._positions:
+            what = f"is predicted twice, first as stat {self._positions[target]}"
+            findings.add(Finding(Cause.DOUBLED_TARGET, item.place, what))
         else:
-            found[target] = stat
-    _refuse_missing(targets, found, extra)
-    return Predictions({target: found[target] for target in targets}, tuple(extra))
+            self._positions[target] = item.position
+            if item.stat is not None:
+                self.found[target] = item.stat
+
+    def _add_extra(self, item: Item, name: MetricName) -> None:
+        if item.stat is not None:
+            self.extra.append(f"{quote(item.run_name)}: {quote(str(name))}")
+        if len(self._near) < MOST_COMPARED:
+            self._near.append((_fields(_key(item, name)), item))
+
+    def find_missing(self, findings: Findings) -> None:
+        """Add the targets that no stat predicts, each with what was probably meant for it."""
+        missing = [target for target in self._targets if target not in self._positions]
+        kept = missing[: findings.room]
+        for number, target in enumerate(kept):
+            share = "" if number else f" ({len(missing)} of {len(self._targets)} targets are not)"
+            what = f"is not predicted{share}"
+            hint = self._hint(target)
+            if hint is None and number == 0 and self.extra:
+                hint = f"{len(self.extra)} predicted stats are no targets, e.g. {self.extra[0]}"
+            findings.add(Finding(Cause.MISSING_TARGET, _place(target), what, hint))
+        findings.count_more(len(missing) - len(kept))
+
+    def _hint(self, target: _K) -> str | None:
+        wanted = _fields(replace(target, name=predicted_name(target.name)))
+        at = nearest(wanted, [key for key, _ in self._near])
+        if at is None:
+            return None
+        key, item = self._near.pop(at)  # it was meant for one target only
+        return f"near it is {item.place}: {describe_difference(wanted, key)}"
 
 
-def _predicted_key(target: Target) -> Target:
-    name = replace(target.name, name=PREDICTED_PREFIX + target.name.name)
-    return Target(target.run_spec_name, name)
+def _key(item: Item, name: MetricName) -> Target | InstanceTarget:
+    if item.instance is None:
+        return Target(item.run_name, name)
+    return InstanceTarget(item.run_name, *item.instance, name)
 
 
-def _stat(model: _StatModel) -> Stat:
-    values = model.model_dump(exclude={"name"})
-    perturbation = {
-        key: value for key, value in (model.name.perturbation or {}).items() if value is not None
-    }
-    name = MetricName(model.name.name, model.name.split, model.name.sub_split, perturbation or None)
-    return Stat(name=name, **values)
+def _fields(key: Target | InstanceTarget) -> Key:
+    if isinstance(key, Target):
+        return key_fields(key.run_spec_name, key.name)
+    instance = {"instance": key.instance_id, "train_trial_index": key.train_trial_index}
+    return key_fields(key.run_spec_name, key.name, **instance)
 
 
-def _refuse_missing(
-    targets: Sequence[Target], found: Mapping[Target, Stat], extra: Sequence[str]
-) -> None:
-    missing = [target for target in targets if target not in found]
-    if missing:
-        first = missing[0]
-        also = f"; {len(extra)} predicted stats are no targets, e.g. {extra[0]}" if extra else ""
-        raise InvalidOutputError(
-            Cause.MISSING_TARGET,
-            f"{len(missing)} of {len(targets)} targets are not predicted, the first is "
-            f"run {first.run_spec_name}: {PREDICTED_PREFIX}{first.name}{also}",
-        )
+def _place(target: Target | InstanceTarget) -> Place:
+    """Return where a target should have been predicted."""
+    instance = None
+    if isinstance(target, InstanceTarget):
+        instance = instance_words(target.instance_id, target.train_trial_index)
+    name = quote_name(str(predicted_name(target.name)))
+    return Place(quote_name(target.run_spec_name), instance, stat=name)

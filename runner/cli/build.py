@@ -1,9 +1,14 @@
 """``runner build``."""
 
+import sys
 import tempfile
 from pathlib import Path
 
 import click
+
+from runner.untrusted import printable
+
+MEGABYTE = 1_000_000  # as `docker images` counts
 
 EXAMPLES = """\b
 Examples:
@@ -27,19 +32,35 @@ def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> N
     """Build a predictor image from a folder with a Dockerfile.
 
     Packages in requirements.txt are resolved here and copied in from packages/; the build itself
-    has no network. An image whose folder has not changed is not built again.
+    has no network. A requirements.lock, complete and with hashes, is taken as it is instead. An
+    image whose folder has not changed is not built again.
     """
-    from runner.image_context import context_digest, from_references, write_context
-    from runner.sandbox.build import build_image, engine_machine, is_built
+    from runner.build_warnings import find_build_warnings
+    from runner.contract.layout import CONTRACT_VERSION
+    from runner.image_context import (
+        base_pins,
+        context_digest,
+        context_files,
+        from_references,
+        write_context,
+    )
+    from runner.sandbox.build import (
+        CONTEXT_LABEL,
+        CONTRACT_LABEL,
+        build_image,
+        engine_machine,
+        is_built,
+    )
     from runner.sandbox.engine import connect, resolve_image
 
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     folder = Path(directory)
+    references = from_references(folder, build_args)
+    if not base:
+        for warning in find_build_warnings(folder, context_files(folder), base_pins()):
+            click.echo(f"warning: {printable(warning)}", err=True)
     client = connect()
-    parents = [
-        resolve_image(client, reference) for reference in from_references(folder, build_args)
-    ]
-    parent_ids = [parent.id for parent in parents]
+    parent_ids = [resolve_image(client, reference).id for reference in references]
     digest = context_digest(folder, base=base, parents=parent_ids, build_args=build_args)
     if is_built(client, tag, digest):
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
@@ -48,5 +69,11 @@ def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> N
     with tempfile.TemporaryDirectory(prefix="runner-build-") as context:
         write_context(folder, Path(context), base=base, machine=engine_machine(client))
         click.echo(f"{tag}: building", err=True)
-        build_image(client, Path(context), tag, digest, build_args)
-    click.echo(f"{tag}: built", err=True)
+        labels = {CONTEXT_LABEL: digest, CONTRACT_LABEL: str(CONTRACT_VERSION)}
+        size = build_image(client, Path(context), tag, labels, build_args, _announce_step)
+    click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
+
+
+def _announce_step(line: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"  {line}", err=True)

@@ -7,6 +7,15 @@ it is. A predictor imports ``Predictor`` and ``Stat`` from here.
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.manifest import Manifest
 from runner.contract.predictor import Case, Predictor
-from runner.contract.stat import MetricName, Stat, Target
+from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 
-__all__ = ["CONTRACT_VERSION", "Case", "Manifest", "MetricName", "Predictor", "Stat", "Target"]
+__all__ = [
+    "CONTRACT_VERSION",
+    "Case",
+    "InstanceTarget",
+    "Manifest",
+    "MetricName",
+    "Predictor",
+    "Stat",
+    "Target",
+]

@@ -1,16 +1,42 @@
-"""``python3 -m runner.contract FILE``: run the predictor in FILE; the base image's entrypoint."""
+"""Run a predictor; the base image's entrypoint.
 
+``python3 -m runner.contract FILE`` runs the one in a Python file, ``python3 -m runner.contract
+MODULE:CLASS`` one that is installed. Either may be a ``Predictor``, or one of MAGNET's.
+"""
+
+import importlib
 import importlib.util
 import inspect
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.contract.magnet import adapt_magnet, magnet_kind
 from runner.contract.predictor import Predictor, run_predictor
 
 
-def load_predictor(path: Path) -> Predictor:
-    """Return an instance of the one Predictor class that a Python file defines."""
+def load_predictor(source: str) -> Predictor:
+    """Return an instance of a predictor, by the name of its file or as ``MODULE:CLASS``."""
+    module_name, colon, class_name = source.partition(":")
+    if colon:
+        found = getattr(importlib.import_module(module_name), class_name, None)
+        if not inspect.isclass(found) or not _is_predictor(found):
+            sys.exit(f"{source}: no such predictor class")
+        return _instance(found)
+    module = _load_file(Path(source).resolve())
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and _is_predictor(value) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        names = ", ".join(found.__name__ for found in classes) or "none"
+        sys.exit(f"{source}: must define exactly one subclass of Predictor, found {names}")
+    return _instance(classes[0])
+
+
+def _load_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
         sys.exit(f"{path}: no such Python file; the image must hold the predictor there")
@@ -18,20 +44,19 @@ def load_predictor(path: Path) -> Predictor:
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.parent))
     spec.loader.exec_module(module)
-    classes = [
-        value
-        for value in vars(module).values()
-        if inspect.isclass(value)
-        and issubclass(value, Predictor)
-        and value.__module__ == module.__name__
-    ]
-    if len(classes) != 1:
-        names = ", ".join(found.__name__ for found in classes) or "none"
-        sys.exit(f"{path}: must define exactly one subclass of Predictor, found {names}")
-    found: Predictor = classes[0]()
-    return found
+    return module
+
+
+def _is_predictor(cls: type) -> bool:
+    return issubclass(cls, Predictor) or magnet_kind(cls) is not None
+
+
+def _instance(cls: type) -> Predictor:
+    if issubclass(cls, Predictor):
+        return cls()
+    return adapt_magnet(cls)
 
 
 if __name__ == "__main__":
-    predictor_file = Path(sys.argv[1] if len(sys.argv) > 1 else "predictor.py").resolve()
-    run_predictor(load_predictor(predictor_file), Path(INPUT_DIR), Path(OUTPUT_DIR))
+    predictor = load_predictor(sys.argv[1] if len(sys.argv) > 1 else "predictor.py")
+    run_predictor(predictor, Path(INPUT_DIR), Path(OUTPUT_DIR))

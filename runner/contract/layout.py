@@ -15,8 +15,14 @@ TRAIN_PER_INSTANCE_STATS = "train/per_instance_stats.parquet"
 EVAL_RUN_SPECS = "eval/run_specs.parquet"
 EVAL_SCENARIO_STATES = "eval/scenario_states.parquet"
 EVAL_TARGETS = "eval/targets.parquet"
+EVAL_INSTANCE_TARGETS = "eval/instance_targets.parquet"
+"""Only in suites that ask for per-instance predictions."""
+ASSETS = "assets"
+"""A directory of read-only files of the suite, if it has any."""
 
 PREDICTIONS = "predictions.json"
+INSTANCE_PREDICTIONS = "instance_predictions.json"
+"""Wanted when there are instance targets."""
 PREDICTED_PREFIX = "predicted_"
 
 LARGEST_NUMBER = 1e150
@@ -29,3 +35,8 @@ STAT_NAME_PREFIX = "stats.name."
 """Columns with this prefix, together with RUN_NAME, are the key of a target."""
 
 PERTURBATION_PREFIX = f"{STAT_NAME_PREFIX}perturbation."
+
+INSTANCE_ID = "per_instance_stats.instance_id"
+TRAIN_TRIAL_INDEX = "per_instance_stats.train_trial_index"
+INSTANCE_STAT_NAME_PREFIX = "per_instance_stats.stats.name."
+"""Columns with this prefix, together with the three above, are the key of an instance target."""

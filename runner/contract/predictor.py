@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.contract import layout
 from runner.contract.manifest import Manifest
-from runner.contract.stat import STAT_VALUES, MetricName, Stat, Target
+from runner.contract.stat import STAT_VALUES, InstanceTarget, MetricName, Stat, Target
 
 if TYPE_CHECKING:  # pandas takes longer to load than all else; --help and checks don't need it
     import pandas as pd
@@ -31,10 +31,14 @@ class Case:
     @cached_property
     def targets(self) -> list[Target]:
         """The stats to predict: every one of them, exactly once."""
-        import pyarrow.parquet as pq
+        return [Target.from_row(row) for row in self._rows(layout.EVAL_TARGETS)]
 
-        rows = pq.read_table(self.input_dir / layout.EVAL_TARGETS).to_pylist()
-        return [Target.from_row(row) for row in rows]
+    @cached_property
+    def instance_targets(self) -> list[InstanceTarget]:
+        """The per-instance stats to predict, every one exactly once; none in most suites."""
+        if not (self.input_dir / layout.EVAL_INSTANCE_TARGETS).is_file():
+            return []
+        return [InstanceTarget.from_row(row) for row in self._rows(layout.EVAL_INSTANCE_TARGETS)]
 
     @cached_property
     def targets_df(self) -> "pd.DataFrame":
@@ -46,11 +50,22 @@ class Case:
         """The per-instance stats of the train runs."""
         return self.frame(layout.TRAIN_PER_INSTANCE_STATS)
 
+    @property
+    def assets_dir(self) -> Path:
+        """The directory of the suite's own files, e.g. model weights; absent if it has none."""
+        return self.input_dir / layout.ASSETS
+
     def frame(self, name: str) -> "pd.DataFrame":
         """Return one frame of the case by its path below ``/input``."""
         from runner.contract.frames import read_frame
 
         return read_frame(self.input_dir / name)
+
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        import pyarrow.parquet as pq
+
+        rows: list[dict[str, Any]] = pq.read_table(self.input_dir / name).to_pylist()
+        return rows
 
 
 class Predictor(ABC):
@@ -82,25 +97,60 @@ class Predictor(ABC):
             eval_scenario_states_df: (revealed request states, ...), revealed columns only.
         """
 
+    def predict_instances(
+        self,
+        train_run_specs_df: "pd.DataFrame",
+        train_scenario_states_df: "pd.DataFrame",
+        train_stats_df: "pd.DataFrame",
+        eval_run_specs_df: "pd.DataFrame",
+        eval_scenario_states_df: "pd.DataFrame",
+    ) -> Mapping[InstanceTarget, Stat]:
+        """Return the predicted stat of each of ``self.case.instance_targets``.
+
+        Called, after ``predict``, only in suites that ask for per-instance predictions; write it
+        for those. ``{target: target.predicted(mean) for target in self.case.instance_targets}``
+        has the right form. ``self.case.train_per_instance_stats_df`` has those of the train runs.
+        """
+        raise NotImplementedError
+
 
 def run_predictor(predictor: Predictor, input_dir: Path, output_dir: Path) -> None:
-    """Read the case, predict, and write ``predictions.json`` whole or not at all.
+    """Read the case, predict, and write what it asks for, each file whole or not at all.
 
     Raises:
-        TypeError, ValueError: what ``predict`` returned can't be written as the contract asks.
+        NotImplementedError: the case has instance targets, the predictor no predict_instances().
+        TypeError, ValueError: what the predictor returned can't be written as the contract asks.
     """
     case = predictor.case = Case(input_dir)
-    predictions = predictor.predict(
+    _refuse_unable(predictor, case)
+    frames = (
         case.frame(layout.TRAIN_RUN_SPECS),
         case.frame(layout.TRAIN_SCENARIO_STATES),
         case.frame(layout.TRAIN_STATS),
         case.frame(layout.EVAL_RUN_SPECS),
         case.frame(layout.EVAL_SCENARIO_STATES),
     )
-    text = predictions_to_json(predictions)
-    unfinished = output_dir / f"{layout.PREDICTIONS}.part"
+    predictions = predictions_to_json(predictor.predict(*frames))
+    _write_whole(output_dir / layout.PREDICTIONS, predictions)
+    if case.instance_targets:
+        predictions = instance_predictions_to_json(predictor.predict_instances(*frames))
+        _write_whole(output_dir / layout.INSTANCE_PREDICTIONS, predictions)
+
+
+def _refuse_unable(predictor: Predictor, case: Case) -> None:
+    """Refuse before the work what would otherwise be refused after it."""
+    unwritten = type(predictor).predict_instances is Predictor.predict_instances
+    if unwritten and case.instance_targets:
+        raise NotImplementedError(
+            f"this suite asks for {len(case.instance_targets)} per-instance predictions: write "
+            f"{type(predictor).__name__}.predict_instances(); Predictor.predict_instances tells how"
+        )
+
+
+def _write_whole(path: Path, text: str) -> None:
+    unfinished = path.with_name(f"{path.name}.part")
     unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(output_dir / layout.PREDICTIONS)
+    unfinished.replace(path)
 
 
 def predictions_to_json(predictions: Mapping[str, list[Stat]]) -> str:
@@ -113,10 +163,45 @@ def predictions_to_json(predictions: Mapping[str, list[Stat]]) -> str:
     if not isinstance(predictions, Mapping):
         raise TypeError(f"predict() must return a dict of lists of Stat, not {predictions!r:.80}")
     by_run = {
-        run_name: [_checked_stat(run_name, stat).to_json() for stat in stats]
+        run_name: [_checked_stat(f"run {run_name}", "predict", stat).to_json() for stat in stats]
         for run_name, stats in predictions.items()
     }
-    document = {"contract_version": layout.CONTRACT_VERSION, "predictions": by_run}
+    return _document(by_run)
+
+
+def instance_predictions_to_json(predictions: Mapping[InstanceTarget, Stat]) -> str:
+    """Return the text of ``instance_predictions.json``.
+
+    Raises:
+        TypeError: a value is not of the type that ``Predictor.predict_instances`` promises.
+        ValueError: a number is NaN or infinite.
+    """
+    if not isinstance(predictions, Mapping):
+        raise TypeError(
+            "predict_instances() must return a dict from InstanceTarget to Stat, not "
+            f"{predictions!r:.80}"
+        )
+    by_run: dict[str, dict[tuple[str, int], list[dict[str, Any]]]] = {}
+    for target, stat in predictions.items():
+        if not isinstance(target, InstanceTarget):
+            raise TypeError(f"predict_instances() must return InstanceTargets, got {target!r:.80}")
+        place = f"run {target.run_spec_name}, instance {target.instance_id}"
+        by_instance = by_run.setdefault(target.run_spec_name, {})
+        stats = by_instance.setdefault((target.instance_id, target.train_trial_index), [])
+        stats.append(_checked_stat(place, "predict_instances", stat).to_json())
+    return _document(
+        {
+            run_name: [
+                {"instance_id": instance_id, "train_trial_index": trial, "stats": stats}
+                for (instance_id, trial), stats in by_instance.items()
+            ]
+            for run_name, by_instance in by_run.items()
+        }
+    )
+
+
+def _document(predictions: Mapping[str, Any]) -> str:
+    document = {"contract_version": layout.CONTRACT_VERSION, "predictions": predictions}
     return json.dumps(document, allow_nan=False, default=_numpy_scalar_to_python)
 
 
@@ -127,14 +212,14 @@ def _numpy_scalar_to_python(value: Any) -> Any:
     raise TypeError(f"predict() returned a {type(value).__name__} where JSON needs plain data")
 
 
-def _checked_stat(run_name: str, stat: Stat) -> Stat:
+def _checked_stat(place: str, method: str, stat: Stat) -> Stat:
     """Return the stat with plain Python numbers (NumPy's are not JSON's)."""
     if not isinstance(stat, Stat) or not isinstance(stat.name, MetricName):
-        raise TypeError(f"run {run_name}: predict() must return Stat objects, got {stat!r:.80}")
+        raise TypeError(f"{place}: {method}() must return Stat objects, got {stat!r:.80}")
     values = {name: getattr(stat, name) for name in STAT_VALUES}
     for name in ("mean", *STAT_VALUES):  # the mean first: others are often made from it
         value = values[name]
         if value is not None and not math.isfinite(value):
-            raise ValueError(f"run {run_name}, stat {stat.name}: {name} is {value}, not a number")
+            raise ValueError(f"{place}, stat {stat.name}: {name} is {value}, not a number")
     numbers = {name: None if value is None else float(value) for name, value in values.items()}
     return Stat(name=stat.name, **{**numbers, "count": int(stat.count)})  # type: ignore[arg-type]

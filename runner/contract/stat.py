@@ -1,4 +1,4 @@
-"""HELM's ``Stat`` and ``MetricName`` as plain data, and the target that a stat is predicted for.
+"""HELM's ``Stat`` and ``MetricName`` as plain data, and the targets that stats are predicted for.
 
 Source: helm.benchmark.metrics.statistic and .metric_name (crfm-helm 0.5). A test holds both to
 HELM's own classes and JSON.
@@ -8,7 +8,14 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.contract.layout import PREDICTED_PREFIX, RUN_NAME, STAT_NAME_PREFIX
+from runner.contract.layout import (
+    INSTANCE_ID,
+    INSTANCE_STAT_NAME_PREFIX,
+    PREDICTED_PREFIX,
+    RUN_NAME,
+    STAT_NAME_PREFIX,
+    TRAIN_TRIAL_INDEX,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +128,7 @@ class Target:
             other_values: further fields of ``Stat``, e.g. ``stddev``. Those not given are those
                 of HELM's Stat after adding ``mean`` once, without claiming a spread.
         """
-        if isinstance(mean, str):
-            raise TypeError(f"{self.name}: the mean must be a number, not the text {mean!r}")
-        mean = float(mean)
-        values = {"count": 1, "sum": mean, "sum_squared": mean * mean, "mean": mean}
-        name = replace(self.name, name=PREDICTED_PREFIX + self.name.name)
-        return Stat(name=name, **{**values, **other_values})  # type: ignore[arg-type]
+        return _predicted_stat(self.name, mean, other_values)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Target":
@@ -135,12 +137,61 @@ class Target:
         Args:
             row: one value per column; a missing value is None.
         """
-        fields: dict[str, Any] = {}
-        for column, value in row.items():
-            if value is not None and column.startswith(STAT_NAME_PREFIX):
-                *parents, last = column.removeprefix(STAT_NAME_PREFIX).split(".")
-                inner = fields
-                for parent in parents:
-                    inner = inner.setdefault(parent, {})
-                inner[last] = value
-        return cls(run_spec_name=row[RUN_NAME], name=MetricName.from_json(fields))
+        return cls(run_spec_name=row[RUN_NAME], name=_name_in_row(row, STAT_NAME_PREFIX))
+
+
+@dataclass(frozen=True)
+class InstanceTarget:
+    """The key of one per-instance stat to predict.
+
+    The perturbation of a perturbed copy of an instance stands in the stat's name, as in HELM.
+    """
+
+    run_spec_name: str
+    instance_id: str
+    train_trial_index: int
+    name: MetricName
+
+    def predicted(self, mean: float, **other_values: float) -> Stat:
+        """Return the stat that predicts this target's mean; see ``Target.predicted``."""
+        return _predicted_stat(self.name, mean, other_values)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "InstanceTarget":
+        """Return the target in a row of ``eval/instance_targets.parquet``.
+
+        Args:
+            row: one value per column, or a row of a per_instance_stats frame; a missing value is
+                None.
+        """
+        return cls(
+            run_spec_name=row[RUN_NAME],
+            instance_id=row[INSTANCE_ID],
+            train_trial_index=int(row[TRAIN_TRIAL_INDEX]),
+            name=_name_in_row(row, INSTANCE_STAT_NAME_PREFIX),
+        )
+
+
+def predicted_name(name: MetricName) -> MetricName:
+    """Return the name of the stat that predicts the one of this name."""
+    return replace(name, name=PREDICTED_PREFIX + name.name)
+
+
+def _predicted_stat(name: MetricName, mean: float, other_values: Mapping[str, float]) -> Stat:
+    if isinstance(mean, str):
+        raise TypeError(f"{name}: the mean must be a number, not the text {mean!r}")
+    mean = float(mean)
+    values = {"count": 1, "sum": mean, "sum_squared": mean * mean, "mean": mean}
+    return Stat(name=predicted_name(name), **{**values, **other_values})  # type: ignore[arg-type]
+
+
+def _name_in_row(row: Mapping[str, Any], prefix: str) -> MetricName:
+    fields: dict[str, Any] = {}
+    for column, value in row.items():
+        if value is not None and column.startswith(prefix):
+            *parents, last = column.removeprefix(prefix).split(".")
+            inner = fields
+            for parent in parents:
+                inner = inner.setdefault(parent, {})
+            inner[last] = value
+    return MetricName.from_json(fields)

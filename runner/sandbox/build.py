@@ -1,17 +1,22 @@
 """Images built on the engine, without a network, and only when something has changed."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.errors import APIError, ImageNotFound
-from docker.errors import BuildError as DockerBuildError
 
 from runner.errors import BuildError
 from runner.sandbox.engine import engine_errors
+from runner.untrusted import printable
 
 CONTEXT_LABEL = "runner.context"
 """On every image built here: the digest of what it was built from."""
+
+CONTRACT_LABEL = "runner.contract_version"
+"""The version of the file contract that the image was built for."""
 
 BUILD_LOG_LINES = 15
 
@@ -36,31 +41,48 @@ def build_image(
     client: docker.DockerClient,
     context: Path,
     tag: str,
-    digest: str,
+    labels: Mapping[str, str],
     build_args: Mapping[str, str],
-) -> None:
-    """Build an image from a context and tag it. RUN steps have no network.
+    announce: Callable[[str], None],
+) -> int:
+    """Build an image from a context and tag it; return its size in bytes. No step has a network.
+
+    Args:
+        announce: called with each step of the Dockerfile as it begins.
 
     Raises:
         BuildError: a step of the Dockerfile failed; holds the end of the engine's output.
     """
     with engine_errors(f"build {tag}"):
         try:
-            client.images.build(
+            said = client.api.build(
                 path=str(context),
                 tag=tag,
                 buildargs=dict(build_args),
-                labels={CONTEXT_LABEL: digest},
+                labels=dict(labels),
                 network_mode="none",
                 rm=True,
                 forcerm=True,
                 use_config_proxy=False,
+                decode=True,
             )
-        except DockerBuildError as error:
-            lines = [str(entry.get("stream", "")).rstrip() for entry in error.build_log]
-            shown = "\n".join([line for line in lines if line][-BUILD_LOG_LINES:])
-            raise BuildError(f"{tag} can't be built: {error.msg}\n{shown}") from error
+            _follow(said, tag, announce)
         except APIError as error:
             if error.is_client_error():
                 raise BuildError(f"{tag} can't be built: {error.explanation}") from error
             raise
+        return int(client.images.get(tag).attrs["Size"])
+
+
+def _follow(said: Iterable[Mapping[str, Any]], tag: str, announce: Callable[[str], None]) -> None:
+    """Announce the steps as the engine tells of them, until the build is over."""
+    lines: deque[str] = deque(maxlen=BUILD_LOG_LINES)
+    for entry in said:
+        for line in str(entry.get("stream", "")).splitlines():
+            if line.strip():
+                lines.append(line.rstrip())
+            if line.startswith("Step "):
+                announce(printable(line))
+        if "error" in entry:
+            shown = "\n".join(map(printable, lines))
+            raise BuildError(f"{tag} can't be built: {printable(str(entry['error']))}\n{shown}")

@@ -87,7 +87,7 @@ def test_a_missing_target_voids_the_case(stats: tuple[Any, ...]) -> None:
 
 
 def test_a_missing_target_is_named_as_it_should_have_been_predicted() -> None:
-    with pytest.raises(InvalidOutputError, match="run run: predicted_exact_match split=test pert"):
+    with pytest.raises(InvalidOutputError, match="'predicted_exact_match split=test pert"):
         read(document(predicted()))
 
 
@@ -164,12 +164,6 @@ def test_a_nested_parameter_of_a_perturbation_is_part_of_the_key() -> None:
 def test_brackets_in_texts_are_no_nesting() -> None:
     extra = {**predicted(), "name": {"name": "[" * 50 + '\\"' + "{" * 50}}
     assert len(read(document(predicted(), perturbed(), extra)).extra) == 1
-
-
-def test_a_finding_tells_the_place() -> None:
-    with pytest.raises(InvalidOutputError) as refused:
-        read(document(predicted(mean="x"), predicted(mean="y")))
-    assert str(refused.value) == "predictions > 'run' > 0 > 'mean': Input should be a valid number"
 
 
 @pytest.mark.parametrize(

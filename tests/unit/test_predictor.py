@@ -5,12 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from runner.contract import MetricName, Predictor, Stat
+from runner.contract import Case, InstanceTarget, MetricName, Predictor, Stat
 from runner.contract.__main__ import load_predictor
-from runner.contract.predictor import predictions_to_json, run_predictor
+from runner.contract.predictor import (
+    instance_predictions_to_json,
+    predictions_to_json,
+    run_predictor,
+)
+from runner.predictions import read_instance_predictions
 from runner.staging import stage_inputs
+from runner.suites.parts import to_parquet
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 
@@ -97,6 +104,66 @@ def test_values_from_frames_are_written_as_plain_json() -> None:
     assert (written["count"], written["mean"]) == (1, 0.5)
 
 
+class InstanceRecorder(Recorder):
+    """Predicts 0.25 for every instance target as well."""
+
+    def predict_instances(self, *frames: pd.DataFrame) -> dict[InstanceTarget, Stat]:
+        assert [len(frame) for frame in frames] == self.shapes
+        return {target: target.predicted(0.25) for target in self.case.instance_targets}
+
+
+@pytest.fixture
+def instance_input_dir(input_dir: Path) -> Path:
+    """Return the case with three instance targets, two of them of one instance."""
+    frame = pl.DataFrame(
+        {
+            "run_spec.name": ["run"] * 3,
+            "per_instance_stats.instance_id": ["id1", "id1", "id2"],
+            "per_instance_stats.train_trial_index": [0, 0, 0],
+            "per_instance_stats.stats.name.name": ["exact_match", "f1", "f1"],
+        }
+    )
+    (input_dir / "eval" / "instance_targets.parquet").write_bytes(to_parquet(frame))
+    return input_dir
+
+
+def test_instances_are_predicted_when_the_case_asks_for_them(instance_input_dir: Path) -> None:
+    recorder = InstanceRecorder()
+    run_predictor(recorder, instance_input_dir, instance_input_dir.parent)
+    written = (instance_input_dir.parent / "instance_predictions.json").read_bytes()
+    (entries,) = json.loads(written)["predictions"].values()
+    assert [(entry["instance_id"], len(entry["stats"])) for entry in entries] == [
+        ("id1", 2),
+        ("id2", 1),
+    ]
+    read = read_instance_predictions(written, recorder.case.instance_targets)
+    assert [stat.mean for stat in read.stats.values()] == [0.25] * 3
+
+
+def test_instances_are_not_predicted_when_the_case_does_not_ask(input_dir: Path) -> None:
+    run_predictor(InstanceRecorder(), input_dir, input_dir.parent)
+    assert not (input_dir.parent / "instance_predictions.json").exists()
+
+
+def test_a_predictor_without_instances_is_told_before_it_works(instance_input_dir: Path) -> None:
+    recorder = Recorder()
+    with pytest.raises(NotImplementedError, match="asks for 3 per-instance predictions: write Rec"):
+        run_predictor(recorder, instance_input_dir, instance_input_dir.parent)
+    assert not hasattr(recorder, "shapes")
+
+
+@pytest.mark.parametrize("predictions", [None, [0.5], {"run": [0.5]}])
+def test_what_is_no_dict_of_instance_targets_is_refused(predictions: object) -> None:
+    with pytest.raises(TypeError, match=r"predict_instances\(\) must return"):
+        instance_predictions_to_json(predictions)  # type: ignore[arg-type]
+
+
+def test_assets_are_found_below_the_inputs(input_dir: Path) -> None:
+    (input_dir / "assets").mkdir()
+    (input_dir / "assets" / "weights.bin").write_bytes(b"1")
+    assert (Case(input_dir).assets_dir / "weights.bin").read_bytes() == b"1"
+
+
 def write_predictor(path: Path, classes: str) -> Path:
     path.write_text(f"from runner.contract import Predictor\n{classes}", encoding="utf-8")
     return path
@@ -104,7 +171,7 @@ def write_predictor(path: Path, classes: str) -> Path:
 
 def test_the_one_subclass_in_a_file_is_found_and_the_imported_one_is_not(tmp_path: Path) -> None:
     body = "class Mine(Predictor):\n    def predict(self, *frames): return {}\n"
-    found = load_predictor(write_predictor(tmp_path / "one.py", body))
+    found = load_predictor(str(write_predictor(tmp_path / "one.py", body)))
     assert type(found).__name__ == "Mine"
 
 
@@ -116,12 +183,12 @@ def test_a_file_without_exactly_one_predictor_is_refused(
     tmp_path: Path, classes: str, said: str
 ) -> None:
     with pytest.raises(SystemExit, match=said):
-        load_predictor(write_predictor(tmp_path / "other.py", classes))
+        load_predictor(str(write_predictor(tmp_path / "other.py", classes)))
 
 
 def test_a_missing_predictor_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"nothing\.py: no such Python file"):
-        load_predictor(tmp_path / "nothing.py")
+        load_predictor(str(tmp_path / "nothing.py"))
 
 
 @pytest.mark.parametrize("module", ["docker", "helm", "click", "polars", "pydantic", "pandas"])

@@ -8,7 +8,7 @@ import pytest
 from helm.benchmark.augmentations.perturbation_description import PerturbationDescription
 from helm.common.general import asdict_without_nones
 
-from runner.contract import MetricName, Stat, Target
+from runner.contract import InstanceTarget, MetricName, Stat, Target
 from runner.contract.stat import STAT_VALUES
 
 TYPOS: dict[str, Any] = {
@@ -107,3 +107,24 @@ def test_a_name_is_shown_with_all_that_makes_it() -> None:
         "perturbation(typos, computed_on=perturbed, prob=0.5, robustness)"
     )
     assert str(MetricName("exact_match")) == "exact_match"
+
+
+def test_an_instance_target_is_read_from_a_row_of_per_instance_stats() -> None:
+    row = {
+        "run_spec.name": "run",
+        "per_instance_stats.instance_id": "id3",
+        "per_instance_stats.train_trial_index": 0,
+        "per_instance_stats.stats.name.name": "exact_match",
+        "per_instance_stats.stats.name.split": "test",
+        "per_instance_stats.stats.name.sub_split": None,
+        "per_instance_stats.stats.name.perturbation.name": "typos",
+        "per_instance_stats.stats.mean": 1.0,
+    }
+    name = MetricName("exact_match", "test", perturbation={"name": "typos"})
+    assert InstanceTarget.from_row(row) == InstanceTarget("run", "id3", 0, name)
+
+
+def test_an_instance_target_is_predicted_as_a_target_is() -> None:
+    name = MetricName("exact_match", "test")
+    instance = InstanceTarget("run", "id3", 0, name)
+    assert instance.predicted(0.5, stddev=0.1) == Target("run", name).predicted(0.5, stddev=0.1)

@@ -1,0 +1,123 @@
+"""What an author should know of a predictor's folder before an image is built from it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+
+MIB = 1024 * 1024
+LARGE_CONTEXT_BYTES = 200 * MIB
+SEARCHED_BYTES = MIB
+"""As much of each file is searched for secrets."""
+
+_SECRET_NAMES = (
+    ".env",
+    ".env.*",
+    ".git-credentials",
+    ".htpasswd",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    "*.kdbx",
+    "*.key",
+    "*.p12",
+    "*.pem",
+    "*.pfx",
+    "credentials",
+    "credentials.json",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_rsa",
+    "kaggle.json",
+)
+
+_SECRETS: Mapping[str, re.Pattern[bytes]] = {
+    "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "an AWS key": re.compile(rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a GitHub token": re.compile(rb"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22,})"),
+    "a Hugging Face token": re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b"),
+    "an API key": re.compile(rb"\bsk-[A-Za-z0-9_-]{32,}"),
+    "a Slack token": re.compile(rb"\bxox[abposr]-[A-Za-z0-9-]{10,}"),
+}
+
+_USES_NETWORK = {
+    r"\bpip3?\s+(?:install|download|wheel)\b": "Name the packages in requirements.txt: the runner "
+    "resolves them on this machine, and COPY packages/ puts them in.",
+    r"\b(?:apt-get|apt|apk|dnf|yum)\s+(?:-\S+\s+)*(?:install|update|add|upgrade)\b": "Make a base "
+    "image that holds the system's packages, and name it in FROM.",
+    r"\b(?:curl|wget|git\s+clone|conda|mamba|npm|install\.packages)\b": "Fetch the files into the "
+    "folder, and COPY them.",
+}
+
+
+def find_build_warnings(
+    directory: Path, files: Iterable[Path], base_pins: Iterable[str]
+) -> list[str]:
+    """Return a line for each thing that is probably not meant.
+
+    Args:
+        directory: the predictor's folder.
+        files: those of its files that go into the build's context.
+        base_pins: ``name==version`` of the packages that the base image has.
+    """
+    found = list(files)
+    return [
+        *_secrets(directory, found),
+        *_large(directory, found),
+        *_network_steps(directory / "Dockerfile"),
+        *_contradictions(directory / "requirements.txt", base_pins),
+    ]
+
+
+def _secrets(directory: Path, files: Iterable[Path]) -> Iterator[str]:
+    advice = "An image shows its files to everyone who has it: take it out of the folder."
+    for path in files:
+        name = path.relative_to(directory)
+        if any(fnmatch(path.name, pattern) for pattern in _SECRET_NAMES):
+            yield f"{name} may hold a secret, by its name. {advice}"
+            continue
+        with path.open("rb") as file:
+            content = file.read(SEARCHED_BYTES)
+        for what in (what for what, pattern in _SECRETS.items() if pattern.search(content)):
+            yield f"{name} seems to hold {what}. {advice}"
+
+
+def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
+    sizes = sorted(((path.stat().st_size, path) for path in files), reverse=True)
+    total = sum(size for size, _ in sizes)
+    if total > LARGE_CONTEXT_BYTES:
+        largest = ", ".join(
+            f"{path.relative_to(directory)} ({size / MIB:.0f} MiB)" for size, path in sizes[:3]
+        )
+        yield (
+            f"the folder has {total / MIB:.0f} MiB, all of which goes to the engine. The largest: "
+            f"{largest}. Move out what the image does not need."
+        )
+
+
+def _network_steps(dockerfile: Path) -> Iterator[str]:
+    # A step may go on over several lines, each of which ends in a backslash.
+    text = re.sub(r"\\\n", " ", dockerfile.read_text(encoding="utf-8"))
+    for line in text.splitlines():
+        if re.match(r"\s*RUN\s", line, re.IGNORECASE):
+            for pattern, advice in _USES_NETWORK.items():
+                if match := re.search(pattern, line):
+                    yield f"Dockerfile: RUN {match[0]} will fail, a build has no network. {advice}"
+
+
+def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[str]:
+    if not requirements.is_file():
+        return
+    base = dict(pin.split("==") for pin in base_pins)
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        match = re.match(r"\s*([\w.-]+)\s*==\s*([\w.]+)", line)
+        if match is None:
+            continue
+        held = base.get(re.sub(r"[-_.]+", "-", match[1]).lower())
+        if held is not None and held != match[2]:
+            yield (
+                f"requirements.txt, line {number}: {match[0].strip()}, but the base image holds "
+                f"{match[1]} {held}, and there is one of each. Write {match[1]} without a version."
+            )
