@@ -183,7 +183,7 @@ def _pip(command: str, *arguments: str) -> None:
     if run.returncode != 0:
         said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
         advice = (
-            f"A requirement contradicts the base image, which holds {', '.join(sorted(base_pins()))}"
+            f"A requirement contradicts the base image's own: {', '.join(sorted(base_pins()))}"
             if "(constraint)" in said
             else f"Packages must have wheels for Python {IMAGE_PYTHON} on Linux"
         )
