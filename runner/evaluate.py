@@ -2,46 +2,30 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import docker
 
-from runner.contract.layout import PREDICTIONS
-from runner.contract.stat import Stat, Target
 from runner.errors import EngineError
 from runner.finished_cases import CaseKey, FinishedCases
-from runner.predictions import Cause, InvalidOutputError, Predictions, read_predictions
 from runner.report import (
     CaseRecord,
     Evaluation,
     ImageRecord,
     Report,
     SuiteRecord,
+    score_cases,
     target_record,
 )
 from runner.sandbox.engine import Image, engine_version
 from runner.sandbox.limits import Limits
-from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun, run_sandboxed
-from runner.scoring import Scores, score
 from runner.staging import stage_inputs
 from runner.suites.suite import Actuals, Case, Suite
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a container's run is worth: its outcome, and the predictions if they are valid."""
-
-    outcome: Outcome
-    cause: Cause | None
-    message: str | None
-    predictions: Predictions
-
-
-NO_PREDICTIONS = Predictions({}, ())
+from runner.verdict import Verdict, judge
 
 ATTEMPTS = 3
 """How often a case is run, at most, when the engine fails."""
@@ -84,19 +68,14 @@ def evaluate(
     """
     version_of_engine = engine_version(client)
     records, files = [], {}
-    predicted: dict[Target, Stat] = {}
-    actual: dict[Target, Stat] = {}
     for number, case in enumerate(suite.cases, start=1):
         progress = f"{image.reference} on {suite.name}, {case.id} ({number} of {len(suite.cases)})"
         run = _finish_case(client, image, suite, case, terms, finished, announce, progress)
-        actuals = suite.actuals(case)
-        verdict = judge(run, actuals, terms.limits)
+        actuals = suite.actuals(case)  # not before: the container is gone
+        verdict = judge(run, case, actuals, terms.limits)
         announce(f"{progress}: {verdict.outcome} after {run.end.wall_seconds:.1f} s")
         records.append(_case_record(case, run, verdict, actuals, terms.limits))
         files.update(_case_files(case, run))
-        predicted.update(verdict.predictions.stats)
-        actual.update(actuals.stats)
-    all_scored = all(record.outcome is Outcome.SCORED for record in records)
     report = Report(
         runner_version=version("runner"),
         engine_version=version_of_engine,
@@ -111,7 +90,8 @@ def evaluate(
         image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
         eval_run_specs=suite.eval_run_specs(),
         cases=tuple(records),
-        scores=score(predicted, actual) if all_scored else None,
+        scores=score_cases([record.targets for record in records]),
+        instance_scores=score_cases([record.instance_targets for record in records]),
     )
     return Evaluation(report, files)
 
@@ -135,7 +115,7 @@ def _finish_case(
         return earlier
     announce(f"{progress}: running, at most {terms.limits.wall_seconds:g} s")
     staged = stage_inputs(suite.inputs(case), seed=terms.seed, limits=limits)
-    run = _run_case(client, image, staged.files, terms.limits, announce)
+    run = _run_case(client, image, staged.files, case.wanted_files, terms.limits, announce)
     finished.keep(key, run)
     return run
 
@@ -144,6 +124,7 @@ def _run_case(
     client: docker.DockerClient,
     image: Image,
     files: Mapping[str, bytes],
+    wanted: Sequence[str],
     limits: Limits,
     announce: Callable[[str], None],
 ) -> SandboxRun:
@@ -151,7 +132,7 @@ def _run_case(
     attempt = 1
     while True:
         try:
-            return run_sandboxed(client, image, files, limits, announce)
+            return run_sandboxed(client, image, files, limits, announce, wanted)
         except EngineError as error:
             if was_interrupted(error):
                 raise KeyboardInterrupt from error
@@ -169,26 +150,11 @@ def was_interrupted(error: BaseException | None) -> bool:
     return error is not None
 
 
-def judge(run: SandboxRun, actuals: Actuals, limits: Limits) -> Verdict:
-    """Return the outcome of a run that is over, and its predictions if they count."""
-    fault = predictor_fault(run.end)
-    if fault is not None:
-        return Verdict(fault, None, describe_fault(fault, run.end, limits), NO_PREDICTIONS)
-    content = run.output.files.get(PREDICTIONS)
-    if content is None:
-        reason = run.output.reasons[PREDICTIONS]
-        return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, reason, NO_PREDICTIONS)
-    try:
-        predictions = read_predictions(content, list(actuals.stats))
-    except InvalidOutputError as error:
-        return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error), NO_PREDICTIONS)
-    return Verdict(Outcome.SCORED, None, None, predictions)
-
-
 def _case_record(
     case: Case, run: SandboxRun, verdict: Verdict, actuals: Actuals, limits: Limits
 ) -> CaseRecord:
     predicted = verdict.predictions.stats
+    instance_predicted = verdict.instance_predictions.stats
     return CaseRecord(
         id=case.id,
         train_runs=tuple(run.name for run in case.train_runs),
@@ -200,20 +166,19 @@ def _case_record(
         wall_seconds=run.end.wall_seconds,
         limits=limits.to_json(),
         targets=tuple(
-            target_record(target.run_spec_name, stat, predicted.get(target))
+            target_record(target, stat, predicted.get(target))
             for target, stat in actuals.stats.items()
         ),
-        extra_predictions=verdict.predictions.extra,
+        instance_targets=tuple(
+            target_record(target, stat, instance_predicted.get(target))
+            for target, stat in actuals.instance_stats.items()
+        ),
+        extra_predictions=(*verdict.predictions.extra, *verdict.instance_predictions.extra),
         output_files={
             name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
         },
         log_file=_log_file(case),
-        scores=_case_scores(verdict, actuals.stats),
     )
-
-
-def _case_scores(verdict: Verdict, actual: Mapping[Target, Stat]) -> Scores | None:
-    return score(verdict.predictions.stats, actual) if verdict.outcome is Outcome.SCORED else None
 
 
 def _case_files(case: Case, run: SandboxRun) -> dict[str, bytes]:

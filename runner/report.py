@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,10 +14,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.contract.stat import MetricName, Stat
+from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
 from runner.sandbox.outcome import Outcome
-from runner.scoring import Scores
+from runner.scoring import Scores, score
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
@@ -28,9 +28,14 @@ class _Record(BaseModel):
 
 
 class TargetRecord(_Record):
-    """One target of a case: HELM's JSON of the actual stat, and of the predicted one if any."""
+    """One target of a case: HELM's JSON of the actual stat, and of the predicted one if any.
+
+    ``instance_id`` and ``train_trial_index`` are null but for per-instance targets.
+    """
 
     run_spec_name: str
+    instance_id: str | None = None
+    train_trial_index: int | None = None
     name: dict[str, Any]
     actual: dict[str, Any]
     predicted: dict[str, Any] | None
@@ -55,10 +60,10 @@ class CaseRecord(_Record):
     wall_seconds: float
     limits: Mapping[str, float]
     targets: tuple[TargetRecord, ...]
+    instance_targets: tuple[TargetRecord, ...]
     extra_predictions: tuple[str, ...]
     output_files: Mapping[str, str]
     log_file: str
-    scores: Scores | None
 
 
 class SuiteRecord(_Record):
@@ -79,7 +84,7 @@ class ImageRecord(_Record):
 
 
 class Report(_Record):
-    """One evaluation. ``scores`` is null unless every case was scored.
+    """One evaluation. Scores are null unless every case was scored and has such targets.
 
     ``eval_run_specs`` has, by run, the revealed columns of its run spec: scenario, model and all
     else that scores may be grouped by.
@@ -96,6 +101,12 @@ class Report(_Record):
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scores: Scores | None
+    instance_scores: Scores | None
+
+    @property
+    def is_scored(self) -> bool:
+        """Return whether every case was scored."""
+        return all(case.outcome is Outcome.SCORED for case in self.cases)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -220,14 +231,19 @@ def report_directory_name(image_reference: str) -> str:
 def comparison_table(report: Report) -> pd.DataFrame:
     """Return one predicted and one actual row per target.
 
-    Columns: run_spec, source ("predicted" or "actual"), name (the stat's full name), then HELM's
-    fields of the stat. Targets without a prediction have an actual row only.
+    Columns: run_spec, source ("predicted" or "actual"), name (the stat's full name, after the
+    instance's id if it is one's), then HELM's fields of the stat. Targets without a prediction have
+    an actual row only.
     """
     rows = []
-    for target in (target for case in report.cases for target in case.targets):
+    for target in (
+        target for case in report.cases for target in (*case.targets, *case.instance_targets)
+    ):
         for source, stat in (("predicted", target.predicted), ("actual", target.actual)):
             if stat is not None:
                 name = str(MetricName.from_json(stat["name"]))
+                if target.instance_id is not None:
+                    name = f"{target.instance_id} {name}"
                 values = {field: stat.get(field) for field in TABLE_VALUES}
                 rows.append(
                     {"run_spec": target.run_spec_name, "source": source, "name": name, **values}
@@ -238,11 +254,27 @@ def comparison_table(report: Report) -> pd.DataFrame:
 TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "variance")
 
 
-def target_record(run_spec_name: str, actual: Stat, predicted: Stat | None) -> TargetRecord:
+def target_record(
+    target: Target | InstanceTarget, actual: Stat, predicted: Stat | None
+) -> TargetRecord:
     """Return the record of one target."""
+    instance = target if isinstance(target, InstanceTarget) else None
     return TargetRecord(
-        run_spec_name=run_spec_name,
+        run_spec_name=target.run_spec_name,
+        instance_id=instance.instance_id if instance else None,
+        train_trial_index=instance.train_trial_index if instance else None,
         name=actual.name.to_json(),
         actual=actual.to_json(),
         predicted=None if predicted is None else predicted.to_json(),
     )
+
+
+def score_cases(cases: Iterable[Iterable[TargetRecord]]) -> Scores | None:
+    """Return the scores over the targets of all cases, or None if one has no prediction."""
+    targets = [target for case in cases for target in case]
+    pairs = [
+        (target.predicted["mean"], target.actual["mean"])
+        for target in targets
+        if target.predicted is not None
+    ]
+    return score(pairs) if targets and len(pairs) == len(targets) else None

@@ -1,10 +1,8 @@
 """Scores: pure functions of predicted and actual stats."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from runner.contract.stat import Stat, Target
 
 
 @dataclass(frozen=True)
@@ -24,18 +22,13 @@ class Scores:
     bias: float
 
 
-def score(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat]) -> Scores:
+def score(pairs: Sequence[tuple[float, float]]) -> Scores:
     """Return the scores over every target.
 
     Args:
-        predicted, actual: one stat per target, each with a mean; the same targets.
-
-    Raises:
-        ValueError: the two don't have the same targets, or there are none.
+        pairs: predicted and actual mean of each target, at least one.
     """
-    if predicted.keys() != actual.keys() or not actual:
-        raise ValueError("predicted and actual must have the same targets, at least one")
-    errors = [_mean(predicted[target]) - _mean(actual[target]) for target in actual]
+    errors = [predicted - actual for predicted, actual in pairs]
     count = len(errors)
     return Scores(
         targets=count,
@@ -43,9 +36,3 @@ def score(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat]) -> Sc
         root_mean_squared_error=math.sqrt(math.fsum(error * error for error in errors) / count),
         bias=math.fsum(errors) / count,
     )
-
-
-def _mean(stat: Stat) -> float:
-    if stat.mean is None:
-        raise ValueError(f"{stat.name} has no mean")
-    return stat.mean

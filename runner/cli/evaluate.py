@@ -186,7 +186,7 @@ def _evaluate_all(
         click.echo(json.dumps([_as_json(*pair) for pair in printed], indent=2))
     if engine_failed:
         return ExitCode.ENGINE_FAULT
-    scored = all(evaluation.report.scores is not None for evaluation, _ in printed)
+    scored = all(evaluation.report.is_scored for evaluation, _ in printed)
     return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
 
 
@@ -211,19 +211,22 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
 
     report = evaluation.report
     click.echo()
-    if report.scores is not None:
+    if report.is_scored:
         table = comparison_table(report)
         shown = table.head(MOST_ROWS)
         text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
         click.echo("\n".join(map(printable, text.splitlines())))
         if len(table) > MOST_ROWS:
             click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
-        click.echo(
-            f"\n{report.image.reference} on {report.suite.name}, {report.scores.targets} targets: "
-            f"MAE {report.scores.mean_absolute_error:.4f}  "
-            f"RMSE {report.scores.root_mean_squared_error:.4f}  "
-            f"bias {report.scores.bias:+.4f}"
-        )
+        click.echo()
+        kinds = (("targets", report.scores), ("instance targets", report.instance_scores))
+        for kind, scores in kinds:
+            if scores is not None:
+                click.echo(
+                    f"{report.image.reference} on {report.suite.name}, {scores.targets} {kind}: "
+                    f"MAE {scores.mean_absolute_error:.4f}  "
+                    f"RMSE {scores.root_mean_squared_error:.4f}  bias {scores.bias:+.4f}"
+                )
     else:
         click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
     for case in report.cases:

@@ -14,7 +14,7 @@ import polars as pl
 from runner.errors import SuiteError, UsageError
 from runner.helm_outputs import RUN_SPEC, STAT_NAME, RunDirectory, find_runs, read_run
 from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explicit
-from runner.suites.eval_side import EvalSide, make_eval_side
+from runner.suites.eval_side import EvalSide, make_eval_side, per_instance_stats
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import (
     ACTUALS,
@@ -241,9 +241,11 @@ def _write_eval_side(side: EvalSide, public: Path, private: Path) -> None:
     write_part(side.targets.keys, public / "targets.arrow")
     write_part(side.instance_targets.keys, public / "instance_targets.arrow")
     private.mkdir(parents=True)
-    for name, targets in ((ACTUALS, side.targets), (INSTANCE_ACTUALS, side.instance_targets)):
-        stats = [stat.to_json() for stat in targets.actuals]
-        (private / name).write_text(json.dumps(stats, indent=1))
+    stats = [stat.to_json() for stat in side.targets.actuals]
+    (private / ACTUALS).write_text(json.dumps(stats, indent=1))
+    (private / INSTANCE_ACTUALS).write_text(
+        json.dumps(per_instance_stats(side.instance_targets), indent=1)
+    )
 
 
 def _divide(

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from runner.contract import layout
 from runner.contract.layout import LARGEST_NUMBER, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
@@ -80,10 +81,13 @@ MAGNET reveals but ``annotations``: judges write their scores there, the actuals
 
 REFERENCES = "scenario_state.request_states.instance.references"
 
-PER_INSTANCE_PREFIX = "per_instance_"
+PER_INSTANCE_PREFIX = "per_instance_stats."
 """A stat's columns in the per-instance frame are those of the stats frame with this before."""
 
-INSTANCE_KEY_COLUMNS = ("per_instance_stats.instance_id", "per_instance_stats.train_trial_index")
+INSTANCE_KEY_COLUMNS: Mapping[str, type[pl.DataType]] = {
+    layout.INSTANCE_ID: pl.String,
+    layout.TRAIN_TRIAL_INDEX: pl.Int64,
+}
 
 TARGET_COLUMNS: Mapping[str, type[pl.DataType]] = {
     f"{STAT_NAME_PREFIX}name": pl.String,
@@ -182,6 +186,18 @@ def reveal_states(
     return frame if revealed.gold else _without_gold(frame)
 
 
+def per_instance_stats(targets: Targets) -> list[dict[str, Any]]:
+    """Return the actuals of instances in the form of HELM's per_instance_stats.json."""
+    entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    places = targets.keys.select(layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX).iter_rows()
+    for (instance_id, trial), stat in zip(places, targets.actuals, strict=True):
+        entries.setdefault((instance_id, trial), []).append(stat.to_json())
+    return [
+        {"instance_id": instance_id, "train_trial_index": trial, "stats": stats}
+        for (instance_id, trial), stats in entries.items()
+    ]
+
+
 def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
     """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
     exact = {name for name in allowed if not name.endswith(".")}
@@ -216,7 +232,7 @@ def _targets(
     """Return the targets among the rows of a stats frame.
 
     Args:
-        prefix: stands before the names of the frame's columns, e.g. ``per_instance_``.
+        prefix: stands before the names of the frame's columns, e.g. ``per_instance_stats.``.
     """
     chosen = _choose_stats(stats, prefix, specs)
     # HELM writes a stat that was never computed with count 0 and no mean: nothing to predict.
@@ -246,9 +262,8 @@ def _instance_targets(
     specs: Sequence[TargetSpec],
 ) -> Targets:
     stats = frames.per_instance_stats
-    instance_id = INSTANCE_KEY_COLUMNS[0]
-    if specs and instance_id in stats.columns:
-        stats = stats.filter(pl.col(instance_id).is_in(list(revealed_ids)))
+    if specs and layout.INSTANCE_ID in stats.columns:
+        stats = stats.filter(pl.col(layout.INSTANCE_ID).is_in(list(revealed_ids)))
     else:
         stats = stats.clear()
     return _targets(run, stats, PER_INSTANCE_PREFIX, specs)
@@ -284,7 +299,7 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
     Numbers are floats, whatever they are in stats that are no targets: a type would tell of them.
     """
     wanted = {f"{prefix}{name}": dtype for name, dtype in TARGET_COLUMNS.items()}
-    own = [pl.col(name) for name in INSTANCE_KEY_COLUMNS if prefix]
+    own = [pl.col(name).cast(dtype) for name, dtype in INSTANCE_KEY_COLUMNS.items() if prefix]
     names = [
         pl.col(name).cast(dtype) if name in stats.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in wanted.items()
@@ -297,7 +312,8 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
         and stats[name].null_count() < stats.height
     ]
     if stats.is_empty():
-        return pl.DataFrame(schema={RUN_NAME: pl.String, **wanted})
+        instance_key = INSTANCE_KEY_COLUMNS if prefix else {}
+        return pl.DataFrame(schema={RUN_NAME: pl.String, **instance_key, **wanted})
     try:
         return stats.select(RUN_NAME, *own, *names, *parameters)
     except pl.exceptions.PolarsError as error:

@@ -5,14 +5,16 @@ are read when the container is gone.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
 
-from runner.contract.stat import Stat, Target
+from runner.contract import layout
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError
 from runner.sandbox.limits import Limits
 from runner.suites.manifest import (
@@ -20,6 +22,7 @@ from runner.suites.manifest import (
     ASSETS,
     DIGEST,
     EVAL_FRAMES,
+    INSTANCE_ACTUALS,
     MANIFEST,
     PRIVATE,
     PUBLIC,
@@ -55,9 +58,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Actuals:
-    """The withheld stats of one case, by target."""
+    """The withheld stats of one case, by target, of its runs and of instances."""
 
     stats: Mapping[Target, Stat]
+    instance_stats: Mapping[InstanceTarget, Stat]
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,15 @@ class Case:
     id: str
     train_runs: tuple[RunRecord, ...]
     eval_runs: tuple[RunRecord, ...]
+
+    @property
+    def wanted_files(self) -> tuple[str, ...]:
+        """Return the names of the files that a container must leave in /output."""
+        needed = {
+            layout.PREDICTIONS: any(run.targets for run in self.eval_runs),
+            layout.INSTANCE_PREDICTIONS: any(run.instance_targets for run in self.eval_runs),
+        }
+        return tuple(name for name, is_needed in needed.items() if is_needed)
 
 
 @dataclass(frozen=True)
@@ -148,10 +161,14 @@ class Suite:
             SuiteError: the private half is not there, or is not this suite's.
         """
         stats: dict[Target, Stat] = {}
+        instance_stats: dict[InstanceTarget, Stat] = {}
         for run in case.eval_runs:
-            for stat in _read_actuals(self.root / PRIVATE / run.folder / ACTUALS):
+            folder = self.root / PRIVATE / run.folder
+            for stat in _read_actuals(folder / ACTUALS):
                 stats[Target(run.name, stat.name)] = stat
-        return Actuals(stats)
+            for place, stat in _read_instance_actuals(folder / INSTANCE_ACTUALS):
+                instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
+        return Actuals(stats, instance_stats)
 
 
 def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
@@ -163,8 +180,24 @@ def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
 
 
 def _read_actuals(path: Path) -> list[Stat]:
-    try:
+    with _actuals_errors(path):
         return [Stat.from_json(stat) for stat in json.loads(path.read_bytes())]
+
+
+def _read_instance_actuals(path: Path) -> list[tuple[tuple[str, int], Stat]]:
+    """Return (instance id, train trial index) and stat, one after the other."""
+    with _actuals_errors(path):
+        return [
+            ((entry["instance_id"], entry["train_trial_index"]), Stat.from_json(stat))
+            for entry in json.loads(path.read_bytes())
+            for stat in entry["stats"]
+        ]
+
+
+@contextmanager
+def _actuals_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SuiteError(f"{path}: the actuals can't be read ({error})") from error
 

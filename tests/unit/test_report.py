@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.contract import MetricName, Stat
+from runner.contract import MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
 from runner.report import (
     CaseRecord,
@@ -40,11 +40,11 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         exit_code=0,
         wall_seconds=1.5,
         limits={"cpus": 1.0},
-        targets=(target_record("b", ACTUAL, predicted),),
+        targets=(target_record(Target("b", ACTUAL.name), ACTUAL, predicted),),
         extra_predictions=(),
         output_files={"predictions.json": "0" * 64},
         log_file="case-1/container.log",
-        scores=SCORES if predicted else None,
+        instance_targets=(),
     )
     return Report(
         runner_version="0",
@@ -55,7 +55,8 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         image=ImageRecord(reference="image", id=image_id, digests=()),
         eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},
         cases=(case,),
-        scores=case.scores,
+        scores=SCORES if predicted else None,
+        instance_scores=None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.contract import MetricName, Target
+from runner.contract import InstanceTarget, MetricName, Target
 from runner.errors import SuiteError, UsageError
 from runner.suites.build import build_suite
 from runner.suites.spec import make_spec
@@ -287,3 +287,37 @@ def test_train_runs_of_the_eval_runs_sweep_are_left_out_of_a_draw(tmp_path: Path
         run.scenario for run in case.eval_runs
     )
     assert [group.kind for group in kept.manifest.groups] == ["sweeps", "sweeps"]
+
+
+def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path) -> None:
+    entries = [
+        {
+            "instance_id": f"id{number}",
+            "train_trial_index": 0,
+            "stats": [stat("exact_match", number / 4), stat("num_bytes", 9.0)],
+        }
+        for number in range(4)
+    ]
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, per_instance_stats=entries))
+    targets = [{"stat": "exact_match", "split": "test"}]
+    suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
+    (case,) = suite.cases
+    run = case.eval_runs[0].name
+    revealed = eval_part(suite, "scenario_states")[f"{STATE}instance.id"].to_list()
+    actuals = suite.actuals(case).instance_stats
+    assert {(target.instance_id, actual.mean) for target, actual in actuals.items()} == {
+        (instance_id, int(instance_id[2:]) / 4) for instance_id in revealed
+    }
+    metric = MetricName("exact_match", "test")
+    assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
+    rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
+    assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
+    assert case.wanted_files == ("predictions.json", "instance_predictions.json")
+
+
+def test_a_suite_without_instance_targets_stages_none(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    assert "eval/instance_targets.parquet" not in stage(suite).files
+    assert suite.cases[0].wanted_files == ("predictions.json",)

@@ -1,0 +1,63 @@
+"""What a container's run is worth: its outcome, and its predictions if they count. Pure."""
+
+from dataclasses import dataclass
+
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.findings import Cause, InvalidOutputError
+from runner.predictions import (
+    InstancePredictions,
+    Predictions,
+    read_instance_predictions,
+    read_predictions,
+)
+from runner.sandbox.limits import Limits
+from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
+from runner.sandbox.run import SandboxRun
+from runner.suites.suite import Actuals, Case
+
+NO_PREDICTIONS = Predictions({}, ())
+NO_INSTANCE_PREDICTIONS = InstancePredictions({}, ())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a container's run is worth.
+
+    Attributes:
+        cause: of the outcome ``invalid_output``: the first finding's.
+        message: what happened, for the author; None if the case is scored.
+        predictions, instance_predictions: empty unless the case is scored.
+    """
+
+    outcome: Outcome
+    cause: Cause | None
+    message: str | None
+    predictions: Predictions = NO_PREDICTIONS
+    instance_predictions: InstancePredictions = NO_INSTANCE_PREDICTIONS
+
+
+def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verdict:
+    """Return the verdict on a run that is over.
+
+    Args:
+        actuals: their keys are the case's targets.
+    """
+    fault = predictor_fault(run.end)
+    if fault is not None:
+        return Verdict(fault, None, describe_fault(fault, run.end, limits))
+    for name in case.wanted_files:
+        if name not in run.output.files:
+            return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reasons[name])
+    predictions, instance_predictions = NO_PREDICTIONS, NO_INSTANCE_PREDICTIONS
+    name = PREDICTIONS
+    try:
+        if actuals.stats:
+            predictions = read_predictions(run.output.files[name], list(actuals.stats))
+        name = INSTANCE_PREDICTIONS
+        if actuals.instance_stats:
+            instance_predictions = read_instance_predictions(
+                run.output.files[name], list(actuals.instance_stats)
+            )
+    except InvalidOutputError as error:
+        return Verdict(Outcome.INVALID_OUTPUT, error.cause, f"{name}: {error}")
+    return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)
