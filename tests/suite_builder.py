@@ -27,7 +27,7 @@ def silent(_line: str) -> None:
 def build(source: Path, into: Path, **fields: Any) -> Suite:
     """Return a suite built from the runs below ``source``; other fields as in ``MEANT``."""
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **MEANT, **fields}
-    return build_suite(make_spec(given, "the test"), into, silent)
+    return build_suite(make_spec(given, "the test"), into, silent).suite
 
 
 def stage(suite: Suite, case: Case | None = None) -> StagedInputs:

@@ -56,7 +56,7 @@ def build(
     all of its fields. The suite is audited, and refused if a withheld value can be had from what
     is shown, unless the spec accepts that.
     """
-    from runner.suites.build import build_suite
+    from runner.suites.build import build_suite, warnings
     from runner.suites.names import SUITES
     from runner.suites.spec import make_spec, read_spec
 
@@ -67,7 +67,12 @@ def build(
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
     built = build_suite(spec, out or SUITES / spec.name, _announce)
-    _print_suite(built, as_json)
+    for line in warnings(built):
+        _announce(f"accepted: {line}")
+    _print_suite(built.suite, as_json)
+    if built.audit is not None and not as_json:
+        for case, words in built.audit.derivability.items():
+            click.echo(f"{case:10} {words}")
     return 0
 
 

@@ -5,53 +5,42 @@ import random
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import polars as pl
-
+from runner.audit.audit import Audit, audit_suite
+from runner.audit.leak import Leak
 from runner.errors import SuiteError, UsageError
 from runner.helm_outputs import RUN_SPEC, STAT_NAME, RunDirectory, find_runs, read_run
 from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explicit
-from runner.suites.eval_side import EvalSide, make_eval_side, per_instance_stats
+from runner.suites.freeze import Contents, copy_assets, freeze, spec_json
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
-from runner.suites.manifest import (
-    ACTUALS,
-    ASSETS,
-    DIGEST,
-    INSTANCE_ACTUALS,
-    MANIFEST,
-    PRIVATE,
-    PUBLIC,
-    TRAIN_FRAMES,
-    CaseRecord,
-    GroupRecord,
-    PrivateManifest,
-    RunRecord,
-    SuiteManifest,
-    describe_files,
-    digest_file,
-    to_bytes,
-)
-from runner.suites.parts import write_part
+from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
+from runner.suites.parts import read_part
 from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite, is_suite, open_suite, read_manifest, read_private
-from runner.suites.twins import Twins, find_twins, fingerprint_run, twin_groups
+from runner.suites.twins import find_twins, twin_groups
+from runner.suites.write_run import Roles, write_run
 
 RUNS_PER_ANNOUNCEMENT = 100
+MOST_SHOWN = 10
+
+Group = tuple[str, tuple[str, ...]]
+"""Why runs stay together, and their names."""
 
 
 @dataclass(frozen=True)
-class _Division:
-    """The cases, the groups that were kept on one side, and the twins that were found."""
+class Built:
+    """A suite that was built, or found to be up to date, and what the audit said of it.
 
-    plans: tuple[CasePlan, ...]
-    groups: tuple[tuple[str, tuple[str, ...]], ...]
-    twins: tuple[Twins, ...]
+    ``audit`` is None if nothing had changed.
+    """
+
+    suite: Suite
+    audit: Audit | None
 
 
-def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None]) -> Suite:
+def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None]) -> Built:
     """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
 
     Args:
@@ -59,7 +48,8 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
         announce: called with one line of progress at a time.
 
     Raises:
-        SuiteError: the runs can't be read or divided.
+        SuiteError: the runs can't be read or divided, or the audit found what the spec does not
+            accept.
         UsageError: the directory is something else, or can't be written.
     """
     if directory.exists() and not is_suite(directory):
@@ -69,12 +59,12 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
     unchanged = _unchanged(spec, sources, directory)
     if unchanged is not None:
         announce(f"{directory}: nothing has changed since it was built; every file was checked")
-        return unchanged
+        return Built(unchanged, None)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
         try:
-            _write_suite(spec, runs, sources, unfinished, announce)
+            audit = _write_suite(spec, runs, sources, unfinished, announce)
             if directory.exists():
                 shutil.rmtree(directory)
             unfinished.rename(directory)
@@ -82,7 +72,12 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
-    return open_suite(directory)
+    return Built(read_manifest(directory), audit)
+
+
+def warnings(built: Built) -> list[str]:
+    """Return what an organizer should know of the leaks that the spec accepts, at most ten."""
+    return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
 
 
 def _find_all(spec: SuiteSpec) -> list[RunDirectory]:
@@ -107,31 +102,10 @@ def _unchanged(
     """Return the suite that is there if it is of this very spec and these very files."""
     try:
         private = read_private(read_manifest(directory))
-        same = private.spec == _spec_json(spec) and private.sources == sources
+        same = private.spec == spec_json(spec) and private.sources == sources
         return open_suite(directory) if same else None
     except SuiteError:
         return None
-
-
-def _spec_json(spec: SuiteSpec) -> dict[str, Any]:
-    assets = Path(spec.assets) if spec.assets else None
-    digests = (
-        {}
-        if assets is None
-        else {
-            path.relative_to(assets).as_posix(): digest_file(path) for path in _asset_paths(assets)
-        }
-    )
-    # Without the organizer's paths: the same runs elsewhere make the same suite.
-    choices = spec.model_dump(mode="json", exclude={"helm_runs", "assets"})
-    return {**choices, "asset_digests": digests}
-
-
-def _asset_paths(assets: Path) -> list[Path]:
-    paths = sorted(path for path in assets.rglob("*") if path.is_file())
-    if not paths:
-        raise SuiteError(f"{assets}: assets should be a directory with files in it")
-    return paths
 
 
 def _write_suite(
@@ -140,55 +114,20 @@ def _write_suite(
     sources: Mapping[str, Mapping[str, str]],
     root: Path,
     announce: Callable[[str], None],
-) -> None:
+) -> Audit:
     rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
-    identities = {name: _identify(run) for name, run in runs.items()}
     drawn = _draw(spec, list(runs), rng)
-    used = {name for plan in drawn for name in (*plan.train, *plan.eval)} if drawn else set(runs)
-    evaluated = {name for plan in drawn for name in plan.eval} if drawn else set(runs)
-    records, fingerprints = {}, []
-    for number, name in enumerate([name for name in runs if name in used], start=1):
-        if number % RUNS_PER_ANNOUNCEMENT == 0:
-            announce(f"{spec.name}: {number} of {len(used)} runs read")
-        # MAGNET draws the instances with the generator that has drawn the runs.
-        is_sampled = isinstance(spec.division, Sampled)
-        own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
-        record, fingerprint = _write_run(
-            spec, runs[name], number, identities[name], name in evaluated, own_rng, root
-        )
-        records[name] = record
-        fingerprints.append(fingerprint)
-    _require_targets(spec, runs, records, evaluated, announce)
-    used_identities = {name: identities[name] for name in records}
-    division = _divide(spec, used_identities, drawn, find_twins(fingerprints), rng)
-    _copy_assets(spec, root)
-    _freeze(spec, sources, records, division, root)
-
-
-def _require_targets(
-    spec: SuiteSpec,
-    runs: Mapping[str, RunDirectory],
-    records: Mapping[str, RunRecord],
-    evaluated: Collection[str],
-    announce: Callable[[str], None],
-) -> None:
-    """Refuse a suite in which a stat is no target at all; tell which eval runs have none."""
-    without = [name for name in records if name in evaluated and not records[name].targets]
-    if len(without) < len(evaluated) and not spec.instance_targets:
-        for name in without:
-            announce(f"warning: {name} has none of the stats that are targets: it scores nothing")
-    if len(without) == len(evaluated):
-        stats = read_run(runs[without[0]]).stats
-        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
-        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
-        raise SuiteError(
-            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean. It "
-            f"has: {', '.join(names) or 'none'}."
-        )
-
-
-def _identify(run: RunDirectory) -> RunIdentity:
-    return identify_run(json.loads((run.path / RUN_SPEC).read_bytes()))
+    records, leaks = _write_runs(spec, runs, _roles(list(runs), drawn), rng, root, announce)
+    plans, groups = _divide(spec, records, drawn, rng, root)
+    _remove_untrained(records, plans, root)
+    copy_assets(spec, root)
+    contents = Contents(sources, records, plans, groups)
+    freeze(spec, contents, root)
+    audit = audit_suite(read_manifest(root), announce, leaks)
+    _refuse_leaks(spec, audit)
+    findings = [leak.model_dump() for leak in audit.leaks]
+    freeze(spec, replace(contents, findings=findings), root)
+    return audit
 
 
 def _draw(spec: SuiteSpec, names: Sequence[str], rng: random.Random) -> list[CasePlan]:
@@ -200,76 +139,97 @@ def _draw(spec: SuiteSpec, names: Sequence[str], rng: random.Random) -> list[Cas
     return []
 
 
-def _write_run(
+def _roles(names: Sequence[str], drawn: Sequence[CasePlan]) -> dict[str, Roles]:
+    """Return what each run that is used is for. Without a draw every run is for both."""
+    if not drawn:
+        return {name: Roles(trains=True, is_evaluated=True) for name in names}
+    train = {name for plan in drawn for name in plan.train}
+    evaluated = {name for plan in drawn for name in plan.eval}
+    return {
+        name: Roles(name in train, name in evaluated)
+        for name in names
+        if name in train or name in evaluated
+    }
+
+
+def _write_runs(
     spec: SuiteSpec,
-    run: RunDirectory,
-    number: int,
-    identity: RunIdentity,
-    is_evaluated: bool,
+    runs: Mapping[str, RunDirectory],
+    roles: Mapping[str, Roles],
     rng: random.Random,
     root: Path,
-) -> tuple[RunRecord, pl.DataFrame]:
-    """Write one run's parts and actuals; return its record and its fingerprint."""
-    frames = read_run(run)
-    side = (
-        make_eval_side(run, frames, spec.revealed, spec.targets, spec.instance_targets, rng)
-        if is_evaluated
-        else None
-    )
-    record = RunRecord(
-        number=number,
-        name=run.name,
-        scenario=identity.scenario,
-        model=identity.model,
-        model_deployment=identity.model_deployment,
-        instances=side.instances if side else 0,
-        revealed_instances=len(side.revealed_ids) if side else 0,
-        targets=len(side.targets.actuals) if side else 0,
-        instance_targets=len(side.instance_targets.actuals) if side else 0,
-    )
-    folder = root / PUBLIC / record.folder
-    for frame in TRAIN_FRAMES:
-        write_part(getattr(frames, frame), folder / f"train/{frame}.arrow")
-    if side is not None:
-        _write_eval_side(side, folder / "eval", root / PRIVATE / record.folder)
-    return record, fingerprint_run(identity, frames.scenario_states)
+    announce: Callable[[str], None],
+) -> tuple[dict[str, RunRecord], list[Leak]]:
+    records: dict[str, RunRecord] = {}
+    leaks: list[Leak] = []
+    is_sampled = isinstance(spec.division, Sampled)
+    for number, (name, role) in enumerate(roles.items(), start=1):
+        if number % RUNS_PER_ANNOUNCEMENT == 0:
+            announce(f"{spec.name}: {number} of {len(roles)} runs read")
+        # MAGNET draws the instances with the generator that has drawn the runs.
+        own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
+        identity = _identify(runs[name])
+        records[name], found = write_run(spec, runs[name], number, identity, role, own_rng, root)
+        leaks += found
+    evaluated = [name for name, role in roles.items() if role.is_evaluated]
+    _require_targets(spec, runs, records, evaluated, announce)
+    return records, leaks
 
 
-def _write_eval_side(side: EvalSide, public: Path, private: Path) -> None:
-    write_part(side.run_specs, public / "run_specs.arrow")
-    write_part(side.scenario_states, public / "scenario_states.arrow")
-    write_part(side.targets.keys, public / "targets.arrow")
-    write_part(side.instance_targets.keys, public / "instance_targets.arrow")
-    private.mkdir(parents=True)
-    stats = [stat.to_json() for stat in side.targets.actuals]
-    (private / ACTUALS).write_text(json.dumps(stats, indent=1))
-    (private / INSTANCE_ACTUALS).write_text(
-        json.dumps(per_instance_stats(side.instance_targets), indent=1)
-    )
+def _identify(run: RunDirectory) -> RunIdentity:
+    return identify_run(json.loads((run.path / RUN_SPEC).read_bytes()))
+
+
+def _require_targets(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    records: Mapping[str, RunRecord],
+    evaluated: Collection[str],
+    announce: Callable[[str], None],
+) -> None:
+    """Refuse a suite in which a stat is no target at all; tell which eval runs have none."""
+    without = [
+        name
+        for name in evaluated
+        if not records[name].targets and not records[name].instance_targets
+    ]
+    if len(without) == len(evaluated):
+        stats = read_run(runs[without[0]]).stats
+        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
+        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
+        raise SuiteError(
+            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean. It "
+            f"has: {', '.join(names) or 'none'}."
+        )
+    for name in without:
+        announce(f"warning: {name} has none of the stats that are targets: it scores nothing")
 
 
 def _divide(
     spec: SuiteSpec,
-    identities: Mapping[str, RunIdentity],
+    records: Mapping[str, RunRecord],
     drawn: Sequence[CasePlan],
-    twins: Sequence[Twins],
     rng: random.Random,
-) -> _Division:
-    groups = [
-        *(("sweeps", tuple(names)) for names in find_sweeps(identities)),
-        *(("twins", tuple(names)) for names in twin_groups(identities, twins)),
-    ]
-    kept = [(kind, names) for kind, names in groups if kind in spec.keep_together]
+    root: Path,
+) -> tuple[list[CasePlan], list[Group]]:
+    """Return the cases, and the groups of runs that were kept on one side of each."""
+    identities = {name: record.identity for name, record in records.items()}
+    groups: list[Group] = []
+    if "sweeps" in spec.keep_together:
+        groups += [("sweeps", tuple(names)) for names in find_sweeps(identities)]
+    if "twins" in spec.keep_together:
+        answers = (
+            read_part(root / PRIVATE / record.folder / ANSWERS) for record in records.values()
+        )
+        groups += [
+            ("twins", tuple(names)) for names in twin_groups(identities, find_twins(answers))
+        ]
     if isinstance(spec.division, KFold | LeaveOneOut):
-        plans = divide(identities, spec.division, [names for _, names in kept], rng)
-    else:
-        plans = [_keep_together(spec, plan, kept) for plan in drawn]
-    return _Division(tuple(plans), tuple(kept), tuple(twins))
+        return divide(identities, spec.division, [names for _, names in groups], rng), groups
+    return [_keep_together(spec, plan, groups) for plan in drawn], groups
 
 
-def _keep_together(
-    spec: SuiteSpec, plan: CasePlan, groups: Iterable[tuple[str, tuple[str, ...]]]
-) -> CasePlan:
+def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> CasePlan:
     """Return the case without the train runs that are in one group with an eval run."""
     evaluated = set(plan.eval)
     grouped = [
@@ -297,60 +257,33 @@ def _keep_together(
     return CasePlan(plan.id, train, plan.eval)
 
 
-def _copy_assets(spec: SuiteSpec, root: Path) -> None:
-    if spec.assets is None:
-        return
-    assets = Path(spec.assets)
-    for path in _asset_paths(assets):
-        target = root / PUBLIC / ASSETS / path.relative_to(assets)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-
-
-def _freeze(
-    spec: SuiteSpec,
-    sources: Mapping[str, Mapping[str, str]],
-    records: Mapping[str, RunRecord],
-    division: _Division,
-    root: Path,
+def _remove_untrained(
+    records: Mapping[str, RunRecord], plans: Iterable[CasePlan], root: Path
 ) -> None:
-    """Write both manifests and the digest, over files that change no more."""
-    (root / PRIVATE).mkdir(exist_ok=True)
-    private = PrivateManifest(
-        spec=_spec_json(spec),
-        sources=sources,
-        findings=(),
-        files=describe_files(root / PRIVATE),
+    """Remove the train frames of runs that no case trains on: they may be an eval run's."""
+    trains = {name for plan in plans for name in plan.train}
+    for name, record in records.items():
+        if name not in trains:
+            shutil.rmtree(root / PUBLIC / record.folder / "train", ignore_errors=True)
+
+
+def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
+    """Refuse a suite with a leak that its spec does not accept.
+
+    Raises:
+        SuiteError: names each of them, or the first few.
+    """
+    refused = [leak for leak in audit.leaks if leak.kind not in spec.accept]
+    if not refused:
+        return
+    more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
+    lines = [f"  {leak}" for leak in refused[:MOST_SHOWN]]
+    kinds = sorted({leak.kind for leak in refused} - {"value"})
+    meant = f"\nIf this is meant, the spec says so: accept: [{', '.join(kinds)}]" if kinds else ""
+    figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
+    raise SuiteError(
+        "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
+        + more
+        + "\n".join(["", *figures])
+        + meant
     )
-    (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
-    number = {name: record.number for name, record in records.items()}
-    choices = spec.model_dump(
-        mode="json",
-        exclude={"name", "version", "description", "license", "limits", "helm_runs", "assets"},
-    )
-    public = SuiteManifest(
-        name=spec.name,
-        version=spec.version,
-        description=spec.description,
-        license=spec.license,
-        choices=choices,
-        limits=spec.limits,
-        runs=tuple(records.values()),
-        cases=tuple(
-            CaseRecord(
-                id=plan.id,
-                train=tuple(number[name] for name in plan.train),
-                eval=tuple(number[name] for name in plan.eval),
-            )
-            for plan in division.plans
-        ),
-        groups=tuple(
-            GroupRecord(kind=kind, runs=tuple(number[name] for name in names))
-            for kind, names in division.groups
-        ),
-        files=describe_files(root / PUBLIC),
-        private_sha256=digest_file(root / PRIVATE / MANIFEST),
-    )
-    (root / PUBLIC / MANIFEST).write_bytes(to_bytes(public))
-    digest = digest_file(root / PUBLIC / MANIFEST)
-    (root / PUBLIC / DIGEST).write_text(f"sha256:{digest}\n")

@@ -38,16 +38,12 @@ def draw_sampled(names: Sequence[str], division: Sampled, rng: random.Random) ->
     return CasePlan("case-1", tuple(name for name in names if name in train), (evaluated,))
 
 
-def draw_instances(
-    instance_ids: Sequence[str], most: int | None, rng: random.Random
-) -> tuple[str, ...]:
+def draw_instances(instance_ids: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
     """Return the ids of the revealed instances, all of them if there are too few to sample.
 
     Source: as ``draw_sampled``; with the same generator these are MAGNET's own draws.
     """
     distinct = list(dict.fromkeys(instance_ids))
-    if most is None:
-        return tuple(distinct)
     positions = rng.sample(range(len(distinct)), min(len(distinct), most))
     return tuple(distinct[position] for position in positions)
 

@@ -4,6 +4,7 @@ Frames that go to a container are made by an allow-list of columns from a fresh 
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -79,6 +80,7 @@ GOLD_COLUMNS = (
 """Columns that a scenario may fill with the answer. With the columns above these are all that
 MAGNET reveals but ``annotations``: judges write their scores there, the actuals themselves."""
 
+INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
 REFERENCES = "scenario_state.request_states.instance.references"
 
 PER_INSTANCE_PREFIX = "per_instance_stats."
@@ -121,7 +123,7 @@ class EvalSide:
     Attributes:
         run_specs: (1, revealed columns).
         scenario_states: (revealed request states, revealed columns).
-        instances: how many instances the run has.
+        instances_by_split: how many instances the run has; under ``""`` those without a split.
         revealed_ids: the ids of those that are revealed.
         targets: the run-level ones.
         instance_targets: the per-instance ones, of revealed instances.
@@ -129,7 +131,7 @@ class EvalSide:
 
     run_specs: pl.DataFrame
     scenario_states: pl.DataFrame
-    instances: int
+    instances_by_split: Mapping[str, int]
     revealed_ids: tuple[str, ...]
     targets: Targets
     instance_targets: Targets
@@ -142,28 +144,52 @@ def make_eval_side(
     targets: Sequence[TargetSpec],
     instance_targets: Sequence[TargetSpec],
     rng: random.Random,
+    *,
+    as_magnet: bool,
 ) -> EvalSide:
     """Return what is kept of an eval run.
 
     Args:
         frames: the run's own, of which only allowed parts go on.
         rng: draws the revealed instances.
+        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal every
+            instance of a split leaves out one of it.
 
     Raises:
         SuiteError: the run's files are not what HELM writes, or its means can't be scored.
     """
-    has_ids = INSTANCE_ID in frames.scenario_states.columns
-    instance_ids = frames.scenario_states[INSTANCE_ID].to_list() if has_ids else []
-    most = None if revealed.instances == "all" else revealed.instances
-    revealed_ids = draw_instances(instance_ids, most, rng)
+    splits = _splits(frames.scenario_states)
+    if revealed.instances == "all":
+        revealed_ids = tuple(splits)
+    else:
+        revealed_ids = draw_instances(list(splits), revealed.instances, rng)
+        revealed_ids = revealed_ids if as_magnet else _leave_one_of_each_split(revealed_ids, splits)
     return EvalSide(
         run_specs=_choose_columns(frames.run_specs, REVEALED_RUN_SPEC_COLUMNS),
         scenario_states=reveal_states(run, revealed_ids, revealed),
-        instances=len(set(instance_ids)),
+        instances_by_split=dict(Counter(splits.values())),
         revealed_ids=revealed_ids,
         targets=_targets(run, frames.stats, "", targets),
         instance_targets=_instance_targets(run, frames, revealed_ids, instance_targets),
     )
+
+
+def _splits(states: pl.DataFrame) -> dict[str, str]:
+    """Return the split of every instance, by its id, in HELM's order."""
+    if INSTANCE_ID not in states.columns:
+        return {}
+    has_split = INSTANCE_SPLIT in states.columns
+    of_states = (
+        states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
+    )
+    return dict(zip(states[INSTANCE_ID].to_list(), of_states, strict=True))
+
+
+def _leave_one_of_each_split(drawn: Sequence[str], splits: Mapping[str, str]) -> tuple[str, ...]:
+    total, revealed = Counter(splits.values()), Counter(splits[each] for each in drawn)
+    last = {splits[each]: each for each in drawn}
+    left = {last[split] for split, count in revealed.items() if count == total[split]}
+    return tuple(each for each in drawn if each not in left)
 
 
 def reveal_states(
@@ -174,6 +200,13 @@ def reveal_states(
     Raises:
         SuiteError: the file is not what HELM writes.
     """
+    states = read_scenario_states(run, instance_ids)
+    frame = _choose_columns(states, allowed_state_columns(revealed))
+    return frame if revealed.gold else _without_gold(frame)
+
+
+def allowed_state_columns(revealed: Revealed) -> tuple[str, ...]:
+    """Return the columns of a request state that may be shown; a final dot makes a prefix."""
     chosen = (
         (True, REVEALED_STATE_COLUMNS),
         (revealed.prompts, PROMPT_COLUMNS),
@@ -181,9 +214,7 @@ def reveal_states(
         (revealed.references, REFERENCE_COLUMNS),
         (revealed.gold, GOLD_COLUMNS),
     )
-    allowed = [column for shown, columns in chosen if shown for column in columns]
-    frame = _choose_columns(read_scenario_states(run, instance_ids), allowed)
-    return frame if revealed.gold else _without_gold(frame)
+    return tuple(column for shown, columns in chosen if shown for column in columns)
 
 
 def per_instance_stats(targets: Targets) -> list[dict[str, Any]]:
@@ -251,7 +282,7 @@ def _targets(
 def _by_key(stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
     """Return the rows ordered by their keys, so that their order tells nothing of their values."""
     key = (*INSTANCE_KEY_COLUMNS, f"{prefix}{STAT_NAME_PREFIX}")
-    columns = [name for name, dtype in stats.schema.items() if not dtype.is_nested()]
+    columns = sorted(name for name, dtype in stats.schema.items() if not dtype.is_nested())
     return stats.sort([name for name in columns if name.startswith(key)], maintain_order=True)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.sandbox.limits import Limits
+from runner.suites.groups import RunIdentity
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -25,6 +26,8 @@ TRAIN_FRAMES = ("run_specs", "scenario_states", "stats", "per_instance_stats")
 EVAL_FRAMES = ("run_specs", "scenario_states", "targets", "instance_targets")
 ACTUALS = "actuals.json"
 INSTANCE_ACTUALS = "instance_actuals.json"
+ANSWERS = "answers.arrow"
+"""What a run answered, in hashes, by which twins are found."""
 ASSETS = "assets"
 
 
@@ -42,7 +45,8 @@ class FileRecord(_Record):
 class RunRecord(_Record):
     """One run of a suite.
 
-    ``instances`` and what follows are of its eval side, 0 for a run that only trains.
+    ``instances_by_split`` and what follows are of its eval side, empty for a run that only trains.
+    Instances without a split stand under ``""``.
     """
 
     number: int
@@ -50,10 +54,20 @@ class RunRecord(_Record):
     scenario: str
     model: str
     model_deployment: str
-    instances: int
+    instances_by_split: Mapping[str, int]
     revealed_instances: int
     targets: int
     instance_targets: int
+
+    @property
+    def instances(self) -> int:
+        """Return how many instances the run has."""
+        return sum(self.instances_by_split.values())
+
+    @property
+    def identity(self) -> RunIdentity:
+        """Return which scenario and model it is of."""
+        return RunIdentity(self.scenario, self.model, self.model_deployment)
 
     @property
     def folder(self) -> str:

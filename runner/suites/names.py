@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
 from runner.errors import SuiteError, UsageError
-from runner.suites.build import build_suite
+from runner.suites.build import build_suite, warnings
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite, is_suite, open_suite
 
@@ -69,7 +69,10 @@ def opened_suite(
             },
             "the options",
         )
-        yield build_suite(spec, Path(scratch) / "suite", announce)
+        built = build_suite(spec, Path(scratch) / "suite", announce)
+        for line in warnings(built):
+            announce(f"warning: {line}")
+        yield built.suite
 
 
 def _built_suite(name: str) -> Path | None:

@@ -58,7 +58,7 @@ def join_parts(paths: Sequence[Path]) -> bytes:
     for batch in _batches(paths):
         frame = pl.concat([empty, *batch], how="diagonal_relaxed")
         table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
-        writer = writer or _parquet_writer(buffer, table.schema)
+        writer = writer or parquet_writer(buffer, table.schema)
         writer.write_table(table, row_group_size=max(1, table.num_rows))
     if writer is not None:
         writer.close()
@@ -70,12 +70,12 @@ def to_parquet(frame: pl.DataFrame) -> bytes:
     plain = [pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()]
     table = frame.select(plain).to_arrow()
     buffer = io.BytesIO()
-    with _parquet_writer(buffer, table.schema) as writer:
+    with parquet_writer(buffer, table.schema) as writer:
         writer.write_table(table, row_group_size=max(1, table.num_rows))
     return buffer.getvalue()
 
 
-def _parquet_writer(buffer: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
+def parquet_writer(buffer: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
     """Return a writer of plain tables that any reader opens.
 
     No statistics, which would show a column's extremes, no schema of ours and no index in the

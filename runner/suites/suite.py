@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import polars as pl
 from pydantic import ValidationError
 
 from runner.contract import layout
@@ -19,6 +20,7 @@ from runner.errors import SuiteError
 from runner.sandbox.limits import Limits
 from runner.suites.manifest import (
     ACTUALS,
+    ANSWERS,
     ASSETS,
     DIGEST,
     EVAL_FRAMES,
@@ -149,6 +151,11 @@ class Suite:
             }
             for name, run in evaluated.items()
         }
+
+    def answers(self) -> Iterator[pl.DataFrame]:
+        """Give what each run answered, in hashes; see ``twins.fingerprint_run``."""
+        for run in self.manifest.runs:
+            yield read_part(self.root / PRIVATE / run.folder / ANSWERS)
 
     def part(self, run: RunRecord, frame: str) -> Path:
         """Return where a frame of a run is, e.g. ``train/stats``."""

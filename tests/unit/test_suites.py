@@ -192,15 +192,15 @@ def test_building_again_leaves_a_suite_that_is_up_to_date(tmp_path: Path) -> Non
     lines: list[str] = []
     fields = {"name": "v1", "version": "1", "helm_runs": [str(source)], "accept": ["derivable"]}
     spec = make_spec({**fields, "keep_together": []}, "the test")
-    built = build_suite(spec, place, lines.append)
+    built = build_suite(spec, place, lines.append).suite
     before = (place / "public" / "suite.json").stat().st_mtime_ns
-    assert build_suite(spec, place, lines.append) == built
+    assert build_suite(spec, place, lines.append).suite == built
     assert "nothing has changed" in lines[-1]
     assert (place / "public" / "suite.json").stat().st_mtime_ns == before
     (source / "demo:subject=0,model=demo_model" / "stats.json").write_text(
         json.dumps([stat("exact_match", 0.75)])
     )
-    assert build_suite(spec, place, lines.append).digest != built.digest
+    assert build_suite(spec, place, lines.append).suite.digest != built.digest
 
 
 def test_a_directory_that_is_no_suite_is_never_replaced(tmp_path: Path) -> None:

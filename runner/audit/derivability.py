@@ -1,0 +1,185 @@
+"""How much of each actual is determined by what is revealed: a cheater who recomputes them.
+
+HELM's run-level stats are means over instances, so an instance whose stat can be recomputed from
+its completion and its references determines its share of the actual.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from runner.audit.leak import Leak
+from runner.contract import layout
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.contract.text import TEXT_METRICS, recompute_match
+from runner.helm_outputs import INSTANCE_ID
+
+STATES = "scenario_state.request_states."
+SPLIT = f"{STATES}instance.split"
+PATTERN = "scenario_state.adapter_spec.output_mapping_pattern"
+
+GOLD_METRICS = "completions and gold"
+"""What other metrics are made of: where both are shown, their stats count as determined too."""
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Determined:
+    """How much of one target's actual is determined.
+
+    Attributes:
+        revealed: instances that the cheater could recompute.
+        instances: all instances of the target's split.
+        recomputed: the mean over those that were recomputed, or None if there are none, or if the
+            metric is not one that the cheater knows.
+        actual: the actual mean.
+    """
+
+    target: Target | InstanceTarget
+    revealed: int
+    instances: int
+    recomputed: float | None
+    actual: float
+
+    @property
+    def wholly(self) -> bool:
+        """Return whether nothing of the actual is left to predict."""
+        return self.instances > 0 and self.revealed == self.instances
+
+
+def determine(
+    states: pl.DataFrame,
+    instances: Mapping[str, Mapping[str | None, int]],
+    actuals: Mapping[Target, Stat],
+    instance_actuals: Mapping[InstanceTarget, Stat],
+) -> list[Determined]:
+    """Return for every target how much of its actual can be had from the revealed states.
+
+    Args:
+        states: eval/scenario_states as a container sees it.
+        instances: by run and split, how many instances there are.
+    """
+    revealed = _by_run(states)
+    determined = []
+    for target, stat in actuals.items():
+        split = target.name.split
+        of_run = revealed.get(target.run_spec_name, [])
+        own = [state for state in of_run if split is None or state.split == split]
+        counts = instances.get(target.run_spec_name, {})
+        total = sum(counts.values()) if split is None else counts.get(split, 0)
+        determined.append(_determined(target, stat, own, total))
+    for instance_target, stat in instance_actuals.items():
+        own = [
+            state
+            for state in revealed.get(instance_target.run_spec_name, [])
+            if state.instance_id == instance_target.instance_id
+        ]
+        determined.append(_determined(instance_target, stat, own, 1))
+    return determined
+
+
+def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
+    """Return a leak for each run that has targets of which nothing is left to predict."""
+    by_run: dict[str, list[Determined]] = {}
+    for each in determined:
+        if each.wholly:
+            by_run.setdefault(each.target.run_spec_name, []).append(each)
+    leaks = []
+    for run, found in by_run.items():
+        first = found[0]
+        exactly = first.recomputed is not None and abs(first.recomputed - first.actual) < TOLERANCE
+        proof = f", recomputed as {first.recomputed:.4g}, its actual" if exactly else ""
+        leaks.append(
+            Leak(
+                kind="derivable",
+                case=case,
+                file=layout.EVAL_SCENARIO_STATES,
+                column=f"{STATES}result.completions",
+                what=f"{run}: all {first.instances} instances of {first.target.name} are revealed "
+                f"with {GOLD_METRICS}{proof}; so are those of {len(found) - 1} more targets",
+                advice="Reveal fewer instances (--eval-samples), or hide completions or gold",
+            )
+        )
+    return leaks
+
+
+def summarize(determined: Sequence[Determined]) -> str:
+    """Return in words how much of the actuals is determined."""
+    total = sum(each.instances for each in determined)
+    revealed = sum(each.revealed for each in determined)
+    wholly = sum(each.wholly for each in determined)
+    share = revealed / total if total else 0.0
+    return (
+        f"{share:.0%} of the actuals is determined by what is revealed ({revealed} of {total} "
+        f"instances over {len(determined)} targets; {wholly} targets wholly)"
+    )
+
+
+@dataclass(frozen=True)
+class _State:
+    """One revealed request state."""
+
+    instance_id: str
+    split: str | None
+    has_gold: bool
+    pattern: str | None
+    request_state: Mapping[str, Any]
+    is_perturbed: bool
+
+
+def _by_run(states: pl.DataFrame) -> dict[str, list[_State]]:
+    found: dict[str, list[_State]] = {}
+    for row in states.iter_rows(named=True):
+        found.setdefault(row[layout.RUN_NAME], []).append(_state(row))
+    return found
+
+
+def _state(row: Mapping[str, Any]) -> _State:
+    nested: dict[str, Any] = {}
+    for column, value in row.items():
+        if value is not None and column.startswith(STATES):
+            *parents, last = column.removeprefix(STATES).split(".")
+            inner = nested
+            for parent in parents:
+                inner = inner.setdefault(parent, {})
+            inner[last] = value
+    references = nested.get("instance", {}).get("references") or []
+    completions = nested.get("result", {}).get("completions") or []
+    is_gold = any("correct" in (reference.get("tags") or ()) for reference in references)
+    return _State(
+        instance_id=row[INSTANCE_ID],
+        split=row.get(SPLIT),
+        has_gold=is_gold and bool(completions),
+        pattern=row.get(PATTERN),
+        request_state=nested,
+        is_perturbed="perturbation" in nested.get("instance", {}),
+    )
+
+
+def _determined(
+    target: Target | InstanceTarget, stat: Stat, states: Sequence[_State], instances: int
+) -> Determined:
+    known = {state.instance_id for state in states if state.has_gold}
+    return Determined(
+        target=target,
+        revealed=len(known),
+        instances=instances,
+        recomputed=_recomputed(target.name.name, states),
+        actual=stat.mean or 0.0,
+    )
+
+
+def _recomputed(metric: str, states: Iterable[_State]) -> float | None:
+    """Return the mean of a text metric over the unperturbed states."""
+    if metric.partition("@")[0] not in TEXT_METRICS:
+        return None
+    values = [
+        recompute_match(state.request_state, metric, state.pattern)
+        for state in states
+        if not state.is_perturbed
+    ]
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

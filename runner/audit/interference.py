@@ -1,0 +1,197 @@
+"""Non-interference: what is shown of an eval run stays the same when only the withheld changes.
+
+The run's HELM files are written again with every withheld value replaced, and the eval side is
+made from both. It knows nothing of how that is done: a difference is a leak, wherever it is.
+"""
+
+import json
+import random
+import string
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.audit.leak import Leak
+from runner.helm_outputs import (
+    PER_INSTANCE_STATS,
+    RUN_SPEC,
+    SCENARIO_STATE,
+    STATS,
+    RunDirectory,
+)
+from runner.suites.eval_side import EvalSide
+from runner.suites.spec import Revealed
+
+SHOWN_INSTANCE = {"id", "split", "sub_split", "perturbation"}
+SHOWN_WITH_GOLD = {"extra_data", "contrast_inputs", "contrast_references"}
+SHOWN_STATE = {
+    "train_trial_index",
+    "reference_index",
+    "request_mode",
+    "num_train_instances",
+    "prompt_truncated",
+    "num_conditioning_tokens",
+}
+SHOWN_RESULT = {
+    "success",
+    "embedding",
+    "completions",
+    "cached",
+    "request_time",
+    "request_datetime",
+    "error",
+    "error_flags",
+}
+"""Members of HELM's JSON that may be shown; all others are replaced. Stated apart from the columns
+that are revealed, so that a mistake in either is found."""
+
+
+def find_interference(
+    run: RunDirectory,
+    side: EvalSide,
+    revealed: Revealed,
+    make_side: Callable[[RunDirectory], EvalSide],
+    scratch: Path,
+) -> list[Leak]:
+    """Return the frames of an eval side that depend on a withheld value.
+
+    Args:
+        side: the eval side of the run as it is.
+        make_side: makes the eval side of a run, with the same draws.
+        scratch: a directory for the changed run; gone afterwards is the caller's to see to.
+    """
+    changed = make_side(write_changed_run(run, side.revealed_ids, revealed, scratch))
+    frames = {
+        "eval/run_specs.parquet": (side.run_specs, changed.run_specs),
+        "eval/scenario_states.parquet": (side.scenario_states, changed.scenario_states),
+        "eval/targets.parquet": (side.targets.keys, changed.targets.keys),
+        "eval/instance_targets.parquet": (
+            side.instance_targets.keys,
+            changed.instance_targets.keys,
+        ),
+    }
+    leaks = []
+    for file, (one, other) in frames.items():
+        if one.schema != other.schema:
+            columns = sorted(
+                set(one.schema.items()) ^ set(other.schema.items()), key=lambda item: item[0]
+            )
+            leaks.append(_leak(run, file, columns[0][0] if columns else ""))
+        elif not one.equals(other):
+            unequal = [name for name in one.columns if not one[name].equals(other[name])]
+            leaks.append(_leak(run, file, unequal[0] if one.height == other.height else ""))
+    return leaks
+
+
+def _leak(run: RunDirectory, file: str, column: str) -> Leak:
+    return Leak(
+        kind="value",
+        case=run.name,
+        file=file,
+        column=column,
+        what="it changes when only withheld values are changed",
+        advice="This is a fault of the runner: please report it, and don't use the suite",
+    )
+
+
+def write_changed_run(
+    run: RunDirectory, revealed_ids: Collection[str], revealed: Revealed, scratch: Path
+) -> RunDirectory:
+    """Return the run written again with every withheld value replaced by another of its type."""
+    rng = random.Random(run.name)  # noqa: S311
+    path = scratch / "changed"
+    path.mkdir(exist_ok=True)
+    for name, change in (
+        (RUN_SPEC, lambda document: document),
+        (STATS, lambda document: [_changed_stat(stat, rng) for stat in document]),
+        (
+            PER_INSTANCE_STATS,
+            lambda document: [
+                {**entry, "stats": [_changed_stat(stat, rng) for stat in entry["stats"]]}
+                for entry in document
+            ],
+        ),
+        (
+            SCENARIO_STATE,
+            lambda document: {
+                **document,
+                "request_states": [
+                    _changed_state(state, set(revealed_ids), revealed, rng)
+                    for state in document["request_states"]
+                ],
+            },
+        ),
+    ):
+        source = run.path / name
+        if source.is_file():
+            (path / name).write_text(json.dumps(change(json.loads(source.read_bytes()))))
+    return RunDirectory(path, run.name)
+
+
+def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return the stat with other values; which stats were computed is no secret of a target."""
+    return {
+        key: value if key in ("name", "count") else _changed(value, rng)
+        for key, value in stat.items()
+    }
+
+
+def _changed_state(
+    state: Mapping[str, Any], revealed_ids: Collection[str], revealed: Revealed, rng: random.Random
+) -> dict[str, Any]:
+    instance = state["instance"]
+    if instance["id"] not in revealed_ids:
+        kept = {key: value for key, value in instance.items() if key in ("id", "split")}
+        rest = {key: value for key, value in state.items() if key != "instance"}
+        return {**_changed(rest, rng), "instance": kept, "odd": _changed("?", rng)}
+    shown_instance = SHOWN_INSTANCE | ({"input"} if revealed.prompts else set())
+    shown_instance |= (
+        {"extra_data", "contrast_inputs", "contrast_references"} if revealed.gold else set()
+    )
+    changed = _change_others(state, SHOWN_STATE | {"instance"}, rng)
+    changed["instance"] = _change_others(instance, shown_instance | {"references"}, rng)
+    changed["instance"]["references"] = _references(instance.get("references") or [], revealed, rng)
+    if revealed.prompts and "request" in state:
+        changed["request"] = state["request"]
+    if revealed.references and "output_mapping" in state:
+        changed["output_mapping"] = state["output_mapping"]
+    if revealed.completions and "result" in state:
+        changed["result"] = _change_others(state["result"], SHOWN_RESULT, rng)
+    return changed
+
+
+def _references(
+    references: list[dict[str, Any]], revealed: Revealed, rng: random.Random
+) -> list[dict[str, Any]]:
+    """Return the references, if hidden others, and if gold is hidden with another correct one."""
+    if not revealed.references:
+        return [_changed(reference, rng) for reference in references]
+    if revealed.gold or len(references) < 2:  # noqa: PLR2004
+        return references
+    correct = ["correct" in (reference.get("tags") or ()) for reference in references]
+    if all(correct):
+        return [_changed(reference, rng) for reference in references]
+    turned = references[1:] + references[:1]
+    return [
+        {**reference, "tags": ["correct"] if is_correct else []}
+        for reference, is_correct in zip(turned, correct, strict=True)
+    ]
+
+
+def _change_others(
+    members: Mapping[str, Any], shown: Collection[str], rng: random.Random
+) -> dict[str, Any]:
+    return {key: value if key in shown else _changed(value, rng) for key, value in members.items()}
+
+
+def _changed(value: Any, rng: random.Random) -> Any:
+    """Return another value of the same type; members keep their names."""
+    if isinstance(value, dict):
+        return {key: _changed(inner, rng) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_changed(inner, rng) for inner in value]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return rng.random() + 2
+    return "".join(rng.choices(string.ascii_lowercase, k=12)) if value is not None else "was null"

@@ -1,0 +1,163 @@
+"""The staged files themselves: nothing in them but allowed columns and rows in a neutral order."""
+
+import io
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from runner.audit.leak import Leak
+from runner.contract import layout
+from runner.suites.eval_side import REVEALED_RUN_SPEC_COLUMNS, allowed_state_columns
+from runner.suites.parts import parquet_writer
+from runner.suites.spec import Revealed
+
+BUG = "This is a fault of the runner: please report it, and don't use the suite"
+
+FILES = (
+    layout.MANIFEST,
+    layout.TRAIN_RUN_SPECS,
+    layout.TRAIN_SCENARIO_STATES,
+    layout.TRAIN_STATS,
+    layout.TRAIN_PER_INSTANCE_STATS,
+    layout.EVAL_RUN_SPECS,
+    layout.EVAL_SCENARIO_STATES,
+    layout.EVAL_TARGETS,
+    layout.EVAL_INSTANCE_TARGETS,
+)
+
+KEY_PREFIXES = {
+    layout.EVAL_TARGETS: (layout.RUN_NAME, layout.STAT_NAME_PREFIX),
+    layout.EVAL_INSTANCE_TARGETS: (
+        layout.RUN_NAME,
+        layout.INSTANCE_ID,
+        layout.TRAIN_TRIAL_INDEX,
+        layout.INSTANCE_STAT_NAME_PREFIX,
+    ),
+}
+
+
+def find_in_files(case: str, files: Mapping[str, bytes], revealed: Revealed) -> list[Leak]:
+    """Return the leaks in the staged files of a case.
+
+    Args:
+        files: content by path below ``/input``.
+        revealed: what the suite's spec allows to be shown.
+    """
+    leaks = []
+    for name, content in files.items():
+        if name not in FILES and not name.startswith(f"{layout.ASSETS}/"):
+            leaks.append(_leak(case, "a file that the contract does not know", name))
+        elif name.endswith(".parquet") and not name.startswith(f"{layout.ASSETS}/"):
+            leaks += _in_parquet(case, name, content, revealed)
+    return leaks
+
+
+def find_in_archive(case: str, archive: bytes) -> list[Leak]:
+    """Return the leaks in the tar by which files get into a container: owners, times, order."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        members = tar.getmembers()
+    leaks = []
+    for member in members:
+        if member.mtime or member.uid or member.gid or member.uname or member.gname:
+            leaks.append(_leak(case, "has a time or an owner of the host", member.name))
+        if member.pax_headers:
+            leaks.append(_leak(case, "has further attributes", member.name))
+    files = [member.name for member in members if member.isfile()]
+    if files != sorted(files):
+        leaks.append(_leak(case, "files are in another order than that of their names", files[0]))
+    return leaks
+
+
+def find_in_sides(case: str, train: Sequence[str], evaluated: Iterable[str]) -> list[Leak]:
+    """Return the runs that stand on both sides of a case."""
+    both = sorted(set(train).intersection(evaluated))
+    return [
+        _leak(case, f"the eval run {name} is a train run too", "train", layout.RUN_NAME)
+        for name in both
+    ]
+
+
+def _leak(case: str, what: str, file: str, column: str = "") -> Leak:
+    return Leak(kind="value", case=case, file=file, column=column, what=what, advice=BUG)
+
+
+def _in_parquet(case: str, name: str, content: bytes, revealed: Revealed) -> Iterator[Leak]:
+    file = pq.ParquetFile(io.BytesIO(content))
+    if file.metadata.metadata:
+        keys = ", ".join(key.decode(errors="replace") for key in file.metadata.metadata)
+        yield _leak(case, f"its footer has metadata ({keys})", name)
+    yield from _statistics(case, name, file.metadata)
+    yield from _unused_dictionary_entries(case, name, content, file)
+    if _rewritten(file) != content:
+        yield _leak(case, "it holds bytes that its rows don't need", name)
+    yield from _columns(case, name, file.schema_arrow.names, revealed)
+    if name in KEY_PREFIXES:
+        yield from _order(case, name, pl.read_parquet(content))
+
+
+def _statistics(case: str, name: str, metadata: pq.FileMetaData) -> Iterator[Leak]:
+    with_statistics = {
+        metadata.row_group(group).column(column).path_in_schema
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+        if metadata.row_group(group).column(column).is_stats_set
+    }
+    for column in sorted(with_statistics):
+        yield _leak(case, "has statistics, which show the column's extremes", name, column)
+
+
+def _unused_dictionary_entries(
+    case: str, name: str, content: bytes, file: pq.ParquetFile
+) -> Iterator[Leak]:
+    """Give the text columns whose dictionary page has entries that no row uses."""
+    texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    with_dictionaries = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+    for group in range(file.metadata.num_row_groups):
+        table = with_dictionaries.read_row_group(group, columns=texts)
+        for column in texts:
+            for chunk in table[column].chunks:
+                used = set(chunk.indices.drop_null().to_pylist())
+                unused = set(range(len(chunk.dictionary))) - used
+                if unused:
+                    yield _leak(case, "its dictionary has entries of other rows", name, column)
+
+
+def _rewritten(file: pq.ParquetFile) -> bytes:
+    """Return the file made anew from its rows: equal, if nothing else is in it."""
+    buffer = io.BytesIO()
+    with parquet_writer(buffer, file.schema_arrow) as writer:
+        for group in range(file.metadata.num_row_groups):
+            table = file.read_row_group(group)
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+    return buffer.getvalue()
+
+
+def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -> Iterator[Leak]:
+    if not name.startswith("eval/"):
+        return
+    allowed: Sequence[str] = KEY_PREFIXES.get(name, ())
+    if name == layout.EVAL_RUN_SPECS:
+        allowed = REVEALED_RUN_SPEC_COLUMNS
+    elif name == layout.EVAL_SCENARIO_STATES:
+        allowed = allowed_state_columns(revealed)
+    for column in columns:
+        if not any(
+            column == each or (each.endswith(".") and column.startswith(each)) for each in allowed
+        ):
+            yield _leak(case, "is not among the columns that are revealed", name, column)
+
+
+def _order(case: str, name: str, targets: pl.DataFrame) -> Iterator[Leak]:
+    """Give a finding if the targets of a run are in another order than that of their keys."""
+    key = [column for column, dtype in targets.schema.items() if not dtype.is_nested()]
+    names = sorted(column for column in key if column != layout.RUN_NAME)
+    for run in targets.partition_by(layout.RUN_NAME, maintain_order=True):
+        rows: list[tuple[Any, ...]] = run.select(names).rows()
+        if rows != run.sort(names, maintain_order=True).select(names).rows():
+            what = "its rows are in another order than that of their keys, which may tell of values"
+            yield _leak(case, what, name)
+            return
