@@ -90,6 +90,7 @@ def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
     leaks = []
     for run, found in by_run.items():
         first = found[0]
+        others = f"; so are those of {len(found) - 1} more targets" if len(found) > 1 else ""
         exactly = first.recomputed is not None and abs(first.recomputed - first.actual) < TOLERANCE
         proof = f", recomputed as {first.recomputed:.4g}, its actual" if exactly else ""
         leaks.append(
@@ -99,7 +100,7 @@ def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
                 file=layout.EVAL_SCENARIO_STATES,
                 column=f"{STATES}result.completions",
                 what=f"{run}: all {first.instances} instances of {first.target.name} are revealed "
-                f"with {GOLD_METRICS}{proof}; so are those of {len(found) - 1} more targets",
+                f"with {GOLD_METRICS}{proof}{others}",
                 advice="Reveal fewer instances (--eval-samples), or hide completions or gold",
             )
         )

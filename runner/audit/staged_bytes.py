@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.suites.eval_side import REVEALED_RUN_SPEC_COLUMNS, allowed_state_columns
-from runner.suites.parts import parquet_writer
+from runner.suites.parts import parquet_writer, write_row_group
 from runner.suites.spec import Revealed
 
 BUG = "This is a fault of the runner: please report it, and don't use the suite"
@@ -131,8 +131,7 @@ def _rewritten(file: pq.ParquetFile) -> bytes:
     buffer = io.BytesIO()
     with parquet_writer(buffer, file.schema_arrow) as writer:
         for group in range(file.metadata.num_row_groups):
-            table = file.read_row_group(group)
-            writer.write_table(table, row_group_size=max(1, table.num_rows))
+            write_row_group(writer, file.read_row_group(group))
     return buffer.getvalue()
 
 

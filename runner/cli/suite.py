@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.errors import SuiteError, UsageError
+from runner.errors import ExitCode, SuiteError, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -155,6 +156,67 @@ def verify(directory: Path, digest: str | None, as_json: bool) -> int:
         click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))
     else:
         click.echo(f"{directory}: every file of {halves} is as it was built: {found.digest}")
+    return 0
+
+
+@suite.command()
+@Built
+@AsJson
+def audit(directory: Path, as_json: bool) -> int:
+    """Look for withheld values in what the containers of a suite would see.
+
+    In the bytes of every staged file, in twins on both sides of a case, and by recomputing the
+    actuals from what is revealed. Ends with exit code 3 if a leak is found that the suite's spec
+    does not accept.
+    """
+    from runner.audit.audit import audit_suite
+    from runner.suites.suite import open_suite
+
+    found = open_suite(directory)
+    audited = audit_suite(found, _announce)
+    accepted = found.manifest.choices["accept"]
+    refused = [leak for leak in audited.leaks if leak.kind not in accepted]
+    if as_json:
+        document = {
+            "digest": found.digest,
+            "leaks": [
+                {**leak.model_dump(), "accepted": leak.kind in accepted} for leak in audited.leaks
+            ],
+            "derivability": audited.derivability,
+            "twins": [asdict(pair) for pair in audited.twins],
+        }
+        click.echo(json.dumps(document, indent=2))
+        return ExitCode.BAD_SUITE if refused else 0
+    for leak in audited.leaks:
+        click.echo(f"{'accepted' if leak.kind in accepted else 'leak'}: {printable(str(leak))}")
+    for case, words in audited.derivability.items():
+        click.echo(f"{case}: {words}")
+    click.echo(f"{directory}: {len(refused)} leaks, {len(audited.leaks) - len(refused)} accepted")
+    return ExitCode.BAD_SUITE if refused else 0
+
+
+@suite.command()
+@Built
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: NAME-VERSION.tar.gz]")
+@AsJson
+def publish(directory: Path, out: Path | None, as_json: bool) -> int:
+    """Write the public half of a suite, for participants, as an archive.
+
+    It holds what the containers see and nothing else. `runner suite verify` checks it when it is
+    unpacked.
+    """
+    from runner.suites.publish import publish_suite
+    from runner.suites.suite import open_suite
+
+    found = open_suite(directory)
+    archive = out or Path(f"{found.name}-{found.manifest.version}.tar.gz")
+    publish_suite(found, archive)
+    size = archive.stat().st_size
+    if as_json:
+        document = {"archive": str(archive), "bytes": size, "digest": found.digest}
+        click.echo(json.dumps(document))
+    else:
+        click.echo(f"{archive}: {size / 1e6:.1f} MB, the public half of {found.digest}")
     return 0
 
 

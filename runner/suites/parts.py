@@ -46,7 +46,9 @@ def join_parts(paths: Sequence[Path]) -> bytes:
         SuiteError: a column is a list in one part and none in another.
     """
     try:
-        empty = pl.concat([_schema(path) for path in paths], how="diagonal_relaxed")
+        schemas = dict.fromkeys(tuple(pl.read_ipc_schema(path).items()) for path in paths)
+        frames = [pl.DataFrame(schema=dict(schema)) for schema in schemas]
+        empty = pl.concat(frames, how="diagonal_relaxed")
     except UNREADABLE as error:
         raise SuiteError(
             f"These runs can't stand in one frame ({error}): {paths[0]} and {len(paths) - 1} "
@@ -59,7 +61,7 @@ def join_parts(paths: Sequence[Path]) -> bytes:
         frame = pl.concat([empty, *batch], how="diagonal_relaxed")
         table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
         writer = writer or parquet_writer(buffer, table.schema)
-        writer.write_table(table, row_group_size=max(1, table.num_rows))
+        write_row_group(writer, table)
     if writer is not None:
         writer.close()
     return buffer.getvalue()
@@ -71,7 +73,7 @@ def to_parquet(frame: pl.DataFrame) -> bytes:
     table = frame.select(plain).to_arrow()
     buffer = io.BytesIO()
     with parquet_writer(buffer, table.schema) as writer:
-        writer.write_table(table, row_group_size=max(1, table.num_rows))
+        write_row_group(writer, table)
     return buffer.getvalue()
 
 
@@ -86,8 +88,12 @@ def parquet_writer(buffer: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def _schema(path: Path) -> pl.DataFrame:
-    return pl.DataFrame(schema=pl.read_ipc_schema(path))
+def write_row_group(writer: pq.ParquetWriter, table: pa.Table) -> None:
+    """Write a table as one row group whose bytes follow from its rows alone.
+
+    How the table lies in memory would decide where the pages end.
+    """
+    writer.write_table(table.combine_chunks(), row_group_size=max(1, table.num_rows))
 
 
 def _batches(paths: Sequence[Path]) -> Iterator[list[pl.DataFrame]]:

@@ -1,0 +1,62 @@
+"""The public half of a suite as one archive for participants."""
+
+import gzip
+import secrets
+import tarfile
+from pathlib import Path
+
+from runner.errors import SuiteError, UsageError
+from runner.suites.manifest import PUBLIC
+from runner.suites.suite import Suite
+
+
+def publish_suite(suite: Suite, archive: Path) -> None:
+    """Write the public half, all that any container sees, as a ``.tar.gz``; equal for equal suites.
+
+    Raises:
+        SuiteError: the train half of one case has the actuals of another, and the spec does not
+            accept that.
+        UsageError: the archive can't be written.
+    """
+    shared = _shared_run(suite)
+    if shared and "shared" not in suite.manifest.choices["accept"]:
+        name, trains, evaluates = shared
+        raise SuiteError(
+            f"{suite.name}: {name} is a train run of {trains} and an eval run of {evaluates}, so "
+            "that who has the whole public half has its actuals. Publish a suite with a sampled or "
+            "an explicit division, or say in the spec that this is meant: accept: [shared]"
+        )
+    folder = f"{suite.name}-{suite.manifest.version}"
+    unfinished = archive.with_name(f".{archive.name}.{secrets.token_hex(4)}")
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            gzip.GzipFile(unfinished, "wb", mtime=0) as compressed,
+            tarfile.open(fileobj=compressed, mode="w") as tar,
+        ):
+            for path in sorted((suite.root / PUBLIC).rglob("*")):
+                if path.is_file():
+                    _add(tar, path, f"{folder}/{path.relative_to(suite.root).as_posix()}")
+        unfinished.replace(archive)
+    except OSError as error:
+        raise UsageError(f"{archive}: can't be written ({error.strerror}).") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _shared_run(suite: Suite) -> tuple[str, str, str] | None:
+    """Return a run that one case trains on and another evaluates, with the two cases."""
+    evaluates = {run.number: case.id for case in suite.cases for run in case.eval_runs}
+    for case in suite.cases:
+        for run in case.train_runs:
+            if run.number in evaluates:
+                return run.name, case.id, evaluates[run.number]
+    return None
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    """Add a file without its time and its owner."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = path.stat().st_size, 0o644
+    with path.open("rb") as file:
+        tar.addfile(member, file)
