@@ -22,10 +22,12 @@ from runner.report import (
     SuiteRecord,
     target_record,
 )
-from runner.sandbox.engine import Image, engine_version
+from runner.sandbox.engine import engine_version
+from runner.sandbox.image import Image
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
-from runner.sandbox.run import SandboxRun, run_sandboxed
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import run_sandboxed
 from runner.scoring import Scores, score
 from runner.staging import stage_inputs
 from runner.suites.suite import Actuals, Case, Suite

@@ -5,14 +5,7 @@ import pytest
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd, Outcome, describe_fault, predictor_fault
 
-COMPLETED = ContainerEnd(
-    exit_code=0,
-    oom_killed=False,
-    killed_at_deadline=False,
-    output_full=False,
-    start_error=None,
-    wall_seconds=1.0,
-)
+COMPLETED = ContainerEnd(exit_code=0, wall_seconds=1.0)
 
 
 def test_exit_zero_is_no_fault() -> None:
@@ -26,7 +19,7 @@ def test_exit_zero_is_no_fault() -> None:
         (replace(COMPLETED, exit_code=137), Outcome.FAILED),
         (replace(COMPLETED, exit_code=137, oom_killed=True), Outcome.OUT_OF_MEMORY),
         (replace(COMPLETED, exit_code=1, oom_killed=True), Outcome.OUT_OF_MEMORY),
-        (replace(COMPLETED, exit_code=137, killed_at_deadline=True), Outcome.TIMED_OUT),
+        (replace(COMPLETED, exit_code=137, past_deadline=True), Outcome.TIMED_OUT),
         (replace(COMPLETED, output_full=True), Outcome.OUTPUT_LIMIT),
         (replace(COMPLETED, exit_code=1, output_full=True), Outcome.OUTPUT_LIMIT),
         (replace(COMPLETED, exit_code=127, start_error="no such file"), Outcome.FAILED),
@@ -41,7 +34,7 @@ def test_a_child_killed_for_memory_is_no_fault_of_a_predictor_that_completes() -
 
 
 def test_the_deadline_comes_before_memory_that_filled_up_meanwhile() -> None:
-    both = replace(COMPLETED, exit_code=137, oom_killed=True, killed_at_deadline=True)
+    both = replace(COMPLETED, exit_code=137, oom_killed=True, past_deadline=True)
     assert predictor_fault(both) is Outcome.TIMED_OUT
 
 
