@@ -24,18 +24,18 @@ def interference(events: Iterable[Mapping[str, Any]], *, killed_by_runner: bool)
     """
     actions = [event for event in events if event.get("Action") in FROM_OUTSIDE]
     if killed_by_runner:
-        ours = [event for event in actions if _signal(event) == str(int(signal.SIGKILL))]
-        actions = [event for event in actions if not ours or event is not ours[-1]]
+        signals = [index for index, event in enumerate(actions) if _is_sigkill(event)]
+        for index in signals[-1:]:
+            del actions[index]
     if not actions:
         return None
     return FROM_OUTSIDE[str(actions[0]["Action"])]
 
 
-def _signal(event: Mapping[str, Any]) -> str | None:
-    if event.get("Action") != "kill":
-        return None
+def _is_sigkill(event: Mapping[str, Any]) -> bool:
     attributes = (event.get("Actor") or {}).get("Attributes") or {}
-    return str(attributes.get("signal"))
+    killed = event.get("Action") == "kill"
+    return killed and attributes.get("signal") == str(int(signal.SIGKILL))
 
 
 def engine_seconds(moment: str) -> float:
