@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from runner.evaluate import Terms
     from runner.report import CaseRecord, Evaluation
-    from runner.sandbox.engine import Image
+    from runner.sandbox.image import Image
     from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
