@@ -12,7 +12,8 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from runner.errors import EngineError, UsageError
 from runner.sandbox.host import Finding, examine_host
 from runner.sandbox.image import Image, read_image
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.limits import MIB
+from runner.sandbox.policy import SandboxPolicy
 from runner.untrusted import printable
 
 REQUEST_SECONDS = 120
@@ -87,14 +88,21 @@ def _is_bad_request(error: EngineError) -> bool:
     return isinstance(cause, APIError) and cause.status_code == requests.codes.bad_request
 
 
-def check_limits(client: docker.DockerClient, limits: Limits) -> None:
-    """Refuse limits that the engine's host does not have.
+def check_policy(client: docker.DockerClient, policy: SandboxPolicy) -> None:
+    """Refuse a policy that the engine's host can't give.
 
     Raises:
-        UsageError: more CPUs or memory than there are.
+        UsageError: more CPUs or memory than there are, or a runtime that the engine does not know.
     """
+    limits = policy.limits
     with engine_errors("tell what its host has"):
         host = client.info()
+    if policy.runtime is not None and policy.runtime not in host["Runtimes"]:
+        known = ", ".join(sorted(host["Runtimes"]))
+        raise UsageError(
+            f"{policy.runtime}: the engine has no such runtime. It has {known}; add others to its "
+            "daemon.json and restart it."
+        )
     if limits.cpus > host["NCPU"]:
         raise UsageError(f"The engine's host has {host['NCPU']} CPUs, not {limits.cpus:g}.")
     if limits.memory_bytes > host["MemTotal"]:

@@ -34,8 +34,6 @@ KEEPER_MEMORY_BYTES = 64 * MIB
 LABEL = "runner.evaluation"
 """On every container and volume the runner makes; its value is the evaluation's token."""
 
-ALL_GPUS = -1
-
 Body = dict[str, Any]
 """What is sent to ``POST /containers/create``, in the Docker Engine API's own words."""
 
@@ -53,6 +51,10 @@ class SandboxPolicy:
     limits: Limits = field(default_factory=Limits)
     runtime: str | None = None
     gpus: int = 0
+
+    def to_json(self) -> Mapping[str, Any]:
+        """Return all of it by name, to tell evaluations apart."""
+        return {**self.limits.to_json(), "runtime": self.runtime, "gpus": self.gpus}
 
 
 @dataclass(frozen=True)

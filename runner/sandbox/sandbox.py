@@ -10,11 +10,17 @@ from typing import Any
 import docker
 
 from runner.contract.layout import PREDICTIONS
-from runner.errors import EngineError
-from runner.sandbox.case import Host, PreparedCase, prepare_case
+from runner.errors import EngineError, UsageError
+from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
 from runner.sandbox.engine import await_engine, describe_engine
-from runner.sandbox.host import engine_identity, examine_host, has_nested_cgroups, lacking
+from runner.sandbox.host import (
+    Finding,
+    engine_identity,
+    examine_host,
+    has_nested_cgroups,
+    lacking,
+)
 from runner.sandbox.image import Image
 from runner.sandbox.keeper import ensure_keeper_image
 from runner.sandbox.ledger import recorded, settle
@@ -34,10 +40,17 @@ class Preparation:
 
 
 class Sandbox:
-    """Runs cases on one engine. Made by ``open_sandbox``."""
+    """Runs cases on one engine. Made by ``open_sandbox``.
 
-    def __init__(self, host: Host, token: str, announce: Announce) -> None:
+    Attributes:
+        findings: what the engine's host gives and lacks.
+    """
+
+    def __init__(
+        self, host: Host, token: str, findings: tuple[Finding, ...], announce: Announce
+    ) -> None:
         self._host, self._token, self._announce = host, token, announce
+        self.findings = findings
         # One: what is done ahead must not take the processors from the predictor that runs.
         self._worker = ThreadPoolExecutor(max_workers=1)
         self._not_removed: list[SandboxNames] = []
@@ -65,6 +78,21 @@ class Sandbox:
             return run_case(self._host, preparation.case.result(), self._announce, wanted)
         finally:
             self._worker.submit(self._remove, preparation.names)
+
+    def try_policy(self, policy: SandboxPolicy) -> None:
+        """Start and remove a trusted container under a policy, to see that the engine can.
+
+        Raises:
+            UsageError: it can't, e.g. for want of a GPU.
+        """
+        names = SandboxNames(secrets.token_hex(6), self._token)
+        try:
+            case = prepare_case(self._host, self._host.keeper_image, policy, names, dict)
+            check_control(self._host, policy, case.place)
+        except EngineError as error:
+            raise UsageError(f"The engine can't run a container as asked: {error}") from error
+        finally:
+            remove_case(self._host.client, names)
 
     def close(self) -> bool:
         """Stop making cases ready, remove what is left, and return whether all of it is gone."""
@@ -109,12 +137,13 @@ def open_sandbox(client: docker.DockerClient, announce: Announce) -> Iterator[Sa
     """
     await_engine(client, announce)
     info, version = describe_engine(client)
-    _require_promises(info, version)
+    findings = examine_host(info, version)
+    _require_promises(findings)
     engine = engine_identity(info)
     for leftover in collect_garbage(client, engine).removed:
         announce(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
     with recorded(engine) as entry:
-        sandbox = Sandbox(_host(client, info), entry.token, announce)
+        sandbox = Sandbox(_host(client, info), entry.token, findings, announce)
         try:
             yield sandbox
         finally:
@@ -145,8 +174,8 @@ def run_sandboxed(
         return sandbox.run(preparation, wanted)
 
 
-def _require_promises(info: Mapping[str, Any], version: Mapping[str, Any]) -> None:
-    missing = lacking(examine_host(info, version))
+def _require_promises(findings: tuple[Finding, ...]) -> None:
+    missing = lacking(findings)
     if missing:
         listed = "; ".join(f"{finding.name}: {finding.found}" for finding in missing)
         raise EngineError(

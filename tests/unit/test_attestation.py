@@ -6,9 +6,8 @@ import pytest
 from runner.errors import EngineError
 from runner.sandbox.attestation import Attestation, attest, require_attested
 from runner.sandbox.image import Image
-from runner.sandbox.limits import Limits
+from runner.sandbox.limits import ALL_GPUS, Limits
 from runner.sandbox.policy import (
-    ALL_GPUS,
     SandboxNames,
     SandboxPolicy,
     predictor_body,

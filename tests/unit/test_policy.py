@@ -3,9 +3,8 @@ from typing import Any
 import pytest
 
 from runner.sandbox.image import Image
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 from runner.sandbox.policy import (
-    ALL_GPUS,
     Body,
     SandboxNames,
     SandboxPolicy,
