@@ -1,11 +1,14 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 import hashlib
+import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
+from typing import TypeVar, cast
 
 import docker
 
@@ -20,12 +23,18 @@ from runner.report import (
     score_cases,
     target_record,
 )
-from runner.sandbox.engine import Image, engine_version
+from runner.sandbox.engine import engine_version
+from runner.sandbox.image import Image, image_warnings
 from runner.sandbox.limits import Limits
-from runner.sandbox.run import SandboxRun, run_sandboxed
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.resources import forecast
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.staging import stage_inputs
 from runner.suites.suite import Actuals, Case, Suite
 from runner.verdict import Verdict, judge
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 """How often a case is run, at most, when the engine fails."""
@@ -36,12 +45,12 @@ class Terms:
     """What all cases of an evaluation are run under.
 
     Attributes:
-        limits: what the predictor may use.
+        policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
         rerun: whether cases that have finished before are run again.
     """
 
-    limits: Limits
+    policy: SandboxPolicy
     seed: int
     rerun: bool = False
 
@@ -67,20 +76,27 @@ def evaluate(
             kept, no report is written.
     """
     version_of_engine = engine_version(client)
+    for warning in image_warnings(image):
+        announce(f"warning: {image.reference}: {warning}")
     records, files = [], {}
-    for number, case in enumerate(suite.cases, start=1):
-        progress = f"{image.reference} on {suite.name}, {case.id} ({number} of {len(suite.cases)})"
-        run = _finish_case(client, image, suite, case, terms, finished, announce, progress)
-        actuals = suite.actuals(case)  # not before: the container is gone
-        verdict = judge(run, case, actuals, terms.limits)
-        announce(f"{progress}: {verdict.outcome} after {run.end.wall_seconds:.1f} s")
-        records.append(_case_record(case, run, verdict, actuals, terms.limits))
-        files.update(_case_files(case, run))
+    with open_sandbox(client, announce) as sandbox:
+        if terms.policy.runtime or terms.policy.gpus:
+            sandbox.try_policy(terms.policy)
+        runs = _CaseRuns(sandbox, image, suite, terms, finished, announce)
+        for case, run in runs.in_order():
+            actuals = suite.actuals(case)  # not before: the container is gone
+            verdict = judge(run, case, actuals, terms.policy.limits)
+            announce(f"{runs.progress(case)}: {describe(run, verdict, terms.policy.limits)}")
+            records.append(_case_record(case, run, verdict, actuals, terms.policy.limits))
+            files.update(_case_files(case, run))
     report = Report(
         runner_version=version("runner"),
         engine_version=version_of_engine,
+        host=sandbox.findings,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=terms.seed,
+        runtime=terms.policy.runtime,
+        gpus=terms.policy.gpus,
         suite=SuiteRecord(
             name=suite.name,
             version=suite.manifest.version,
@@ -96,51 +112,72 @@ def evaluate(
     return Evaluation(report, files)
 
 
-def _finish_case(
-    client: docker.DockerClient,
-    image: Image,
-    suite: Suite,
-    case: Case,
-    terms: Terms,
-    finished: FinishedCases,
-    announce: Callable[[str], None],
-    progress: str,
-) -> SandboxRun:
-    """Return what the case's container left: now, or when the case was run before."""
-    limits = terms.limits.to_json()
-    key = CaseKey(image.id, suite.digest, case.id, terms.seed, limits)
-    earlier = None if terms.rerun else finished.find(key)
-    if earlier is not None:
-        announce(f"{progress}: has finished before (--rerun runs it again)")
-        return earlier
-    announce(f"{progress}: running, at most {terms.limits.wall_seconds:g} s")
-    staged = stage_inputs(suite.inputs(case), seed=terms.seed, limits=limits)
-    run = _run_case(client, image, staged.files, case.wanted_files, terms.limits, announce)
-    finished.keep(key, run)
-    return run
+@dataclass(frozen=True)
+class _CaseRuns:
+    """The runs of one image on a suite's cases, each made ready while the one before runs."""
+
+    sandbox: Sandbox
+    image: Image
+    suite: Suite
+    terms: Terms
+    finished: FinishedCases
+    announce: Callable[[str], None]
+
+    def in_order(self) -> Iterator[tuple[Case, SandboxRun]]:
+        """Yield each case with what its container left: now, or when it was run before."""
+        planned = ((case, self._plan(case)) for case in self.suite.cases)
+        for case, plan in _one_ahead(planned):
+            if isinstance(plan, SandboxRun):
+                self.announce(f"{self.progress(case)}: has finished before (--rerun runs it again)")
+                yield case, plan
+            else:
+                wall_seconds = self.terms.policy.limits.wall_seconds
+                self.announce(f"{self.progress(case)}: running, at most {wall_seconds:g} s")
+                run = self._run(case, plan)
+                self.finished.keep(self._key(case), run)
+                yield case, run
+
+    def progress(self, case: Case) -> str:
+        """Return the case's name and number, for a line of progress."""
+        number, of = self.suite.cases.index(case) + 1, len(self.suite.cases)
+        return f"{self.image.reference} on {self.suite.name}, {case.id} ({number} of {of})"
+
+    def _plan(self, case: Case) -> SandboxRun | Preparation:
+        earlier = None if self.terms.rerun else self.finished.find(self._key(case))
+        return self._prepare(case) if earlier is None else earlier
+
+    def _prepare(self, case: Case) -> Preparation:
+        return self.sandbox.prepare(self.image, self.terms.policy, partial(self._stage, case))
+
+    def _stage(self, case: Case) -> Mapping[str, bytes]:
+        limits = self.terms.policy.limits.to_json()
+        return stage_inputs(self.suite.inputs(case), seed=self.terms.seed, limits=limits).files
+
+    def _key(self, case: Case) -> CaseKey:
+        policy = self.terms.policy.to_json()
+        return CaseKey(self.image.id, self.suite.digest, case.id, self.terms.seed, policy)
+
+    def _run(self, case: Case, preparation: Preparation) -> SandboxRun:
+        """Run a case; after an engine fault, which tells nothing of the predictor, run it again."""
+        attempt = 1
+        while True:
+            try:
+                return self.sandbox.run(preparation, case.wanted_files)
+            except EngineError as error:
+                if was_interrupted(error):
+                    raise KeyboardInterrupt from error
+                if attempt == ATTEMPTS:
+                    raise
+                self.announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
+                time.sleep(attempt)
+                attempt += 1
+                preparation = self._prepare(case)
 
 
-def _run_case(
-    client: docker.DockerClient,
-    image: Image,
-    files: Mapping[str, bytes],
-    wanted: Sequence[str],
-    limits: Limits,
-    announce: Callable[[str], None],
-) -> SandboxRun:
-    """Run one case; after an engine fault, which tells nothing of the predictor, run it again."""
-    attempt = 1
-    while True:
-        try:
-            return run_sandboxed(client, image, files, limits, announce, wanted)
-        except EngineError as error:
-            if was_interrupted(error):
-                raise KeyboardInterrupt from error
-            if attempt == ATTEMPTS:
-                raise
-            announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
-            time.sleep(attempt)
-            attempt += 1
+def _one_ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield the items, each only when the one after it has been taken too."""
+    for held, _ in itertools.pairwise(itertools.chain(items, (None,))):
+        yield cast("T", held)
 
 
 def was_interrupted(error: BaseException | None) -> bool:
@@ -148,6 +185,12 @@ def was_interrupted(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error is not None
+
+
+def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
+    """Return one line of how a case ended, and of any limit that it came near."""
+    line = f"{verdict.outcome} after {run.end.wall_seconds:.1f} s"
+    return "; ".join([line, *forecast(run.resources, limits)])
 
 
 def _case_record(
@@ -178,6 +221,9 @@ def _case_record(
             name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
         },
         log_file=_log_file(case),
+        resources=run.resources,
+        forecast=tuple(forecast(run.resources, limits)),
+        sandbox=run.attestation,
     )
 
 

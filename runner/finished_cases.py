@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,19 +31,19 @@ class CaseKey:
         suite_digest: of both halves of the suite.
         case: the case's id.
         seed: what the manifest tells the predictor.
-        limits: by name.
+        policy: the limits and all else that the organizer decided of the sandbox, by name.
     """
 
     image_id: str
     suite_digest: str
     case: str
     seed: int
-    limits: Mapping[str, float]
+    policy: Mapping[str, Any]
 
     @property
     def file_name(self) -> str:
         """Return a name that tells these parts, and the version of the contract, apart."""
-        parts = [self.image_id, self.suite_digest, self.case, self.seed, dict(self.limits)]
+        parts = [self.image_id, self.suite_digest, self.case, self.seed, dict(self.policy)]
         text = json.dumps([CONTRACT_VERSION, *parts], sort_keys=True)
         return f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 

@@ -16,7 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
+from runner.sandbox.attestation import Attestation
+from runner.sandbox.host import Finding
 from runner.sandbox.outcome import Outcome
+from runner.sandbox.resources import ResourceUse
 from runner.scoring import Scores, score
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -46,6 +49,8 @@ class CaseRecord(_Record):
 
     ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
     for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
+    ``forecast`` has a line for each limit that it came near. ``sandbox`` has the settings that the
+    engine was asked for, and those it said it had before the start; null if nothing was started.
     ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
     log, in the folder of the case's id beside the report.
     """
@@ -64,6 +69,9 @@ class CaseRecord(_Record):
     extra_predictions: tuple[str, ...]
     output_files: Mapping[str, str]
     log_file: str
+    resources: ResourceUse
+    forecast: tuple[str, ...]
+    sandbox: Attestation | None
 
 
 class SuiteRecord(_Record):
@@ -86,16 +94,20 @@ class ImageRecord(_Record):
 class Report(_Record):
     """One evaluation. Scores are null unless every case was scored and has such targets.
 
-    ``eval_run_specs`` has, by run, the revealed columns of its run spec: scenario, model and all
-    else that scores may be grouped by.
+    ``host`` is what the engine gave the sandbox, and what it lacked. ``eval_run_specs`` has, by
+    run, the revealed columns of its run spec: scenario, model and all else that scores may be
+    grouped by.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
     contract_version: int = CONTRACT_VERSION
     runner_version: str
     engine_version: str
+    host: tuple[Finding, ...]
     created: str
     seed: int
+    runtime: str | None
+    gpus: int
     suite: SuiteRecord
     image: ImageRecord
     eval_run_specs: Mapping[str, Mapping[str, Any]]
@@ -112,7 +124,8 @@ class Report(_Record):
     def key(self) -> tuple[Any, ...]:
         """Return what makes two evaluations the same one, run twice."""
         limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
-        return (self.contract_version, self.image.id, self.suite.digest, self.seed, limits)
+        sandbox = (limits, self.runtime, self.gpus)
+        return (self.contract_version, self.image.id, self.suite.digest, self.seed, sandbox)
 
 
 @dataclass(frozen=True)

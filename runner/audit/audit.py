@@ -10,7 +10,7 @@ from runner.audit.derivability import determine, find_derivable, summarize
 from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_files, find_in_sides
 from runner.contract import layout
-from runner.sandbox.run import input_archive
+from runner.sandbox.case import input_archive
 from runner.staging import stage_inputs
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord

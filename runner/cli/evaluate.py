@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.errors import EngineError, ExitCode, UsageError
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from runner.evaluate import Terms
     from runner.report import CaseRecord, Evaluation
-    from runner.sandbox.engine import Image
+    from runner.sandbox.image import Image
     from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
@@ -24,6 +24,16 @@ LOG_LINES = 40
 MOST_ROWS = 80
 FINISHED_CASES = "finished_cases"
 """Below the reports: the cases that have finished, whatever comes after."""
+
+
+def read_gpus(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """Return how many GPUs ``--gpus`` asks for, ALL_GPUS for all."""
+    if value == "all":
+        return ALL_GPUS
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is neither a number nor 'all'")
+    return int(value)
+
 
 EXAMPLES = """\b
 Examples:
@@ -91,6 +101,18 @@ Examples:
     type=click.FloatRange(min=0.1),
     help=f"[default: the suite's, or {DEFAULTS.cpus:g}]",
 )
+@click.option(
+    "--runtime",
+    help="An OCI runtime of the engine, e.g. runsc for gVisor.  [default: the engine's own]",
+)
+@click.option(
+    "--gpus",
+    callback=read_gpus,
+    default="0",
+    metavar="N|all",
+    help="GPUs that the container gets; each adds a driver to what a predictor can reach.  "
+    "[default: none]",
+)
 @click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
@@ -106,6 +128,8 @@ def evaluate(
     wall_seconds: float | None,
     memory_mib: int | None,
     cpus: float | None,
+    runtime: str | None,
+    gpus: int,
     rerun: bool,
     show_log: bool,
     as_json: bool,
@@ -122,7 +146,8 @@ def evaluate(
     same command runs only what is missing.
     """
     from runner.evaluate import Terms
-    from runner.sandbox.engine import check_limits, connect, resolve_image
+    from runner.sandbox.engine import check_policy, connect, resolve_image
+    from runner.sandbox.policy import SandboxPolicy
     from runner.suites.names import Draw, opened_suite
 
     client = connect()
@@ -130,11 +155,12 @@ def evaluate(
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     with opened_suite(suite, root_dir, draw, _announce) as loaded:
         limits = _choose_limits(loaded.limits, wall_seconds, memory_mib, cpus)
-        check_limits(client, limits)
+        policy = SandboxPolicy(limits, runtime, gpus)
+        check_policy(client, policy)
         own_seed = loaded.manifest.choices["seed"] if seed is None else seed
         reports = out or Path("results") / loaded.name
         return _evaluate_all(
-            client, resolved, loaded, Terms(limits, own_seed, rerun), reports, show_log, as_json
+            client, resolved, loaded, Terms(policy, own_seed, rerun), reports, show_log, as_json
         )
 
 

@@ -1,8 +1,9 @@
 """The engine's client, its errors, and images resolved to their IDs."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any
 
 import docker
 import requests
@@ -10,28 +11,16 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from runner.errors import EngineError, UsageError
 from runner.sandbox.host import Finding, examine_host
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.image import Image, read_image
+from runner.sandbox.limits import MIB
+from runner.sandbox.policy import SandboxPolicy
 from runner.untrusted import printable
 
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
 
-
-@dataclass(frozen=True)
-class Image:
-    """An image as the engine knows it.
-
-    Attributes:
-        reference: what the user called it; may move to another image later.
-        id: the engine's content address; used from here on.
-        digests: ``repository@sha256:...`` where a registry has given it one.
-        declared_volumes: the VOLUME paths of the image.
-    """
-
-    reference: str
-    id: str
-    digests: tuple[str, ...]
-    declared_volumes: tuple[str, ...]
+ENGINE_RETURN_SECONDS = 60
+"""How long an engine that is lost may take to come back, e.g. for an upgrade."""
 
 
 @contextmanager
@@ -91,13 +80,7 @@ def resolve_image(client: docker.DockerClient, reference: str) -> Image:
             f"{reference}: the engine has no such image. Build it with "
             f"`runner build DIR -t {reference}`, or get it with `docker pull {reference}`."
         ) from error
-    config = found.attrs.get("Config") or {}
-    return Image(
-        reference=reference,
-        id=str(found.id),
-        digests=tuple(found.attrs.get("RepoDigests") or ()),
-        declared_volumes=tuple(config.get("Volumes") or ()),
-    )
+    return read_image(reference, found.attrs)
 
 
 def _is_bad_request(error: EngineError) -> bool:
@@ -105,14 +88,21 @@ def _is_bad_request(error: EngineError) -> bool:
     return isinstance(cause, APIError) and cause.status_code == requests.codes.bad_request
 
 
-def check_limits(client: docker.DockerClient, limits: Limits) -> None:
-    """Refuse limits that the engine's host does not have.
+def check_policy(client: docker.DockerClient, policy: SandboxPolicy) -> None:
+    """Refuse a policy that the engine's host can't give.
 
     Raises:
-        UsageError: more CPUs or memory than there are.
+        UsageError: more CPUs or memory than there are, or a runtime that the engine does not know.
     """
+    limits = policy.limits
     with engine_errors("tell what its host has"):
         host = client.info()
+    if policy.runtime is not None and policy.runtime not in host["Runtimes"]:
+        known = ", ".join(sorted(host["Runtimes"]))
+        raise UsageError(
+            f"{policy.runtime}: the engine has no such runtime. It has {known}; add others to its "
+            "daemon.json and restart it."
+        )
     if limits.cpus > host["NCPU"]:
         raise UsageError(f"The engine's host has {host['NCPU']} CPUs, not {limits.cpus:g}.")
     if limits.memory_bytes > host["MemTotal"]:
@@ -122,13 +112,41 @@ def check_limits(client: docker.DockerClient, limits: Limits) -> None:
         )
 
 
+def await_engine(client: docker.DockerClient, announce: Callable[[str], None]) -> None:
+    """Return once the engine answers; wait for one that is being restarted.
+
+    Raises:
+        EngineError: it has not come back in time.
+    """
+    deadline = time.monotonic() + ENGINE_RETURN_SECONDS
+    announced = False
+    while True:
+        try:
+            with engine_errors("answer"):
+                client.ping()
+        except EngineError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+        if not announced:
+            announce(f"the engine does not answer; waiting for up to {ENGINE_RETURN_SECONDS} s")
+            announced = True
+        time.sleep(0.5)
+
+
 def engine_version(client: docker.DockerClient) -> str:
     """Return the engine's name and version, for the record."""
     with engine_errors("tell its version"):
         return f"Docker API {client.api.api_version}, engine {client.version()['Version']}"
 
 
+def describe_engine(client: docker.DockerClient) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the engine's answers to ``GET /info`` and ``GET /version``."""
+    with engine_errors("describe itself"):
+        return client.info(), client.version()
+
+
 def examine_engine(client: docker.DockerClient) -> tuple[Finding, ...]:
     """Return what the engine and its host give the sandbox, and what they lack."""
-    with engine_errors("describe itself"):
-        return examine_host(client.info(), client.version())
+    return examine_host(*describe_engine(client))

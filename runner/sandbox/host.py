@@ -60,6 +60,20 @@ def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[F
     )
 
 
+def engine_identity(info: Mapping[str, Any]) -> str:
+    """Return what tells this engine from others: its host and where it keeps its data."""
+    return f"{info.get('Name')}:{info.get('DockerRootDir')}"
+
+
+def has_nested_cgroups(info: Mapping[str, Any]) -> bool:
+    """Return whether a container's cgroup can be put below another container's.
+
+    In cgroup version 2 a group with processes of its own has no groups below it, and systemd has
+    its own tree.
+    """
+    return (info.get("CgroupVersion"), info.get("CgroupDriver")) == ("1", "cgroupfs")
+
+
 def lacking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return the findings that keep an evaluation from running with every promise."""
     return tuple(finding for finding in findings if finding.level is Level.LACKING)

@@ -8,11 +8,15 @@ import hashlib
 import io
 import struct
 import tarfile
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import docker
 
 from runner.errors import EngineError
 from runner.sandbox.engine import engine_errors
+from runner.sandbox.image import Image, read_image
 from runner.sandbox.policy import KEEPER_PROGRAM
 
 KEEPER_REPOSITORY = "runner-keeper"
@@ -35,10 +39,13 @@ _WAIT_FOREVER = {
 _LOAD_ADDRESS = 0x400000
 
 
-def ensure_keeper_image(client: docker.DockerClient) -> str:
-    """Return the ID of the keeper's image, made on the engine if it isn't there yet."""
+def ensure_keeper_image(client: docker.DockerClient, architecture: str) -> Image:
+    """Return the keeper's image, made on the engine if it isn't there yet.
+
+    Args:
+        architecture: the engine's, in its own words.
+    """
     with engine_errors("make the keeper image"):
-        architecture = client.info()["Architecture"]
         if architecture not in _WAIT_FOREVER:
             raise EngineError(
                 f"The engine's architecture is {architecture}; the keeper runs on "
@@ -50,9 +57,14 @@ def ensure_keeper_image(client: docker.DockerClient) -> str:
         for image in client.images.list(name=f"{KEEPER_REPOSITORY}:{tag}"):
             # The tag alone proves nothing: a submission that was loaded may carry it.
             if image.attrs["RootFS"]["Layers"] == layers:
-                return str(image.id)
+                return _keeper_image(image.attrs)
         client.api.import_image_from_data(archive, repository=KEEPER_REPOSITORY, tag=tag)
-        return str(client.images.get(f"{KEEPER_REPOSITORY}:{tag}").id)
+        return _keeper_image(client.images.get(f"{KEEPER_REPOSITORY}:{tag}").attrs)
+
+
+def _keeper_image(description: Mapping[str, Any]) -> Image:
+    # An imported image has no command of its own.
+    return replace(read_image(KEEPER_REPOSITORY, description), entrypoint=(KEEPER_PROGRAM,))
 
 
 def _image_archive(architecture: str) -> bytes:

@@ -7,6 +7,8 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+ALL_GPUS = -1
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -10,6 +10,8 @@ from runner.untrusted import quote
 SIGNAL_EXIT_BASE = 128
 """An exit code above it means: ended by the signal of that number less this."""
 
+KILLED_EXIT_CODE = SIGNAL_EXIT_BASE + signal.SIGKILL
+
 
 class Outcome(StrEnum):
     """How a case ended. A fault of the engine or the host is an error, never an outcome."""
@@ -28,19 +30,21 @@ class ContainerEnd:
 
     Attributes:
         exit_code: of the image's entrypoint; 126 or 127 if it could not be started.
+        wall_seconds: from start to end, by the engine's clock.
         oom_killed: the kernel killed one of its processes at the memory limit.
-        killed_at_deadline: the runner killed it when the wall time was over.
+        past_deadline: it took more than its wall time.
         output_full: /output reached its limit in bytes or files.
+        pids_reached: it was seen with as many processes as its limit allows.
         start_error: why the entrypoint could not be started, or None.
-        wall_seconds: from start to end.
     """
 
     exit_code: int
-    oom_killed: bool
-    killed_at_deadline: bool
-    output_full: bool
-    start_error: str | None
     wall_seconds: float
+    oom_killed: bool = False
+    past_deadline: bool = False
+    output_full: bool = False
+    pids_reached: bool = False
+    start_error: str | None = None
 
 
 def predictor_fault(end: ContainerEnd) -> Outcome | None:
@@ -49,13 +53,36 @@ def predictor_fault(end: ContainerEnd) -> Outcome | None:
     Log text is never consulted: the predictor writes it and could forge it. The engine's OOM flag
     also stands when a child was killed and the predictor went on to exit 0: that is no fault.
     """
-    if end.killed_at_deadline:
+    if end.past_deadline:
         return Outcome.TIMED_OUT
     if end.oom_killed and end.exit_code != 0:
         return Outcome.OUT_OF_MEMORY
     if end.output_full:
         return Outcome.OUTPUT_LIMIT
     return Outcome.FAILED if end.exit_code != 0 else None
+
+
+def is_past_deadline(
+    limits: Limits, *, wall_seconds: float, exit_code: int, killed_by_runner: bool
+) -> bool:
+    """Return whether the predictor took more than its wall time.
+
+    The engine's clock decides, not ours: an engine that stalls makes ours run on, so that the
+    runner may send its SIGKILL to a predictor that has just ended in time, by itself.
+    """
+    if wall_seconds >= limits.wall_seconds:
+        return True
+    return killed_by_runner and exit_code == KILLED_EXIT_CODE
+
+
+def may_be_the_hosts(end: ContainerEnd) -> bool:
+    """Return whether a host in trouble could have ended the predictor like this.
+
+    SIGKILL with neither the memory limit nor the runner behind it: the host's own shortage of
+    memory, or its administrator.
+    """
+    killed = end.exit_code == KILLED_EXIT_CODE
+    return killed and not end.oom_killed and not end.past_deadline
 
 
 def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
@@ -71,6 +98,17 @@ def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
     if end.start_error is not None:
         reason = quote(end.start_error, most=400)
         return f"the image's entrypoint could not be started: {reason}"
-    if SIGNAL_EXIT_BASE < end.exit_code <= SIGNAL_EXIT_BASE + signal.SIGRTMAX:
-        return f"the predictor was ended by signal {end.exit_code - SIGNAL_EXIT_BASE}"
-    return f"the predictor exited with code {end.exit_code}; the log holds what it printed"
+    return _describe_exit(end.exit_code) + _describe_pids(end, limits)
+
+
+def _describe_exit(exit_code: int) -> str:
+    number = exit_code - SIGNAL_EXIT_BASE
+    if 0 < number <= signal.SIGRTMAX:
+        named = number in set(signal.Signals)
+        name = f" ({signal.Signals(number).name})" if named else ""
+        return f"the predictor was ended by signal {number}{name}"
+    return f"the predictor exited with code {exit_code}; the log holds what it printed"
+
+
+def _describe_pids(end: ContainerEnd, limits: Limits) -> str:
+    return f"; it had all {limits.pids} processes and threads" if end.pids_reached else ""

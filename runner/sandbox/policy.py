@@ -1,155 +1,285 @@
 """Policy -> the engine's arguments. Pure, so that what is asked for can be read and tested."""
 
 import posixpath
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from docker.types import LogConfig, Mount, Ulimit
-
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
-from runner.sandbox.limits import KIB, Limits
+from runner.sandbox.image import Image
+from runner.sandbox.limits import KIB, MIB, Limits
 
 PREDICTOR_USER = "65534:65534"
 """Numeric, with the group: a name would be looked up in the image's own passwd file."""
 
 TMP_DIR = "/tmp"  # noqa: S108  (inside the container, where it is a fresh tmpfs)
 
+ENVIRONMENT = {"HOME": TMP_DIR, "TMPDIR": TMP_DIR}
+"""All that the runner adds to the image's own environment, and it wins over the image's.
+
+The image's ENV is part of the image, as its files are: it tells nothing of the host, and what an
+LD_PRELOAD in it loads runs in the same sandbox.
+"""
+
 KEEPER_PROGRAM = "/keep"
 
+KEEPER_PIDS = 64
+"""Not less: the engine's own init runs under this limit before the keeper does. With 2 processes
+and 16 files 2 of about 700 starts failed on a busy host, with 64 and 1024 0 of 500."""
+
+KEEPER_MEMORY_BYTES = 64 * MIB
+
 LABEL = "runner.evaluation"
-"""On every container and volume the runner makes; its value tells evaluations apart."""
+"""On every container and volume the runner makes; its value is the evaluation's token."""
+
+Body = dict[str, Any]
+"""What is sent to ``POST /containers/create``, in the Docker Engine API's own words."""
+
+
+@dataclass(frozen=True)
+class SandboxPolicy:
+    """What an organizer decides of the sandbox; all else is fixed below, for every image.
+
+    Attributes:
+        limits: what a predictor may use.
+        runtime: an OCI runtime of the engine, e.g. ``runsc``; None for the engine's default.
+        gpus: how many GPUs the container gets; ALL_GPUS for all of them.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    runtime: str | None = None
+    gpus: int = 0
+
+    def to_json(self) -> Mapping[str, Any]:
+        """Return all of it by name, to tell evaluations apart."""
+        return {**self.limits.to_json(), "runtime": self.runtime, "gpus": self.gpus}
 
 
 @dataclass(frozen=True)
 class SandboxNames:
-    """The names of what one case leaves on the engine while it runs. They tell nothing of it."""
+    """The names of what one case has on the engine. They tell nothing of it.
 
-    token: str
+    Attributes:
+        case: random, for this case alone; a predictor can find it, in its list of mounts.
+        evaluation: the token by which the runner finds what it made; a predictor can't see it.
+    """
+
+    case: str
+    evaluation: str
 
     @property
     def predictor(self) -> str:
         """Return the name of the untrusted container."""
-        return f"runner-{self.token}-predictor"
+        return f"runner-{self.case}-predictor"
 
     @property
     def keeper(self) -> str:
         """Return the name of the trusted container that holds the volumes."""
-        return f"runner-{self.token}-keeper"
+        return f"runner-{self.case}-keeper"
 
     @property
     def input_volume(self) -> str:
         """Return the name of the volume at /input."""
-        return f"runner-{self.token}-input"
+        return f"runner-{self.case}-input"
 
     @property
     def output_volume(self) -> str:
         """Return the name of the volume at /output."""
-        return f"runner-{self.token}-output"
+        return f"runner-{self.case}-output"
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return what every container and volume of the case is marked with."""
-        return {LABEL: self.token}
+        """Return what every container and volume of the evaluation is marked with."""
+        return {LABEL: self.evaluation}
 
 
-def predictor_arguments(
-    image_id: str, declared_volumes: Iterable[str], limits: Limits, names: SandboxNames
-) -> dict[str, Any]:
-    """Return docker-py's ``containers.create`` arguments for the untrusted container.
+@cache
+def seccomp_profile() -> str:
+    """Return the system calls that a container may make, as the engine's JSON.
+
+    It allows less than the engine's default: no family of sockets but local, IPv4, IPv6 and
+    netlink, no io_uring, no look into other processes, no 32-bit calls.
+    """
+    return Path(__file__).with_name("seccomp.json").read_text(encoding="utf-8")
+
+
+def predictor_body(
+    image: Image, policy: SandboxPolicy, names: SandboxNames, cgroup_parent: str = ""
+) -> Body:
+    """Return what to ask the engine for as the untrusted container.
+
+    It names what is to be absent too, so that all of it can be read back and compared.
 
     Args:
-        image_id: the resolved image; never a tag, which may move.
-        declared_volumes: the image's VOLUME paths. Each would be writable host disk, so it is
-            covered by an empty read-only tmpfs.
+        cgroup_parent: the cgroup to put the container's own below; empty for the engine's choice.
     """
+    limits = policy.limits
+    host_config = {
+        **_isolation(cgroup_parent),
+        **({"Runtime": policy.runtime} if policy.runtime else {}),
+        "DeviceRequests": _gpu_requests(policy.gpus),
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,
+        "NanoCpus": int(limits.cpus * 1e9),
+        "PidsLimit": limits.pids,
+        "ShmSize": limits.shm_bytes,
+        "Ulimits": _ulimits(limits),
+        "Tmpfs": _tmpfs(image.declared_volumes, limits),
+        "LogConfig": {
+            "Type": "json-file",
+            "Config": {"max-size": str(limits.log_bytes * 5 // 4), "max-file": "2"},
+        },
+    }
     return {
-        "image": image_id,
-        "name": names.predictor,
-        "labels": names.labels,
-        "hostname": "predictor",
-        "user": PREDICTOR_USER,
-        "environment": {"HOME": TMP_DIR, "TMPDIR": TMP_DIR},
-        # docker-py would add the client's proxy settings, with passwords.
-        "use_config_proxy": False,
-        "network_mode": "none",
-        "ipc_mode": "private",
-        "privileged": False,
-        "read_only": True,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "mem_limit": limits.memory_bytes,
-        "memswap_limit": limits.memory_bytes,
-        "nano_cpus": int(limits.cpus * 1e9),
-        "pids_limit": limits.pids,
-        "shm_size": limits.shm_bytes,
-        "ulimits": _ulimits(limits),
-        "mounts": [
-            Mount(str(INPUT_DIR), names.input_volume, read_only=True, no_copy=True),
-            Mount(str(OUTPUT_DIR), names.output_volume, no_copy=True),
-        ],
-        "tmpfs": _tmpfs(declared_volumes, limits),
-        "log_config": LogConfig(
-            type=LogConfig.types.JSON,
-            config={"max-size": str(limits.log_bytes), "max-file": "1"},
-        ),
-        "healthcheck": {"test": ["NONE"]},
-        "restart_policy": {"Name": "no"},
-        "detach": True,
+        **_program(image, names, "predictor"),
+        "Env": [f"{name}={value}" for name, value in _environment(image).items()],
+        "HostConfig": {**host_config, "Mounts": _mounts(names, input_read_only=True)},
     }
 
 
-def keeper_arguments(keeper_image_id: str, names: SandboxNames) -> dict[str, Any]:
-    """Return the arguments for the trusted container that holds the volumes open.
+def keeper_body(
+    keeper_image: Image, limits: Limits, names: SandboxNames, cgroup_parent: str = ""
+) -> Body:
+    """Return what to ask the engine for as the trusted container that holds the volumes open.
 
     A volume of type tmpfs is emptied when its last container stops, so /output would be gone with
     the predictor. The keeper also gives a place to write and read through, without a host path.
+    Its limits leave room for the predictor's, whose cgroup may be below its own.
     """
+    memory_bytes = limits.memory_bytes + KEEPER_MEMORY_BYTES
+    host_config = {
+        **_isolation(cgroup_parent),
+        "Memory": memory_bytes,
+        "MemorySwap": memory_bytes,
+        "PidsLimit": limits.pids + KEEPER_PIDS,
+        "Ulimits": [_ulimit("nofile", 1024), _ulimit("core", 0)],
+        "LogConfig": {"Type": "none", "Config": {}},
+    }
     return {
-        "image": keeper_image_id,
-        "entrypoint": [KEEPER_PROGRAM],
-        "user": PREDICTOR_USER,
-        "name": names.keeper,
-        "labels": names.labels,
-        "use_config_proxy": False,
-        "network_mode": "none",
-        "read_only": True,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        # Not less: the engine's own init runs under these limits before the keeper does. With 2
-        # processes and 16 files 2 of about 700 starts failed on a busy host, with these 0 of 500.
-        "pids_limit": 64,
-        "ulimits": [Ulimit(name="nofile", soft=1024, hard=1024)],
-        "mounts": [
-            Mount(str(INPUT_DIR), names.input_volume, no_copy=True),
-            Mount(str(OUTPUT_DIR), names.output_volume, no_copy=True),
-        ],
-        "log_config": LogConfig(type="none"),
-        "detach": True,
+        **_program(keeper_image, names, "keeper"),
+        "HostConfig": {**host_config, "Mounts": _mounts(names, input_read_only=False)},
     }
 
 
-def output_volume_options(limits: Limits) -> dict[str, str]:
-    """Return the local driver's options: memory, bounded in bytes and in files."""
-    options = f"size={limits.output_bytes},nr_inodes={limits.output_files}"
+def volume_bodies(names: SandboxNames, limits: Limits) -> tuple[Body, Body]:
+    """Return what to ask the engine for as the volumes at /input and at /output.
+
+    The one at /output is memory, bounded in bytes and in files.
+    """
+    bounds = f"size={limits.output_bytes},nr_inodes={limits.output_files}"
+    options = f"{bounds},mode=1777,noexec,nosuid,nodev"
+    common = {"Driver": "local", "Labels": names.labels}
+    return (
+        {"Name": names.input_volume, **common, "DriverOpts": {}},
+        {
+            "Name": names.output_volume,
+            **common,
+            "DriverOpts": {"type": "tmpfs", "device": "tmpfs", "o": options},
+        },
+    )
+
+
+def _program(image: Image, names: SandboxNames, role: str) -> Body:
     return {
-        "type": "tmpfs",
-        "device": "tmpfs",
-        "o": f"{options},mode=1777,noexec,nosuid,nodev",
+        "Image": image.id,  # never a tag, which may move
+        "Entrypoint": list(image.entrypoint),
+        "Cmd": list(image.command),
+        "Labels": names.labels,
+        "Hostname": role,
+        "User": PREDICTOR_USER,
+        "Tty": False,
+        "OpenStdin": False,
+        # The image's own health check and stop signal have no say.
+        "Healthcheck": {"Test": ["NONE"]},
+        "StopSignal": "SIGKILL",
     }
 
 
-def _ulimits(limits: Limits) -> list[Ulimit]:
-    # Above every tmpfs, so that a full one says "no space left" before a signal kills the writer.
-    largest_file = 2 * max(limits.output_bytes, limits.tmp_bytes, limits.shm_bytes)
+def _isolation(cgroup_parent: str) -> Body:
+    """Return what is the same for the predictor and the keeper, and what neither ever has."""
+    return {
+        "NetworkMode": "none",
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={seccomp_profile()}"],
+        "RestartPolicy": {"Name": "no"},
+        "Privileged": False,
+        "OomKillDisable": False,
+        "PublishAllPorts": False,
+        "AutoRemove": False,
+        "PidMode": "",
+        "UTSMode": "",
+        "UsernsMode": "",
+        "CgroupParent": cgroup_parent,
+        "MaskedPaths": list(MASKED_PATHS),
+        "ReadonlyPaths": list(READ_ONLY_PATHS),
+        **{name: [] for name in NEVER_GIVEN},
+        "PortBindings": {},
+        "Sysctls": {},
+        "StorageOpt": {},
+    }
+
+
+MASKED_PATHS = (
+    *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
+    *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
+    *("/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"),
+)
+"""What tells of the host, its hardware or others on it: engines' own list, named so that it is the
+same on every engine."""
+
+READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+
+NEVER_GIVEN = (
+    *("Binds", "VolumesFrom", "Links", "CapAdd", "GroupAdd", "ExtraHosts"),
+    *("Dns", "DnsOptions", "DnsSearch", "Devices", "DeviceCgroupRules", "DeviceRequests"),
+)
+
+
+def _mounts(names: SandboxNames, *, input_read_only: bool) -> list[Body]:
     return [
-        Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
-        Ulimit(name="fsize", soft=largest_file, hard=largest_file),
-        Ulimit(name="core", soft=0, hard=0),
+        {
+            "Type": "volume",
+            "Source": source,
+            "Target": str(target),
+            "ReadOnly": read_only,
+            "VolumeOptions": {"NoCopy": True},  # else the image's own /output would be copied in
+        }
+        for source, target, read_only in (
+            (names.input_volume, INPUT_DIR, input_read_only),
+            (names.output_volume, OUTPUT_DIR, False),
+        )
     ]
 
 
+def _environment(image: Image) -> Mapping[str, str]:
+    return {**image.environment, **ENVIRONMENT}
+
+
+def _gpu_requests(gpus: int) -> list[Body]:
+    return [{"Count": gpus, "Capabilities": [["gpu"]]}] if gpus else []
+
+
+def _ulimits(limits: Limits) -> list[Body]:
+    # Above every tmpfs, so that a full one says "no space left" before a signal kills the writer.
+    largest_file = 2 * max(limits.output_bytes, limits.tmp_bytes, limits.shm_bytes)
+    return [
+        _ulimit("nofile", limits.open_files),
+        _ulimit("fsize", largest_file),
+        _ulimit("core", 0),
+    ]
+
+
+def _ulimit(name: str, most: int) -> Body:
+    return {"Name": name, "Soft": most, "Hard": most}
+
+
 def _tmpfs(declared_volumes: Iterable[str], limits: Limits) -> dict[str, str]:
+    """Return /tmp, and a read-only cover for each VOLUME, which would be writable host disk."""
     tmp_options = f"size={limits.tmp_bytes},nr_inodes={limits.tmp_files}"
     ours = {str(INPUT_DIR), str(OUTPUT_DIR), TMP_DIR}
     # The engine takes "//data/../data/" as it stands, and mounts it at /data.

@@ -1,34 +1,33 @@
-"""One case in one container: volumes, inputs in, run to the end or the deadline, output out."""
+"""One case in one container: start, run to the end or the deadline, read what is left."""
 
-import io
-import secrets
-import tarfile
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar, cast
 
-import docker
 import requests
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
-from runner.contract.layout import INPUT_DIR, OUTPUT_DIR, PREDICTIONS
+from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.errors import EngineError
-from runner.sandbox.engine import Image, engine_errors
-from runner.sandbox.keeper import ensure_keeper_image
+from runner.sandbox.attestation import Attestation
+from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
+from runner.sandbox.cleanup import remove_container
+from runner.sandbox.engine import await_engine, engine_errors
+from runner.sandbox.interference import engine_seconds, interference
 from runner.sandbox.limits import Limits
-from runner.sandbox.outcome import ContainerEnd
+from runner.sandbox.log import Log, read_log
+from runner.sandbox.outcome import ContainerEnd, is_past_deadline, may_be_the_hosts
 from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
-from runner.sandbox.policy import (
-    KEEPER_PROGRAM,
-    SandboxNames,
-    keeper_arguments,
-    output_volume_options,
-    predictor_arguments,
+from runner.sandbox.resources import (
+    SAMPLE_SECONDS,
+    Measured,
+    ResourceUse,
+    Sampler,
+    largest,
+    read_stats,
 )
 
 NOT_STARTED_EXIT_CODE = 127
@@ -40,183 +39,124 @@ KILL_SECONDS = 30
 HEARTBEAT_SECONDS = 30
 """How often a long run is announced, and the engine asked whether it is still there."""
 
+EVENT_SECONDS = 0.5
+"""How long after a container's end the engine may still write down what ended it."""
+
+
+RARELY_SECONDS = 5
+"""How often a container is measured whose use is counted to its end anyway."""
+
 
 @dataclass(frozen=True)
 class SandboxRun:
-    """What is left of a container after it is gone: its end, its output, its log."""
+    """What is left of a container after it is gone.
+
+    Attributes:
+        end: how it ended.
+        output: what /output held.
+        log: the end of what it printed; the organizer's, as it may quote the inputs.
+        resources: what it used of its limits.
+        attestation: the settings it ran with, beside those asked for; None if it never started.
+    """
 
     __pydantic_config__: ClassVar = BYTES_AS_BASE64
 
     end: ContainerEnd
     output: Output
     log: bytes
+    resources: ResourceUse
+    attestation: Attestation | None
 
 
-def run_sandboxed(
-    client: docker.DockerClient,
-    image: Image,
-    files: Mapping[str, bytes],
-    limits: Limits,
+def run_case(
+    host: Host,
+    case: PreparedCase,
     announce: Callable[[str], None],
     wanted: Sequence[str] = (PREDICTIONS,),
 ) -> SandboxRun:
-    """Run an image on staged inputs and return what came of it.
-
-    Whatever happens, the containers and volumes of the case are removed.
+    """Start a prepared case and return what came of it. Its container is removed then.
 
     Args:
-        files: content by path below ``/input``.
         announce: called now and then, with one line, while the container runs.
         wanted: names of files of ``/output`` to read.
 
     Raises:
-        EngineError: the engine failed, so nothing can be said about the predictor.
+        EngineError: the engine or the host failed, so nothing can be said about the predictor.
     """
-    names = SandboxNames(secrets.token_hex(6))
+    limits = case.policy.limits
+    ended = _run_container(host, case, announce)
+    # Only now, with the predictor gone, is anything read that it could have been writing.
+    output = _read_output(case.keeper, limits, wanted)
+    measured = ended.measured
+    if host.has_nested_cgroups:
+        with engine_errors("measure what the predictor used"):
+            stats = case.keeper.stats(stream=False, one_shot=True)
+        measured = read_stats(cast("Mapping[str, Any]", stats))
+    _require_running(case.keeper)
+    resources = ResourceUse(
+        wall_seconds=ended.end.wall_seconds,
+        output_bytes=output.bytes_used,
+        output_files=output.file_count,
+        cpu_seconds=measured.cpu_seconds if measured else None,
+        peak_memory_bytes=measured.memory_bytes if measured else None,
+        is_sampled=not host.has_nested_cgroups,
+    )
+    end = replace(ended.end, output_full=output.full)
+    return SandboxRun(end, output, ended.log.content, resources, case.attestation)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    end: ContainerEnd
+    log: Log
+    measured: Measured | None
+
+
+def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], None]) -> _Ended:
+    if case.container is None:
+        return _never_started(case.refusal)
     with ExitStack() as cleanup:
-        _create_volumes(client, names, limits, cleanup)
-        keeper = _start_keeper(client, names, cleanup)
-        _put_inputs(keeper, files)
-        end, log = _run_predictor(client, image, limits, names, announce)
-        # Only now, with the predictor gone, is anything read that it could have been writing.
-        with engine_errors("read /output"):
-            # The engine holds the keeper's lock until its stream is read or closed, and a stream
-            # that is too long is not read on: unclosed, the removals below would wait for ever.
-            stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
-            with closing(stream) as chunks:
-                output = read_output(chunks, limits, wanted)
-        _require_running(keeper)
-    return SandboxRun(replace(end, output_full=output.full), output, log)
+        cleanup.callback(remove_container, host.client, case.place.names.predictor)
+        refusal = _start(host, case, case.container)
+        if refusal is not None:
+            return _never_started(refusal)
+        every = RARELY_SECONDS if host.has_nested_cgroups else SAMPLE_SECONDS
+        with Sampler(host.client, str(case.container.id), every) as sampler:
+            killed = _wait_or_kill(case.container, case.policy.limits.wall_seconds, announce)
+        measured = largest(sampler.samples)
+        end = _read_end(case.container, case.policy.limits, killed, measured)
+        log = read_log(case.container, case.policy.limits)
+        if end.exit_code != 0 or killed:
+            _require_undisturbed(case.container, killed_by_runner=killed)
+        if may_be_the_hosts(end):
+            check_control(host, case.policy, case.place)
+    return _Ended(end, log, measured)
 
 
-def _create_volumes(
-    client: docker.DockerClient, names: SandboxNames, limits: Limits, cleanup: ExitStack
-) -> None:
-    options = {names.input_volume: {}, names.output_volume: output_volume_options(limits)}
-    for name, driver_opts in options.items():
-        cleanup.callback(_remove_volume, client, name)
-        with engine_errors(f"create the volume {name}"):
-            client.volumes.create(
-                name, driver="local", driver_opts=driver_opts, labels=names.labels
-            )
+def _start(host: Host, case: PreparedCase, container: Container) -> str | None:
+    """Start the container; return why an engine that could start others refuses, or None.
 
-
-def _start_keeper(
-    client: docker.DockerClient, names: SandboxNames, cleanup: ExitStack
-) -> Container:
-    image_id = ensure_keeper_image(client)
-    cleanup.callback(_remove_container, client, names.keeper)
-    with engine_errors("start the keeper"):
-        keeper = client.containers.create(**keeper_arguments(image_id, names))
-        keeper.start()
-    return keeper
-
-
-def _require_running(keeper: Container) -> None:
-    """Refuse what was read if the keeper has stopped: /output was emptied by that."""
-    with engine_errors("inspect the keeper"):
-        keeper.reload()
-    if keeper.status != "running":
-        raise EngineError(f"{keeper.name} was stopped from outside, so the output is lost.")
-
-
-def _put_inputs(keeper: Container, files: Mapping[str, bytes]) -> None:
-    with engine_errors(f"copy the inputs to {INPUT_DIR} (is the host's disk full?)"):
-        keeper.put_archive(str(INPUT_DIR), input_archive(files))
-
-
-def input_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a tar of the files that tells nothing else: owner root, no times, names sorted."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})
-        for folder in folders:
-            member = tarfile.TarInfo(folder)
-            member.type, member.mode = tarfile.DIRTYPE, 0o555
-            archive.addfile(member)
-        for name in sorted(files):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(files[name]), 0o444
-            archive.addfile(member, io.BytesIO(files[name]))
-    return buffer.getvalue()
-
-
-def _run_predictor(
-    client: docker.DockerClient,
-    image: Image,
-    limits: Limits,
-    names: SandboxNames,
-    announce: Callable[[str], None],
-) -> tuple[ContainerEnd, bytes]:
-    arguments = predictor_arguments(image.id, image.declared_volumes, limits, names)
-    with ExitStack() as cleanup:
-        cleanup.callback(_remove_container, client, names.predictor)
+    A second time if it refuses: a busy engine does now and then.
+    """
+    for attempt in (1, 2):
         try:
-            container = _start_or_again(client, arguments, names)
+            with engine_errors("start the predictor"):
+                container.start()
         except EngineError as error:
-            reason = _refusal(error)
-            if reason is None:
+            refusal = refusal_of(error)
+            if refusal is None:
                 raise
-            _remove_container(client, names.predictor)
-            _start_control(client, limits, names)
-            return _never_started(reason), b""
-        killed = _wait_or_kill(container, limits.wall_seconds, announce)
-        with engine_errors("inspect the predictor's container"):
-            container.reload()
-            end = _container_end(container.attrs["State"], killed)
-            log = container.logs(tail="all")
-    return end, log[-limits.log_bytes :]
-
-
-def _start(client: docker.DockerClient, arguments: Mapping[str, Any]) -> Container:
-    with engine_errors("start the predictor"):
-        container = client.containers.create(**arguments)
-        container.start()
-    return container
-
-
-def _start_or_again(
-    client: docker.DockerClient, arguments: Mapping[str, Any], names: SandboxNames
-) -> Container:
-    """Start the container, a second time if the engine refuses: a busy one does now and then."""
-    try:
-        return _start(client, arguments)
-    except EngineError as error:
-        if _refusal(error) is None:
-            raise
-        _remove_container(client, names.predictor)
-        return _start(client, arguments)
-
-
-def _refusal(error: EngineError) -> str | None:
-    """Return why an engine that answers would not start the container, or None if it is gone."""
-    cause = error.__cause__
-    if isinstance(cause, APIError) and not isinstance(cause, NotFound):
-        return str(cause.explanation)
+            if attempt == 2:  # noqa: PLR2004  (the last of the two above)
+                check_control(host, case.policy, case.place)
+                return refusal
+        else:
+            break
     return None
 
 
-def _start_control(client: docker.DockerClient, limits: Limits, names: SandboxNames) -> None:
-    """Start the keeper's image in the predictor's place, under the same policy and limits.
-
-    If that can be done, it is the predictor's image that can't be started, e.g. for want of an
-    entrypoint. If not, this raises: the engine or the host is at fault.
-    """
-    with ExitStack() as cleanup:
-        cleanup.callback(_remove_container, client, names.predictor)
-        arguments = predictor_arguments(ensure_keeper_image(client), (), limits, names)
-        _start(client, {**arguments, "entrypoint": [KEEPER_PROGRAM]})
-
-
-def _never_started(reason: str) -> ContainerEnd:
-    return ContainerEnd(
-        exit_code=NOT_STARTED_EXIT_CODE,
-        oom_killed=False,
-        killed_at_deadline=False,
-        output_full=False,
-        start_error=reason,
-        wall_seconds=0.0,
-    )
+def _never_started(reason: str | None) -> _Ended:
+    end = ContainerEnd(exit_code=NOT_STARTED_EXIT_CODE, wall_seconds=0.0, start_error=reason)
+    return _Ended(end, Log(b"", is_cut=False), None)
 
 
 def _wait_or_kill(
@@ -227,7 +167,8 @@ def _wait_or_kill(
     while (elapsed := time.monotonic() - started) < wall_seconds:
         if elapsed >= HEARTBEAT_SECONDS:
             announce(f"still running after {elapsed:.0f} s of at most {wall_seconds:g} s")
-        if _ended_by(container, started + min(elapsed + HEARTBEAT_SECONDS, wall_seconds)):
+        until = started + min(elapsed + HEARTBEAT_SECONDS, wall_seconds)
+        if _ended_by(container, until, announce):
             return False
     with engine_errors("kill the predictor at its deadline"):
         try:
@@ -235,12 +176,13 @@ def _wait_or_kill(
         except APIError as error:
             if error.status_code != requests.codes.conflict:  # it ended by itself just now
                 raise
-    if not _ended_by(container, time.monotonic() + KILL_SECONDS):
+            return False
+    if not _ended_by(container, time.monotonic() + KILL_SECONDS, announce):
         raise EngineError(f"{container.name} was killed but is still running; look at the engine.")
     return True
 
 
-def _ended_by(container: Container, deadline: float) -> bool:
+def _ended_by(container: Container, deadline: float, announce: Callable[[str], None]) -> bool:
     # wait(timeout=) bounds the HTTP read, not the container (docker-py #2964), and raises
     # ConnectionError for it, so the deadline is ours. Drop when the SDK offers one.
     while (left := deadline - time.monotonic()) > 0:
@@ -250,47 +192,66 @@ def _ended_by(container: Container, deadline: float) -> bool:
         except EngineError as error:
             if not isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
                 raise
-            with engine_errors("answer while a predictor runs"):
-                container.client.ping()  # type: ignore[union-attr]
+            # Losing the engine leaves the container running, or the engine ends it when it is
+            # back; the keeper's state tells which.
+            await_engine(cast("Any", container.client), announce)
         else:
             return True
     return False
 
 
-def _container_end(state: Mapping[str, Any], killed: bool) -> ContainerEnd:
+def _read_end(
+    container: Container, limits: Limits, killed: bool, measured: Measured | None
+) -> ContainerEnd:
+    with engine_errors("inspect the predictor's container"):
+        container.reload()
+    state = container.attrs["State"]
+    wall_seconds = max(
+        0.0, engine_seconds(state["FinishedAt"]) - engine_seconds(state["StartedAt"])
+    )
     return ContainerEnd(
         exit_code=state["ExitCode"],
+        wall_seconds=wall_seconds,
         oom_killed=state["OOMKilled"],
-        killed_at_deadline=killed,
-        output_full=False,
-        start_error=None,
-        wall_seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]),
+        past_deadline=is_past_deadline(
+            limits,
+            wall_seconds=wall_seconds,
+            exit_code=state["ExitCode"],
+            killed_by_runner=killed,
+        ),
+        pids_reached=measured is not None and measured.pids >= limits.pids,
     )
 
 
-def _seconds_between(started: str, finished: str) -> float:
-    duration = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
-    return max(0.0, duration.total_seconds())
+def _require_undisturbed(container: Container, *, killed_by_runner: bool) -> None:
+    """Refuse an end that others may have brought about: it says nothing of the predictor."""
+    state = container.attrs["State"]
+    with engine_errors("tell what happened to the predictor's container"):
+        events = list(
+            cast("Any", container.client).api.events(
+                since=f"{engine_seconds(state['StartedAt']):.9f}",
+                until=f"{engine_seconds(state['FinishedAt']) + EVENT_SECONDS:.9f}",
+                filters={"container": container.id, "type": "container"},
+                decode=True,
+            )
+        )
+    done = interference(events, killed_by_runner=killed_by_runner)
+    if done is not None:
+        raise EngineError(f"{container.name} was {done} from outside, so its end says nothing.")
 
 
-def _remove_container(client: docker.DockerClient, name: str) -> None:
-    # v=True also removes anonymous volumes, which carry no label to find them by.
-    _remove(f"the container {name}", partial(client.api.remove_container, name, v=True, force=True))
+def _read_output(keeper: Container, limits: Limits, wanted: Sequence[str]) -> Output:
+    with engine_errors(f"read {OUTPUT_DIR}"):
+        # The engine holds the keeper's lock until its stream is read or closed, and a stream
+        # that is too long is not read on: unclosed, the removals would wait for ever.
+        stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
+        with closing(stream) as chunks:
+            return read_output(chunks, limits, wanted)
 
 
-def _remove_volume(client: docker.DockerClient, name: str) -> None:
-    _remove(f"the volume {name}", partial(client.api.remove_volume, name))
-
-
-def _remove(what: str, remove: Callable[[], None]) -> None:
-    """Remove something, to the end even if an interrupt comes meanwhile; that goes on afterwards.
-
-    What is not there any more is fine.
-    """
-    with engine_errors(f"remove {what}"), suppress(NotFound):
-        try:
-            remove()
-        except KeyboardInterrupt:
-            with suppress(NotFound):
-                remove()
-            raise
+def _require_running(keeper: Container) -> None:
+    """Refuse what was read if the keeper has stopped: /output was emptied by that."""
+    with engine_errors("inspect the keeper"):
+        keeper.reload()
+    if keeper.status != "running":
+        raise EngineError(f"{keeper.name} was stopped from outside, so the output is lost.")

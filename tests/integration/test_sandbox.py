@@ -13,7 +13,8 @@ from runner.sandbox import run as run_module
 from runner.sandbox.engine import resolve_image
 from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
-from runner.sandbox.run import SandboxRun, run_sandboxed
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import run_sandboxed
 from tests.integration.conftest import IMAGES, address_of, logged
 
 Build = Callable[..., str]

@@ -3,16 +3,16 @@ from dataclasses import replace
 import pytest
 
 from runner.sandbox.limits import Limits
-from runner.sandbox.outcome import ContainerEnd, Outcome, describe_fault, predictor_fault
-
-COMPLETED = ContainerEnd(
-    exit_code=0,
-    oom_killed=False,
-    killed_at_deadline=False,
-    output_full=False,
-    start_error=None,
-    wall_seconds=1.0,
+from runner.sandbox.outcome import (
+    ContainerEnd,
+    Outcome,
+    describe_fault,
+    is_past_deadline,
+    may_be_the_hosts,
+    predictor_fault,
 )
+
+COMPLETED = ContainerEnd(exit_code=0, wall_seconds=1.0)
 
 
 def test_exit_zero_is_no_fault() -> None:
@@ -26,7 +26,7 @@ def test_exit_zero_is_no_fault() -> None:
         (replace(COMPLETED, exit_code=137), Outcome.FAILED),
         (replace(COMPLETED, exit_code=137, oom_killed=True), Outcome.OUT_OF_MEMORY),
         (replace(COMPLETED, exit_code=1, oom_killed=True), Outcome.OUT_OF_MEMORY),
-        (replace(COMPLETED, exit_code=137, killed_at_deadline=True), Outcome.TIMED_OUT),
+        (replace(COMPLETED, exit_code=137, past_deadline=True), Outcome.TIMED_OUT),
         (replace(COMPLETED, output_full=True), Outcome.OUTPUT_LIMIT),
         (replace(COMPLETED, exit_code=1, output_full=True), Outcome.OUTPUT_LIMIT),
         (replace(COMPLETED, exit_code=127, start_error="no such file"), Outcome.FAILED),
@@ -41,7 +41,7 @@ def test_a_child_killed_for_memory_is_no_fault_of_a_predictor_that_completes() -
 
 
 def test_the_deadline_comes_before_memory_that_filled_up_meanwhile() -> None:
-    both = replace(COMPLETED, exit_code=137, oom_killed=True, killed_at_deadline=True)
+    both = replace(COMPLETED, exit_code=137, oom_killed=True, past_deadline=True)
     assert predictor_fault(both) is Outcome.TIMED_OUT
 
 
@@ -57,3 +57,53 @@ def test_a_failure_is_described_without_control_characters(end: ContainerEnd, sa
     line = describe_fault(Outcome.FAILED, end, Limits())
     assert said.replace("\\\\", "\\").replace("\\[", "[") in line
     assert line.isprintable()
+
+
+def past(
+    wall_seconds: float, *, exit_code: int = 0, killed: bool = False, limit: float = 10
+) -> bool:
+    return is_past_deadline(
+        Limits(wall_seconds=limit),
+        wall_seconds=wall_seconds,
+        exit_code=exit_code,
+        killed_by_runner=killed,
+    )
+
+
+def test_the_engines_clock_decides_over_the_wall_time() -> None:
+    assert past(10)
+    assert past(10.1, exit_code=137, killed=True)
+    assert past(700, exit_code=0)
+
+
+def test_a_predictor_that_ended_in_time_while_the_engine_stalled_is_not_past_it() -> None:
+    assert not past(9.9, exit_code=0, killed=True)
+    assert not past(9.9, exit_code=1, killed=True)
+
+
+def test_a_signal_of_the_runner_is_for_the_deadline_though_clocks_differ_a_little() -> None:
+    assert past(9.99, exit_code=137, killed=True)
+    assert not past(9.99, exit_code=137, killed=False)
+
+
+def test_sigkill_from_nobody_known_may_be_the_hosts() -> None:
+    assert may_be_the_hosts(replace(COMPLETED, exit_code=137))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        COMPLETED,
+        replace(COMPLETED, exit_code=1),
+        replace(COMPLETED, exit_code=137, oom_killed=True),
+        replace(COMPLETED, exit_code=137, past_deadline=True),
+    ],
+)
+def test_control_an_end_with_a_known_cause_is_not_the_hosts(end: ContainerEnd) -> None:
+    assert not may_be_the_hosts(end)
+
+
+def test_a_full_process_limit_is_told_with_the_exit_code() -> None:
+    end = replace(COMPLETED, exit_code=1, pids_reached=True)
+    assert "it had all 256 processes" in describe_fault(Outcome.FAILED, end, Limits())
+    assert "256" not in describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=1), Limits())

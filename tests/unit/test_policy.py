@@ -2,78 +2,152 @@ from typing import Any
 
 import pytest
 
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.image import Image
+from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 from runner.sandbox.policy import (
+    Body,
     SandboxNames,
-    keeper_arguments,
-    output_volume_options,
-    predictor_arguments,
+    SandboxPolicy,
+    keeper_body,
+    predictor_body,
+    volume_bodies,
 )
 
-NAMES = SandboxNames("0123abcd")
+NAMES = SandboxNames(case="0123abcd", evaluation="e" * 32)
 LIMITS = Limits(memory_bytes=64 * MIB, cpus=0.5, pids=7, output_bytes=MIB, output_files=9)
+IMAGE = Image(
+    reference="predictor",
+    id="sha256:1",
+    entrypoint=("python3",),
+    command=("predictor.py",),
+    environment={"PATH": "/usr/bin", "HOME": "/root", "HTTP_PROXY": "http://the.image's:own"},
+)
 
 
-def arguments(*volumes: str) -> dict[str, Any]:
-    return predictor_arguments("sha256:1", volumes, LIMITS, NAMES)
+def body(*volumes: str, policy: SandboxPolicy | None = None) -> Body:
+    image = Image(reference="x", id="sha256:1", declared_volumes=volumes)
+    return predictor_body(image, policy or SandboxPolicy(LIMITS), NAMES)
+
+
+def host_config(*volumes: str, policy: SandboxPolicy | None = None) -> dict[str, Any]:
+    return dict(body(*volumes, policy=policy)["HostConfig"])
 
 
 @pytest.mark.parametrize(
-    ("argument", "value"),
+    ("setting", "value"),
     [
-        ("network_mode", "none"),
-        ("read_only", True),
-        ("privileged", False),
-        ("cap_drop", ["ALL"]),
-        ("security_opt", ["no-new-privileges:true"]),
-        ("user", "65534:65534"),
-        ("ipc_mode", "private"),
-        ("mem_limit", 64 * MIB),
-        ("memswap_limit", 64 * MIB),
-        ("nano_cpus", 500_000_000),
-        ("pids_limit", 7),
-        ("use_config_proxy", False),
-        ("healthcheck", {"test": ["NONE"]}),
-        ("environment", {"HOME": "/tmp", "TMPDIR": "/tmp"}),
-        ("restart_policy", {"Name": "no"}),
+        ("NetworkMode", "none"),
+        ("ReadonlyRootfs", True),
+        ("Privileged", False),
+        ("CapDrop", ["ALL"]),
+        ("CapAdd", []),
+        ("IpcMode", "private"),
+        ("CgroupnsMode", "private"),
+        ("PidMode", ""),
+        ("Memory", 64 * MIB),
+        ("MemorySwap", 64 * MIB),
+        ("NanoCpus", 500_000_000),
+        ("PidsLimit", 7),
+        ("RestartPolicy", {"Name": "no"}),
+        ("Binds", []),
+        ("Devices", []),
+        ("DeviceRequests", []),
+        ("PortBindings", {}),
     ],
 )
-def test_the_policy_asks_for(argument: str, value: object) -> None:
-    assert arguments()[argument] == value
+def test_the_policy_asks_for(setting: str, value: object) -> None:
+    assert host_config()[setting] == value
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("Image", "sha256:1"),
+        ("User", "65534:65534"),
+        ("Healthcheck", {"Test": ["NONE"]}),
+        ("StopSignal", "SIGKILL"),
+        ("Tty", False),
+        ("Hostname", "predictor"),
+    ],
+)
+def test_the_image_has_no_say_in(setting: str, value: object) -> None:
+    assert body()[setting] == value
+
+
+def test_new_privileges_are_refused_and_our_seccomp_profile_is_given() -> None:
+    privileges, seccomp = host_config()["SecurityOpt"]
+    assert privileges == "no-new-privileges:true"
+    assert seccomp.startswith('seccomp={\n  "defaultAction": "SCMP_ACT_ERRNO"')
+
+
+def test_the_environment_is_the_images_and_two_names_of_ours_that_win() -> None:
+    environment = predictor_body(IMAGE, SandboxPolicy(LIMITS), NAMES)["Env"]
+    assert sorted(environment) == [
+        "HOME=/tmp",
+        "HTTP_PROXY=http://the.image's:own",
+        "PATH=/usr/bin",
+        "TMPDIR=/tmp",
+    ]
+
+
+def test_the_images_program_is_run_as_it_says() -> None:
+    asked = predictor_body(IMAGE, SandboxPolicy(LIMITS), NAMES)
+    assert (asked["Entrypoint"], asked["Cmd"]) == (["python3"], ["predictor.py"])
 
 
 def test_inputs_are_read_only_and_no_host_path_is_mounted() -> None:
-    mounts = {mount["Target"]: mount for mount in arguments()["mounts"]}
+    mounts = {mount["Target"]: mount for mount in host_config()["Mounts"]}
     assert set(mounts) == {"/input", "/output"}
     assert mounts["/input"]["ReadOnly"] is True
+    assert mounts["/output"]["ReadOnly"] is False
     assert all(mount["Type"] == "volume" for mount in mounts.values())
     assert all(mount["VolumeOptions"]["NoCopy"] for mount in mounts.values())
 
 
 def test_all_writable_space_is_bounded_memory() -> None:
-    assert output_volume_options(LIMITS)["type"] == "tmpfs"
-    assert output_volume_options(LIMITS)["o"].startswith(f"size={MIB},nr_inodes=9,")
-    assert f"size={LIMITS.tmp_bytes},nr_inodes={LIMITS.tmp_files}" in arguments()["tmpfs"]["/tmp"]
+    _, output = volume_bodies(NAMES, LIMITS)
+    assert output["DriverOpts"]["type"] == "tmpfs"
+    assert output["DriverOpts"]["o"].startswith(f"size={MIB},nr_inodes=9,")
+    assert f"size={LIMITS.tmp_bytes},nr_inodes={LIMITS.tmp_files}" in host_config()["Tmpfs"]["/tmp"]
 
 
 def test_a_declared_volume_is_covered_and_ours_are_not() -> None:
-    tmpfs = arguments("/data", "//x/../data/", "/output", "/input/", "//tmp")["tmpfs"]
+    tmpfs = host_config("/data", "//x/../data/", "/output", "/input/", "//tmp")["Tmpfs"]
     assert tmpfs["/data"] == "ro,size=4096"
     assert set(tmpfs) == {"/data", "/tmp"}
     assert tmpfs["/tmp"].startswith("rw,")
 
 
-def test_the_keeper_is_as_locked_in_and_has_no_writable_space_but_the_volumes() -> None:
-    keeper = keeper_arguments("sha256:2", NAMES)
-    assert keeper["network_mode"] == "none"
-    assert keeper["read_only"] is True
-    assert keeper["cap_drop"] == ["ALL"]
-    assert {mount["Source"] for mount in keeper["mounts"]} == {
-        "runner-0123abcd-input",
-        "runner-0123abcd-output",
+def test_names_tell_nothing_of_the_case_and_differ_from_the_token_that_finds_them() -> None:
+    assert NAMES.predictor == "runner-0123abcd-predictor"
+    assert NAMES.labels == {"runner.evaluation": "e" * 32}
+    assert "e" * 32 not in str([body()["Hostname"], body()["HostConfig"]["Mounts"]])
+
+
+def test_the_keeper_is_locked_in_as_the_predictor_is() -> None:
+    predictor = host_config()
+    keeper = keeper_body(IMAGE, LIMITS, NAMES)["HostConfig"]
+    differ = {name for name in predictor if predictor[name] != keeper.get(name)}
+    assert differ == {
+        *("Memory", "MemorySwap", "PidsLimit", "Ulimits"),  # its own, with room for the predictor's
+        *("NanoCpus", "ShmSize", "Tmpfs"),  # it computes nothing and has no other writable place
+        *("LogConfig", "Mounts"),  # it prints nothing; it is what puts the inputs in
     }
+    assert keeper["LogConfig"]["Type"] == "none"
 
 
-def test_logs_are_bounded_in_one_file() -> None:
-    config = arguments()["log_config"]
-    assert config["Config"] == {"max-size": str(MIB), "max-file": "1"}
+def test_logs_are_bounded_in_two_files() -> None:
+    config = host_config()["LogConfig"]
+    assert config["Type"] == "json-file"
+    assert config["Config"] == {"max-size": str(MIB * 5 // 4), "max-file": "2"}
+
+
+def test_a_runtime_and_gpus_are_passed_on_when_asked_for() -> None:
+    policy = SandboxPolicy(LIMITS, runtime="runsc", gpus=ALL_GPUS)
+    asked = host_config(policy=policy)
+    assert asked["Runtime"] == "runsc"
+    assert asked["DeviceRequests"] == [{"Count": -1, "Capabilities": [["gpu"]]}]
+
+
+def test_control_without_them_the_engines_own_runtime_stands() -> None:
+    assert "Runtime" not in host_config()

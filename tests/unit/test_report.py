@@ -20,7 +20,10 @@ from runner.report import (
     target_record,
     write_evaluation,
 )
+from runner.sandbox.attestation import Attestation
+from runner.sandbox.host import Finding, Level
 from runner.sandbox.outcome import Outcome
+from runner.sandbox.resources import ResourceUse
 from runner.scoring import Scores
 
 NAME = MetricName("exact_match", "test")
@@ -45,12 +48,25 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         output_files={"predictions.json": "0" * 64},
         log_file="case-1/container.log",
         instance_targets=(),
+        resources=ResourceUse(
+            wall_seconds=1.5,
+            output_bytes=4096,
+            output_files=1,
+            cpu_seconds=1.0,
+            peak_memory_bytes=1 << 20,
+            is_sampled=False,
+        ),
+        forecast=(),
+        sandbox=Attestation({"User": "65534:65534"}, {"User": "65534:65534"}),
     )
     return Report(
         runner_version="0",
         engine_version="0",
+        host=(Finding("seccomp", Level.HELD, "on"),),
         created="2026-01-02T03:04:05+00:00",
         seed=1,
+        runtime=None,
+        gpus=0,
         suite=SuiteRecord(name="v1", version="1", digest="sha256:s", choices={}),
         image=ImageRecord(reference="image", id=image_id, digests=()),
         eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},

@@ -10,6 +10,7 @@ from runner.findings import Cause
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd, Outcome
 from runner.sandbox.output_archive import Output
+from runner.sandbox.resources import ResourceUse
 from runner.sandbox.run import SandboxRun
 from runner.suites.suite import Suite
 from runner.verdict import Verdict, judge
@@ -28,11 +29,13 @@ def suite(tmp_path: Path) -> Suite:
 
 def verdict_on(suite: Suite, files: Mapping[str, str], exit_code: int = 0) -> Verdict:
     """Return the verdict on a container that left these files."""
-    end = ContainerEnd(exit_code, False, False, False, None, 1.0)
+    end = ContainerEnd(exit_code, wall_seconds=1.0)
     found = {name: text.encode() for name, text in files.items()}
     (case,) = suite.cases
     reasons = {name: NO_FILE for name in case.wanted_files if name not in found}
-    run = SandboxRun(end, Output(found, reasons, full=False, bytes_used=0, file_count=0), b"")
+    output = Output(found, reasons, full=False, bytes_used=0, file_count=len(found))
+    used = ResourceUse(1.0, 0, len(found), None, None, is_sampled=False)
+    run = SandboxRun(end, output, b"", used, None)
     return judge(run, case, suite.actuals(case), Limits())
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.staging import StagedInputs
+from runner.suites import build as build_module
 from runner.suites import eval_side, parts
 from runner.suites.parts import to_parquet
 from runner.suites.suite import Suite
@@ -127,6 +128,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found(
     allowed = eval_side.REVEALED_STATE_COLUMNS
     leak = f"scenario_state.request_states.{column}"
     monkeypatch.setattr(eval_side, "REVEALED_STATE_COLUMNS", (*allowed, leak))
+    monkeypatch.setattr(build_module, "_refuse_leaks", lambda spec, audit: None)
     suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
     assert found_canaries(stage(suite)) == ["eval/scenario_states.parquet"]
 

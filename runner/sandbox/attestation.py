@@ -1,0 +1,156 @@
+"""What the engine says it will do, compared with what it was asked for. Pure.
+
+An engine may drop a setting with no more than a warning, e.g. a swap limit that its kernel does not
+count. So the settings are read back before the start.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.errors import EngineError
+from runner.sandbox.policy import Body
+
+Settings = Mapping[str, Any]
+"""Values by the name of the setting in the engine's API, e.g. ``HostConfig.Memory``."""
+
+SECCOMP_PREFIX = "seccomp="
+
+ABSENT: tuple[Any, ...] = (None, "", 0, False, [], {})
+"""Values by which engines say "not set"; they differ in which."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A setting that the engine would not have as it was asked for."""
+
+    setting: str
+    asked: Any
+    got: Any
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """The settings of one container and its volumes: what was asked for, and what the engine has.
+
+    Both are flat, so that a reader of the report can lay them side by side.
+    """
+
+    asked: Settings
+    effective: Settings
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """Return every setting in which the two differ."""
+        return tuple(
+            Mismatch(name, asked, self.effective[name])
+            for name, asked in self.asked.items()
+            if self.effective[name] != asked
+        )
+
+
+def attest(
+    body: Body,
+    container: Mapping[str, Any],
+    volume_bodies: tuple[Body, ...],
+    volumes: tuple[Mapping[str, Any], ...],
+) -> Attestation:
+    """Return what was asked for beside what the engine has.
+
+    Args:
+        body: what the container was created with.
+        container: the engine's answer to ``GET /containers/{id}/json``.
+        volume_bodies: what its volumes were created with.
+        volumes: the engine's answers to ``GET /volumes/{name}``, in the same order.
+    """
+    asked = {
+        **_container_settings(body, body["HostConfig"], body["Image"]),
+        "Mounts": _asked_mounts(body),
+    }
+    effective = {
+        **_container_settings(container["Config"], container["HostConfig"], container["Image"]),
+        "Mounts": _effective_mounts(container),
+    }
+    for volume_body, volume in zip(volume_bodies, volumes, strict=True):
+        name = volume_body["Name"].rpartition("-")[2]
+        for key, read_back in (("Driver", "Driver"), ("DriverOpts", "Options")):
+            asked[f"Volume.{name}.{key}"] = _plain(volume_body[key])
+            effective[f"Volume.{name}.{key}"] = _plain(volume.get(read_back))
+        asked[f"Volume.{name}.Labels"] = volume_body["Labels"]
+        effective[f"Volume.{name}.Labels"] = volume.get("Labels")
+    return Attestation(asked, {name: effective.get(name) for name in asked})
+
+
+def require_attested(attestation: Attestation) -> None:
+    """Refuse to start a container whose settings are not those of the policy.
+
+    Raises:
+        EngineError: names each setting, what was asked for and what the engine has.
+    """
+    if attestation.mismatches:
+        differences = "; ".join(
+            f"{mismatch.setting}: asked for {mismatch.asked!r}, got {mismatch.got!r}"
+            for mismatch in attestation.mismatches
+        )
+        raise EngineError(
+            f"The engine does not keep the sandbox's settings, so nothing was run ({differences}). "
+            "`runner doctor` tells what this engine lacks."
+        )
+
+
+def _container_settings(config: Body, host_config: Body, image_id: str) -> dict[str, Any]:
+    settings: dict[str, Any] = {"Image": image_id}
+    settings.update(_flat(config, without=("HostConfig", "Image", "Labels")))
+    settings.update(_flat(host_config, prefix="HostConfig.", without=("SecurityOpt", "Ulimits")))
+    settings["Env"] = sorted(config.get("Env") or ())
+    settings["HostConfig.SecurityOpt"] = sorted(_security_options(host_config))
+    for ulimit in host_config.get("Ulimits") or ():
+        settings[f"HostConfig.Ulimits.{ulimit['Name']}"] = [ulimit["Soft"], ulimit["Hard"]]
+    return settings
+
+
+def _flat(
+    body: Mapping[str, Any], *, without: tuple[str, ...], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    for name, value in body.items():
+        if name not in without:
+            yield f"{prefix}{name}", _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in which "not set" is None, however the engine says it."""
+    if isinstance(value, Mapping):
+        value = {name: _plain(inner) for name, inner in value.items()}
+        value = {name: inner for name, inner in value.items() if inner is not None}
+    elif isinstance(value, list):
+        value = [_plain(inner) for inner in value]
+    return None if value in ABSENT else value
+
+
+def _security_options(host_config: Body) -> Iterator[str]:
+    """Yield the options, the seccomp profile by its digest instead of its thousand lines."""
+    for option in host_config.get("SecurityOpt") or ():
+        if option.startswith(SECCOMP_PREFIX):
+            digest = hashlib.sha256(option.removeprefix(SECCOMP_PREFIX).encode()).hexdigest()
+            yield f"{SECCOMP_PREFIX}sha256:{digest}"
+        else:
+            yield option
+
+
+def _asked_mounts(body: Body) -> list[str]:
+    mounts = body["HostConfig"]["Mounts"]
+    return sorted(_mount(m["Type"], m["Source"], m["Target"], not m["ReadOnly"]) for m in mounts)
+
+
+def _effective_mounts(container: Mapping[str, Any]) -> list[str]:
+    """Return every mount but those in memory: an anonymous volume would show here, and a bind."""
+    return sorted(
+        _mount(m["Type"], m.get("Name") or m.get("Source"), m["Destination"], m["RW"])
+        for m in container.get("Mounts") or ()
+        if m["Type"] != "tmpfs"
+    )
+
+
+def _mount(kind: str, source: str, target: str, writable: bool) -> str:
+    return f"{kind} {source} at {target} {'rw' if writable else 'ro'}"

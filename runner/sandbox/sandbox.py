@@ -1,0 +1,194 @@
+"""The sandbox of one evaluation: cases made ready ahead, run, and removed without a trace."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+
+from runner.contract.layout import PREDICTIONS
+from runner.errors import EngineError, UsageError
+from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
+from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
+from runner.sandbox.engine import await_engine, describe_engine
+from runner.sandbox.host import (
+    Finding,
+    engine_identity,
+    examine_host,
+    has_nested_cgroups,
+    lacking,
+)
+from runner.sandbox.image import Image
+from runner.sandbox.keeper import ensure_keeper_image
+from runner.sandbox.ledger import recorded, settle
+from runner.sandbox.limits import Limits
+from runner.sandbox.policy import SandboxNames, SandboxPolicy
+from runner.sandbox.run import SandboxRun, run_case
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A case that is being made ready, by another thread."""
+
+    names: SandboxNames
+    case: Future[PreparedCase]
+
+
+class Sandbox:
+    """Runs cases on one engine. Made by ``open_sandbox``.
+
+    Attributes:
+        findings: what the engine's host gives and lacks.
+    """
+
+    def __init__(
+        self, host: Host, token: str, findings: tuple[Finding, ...], announce: Announce
+    ) -> None:
+        self._host, self._token, self._announce = host, token, announce
+        self.findings = findings
+        # One: what is done ahead must not take the processors from the predictor that runs.
+        self._worker = ThreadPoolExecutor(max_workers=1)
+        self._not_removed: list[SandboxNames] = []
+
+    def prepare(
+        self, image: Image, policy: SandboxPolicy, stage: Callable[[], Mapping[str, bytes]]
+    ) -> Preparation:
+        """Begin to make a case ready, at once and beside a case that runs; return a handle.
+
+        Args:
+            stage: gives the files of /input by their path below it; called by another thread.
+        """
+        names = SandboxNames(secrets.token_hex(6), self._token)
+        return Preparation(names, self._worker.submit(self._prepare, image, policy, names, stage))
+
+    def run(self, preparation: Preparation, wanted: Sequence[str] = (PREDICTIONS,)) -> SandboxRun:
+        """Run a case when it is ready and return what came of it.
+
+        Its container is gone then; the rest of it is removed beside the next case.
+
+        Raises:
+            EngineError: the engine or the host failed; nothing is known of the predictor.
+        """
+        try:
+            return run_case(self._host, preparation.case.result(), self._announce, wanted)
+        finally:
+            self._worker.submit(self._remove, preparation.names)
+
+    def try_policy(self, policy: SandboxPolicy) -> None:
+        """Start and remove a trusted container under a policy, to see that the engine can.
+
+        Raises:
+            UsageError: it can't, e.g. for want of a GPU.
+        """
+        names = SandboxNames(secrets.token_hex(6), self._token)
+        try:
+            case = prepare_case(self._host, self._host.keeper_image, policy, names, dict)
+            check_control(self._host, policy, case.place)
+        except EngineError as error:
+            raise UsageError(f"The engine can't run a container as asked: {error}") from error
+        finally:
+            remove_case(self._host.client, names)
+
+    def close(self) -> bool:
+        """Stop making cases ready, remove what is left, and return whether all of it is gone."""
+        self._worker.shutdown(cancel_futures=True)
+        try:
+            sweep(self._host.client, self._token)
+        except EngineError as error:
+            self._announce(f"{error} `runner gc`, or the next evaluation, removes what is left.")
+            return False
+        return True
+
+    def _prepare(
+        self,
+        image: Image,
+        policy: SandboxPolicy,
+        names: SandboxNames,
+        stage: Callable[[], Mapping[str, bytes]],
+    ) -> PreparedCase:
+        await_engine(self._host.client, self._announce)
+        earlier, self._not_removed = self._not_removed, []
+        for left in earlier:
+            self._remove(left)
+        return prepare_case(self._host, image, policy, names, stage)
+
+    def _remove(self, names: SandboxNames) -> None:
+        try:
+            remove_case(self._host.client, names)
+        except EngineError:  # lost, perhaps; tried again before the next case, and at the end
+            self._not_removed.append(names)
+
+
+@contextmanager
+def open_sandbox(client: docker.DockerClient, announce: Announce) -> Iterator[Sandbox]:
+    """Give a sandbox on an engine that has all that its promises stand on.
+
+    Removes first what runners that were killed left there. Whatever happens, nothing that was made
+    in the sandbox is left afterwards; if the engine is lost, the next evaluation, or `runner gc`,
+    removes it.
+
+    Raises:
+        EngineError: the engine can't keep a promise, or was lost.
+    """
+    await_engine(client, announce)
+    info, version = describe_engine(client)
+    findings = examine_host(info, version)
+    _require_promises(findings)
+    engine = engine_identity(info)
+    for leftover in collect_garbage(client, engine).removed:
+        announce(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
+    with recorded(engine) as entry:
+        sandbox = Sandbox(_host(client, info), entry.token, findings, announce)
+        try:
+            yield sandbox
+        finally:
+            if sandbox.close():
+                settle(entry)
+
+
+def run_sandboxed(
+    client: docker.DockerClient,
+    image: Image,
+    files: Mapping[str, bytes],
+    limits: Limits,
+    announce: Announce,
+    wanted: Sequence[str] = (PREDICTIONS,),
+) -> SandboxRun:
+    """Run one image on staged inputs, in a sandbox of its own, and return what came of it.
+
+    Args:
+        files: content by path below ``/input``.
+        announce: called now and then, with one line, while the container runs.
+        wanted: names of files of ``/output`` to read.
+
+    Raises:
+        EngineError: the engine failed, so nothing can be said about the predictor.
+    """
+    with open_sandbox(client, announce) as sandbox:
+        preparation = sandbox.prepare(image, SandboxPolicy(limits), lambda: files)
+        return sandbox.run(preparation, wanted)
+
+
+def _require_promises(findings: tuple[Finding, ...]) -> None:
+    missing = lacking(findings)
+    if missing:
+        listed = "; ".join(f"{finding.name}: {finding.found}" for finding in missing)
+        raise EngineError(
+            f"The engine can't keep what the sandbox promises ({listed}). `runner doctor` tells "
+            "what to do."
+        )
+
+
+def _host(client: docker.DockerClient, info: Mapping[str, Any]) -> Host:
+    architecture = str(info["Architecture"])
+    return Host(
+        client=client,
+        architecture=architecture,
+        keeper_image=ensure_keeper_image(client, architecture),
+        has_nested_cgroups=has_nested_cgroups(info),
+    )

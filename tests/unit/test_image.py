@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import pytest
+
+from runner.sandbox.image import Image, image_fault, image_warnings, read_image
+from runner.sandbox.limits import GIB
+
+IMAGE = Image("x", "sha256:1", entrypoint=("run",), platform="linux/amd64")
+
+DESCRIPTION = {
+    "Id": "sha256:1",
+    "RepoDigests": ["x@sha256:2"],
+    "Os": "linux",
+    "Architecture": "arm64",
+    "Size": 7,
+    "Config": {
+        "Entrypoint": None,
+        "Cmd": ["run"],
+        "Env": ["A=1=2", "B="],
+        "Volumes": {"/data": {}},
+    },
+}
+
+
+def test_an_image_is_read_from_the_engines_words() -> None:
+    assert read_image("x", DESCRIPTION) == Image(
+        reference="x",
+        id="sha256:1",
+        digests=("x@sha256:2",),
+        declared_volumes=("/data",),
+        entrypoint=(),
+        command=("run",),
+        environment={"A": "1=2", "B": ""},
+        platform="linux/arm64",
+        size_bytes=7,
+    )
+
+
+def test_an_image_for_another_architecture_is_refused_with_what_to_do() -> None:
+    fault = image_fault(replace(IMAGE, platform="linux/arm64"), "x86_64")
+    assert fault is not None
+    assert "docker build --platform linux/amd64" in fault
+
+
+def test_an_image_with_nothing_to_run_is_refused() -> None:
+    fault = image_fault(replace(IMAGE, entrypoint=()), "x86_64")
+    assert fault is not None
+    assert "ENTRYPOINT or a CMD" in fault
+
+
+@pytest.mark.parametrize(
+    "image",
+    [IMAGE, replace(IMAGE, entrypoint=(), command=("run",))],
+)
+def test_control_a_runnable_image_has_no_fault(image: Image) -> None:
+    assert image_fault(image, "x86_64") is None
+
+
+def test_a_volume_and_a_large_image_are_warned_of_without_control_characters() -> None:
+    image = replace(IMAGE, declared_volumes=("/a\x1b[2J",), size_bytes=11 * GIB)
+    volume, size = image_warnings(image)
+    assert "/a\\x1b[2J" in volume
+    assert "11.0 GiB" in size
+    assert volume.isprintable()
+
+
+def test_control_an_ordinary_image_is_not_warned_of() -> None:
+    assert list(image_warnings(IMAGE)) == []

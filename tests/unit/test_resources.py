@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+
+from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.resources import Measured, ResourceUse, forecast, largest, read_stats
+
+LIMITS = Limits(wall_seconds=100, memory_bytes=200 * MIB, output_bytes=10 * MIB, output_files=10)
+USE = ResourceUse(
+    wall_seconds=10,
+    output_bytes=MIB,
+    output_files=1,
+    cpu_seconds=9.0,
+    peak_memory_bytes=20 * MIB,
+    is_sampled=False,
+)
+
+
+def test_version_1_tells_the_peak_since_the_start() -> None:
+    stats = {
+        "cpu_stats": {"cpu_usage": {"total_usage": 2_500_000_000}},
+        "memory_stats": {"usage": 10, "max_usage": 30},
+        "pids_stats": {"current": 4},
+    }
+    assert read_stats(stats) == Measured(cpu_seconds=2.5, memory_bytes=30, pids=4)
+
+
+def test_version_2_tells_what_is_used_now() -> None:
+    stats = {"cpu_stats": {"cpu_usage": {"total_usage": 0}}, "memory_stats": {"usage": 10}}
+    assert read_stats(stats) == Measured(cpu_seconds=0, memory_bytes=10, pids=0)
+
+
+def test_an_ended_container_has_no_measure() -> None:
+    assert read_stats({"cpu_stats": {"cpu_usage": {"total_usage": 0}}, "memory_stats": {}}) is None
+
+
+def test_the_most_of_each_measure_counts() -> None:
+    assert largest([Measured(1, 50, 2), Measured(3, 20, 9)]) == Measured(3, 50, 9)
+    assert largest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (replace(USE, wall_seconds=71), "took 71 s, 71% of the wall time"),
+        (replace(USE, peak_memory_bytes=142 * MIB), "used 142 MiB, 71% of the memory limit"),
+        (replace(USE, output_bytes=8 * MIB), "wrote 8 MiB, 80% of what /output holds"),
+        (replace(USE, output_files=8), "wrote 8 of at most 10 files to /output"),
+    ],
+)
+def test_above_70_percent_of_a_limit_there_is_a_forecast(use: ResourceUse, said: str) -> None:
+    assert list(forecast(use, LIMITS)) == [said]
+
+
+def test_control_up_to_70_percent_there_is_none() -> None:
+    use = replace(
+        USE,
+        wall_seconds=70,
+        peak_memory_bytes=140 * MIB,
+        output_bytes=7 * MIB,
+        output_files=7,
+    )
+    assert list(forecast(use, LIMITS)) == []
+
+
+def test_what_was_never_measured_is_not_forecast() -> None:
+    assert list(forecast(replace(USE, peak_memory_bytes=None), LIMITS)) == []
