@@ -6,7 +6,7 @@ read with HELM's own schema first, and inferred where they turn out to hold some
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -72,32 +72,39 @@ def parse_finite(content: bytes) -> Any:
     return json.loads(content, parse_constant=lambda _: None)
 
 
+def types_of(value: Any) -> Hashable:
+    """Return what is equal for two JSON values if ``parse`` gives both the same type."""
+    if isinstance(value, dict):
+        return tuple((name, types_of(item)) for name, item in value.items())
+    if isinstance(value, list):
+        return list, *map(types_of, value)
+    is_large = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return type(value), is_large
+
+
 def parse_known(
     contents: Sequence[bytes], fields: Mapping[str, PolarsType], key: str
 ) -> tuple[pl.DataFrame, list[int]] | None:
-    """Return the elements of several lists, and how many each list has.
+    """Return the elements of several lists, a row of nulls before each list, and their lengths.
 
     None if a list is not one of objects that have a ``key`` and no other than these fields; or if
     it has a null, which HELM does not write: it could not be told from a field that is left out.
 
-    All lists are read as one. Before each goes an element whose fields are all null: it marks the
-    border, and from the first of them Polars takes the names. The types are those of ``fields``;
-    what an element has besides, Polars refuses.
+    All lists are read as one. The nulls before each mark the border, and from the first of them
+    Polars takes the names. The types are those of ``fields``; what an element has besides, Polars
+    refuses.
     """
     border = json.dumps(dict.fromkeys(fields)).encode()
     try:
-        elements = [part for content in contents for part in (border, _inside(content))]
-        document = b"[%b]" % b",".join(elements)
+        parts = [part for content in contents for part in (b",", border, b",", _inside(content))]
+        document = b"".join([b"[", *parts[1:], b"]"])
         rows = pl.read_json(document, schema_overrides=fields, infer_schema_length=1)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
         return None
     if rows.get_column(key).null_count() != len(contents):
         return None
-    if len(contents) == 1:
-        return rows.slice(1), [rows.height - 1]
-    is_border = rows.get_column(key).is_null()
-    borders = [*is_border.arg_true().to_list(), rows.height]
-    return rows.filter(~is_border), [end - start - 1 for start, end in pairwise(borders)]
+    borders = rows.get_column(key).is_null().arg_true().to_list()
+    return rows, [end - start - 1 for start, end in pairwise([*borders, rows.height])]
 
 
 def _inside(content: bytes) -> memoryview:

@@ -9,7 +9,7 @@ frames of each are slices of what came of that; no run's columns or types depend
 
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from runner.helm_outputs.documents import (
     parse_known,
     per_instance_fields,
     stat_fields,
+    types_of,
 )
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
@@ -61,6 +62,9 @@ COUNTS = (
     "per_instance_stats.stats.count",
     "per_instance_stats.train_trial_index",
 )
+
+BORDER_ROWS = 1
+"""Rows of nulls that ``parse_known`` leaves before each list."""
 
 READ_THREADS = 2
 BYTES_READ_TOGETHER = 2**22
@@ -157,7 +161,7 @@ def _read_together(runs: Sequence[RunDirectory]) -> list[RunFrames]:
     return list(
         map(
             RunFrames,
-            [_read_run_spec(run) for run in runs],
+            _read_run_specs(runs),
             _read_states(runs),
             stats,
             _read_per_instance_stats(runs, _perturbation_type(stats)),
@@ -165,14 +169,27 @@ def _read_together(runs: Sequence[RunDirectory]) -> list[RunFrames]:
     )
 
 
-def _read_run_spec(run: RunDirectory) -> pl.DataFrame:
-    """Return one row. It is flattened before Polars reads it, which takes half the time."""
-    content = _read_bytes(run, RUN_SPEC)
-    leaves: dict[str, Any] = {}
-    with _naming(run, RUN_SPEC):
-        _add_values(parse_finite(content), "run_spec.", leaves)
-        # Of an object with more than 32 keys, Polars returns the fields in any order.
-        return parse(json.dumps(leaves).encode())[list(leaves)]
+def _read_run_specs(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return the run_specs frame of each run.
+
+    The documents are flattened before Polars reads them, those of the same types in one go.
+    """
+    groups: dict[Any, list[tuple[RunDirectory, dict[str, Any]]]] = {}
+    for run in runs:
+        content = _read_bytes(run, RUN_SPEC)
+        with _naming(run, RUN_SPEC):
+            leaves: dict[str, Any] = {}
+            _add_values(parse_finite(content), "run_spec.", leaves)
+        groups.setdefault(types_of(leaves), []).append((run, leaves))
+    frames: dict[str, pl.DataFrame] = {}
+    for group in groups.values():
+        run, leaves = group[0]
+        with _naming(run, RUN_SPEC):
+            # Of an object with more than 32 keys, Polars returns the fields in any order.
+            rows = parse(json.dumps([leaves for _, leaves in group]).encode())[list(leaves)]
+        _check_columns(rows.columns, run, RUN_SPEC)
+        frames |= {run.name: rows.slice(row, 1) for row, (run, _) in enumerate(group)}
+    return [frames[run.name] for run in runs]
 
 
 def _add_values(document: Mapping[str, Any], prefix: str, leaves: dict[str, Any]) -> None:
@@ -255,47 +272,60 @@ def _read_lists(
     runs: Sequence[RunDirectory],
     file_name: str,
     fields: Mapping[str, PolarsType],
-    flatten_rows: Callable[[pl.DataFrame, list[int]], tuple[Columns, list[int]]],
+    flatten_rows: Callable[[pl.DataFrame, list[int], int], tuple[Columns, list[int]]],
 ) -> list[pl.DataFrame]:
     """Return the frame of each run's list of objects that most often have these fields alone."""
     contents = [_read_bytes(run, file_name) for run in runs]
     known = parse_known(contents, fields, next(iter(fields)))
     if known is not None:
-        columns, heights = flatten_rows(*known)
-        return _split(columns, heights, runs, only_present=True)
+        columns, heights = flatten_rows(*known, BORDER_ROWS)
+        columns = _with_counts(columns)
+        if all(columns[name].dtype == pl.Int64 for name in COUNTS if name in columns):
+            return _split(columns, heights, runs, borders=BORDER_ROWS, only_present=True)
     if len(runs) > 1:
         parts = [_read_lists([run], file_name, fields, flatten_rows) for run in runs]
         return [frame for (frame,) in parts]
     with _naming(runs[0], file_name):
         rows = parse(contents[0])
-        columns, heights = flatten_rows(rows, [rows.height])
-        columns = {name: as_floats(column) for name, column in columns.items()}
+        columns, heights = flatten_rows(rows, [rows.height], 0)
+        columns = _with_counts({name: as_floats(column) for name, column in columns.items()})
     if columns or file_name == STATS:
         _check_columns(columns, runs[0], file_name)
     return _split(columns, heights, runs)
 
 
-def _flatten_stats(rows: pl.DataFrame, lengths: list[int]) -> tuple[Columns, list[int]]:
+def _with_counts(columns: Columns) -> Columns:
+    counts = {name: as_integers(columns[name]) for name in COUNTS if name in columns}
+    return {**columns, **counts}
+
+
+def _flatten_stats(rows: pl.DataFrame, lengths: list[int], _: int) -> tuple[Columns, list[int]]:
     return flatten(rows, "stats."), lengths
 
 
-def _flatten_entries(entries: pl.DataFrame, lengths: list[int]) -> tuple[Columns, list[int]]:
+def _flatten_entries(
+    entries: pl.DataFrame, lengths: list[int], borders: int
+) -> tuple[Columns, list[int]]:
     """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it.
 
     Args:
         entries: of some runs.
         lengths: how many entries each run has; how many stats it has comes back.
+        borders: rows of nulls before each run; they remain.
     """
     if entries.is_empty():
         return {}, lengths
-    heights = iter(entries["stats"].list.len().fill_null(0).to_list())
+    lengths_of_lists = entries["stats"].list.len().to_list()
+    counts = [borders if count is None else count for count in lengths_of_lists]
+    if 0 in counts:
+        entries = entries.filter(pl.Series(counts) > 0)
     rows = entries.explode("stats")
-    if rows["stats"].null_count():
-        rows = rows.filter(pl.col("stats").is_not_null())
     stats = rows.drop_in_place("stats").to_frame()
     rows.columns = [f"per_instance_stats.{name}" for name in rows.columns]
     columns = {**rows.to_dict(), **flatten(stats, "per_instance_stats.")}
-    return columns, [sum(islice(heights, length)) for length in lengths]
+    following = iter(counts)
+    heights = [sum(islice(following, borders, borders + length)) for length in lengths]
+    return columns, heights
 
 
 def _split(
@@ -303,6 +333,7 @@ def _split(
     heights: Sequence[int],
     runs: Sequence[RunDirectory],
     *,
+    borders: int = 0,
     only_present: bool = False,
 ) -> list[pl.DataFrame]:
     """Return the rows of each run as a frame, its columns in MAGNET's order.
@@ -311,23 +342,29 @@ def _split(
         columns: of all runs.
         heights: how many rows each run has.
         runs: the runs, in the order of the rows.
+        borders: rows before those of each run that are no one's.
         only_present: leave out columns without a value in a run. HELM leaves out what a stat has
             not, so they are columns of other runs.
     """
+    if only_present:
+        columns = {name: column for name, column in columns.items() if _has_values(column)}
     frame = pl.DataFrame([columns[name] for name in sorted(columns)])
     frames, start = [], 0
     for run, height in zip(runs, heights, strict=True):
-        part = frame.slice(start, height).get_columns()
-        if only_present:
-            part = [column for column in part if column.null_count() < height]
-        part = [as_integers(column) if column.name in COUNTS else column for column in part]
+        part = frame.slice(start + borders, height)
+        if only_present and not all(map(_has_values, part.get_columns())):
+            part = pl.DataFrame([column for column in part.get_columns() if _has_values(column)])
         name = pl.Series(RUN_NAME, [run.name], pl.String).new_from_index(0, height)
-        frames.append(name.to_frame().hstack(part))
-        start += height
+        frames.append(part.insert_column(0, name))
+        start += borders + height
     return frames
 
 
-def _check_columns(columns: Columns, run: RunDirectory, file_name: str) -> None:
+def _has_values(column: pl.Series) -> bool:
+    return column.null_count() < column.len()
+
+
+def _check_columns(columns: Container[str], run: RunDirectory, file_name: str) -> None:
     needed = NEEDED_COLUMNS[file_name]
     if needed not in columns:
         raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} (it has no {needed})")
@@ -336,7 +373,7 @@ def _check_columns(columns: Columns, run: RunDirectory, file_name: str) -> None:
 def _perturbation_type(frames: Sequence[pl.DataFrame]) -> PolarsType:
     """Return the type of the perturbations in stats frames, as one object."""
     found = {
-        name.removeprefix(PERTURBATION_PREFIX): frame.schema[name]
+        name.removeprefix(PERTURBATION_PREFIX): frame.get_column(name).dtype
         for frame in frames
         for name in frame.columns
         if name.startswith(PERTURBATION_PREFIX)
