@@ -11,7 +11,7 @@ from pathlib import Path
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.errors import SuiteError, UsageError
-from runner.helm_outputs import RUN_SPEC, STAT_NAME, RunDirectory, find_runs, read_run
+from runner.helm_outputs import RUN_SPEC, STAT_NAME, RunDirectory, find_runs, read_run, read_runs
 from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.suites.freeze import Contents, copy_assets, freeze, spec_json
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
@@ -163,13 +163,18 @@ def _write_runs(
     records: dict[str, RunRecord] = {}
     leaks: list[Leak] = []
     is_sampled = isinstance(spec.division, Sampled)
-    for number, (name, role) in enumerate(roles.items(), start=1):
+    frames_of_runs = read_runs(runs[name] for name in roles)
+    for number, (name, role, frames) in enumerate(
+        zip(roles, roles.values(), frames_of_runs, strict=True), start=1
+    ):
         if number % RUNS_PER_ANNOUNCEMENT == 0:
             announce(f"{spec.name}: {number} of {len(roles)} runs read")
         # MAGNET draws the instances with the generator that has drawn the runs.
         own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
         identity = _identify(runs[name])
-        records[name], found = write_run(spec, runs[name], number, identity, role, own_rng, root)
+        records[name], found = write_run(
+            spec, runs[name], frames, number, identity, role, own_rng, root
+        )
         leaks += found
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, announce)

@@ -37,6 +37,7 @@ class Roles:
 def write_run(
     spec: SuiteSpec,
     run: RunDirectory,
+    frames: RunFrames,
     number: int,
     identity: RunIdentity,
     roles: Roles,
@@ -46,12 +47,12 @@ def write_run(
     """Write what a suite keeps of one run; return its record and what the audit found in it.
 
     Args:
+        frames: the run's own.
         rng: draws the revealed instances.
 
     Raises:
         SuiteError: the run's files are not what HELM writes.
     """
-    frames = read_run(run)
     side, leaks = None, []
     if roles.is_evaluated:
         state = rng.getstate()
