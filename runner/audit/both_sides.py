@@ -61,7 +61,7 @@ def _leak(case: str, reason: str, pairs: Sequence[tuple[str, str]]) -> Leak:
         case=case,
         file=layout.TRAIN_STATS,
         column="stats.mean",
-        what=f"{len({name for name, _ in pairs})} eval runs have a train run with {reason}, e.g. "
-        f"{name} and {other}",
+        what=f"eval runs that have a train run with {reason}: {len({name for name, _ in pairs})}, "
+        f"e.g. {name} and {other}",
         advice=ADVICE,
     )
