@@ -1,5 +1,6 @@
 """Divisions: which runs a case trains on and which it evaluates. Pure."""
 
+import difflib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,11 @@ def _match(names: Sequence[str], patterns: Iterable[str], number: int) -> tuple[
     for pattern in patterns:
         matched = {name for name in names if name == pattern or fnmatchcase(name, pattern)}
         if not matched:
-            raise SuiteError(f"division.cases.{number}: {pattern!r} matches none of the runs found")
+            near = difflib.get_close_matches(pattern, names, n=1, cutoff=0) or names
+            raise SuiteError(
+                f"division.cases.{number}: {pattern!r} matches none of the runs found. One of them "
+                f"is named {near[0]}"
+            )
         wanted |= matched
     return tuple(name for name in names if name in wanted)
 

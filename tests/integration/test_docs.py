@@ -50,6 +50,19 @@ def test_the_templates_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout / "predictor_template")
 
 
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_run_one_after_the_other(
+    page: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy = tmp_path_factory.mktemp("page") / "checkout"
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    for block in shell_blocks(page):
+        run_block(block, copy)
+
+
 def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
     (block,) = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
