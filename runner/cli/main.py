@@ -12,6 +12,7 @@ import click
 from runner.cli.build import build
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
+from runner.cli.gc import gc
 from runner.cli.suite import suite
 from runner.errors import ExitCode, RunnerError
 
@@ -41,6 +42,7 @@ cli.add_command(build)
 cli.add_command(evaluate)
 cli.add_command(suite)
 cli.add_command(doctor)
+cli.add_command(gc)
 
 
 def main() -> NoReturn:

@@ -7,7 +7,7 @@ import io
 import tarfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import docker
@@ -21,6 +21,7 @@ from runner.sandbox.cleanup import remove_case, remove_container
 from runner.sandbox.engine import engine_errors
 from runner.sandbox.image import Image, image_fault
 from runner.sandbox.policy import (
+    KEEPER_PROGRAM,
     Body,
     SandboxNames,
     SandboxPolicy,
@@ -28,6 +29,9 @@ from runner.sandbox.policy import (
     predictor_body,
     volume_bodies,
 )
+
+CONTROL_PROGRAM = KEEPER_PROGRAM
+"""What is run in a predictor's place to tell a fault of the host from one of its own."""
 
 DEFAULT_CGROUP = "/docker"
 """Where an engine that manages cgroups itself puts its containers."""
@@ -149,7 +153,8 @@ def check_control(host: Host, policy: SandboxPolicy, place: Place) -> None:
     """
     name = place.names.predictor
     remove_container(host.client, name)
-    body = predictor_body(host.keeper_image, policy, place.names, place.cgroup_parent)
+    image = replace(host.keeper_image, entrypoint=(CONTROL_PROGRAM,))
+    body = predictor_body(image, policy, place.names, place.cgroup_parent)
     control, _ = create_attested(host, body, name, place.volumes)
     try:
         with engine_errors("run a control in the predictor's place"):

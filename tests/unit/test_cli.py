@@ -29,7 +29,7 @@ def test_help_lists_the_commands_and_the_exit_codes() -> None:
         assert word in shown
 
 
-@pytest.mark.parametrize("command", ["build", "doctor", "evaluate"])
+@pytest.mark.parametrize("command", ["build", "doctor", "evaluate", "gc"])
 def test_every_command_has_examples_in_its_help(command: str) -> None:
     shown = CliRunner().invoke(cli, [command, "--help"]).output
     assert f"Examples:\n    runner {command}" in shown

@@ -1,0 +1,59 @@
+"""``runner gc``."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.errors import ExitCode
+from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    from runner.sandbox.cleanup import Leftover
+
+EXAMPLES = """\b
+Examples:
+  runner gc
+  runner gc --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+def gc(as_json: bool) -> int:
+    """Remove what runners that were killed left on the engine, and nothing else.
+
+    What to remove is decided by the runner's own record of its evaluations, in
+    $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
+    Evaluations that still run are not touched. The next `runner evaluate` does the same.
+    """
+    from runner.sandbox.cleanup import collect_garbage
+    from runner.sandbox.engine import connect, describe_engine
+    from runner.sandbox.host import engine_identity
+
+    client = connect()
+    info, _ = describe_engine(client)
+    collected = collect_garbage(client, engine_identity(info))
+    if as_json:
+        click.echo(json.dumps(asdict(collected), indent=2))
+        return ExitCode.SCORED
+    for leftover in collected.removed:
+        click.echo(f"removed the {leftover.kind} {leftover.name}")
+    if not collected.removed:
+        click.echo("nothing to remove")
+    for leftover in collected.unknown:
+        click.echo(f"{_describe(leftover)} {_command(leftover)}", err=True)
+    return ExitCode.SCORED
+
+
+def _describe(leftover: "Leftover") -> str:
+    return (
+        f"left alone: the {leftover.kind} {leftover.name} has the runner's label, but is not in "
+        "this user's record. If nobody needs it:"
+    )
+
+
+def _command(leftover: "Leftover") -> str:
+    name = printable(leftover.name)
+    return f"docker rm -fv {name}" if leftover.kind == "container" else f"docker volume rm {name}"

@@ -1,0 +1,186 @@
+"""Faults of the engine, the host and whoever else uses it: never the predictor's."""
+
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from runner.errors import EngineError
+from runner.sandbox.engine import resolve_image
+from runner.sandbox.image import Image
+from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import open_sandbox, run_sandboxed
+from tests.integration.conftest import wait_for_container
+
+LIMITS = Limits(wall_seconds=20, memory_bytes=128 * MIB, output_bytes=MIB)
+
+
+def python(client: docker.DockerClient, code: str) -> Image:
+    """Return the base image with a program of its own in place of a predictor."""
+    base = resolve_image(client, "runner-base")
+    return replace(base, entrypoint=("python3", "-c"), command=(code,))
+
+
+def run(client: docker.DockerClient, image: Image, limits: Limits = LIMITS) -> SandboxRun:
+    return run_sandboxed(client, image, {}, limits, print)
+
+
+def run_while(
+    client: docker.DockerClient,
+    image: Image,
+    act: Callable[[Container], object],
+    limits: Limits = LIMITS,
+) -> SandboxRun:
+    """Run an image and do something to its container once that runs."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        future = executor.submit(run, client, image, limits)
+        act(wait_for_container(client, "predictor"))
+        return future.result()
+
+
+SLEEP = "import time; time.sleep(60)"
+SAY_TERM = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(3)); time.sleep(60)"
+
+
+@pytest.mark.parametrize(
+    ("code", "act", "said"),
+    [
+        (SLEEP, Container.kill, "sent a signal"),
+        (SAY_TERM, lambda one: one.kill(signal="SIGTERM"), "sent a signal"),
+        (SLEEP, lambda one: one.stop(timeout=1), "sent a signal"),
+        (SLEEP, lambda one: (one.update(mem_limit="8m", memswap_limit="8m"), one.kill()), "limits"),
+    ],
+)
+def test_a_predictor_ended_from_outside_is_an_engine_fault(
+    client: docker.DockerClient, code: str, act: Callable[[Container], object], said: str
+) -> None:
+    with pytest.raises(EngineError, match=said):
+        run_while(client, python(client, code), act)
+
+
+def test_a_predictor_paused_until_its_deadline_is_not_timed_out(
+    client: docker.DockerClient,
+) -> None:
+    short = replace(LIMITS, wall_seconds=2)
+    with pytest.raises(EngineError, match="was paused from outside"):
+        run_while(client, python(client, SLEEP), Container.pause, short)
+
+
+def test_control_the_same_predictors_left_alone_are_timed_out_and_failed(
+    client: docker.DockerClient,
+) -> None:
+    short = replace(LIMITS, wall_seconds=1)
+    assert predictor_fault(run(client, python(client, SLEEP), short).end) is Outcome.TIMED_OUT
+    ended = run(client, python(client, "import sys; sys.exit(3)")).end
+    assert (predictor_fault(ended), ended.exit_code) == (Outcome.FAILED, 3)
+
+
+def test_a_predictor_that_ends_well_though_it_was_paused_meanwhile_counts(
+    client: docker.DockerClient,
+) -> None:
+    def pause_briefly(container: Container) -> None:
+        container.pause()
+        container.unpause()
+
+    ended = run_while(client, python(client, "import time; time.sleep(1)"), pause_briefly)
+    assert predictor_fault(ended.end) is None
+
+
+def kill_from_the_host(container: Container) -> None:
+    container.reload()
+    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
+
+
+def test_a_sigkill_from_nowhere_is_the_predictors_when_a_control_runs_well(
+    client: docker.DockerClient,
+) -> None:
+    ended = run_while(client, python(client, SLEEP), kill_from_the_host).end
+    assert predictor_fault(ended) is Outcome.FAILED
+    assert "SIGKILL" in describe_fault(Outcome.FAILED, ended, LIMITS)
+
+
+def test_a_sigkill_from_nowhere_is_the_hosts_when_a_control_fails_too(
+    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill_and_break(container: Container) -> None:
+        # Whatever is started from now on can't be: a program that is not there.
+        monkeypatch.setattr("runner.sandbox.case.CONTROL_PROGRAM", "/no/such/program")
+        kill_from_the_host(container)
+
+    with pytest.raises(EngineError, match="control"):
+        run_while(client, python(client, SLEEP), kill_and_break)
+
+
+def test_an_image_for_another_architecture_is_refused_before_anything_runs(
+    client: docker.DockerClient,
+) -> None:
+    other = replace(python(client, SLEEP), platform="linux/s390x")
+    ended = run(client, other)
+    assert predictor_fault(ended.end) is Outcome.FAILED
+    assert "linux/s390x" in describe_fault(Outcome.FAILED, ended.end, LIMITS)
+    assert ended.attestation is None
+
+
+def test_an_image_removed_between_cases_is_an_engine_fault(client: docker.DockerClient) -> None:
+    scratch = client.containers.create("runner-base")
+    scratch.commit("misbehaving-removed", "latest", changes='CMD ["true"]')
+    scratch.remove()
+    image = resolve_image(client, "misbehaving-removed")
+    policy = SandboxPolicy(LIMITS)
+    with open_sandbox(client, print) as sandbox:
+        sandbox.run(sandbox.prepare(image, policy, dict))
+        client.images.remove("misbehaving-removed")
+        with pytest.raises(EngineError, match="No such image"):
+            sandbox.run(sandbox.prepare(image, policy, dict))
+
+
+def test_the_runner_waits_for_nothing_when_the_next_case_was_made_ready(
+    client: docker.DockerClient,
+) -> None:
+    image = python(client, "import time; time.sleep(1)")
+    policy = SandboxPolicy(LIMITS)
+    with open_sandbox(client, print) as sandbox:
+        first, second = (sandbox.prepare(image, policy, dict) for _ in range(2))
+        sandbox.run(first)
+        assert second.case.done()
+        assert predictor_fault(sandbox.run(second).end) is None
+
+
+def test_a_case_made_ready_and_never_run_leaves_nothing(client: docker.DockerClient) -> None:
+    with open_sandbox(client, print) as sandbox:
+        image = python(client, SLEEP)
+        sandbox.prepare(image, SandboxPolicy(LIMITS), dict).case.result()
+
+
+def test_an_engine_that_drops_a_setting_is_refused_and_nothing_is_left(
+    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create: Callable[..., object] = client.api.create_container_from_config
+
+    def forgetful(body: dict[str, object], name: str) -> object:
+        if name.endswith("predictor"):
+            host_config = dict(body["HostConfig"])  # type: ignore[call-overload]
+            body = {**body, "HostConfig": {**host_config, "SecurityOpt": [], "PidsLimit": 0}}
+        return create(body, name)
+
+    monkeypatch.setattr(client.api, "create_container_from_config", forgetful)
+    with pytest.raises(EngineError, match="does not keep the sandbox's settings") as refused:
+        run(client, python(client, "print('it ran')"))
+    assert "HostConfig.SecurityOpt" in str(refused.value)
+    assert "HostConfig.PidsLimit: asked for 256, got None" in str(refused.value)
+
+
+def test_control_an_engine_that_keeps_them_attests_all(client: docker.DockerClient) -> None:
+    ended = run(client, python(client, "print('it ran')"))
+    assert ended.log == b"it ran\n"
+    assert ended.attestation is not None
+    assert ended.attestation.mismatches == ()
+    assert ended.attestation.effective["HostConfig.PidsLimit"] == LIMITS.pids

@@ -1,0 +1,120 @@
+"""What a killed runner leaves is removed, and nothing else, on the real engine."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+import pytest
+
+from runner.sandbox.policy import LABEL
+from tests.integration.conftest import leftovers, wait_for_container
+
+Build = Callable[..., str]
+RUNNER = Path(sys.executable).with_name("runner")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def gc(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RUNNER, "gc", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=os.environ,
+    )
+
+
+@contextmanager
+def evaluating(image: str, out: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+        try:
+            yield process
+        except BaseException as error:
+            process.kill()
+            error.add_note(process.communicate()[1])
+            raise
+
+
+def kill_midway(client: docker.DockerClient, image: str, out: Path) -> set[str]:
+    """Kill an evaluation while its predictor runs; return the names of what it left."""
+    with evaluating(image, out) as process:
+        wait_for_container(client, "predictor")
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+    return set(leftovers(client))
+
+
+def test_what_a_killed_runner_left_is_removed(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    left = kill_midway(client, misbehaving("sleep"), tmp_path / "out")
+    assert len(left) == 4  # predictor, keeper, /input, /output
+    said = gc("--json").stdout
+    assert {one["name"] for one in json.loads(said)["removed"]} == left
+    assert leftovers(client) == []
+    assert gc().stdout == "nothing to remove\n"
+
+
+def test_the_next_evaluation_removes_it_too(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    kill_midway(client, misbehaving("sleep"), tmp_path / "out")
+    with evaluating("random", tmp_path / "out") as process:
+        _, said = process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert "left by a runner that was killed" in said
+    assert leftovers(client) == []
+
+
+def test_what_a_live_runner_uses_is_not_touched(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    with evaluating(misbehaving("sleep"), tmp_path / "out") as process:
+        predictor = wait_for_container(client, "predictor")
+        ended = gc()
+        assert (ended.stdout, ended.stderr) == ("nothing to remove\n", "")
+        predictor.reload()
+        assert predictor.status == "running"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def test_a_strangers_container_with_our_label_and_name_is_left_alone_and_told(
+    client: docker.DockerClient,
+) -> None:
+    stranger = client.containers.create(
+        "runner-base", name="runner-0123456789ab-predictor", labels={LABEL: "e" * 32}
+    )
+    try:
+        ended = gc()
+        assert ended.stdout == "nothing to remove\n"
+        assert "docker rm -fv runner-0123456789ab-predictor" in ended.stderr
+        assert leftovers(client) == [stranger.name]
+    finally:
+        stranger.remove()
+
+
+def test_a_container_with_a_dead_evaluations_label_but_another_name_is_left_alone(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    left = kill_midway(client, misbehaving("sleep"), tmp_path / "out")
+    token = client.containers.list(filters={"label": LABEL})[0].labels[LABEL]
+    named = client.containers.create("runner-base", name="database", labels={LABEL: token})
+    try:
+        gc()
+        assert leftovers(client) == ["database"]
+        assert len(left) == 4
+    finally:
+        named.remove()
