@@ -1,23 +1,18 @@
 """HELM run directories -> flat frames, as MAGNET 0.1.0 flattens them."""
 
-from runner.helm_outputs.concat import concat_runs
+from runner.helm_outputs.common_types import common_schema, conform
 from runner.helm_outputs.documents import UNREADABLE, PolarsType
-from runner.helm_outputs.frames import (
-    INSTANCE_ID,
-    NOT_HELMS,
-    STAT_NAME,
-    RunFrames,
-    read_run,
-    read_runs,
-    read_scenario_states,
-)
+from runner.helm_outputs.files import INSTANCE_ID, NOT_HELMS, STAT_NAME
+from runner.helm_outputs.frames import RunFrames, read_run, read_runs, read_scenario_states
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
     RUN_FILES,
     RUN_SPEC,
     SCENARIO_STATE,
     STATS,
+    FoundRuns,
     RunDirectory,
+    find_partial_runs,
     find_runs,
 )
 
@@ -31,10 +26,13 @@ __all__ = [
     "STATS",
     "STAT_NAME",
     "UNREADABLE",
+    "FoundRuns",
     "PolarsType",
     "RunDirectory",
     "RunFrames",
-    "concat_runs",
+    "common_schema",
+    "conform",
+    "find_partial_runs",
     "find_runs",
     "read_run",
     "read_runs",

@@ -150,6 +150,8 @@ def _float_type(dtype: PolarsType) -> PolarsType:
 
 
 def as_integers(column: pl.Series) -> pl.Series:
-    """Return floats as integers if all are whole, and else the column as it is."""
+    """Return floats as integers if all are whole; any other column as it is."""
+    if column.dtype != pl.Float64:
+        return column
     integers = column.cast(pl.Int64, strict=False)
-    return integers if integers.cast(column.dtype).equals(column) else column
+    return integers if integers.cast(pl.Float64).equals(column) else column

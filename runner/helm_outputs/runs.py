@@ -1,14 +1,13 @@
 """Where HELM runs lie on disk: directories that hold what helm-run writes."""
 
 import glob
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import SuiteError
-from runner.helm_outputs.documents import UNREADABLE
+from runner.helm_outputs.documents import UNREADABLE, parse_finite
 
 RUN_SPEC = "run_spec.json"
 SCENARIO_STATE = "scenario_state.json"
@@ -23,10 +22,25 @@ DEEPEST_RUN = 4
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """A run on disk. ``name`` is ``run_spec.name``, which may differ from the directory's name."""
+    """A run on disk.
+
+    Attributes:
+        path: where it is.
+        name: its ``run_spec.name``, which may differ from the directory's name.
+        files: those of RUN_FILES that it has. ``run_spec.json`` is always one.
+    """
 
     path: Path
     name: str
+    files: tuple[str, ...] = RUN_FILES
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """Runs, and what an organizer should know of them: who lacks what, and who was left out."""
+
+    runs: tuple[RunDirectory, ...]
+    warnings: tuple[str, ...]
 
 
 def find_runs(source: str | Path) -> list[RunDirectory]:
@@ -39,58 +53,112 @@ def find_runs(source: str | Path) -> list[RunDirectory]:
     Raises:
         SuiteError: nothing there, no run in it, two runs of one name, or a run lacks a file.
     """
+    directories = _find_directories(source)
+    lacking = [(path, name) for path, files in directories for name in _missing(files)]
+    if lacking:
+        path, name = lacking[0]
+        raise SuiteError(
+            f"{path / name}: no such file ({len(lacking)} missing in all). A run needs "
+            f"{', '.join(RUN_FILES)}: run HELM again, or leave such runs out with a glob."
+        )
+    return _name_runs(directories)
+
+
+def find_partial_runs(source: str | Path) -> FoundRuns:
+    """Return the runs below a source, also those that lack files other than ``run_spec.json``.
+
+    Args:
+        source: as ``find_runs`` takes it.
+
+    Raises:
+        SuiteError: nothing there, no run in it, or two runs of one name.
+    """
+    directories = _find_directories(source)
+    warnings = []
+    for path, files in directories:
+        missing = ", ".join(_missing(files))
+        if RUN_SPEC not in files:
+            warnings.append(
+                f"{path}: left out, as it has no {RUN_SPEC}, which names the run (it has "
+                f"{', '.join(files)})"
+            )
+        elif missing:
+            warnings.append(f"{path}: has no {missing}; the run is used for what it has")
+    named = [(path, files) for path, files in directories if RUN_SPEC in files]
+    if not named:
+        raise SuiteError(f"{source}: no run there has a {RUN_SPEC}, e.g. {directories[0][0]}")
+    return FoundRuns(tuple(_name_runs(named)), tuple(warnings))
+
+
+_Directory = tuple[Path, tuple[str, ...]]
+"""A directory that looks like a run, and those of RUN_FILES that it has."""
+
+
+def _find_directories(source: str | Path) -> list[_Directory]:
     roots = [Path(source)] if Path(source).exists() else sorted(map(Path, glob.glob(str(source))))
     if not roots:
         raise SuiteError(
             f"{source}: no such file or directory, and no match as a glob. One of HELM's own "
             "suites is named together with --root-dir."
         )
-    paths = [path for root in roots for path in _run_paths(root, DEEPEST_RUN)]
-    if not paths:
+    directories = [found for root in roots for found in _walk(root, DEEPEST_RUN)]
+    if not directories:
         raise SuiteError(
             f"{source}: holds no HELM run (a directory with a {RUN_SPEC}). Name a benchmark_output "
             "directory, its runs, a suite of it, one run, or a glob of runs."
         )
-    _refuse_incomplete(paths)
-    runs = [RunDirectory(path, _read_run_name(path)) for path in paths]
-    _refuse_doubles(runs)
-    return runs
+    return directories
 
 
-def _run_paths(root: Path, depth: int) -> Iterator[Path]:
-    if (root / RUN_SPEC).is_file():
-        yield root
-    elif depth > 0 and root.is_dir():
-        with os.scandir(root) as entries:
-            # Older HELM has a link runs/latest, which names every run of a suite twice.
-            folders = sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
-        for folder in folders:
-            yield from _run_paths(Path(folder), depth - 1)
+def _walk(root: Path, depth: int) -> Iterator[_Directory]:
+    """Yield the directories from ``root`` down that hold any file of a run."""
+    if not root.is_dir():
+        return
+    with os.scandir(root) as entries:
+        children = list(entries)
+    names = {entry.name for entry in children}
+    files = tuple(name for name in RUN_FILES if name in names)
+    _refuse_compressed(root, names)
+    if files:
+        yield root, files
+    elif depth > 0:
+        # Older HELM has a link runs/latest, which names every run of a suite twice.
+        folders = (entry.path for entry in children if entry.is_dir(follow_symlinks=False))
+        for folder in sorted(folders):
+            yield from _walk(Path(folder), depth - 1)
 
 
-def _refuse_incomplete(paths: Sequence[Path]) -> None:
-    lacking = [path / name for path in paths for name in RUN_FILES if not (path / name).is_file()]
-    if lacking:
-        raise SuiteError(
-            f"{lacking[0]}: no such file ({len(lacking)} missing in all). A run needs "
-            f"{', '.join(RUN_FILES)}: run HELM again, or leave such runs out with a glob."
-        )
+def _refuse_compressed(directory: Path, names: set[str]) -> None:
+    for name in RUN_FILES:
+        for packed in (f"{name}.gz", f"{name}.zst"):
+            if packed in names and name not in names:
+                raise SuiteError(
+                    f"{directory / packed}: compressed files are not read; unpack it first."
+                )
 
 
-def _refuse_doubles(runs: Sequence[RunDirectory]) -> None:
-    seen: dict[str, Path] = {}
-    for run in runs:
-        if run.name in seen:
+def _missing(files: Sequence[str]) -> list[str]:
+    return [name for name in RUN_FILES if name not in files]
+
+
+def _name_runs(directories: Sequence[_Directory]) -> list[RunDirectory]:
+    """Return the runs, once each, under their names."""
+    runs: dict[str, RunDirectory] = {}
+    for path, files in directories:
+        run = RunDirectory(path, _read_run_name(path), files)
+        other = runs.setdefault(run.name, run)
+        # A glob may reach a suite by its own name and by the link runs/latest.
+        if other is not run and not other.path.samefile(run.path):
             raise SuiteError(
-                f"{run.path}: has the same run_spec.name as {seen[run.name]}. A run may stand in a "
+                f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
                 "suite once: name one suite, or a glob that matches one of the two."
             )
-        seen[run.name] = run.path
+    return list(runs.values())
 
 
 def _read_run_name(path: Path) -> str:
     try:
-        name = json.loads((path / RUN_SPEC).read_bytes())["name"]
+        name = parse_finite((path / RUN_SPEC).read_bytes())["name"]
     except UNREADABLE as error:
         raise SuiteError(f"{path / RUN_SPEC}: not a HELM run spec ({error!r})") from error
     if not isinstance(name, str) or not name:

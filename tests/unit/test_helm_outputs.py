@@ -1,13 +1,17 @@
+import threading
+from dataclasses import fields
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from runner.errors import SuiteError
 from runner.helm_outputs import (
     RUN_FILES,
-    concat_runs,
+    RunFrames,
     find_runs,
     read_run,
+    read_runs,
     read_scenario_states,
 )
 from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
@@ -117,15 +121,6 @@ def test_a_spec_nested_too_deep_to_read_is_refused(tmp_path: Path) -> None:
         find_runs(tmp_path)
 
 
-def test_runs_that_fit_in_no_frame_together_are_named(tmp_path: Path) -> None:
-    first, second = run_files("a:x=1"), run_files("b:x=1")
-    second["run_spec.json"]["groups"] = 3
-    write_run(tmp_path, "a:x=1", first)
-    write_run(tmp_path, "b:x=1", second)
-    with pytest.raises(SuiteError, match="a:x=1, b:x=1"):
-        concat_runs([read_run(run) for run in find_runs(tmp_path)])
-
-
 def test_the_request_states_of_some_instances_are_as_if_there_were_no_others(
     tmp_path: Path,
 ) -> None:
@@ -187,16 +182,96 @@ def test_a_run_without_per_instance_entries_has_an_empty_frame(tmp_path: Path) -
     assert read_run(find_runs(tmp_path)[0]).per_instance_stats.height == 0
 
 
-def test_runs_with_other_columns_and_number_types_are_put_together(tmp_path: Path) -> None:
-    first, second = run_files("a:x=1"), run_files("b:x=1", request_states=[request_state("id9")])
-    first_spec = {**first["run_spec.json"], "seed": 1}
-    second_spec = {**second["run_spec.json"], "seed": 0.5, "annotators": []}
-    write_run(tmp_path, "a:x=1", {**first, "run_spec.json": first_spec})
-    write_run(tmp_path, "b:x=1", {**second, "run_spec.json": second_spec})
-    both = concat_runs([read_run(run) for run in find_runs(tmp_path)])
-    assert both.run_specs["run_spec.seed"].to_list() == [1.0, 0.5]
-    assert both.run_specs["run_spec.annotators"].null_count() == 1
-    assert both.scenario_states.height == 4 + 1
+def test_the_types_of_a_stat_do_not_follow_from_how_its_numbers_are_written(
+    tmp_path: Path,
+) -> None:
+    whole = {**stat("exact_match", 1), "sum": 1, "count": 1.0}
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[whole]))
+    stats = read_run(find_runs(tmp_path)[0]).stats
+    assert stats.schema["stats.sum"] == pl.Float64
+    assert stats.schema["stats.count"] == pl.Int64
+
+
+def test_a_stat_with_more_than_helms_fields_keeps_them(tmp_path: Path) -> None:
+    prob = {"name": "typos", "robustness": True, "prob": 0.5, "seed": 3}
+    stats = [{**stat("a", 1.0, perturbation=prob), "median": 7}, stat("a", 0.0)]
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats, per_instance_stats=[]))
+    frame = read_run(find_runs(tmp_path)[0]).stats
+    assert frame["stats.median"].to_list() == [7.0, None]
+    assert frame["stats.name.perturbation.prob"].to_list() == [0.5, None]
+    assert frame["stats.name.perturbation.seed"].to_list() == [3.0, None]
+
+
+@pytest.mark.parametrize("count", [1.5, "one", [1], None])
+def test_a_count_that_is_no_integer_is_not_made_one(tmp_path: Path, count: object) -> None:
+    stats = [{**stat("a", 1.0), "count": count}]
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats))
+    assert read_run(find_runs(tmp_path)[0]).stats["stats.count"].to_list() == [count]
+
+
+def test_a_null_that_is_written_is_a_column_and_a_field_left_out_is_none(tmp_path: Path) -> None:
+    written = {**stat("a", 1.0), "mean": None}
+    left_out = {name: value for name, value in stat("a", 1.0).items() if name != "mean"}
+    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[written]))
+    write_run(tmp_path, "b:x=1", run_files("b:x=1", stats=[left_out]))
+    first, second = (read_run(run).stats for run in find_runs(tmp_path))
+    assert first["stats.mean"].to_list() == [None]
+    assert "stats.mean" not in second.columns
+
+
+def test_runs_read_together_are_as_if_each_were_read_alone(tmp_path: Path) -> None:
+    perturbed = stat("a", 1.0, perturbation={"name": "typos", "prob": 0.5})
+    entry = {"instance_id": "id1", "perturbation": perturbed["name"]["perturbation"]}
+    files = [
+        run_files("0:x=1"),
+        run_files("1:x=1", stats=[perturbed], per_instance_stats=[{**entry, "stats": [perturbed]}]),
+        run_files("2:x=1", per_instance_stats=[]),
+        run_files("3:x=1", per_instance_stats=[{**entry, "stats": []}, {**entry, "stats": []}]),
+        run_files("4:x=1", stats=[{**stat("a", 1.0), "other": 1}]),
+        run_files("5:x=1", stats=[{**stat("a", 1.0), "count": 0.5}]),
+        run_files("6:x=1", request_states=[{**request_state("id1"), "annotations": {"a": 1}}]),
+        run_files("7:x=1", request_states=[{**request_state("id1"), "request_mode": None}]),
+        run_files("8:x=1"),
+    ]
+    files[8]["run_spec.json"] |= {"args": {f"of {number}": number for number in range(50)}}
+    files[7]["run_spec.json"] |= {"groups": []}
+    for number, documents in enumerate(files):
+        write_run(tmp_path, f"{number}:x=1", documents)
+    runs = find_runs(tmp_path)
+    for run, together in zip(runs, read_runs(runs), strict=True):
+        alone = read_run(run)
+        for field in fields(RunFrames):
+            one, other = getattr(together, field.name), getattr(alone, field.name)
+            assert one.schema == other.schema, (run.name, field.name)
+            assert list(one.schema) == list(other.schema)
+            assert one.equals(other), (run.name, field.name)
+            assert set(one["run_spec.name"]) <= {run.name}
+
+
+def test_a_bad_file_among_runs_read_together_is_named(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=5)
+    runs = find_runs(suite)
+    (runs[3].path / "stats.json").write_text('[{"name": {"name": "a"}, "count": [')
+    with pytest.raises(SuiteError, match=r"subject=3.*stats\.json: not what HELM writes"):
+        list(read_runs(runs))
+
+
+def test_runs_that_are_read_no_further_leave_no_thread(tmp_path: Path) -> None:
+    frames = read_runs(find_runs(write_suite(tmp_path, runs=5)))
+    assert next(frames).stats.height == 2
+    assert [thread for thread in threading.enumerate() if "read-helm" in thread.name]
+    del frames
+    assert not [thread for thread in threading.enumerate() if "read-helm" in thread.name]
+
+
+def test_the_columns_of_a_run_spec_are_in_its_order_however_many(tmp_path: Path) -> None:
+    documents = run_files("a:x=1")
+    names = [f"key {number}" for number in range(100, 0, -1)]
+    documents["run_spec.json"]["scenario_spec"]["args"] = dict.fromkeys(names, 1)
+    write_run(tmp_path, "a:x=1", documents)
+    columns = read_run(find_runs(tmp_path)[0]).run_specs.columns
+    prefix = "run_spec.scenario_spec.args."
+    assert [name.removeprefix(prefix) for name in columns if name.startswith(prefix)] == names
 
 
 def test_a_run_may_be_written_with_spaces_and_commas_before_the_colon(tmp_path: Path) -> None:

@@ -1,0 +1,281 @@
+"""One file of several runs -> the frame of each run, as MAGNET 0.1.0 flattens it.
+
+A call of Polars takes as long as reading some kilobytes. So the files are read together, and the
+frames are slices of what came of that; no run's columns or types depend on the others'.
+"""
+
+import json
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import polars as pl
+
+from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
+from runner.errors import SuiteError
+from runner.helm_outputs.documents import (
+    PERTURBATION,
+    UNREADABLE,
+    Columns,
+    PolarsType,
+    as_floats,
+    as_integers,
+    flatten,
+    parse,
+    parse_finite,
+    parse_known,
+    per_instance_fields,
+    stat_fields,
+    types_of,
+)
+from runner.helm_outputs.runs import (
+    PER_INSTANCE_STATS,
+    RUN_SPEC,
+    SCENARIO_STATE,
+    STATS,
+    RunDirectory,
+)
+
+INSTANCE_ID = "scenario_state.request_states.instance.id"
+STAT_NAME = f"{STAT_NAME_PREFIX}name"
+
+NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
+
+NEEDED_COLUMNS = {
+    RUN_SPEC: RUN_NAME,
+    SCENARIO_STATE: INSTANCE_ID,
+    STATS: STAT_NAME,
+    PER_INSTANCE_STATS: "per_instance_stats.instance_id",
+}
+"""For each file a column without which it is not HELM's."""
+
+COUNTS = (
+    "stats.count",
+    "per_instance_stats.stats.count",
+    "per_instance_stats.train_trial_index",
+)
+
+BORDER_ROWS = 1
+"""Rows of nulls that ``parse_known`` leaves before each list."""
+
+
+def read_run_specs(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return the run_specs frame of each run.
+
+    The documents are flattened before Polars reads them, those of the same types in one go.
+    """
+    leaves: list[dict[str, Any]] = []
+    groups: dict[Hashable, list[int]] = {}
+    for number, run in enumerate(runs):
+        content = _read_bytes(run, RUN_SPEC)
+        with naming_file(run, RUN_SPEC):
+            leaves.append(_find_leaves(parse_finite(content), "run_spec."))
+        groups.setdefault(types_of(leaves[number]), []).append(number)
+    frames: dict[int, pl.DataFrame] = {}
+    for group in groups.values():
+        first = group[0]
+        with naming_file(runs[first], RUN_SPEC):
+            rows = parse(json.dumps([leaves[number] for number in group]).encode())
+            # Of an object with more than 32 keys, Polars returns the fields in any order.
+            rows = rows[list(leaves[first])]
+        _check_columns(rows.columns, runs[first], RUN_SPEC)
+        frames |= {number: rows.slice(row, 1) for row, number in enumerate(group)}
+    return [frames[number] for number in range(len(runs))]
+
+
+def _find_leaves(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    leaves: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            leaves |= _find_leaves(value, f"{prefix}{name}.")
+        else:
+            leaves[prefix + name] = value
+    return leaves
+
+
+def read_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return the scenario_states frame of each run."""
+    documents = []
+    for run in runs:
+        content = _read_bytes(run, SCENARIO_STATE)
+        with naming_file(run, SCENARIO_STATE):
+            documents.append(parse(content))
+    return flatten_states(runs, documents)
+
+
+def flatten_states(
+    runs: Sequence[RunDirectory], documents: Sequence[pl.DataFrame]
+) -> list[pl.DataFrame]:
+    """Return the flat frame of each document; those of the same types are flattened at once."""
+    frames: dict[int, pl.DataFrame] = {}
+    for group, rows in _group_by_types(documents):
+        members = [runs[number] for number in group]
+        with naming_file(members[0], SCENARIO_STATE):
+            heights = rows["request_states"].list.len().to_list()
+            columns = flatten(rows.explode("request_states"), "scenario_state.")
+        _check_columns(columns, members[0], SCENARIO_STATE)
+        frames |= dict(zip(group, _split(columns, heights, members), strict=True))
+    return [frames[number] for number in range(len(runs))]
+
+
+def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], pl.DataFrame]]:
+    """Return the documents of the same columns and types as one frame, with their numbers."""
+    groups: list[tuple[list[int], pl.DataFrame]] = []
+    for number, document in enumerate(documents):
+        for place, (members, rows) in enumerate(groups):
+            stacked = _stack(rows, document)
+            if stacked is not None:
+                groups[place] = ([*members, number], stacked)
+                break
+        else:
+            groups.append(([number], document))
+    return groups
+
+
+def _stack(above: pl.DataFrame, below: pl.DataFrame) -> pl.DataFrame | None:
+    """Return one frame below the other, or None if a column or a type differs."""
+    try:
+        below.vstack(above)  # Polars takes a null for any type when it stands below, not above.
+        return above.vstack(below)
+    except (pl.exceptions.ShapeError, pl.exceptions.SchemaError):
+        return None
+
+
+def read_stats(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return the stats frame of each run."""
+    return _read_lists(runs, STATS, stat_fields(PERTURBATION), _flatten_stats)
+
+
+def read_per_instance_stats(
+    runs: Sequence[RunDirectory], perturbation: PolarsType
+) -> list[pl.DataFrame]:
+    """Return the per_instance_stats frame of each run.
+
+    Args:
+        runs: the runs.
+        perturbation: its type in the runs' stats, which is most often its type here.
+    """
+    fields = per_instance_fields(perturbation)
+    return _read_lists(runs, PER_INSTANCE_STATS, fields, _flatten_entries)
+
+
+def _read_lists(
+    runs: Sequence[RunDirectory],
+    file_name: str,
+    fields: Mapping[str, PolarsType],
+    flatten_rows: Callable[[pl.DataFrame, list[int], int], tuple[Columns, list[int]]],
+) -> list[pl.DataFrame]:
+    """Return the frame of each run's list of objects that most often have these fields alone."""
+    contents = [_read_bytes(run, file_name) for run in runs]
+    known = parse_known(contents, fields, next(iter(fields)))
+    if known is not None:
+        columns, heights = flatten_rows(*known, BORDER_ROWS)
+        columns = _with_counts(columns)
+        if all(columns[name].dtype == pl.Int64 for name in COUNTS if name in columns):
+            return _split(columns, heights, runs, borders=BORDER_ROWS, only_present=True)
+    if len(runs) > 1:
+        parts = [_read_lists([run], file_name, fields, flatten_rows) for run in runs]
+        return [frame for (frame,) in parts]
+    with naming_file(runs[0], file_name):
+        rows = parse(contents[0])
+        columns, heights = flatten_rows(rows, [rows.height], 0)
+        columns = _with_counts({name: as_floats(column) for name, column in columns.items()})
+    if columns or file_name == STATS:
+        _check_columns(columns, runs[0], file_name)
+    return _split(columns, heights, runs)
+
+
+def _with_counts(columns: Columns) -> Columns:
+    counts = {name: as_integers(columns[name]) for name in COUNTS if name in columns}
+    return {**columns, **counts}
+
+
+def _flatten_stats(rows: pl.DataFrame, lengths: list[int], _: int) -> tuple[Columns, list[int]]:
+    return flatten(rows, "stats."), lengths
+
+
+def _flatten_entries(
+    entries: pl.DataFrame, lengths: list[int], borders: int
+) -> tuple[Columns, list[int]]:
+    """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it.
+
+    Args:
+        entries: of some runs.
+        lengths: how many entries each run has; how many stats it has comes back.
+        borders: rows of nulls before each run; they remain.
+    """
+    if entries.is_empty():
+        return {}, lengths
+    lengths_of_lists = entries["stats"].list.len().to_list()
+    counts = [borders if count is None else count for count in lengths_of_lists]
+    if 0 in counts:
+        entries = entries.filter(pl.Series(counts) > 0)
+    rows = entries.explode("stats")
+    stats = rows.drop_in_place("stats").to_frame()
+    rows.columns = [f"per_instance_stats.{name}" for name in rows.columns]
+    columns = {**rows.to_dict(), **flatten(stats, "per_instance_stats.")}
+    following = iter(counts)
+    heights = [sum(islice(following, borders, borders + length)) for length in lengths]
+    return columns, heights
+
+
+def _split(
+    columns: Columns,
+    heights: Sequence[int],
+    runs: Sequence[RunDirectory],
+    *,
+    borders: int = 0,
+    only_present: bool = False,
+) -> list[pl.DataFrame]:
+    """Return the rows of each run as a frame, its columns in MAGNET's order.
+
+    Args:
+        columns: of all runs.
+        heights: how many rows each run has.
+        runs: the runs, in the order of the rows.
+        borders: rows before those of each run that are no one's.
+        only_present: leave out columns without a value in a run. HELM leaves out what a stat has
+            not, so they are columns of other runs.
+    """
+    if only_present or not any(heights):
+        columns = {name: column for name, column in columns.items() if _has_values(column)}
+    frame = pl.DataFrame([columns[name] for name in sorted(columns)])
+    frames, start = [], 0
+    for run, height in zip(runs, heights, strict=True):
+        part = frame.slice(start + borders, height)
+        if only_present and not all(map(_has_values, part.get_columns())):
+            part = pl.DataFrame([column for column in part.get_columns() if _has_values(column)])
+        name = pl.Series(RUN_NAME, [run.name], pl.String).new_from_index(0, height)
+        frames.append(part.insert_column(0, name))
+        start += borders + height
+    return frames
+
+
+def _has_values(column: pl.Series) -> bool:
+    return column.null_count() < column.len()
+
+
+def _check_columns(columns: Container[str], run: RunDirectory, file_name: str) -> None:
+    needed = NEEDED_COLUMNS[file_name]
+    if needed not in columns:
+        raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} (it has no {needed})")
+
+
+def _read_bytes(run: RunDirectory, file_name: str) -> bytes:
+    path = f"{run.path}/{file_name}"
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes twice as long)
+            return file.read()
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}") from error
+
+
+@contextmanager
+def naming_file(run: RunDirectory, file_name: str) -> Iterator[None]:
+    """Give an error of Polars or of Python's json the name of the file."""
+    try:
+        yield
+    except UNREADABLE as error:
+        reason = str(error).partition("\n")[0]
+        raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} ({reason})") from error
