@@ -1,0 +1,153 @@
+"""Each attack in an image of its own, evaluated as any predictor is, and watched from outside."""
+
+import os
+import resource
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import docker
+
+from runner.attack.pack import Attack, pack_directory
+from runner.attack.suite import DIVISION, attack_suite
+from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
+from runner.errors import EngineError
+from runner.evaluate import evaluate, was_interrupted
+from runner.sandbox.build import build_image, remove_image
+from runner.sandbox.engine import engine_errors, resolve_image
+from runner.sandbox.listener import Listener, listening
+from runner.sandbox.policy import LABEL
+from runner.suite import Suite
+
+BASE_IMAGE = "runner-base"
+REPOSITORY = "runner-attack"
+
+SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; the value is made anew)
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What all attacks of one run share."""
+
+    client: docker.DockerClient
+    listener: Listener
+    suite: Suite
+    secrets: tuple[str, ...]
+
+
+def run_attacks(
+    client: docker.DockerClient, attacks: Sequence[Attack], report: Callable[[Verdict], None]
+) -> list[Verdict]:
+    """Run hostile predictors one after the other, and return a verdict on each.
+
+    One at a time, so that what the listener hears has one sender. Afterwards nothing is left of
+    them on the engine, neither containers, volumes and networks nor images.
+
+    Args:
+        report: called with each verdict as it is there.
+
+    Raises:
+        UsageError: the engine has no base image.
+        EngineError: the engine was lost before the first attack.
+    """
+    base = resolve_image(client, BASE_IMAGE)
+    verdicts = []
+    with (
+        tempfile.TemporaryDirectory(prefix="runner-attack-") as folder,
+        _secret_in_environment() as secret,
+        listening(client, base.id) as listener,
+    ):
+        shared = _Range(client, listener, attack_suite(Path(folder)), (secret, folder))
+        for attack in attacks:
+            verdicts.append(_run_attack(shared, attack))
+            report(verdicts[-1])
+    return verdicts
+
+
+def _run_attack(shared: _Range, attack: Attack) -> Verdict:
+    """Return the verdict on the last run of an attack, or on the first that is breached."""
+    try:
+        with _attack_image(shared, attack) as image:
+            for number in range(1, attack.runs + 1):
+                verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
+                if not verdict.holds or number == attack.runs:
+                    break
+    except EngineError as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
+        return Verdict(attack, "engine fault", (str(error),))
+    return verdict
+
+
+@contextmanager
+def _attack_image(shared: _Range, attack: Attack) -> Iterator[str]:
+    """Give the name of the attack's image, which is there until the block is left."""
+    tag = f"{REPOSITORY}:{attack.name}"
+    arguments = {"SCRIPT": attack.name, "LISTENER": shared.listener.address}
+    try:
+        build_image(shared.client, pack_directory(), tag, "", arguments)
+        yield tag
+    finally:
+        remove_image(shared.client, tag)
+
+
+def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
+    """Evaluate the attack's image once, and return what was seen of it."""
+    limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
+    heard, peak_bytes = len(shared.listener.heard()), _peak_bytes()
+    resolved = resolve_image(shared.client, image)
+    evaluation = evaluate(
+        shared.client, resolved, shared.suite, limits, DIVISION.seed, announce=_say_nothing
+    )
+    (case,) = evaluation.report.cases
+    return Seen(
+        outcome=case.outcome,
+        cause=case.cause,
+        exit_code=case.exit_code,
+        message=case.message,
+        wall_seconds=case.wall_seconds,
+        extra_predictions=case.extra_predictions,
+        log=evaluation.files[case.log_file],
+        heard=shared.listener.heard()[heard:],
+        left=leftovers(shared.client),
+        runner_bytes=_peak_bytes() - peak_bytes,
+    )
+
+
+def leftovers(client: docker.DockerClient) -> tuple[str, ...]:
+    """Return the names of the containers and volumes that cases have on the engine."""
+    with engine_errors("list what is left"):
+        containers = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+        volumes = client.volumes.list(filters={"label": LABEL})
+    return tuple(str(found.name) for found in (*containers, *volumes))
+
+
+def _say_nothing(_line: str) -> None:
+    """Take evaluate's lines of progress; each attack has a line of its own."""
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@contextmanager
+def _secret_in_environment() -> Iterator[str]:
+    """Put a fresh secret into the runner's own environment, where no container may see it."""
+    secret = secrets.token_hex(16)
+    os.environ[SECRET_VARIABLE] = secret
+    try:
+        yield secret
+    finally:
+        del os.environ[SECRET_VARIABLE]
+
+
+def count_by_promise(verdicts: Sequence[Verdict]) -> Mapping[int, tuple[int, int]]:
+    """Return, by promise, how many attacks it held against, and how many there were."""
+    counts: dict[int, tuple[int, int]] = {}
+    for verdict in verdicts:
+        held, tried = counts.get(verdict.attack.promise, (0, 0))
+        counts[verdict.attack.promise] = (held + verdict.holds, tried + 1)
+    return counts
