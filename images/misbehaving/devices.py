@@ -4,6 +4,7 @@ promise: 2
 expected: scored
 """
 
+import stat
 from pathlib import Path
 
 from _attempt import harm, write_predictions
@@ -12,7 +13,8 @@ from _attempt import harm, write_predictions
 ORDINARY = {"full", "null", "ptmx", "random", "tty", "urandom", "zero", "console"}
 
 for path in Path("/dev").iterdir():
-    if path.name not in ORDINARY and (path.is_char_device() or path.is_block_device()):
+    is_device = stat.S_ISCHR(path.lstat().st_mode) or stat.S_ISBLK(path.lstat().st_mode)
+    if is_device and path.name not in ORDINARY:
         harm(f"has {path}")
 for name in ("mem", "kmsg", "kvm", "fuse", "vsock", "sda", "vda", "nvme0n1", "net/tun"):
     if Path("/dev", name).exists():

@@ -9,12 +9,21 @@ import os
 from _attempt import harm, write_predictions
 
 GIVEN = {"HOME", "HOSTNAME", "PATH", "TMPDIR"}
-OF_THE_IMAGE = {"GPG_KEY", "LANG", "LC_CTYPE", "LISTENER", "PYTHONPATH", "PYTHONUNBUFFERED"}
+OF_THE_IMAGE = {
+    "GPG_KEY",
+    "LANG",
+    "LC_CTYPE",
+    "LISTENER",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "SCRIPT",
+}
+OF_THE_SHELL = {"OLDPWD", "PWD", "SHLVL", "_"}
 
 if others := {
     name
     for name in os.environ
-    if name not in GIVEN | OF_THE_IMAGE and not name.startswith("PYTHON_")
+    if name not in GIVEN | OF_THE_IMAGE | OF_THE_SHELL and not name.startswith("PYTHON_")
 }:
     harm(f"sees {sorted(others)}")
 if os.environ["HOME"] != "/tmp":

@@ -30,7 +30,7 @@ def search(path: Path) -> None:
 for root in ("/input", "/output", "/tmp", "/dev", "/etc", "/data", "/run", "/opt/predictor"):
     for folder, _, names in os.walk(root):
         for path in (Path(folder, name) for name in names):
-            if path.is_file() and not path.is_symlink():
+            if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK):
                 search(path)
 for name in ("environ", "cmdline", "mountinfo"):
     search(Path("/proc/self", name))

@@ -1,4 +1,4 @@
-"""Takes over every process that it sees and did not start: of other containers, of the host.
+"""Traces other processes: every one that it sees and did not start, and one that it did.
 
 promise: 2
 expected: scored
@@ -6,19 +6,22 @@ expected: scored
 
 import errno
 import os
+import signal
 from pathlib import Path
 
 from _attempt import attempt, call, write_predictions
 
 PTRACE_SEIZE = 0x4206
-ONESELF = os.getpid()
 
-others = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()} - {ONESELF}
-for pid in sorted(others) or [os.getppid()]:  # in a container of its own the parent is 0, nobody
+child = os.fork()
+if child == 0:
+    signal.pause()
+pids = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
+for pid in sorted(pids - {os.getpid()}):
     attempt(
         f"ptrace {pid}",
         lambda: call("ptrace", PTRACE_SEIZE, pid, None, None),
         errno.EPERM,
-        errno.ESRCH,
     )
+os.kill(child, signal.SIGKILL)
 write_predictions()

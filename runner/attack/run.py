@@ -4,7 +4,7 @@ import os
 import resource
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +59,7 @@ def run_attacks(
         tempfile.TemporaryDirectory(prefix="runner-attack-") as folder,
         _secret_in_environment() as secret,
         listening(client, base.id) as listener,
+        _pack_image(client, "", listener),  # holds the layers that the attacks' images share
     ):
         shared = _Range(client, listener, attack_suite(Path(folder)), (secret, folder))
         for attack in attacks:
@@ -70,7 +71,7 @@ def run_attacks(
 def _run_attack(shared: _Range, attack: Attack) -> Verdict:
     """Return the verdict on the last run of an attack, or on the first that is breached."""
     try:
-        with _attack_image(shared, attack) as image:
+        with _pack_image(shared.client, attack.name, shared.listener) as image:
             for number in range(1, attack.runs + 1):
                 verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
                 if not verdict.holds or number == attack.runs:
@@ -83,15 +84,15 @@ def _run_attack(shared: _Range, attack: Attack) -> Verdict:
 
 
 @contextmanager
-def _attack_image(shared: _Range, attack: Attack) -> Iterator[str]:
-    """Give the name of the attack's image, which is there until the block is left."""
-    tag = f"{REPOSITORY}:{attack.name}"
-    arguments = {"SCRIPT": attack.name, "LISTENER": shared.listener.address}
+def _pack_image(client: docker.DockerClient, script: str, listener: Listener) -> Iterator[str]:
+    """Give the name of the image that runs a script; it is there until the block is left."""
+    tag = f"{REPOSITORY}:{script or 'layers'}"
+    arguments = {"SCRIPT": script, "LISTENER": listener.address}
     try:
-        build_image(shared.client, pack_directory(), tag, "", arguments)
+        build_image(client, pack_directory(), tag, "", arguments)
         yield tag
     finally:
-        remove_image(shared.client, tag)
+        remove_image(client, tag)
 
 
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
@@ -122,7 +123,10 @@ def leftovers(client: docker.DockerClient) -> tuple[str, ...]:
     with engine_errors("list what is left"):
         containers = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
         volumes = client.volumes.list(filters={"label": LABEL})
-    return tuple(str(found.name) for found in (*containers, *volumes))
+    return (
+        *(str(container.name) for container in containers),
+        *(str(volume.name) for volume in volumes),
+    )
 
 
 def _say_nothing(_line: str) -> None:
@@ -142,12 +146,3 @@ def _secret_in_environment() -> Iterator[str]:
         yield secret
     finally:
         del os.environ[SECRET_VARIABLE]
-
-
-def count_by_promise(verdicts: Sequence[Verdict]) -> Mapping[int, tuple[int, int]]:
-    """Return, by promise, how many attacks it held against, and how many there were."""
-    counts: dict[int, tuple[int, int]] = {}
-    for verdict in verdicts:
-        held, tried = counts.get(verdict.attack.promise, (0, 0))
-        counts[verdict.attack.promise] = (held + verdict.holds, tried + 1)
-    return counts

@@ -1,6 +1,6 @@
 """What was seen of an attack from outside its container -> does the sandbox hold? Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ KILL_SECONDS = 15.0
 """How long after its deadline a container may still be there, on a busy host."""
 
 LONGEST_MESSAGE = 2000
+MOST_LOG_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,11 @@ def _breaches(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Iterator[
 
 
 def _unexpected(attack: Attack, seen: Seen, found: str) -> str:
+    lines = seen.log.decode(errors="replace").strip().splitlines() or ["(nothing)"]
+    said = printable(lines[-1][:MOST_LOG_SHOWN])
     if seen.exit_code == HARM_EXIT_CODE:
-        # The pack's own words, but whoever changed the pack could change them.
-        lines = seen.log.decode(errors="replace").strip().splitlines() or [""]
-        return f"the attempt succeeded: {printable(lines[-1][:200])}"
-    said = f" ({seen.message})" if seen.message else ""
-    return f"the case is {found}{said}, not {attack.expected}"
+        return f"the attempt succeeded: {said}"
+    return f"the case is {found}, not {attack.expected}; its log ends with: {said}"
 
 
 def _shown_unescaped(seen: Seen) -> Iterator[str]:
@@ -129,3 +129,12 @@ def _shown_unescaped(seen: Seen) -> Iterator[str]:
             yield f"a spreadsheet would compute {text[:200]}"
         elif len(text) > LONGEST_MESSAGE:
             yield f"a message of {len(text)} characters"
+
+
+def count_by_promise(verdicts: Sequence[Verdict]) -> Mapping[int, tuple[int, int]]:
+    """Return, by promise, how many attacks it held against, and how many there were."""
+    counts: dict[int, tuple[int, int]] = {}
+    for verdict in verdicts:
+        held, tried = counts.get(verdict.attack.promise, (0, 0))
+        counts[verdict.attack.promise] = (held + verdict.holds, tried + 1)
+    return counts
