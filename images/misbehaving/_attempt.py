@@ -22,7 +22,7 @@ STAT = '{"name": {"name": "predicted_exact_match", "split": "test"}, "mean": 0.5
 
 VALID = f'{{"contract_version": 1, "predictions": {{"attack": [{STAT}]}}}}'
 
-LIMITS = json.loads(Path("/input/manifest.json").read_bytes())["limits"]
+LIMITS = json.loads(Path("/input/manifest.json").read_bytes()).get("limits", {})
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -74,7 +74,7 @@ def write_predictions(text: str | bytes = VALID) -> None:
 
 def listener() -> tuple[str, int]:
     """Return host and port of the organizer's listener, which must never hear anything."""
-    host, _, port = os.environ["LISTENER"].rpartition(":")
+    host, _, port = Path("/input/assets/listener").read_text().rpartition(":")
     return host, int(port)
 
 

@@ -13,7 +13,6 @@ OF_THE_IMAGE = {
     "GPG_KEY",
     "LANG",
     "LC_CTYPE",
-    "LISTENER",
     "PYTHONPATH",
     "PYTHONUNBUFFERED",
     "SCRIPT",

@@ -12,15 +12,16 @@ from pathlib import Path
 import docker
 
 from runner.attack.pack import Attack, pack_directory
-from runner.attack.suite import DIVISION, attack_suite
+from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
 from runner.errors import EngineError
-from runner.evaluate import evaluate, was_interrupted
+from runner.evaluate import Terms, evaluate, was_interrupted
+from runner.finished_cases import FinishedCases
 from runner.sandbox.build import build_image, remove_image
 from runner.sandbox.engine import engine_errors, resolve_image
 from runner.sandbox.listener import Listener, listening
 from runner.sandbox.policy import LABEL
-from runner.suite import Suite
+from runner.suites.suite import Suite
 
 BASE_IMAGE = "runner-base"
 REPOSITORY = "runner-attack"
@@ -35,6 +36,7 @@ class _Range:
     client: docker.DockerClient
     listener: Listener
     suite: Suite
+    finished: FinishedCases
     secrets: tuple[str, ...]
 
 
@@ -59,9 +61,11 @@ def run_attacks(
         tempfile.TemporaryDirectory(prefix="runner-attack-") as folder,
         _secret_in_environment() as secret,
         listening(client, base.id) as listener,
-        _pack_image(client, "", listener),  # holds the layers that the attacks' images share
+        _pack_image(client, ""),  # holds the layers that the attacks' images share
     ):
-        shared = _Range(client, listener, attack_suite(Path(folder)), (secret, folder))
+        suite = attack_suite(Path(folder), listener.address)
+        finished = FinishedCases(Path(folder, "finished_cases"))
+        shared = _Range(client, listener, suite, finished, (secret, folder))
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])
@@ -71,7 +75,7 @@ def run_attacks(
 def _run_attack(shared: _Range, attack: Attack) -> Verdict:
     """Return the verdict on the last run of an attack, or on the first that is breached."""
     try:
-        with _pack_image(shared.client, attack.name, shared.listener) as image:
+        with _pack_image(shared.client, attack.name) as image:
             for number in range(1, attack.runs + 1):
                 verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
                 if not verdict.holds or number == attack.runs:
@@ -84,12 +88,11 @@ def _run_attack(shared: _Range, attack: Attack) -> Verdict:
 
 
 @contextmanager
-def _pack_image(client: docker.DockerClient, script: str, listener: Listener) -> Iterator[str]:
+def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
     """Give the name of the image that runs a script; it is there until the block is left."""
     tag = f"{REPOSITORY}:{script or 'layers'}"
-    arguments = {"SCRIPT": script, "LISTENER": listener.address}
     try:
-        build_image(client, pack_directory(), tag, "", arguments)
+        build_image(client, pack_directory(), tag, "", {"SCRIPT": script})
         yield tag
     finally:
         remove_image(client, tag)
@@ -97,11 +100,11 @@ def _pack_image(client: docker.DockerClient, script: str, listener: Listener) ->
 
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
-    limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
+    terms = Terms(replace(LIMITS, wall_seconds=attack.wall_seconds), seed=1, rerun=True)
     heard, peak_bytes = len(shared.listener.heard()), _peak_bytes()
     resolved = resolve_image(shared.client, image)
     evaluation = evaluate(
-        shared.client, resolved, shared.suite, limits, DIVISION.seed, announce=_say_nothing
+        shared.client, resolved, shared.suite, terms, shared.finished, announce=_say_nothing
     )
     (case,) = evaluation.report.cases
     return Seen(

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.splits import SampledDivision
-from runner.suite import Suite, sample_suite
+from runner.suites.build import build_suite
+from runner.suites.spec import make_spec
+from runner.suites.suite import Suite
 
 EVAL_RUN, TRAIN_RUN = "attack", "train"
 
@@ -15,18 +16,37 @@ STAT_NAME = "exact_match"
 ACTUAL = 0.8414709848
 """The withheld mean. ``find_actuals.py`` searches for it, as text and as bytes."""
 
-DIVISION = SampledDivision(train_runs=1, eval_samples=1, seed=0)
-"""The seed draws EVAL_RUN to be predicted."""
 
+def attack_suite(directory: Path, listener: str) -> Suite:
+    """Write two HELM runs below an empty directory, and return the suite of one case from them.
 
-def attack_suite(directory: Path) -> Suite:
-    """Write two HELM runs below an empty directory, and return the suite of one case from them."""
+    Args:
+        listener: an address that attacks connect to, which they find in ``/input/assets``.
+    """
     for name, mean in ((EVAL_RUN, ACTUAL), (TRAIN_RUN, 0.25)):
-        run = directory / name
-        run.mkdir()
+        run = directory / "runs" / name
+        run.mkdir(parents=True)
         for file_name, document in _run_files(name, mean).items():
             (run / file_name).write_text(json.dumps(document), encoding="utf-8")
-    return sample_suite("attack", directory, DIVISION, [STAT_NAME])
+    assets = directory / "assets"
+    assets.mkdir()
+    (assets / "listener").write_text(listener, encoding="utf-8")
+    spec = make_spec(
+        {
+            "name": "attack",
+            "version": "1",
+            "helm_runs": [str(directory / "runs")],
+            "targets": [STAT_NAME],
+            "division": {
+                "method": "explicit",
+                "cases": [{"train": [TRAIN_RUN], "eval": [EVAL_RUN]}],
+            },
+            "revealed": {"instances": 1},
+            "assets": str(assets),
+        },
+        "the attacks' suite",
+    )
+    return build_suite(spec, directory / "suite", announce=lambda _line: None)
 
 
 def _run_files(name: str, mean: float) -> Mapping[str, Any]:

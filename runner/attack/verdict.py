@@ -96,7 +96,7 @@ def judge_attack(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Verdic
 
 def _breaches(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Iterator[str]:
     found = spell_outcome(seen.outcome, seen.cause)
-    if found != attack.expected:
+    if found != attack.expected or seen.exit_code == HARM_EXIT_CODE:
         yield _unexpected(attack, seen, found)
     if seen.heard:
         yield f"the listener heard {printable(', '.join(seen.heard))}"

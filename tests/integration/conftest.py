@@ -38,13 +38,13 @@ def client() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(scope="session")
-def misbehaving(client: docker.DockerClient) -> Callable[..., str]:
-    """Return a function that builds the image of one misbehaving script."""
+def misbehaving(client: docker.DockerClient) -> Callable[[str], str]:
+    """Return a function that builds the image of one hostile predictor."""
 
-    def build(script: str, argument: str = "") -> str:
+    def build(script: str) -> str:
         tag = f"misbehaving-{script.replace('_', '-')}"
-        arguments = ["--build-arg", f"SCRIPT={script}.py", "--build-arg", f"ARGUMENT={argument}"]
-        command = ["build", str(IMAGES / "misbehaving"), "-t", tag, *arguments]
+        command = ["build", str(IMAGES / "misbehaving"), "-t", tag]
+        command += ["--build-arg", f"SCRIPT={script}"]
         CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False)
         return tag
 

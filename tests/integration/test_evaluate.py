@@ -104,8 +104,6 @@ def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(tmp_path: Pat
 @pytest.mark.parametrize(
     ("script", "outcome", "cause"),
     [
-        ("write_input", "failed", None),
-        ("write_root", "failed", None),
         ("exit_one", "failed", None),
         ("sleep", "timed_out", None),
         ("memory", "out_of_memory", None),
@@ -129,7 +127,12 @@ def test_a_predictors_fault_is_named_and_exits_with_4(
 def test_a_predictor_that_opens_a_socket_fails_with_4_and_is_not_heard(
     misbehaving: Build, tmp_path: Path, listener: tuple[Network, DockerContainer]
 ) -> None:
-    code, (found,) = evaluate(misbehaving("connect", address_of(*listener)), out=tmp_path)
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    (assets / "listener").write_text(address_of(*listener))
+    suite = build(write_suite(tmp_path), tmp_path / "suite", assets=str(assets))
+    tcp = misbehaving("tcp")
+    code, (found,) = evaluate(tcp, "--suite", suite.root, out=tmp_path / "out")
     case = found["cases"][0]
     assert (code, case["outcome"], case["exit_code"]) == (4, "failed", 1)
     log = Path(found["report_directory"], case["log_file"]).read_text()

@@ -11,7 +11,7 @@ from runner.attack.pack import HARM_EXIT_CODE, PROMISES, pack_directory, read_pa
 from runner.attack.suite import ACTUAL, EVAL_RUN, attack_suite
 from runner.predictions import Cause, read_predictions
 from runner.sandbox.outcome import Outcome
-from runner.staging import stage_inputs
+from tests.suite_builder import stage
 
 PACK = read_pack(pack_directory())
 
@@ -51,19 +51,19 @@ def test_every_cause_of_an_invalid_output_has_an_attack() -> None:
 
 def test_what_a_refused_attack_writes_scores_in_the_suite_of_the_attacks(tmp_path: Path) -> None:
     """Else no attack could end as ``scored``, and a typing error would look like a protection."""
-    (case,) = attack_suite(tmp_path).cases
-    assert case.eval_runs == (EVAL_RUN,)
+    suite = attack_suite(tmp_path, "host:1")
+    (case,) = suite.cases
+    assert [run.name for run in case.eval_runs] == [EVAL_RUN]
     valid = _of_the_scripts("VALID", tmp_path)
-    predicted = read_predictions(valid.encode(), list(case.actuals.stats))
+    predicted = read_predictions(valid.encode(), list(suite.actuals(case).stats))
     assert [stat.mean for stat in predicted.stats.values()] == [0.5]
-    assert [stat.mean for stat in case.actuals.stats.values()] == [ACTUAL]
+    assert [stat.mean for stat in suite.actuals(case).stats.values()] == [ACTUAL]
 
 
 def test_the_attacks_inputs_do_not_hold_the_actual_that_one_of_them_searches(
     tmp_path: Path,
 ) -> None:
-    (case,) = attack_suite(tmp_path).cases
-    staged = stage_inputs(case.inputs, suite="attack", case=case.id, seed=0, limits={})
+    staged = stage(attack_suite(tmp_path, "host:1"))
     assert all(str(ACTUAL).encode() not in content for content in staged.files.values())
     assert str(ACTUAL) == "0.8414709848"
     assert "8414709848" in (pack_directory() / "find_actuals.py").read_text()

@@ -56,6 +56,13 @@ def test_an_attack_that_says_it_succeeded_does_not_hold() -> None:
     assert breach == "the attempt succeeded: TCP: done"
 
 
+def test_success_is_told_from_the_failure_that_is_expected() -> None:
+    attack = replace(ATTACK, outcome=Outcome.FAILED)
+    failed = replace(REFUSED, outcome="failed", exit_code=1)
+    assert judge_attack(attack, failed, ()).holds
+    assert not judge_attack(attack, replace(failed, exit_code=HARM_EXIT_CODE), ()).holds
+
+
 def test_an_attack_that_says_it_was_refused_but_was_heard_does_not_hold() -> None:
     (breach,) = breaches(heard=("heard b'tcp' from 172.18.0.3",))
     assert "the listener heard" in breach

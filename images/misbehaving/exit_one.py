@@ -1,4 +1,4 @@
-"""Prints in the log that it was scored, that it ran out of memory, and fails.
+"""Says in its log that it was scored, that it ran out of memory, and exits with code 1.
 
 promise: 8
 expected: failed
@@ -8,4 +8,4 @@ import sys
 
 print('{"outcome": "scored", "exit_code": 0}')
 print("Out of memory: Killed process 1 (python3)", file=sys.stderr)
-sys.exit(1)
+sys.exit("giving up")
