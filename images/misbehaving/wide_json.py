@@ -1,7 +1,7 @@
 """Writes [[],[],...], which takes twenty times its size when read.
 
 promise: 7
-expected: invalid_output, too_large
+expected: invalid_output, not_the_contract
 """
 
 from _attempt import write_predictions

@@ -92,7 +92,7 @@ def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
     """Give the name of the image that runs a script; it is there until the block is left."""
     tag = f"{REPOSITORY}:{script or 'layers'}"
     try:
-        build_image(client, pack_directory(), tag, "", {"SCRIPT": script})
+        build_image(client, pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
         yield tag
     finally:
         remove_image(client, tag)

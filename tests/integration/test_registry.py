@@ -88,8 +88,8 @@ def pushed(
     client: docker.DockerClient,
     registry: DockerContainer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> str:
-    """Push a predictor and return its reference by digest; the engine has it no more."""
+) -> Iterator[str]:
+    """Push a predictor and give its reference by digest; the engine has it no more."""
     busybox = packaged("busybox-static", "bin/busybox", tmp_path_factory.mktemp("busybox"))
     repository = f"127.0.0.1:{registry.get_exposed_port(5000)}/team/predictor"
     files = {
@@ -101,11 +101,12 @@ def pushed(
     events = client.api.push(repository, tag="1", stream=True, decode=True)
     (digest,) = [event["aux"]["Digest"] for event in events if "aux" in event]
     remove(client, f"{repository}:1")
-    return f"{repository}@{digest}"
+    yield f"{repository}@{digest}"
+    remove(client, f"{repository}@{digest}")
 
 
 def remove(client: docker.DockerClient, reference: str) -> None:
-    client.images.remove(client.images.get(reference).id, force=True)
+    client.images.remove(str(client.images.get(reference).id), force=True)
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def helm_runs(tmp_path: Path) -> Path:
 
 
 def evaluate(reference: str, helm_runs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [RUNNER, "evaluate", reference, "--suite", str(helm_runs), "--train-runs", "1"]
+    command = [str(RUNNER), "evaluate", reference, "--suite", str(helm_runs), "--train-runs", "1"]
     out = ["--out", str(helm_runs.parent / "results"), "--rerun"]
     return subprocess.run(
         [*command, *out, *arguments], capture_output=True, text=True, check=False, timeout=120
