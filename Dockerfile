@@ -5,7 +5,9 @@ FROM ${BASE}
 COPY packages/ /opt/predictor/packages/
 COPY *.whl /tmp/
 RUN python3 -m zipfile -e /tmp/*.whl /opt/predictor/packages && rm /tmp/*.whl && \
+    printf '#!/usr/bin/env python3\nfrom runner.cli.main import main\n\nmain()\n' \
+      > /usr/local/bin/runner && chmod 755 /usr/local/bin/runner && \
     python3 -m compileall -q --invalidation-mode unchecked-hash /opt/predictor
 WORKDIR /work
-ENTRYPOINT ["python3", "-m", "runner.cli.main"]
+ENTRYPOINT ["runner"]
 CMD ["--help"]
