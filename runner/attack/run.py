@@ -18,9 +18,11 @@ from runner.errors import EngineError
 from runner.evaluate import Terms, evaluate, was_interrupted
 from runner.finished_cases import FinishedCases
 from runner.sandbox.build import build_image, remove_image
-from runner.sandbox.engine import engine_errors, resolve_image
+from runner.sandbox.cleanup import find_leftovers
+from runner.sandbox.engine import resolve_image
+from runner.sandbox.ledger import dead_entries, known_tokens
 from runner.sandbox.listener import Listener, listening
-from runner.sandbox.policy import LABEL
+from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
 
 BASE_IMAGE = "runner-base"
@@ -100,8 +102,10 @@ def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
 
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
-    terms = Terms(replace(LIMITS, wall_seconds=attack.wall_seconds), seed=1, rerun=True)
-    heard, peak_bytes = len(shared.listener.heard()), _peak_bytes()
+    limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
+    terms = Terms(SandboxPolicy(limits), seed=1, rerun=True)
+    left, heard = _left_behind(shared.client), len(shared.listener.heard())
+    peak_bytes = _peak_bytes()
     resolved = resolve_image(shared.client, image)
     evaluation = evaluate(
         shared.client, resolved, shared.suite, terms, shared.finished, announce=_say_nothing
@@ -116,20 +120,18 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
         extra_predictions=case.extra_predictions,
         log=evaluation.files[case.log_file],
         heard=shared.listener.heard()[heard:],
-        left=leftovers(shared.client),
+        left=tuple(sorted(_left_behind(shared.client) - left)),
+        cpu_seconds=case.resources.cpu_seconds,
+        memory_bytes=case.resources.peak_memory_bytes,
         runner_bytes=_peak_bytes() - peak_bytes,
     )
 
 
-def leftovers(client: docker.DockerClient) -> tuple[str, ...]:
-    """Return the names of the containers and volumes that cases have on the engine."""
-    with engine_errors("list what is left"):
-        containers = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
-        volumes = client.volumes.list(filters={"label": LABEL})
-    return (
-        *(str(container.name) for container in containers),
-        *(str(volume.name) for volume in volumes),
-    )
+def _left_behind(client: docker.DockerClient) -> frozenset[str]:
+    """Return the names of what is left by evaluations that are over; others may be running."""
+    with dead_entries() as dead:
+        live = known_tokens() - {entry.token for entry in dead}
+    return frozenset(left.name for left in find_leftovers(client) if left.token not in live)
 
 
 def _say_nothing(_line: str) -> None:

@@ -28,6 +28,9 @@ that is parsed (see ``predictions.SPARE_BYTES``), and /output itself a few times
 KILL_SECONDS = 15.0
 """How long after its deadline a container may still be there, on a busy host."""
 
+SPARE_CPU_SECONDS = 0.5
+"""The engine deals CPU time out in slices, and counts the container's making."""
+
 LONGEST_MESSAGE = 2000
 MOST_LOG_SHOWN = 200
 
@@ -42,6 +45,7 @@ class Seen:
         log: of the container, as the organizer gets it.
         heard: what the organizer's listener was sent meanwhile.
         left: names of containers and volumes of the runner that are there afterwards.
+        cpu_seconds, memory_bytes: what the engine counted, or None if it did not.
         runner_bytes: by how much the runner's peak memory grew meanwhile.
     """
 
@@ -54,6 +58,8 @@ class Seen:
     log: bytes
     heard: tuple[str, ...]
     left: tuple[str, ...]
+    cpu_seconds: float | None
+    memory_bytes: int | None
     runner_bytes: int
 
 
@@ -104,12 +110,20 @@ def _breaches(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Iterator[
         yield f"left behind: {printable(', '.join(seen.left))}"
     if seen.wall_seconds > attack.wall_seconds + KILL_SECONDS:
         yield f"it ran for {seen.wall_seconds:.1f} s of {attack.wall_seconds:g} s"
+    if seen.cpu_seconds is not None and seen.cpu_seconds > _most_cpu_seconds(seen):
+        yield f"it had {seen.cpu_seconds:.1f} s of CPU in {seen.wall_seconds:.1f} s"
+    if seen.memory_bytes is not None and seen.memory_bytes > LIMITS.memory_bytes:
+        yield f"it had {seen.memory_bytes // MIB} MiB of memory"
     if len(seen.log) > LIMITS.log_bytes:
         yield f"its log has {len(seen.log)} bytes, of {LIMITS.log_bytes}"
     if seen.runner_bytes > MOST_RUNNER_BYTES:
         yield f"reading its output took the runner {seen.runner_bytes // MIB} MiB of memory"
     yield from (f"its log holds {secret!r}" for secret in secrets if secret.encode() in seen.log)
     yield from _shown_unescaped(seen)
+
+
+def _most_cpu_seconds(seen: Seen) -> float:
+    return LIMITS.cpus * seen.wall_seconds + SPARE_CPU_SECONDS
 
 
 def _unexpected(attack: Attack, seen: Seen, found: str) -> str:

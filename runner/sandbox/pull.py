@@ -10,7 +10,8 @@ import requests
 from docker.errors import APIError
 
 from runner.errors import EngineError, UsageError
-from runner.sandbox.engine import Image, engine_errors, resolve_image
+from runner.sandbox.engine import engine_errors, resolve_image
+from runner.sandbox.image import Image
 from runner.untrusted import printable
 
 PROGRESS_SECONDS = 10

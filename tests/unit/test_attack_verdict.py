@@ -10,12 +10,14 @@ from runner.attack.verdict import (
     LIMITS,
     LONGEST_MESSAGE,
     MOST_RUNNER_BYTES,
+    SPARE_CPU_SECONDS,
     Seen,
     Verdict,
     count_by_promise,
     judge_attack,
 )
 from runner.predictions import Cause
+from runner.sandbox.limits import MIB
 from runner.sandbox.outcome import Outcome
 
 ATTACK = Attack(
@@ -37,6 +39,8 @@ REFUSED = Seen(
     log=b"TCP: refused: Network is unreachable\n",
     heard=(),
     left=(),
+    cpu_seconds=0.25,
+    memory_bytes=MIB,
     runner_bytes=0,
 )
 SECRETS = ("a-secret-of-the-host",)
@@ -86,6 +90,9 @@ def test_the_right_outcome_with_another_cause_does_not_hold() -> None:
         ({"log": b"x" * (LIMITS.log_bytes + 1)}, {"log": b"x" * LIMITS.log_bytes}),
         ({"runner_bytes": MOST_RUNNER_BYTES + 1}, {"runner_bytes": MOST_RUNNER_BYTES}),
         ({"wall_seconds": 10.1 + KILL_SECONDS}, {"wall_seconds": 10.0 + KILL_SECONDS}),
+        ({"cpu_seconds": 0.5 + SPARE_CPU_SECONDS + 0.1}, {"cpu_seconds": None}),
+        ({"cpu_seconds": 0.5 + SPARE_CPU_SECONDS + 0.1}, {"cpu_seconds": 0.5 + SPARE_CPU_SECONDS}),
+        ({"memory_bytes": LIMITS.memory_bytes + 1}, {"memory_bytes": LIMITS.memory_bytes}),
         ({"left": ("runner-1-keeper",)}, {"left": ()}),
         ({"log": b"PATH=a-secret-of-the-host"}, {"log": b"PATH=a-secret"}),
         ({"message": "x" * (LONGEST_MESSAGE + 1)}, {"message": "x" * LONGEST_MESSAGE}),
