@@ -1,5 +1,6 @@
 # make demo   evaluate the example predictors on the demo suite
 # make test   run every check and test, those against a real engine too
+# make runner-image   the runner itself as an image, to run where there is Docker alone
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make clean  remove what the targets above made in this folder
@@ -7,7 +8,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check-magnet lock engine images clean
+.PHONY: demo test check-magnet lock engine images runner-image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +20,7 @@ demo: images
 	@$(VENV)/bin/runner evaluate $(EXAMPLES) --suite demo $(DEMO_DIVISION) --out results/demo
 	@echo "The reports are in results/demo/<image name>/."
 
-test: images
+test: runner-image
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
@@ -32,6 +33,15 @@ images: engine $(VENV)/installed
 	@base=$$(setup/python_base.sh); \
 	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
 	for name in $(EXAMPLES); do $(VENV)/bin/runner build images/$$name -t $$name; done
+
+# The wheel is the same, byte for byte, as long as its files are: then nothing is built again.
+RUNNER_CONTEXT := build/runner-image
+runner-image: images
+	@rm -rf $(RUNNER_CONTEXT) && mkdir -p $(RUNNER_CONTEXT)
+	@$(VENV)/bin/pip wheel --quiet --no-deps --no-build-isolation -w $(RUNNER_CONTEXT) .
+	@cp Dockerfile $(RUNNER_CONTEXT)/
+	@cp requirements/runner.lock $(RUNNER_CONTEXT)/requirements.lock
+	@$(VENV)/bin/runner build $(RUNNER_CONTEXT) -t runner
 
 $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -60,6 +70,8 @@ lock: $(VENV)/installed
 	$(UV) pyproject.toml --group dev -o requirements/dev.lock
 	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
+	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
+	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock
 
 clean:
 	rm -rf $(VENV) build results

@@ -1,5 +1,9 @@
-"""Writes a document that breaks off. Expected: invalid_output, not_json."""
+"""Writes a document that breaks off.
 
-from pathlib import Path
+promise: 7
+expected: invalid_output, not_json
+"""
 
-Path("/output/predictions.json").write_text('{"contract_version": 1, "predictions": {')
+from _attempt import write_predictions
+
+write_predictions('{"contract_version": 1, "predictions": {')

@@ -1,7 +1,11 @@
-"""Fills /output. Expected: output_limit."""
+"""Fills /output with bytes.
+
+promise: 3
+expected: output_limit
+"""
 
 from pathlib import Path
 
-with Path("/output/big").open("wb") as file:
+with Path("/output/big").open("wb", buffering=0) as file:
     while True:
-        file.write(b"x" * 1024 * 1024)
+        file.write(b"x" * 64 * 1024)

@@ -1,5 +1,9 @@
-"""Puts a link to the host's passwd file in place of its output. Expected: invalid_output."""
+"""Puts a link to the host's passwd file in place of its output.
 
-from pathlib import Path
+promise: 7
+expected: invalid_output, no_output
+"""
 
-Path("/output/predictions.json").symlink_to("/etc/passwd")
+from _attempt import PREDICTIONS
+
+PREDICTIONS.symlink_to("/etc/passwd")

@@ -1,4 +1,8 @@
-"""Takes memory until it is stopped. Expected: out_of_memory."""
+"""Takes memory until it is stopped.
+
+promise: 4
+expected: out_of_memory
+"""
 
 taken = []
 while True:

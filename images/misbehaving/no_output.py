@@ -1,1 +1,5 @@
-"""Exits 0 without having written anything. Expected: invalid_output, no_output."""
+"""Exits 0 without having written anything.
+
+promise: 7
+expected: invalid_output, no_output
+"""

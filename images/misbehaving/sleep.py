@@ -1,7 +1,13 @@
-"""Ignores SIGTERM and sleeps past any deadline. Expected: timed_out."""
+"""Ignores SIGTERM and sleeps past any deadline.
+
+promise: 4
+expected: timed_out
+wall_seconds: 2
+"""
 
 import signal
 import time
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+    signal.signal(number, signal.SIG_IGN)
 time.sleep(3600)

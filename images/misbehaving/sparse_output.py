@@ -1,8 +1,14 @@
-"""Writes a sparse output of a tebibyte or as much as allowed. Expected: output_limit."""
+"""Writes a sparse output of a tebibyte, or as large as it may be.
+
+promise: 3
+expected: output_limit
+"""
 
 import os
 import resource
 
+from _attempt import PREDICTIONS
+
 limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
 size = 2**40 if limit == resource.RLIM_INFINITY else limit
-os.truncate(os.open("/output/predictions.json", os.O_CREAT | os.O_WRONLY), size)
+os.truncate(os.open(PREDICTIONS, os.O_CREAT | os.O_WRONLY), size)

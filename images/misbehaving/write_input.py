@@ -1,5 +1,14 @@
-"""Writes below /input. Expected: failed."""
+"""Writes below /input, and over what was staged.
 
+promise: 3
+expected: scored
+"""
+
+import errno
 from pathlib import Path
 
-Path("/input/eval/planted.parquet").write_bytes(b"planted")
+from _attempt import attempt, write_predictions
+
+for name in ("planted.parquet", "manifest.json"):
+    attempt(name, lambda: Path("/input", name).write_bytes(b"planted"), errno.EROFS)
+write_predictions()

@@ -1,5 +1,13 @@
-"""Writes to the image's own file system. Expected: failed."""
+"""Writes to the image's own file system.
 
+promise: 3
+expected: scored
+"""
+
+import errno
 from pathlib import Path
 
-Path("/opt/predictor/planted").write_bytes(b"planted")
+from _attempt import attempt, write_predictions
+
+attempt("write", lambda: Path("/opt/predictor/planted").write_bytes(b"planted"), errno.EROFS)
+write_predictions()

@@ -1,8 +1,9 @@
 """``runner doctor``."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,33 +11,78 @@ from runner.errors import ExitCode
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
+    import docker
+
+    from runner.attack.verdict import Verdict
     from runner.sandbox.host import Finding
 
 EXAMPLES = """\b
 Examples:
   runner doctor
-  runner doctor --json
+  runner doctor --attack
+  runner doctor --attack --json > verdicts.json
   DOCKER_HOST=ssh://organizer@big-machine runner doctor
 """
 
 
 @click.command(epilog=EXAMPLES)
+@click.option(
+    "--attack",
+    is_flag=True,
+    help="Also run the hostile predictors that the runner brings, on the image runner-base: about "
+    "two minutes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-def doctor(as_json: bool) -> int:
+def doctor(attack: bool, as_json: bool) -> int:
     """Tell what this machine's engine gives the sandbox, and what it lacks.
 
-    Exit code 0: an evaluation can run with every promise of the sandbox. 5: it can't; the table
-    tells what to do. A warning names a second line of defence that is missing.
+    Exit code 0: an evaluation can run with every promise of the sandbox, and with --attack each
+    hostile predictor was held. 5: not so; the table tells what to do. A warning names a second
+    line of defence that is missing.
     """
     from runner.sandbox.engine import connect, examine_engine
     from runner.sandbox.host import lacking
 
-    findings = examine_engine(connect())
-    if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
-    else:
+    client = connect()
+    findings = examine_engine(client)
+    if not as_json:
         _print_findings(findings)
-    return ExitCode.ENGINE_FAULT if lacking(findings) else ExitCode.SCORED
+    is_lacking = bool(lacking(findings))
+    if attack and is_lacking:
+        click.echo("No attack is run, because of what is lacking.", err=True)
+    verdicts = _attack(client) if attack and not is_lacking else []
+    if as_json:
+        click.echo(json.dumps(_as_json(findings, verdicts, attack), indent=2))
+    elif verdicts:
+        _print_verdicts(verdicts)
+    held = not is_lacking and all(verdict.holds for verdict in verdicts)
+    return ExitCode.SCORED if held else ExitCode.ENGINE_FAULT
+
+
+def _attack(client: "docker.DockerClient") -> "list[Verdict]":
+    """Run every attack, with a line on standard error as each is over."""
+    from runner.attack.pack import pack_directory, read_pack
+    from runner.attack.run import run_attacks
+
+    attacks = read_pack(pack_directory())
+    click.echo(f"running {len(attacks)} hostile predictors, one after the other", err=True)
+    done = 0
+
+    def report(verdict: "Verdict") -> None:
+        nonlocal done
+        done += 1
+        click.echo(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}", err=True)
+
+    return run_attacks(client, attacks, report)
+
+
+def _as_json(
+    findings: "Sequence[Finding]", verdicts: "Sequence[Verdict]", attack: bool
+) -> dict[str, Any]:
+    document: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
+    if attack:
+        document["verdicts"] = [verdict.to_json() for verdict in verdicts]
+    return document
 
 
 def _print_findings(findings: "tuple[Finding, ...]") -> None:
@@ -46,3 +92,40 @@ def _print_findings(findings: "tuple[Finding, ...]") -> None:
         click.echo(f"{finding.level.upper():<8} {finding.name:<{width}}  {found}")
         if finding.advice is not None:
             click.echo(f"{'':<8} {'':<{width}}  {finding.advice}")
+
+
+def _print_verdicts(verdicts: "Sequence[Verdict]") -> None:
+    from runner.attack.pack import PROMISES
+    from runner.attack.verdict import count_by_promise
+
+    heads = ("attack", "promise", "expected", "found", "holds")
+    rows = [
+        (v.attack.name, str(v.attack.promise), v.attack.expected, v.found, _holds(v))
+        for v in verdicts
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    click.echo()
+    for row in (heads, *rows):
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+    click.echo()
+    for promise, (held, tried) in count_by_promise(verdicts).items():
+        click.echo(f"promise {promise}: {PROMISES[promise]}: held against {held} of {tried}")
+    _print_breaches([verdict for verdict in verdicts if not verdict.holds])
+
+
+def _print_breaches(breached: "Sequence[Verdict]") -> None:
+    for verdict in breached:
+        click.echo(f"\n{verdict.attack.name}: {verdict.attack.does}")
+        for breach in verdict.breaches:
+            click.echo(f"  {printable(breach)}")
+    if breached:
+        click.echo(
+            "\nDo not run strangers' images on this engine as it is. Run the same command again "
+            "on an idle machine; if the verdict stays, update the engine and its kernel, look at "
+            "the warnings above, and report it as SECURITY.md says."
+        )
+
+
+def _holds(verdict: "Verdict") -> str:
+    return "holds" if verdict.holds else "DOES NOT HOLD"

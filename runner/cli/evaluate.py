@@ -39,6 +39,7 @@ EXAMPLES = """\b
 Examples:
   runner evaluate train_mean:latest --suite demo
   runner evaluate my_predictor --suite suites/mmlu
+  runner evaluate registry.org/team/predictor@sha256:1f2e... --suite suites/mmlu --pull missing
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
   runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
 """
@@ -113,6 +114,13 @@ Examples:
     help="GPUs that the container gets; each adds a driver to what a predictor can reach.  "
     "[default: none]",
 )
+@click.option(
+    "--pull",
+    type=click.Choice(["never", "missing", "always"]),
+    default="never",
+    show_default=True,
+    help="Fetch images from their registry: those that the engine lacks, or all of them.",
+)
 @click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
@@ -130,6 +138,7 @@ def evaluate(
     cpus: float | None,
     runtime: str | None,
     gpus: int,
+    pull: str,
     rerun: bool,
     show_log: bool,
     as_json: bool,
@@ -146,12 +155,13 @@ def evaluate(
     same command runs only what is missing.
     """
     from runner.evaluate import Terms
-    from runner.sandbox.engine import check_policy, connect, resolve_image
+    from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
+    from runner.sandbox.pull import Pull, obtain_image
     from runner.suites.names import Draw, opened_suite
 
     client = connect()
-    resolved = [resolve_image(client, reference) for reference in images]
+    resolved = [obtain_image(client, reference, Pull(pull), _announce) for reference in images]
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     with opened_suite(suite, root_dir, draw, _announce) as loaded:
         limits = _choose_limits(loaded.limits, wall_seconds, memory_mib, cpus)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,9 @@ def _follow(said: Iterable[Mapping[str, Any]], tag: str, announce: Callable[[str
         if "error" in entry:
             shown = "\n".join(map(printable, lines))
             raise BuildError(f"{tag} can't be built: {printable(str(entry['error']))}\n{shown}")
+
+
+def remove_image(client: docker.DockerClient, tag: str) -> None:
+    """Remove an image's name, and the image if that was its last; it may be gone already."""
+    with engine_errors(f"remove the image {tag}"), suppress(ImageNotFound):
+        client.images.remove(tag, force=True)

@@ -78,7 +78,8 @@ def resolve_image(client: docker.DockerClient, reference: str) -> Image:
             raise
         raise UsageError(
             f"{reference}: the engine has no such image. Build it with "
-            f"`runner build DIR -t {reference}`, or get it with `docker pull {reference}`."
+            f"`runner build DIR -t {reference}`, or get it with `docker pull {reference}` "
+            "(`runner evaluate --pull missing` does that)."
         ) from error
     return read_image(reference, found.attrs)
 

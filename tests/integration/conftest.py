@@ -8,9 +8,6 @@ import docker
 import pytest
 from click.testing import CliRunner
 from docker.models.containers import Container
-from testcontainers.core.config import testcontainers_config
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from runner.cli.main import cli
@@ -38,13 +35,13 @@ def client() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(scope="session")
-def misbehaving(client: docker.DockerClient) -> Callable[..., str]:
-    """Return a function that builds the image of one misbehaving script."""
+def misbehaving(client: docker.DockerClient) -> Callable[[str], str]:
+    """Return a function that builds the image of one hostile predictor."""
 
-    def build(script: str, argument: str = "") -> str:
+    def build(script: str) -> str:
         tag = f"misbehaving-{script.replace('_', '-')}"
-        arguments = ["--build-arg", f"SCRIPT={script}.py", "--build-arg", f"ARGUMENT={argument}"]
-        command = ["build", str(IMAGES / "misbehaving"), "-t", tag, *arguments]
+        command = ["build", str(IMAGES / "misbehaving"), "-t", tag]
+        command += ["--build-arg", f"SCRIPT={script}"]
         CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False)
         return tag
 
@@ -80,32 +77,5 @@ def nothing_is_left(client: docker.DockerClient) -> Iterator[None]:
     assert {volume.name for volume in client.volumes.list()} <= volumes_before
 
 
-LISTENER = """
-import socket
-server = socket.create_server(("0.0.0.0", 4000))
-print("listening", flush=True)
-while True:
-    connection, _ = server.accept()
-    print("heard", connection.recv(100), flush=True)
-"""
-
-
 def logged(text: str) -> LogMessageWaitStrategy:
     return LogMessageWaitStrategy(text).with_startup_timeout(30)
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[Network, DockerContainer]]:
-    """Start a listener in a container on a Docker network of its own."""
-    testcontainers_config.ryuk_disabled = True  # its image would have to be pulled
-    with Network() as network:
-        container = DockerContainer("runner-base").with_network(network)
-        container = container.with_kwargs(entrypoint=["python3", "-c", LISTENER])
-        with container.waiting_for(logged("listening")):
-            yield network, container
-
-
-def address_of(network: Network, container: DockerContainer) -> str:
-    wrapped = container.get_wrapped_container()
-    wrapped.reload()
-    return f"{wrapped.attrs['NetworkSettings']['Networks'][network.name]['IPAddress']}:4000"

@@ -13,13 +13,13 @@ from typing import Any
 
 import docker
 import pytest
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.network import Network
 
 from runner.report import read_report
+from runner.sandbox.listener import listening
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
-from tests.integration.conftest import address_of, wait_for_container
+from tests.integration.conftest import wait_for_container
+from tests.suite_builder import build
 
 Build = Callable[..., str]
 RUNNER = Path(sys.executable).with_name("runner")
@@ -104,8 +104,6 @@ def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(tmp_path: Pat
 @pytest.mark.parametrize(
     ("script", "outcome", "cause"),
     [
-        ("write_input", "failed", None),
-        ("write_root", "failed", None),
         ("exit_one", "failed", None),
         ("sleep", "timed_out", None),
         ("memory", "out_of_memory", None),
@@ -127,14 +125,21 @@ def test_a_predictors_fault_is_named_and_exits_with_4(
 
 
 def test_a_predictor_that_opens_a_socket_fails_with_4_and_is_not_heard(
-    misbehaving: Build, tmp_path: Path, listener: tuple[Network, DockerContainer]
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
 ) -> None:
-    code, (found,) = evaluate(misbehaving("connect", address_of(*listener)), out=tmp_path)
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    with listening(client, "runner-base") as listener:
+        (assets / "listener").write_text(listener.address)
+        suite = build(write_suite(tmp_path), tmp_path / "suite", assets=str(assets))
+        command = ["evaluate", misbehaving("tcp"), "--suite", suite.root, "--out", tmp_path]
+        ended = runner(*command, "--json")
+        assert listener.heard() == ()
+    (found,) = json.loads(ended.stdout)
     case = found["cases"][0]
-    assert (code, case["outcome"], case["exit_code"]) == (4, "failed", 1)
+    assert (ended.returncode, case["outcome"], case["exit_code"]) == (4, "failed", 1)
     log = Path(found["report_directory"], case["log_file"]).read_text()
     assert "Network is unreachable" in log
-    assert b"heard" not in listener[1].get_logs()[0]
 
 
 def test_the_logs_end_is_shown_on_demand_and_without_control_characters(

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import docker
 import pytest
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.network import Network
 
 from runner.sandbox import run as run_module
 from runner.sandbox.engine import resolve_image
@@ -15,7 +13,6 @@ from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import run_sandboxed
-from tests.integration.conftest import IMAGES, address_of, logged
 
 Build = Callable[..., str]
 
@@ -30,8 +27,6 @@ def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> San
 @pytest.mark.parametrize(
     ("script", "outcome", "said"),
     [
-        ("write_input", Outcome.FAILED, b"Read-only file system"),
-        ("write_root", Outcome.FAILED, b"Read-only file system"),
         ("exit_one", Outcome.FAILED, b"giving up"),
         ("memory", Outcome.OUT_OF_MEMORY, b""),
         ("fill_output", Outcome.OUTPUT_LIMIT, b"No space left on device"),
@@ -129,48 +124,7 @@ def test_control_without_the_policy_a_container_is_root_with_capabilities(
     assert len(seen["interfaces"]) > 1
 
 
-def test_a_declared_volume_is_no_writable_disk(client: docker.DockerClient) -> None:
-    folder = str(IMAGES / "misbehaving" / "volume")
-    client.images.build(path=folder, tag="misbehaving-volume", rm=True)
-    ended = run(client, "misbehaving-volume")
-    assert predictor_fault(ended.end) is Outcome.FAILED
-    assert b"Read-only file system" in ended.log
-
-
-def test_control_without_the_policy_a_declared_volume_can_be_written(
-    client: docker.DockerClient,
-) -> None:
-    folder = str(IMAGES / "misbehaving" / "volume")
-    client.images.build(path=folder, tag="misbehaving-volume", rm=True)
-    container = client.containers.create("misbehaving-volume", read_only=True)
-    container.start()
-    assert container.wait(timeout=30)["StatusCode"] == 0
-    container.remove(v=True)
-
-
 def test_the_log_is_bounded(client: docker.DockerClient, misbehaving: Build) -> None:
     ended = run(client, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
     assert 0 < len(ended.log) <= 64 * KIB
     assert predictor_fault(ended.end) is None
-
-
-def test_a_predictor_reaches_no_network(
-    client: docker.DockerClient,
-    misbehaving: Build,
-    listener: tuple[Network, DockerContainer],
-) -> None:
-    ended = run(client, misbehaving("connect", address_of(*listener)))
-    assert predictor_fault(ended.end) is Outcome.FAILED
-    assert b"Network is unreachable" in ended.log
-    assert b"heard" not in listener[1].get_logs()[0]
-
-
-def test_control_with_the_network_the_same_image_is_heard(
-    client: docker.DockerClient,
-    misbehaving: Build,
-    listener: tuple[Network, DockerContainer],
-) -> None:
-    network, container = listener
-    image = misbehaving("connect", address_of(network, container))
-    client.containers.run(image, network=network.name, remove=True)
-    logged("heard b'hello from the predictor'").wait_until_ready(container)

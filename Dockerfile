@@ -1,0 +1,13 @@
+# The runner itself as an image. `make runner-image` builds it, on the base image of predictors:
+# packages/ is what requirements/runner.lock names, *.whl the runner. The build needs no network.
+ARG BASE=runner-base
+FROM ${BASE}
+COPY packages/ /opt/predictor/packages/
+COPY *.whl /tmp/
+RUN python3 -m zipfile -e /tmp/*.whl /opt/predictor/packages && rm /tmp/*.whl && \
+    printf '#!/usr/bin/env python3\nfrom runner.cli.main import main\n\nmain()\n' \
+      > /usr/local/bin/runner && chmod 755 /usr/local/bin/runner && \
+    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/predictor
+WORKDIR /work
+ENTRYPOINT ["runner"]
+CMD ["--help"]

@@ -1,0 +1,24 @@
+"""Looks whether it is root, has a capability, may gain privileges, or is free of seccomp.
+
+promise: 2
+expected: scored
+"""
+
+import os
+from pathlib import Path
+
+from _attempt import harm, write_predictions
+
+lines = Path("/proc/self/status").read_text().splitlines()
+status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+if 0 in {os.getuid(), os.geteuid(), os.getgid(), os.getegid(), *os.getgroups()}:
+    harm(f"uid {os.getuid()}, gid {os.getgid()}, groups {os.getgroups()}")
+for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+    if int(status[name], 16) != 0:
+        harm(f"{name} {status[name]}")
+if status["NoNewPrivs"] != "1":
+    harm("new privileges")
+if status["Seccomp"] != "2":
+    harm("no seccomp filter")
+write_predictions()

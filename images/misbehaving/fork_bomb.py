@@ -1,0 +1,14 @@
+"""Forks for ever, in every process that it makes.
+
+promise: 4
+expected: timed_out
+wall_seconds: 2
+"""
+
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        continue

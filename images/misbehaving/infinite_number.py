@@ -1,0 +1,9 @@
+"""Predicts -Infinity, which is no JSON.
+
+promise: 7
+expected: invalid_output, bad_number
+"""
+
+from _attempt import VALID, write_predictions
+
+write_predictions(VALID.replace("0.5", "-Infinity"))

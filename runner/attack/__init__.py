@@ -1,0 +1,1 @@
+"""The hostile predictors of ``images/misbehaving``, run to see whether the sandbox holds."""

@@ -1,0 +1,153 @@
+"""Each attack in an image of its own, evaluated as any predictor is, and watched from outside."""
+
+import os
+import resource
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import docker
+
+from runner.attack.pack import Attack, pack_directory
+from runner.attack.suite import attack_suite
+from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
+from runner.errors import EngineError
+from runner.evaluate import Terms, evaluate, was_interrupted
+from runner.finished_cases import FinishedCases
+from runner.sandbox.build import build_image, remove_image
+from runner.sandbox.cleanup import find_leftovers
+from runner.sandbox.engine import resolve_image
+from runner.sandbox.ledger import dead_entries, known_tokens
+from runner.sandbox.listener import Listener, listening
+from runner.sandbox.policy import SandboxPolicy
+from runner.suites.suite import Suite
+
+BASE_IMAGE = "runner-base"
+REPOSITORY = "runner-attack"
+
+SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; the value is made anew)
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What all attacks of one run share."""
+
+    client: docker.DockerClient
+    listener: Listener
+    suite: Suite
+    finished: FinishedCases
+    secrets: tuple[str, ...]
+
+
+def run_attacks(
+    client: docker.DockerClient, attacks: Sequence[Attack], report: Callable[[Verdict], None]
+) -> list[Verdict]:
+    """Run hostile predictors one after the other, and return a verdict on each.
+
+    One at a time, so that what the listener hears has one sender. Afterwards nothing is left of
+    them on the engine, neither containers, volumes and networks nor images.
+
+    Args:
+        report: called with each verdict as it is there.
+
+    Raises:
+        UsageError: the engine has no base image.
+        EngineError: the engine was lost before the first attack.
+    """
+    base = resolve_image(client, BASE_IMAGE)
+    verdicts = []
+    with (
+        tempfile.TemporaryDirectory(prefix="runner-attack-") as folder,
+        _secret_in_environment() as secret,
+        listening(client, base.id) as listener,
+        _pack_image(client, ""),  # holds the layers that the attacks' images share
+    ):
+        suite = attack_suite(Path(folder), listener.address)
+        finished = FinishedCases(Path(folder, "finished_cases"))
+        shared = _Range(client, listener, suite, finished, (secret, folder))
+        for attack in attacks:
+            verdicts.append(_run_attack(shared, attack))
+            report(verdicts[-1])
+    return verdicts
+
+
+def _run_attack(shared: _Range, attack: Attack) -> Verdict:
+    """Return the verdict on the last run of an attack, or on the first that is breached."""
+    try:
+        with _pack_image(shared.client, attack.name) as image:
+            for number in range(1, attack.runs + 1):
+                verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
+                if not verdict.holds or number == attack.runs:
+                    break
+    except EngineError as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
+        return Verdict(attack, "engine fault", (str(error),))
+    return verdict
+
+
+@contextmanager
+def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
+    """Give the name of the image that runs a script; it is there until the block is left."""
+    tag = f"{REPOSITORY}:{script or 'layers'}"
+    try:
+        build_image(client, pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
+        yield tag
+    finally:
+        remove_image(client, tag)
+
+
+def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
+    """Evaluate the attack's image once, and return what was seen of it."""
+    limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
+    terms = Terms(SandboxPolicy(limits), seed=1, rerun=True)
+    left, heard = _left_behind(shared.client), len(shared.listener.heard())
+    peak_bytes = _peak_bytes()
+    resolved = resolve_image(shared.client, image)
+    evaluation = evaluate(
+        shared.client, resolved, shared.suite, terms, shared.finished, announce=_say_nothing
+    )
+    (case,) = evaluation.report.cases
+    return Seen(
+        outcome=case.outcome,
+        cause=case.cause,
+        exit_code=case.exit_code,
+        message=case.message,
+        wall_seconds=case.wall_seconds,
+        extra_predictions=case.extra_predictions,
+        log=evaluation.files[case.log_file],
+        heard=shared.listener.heard()[heard:],
+        left=tuple(sorted(_left_behind(shared.client) - left)),
+        cpu_seconds=case.resources.cpu_seconds,
+        memory_bytes=case.resources.peak_memory_bytes,
+        runner_bytes=_peak_bytes() - peak_bytes,
+    )
+
+
+def _left_behind(client: docker.DockerClient) -> frozenset[str]:
+    """Return the names of what is left by evaluations that are over; others may be running."""
+    with dead_entries() as dead:
+        live = known_tokens() - {entry.token for entry in dead}
+    return frozenset(left.name for left in find_leftovers(client) if left.token not in live)
+
+
+def _say_nothing(_line: str) -> None:
+    """Take evaluate's lines of progress; each attack has a line of its own."""
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@contextmanager
+def _secret_in_environment() -> Iterator[str]:
+    """Put a fresh secret into the runner's own environment, where no container may see it."""
+    secret = secrets.token_hex(16)
+    os.environ[SECRET_VARIABLE] = secret
+    try:
+        yield secret
+    finally:
+        del os.environ[SECRET_VARIABLE]
