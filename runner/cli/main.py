@@ -12,7 +12,9 @@ import click
 from runner.cli.build import build
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
+from runner.cli.init import init
 from runner.cli.suite import suite
+from runner.cli.try_ import try_predictor
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -37,6 +39,8 @@ def cli() -> None:
     """
 
 
+cli.add_command(init)
+cli.add_command(try_predictor)
 cli.add_command(build)
 cli.add_command(evaluate)
 cli.add_command(suite)
