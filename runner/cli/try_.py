@@ -1,8 +1,8 @@
 """``runner try``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -114,17 +114,21 @@ def _print_findings(error: InvalidOutputError) -> None:
 def _print_scores(predicted: "Mapping[Target, Stat]", actual: "Mapping[Target, Stat]") -> None:
     from runner.scoring import score
 
-    if not predicted or predicted.keys() != actual.keys():
-        return
-    pairs: Sequence[tuple[Any, Any]] = [
-        (predicted[target], stat) for target, stat in actual.items()
+    pairs = [
+        (guess.mean, stat.mean, stat.name)
+        for target, stat in actual.items()
+        if (guess := predicted.get(target)) is not None
+        and guess.mean is not None
+        and stat.mean is not None
     ]
+    if not pairs:
+        return
     click.echo("predicted   actual  target")
-    for guess, stat in pairs[:MOST_ROWS]:
-        click.echo(f"{guess.mean:9.4f} {stat.mean:8.4f}  {printable(str(stat.name))}")
+    for guess_mean, mean, name in pairs[:MOST_ROWS]:
+        click.echo(f"{guess_mean:9.4f} {mean:8.4f}  {printable(str(name))}")
     if len(pairs) > MOST_ROWS:
         click.echo(f"... and {len(pairs) - MOST_ROWS} more")
-    scores = score(predicted, actual)
+    scores = score([(guess_mean, mean) for guess_mean, mean, _ in pairs])
     click.echo(f"MAE {scores.mean_absolute_error:.4f} on this case")
 
 
