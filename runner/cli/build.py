@@ -52,11 +52,13 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         context_digest,
         context_files,
         from_references,
+        read_expected,
         write_context,
     )
     from runner.sandbox.build import (
         CONTEXT_LABEL,
         CONTRACT_LABEL,
+        EXPECTED_LABEL,
         build_image,
         engine_machine,
         is_built,
@@ -79,7 +81,11 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     with tempfile.TemporaryDirectory(prefix="runner-build-") as context:
         write_context(folder, Path(context), base=base, machine=engine_machine(client))
         click.echo(f"{tag}: building", err=True)
-        labels = {CONTEXT_LABEL: digest, CONTRACT_LABEL: str(CONTRACT_VERSION)}
+        labels = {
+            CONTEXT_LABEL: digest,
+            CONTRACT_LABEL: str(CONTRACT_VERSION),
+            **({EXPECTED_LABEL: expected} if (expected := read_expected(folder)) else {}),
+        }
         size = build_image(client, Path(context), tag, labels, build_args, _announce_step)
     click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from runner.cli.build import build
+from runner.cli.check import check
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
 from runner.cli.init import init
@@ -42,6 +43,7 @@ def cli() -> None:
 cli.add_command(init)
 cli.add_command(try_predictor)
 cli.add_command(build)
+cli.add_command(check)
 cli.add_command(evaluate)
 cli.add_command(suite)
 cli.add_command(doctor)
