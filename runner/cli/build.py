@@ -14,7 +14,7 @@ from runner.untrusted import printable
 if TYPE_CHECKING:
     import docker
 
-    from runner.sandbox.engine import Image
+    from runner.sandbox.image import Image
 
 MEGABYTE = 1_000_000  # as `docker images` counts
 

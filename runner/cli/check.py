@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.contract.layout import PREDICTIONS
+from runner.demo_suite import DEMO_SUITE
 from runner.errors import ExitCode, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
-    import docker
-
     from runner.image_check import Measurement, Result
-    from runner.sandbox.engine import Image
+    from runner.sandbox.image import Image
+    from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.run import SandboxRun
+    from runner.sandbox.sandbox import Sandbox
     from runner.suites.suite import Case, Suite
     from runner.verdict import Verdict
 
@@ -49,6 +50,9 @@ LARGE_DRAW = 20
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep the predictions; `runner build` puts them into the image, and later checks compare.",
 )
+@click.option(
+    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def check(
     reference: str,
@@ -56,6 +60,7 @@ def check(
     root_dir: Path | None,
     forecast_suite: Path | None,
     save_expected: Path | None,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Run an image under the real sandbox and limits on a public case, and tell all about it.
@@ -64,20 +69,29 @@ def check(
     it; whether a second run predicts the same; and, where asked for, what the image will take on
     another suite, and whether it predicts what it did on its author's machine.
     """
-    from runner.sandbox.engine import check_limits, connect, resolve_image
+    from runner.sandbox.build import image_labels
+    from runner.sandbox.docker_command import docker_run_command
+    from runner.sandbox.engine import check_policy, connect, resolve_image
+    from runner.sandbox.policy import SandboxPolicy
+    from runner.sandbox.sandbox import open_sandbox
     from runner.suites.names import Draw, opened_suite
 
     client = connect()
     image = resolve_image(client, reference)
-    with opened_suite(suite, root_dir, Draw(None, None, None, ()), _announce) as opened:
-        check_limits(client, opened.limits)
-        case = opened.cases[0]
-        first = _run(client, image, opened, case, "first")
-        results = _results(client, image, opened, case, first)
-        if forecast_suite is not None:
-            measured = [_measured(opened, case, first)]
-            measured += _measure_larger(client, image, suite, opened)
-            results.append(_forecast(measured, forecast_suite))
+    announce = _silent if suite == DEMO_SUITE else _announce
+    with opened_suite(suite, root_dir, Draw(None, None, None, ()), announce) as opened:
+        policy = SandboxPolicy(opened.limits)
+        check_policy(client, policy)
+        if verbose:
+            _announce(f"as a command of Docker's: {docker_run_command(image, policy)}")
+        with open_sandbox(client, _announce) as sandbox:
+            runs = _Runs(sandbox, image, policy)
+            case = opened.cases[0]
+            first = runs.run(opened, case, "first", show_log=True)
+            results = _results(runs, image_labels(client, image.id), opened, case, first)
+            if forecast_suite is not None:
+                measured = [_measured(opened, case, first), *_measure_larger(runs, suite, opened)]
+                results.append(_forecast(measured, forecast_suite))
     if save_expected is not None:
         _save(first, save_expected)
     if as_json:
@@ -88,29 +102,34 @@ def check(
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
 
 
-def _run(
-    client: "docker.DockerClient", image: "Image", suite: "Suite", case: "Case", which: str
-) -> "SandboxRun":
-    """Return one run of the image, after showing its log."""
-    from runner.sandbox.run import run_sandboxed
-    from runner.staging import stage_inputs
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of the image, each with the suite's own limits."""
 
-    limits = suite.limits
-    _announce(f"{image.reference} on {suite.name}, {case.id}: {which} run")
-    seed = suite.manifest.choices["seed"]
-    staged = stage_inputs(suite.inputs(case), seed=seed, limits=limits.to_json())
-    run = run_sandboxed(client, image, staged.files, limits, _announce, case.wanted_files)
-    for line in run.log.decode(errors="replace").splitlines() if which == "first" else ():
-        _announce(f"  log: {printable(line)}")
-    return run
+    sandbox: "Sandbox"
+    image: "Image"
+    policy: "SandboxPolicy"
+
+    def run(
+        self, suite: "Suite", case: "Case", which: str, *, show_log: bool = False
+    ) -> "SandboxRun":
+        """Return what came of one run; its log is shown whole if asked for."""
+        from runner.staging import stage_inputs
+
+        def stage() -> Mapping[str, bytes]:
+            seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
+            return stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
+
+        _announce(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
+        preparation = self.sandbox.prepare(self.image, self.policy, stage)
+        run = self.sandbox.run(preparation, case.wanted_files)
+        for line in run.log.decode(errors="replace").splitlines() if show_log else ():
+            _announce(f"  log: {printable(line)}")
+        return run
 
 
 def _results(
-    client: "docker.DockerClient",
-    image: "Image",
-    suite: "Suite",
-    case: "Case",
-    run: "SandboxRun",
+    runs: _Runs, labels: Mapping[str, str], suite: "Suite", case: "Case", run: "SandboxRun"
 ) -> "list[Result]":
     """Return what the first run tells, and if it is sound a second one."""
     from runner.image_check import (
@@ -119,17 +138,16 @@ def _results(
         check_outcome,
         predicted_stats,
     )
-    from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL, image_labels
+    from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL
     from runner.sandbox.outcome import Outcome
     from runner.verdict import judge
 
-    labels = image_labels(client, image.id)
     actuals = suite.actuals(case)
     first = judge(run, case, actuals, suite.limits)
     results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
     if first.outcome is not Outcome.SCORED:
         return results
-    second = judge(_run(client, image, suite, case, "second"), case, actuals, suite.limits)
+    second = judge(runs.run(suite, case, "second"), case, actuals, suite.limits)
     if second.outcome is Outcome.SCORED:
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:
@@ -157,25 +175,24 @@ def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Res
 def _measured(suite: "Suite", case: "Case", run: "SandboxRun") -> "Measurement":
     from runner.image_check import Measurement
 
-    return Measurement(_case_bytes(suite, case), run.end.wall_seconds, None)
+    return Measurement(
+        _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
+    )
 
 
-def _measure_larger(
-    client: "docker.DockerClient", image: "Image", name: str, suite: "Suite"
-) -> "list[Measurement]":
+def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement]":
     """Return what the image takes on a larger case, if there is one."""
-    from runner.demo_suite import DEMO_SUITE
     from runner.suites.names import Draw, opened_suite
 
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())
-        with opened_suite(name, None, draw, _announce) as larger:
+        with opened_suite(name, None, draw, _silent) as larger:
             case = larger.cases[0]
-            return [_measured(larger, case, _run(client, image, larger, case, "larger"))]
+            return [_measured(larger, case, runs.run(larger, case, "larger"))]
     largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))
     if largest == suite.cases[0]:
         return []
-    return [_measured(suite, largest, _run(client, image, suite, largest, "larger"))]
+    return [_measured(suite, largest, runs.run(suite, largest, "larger"))]
 
 
 def _forecast(measured: "list[Measurement]", directory: Path) -> "Result":
@@ -215,6 +232,10 @@ def _print_results(reference: str, results: "list[Result]") -> None:
         click.echo(f"{reference}: {failed} of {len(results)} checks failed")
     else:
         click.echo(f"{reference}: works here, so it works there. Next: runner evaluate {reference}")
+
+
+def _silent(_line: str) -> None:
+    """Say nothing: what the audit warns of in the demo is for organizers."""
 
 
 def _announce(line: str) -> None:

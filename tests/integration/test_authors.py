@@ -1,6 +1,7 @@
 """What the author of a predictor does, from an empty folder to a score, in three languages."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import yaml
 
 from runner.carried_folders import template_folder
 from runner.demo_suite import unpack_demo_suite
+from runner.sandbox.limits import GIB
 
 ROOT = Path(__file__).parents[2]
 RUNNER = Path(sys.executable).with_name("runner")
@@ -294,3 +296,32 @@ def test_check_forecasts_the_time_on_another_suite(
     code, found = check("train_mean", "--forecast", suite)
     assert code == 0
     assert found["forecast"]["text"].startswith("magnet: 1 cases, about ")
+
+
+def test_the_command_that_check_shows_has_the_sandboxs_settings(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    shown = succeed("check", "train_mean", "--verbose").stderr
+    (line,) = [line for line in shown.splitlines() if "docker run" in line]
+    words = shlex.split(line.partition(": ")[2])
+    places = {"INPUT": str(tmp_path), "OUTPUT": str(tmp_path)}
+    words = ["docker", "create", *(fill(word, places) for word in words[3:])]
+    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    container = client.containers.get(made)
+    try:
+        host = container.attrs["HostConfig"]
+        assert (host["NetworkMode"], host["ReadonlyRootfs"], host["CapDrop"]) == (
+            "none",
+            True,
+            ["ALL"],
+        )
+        assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (2 * GIB, 2 * GIB, 256)
+        assert container.attrs["Config"]["User"] == "65534:65534"
+    finally:
+        container.remove(force=True)
+
+
+def fill(word: str, places: dict[str, str]) -> str:
+    for name, path in places.items():
+        word = word.replace(f"source={name},", f"source={path},")
+    return word

@@ -46,8 +46,8 @@ def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
     assert "MAE 0." in first.stdout
     second = try_(template_folder("python"), cache)
     assert second.stdout == first.stdout
-    assert "reading the HELM runs" in first.stderr
-    assert "reading the HELM runs" not in second.stderr
+    assert "making the demo's case" in first.stderr
+    assert "making the demo's case" not in second.stderr
 
 
 def test_prints_show(tmp_path: Path, cache: Path) -> None:
