@@ -4,11 +4,11 @@ import tarfile
 from pathlib import Path
 
 DEMO_SUITE = "demo"
-_ARCHIVE = Path(__file__).with_name("demo_suite.tar.xz")
+ARCHIVE = Path(__file__).with_name("demo_suite.tar.xz")
 
 
 def unpack_demo_suite(directory: Path) -> Path:
     """Unpack the demo's HELM outputs below a directory and return the suite's own directory."""
-    with tarfile.open(_ARCHIVE) as archive:
+    with tarfile.open(ARCHIVE) as archive:
         archive.extractall(directory, filter="data")
     return directory / "benchmark_output" / "runs" / DEMO_SUITE

@@ -43,6 +43,29 @@ _UNUSED_IN_BASE = (
 )
 
 
+EXPECTED = "expected_predictions.json"
+"""In a predictor's folder: what `runner check --save-expected` kept of an earlier check."""
+
+LARGEST_EXPECTED_BYTES = 64 * 1024  # it goes into a label of the image
+
+
+def read_expected(directory: Path) -> str | None:
+    """Return the expected predictions that a folder holds, or None if there are none.
+
+    Raises:
+        UsageError: they are too large for a label.
+    """
+    path = directory / EXPECTED
+    if not path.is_file():
+        return None
+    if path.stat().st_size > LARGEST_EXPECTED_BYTES:
+        raise UsageError(
+            f"{path} has {path.stat().st_size} bytes, {LARGEST_EXPECTED_BYTES} is most. Check on a "
+            "suite with fewer targets, or remove it."
+        )
+    return path.read_text(encoding="utf-8")
+
+
 def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]:
     """Return the images that a folder's Dockerfile stands on, its ARG defaults filled in.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
-from runner.findings import Cause, InvalidOutputError
+from runner.findings import Cause, Finding, InvalidOutputError
 from runner.predictions import (
     InstancePredictions,
     Predictions,
@@ -26,6 +26,7 @@ class Verdict:
     Attributes:
         cause: of the outcome ``invalid_output``: the first finding's.
         message: what happened, for the author; None if the case is scored.
+        findings, finding_count: of the output, those that are kept in words, and all.
         predictions, instance_predictions: empty unless the case is scored.
     """
 
@@ -34,6 +35,8 @@ class Verdict:
     message: str | None
     predictions: Predictions = NO_PREDICTIONS
     instance_predictions: InstancePredictions = NO_INSTANCE_PREDICTIONS
+    findings: tuple[Finding, ...] = ()
+    finding_count: int = 0
 
 
 def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verdict:
@@ -59,5 +62,11 @@ def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verd
                 run.output.files[name], list(actuals.instance_stats)
             )
     except InvalidOutputError as error:
-        return Verdict(Outcome.INVALID_OUTPUT, error.cause, f"{name}: {error}")
+        return Verdict(
+            Outcome.INVALID_OUTPUT,
+            error.cause,
+            f"{name}: {error}",
+            findings=error.findings,
+            finding_count=error.count,
+        )
     return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)

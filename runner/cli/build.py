@@ -3,24 +3,34 @@
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from runner.carried_folders import base_image_folder
+from runner.errors import UsageError
 from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    import docker
+
+    from runner.sandbox.image import Image
 
 MEGABYTE = 1_000_000  # as `docker images` counts
 
 EXAMPLES = """\b
 Examples:
   runner build my_predictor -t my_predictor
-  runner build images/base --base -t runner-base
+  runner build --base -t runner-base
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument(
+    "directory", metavar="DIR", required=False, type=click.Path(exists=True, file_okay=False)
+)
 @click.option("-t", "--tag", required=True, metavar="IMAGE", help="The image's name.")
-@click.option("--base", is_flag=True, help="DIR is the base image: add the contract's code.")
+@click.option("--base", is_flag=True, help="Build the base image; DIR may be left out.")
 @click.option(
     "--build-arg",
     "build_arg",
@@ -28,7 +38,7 @@ Examples:
     metavar="NAME=VALUE",
     help="An ARG of the Dockerfile.",
 )
-def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> None:
+def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...]) -> None:
     """Build a predictor image from a folder with a Dockerfile.
 
     Packages in requirements.txt are resolved here and copied in from packages/; the build itself
@@ -42,25 +52,27 @@ def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> N
         context_digest,
         context_files,
         from_references,
+        read_expected,
         write_context,
     )
     from runner.sandbox.build import (
         CONTEXT_LABEL,
         CONTRACT_LABEL,
+        EXPECTED_LABEL,
         build_image,
         engine_machine,
         is_built,
     )
-    from runner.sandbox.engine import connect, resolve_image
+    from runner.sandbox.engine import connect
 
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
-    folder = Path(directory)
+    folder = _folder(directory, base=base)
     references = from_references(folder, build_args)
     if not base:
         for warning in find_build_warnings(folder, context_files(folder), base_pins()):
             click.echo(f"warning: {printable(warning)}", err=True)
     client = connect()
-    parent_ids = [resolve_image(client, reference).id for reference in references]
+    parent_ids = [_parent(client, reference).id for reference in references]
     digest = context_digest(folder, base=base, parents=parent_ids, build_args=build_args)
     if is_built(client, tag, digest):
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
@@ -69,9 +81,37 @@ def build(directory: str, tag: str, base: bool, build_arg: tuple[str, ...]) -> N
     with tempfile.TemporaryDirectory(prefix="runner-build-") as context:
         write_context(folder, Path(context), base=base, machine=engine_machine(client))
         click.echo(f"{tag}: building", err=True)
-        labels = {CONTEXT_LABEL: digest, CONTRACT_LABEL: str(CONTRACT_VERSION)}
+        labels = {
+            CONTEXT_LABEL: digest,
+            CONTRACT_LABEL: str(CONTRACT_VERSION),
+            **({EXPECTED_LABEL: expected} if (expected := read_expected(folder)) else {}),
+        }
         size = build_image(client, Path(context), tag, labels, build_args, _announce_step)
     click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
+
+
+def _folder(directory: str | None, *, base: bool) -> Path:
+    if directory is None and not base:
+        raise UsageError("Name the predictor's folder: runner build DIR -t IMAGE")
+    return base_image_folder() if directory is None else Path(directory)
+
+
+def _parent(client: "docker.DockerClient", reference: str) -> "Image":
+    from runner.sandbox.engine import resolve_image
+
+    try:
+        return resolve_image(client, reference)
+    except UsageError as error:
+        advice = _BASES.get(reference)
+        raise UsageError(f"{error} {advice}" if advice else str(error)) from error
+
+
+_BASES = {
+    "runner-base": "It is the base of Python predictors: runner build --base -t runner-base",
+    "python:3.11-slim": "Or name another Python 3.11 image: --build-arg PYTHON_BASE=IMAGE",
+    "runner-shell-base": "A checkout's setup/language_base.sh shell makes it.",
+    "runner-r-base": "A checkout's setup/language_base.sh r makes it.",
+}
 
 
 def _announce_step(line: str) -> None:

@@ -10,10 +10,13 @@ from typing import NoReturn
 import click
 
 from runner.cli.build import build
+from runner.cli.check import check
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
 from runner.cli.gc import gc
+from runner.cli.init import init
 from runner.cli.suite import suite
+from runner.cli.try_ import try_predictor
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -38,7 +41,10 @@ def cli() -> None:
     """
 
 
+cli.add_command(init)
+cli.add_command(try_predictor)
 cli.add_command(build)
+cli.add_command(check)
 cli.add_command(evaluate)
 cli.add_command(suite)
 cli.add_command(doctor)

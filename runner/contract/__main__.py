@@ -7,11 +7,17 @@ MODULE:CLASS`` one that is installed. Either may be a ``Predictor``, or one of M
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
 
-from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.contract.layout import (
+    INPUT_DIR,
+    INPUT_DIR_VARIABLE,
+    OUTPUT_DIR,
+    OUTPUT_DIR_VARIABLE,
+)
 from runner.contract.magnet import adapt_magnet, magnet_kind
 from runner.contract.predictor import Predictor, run_predictor
 
@@ -59,4 +65,6 @@ def _instance(cls: type) -> Predictor:
 
 if __name__ == "__main__":
     predictor = load_predictor(sys.argv[1] if len(sys.argv) > 1 else "predictor.py")
-    run_predictor(predictor, Path(INPUT_DIR), Path(OUTPUT_DIR))
+    input_dir = os.environ.get(INPUT_DIR_VARIABLE, INPUT_DIR)
+    output_dir = os.environ.get(OUTPUT_DIR_VARIABLE, OUTPUT_DIR)
+    run_predictor(predictor, Path(input_dir), Path(output_dir))

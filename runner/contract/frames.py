@@ -23,19 +23,17 @@ def read_frame(path: Path) -> pd.DataFrame:
 def _to_series(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_nested(column.type):
         values = np.empty(len(column), dtype=object)
-        values[:] = [
-            np.nan if cell is None else _without_nulls(cell) for cell in column.to_pylist()
-        ]
+        values[:] = [np.nan if cell is None else without_nulls(cell) for cell in column.to_pylist()]
         return pd.Series(values, dtype=object)
     series: pd.Series = column.to_pandas()
     # A bool column with gaps comes back as objects with None; MAGNET has NaN there.
     return series.where(series.notna(), np.nan) if series.dtype == object else series
 
 
-def _without_nulls(cell: Any) -> Any:
+def without_nulls(cell: Any) -> Any:
     """Return the cell without the nulls that stand in Parquet for a key the object didn't have."""
     if isinstance(cell, dict):
-        return {key: _without_nulls(value) for key, value in cell.items() if value is not None}
+        return {key: without_nulls(value) for key, value in cell.items() if value is not None}
     if isinstance(cell, list):
-        return [_without_nulls(value) for value in cell]
+        return [without_nulls(value) for value in cell]
     return cell

@@ -7,6 +7,10 @@ CONTRACT_VERSION = 1
 INPUT_DIR = PurePosixPath("/input")
 OUTPUT_DIR = PurePosixPath("/output")
 
+INPUT_DIR_VARIABLE = "RUNNER_INPUT_DIR"
+OUTPUT_DIR_VARIABLE = "RUNNER_OUTPUT_DIR"
+"""Environment variables that name other places, where a predictor runs without a container."""
+
 MANIFEST = "manifest.json"
 TRAIN_RUN_SPECS = "train/run_specs.parquet"
 TRAIN_SCENARIO_STATES = "train/scenario_states.parquet"

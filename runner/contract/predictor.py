@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.contract import layout
 from runner.contract.manifest import Manifest
+from runner.contract.runs import HelmObject, as_object, read_runs
 from runner.contract.stat import STAT_VALUES, InstanceTarget, MetricName, Stat, Target
 
 if TYPE_CHECKING:  # pandas takes longer to load than all else; --help and checks don't need it
@@ -49,6 +50,26 @@ class Case:
     def train_per_instance_stats_df(self) -> "pd.DataFrame":
         """The per-instance stats of the train runs."""
         return self.frame(layout.TRAIN_PER_INSTANCE_STATS)
+
+    @cached_property
+    def train_runs(self) -> list[dict[str, Any]]:
+        """The train runs as plain dicts: HELM's JSON, as its files hold it."""
+        return read_runs(self.input_dir, "train")
+
+    @cached_property
+    def eval_runs(self) -> list[dict[str, Any]]:
+        """The eval runs as plain dicts, with what is revealed: run_spec and scenario_state."""
+        return read_runs(self.input_dir, "eval")
+
+    @cached_property
+    def train_run_objects(self) -> list[HelmObject]:
+        """The train runs as objects that read as HELM's own, e.g. ``run.run_spec.name``."""
+        return [as_object(run) for run in self.train_runs]
+
+    @cached_property
+    def eval_run_objects(self) -> list[HelmObject]:
+        """The eval runs as objects, with what is revealed."""
+        return [as_object(run) for run in self.eval_runs]
 
     @property
     def assets_dir(self) -> Path:

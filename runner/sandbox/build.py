@@ -19,6 +19,9 @@ CONTEXT_LABEL = "runner.context"
 CONTRACT_LABEL = "runner.contract_version"
 """The version of the file contract that the image was built for."""
 
+EXPECTED_LABEL = "runner.expected_predictions"
+"""What the author's own check of the image predicted, as JSON; for ``runner check``."""
+
 BUILD_LOG_LINES = 15
 
 
@@ -30,6 +33,13 @@ def is_built(client: docker.DockerClient, tag: str, digest: str) -> bool:
         except ImageNotFound:
             return False
     return bool(labels.get(CONTEXT_LABEL) == digest)
+
+
+def image_labels(client: docker.DockerClient, image_id: str) -> Mapping[str, str]:
+    """Return an image's labels, which its author wrote."""
+    with engine_errors("tell an image's labels"):
+        labels: Mapping[str, str] = client.images.get(image_id).labels
+        return labels
 
 
 def engine_machine(client: docker.DockerClient) -> str:

@@ -308,7 +308,12 @@ def _choose_stats(stats: pl.DataFrame, prefix: str, specs: Sequence[TargetSpec])
 
 def _matches(spec: TargetSpec, stats: pl.DataFrame, prefix: str) -> pl.Expr:
     """Return whether a row's name is meant; a column that the frame lacks is null."""
-    fields = {"split": "split", "sub_split": "sub_split", "perturbation": "perturbation.name"}
+    fields = {
+        "split": "split",
+        "sub_split": "sub_split",
+        "perturbation": "perturbation.name",
+        "computed_on": "perturbation.computed_on",
+    }
     matched = pl.col(f"{prefix}{STAT_NAME_PREFIX}name") == spec.stat
     for field in sorted(spec.model_fields_set - {"stat"}):
         column = f"{prefix}{STAT_NAME_PREFIX}{fields[field]}"

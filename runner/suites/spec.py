@@ -27,13 +27,14 @@ class TargetSpec(_Strict):
 
     A field that is left out matches anything; one that is null matches stats without it. So
     ``{stat: exact_match, split: test, perturbation: null}`` is the unperturbed stat of the test
-    split alone. ``perturbation`` is a perturbation's name.
+    split alone. ``perturbation`` is a perturbation's name, ``computed_on`` what its stat is over.
     """
 
     stat: str
     split: str | None = None
     sub_split: str | None = None
     perturbation: str | None = None
+    computed_on: Literal["original", "perturbed", "worst"] | None = None
 
 
 def _stat_alone(value: Any) -> Any:

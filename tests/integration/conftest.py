@@ -14,7 +14,7 @@ from runner.cli.main import cli
 from runner.sandbox.engine import connect
 from runner.sandbox.policy import LABEL
 
-TEST_IMAGES = ("misbehaving-", "my-predictor:")
+TEST_IMAGES = ("misbehaving-", "my-predictor")
 
 IMAGES = Path(__file__).parents[2] / "images"
 

@@ -45,9 +45,9 @@ def test_the_readmes_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
 
-@pytest.mark.parametrize("block", shell_blocks("predictor_template/README.md"))
+@pytest.mark.parametrize("block", shell_blocks("predictor_template/python/README.md"))
 def test_the_templates_commands_run(checkout: Path, block: str) -> None:
-    run_block(block, checkout / "predictor_template")
+    run_block(block, checkout / "predictor_template" / "python")
 
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
@@ -67,7 +67,9 @@ def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
     (block,) = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
-    folder = shutil.copytree(ROOT / "predictor_template", checkout.parent / "from_readme")
+    folder = shutil.copytree(
+        ROOT / "predictor_template" / "python", checkout.parent / "from_readme"
+    )
     (folder / "predictor.py").write_text(block)
     run_block("runner build ../from_readme -t my-predictor", checkout)
     shown = run_block("runner evaluate my-predictor --suite demo", checkout)
@@ -85,11 +87,11 @@ def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -
 
 def test_the_readme_shows_the_templates_own_signature() -> None:
     readme = (ROOT / "README.md").read_text()
-    template = (ROOT / "predictor_template" / "predictor.py").read_text()
+    template = (ROOT / "predictor_template" / "python" / "predictor.py").read_text()
     for name in re.findall(r"(\w+_df): pd\.DataFrame", template):
         assert name in readme
 
 
 def test_no_document_has_an_empty_or_unknown_command_block() -> None:
     assert len(shell_blocks("README.md")) == 4
-    assert len(shell_blocks("predictor_template/README.md")) == 1
+    assert len(shell_blocks("predictor_template/python/README.md")) == 1

@@ -23,7 +23,7 @@ from tests.suite_builder import build
 
 Build = Callable[..., str]
 RUNNER = Path(sys.executable).with_name("runner")
-TEMPLATE = Path(__file__).parents[2] / "predictor_template"
+TEMPLATE = Path(__file__).parents[2] / "predictor_template" / "python"
 
 
 def runner(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

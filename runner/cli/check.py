@@ -1,0 +1,242 @@
+"""``runner check``."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.contract.layout import PREDICTIONS
+from runner.demo_suite import DEMO_SUITE
+from runner.errors import ExitCode, UsageError
+from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    from runner.image_check import Measurement, Result
+    from runner.sandbox.image import Image
+    from runner.sandbox.policy import SandboxPolicy
+    from runner.sandbox.run import SandboxRun
+    from runner.sandbox.sandbox import Sandbox
+    from runner.suites.suite import Case, Suite
+    from runner.verdict import Verdict
+
+EXAMPLES = """\b
+Examples:
+  runner check my_predictor
+  runner check my_predictor --suite suites/public --forecast suites/mmlu
+  runner check my_predictor --save-expected my_predictor/expected_predictions.json
+"""
+
+LARGE_DRAW = 20
+"""Train runs of the demo's larger case, which a forecast is made from."""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("reference", metavar="IMAGE")
+@click.option("--suite", default="demo", show_default=True, help="As in `runner evaluate`.")
+@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
+@click.option(
+    "--forecast",
+    "forecast_suite",
+    metavar="SUITE",
+    type=click.Path(path_type=Path),
+    help="A built suite, its public half at least: tell the time and memory it will take.",
+)
+@click.option(
+    "--save-expected",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep the predictions; `runner build` puts them into the image, and later checks compare.",
+)
+@click.option(
+    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+def check(
+    reference: str,
+    suite: str,
+    root_dir: Path | None,
+    forecast_suite: Path | None,
+    save_expected: Path | None,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Run an image under the real sandbox and limits on a public case, and tell all about it.
+
+    Its log is shown whole. Then: whether the output is valid, with everything that is wrong in
+    it; whether a second run predicts the same; and, where asked for, what the image will take on
+    another suite, and whether it predicts what it did on its author's machine.
+    """
+    from runner.sandbox.build import image_labels
+    from runner.sandbox.docker_command import docker_run_command
+    from runner.sandbox.engine import check_policy, connect, resolve_image
+    from runner.sandbox.policy import SandboxPolicy
+    from runner.sandbox.sandbox import open_sandbox
+    from runner.suites.names import Draw, opened_suite
+
+    client = connect()
+    image = resolve_image(client, reference)
+    announce = _silent if suite == DEMO_SUITE else _announce
+    with opened_suite(suite, root_dir, Draw(None, None, None, ()), announce) as opened:
+        policy = SandboxPolicy(opened.limits)
+        check_policy(client, policy)
+        if verbose:
+            _announce(f"as a command of Docker's: {docker_run_command(image, policy)}")
+        with open_sandbox(client, _announce) as sandbox:
+            runs = _Runs(sandbox, image, policy)
+            case = opened.cases[0]
+            first = runs.run(opened, case, "first", show_log=True)
+            results = _results(runs, image_labels(client, image.id), opened, case, first)
+            if forecast_suite is not None:
+                measured = [_measured(opened, case, first), *_measure_larger(runs, suite, opened)]
+                results.append(_forecast(measured, forecast_suite))
+    if save_expected is not None:
+        _save(first, save_expected)
+    if as_json:
+        click.echo(json.dumps({"image": image.id, "results": [asdict(found) for found in results]}))
+    else:
+        _print_results(reference, results)
+    failed = any(found.passed is False for found in results)
+    return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of the image, each with the suite's own limits."""
+
+    sandbox: "Sandbox"
+    image: "Image"
+    policy: "SandboxPolicy"
+
+    def run(
+        self, suite: "Suite", case: "Case", which: str, *, show_log: bool = False
+    ) -> "SandboxRun":
+        """Return what came of one run; its log is shown whole if asked for."""
+        from runner.staging import stage_inputs
+
+        def stage() -> Mapping[str, bytes]:
+            seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
+            return stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
+
+        _announce(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
+        preparation = self.sandbox.prepare(self.image, self.policy, stage)
+        run = self.sandbox.run(preparation, case.wanted_files)
+        for line in run.log.decode(errors="replace").splitlines() if show_log else ():
+            _announce(f"  log: {printable(line)}")
+        return run
+
+
+def _results(
+    runs: _Runs, labels: Mapping[str, str], suite: "Suite", case: "Case", run: "SandboxRun"
+) -> "list[Result]":
+    """Return what the first run tells, and if it is sound a second one."""
+    from runner.image_check import (
+        check_determinism,
+        check_label,
+        check_outcome,
+        predicted_stats,
+    )
+    from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL
+    from runner.sandbox.outcome import Outcome
+    from runner.verdict import judge
+
+    actuals = suite.actuals(case)
+    first = judge(run, case, actuals, suite.limits)
+    results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
+    if first.outcome is not Outcome.SCORED:
+        return results
+    second = judge(runs.run(suite, case, "second"), case, actuals, suite.limits)
+    if second.outcome is Outcome.SCORED:
+        results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
+    else:
+        results.append(check_outcome(second))
+    return results + _parity(labels.get(EXPECTED_LABEL), first, case)
+
+
+def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Result]":
+    """Return whether the image predicts what it says to expect, if it says so of this case."""
+    from runner.findings import InvalidOutputError
+    from runner.image_check import Result, check_parity, predicted_stats, with_any_key
+    from runner.predictions import read_predictions
+
+    targets = list(verdict.predictions.stats)
+    if expected is None or PREDICTIONS not in case.wanted_files:
+        return []
+    try:
+        predictions = read_predictions(expected.encode(), targets)
+    except InvalidOutputError:
+        text = "the image's expected output is not of this case"
+        return [Result("parity", None, text, ("Make it again with --save-expected.",))]
+    return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
+
+
+def _measured(suite: "Suite", case: "Case", run: "SandboxRun") -> "Measurement":
+    from runner.image_check import Measurement
+
+    return Measurement(
+        _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
+    )
+
+
+def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement]":
+    """Return what the image takes on a larger case, if there is one."""
+    from runner.suites.names import Draw, opened_suite
+
+    if name == DEMO_SUITE:
+        draw = Draw(LARGE_DRAW, None, None, ())
+        with opened_suite(name, None, draw, _silent) as larger:
+            case = larger.cases[0]
+            return [_measured(larger, case, runs.run(larger, case, "larger"))]
+    largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))
+    if largest == suite.cases[0]:
+        return []
+    return [_measured(suite, largest, runs.run(suite, largest, "larger"))]
+
+
+def _forecast(measured: "list[Measurement]", directory: Path) -> "Result":
+    from runner.image_check import forecast
+    from runner.suites.suite import read_manifest
+
+    suite = read_manifest(directory)
+    sizes = [_case_bytes(suite, case) for case in suite.cases]
+    return forecast(measured, sizes, suite.limits, suite.name)
+
+
+def _case_bytes(suite: "Suite", case: "Case") -> int:
+    parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
+    return sum(part.stat().st_size for part in parts)
+
+
+def _save(run: "SandboxRun", path: Path) -> None:
+    content = run.output.files.get(PREDICTIONS)
+    if content is None:
+        raise UsageError(f"{path}: nothing to keep, the image wrote no {PREDICTIONS}.")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: can't be written ({error.strerror}).") from error
+
+
+_MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
+
+
+def _print_results(reference: str, results: "list[Result]") -> None:
+    for found in results:
+        click.echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
+        for line in found.advice:
+            click.echo(f"       {printable(line)}")
+    failed = sum(found.passed is False for found in results)
+    if failed:
+        click.echo(f"{reference}: {failed} of {len(results)} checks failed")
+    else:
+        click.echo(f"{reference}: works here, so it works there. Next: runner evaluate {reference}")
+
+
+def _silent(_line: str) -> None:
+    """Say nothing: what the audit warns of in the demo is for organizers."""
+
+
+def _announce(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,44 @@
+"""``runner init``."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from runner.carried_folders import TEMPLATES, template_folder
+from runner.errors import UsageError
+
+EXAMPLES = """\b
+Examples:
+  runner init my_predictor
+  runner init my_predictor --template shell
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    default="python",
+    show_default=True,
+    help="The language of the predictor. r and shell read the inputs with DuckDB.",
+)
+def init(directory: Path, template: str) -> None:
+    """Make a predictor to edit: code, packages, Dockerfile, README, test and CI workflow.
+
+    It works as it is. DIR must be new or empty.
+    """
+    if directory.is_dir() and any(directory.iterdir()):
+        raise UsageError(f"{directory} is not empty. Name a new directory.")
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+    try:
+        shutil.copytree(template_folder(template), directory, ignore=ignored, dirs_exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory} can't be written ({error}).") from error
+    image = "".join(c if c.isalnum() else "_" for c in directory.resolve().name.lower())
+    click.echo(
+        f"{directory} holds a predictor in {template}, which works as it is. Next:", err=True
+    )
+    click.echo(f"  runner try {directory} --suite demo", err=True)
+    click.echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)

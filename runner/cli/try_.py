@@ -1,0 +1,136 @@
+"""``runner try``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.errors import ExitCode
+from runner.findings import InvalidOutputError
+from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    from runner.contract.stat import Stat, Target
+    from runner.trial import Trial
+    from runner.trial_case import TrialCase
+
+EXAMPLES = """\b
+Examples:
+  runner try my_predictor --suite demo
+  runner try my_predictor --suite suites/mmlu --case case-2
+  runner try . -- python -m runner.contract magnet.example_random_predictor:ExampleRandomPredictor
+"""
+
+MOST_ROWS = 20
+
+
+@click.command(name="try", epilog=EXAMPLES)
+@click.argument(
+    "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.argument("command", metavar="[-- COMMAND...]", nargs=-1)
+@click.option("--suite", default="demo", show_default=True, help="As in `runner evaluate`.")
+@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
+@click.option("--case", "case_id", help="The id of a case.  [default: the suite's first]")
+def try_predictor(
+    directory: Path,
+    command: tuple[str, ...],
+    suite: str,
+    root_dir: Path | None,
+    case_id: str | None,
+) -> int:
+    """Run a predictor as a plain process on one case, and check what it wrote.
+
+    There is no container: it is quick, prints show at once, breakpoint() works, and the packages
+    are those of this Python. predictor.py, predict.sh and predict.R are run as their images run
+    them; for others say the command. It finds the inputs and the place for its output by the
+    environment variables RUNNER_INPUT_DIR and RUNNER_OUTPUT_DIR.
+
+    This shows what the predictor computes, not that it gets by in the sandbox: `runner check`
+    does.
+    """
+    from runner.trial import default_command, run_trial
+    from runner.trial_case import staged_case
+
+    words = list(command) or default_command(directory)
+    with staged_case(suite, root_dir, case_id, _announce) as case:
+        try:
+            trial = run_trial(directory, words, case.input_dir, case.limits)
+            if trial.exit_code != 0:
+                _announce(
+                    f"The predictor exited with code {trial.exit_code}; what it said is above."
+                )
+                _announce(f"Its inputs are in {case.input_dir} (the demo's stay there).")
+                return ExitCode.PREDICTOR_FAULT
+            predicted = _read_outputs(trial, case)
+        except InvalidOutputError as error:
+            _print_findings(error)
+            return ExitCode.PREDICTOR_FAULT
+        _print_scores(predicted, case.actuals)
+    return ExitCode.SCORED
+
+
+def _read_outputs(trial: "Trial", case: "TrialCase") -> "Mapping[Target, Stat]":
+    """Return the predicted stats of runs, after checking those of instances as well."""
+    from runner.contract.predictor import Case
+    from runner.predictions import read_instance_predictions, read_predictions
+
+    asked = Case(case.input_dir)
+    if asked.instance_targets:
+        content = _wanted(trial, INSTANCE_PREDICTIONS)
+        read_instance_predictions(content, asked.instance_targets)
+        _announce(f"{INSTANCE_PREDICTIONS}: all {len(asked.instance_targets)} targets predicted")
+    if not asked.targets:
+        return {}
+    predictions = read_predictions(_wanted(trial, PREDICTIONS), asked.targets)
+    _announce(f"{PREDICTIONS}: all {len(asked.targets)} targets predicted")
+    if predictions.extra:
+        _announce(
+            f"{len(predictions.extra)} predicted stats are no targets and are ignored, e.g. "
+            f"{predictions.extra[0]}"
+        )
+    return predictions.stats
+
+
+def _wanted(trial: "Trial", name: str) -> bytes:
+    from runner.findings import Cause, refusal
+
+    if name not in trial.outputs:
+        what = f"the predictor wrote no {name}"
+        raise refusal(Cause.NO_OUTPUT, what, "it belongs into the directory of RUNNER_OUTPUT_DIR")
+    return trial.outputs[name]
+
+
+def _print_findings(error: InvalidOutputError) -> None:
+    _announce(f"The output breaks the contract ({error.cause}):")
+    for finding in error.findings:
+        _announce(f"  {printable(str(finding))}")
+    if error.count > len(error.findings):
+        _announce(f"  and {error.count - len(error.findings)} more")
+
+
+def _print_scores(predicted: "Mapping[Target, Stat]", actual: "Mapping[Target, Stat]") -> None:
+    from runner.scoring import score
+
+    pairs = [
+        (guess.mean, stat.mean, stat.name)
+        for target, stat in actual.items()
+        if (guess := predicted.get(target)) is not None
+        and guess.mean is not None
+        and stat.mean is not None
+    ]
+    if not pairs:
+        return
+    click.echo("predicted   actual  target")
+    for guess_mean, mean, name in pairs[:MOST_ROWS]:
+        click.echo(f"{guess_mean:9.4f} {mean:8.4f}  {printable(str(name))}")
+    if len(pairs) > MOST_ROWS:
+        click.echo(f"... and {len(pairs) - MOST_ROWS} more")
+    scores = score([(guess_mean, mean) for guess_mean, mean, _ in pairs])
+    click.echo(f"MAE {scores.mean_absolute_error:.4f} on this case")
+
+
+def _announce(line: str) -> None:
+    click.echo(line, err=True)

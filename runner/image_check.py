@@ -1,0 +1,162 @@
+"""What an author is told of an image that was run on a public suite: deciding alone, no I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runner.contract.layout import CONTRACT_VERSION, INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.outcome import Outcome
+from runner.verdict import Verdict
+
+LARGEST_DIFFERENCE = 1e-6
+"""Means that differ by less are the same: sums in another order differ so."""
+
+Key = Target | InstanceTarget
+_K = TypeVar("_K", Target, InstanceTarget)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One thing that was checked.
+
+    Attributes:
+        check: its name.
+        passed: None if it says something without being a condition.
+        text: what was found.
+        advice: what to do, line by line.
+    """
+
+    check: str
+    passed: bool | None
+    text: str
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One run of the image: how much it was given, and what it took.
+
+    Attributes:
+        input_bytes: of the case's frames as the suite keeps them.
+        peak_memory_bytes: None if it was not measured.
+    """
+
+    input_bytes: int
+    wall_seconds: float
+    peak_memory_bytes: int | None
+
+
+def check_label(labels: Mapping[str, str], label: str) -> Result:
+    """Return whether the image says that it was built for this version of the contract."""
+    found = labels.get(label)
+    if found is None:
+        text = "the image does not say for which version of the contract it was built"
+        return Result("contract version", None, text, ("`runner build` labels it.",))
+    if found != str(CONTRACT_VERSION):
+        text = f"built for version {found!r:.20}, this runner has {CONTRACT_VERSION}"
+        return Result("contract version", False, text, ("Build it again with this runner.",))
+    return Result("contract version", True, f"version {CONTRACT_VERSION}")
+
+
+def predicted_stats(verdict: Verdict) -> dict[Key, Stat]:
+    """Return the stats of runs and of instances, by target."""
+    return {
+        **with_any_key(verdict.predictions.stats),
+        **with_any_key(verdict.instance_predictions.stats),
+    }
+
+
+def with_any_key(stats: Mapping[_K, Stat]) -> dict[Key, Stat]:
+    """Return the same stats as a dict that may hold both kinds of keys."""
+    return dict(stats.items())
+
+
+def check_outcome(verdict: Verdict) -> Result:
+    """Return whether the run ended well, with all findings of its output."""
+    if verdict.outcome is Outcome.SCORED:
+        stats = predicted_stats(verdict)
+        extra = len(verdict.predictions.extra) + len(verdict.instance_predictions.extra)
+        ignored = f"; {extra} predicted stats are no targets and are ignored" if extra else ""
+        return Result("output", True, f"all {len(stats)} targets are predicted{ignored}")
+    cause = f" ({verdict.cause})" if verdict.cause else ""
+    advice = tuple(map(str, verdict.findings)) or _ADVICE.get(verdict.outcome, ())
+    text = verdict.message if not verdict.findings else f"{verdict.finding_count} findings"
+    return Result("output", False, f"{verdict.outcome}{cause}: {text}", advice)
+
+
+_ADVICE: Mapping[Outcome, tuple[str, ...]] = {
+    Outcome.FAILED: (
+        "The log above holds what it printed. `runner try DIR` runs it with a debugger at hand.",
+    ),
+    Outcome.TIMED_OUT: ("It has the time of the suite's limits, and as many CPUs.",),
+    Outcome.OUT_OF_MEMORY: (
+        "What lies in /tmp, /output and /dev/shm counts too. Read fewer columns.",
+    ),
+    Outcome.OUTPUT_LIMIT: (f"Only {PREDICTIONS} and {INSTANCE_PREDICTIONS} are read; write less.",),
+    Outcome.INVALID_OUTPUT: ("The README has the form of the output.",),
+}
+
+
+def check_determinism(first: Mapping[Key, Stat], second: Mapping[Key, Stat]) -> Result:
+    """Return whether two runs on the same inputs and seed predicted the same."""
+    text, same = _compare(first, second)
+    advice = () if same else ("Seed every generator with the manifest's seed.",)
+    return Result("determinism", same, f"two runs: {text}", advice)
+
+
+def check_parity(expected: Mapping[Key, Stat], found: Mapping[Key, Stat]) -> Result:
+    """Return whether the predictions are those that the image itself says to expect."""
+    text, same = _compare(expected, found)
+    advice = () if same else ("The image's packages or files differ from the author's.",)
+    return Result("parity", same, f"with the image's expected output: {text}", advice)
+
+
+def _compare(one: Mapping[Key, Stat], other: Mapping[Key, Stat]) -> tuple[str, bool]:
+    if one.keys() != other.keys():
+        return f"{len(one.keys() ^ other.keys())} targets are predicted by one only", False
+    differences = {key: abs(_mean(one[key]) - _mean(other[key])) for key in one}
+    different = [key for key, size in differences.items() if size > LARGEST_DIFFERENCE]
+    if not different:
+        return f"the same {len(one)} means", True
+    worst = max(different, key=lambda key: differences[key])
+    what = f"{len(different)} of {len(one)} means differ"
+    return f"{what}, the most by {differences[worst]:.4g}: {worst.name}", False
+
+
+def _mean(stat: Stat) -> float:
+    return 0.0 if stat.mean is None else stat.mean
+
+
+def forecast(
+    measured: Sequence[Measurement], case_bytes: Iterable[int], limits: Limits, suite: str
+) -> Result:
+    """Return what the image will take on a suite, by a straight line through two measurements.
+
+    Args:
+        measured: of two cases of different size.
+        case_bytes: the sizes of the suite's cases.
+    """
+    sizes = sorted(case_bytes)
+    times = [(run.input_bytes, run.wall_seconds) for run in measured]
+    seconds = [_on_line(size, times) for size in sizes]
+    text = (
+        f"{suite}: {len(sizes)} cases, about {max(seconds):.0f} s of {limits.wall_seconds:g} s for "
+        f"the largest, {sum(seconds):.0f} s for all"
+    )
+    too_much = ["time"] if max(seconds) > limits.wall_seconds else []
+    memory = [(run.input_bytes, run.peak_memory_bytes) for run in measured if run.peak_memory_bytes]
+    if len(memory) == len(measured):
+        most = max(_on_line(size, memory) for size in sizes)
+        text += f", {most / MIB:.0f} of {limits.memory_bytes // MIB} MiB"
+        too_much += ["memory"] if most > limits.memory_bytes else []
+    advice = (f"It may run out of {' and '.join(too_much)}.",) if too_much else ()
+    return Result("forecast", not too_much, text, advice)
+
+
+def _on_line(size: int, points: Sequence[tuple[int, float]]) -> float:
+    """Return the value at a size, on a line that does not fall."""
+    (near_size, near), (far_size, far) = min(points), max(points)
+    slope = (far - near) / (far_size - near_size) if far_size > near_size else 0.0
+    return near + max(0.0, slope) * max(0, size - near_size)

@@ -1,0 +1,327 @@
+"""What the author of a predictor does, from an empty folder to a score, in three languages."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import yaml
+
+from runner.carried_folders import template_folder
+from runner.demo_suite import unpack_demo_suite
+from runner.sandbox.limits import GIB
+
+ROOT = Path(__file__).parents[2]
+RUNNER = Path(sys.executable).with_name("runner")
+
+
+def runner(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [str(RUNNER), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+
+
+def succeed(*arguments: object) -> subprocess.CompletedProcess[str]:
+    ended = runner(*arguments)
+    assert ended.returncode == 0, f"{arguments}\n{ended.stdout}\n{ended.stderr}"
+    return ended
+
+
+def build(folder: Path, image: str) -> str:
+    succeed("build", folder, "-t", image)
+    return image
+
+
+def evaluate(image: str, suite: Path, out: Path) -> dict[str, Any]:
+    """Return the report's JSON of an evaluation that is scored."""
+    shown = succeed("evaluate", image, "--suite", suite, "--out", out, "--json").stdout
+    (found,) = json.loads(shown)
+    return dict(found)
+
+
+def test_from_an_empty_folder_to_a_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    started = time.monotonic()
+    succeed("init", "mine")
+    succeed("try", "mine", "--suite", "demo")
+    build(Path("mine"), "my-predictor-init")
+    succeed("check", "my-predictor-init")
+    shown = succeed("evaluate", "my-predictor-init", "--suite", "demo").stdout
+    assert "MAE 0." in shown
+    assert time.monotonic() - started < 600
+
+
+@pytest.fixture(scope="module")
+def valid_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the demo's HELM runs with the split "valid": MAGNET's examples predict no other."""
+    runs = unpack_demo_suite(tmp_path_factory.mktemp("valid"))
+    for path in runs.rglob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"split": "test"', '"split": "valid"'), encoding="utf-8")
+    return runs
+
+
+@pytest.fixture(scope="module")
+def magnet_suite(valid_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that builds a suite of the runs that ask for some targets."""
+
+    def build_suite(**fields: Any) -> Path:
+        folder = tmp_path_factory.mktemp("suite")
+        spec = {
+            "name": "magnet",
+            "version": "1",
+            "helm_runs": [str(valid_runs / "demo_topic*fuzzy*"), str(valid_runs / "demo_op*fuzz*")],
+            "division": {
+                "method": "explicit",
+                "cases": [{"train": ["*0.05", "*0.5"], "eval": ["demo_topic*misspelling0.2"]}],
+            },
+            "keep_together": [],
+            "accept": ["twins", "derivable", "shared"],
+            "revealed": {"instances": 5},
+            **fields,
+        }
+        (folder / "spec.yaml").write_text(yaml.safe_dump(spec))
+        succeed("suite", "build", folder / "spec.yaml", "-o", folder / "magnet")
+        return folder / "magnet"
+
+    return build_suite
+
+
+@pytest.fixture(scope="module")
+def magnet_random(client: docker.DockerClient) -> str:
+    return build(ROOT / "images" / "magnet_random", "magnet_random")
+
+
+UNPERTURBED = {"stat": "exact_match", "split": "valid", "perturbation": None}
+
+
+def test_magnets_random_predictor_is_scored_unmodified(
+    magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    found = evaluate(magnet_random, magnet_suite(targets=[UNPERTURBED]), tmp_path / "one")
+    again = evaluate(magnet_random, magnet_suite(targets=[UNPERTURBED]), tmp_path / "two")
+    assert found["scores"]["targets"] == 1
+    assert found["rows"][0]["mean"] == again["rows"][0]["mean"]
+
+
+def test_magnets_perturbation_predictor_is_scored_unmodified(
+    magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    image = build(ROOT / "images" / "magnet_perturbation", "magnet_perturbation")
+    target = {"stat": "exact_match", "perturbation": "misspellings", "computed_on": "perturbed"}
+    found = evaluate(image, magnet_suite(targets=[target]), tmp_path)
+    assert found["scores"]["targets"] == 1
+    assert 0.5 < found["rows"][0]["mean"] < 1  # on the line through the train runs' 0.69 to 1.0
+
+
+def test_magnets_instance_predictor_is_scored_unmodified(
+    magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    image = build(ROOT / "images" / "magnet_random_instance", "magnet_random_instance")
+    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    report = evaluate(image, suite, tmp_path)
+    predicted = report["cases"][0]["instance_targets"]
+    assert report["instance_scores"]["targets"] == len(predicted) >= 5
+    assert {target["predicted"]["mean"] for target in predicted} == {0.0, 1.0}
+
+
+OWN_MAGNET = """
+from magnet.predictor import RunPredictor, RunPrediction
+
+class Mine(RunPredictor):
+    def predict(self, train_split, sequestered_test_split):
+        assert train_split.per_instance_stats is not None
+        assert sequestered_test_split.stats is None
+        runs = list(sequestered_test_split.run_specs["run_spec.name"])
+        return [RunPrediction(run, "valid", name, 0.5) for run in runs for name in NAMES]
+"""
+
+
+def own_magnet(tmp_path: Path, names: list[str]) -> str:
+    """Return an image of a file with a MAGNET predictor, made from MAGNET's own packages."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "predictor.py").write_text(f"NAMES = {names}\n{OWN_MAGNET}")
+    (folder / "Dockerfile").write_text(
+        'FROM magnet_random\nCOPY predictor.py /opt/predictor/\nCMD ["predictor.py"]\n'
+    )
+    return build(folder, "my-predictor-magnet")
+
+
+def test_a_file_with_a_magnet_predictor_is_run_as_it_is_and_extras_are_ignored(
+    magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    image = own_magnet(tmp_path, ["exact_match", "no_such_stat"])
+    report = evaluate(image, magnet_suite(targets=[UNPERTURBED]), tmp_path / "out")
+    assert report["rows"][0]["mean"] == 0.5
+    (extra,) = report["cases"][0]["extra_predictions"]
+    assert "no_such_stat" in extra
+
+
+def test_what_a_magnet_predictor_leaves_out_is_missing_and_not_made_up(
+    magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    image = own_magnet(tmp_path, ["no_such_stat"])
+    suite = magnet_suite(targets=[UNPERTURBED])
+    ended = runner("evaluate", image, "--suite", suite, "--out", tmp_path / "out")
+    assert ended.returncode == 4
+    assert "missing_target" in ended.stdout
+
+
+@pytest.mark.parametrize("language", ["shell", "r"])
+def test_a_predictor_in_another_language_is_scored_without_python(
+    language: str, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    base = [str(ROOT / "setup" / "language_base.sh"), language]
+    subprocess.run(base, check=True, timeout=280, capture_output=True)
+    succeed("init", tmp_path / "mine", "--template", language)
+    image = build(tmp_path / "mine", f"my-predictor-{language}")
+    shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
+    (report,) = json.loads(shown.stdout)
+    assert report["scores"]["targets"] == 6
+    assert not has_python(client, image)
+
+
+def has_python(client: docker.DockerClient, image: str) -> bool:
+    script = "command -v python || command -v python3 || find / -name 'libpython*' -path '*lib*'"
+    shown = client.containers.run(
+        image, ["-c", script], entrypoint="sh", remove=True, network_mode="none", user="root"
+    )
+    return bool(shown.split())
+
+
+def test_control_the_python_base_has_python(client: docker.DockerClient) -> None:
+    assert has_python(client, "runner-base")
+
+
+def test_a_raw_predictor_without_the_sdk_is_scored(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "predict.py").write_text(
+        "import json, pyarrow.parquet as pq\n"
+        "out = {}\n"
+        "for row in pq.read_table('/input/eval/targets.parquet').to_pylist():\n"
+        "    name = {}\n"
+        "    for column, value in row.items():\n"
+        "        if column.startswith('stats.name.') and value is not None:\n"
+        "            *outer, last = column.removeprefix('stats.name.').split('.')\n"
+        "            place = name\n"
+        "            for key in outer:\n"
+        "                place = place.setdefault(key, {})\n"
+        "            place[last] = value\n"
+        "    name['name'] = 'predicted_' + name['name']\n"
+        "    out.setdefault(row['run_spec.name'], []).append({'name': name, 'mean': 0.5})\n"
+        "json.dump({'contract_version': 1, 'predictions': out},\n"
+        "          open('/output/predictions.json', 'w'))\n"
+    )
+    (tmp_path / "Dockerfile").write_text(
+        "FROM runner-base\nCOPY predict.py /opt/predictor/\n"
+        'ENTRYPOINT ["python3", "/opt/predictor/predict.py"]\n'
+    )
+    image = build(tmp_path, "my-predictor-raw")
+    shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
+    assert json.loads(shown.stdout)[0]["scores"]["targets"] == 6
+
+
+def write_check_project(folder: Path, body: str) -> Path:
+    """Write a predictor whose ``predict`` has this body."""
+    shutil.copytree(template_folder("python"), folder)
+    (folder / "predictor.py").write_text(
+        "import random\nfrom dataclasses import replace\nfrom runner.contract import Predictor\n"
+        "def wrong(stat):\n    return replace(stat, name=replace(stat.name, split='tset'))\n"
+        "class Mine(Predictor):\n"
+        "    def predict(self, *frames):\n"
+        "        stats = {}\n"
+        "        for target in self.case.targets:\n"
+        f"            {body}\n"
+        "            stats.setdefault(target.run_spec_name, []).append(stat)\n"
+        "        return stats\n"
+    )
+    return folder
+
+
+def check(image: str, *options: object) -> tuple[int, dict[str, Any]]:
+    ended = runner("check", image, "--json", *options)
+    results = json.loads(ended.stdout)["results"]
+    return ended.returncode, {found["check"]: found for found in results}
+
+
+def test_check_passes_a_sound_image_and_holds_it_to_its_expected_output(tmp_path: Path) -> None:
+    folder = write_check_project(tmp_path / "mine", "stat = target.predicted(0.5)")
+    image = build(folder, "my-predictor-check")
+    code, found = check(image, "--save-expected", folder / "expected_predictions.json")
+    assert code == 0
+    assert {name: result["passed"] for name, result in found.items()} == {
+        "contract version": True,
+        "output": True,
+        "determinism": True,
+    }
+    build(folder, image)
+    assert check(image)[1]["parity"]["passed"] is True
+    write = (folder / "predictor.py").read_text().replace("0.5", "0.75")
+    (folder / "predictor.py").write_text(write)
+    build(folder, image)
+    code, found = check(image)
+    assert code == 4
+    assert "6 of 6 means differ, the most by 0.25" in found["parity"]["text"]
+
+
+def test_check_tells_of_predictions_that_change_from_run_to_run(tmp_path: Path) -> None:
+    body = "stat = target.predicted(random.random())"
+    image = build(write_check_project(tmp_path / "mine", body), "my-predictor-draws")
+    code, found = check(image)
+    assert code == 4
+    assert "6 of 6 means differ" in found["determinism"]["text"]
+
+
+def test_check_lists_every_finding_and_shows_the_log(tmp_path: Path) -> None:
+    body = "print('\\x1b[31mlooking'); stat = wrong(target.predicted(0.5))"
+    image = build(write_check_project(tmp_path / "mine", body), "my-predictor-findings")
+    ended = runner("check", image)
+    assert ended.returncode == 4
+    assert "log: \\x1b[31mlooking" in ended.stderr
+    assert ended.stdout.count("did you mean split 'test', not 'tset'?") == 6
+
+
+def test_check_forecasts_the_time_on_another_suite(
+    magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    suite = magnet_suite(targets=[UNPERTURBED])
+    code, found = check("train_mean", "--forecast", suite)
+    assert code == 0
+    assert found["forecast"]["text"].startswith("magnet: 1 cases, about ")
+
+
+def test_the_command_that_check_shows_has_the_sandboxs_settings(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    shown = succeed("check", "train_mean", "--verbose").stderr
+    (line,) = [line for line in shown.splitlines() if "docker run" in line]
+    words = shlex.split(line.partition(": ")[2])
+    places = {"INPUT": str(tmp_path), "OUTPUT": str(tmp_path)}
+    words = ["docker", "create", *(fill(word, places) for word in words[3:])]
+    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    container = client.containers.get(made)
+    try:
+        host = container.attrs["HostConfig"]
+        assert (host["NetworkMode"], host["ReadonlyRootfs"], host["CapDrop"]) == (
+            "none",
+            True,
+            ["ALL"],
+        )
+        assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (2 * GIB, 2 * GIB, 256)
+        assert container.attrs["Config"]["User"] == "65534:65534"
+    finally:
+        container.remove(force=True)
+
+
+def fill(word: str, places: dict[str, str]) -> str:
+    for name, path in places.items():
+        word = word.replace(f"source={name},", f"source={path},")
+    return word

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from runner import build_warnings
+from runner.build_warnings import find_build_warnings
+from runner.image_context import context_files
+
+PINS = ["numpy==2.4.6", "python-dateutil==4.0.0"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text("FROM runner-base\nCOPY predictor.py /opt/predictor/\n")
+    (tmp_path / "predictor.py").write_text("key = 'sk-learn'\n")
+    (tmp_path / "requirements.txt").write_text("numpy\nnumpy==2.4.6\nscipy==1.0\n")
+    return tmp_path
+
+
+def warnings(folder: Path) -> list[str]:
+    return find_build_warnings(folder, context_files(folder), PINS)
+
+
+def test_control_a_sound_folder_has_no_warning(folder: Path) -> None:
+    assert warnings(folder) == []
+
+
+@pytest.mark.parametrize("name", [".env", ".env.local", "id_rsa", "server.pem", ".netrc"])
+def test_a_file_that_is_named_as_a_secret_is_warned_of(folder: Path, name: str) -> None:
+    (folder / name).write_text("x")
+    (found,) = warnings(folder)
+    assert found.startswith(f"{name} may hold a secret")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("-----BEGIN OPENSSH " + "PRIVATE KEY-----", "a private key"),
+        ("AKIA" + "ABCDEFGHIJKLMNOP", "an AWS key"),
+        ("ghp_" + "a" * 36, "a GitHub token"),
+        ("hf_" + "a" * 34, "a Hugging Face token"),
+        ("sk-" + "a" * 48, "an API key"),
+    ],
+)
+def test_a_file_that_holds_a_secret_is_warned_of(folder: Path, content: str, what: str) -> None:
+    (folder / "config.py").write_text(f"value = '{content}'")
+    (found,) = warnings(folder)
+    assert found.startswith(f"config.py seems to hold {what}.")
+
+
+def test_a_large_folder_is_warned_of_with_its_largest_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_warnings, "LARGE_CONTEXT_BYTES", 3 * 1024 * 1024)
+    (folder / "weights.bin").write_bytes(b"x" * 4 * 1024 * 1024)
+    (found,) = warnings(folder)
+    assert "weights.bin (4 MiB)" in found
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("RUN pip install scipy", "pip install will fail, a build has no network. Name the pack"),
+        ("RUN apt-get update && \\\n  apt-get install -y r-base", "apt-get update will fail"),
+        ("run curl -O https://example.org/weights", "curl will fail"),
+    ],
+)
+def test_a_step_that_needs_a_network_is_warned_of(folder: Path, step: str, said: str) -> None:
+    (folder / "Dockerfile").write_text(f"FROM runner-base\n{step}\n")
+    assert said in warnings(folder)[0]
+
+
+def test_control_a_step_without_a_network_is_not_warned_of(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM runner-base\n# RUN pip install x\nRUN piper && true\n")
+    assert warnings(folder) == []
+
+
+@pytest.mark.parametrize("line", ["numpy==1.26.4", "NumPy == 1.26.4", "python_dateutil==2.9"])
+def test_a_pin_that_contradicts_the_base_is_warned_of(folder: Path, line: str) -> None:
+    (folder / "requirements.txt").write_text(f"scipy\n{line}\n")
+    (found,) = warnings(folder)
+    assert found.startswith(f"requirements.txt, line 2: {line}, but the base image holds ")

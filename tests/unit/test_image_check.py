@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import pytest
+
+from runner.contract import MetricName, Stat, Target
+from runner.findings import Cause, Finding, Place
+from runner.image_check import (
+    Key,
+    Measurement,
+    check_determinism,
+    check_label,
+    check_outcome,
+    check_parity,
+    forecast,
+)
+from runner.predictions import Predictions
+from runner.sandbox.docker_command import docker_run_command
+from runner.sandbox.image import Image
+from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.policy import SandboxPolicy
+from runner.verdict import Verdict
+
+LABEL = "runner.contract_version"
+LIMITS = Limits(wall_seconds=100, memory_bytes=1000 * MIB)
+
+
+def stats(**means: float) -> dict[Key, Stat]:
+    return {
+        Target("run", MetricName(name)): Stat(MetricName(f"predicted_{name}"), mean=mean)
+        for name, mean in means.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("labels", "passed"), [({}, None), ({LABEL: "1"}, True), ({LABEL: "2"}, False)]
+)
+def test_an_image_of_another_version_of_the_contract_fails(
+    labels: dict[str, str], passed: bool | None
+) -> None:
+    assert check_label(labels, LABEL).passed is passed
+
+
+def test_every_finding_of_an_output_is_told() -> None:
+    findings = (
+        Finding(Cause.BAD_NUMBER, Place(run="'a'"), "one"),
+        Finding(Cause.BAD_NUMBER, Place(run="'b'"), "two"),
+    )
+    verdict = Verdict(
+        Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, "both", findings=findings, finding_count=2
+    )
+    found = check_outcome(verdict)
+    assert found.passed is False
+    assert found.text == "invalid_output (bad_number): 2 findings"
+    assert found.advice == ("run 'a': one", "run 'b': two")
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome != "scored"])
+def test_every_outcome_but_scored_fails_with_advice(outcome: Outcome) -> None:
+    found = check_outcome(Verdict(outcome, None, "what happened"))
+    assert found.passed is False
+    assert found.advice
+
+
+def test_extra_stats_are_told_and_pass() -> None:
+    verdict = Verdict(Outcome.SCORED, None, None, Predictions({}, ("a", "b")))
+    found = check_outcome(verdict)
+    assert found.passed is True
+    assert "2 predicted stats are no targets" in found.text
+
+
+def test_equal_means_pass_also_when_summed_in_another_order() -> None:
+    assert check_determinism(stats(f1=0.3), stats(f1=0.1 + 0.2)).passed is True
+
+
+def test_means_that_differ_fail_with_the_largest_difference() -> None:
+    found = check_determinism(stats(f1=0.5, bleu=0.5), stats(f1=0.75, bleu=0.625))
+    assert found.passed is False
+    assert found.text == "two runs: 2 of 2 means differ, the most by 0.25: f1"
+
+
+def test_targets_that_one_side_lacks_fail() -> None:
+    assert check_parity(stats(f1=0.5, bleu=0.5), stats(f1=0.5)).passed is False
+
+
+MEASURED = [Measurement(1000, 10, 100 * MIB), Measurement(2000, 12, 150 * MIB)]
+
+
+def test_a_forecast_goes_on_along_the_line_through_two_runs() -> None:
+    found = forecast(MEASURED, [1000, 4000], LIMITS, "mmlu")
+    # 2 s and 50 MiB per 1000 bytes: 10 + 3 * 2 = 16 s, 100 + 3 * 50 = 250 MiB.
+    assert found.passed is True
+    assert found.text == (
+        "mmlu: 2 cases, about 16 s of 100 s for the largest, 26 s for all, 250 of 1000 MiB"
+    )
+
+
+def test_a_forecast_beyond_a_limit_fails_and_names_it() -> None:
+    found = forecast(MEASURED, [50_000], LIMITS, "mmlu")
+    # 10 + 49 * 2 = 108 s of 100; 100 + 49 * 50 = 2550 MiB of 1000.
+    assert found.passed is False
+    assert found.advice == ("It may run out of time and memory.",)
+
+
+def test_a_forecast_does_without_memory_that_was_not_measured() -> None:
+    found = forecast([Measurement(1000, 10, None)], [1000], LIMITS, "mmlu")
+    assert "MiB" not in found.text
+
+
+def test_a_forecast_never_falls_with_size() -> None:
+    noisy = [Measurement(1000, 12, None), Measurement(2000, 10, None)]
+    assert "about 12 s" in forecast(noisy, [9000], LIMITS, "mmlu").text
+
+
+def test_the_command_of_docker_has_the_policys_settings() -> None:
+    image = Image("mine", "sha256:1", declared_volumes=("/data",), environment={"A": "b c"})
+    command = docker_run_command(image, SandboxPolicy(LIMITS))
+    for part in (
+        "--network none",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--user 65534:65534",
+        f"--memory {1000 * MIB} --memory-swap {1000 * MIB}",
+        "--tmpfs /data:ro,",
+        "--mount type=bind,source=INPUT,target=/input,readonly",
+        "--env 'A=b c'",
+    ):
+        assert part in command
+    assert command.endswith(" sha256:1")
+    assert Path(command.partition("seccomp=")[2].split()[0]).is_file()

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from runner.carried_folders import TEMPLATES, base_image_folder, template_folder
+from runner.cli.main import cli
+from runner.errors import UsageError
+
+
+def init(*arguments: object) -> str:
+    command = ["init", *map(str, arguments)]
+    return CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False).output
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_is_copied_whole_with_what_every_one_has(tmp_path: Path, template: str) -> None:
+    init(tmp_path / "mine", "--template", template)
+    made = {str(path.relative_to(tmp_path / "mine")) for path in (tmp_path / "mine").rglob("*")}
+    shared = {"Dockerfile", "README.md", "requirements.txt", ".github/workflows/check.yml"}
+    assert shared <= made
+    assert not any("__pycache__" in name for name in made)
+
+
+def test_the_next_commands_are_told(tmp_path: Path) -> None:
+    said = init(tmp_path / "My Predictor")
+    assert "runner try " in said
+    assert "-t my_predictor\n" in said
+
+
+def test_a_directory_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("mine")
+    with pytest.raises(UsageError, match="is not empty"):
+        init(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_an_empty_directory_may_be_there_already(tmp_path: Path) -> None:
+    init(tmp_path)
+    assert (tmp_path / "predictor.py").is_file()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="can't be written"):
+        init(tmp_path / "file" / "mine")
+
+
+def test_the_folders_that_a_wheel_carries_are_those_of_the_checkout() -> None:
+    root = Path(__file__).parents[2]
+    assert template_folder("python") == root / "predictor_template" / "python"
+    assert base_image_folder() == root / "images" / "base"
+    carried = (root / "pyproject.toml").read_text().partition("force-include]")[2]
+    assert '"predictor_template" = "runner/predictor_template"' in carried
+    assert '"images/base" = "runner/images/base"' in carried

@@ -1,0 +1,139 @@
+"""``runner try``, as an author runs it: real processes on the demo suite."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.carried_folders import template_folder
+from tests.helm_builder import write_suite
+
+RUNNER = Path(sys.executable).with_name("runner")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache that the tests here share, apart from the user's."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def try_(folder: Path, cache: Path, *options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RUNNER, "try", str(folder), *map(str, options)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+    )
+
+
+def write_predictor(folder: Path, body: str) -> Path:
+    """Write a Python predictor whose ``predict`` has this body."""
+    folder.joinpath("predictor.py").write_text(
+        "import os\nfrom runner.contract import Predictor, Stat, MetricName\n"
+        f"class Mine(Predictor):\n    def predict(self, *frames):\n        {body}\n"
+    )
+    return folder
+
+
+def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
+    first = try_(template_folder("python"), cache)
+    assert first.returncode == 0, first.stderr
+    assert "all 6 targets predicted" in first.stderr
+    assert "MAE 0." in first.stdout
+    second = try_(template_folder("python"), cache)
+    assert second.stdout == first.stdout
+    assert "making the demo's case" in first.stderr
+    assert "making the demo's case" not in second.stderr
+
+
+def test_prints_show(tmp_path: Path, cache: Path) -> None:
+    ended = try_(write_predictor(tmp_path, "print('reached'); return {}"), cache)
+    assert "reached" in ended.stdout
+
+
+def test_findings_are_told_one_a_line_and_the_fault_is_the_predictors(
+    tmp_path: Path, cache: Path
+) -> None:
+    ended = try_(write_predictor(tmp_path, "return {}"), cache)
+    assert ended.returncode == 4
+    assert "The output breaks the contract (missing_target):" in ended.stderr
+    assert ended.stderr.count("is not predicted") == 6
+
+
+def test_an_exception_ends_with_its_traceback_and_the_inputs_place(
+    tmp_path: Path, cache: Path
+) -> None:
+    ended = try_(write_predictor(tmp_path, "raise ValueError('mine')"), cache)
+    assert ended.returncode == 4
+    assert "ValueError: mine" in ended.stderr
+    assert "exited with code 1" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("os._exit(0)", "wrote no predictions.json"),
+        (
+            (
+                "os.symlink('/etc/passwd', os.environ['RUNNER_OUTPUT_DIR'] + '/predictions.json'); "
+                "os._exit(0)"
+            ),
+            "is not a regular file",
+        ),
+        (
+            (
+                "open(os.environ['RUNNER_OUTPUT_DIR'] + '/predictions.json', 'w').truncate(2**30); "
+                "os._exit(0)"
+            ),
+            "the limit is",
+        ),
+    ],
+)
+def test_an_output_is_refused_as_a_containers_is(
+    tmp_path: Path, cache: Path, body: str, said: str
+) -> None:
+    ended = try_(write_predictor(tmp_path, body), cache)
+    assert ended.returncode == 4
+    assert said in ended.stderr
+
+
+def test_any_program_can_be_tried_by_its_command(tmp_path: Path, cache: Path) -> None:
+    ended = try_(tmp_path, cache, "--", "sh", "-c", "ls $RUNNER_INPUT_DIR; exit 3")
+    assert "manifest.json" in ended.stdout
+    assert "exited with code 3" in ended.stderr
+
+
+def test_a_folder_of_another_form_is_told_what_to_do(tmp_path: Path, cache: Path) -> None:
+    ended = try_(tmp_path, cache)
+    assert ended.returncode == 2
+    assert f"runner try {tmp_path} -- COMMAND" in ended.stderr
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path, cache: Path) -> None:
+    ended = try_(tmp_path, cache, "--", "no-such-program")
+    assert ended.returncode == 2
+    assert "no-such-program: can't be started" in ended.stderr
+
+
+def test_another_suite_is_staged_and_not_kept(tmp_path: Path) -> None:
+    source = write_suite(tmp_path / "helm")
+    (tmp_path / "mine").mkdir()
+    folder = write_predictor(
+        tmp_path / "mine",
+        "return {t.run_spec_name: [t.predicted(0.5)] for t in self.case.targets}",
+    )
+    ended = try_(folder, tmp_path / "cache", "--suite", source)
+    assert ended.returncode == 0, ended.stderr
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_case_that_is_not_there_is_refused_with_those_that_are(
+    tmp_path: Path, cache: Path
+) -> None:
+    ended = try_(template_folder("python"), cache, "--case", "case-9")
+    assert ended.returncode == 3
+    assert "has no case 'case-9'; it has case-1." in ended.stderr
