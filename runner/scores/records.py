@@ -147,9 +147,10 @@ def make_records(
 
 def _kind() -> pl.Expr:
     """Return what a target is; a stat of instances is binary if no actual is other than 0 or 1."""
-    is_binary = pl.col("mean").is_in([0.0, 1.0]).all().over("stat")
+    is_of_run = pl.col("instance_id").is_null()
+    is_binary = pl.col("mean").is_in([0.0, 1.0]).all().over("stat", is_of_run)
     of_instance = pl.when(is_binary).then(pl.lit("binary")).otherwise(pl.lit("instance"))
-    return pl.when(pl.col("instance_id").is_null()).then(pl.lit("stat")).otherwise(of_instance)
+    return pl.when(is_of_run).then(pl.lit("stat")).otherwise(of_instance)
 
 
 def _crps(records: pl.DataFrame) -> pl.Series:
