@@ -12,7 +12,10 @@ import click
 from runner.cli.build import build
 from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
+from runner.cli.leaderboard import leaderboard
+from runner.cli.report import report
 from runner.cli.suite import suite
+from runner.cli.verify import verify
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -39,6 +42,9 @@ def cli() -> None:
 
 cli.add_command(build)
 cli.add_command(evaluate)
+cli.add_command(leaderboard)
+cli.add_command(report)
+cli.add_command(verify)
 cli.add_command(suite)
 cli.add_command(doctor)
 
