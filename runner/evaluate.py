@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 import docker
 
+from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
 from runner.finished_cases import CaseKey, FinishedCases
 from runner.report import (
@@ -20,8 +21,8 @@ from runner.report import (
     ImageRecord,
     Report,
     SuiteRecord,
-    score_cases,
     target_record,
+    with_scores,
 )
 from runner.sandbox.engine import engine_version
 from runner.sandbox.image import Image, image_warnings
@@ -85,29 +86,32 @@ def evaluate(
         runs = _CaseRuns(sandbox, image, suite, terms, finished, announce)
         for case, run in runs.in_order():
             actuals = suite.actuals(case)  # not before: the container is gone
-            verdict = judge(run, case, actuals, terms.policy.limits)
+            verdict = judge(run, case, actuals, terms.policy.limits, suite.scoring)
             announce(f"{runs.progress(case)}: {describe(run, verdict, terms.policy.limits)}")
-            records.append(_case_record(case, run, verdict, actuals, terms.policy.limits))
+            baselines = suite.baselines(case, actuals)
+            limits = terms.policy.limits
+            records.append(_case_record(case, run, verdict, actuals, baselines, limits))
             files.update(_case_files(case, run))
-    report = Report(
-        runner_version=version("runner"),
-        engine_version=version_of_engine,
-        host=sandbox.findings,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seed=terms.seed,
-        runtime=terms.policy.runtime,
-        gpus=terms.policy.gpus,
-        suite=SuiteRecord(
-            name=suite.name,
-            version=suite.manifest.version,
-            digest=suite.digest,
-            choices=suite.manifest.choices,
-        ),
-        image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
-        eval_run_specs=suite.eval_run_specs(),
-        cases=tuple(records),
-        scores=score_cases([record.targets for record in records]),
-        instance_scores=score_cases([record.instance_targets for record in records]),
+    report = with_scores(
+        Report(
+            runner_version=version("runner"),
+            engine_version=version_of_engine,
+            host=sandbox.findings,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            seed=terms.seed,
+            runtime=terms.policy.runtime,
+            gpus=terms.policy.gpus,
+            suite=SuiteRecord(
+                name=suite.name,
+                version=suite.manifest.version,
+                digest=suite.digest,
+                choices=suite.manifest.choices,
+            ),
+            image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
+            eval_run_specs=suite.eval_run_specs(),
+            cases=tuple(records),
+            scoring=suite.scoring,
+        )
     )
     return Evaluation(report, files)
 
@@ -194,7 +198,12 @@ def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
 
 
 def _case_record(
-    case: Case, run: SandboxRun, verdict: Verdict, actuals: Actuals, limits: Limits
+    case: Case,
+    run: SandboxRun,
+    verdict: Verdict,
+    actuals: Actuals,
+    baselines: Mapping[Target | InstanceTarget, float | None],
+    limits: Limits,
 ) -> CaseRecord:
     predicted = verdict.predictions.stats
     instance_predicted = verdict.instance_predictions.stats
@@ -209,11 +218,11 @@ def _case_record(
         wall_seconds=run.end.wall_seconds,
         limits=limits.to_json(),
         targets=tuple(
-            target_record(target, stat, predicted.get(target))
+            target_record(target, stat, predicted.get(target), baselines[target])
             for target, stat in actuals.stats.items()
         ),
         instance_targets=tuple(
-            target_record(target, stat, instance_predicted.get(target))
+            target_record(target, stat, instance_predicted.get(target), baselines[target])
             for target, stat in actuals.instance_stats.items()
         ),
         extra_predictions=(*verdict.predictions.extra, *verdict.instance_predictions.extra),

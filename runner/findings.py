@@ -83,6 +83,7 @@ class InvalidOutputError(Exception):
         findings: the first of them, at most MOST_SHOWN.
         count: how many there are.
         stopped: reading ended at MOST_COUNTED, so that there may be more.
+        file: the name of the output file, once it is known.
     """
 
     def __init__(self, findings: tuple[Finding, ...], count: int, *, stopped: bool = False) -> None:
@@ -91,9 +92,13 @@ class InvalidOutputError(Exception):
         self.count = count
         self.stopped = stopped
         self.cause = findings[0].cause
+        self.file: str | None = None
 
     def __str__(self) -> str:
-        """Return all findings in one printable line."""
+        """Return the file and all findings in one printable line."""
+        return self._words() if self.file is None else f"{self.file}: {self._words()}"
+
+    def _words(self) -> str:
         if self.count == 1:
             return str(self.findings[0])
         numbered = [f"({number}) {text}" for number, text in enumerate(self.findings, start=1)]

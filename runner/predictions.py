@@ -60,39 +60,43 @@ class InstancePredictions:
     extra: tuple[str, ...]
 
 
-def read_predictions(content: bytes, targets: Sequence[Target]) -> Predictions:
+def read_predictions(
+    content: bytes, targets: Sequence[Target], all_needed: bool = True
+) -> Predictions:
     """Return the one predicted stat of each target.
 
     Args:
         content: the bytes of predictions.json.
         targets: the case's targets; the organizer's, so their text is trusted.
+        all_needed: whether a target that is not predicted is a fault, or left out of what returns.
 
     Raises:
         InvalidOutputError: with its findings; nothing of a broken document is used.
     """
-    return Predictions(*_read(content, targets, stats_of_run))
+    return Predictions(*_read(content, targets, stats_of_run, all_needed))
 
 
 def read_instance_predictions(
-    content: bytes, targets: Sequence[InstanceTarget]
+    content: bytes, targets: Sequence[InstanceTarget], all_needed: bool = True
 ) -> InstancePredictions:
     """Return the one predicted stat of each instance target.
 
     Args:
         content: the bytes of instance_predictions.json.
         targets: the case's instance targets.
+        all_needed: as for ``read_predictions``.
 
     Raises:
         InvalidOutputError: as ``read_predictions`` does.
     """
-    return InstancePredictions(*_read(content, targets, stats_of_instances))
+    return InstancePredictions(*_read(content, targets, stats_of_instances, all_needed))
 
 
 _K = TypeVar("_K", Target, InstanceTarget)
 
 
 def _read(
-    content: bytes, targets: Sequence[_K], items_of_run: Items
+    content: bytes, targets: Sequence[_K], items_of_run: Items, all_needed: bool
 ) -> tuple[dict[_K, Stat], tuple[str, ...]]:
     document = parse_json(content, most_bytes=SPARE_BYTES + BYTES_PER_TARGET * len(targets))
     findings = Findings()
@@ -105,10 +109,11 @@ def _read(
             if left < 0:
                 raise refusal(Cause.TOO_LARGE, f"it predicts more than {most_stats} stats")
             pairing.add(item, findings)
-    if not findings.is_partly_unread:
+    if all_needed and not findings.is_partly_unread:
         pairing.find_missing(findings)
     findings.raise_if_any()
-    return {target: pairing.found[target] for target in targets}, tuple(pairing.extra)
+    found = {target: pairing.found[target] for target in targets if target in pairing.found}
+    return found, tuple(pairing.extra)
 
 
 class _Pairing(Generic[_K]):

@@ -5,22 +5,26 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
+from runner.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
+from runner.receipt import RECEIPT, make_receipt
+from runner.records import record_files, report_records, score_records
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.host import Finding
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
-from runner.scoring import Scores, score
+from runner.scores.aggregation import Score
+from runner.scores.policy import ScoringPolicy
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
@@ -33,7 +37,8 @@ class _Record(BaseModel):
 class TargetRecord(_Record):
     """One target of a case: HELM's JSON of the actual stat, and of the predicted one if any.
 
-    ``instance_id`` and ``train_trial_index`` are null but for per-instance targets.
+    ``instance_id`` and ``train_trial_index`` are null but for per-instance targets. ``baseline`` is
+    the train runs' mean of the same stat, null if they have none.
     """
 
     run_spec_name: str
@@ -42,6 +47,7 @@ class TargetRecord(_Record):
     name: dict[str, Any]
     actual: dict[str, Any]
     predicted: dict[str, Any] | None
+    baseline: float | None = None
 
 
 class CaseRecord(_Record):
@@ -49,6 +55,7 @@ class CaseRecord(_Record):
 
     ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
     for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
+    ``resources`` are null in reports of version 1.
     ``forecast`` has a line for each limit that it came near. ``sandbox`` has the settings that the
     engine was asked for, and those it said it had before the start; null if nothing was started.
     ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
@@ -69,7 +76,7 @@ class CaseRecord(_Record):
     extra_predictions: tuple[str, ...]
     output_files: Mapping[str, str]
     log_file: str
-    resources: ResourceUse
+    resources: ResourceUse | None
     forecast: tuple[str, ...]
     sandbox: Attestation | None
 
@@ -92,11 +99,11 @@ class ImageRecord(_Record):
 
 
 class Report(_Record):
-    """One evaluation. Scores are null unless every case was scored and has such targets.
+    """One evaluation. ``scores`` are empty unless every case was scored.
 
     ``host`` is what the engine gave the sandbox, and what it lacked. ``eval_run_specs`` has, by
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
-    grouped by.
+    grouped by. ``scoring`` is the suite's policy.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -112,13 +119,17 @@ class Report(_Record):
     image: ImageRecord
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
-    scores: Scores | None
-    instance_scores: Scores | None
+    scoring: ScoringPolicy = ScoringPolicy()
+    scores: tuple[Score, ...] = ()
 
     @property
     def is_scored(self) -> bool:
         """Return whether every case was scored."""
         return all(case.outcome is Outcome.SCORED for case in self.cases)
+
+    def score(self, metric: str) -> Score | None:
+        """Return the score over the suite by the metric's name, if the report has it."""
+        return next((score for score in self.scores if score.metric == metric), None)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -144,9 +155,22 @@ def read_report(directory: Path) -> Report:
     """
     path = directory / REPORT_FILE
     try:
-        return Report.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
+        return _read(path.read_bytes())
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        versions = f"{OLDEST_SCHEMA_VERSION} to {SCHEMA_VERSION}"
+        raise SuiteError(f"{path}: not a report of schema version {versions}") from error
+
+
+def _read(content: bytes) -> Report:
+    """Return the report; one of an older schema version gets its scores from its targets."""
+    try:
+        return Report.model_validate_json(content)
+    except ValidationError:
+        document = json.loads(content)
+        upgraded = upgrade_report(document)
+        if upgraded is document:
+            raise
+        return with_scores(Report.model_validate_json(json.dumps(upgraded)))
 
 
 def check_writable(directory: Path) -> None:
@@ -193,7 +217,9 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
 
 def _write_files(evaluation: Evaluation, directory: Path) -> None:
     text = evaluation.report.model_dump_json(indent=2) + "\n"
-    for name, content in {**evaluation.files, REPORT_FILE: text.encode()}.items():
+    records = record_files(report_records(evaluation.report))
+    files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
+    for name, content in {**files, RECEIPT: make_receipt(files)}.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
@@ -268,7 +294,10 @@ TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "
 
 
 def target_record(
-    target: Target | InstanceTarget, actual: Stat, predicted: Stat | None
+    target: Target | InstanceTarget,
+    actual: Stat,
+    predicted: Stat | None,
+    baseline: float | None = None,
 ) -> TargetRecord:
     """Return the record of one target."""
     instance = target if isinstance(target, InstanceTarget) else None
@@ -279,15 +308,11 @@ def target_record(
         name=actual.name.to_json(),
         actual=actual.to_json(),
         predicted=None if predicted is None else predicted.to_json(),
+        baseline=baseline,
     )
 
 
-def score_cases(cases: Iterable[Iterable[TargetRecord]]) -> Scores | None:
-    """Return the scores over the targets of all cases, or None if one has no prediction."""
-    targets = [target for case in cases for target in case]
-    pairs = [
-        (target.predicted["mean"], target.actual["mean"])
-        for target in targets
-        if target.predicted is not None
-    ]
-    return score(pairs) if targets and len(pairs) == len(targets) else None
+def with_scores(report: Report) -> Report:
+    """Return the report with the scores that follow from its targets, none if it is unfinished."""
+    scores = score_records(report_records(report), report.scoring) if report.is_scored else ()
+    return report.model_copy(update={"scores": scores})

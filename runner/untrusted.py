@@ -12,3 +12,21 @@ def printable(line: str) -> str:
 def quote(text: str, most: int = MOST_QUOTED) -> str:
     """Return the text as an ASCII literal of bounded length: no control character survives."""
     return ascii(text if len(text) <= most else text[:most] + "...")
+
+
+def csv_cell(text: str) -> str:
+    """Return the text as a cell that no spreadsheet takes for a formula.
+
+    Source: OWASP, CSV injection: a cell that begins with one of these is led by an apostrophe.
+    """
+    line = printable(text)
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+
+
+_MARKDOWN = {ord(character): f"\\{character}" for character in "\\`*_{}[]()#+!|~"}
+_MARKDOWN |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}
+
+
+def markdown_text(text: str) -> str:
+    """Return the text as Markdown that shows it as it is: no markup, link, HTML or table cell."""
+    return printable(text).translate(_MARKDOWN)

@@ -1,5 +1,6 @@
 """What a container's run is worth: its outcome, and its predictions if they count. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
@@ -13,6 +14,7 @@ from runner.predictions import (
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
+from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Actuals, Case
 
 NO_PREDICTIONS = Predictions({}, ())
@@ -39,11 +41,14 @@ class Verdict:
     finding_count: int = 0
 
 
-def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verdict:
+def judge(
+    run: SandboxRun, case: Case, actuals: Actuals, limits: Limits, policy: ScoringPolicy
+) -> Verdict:
     """Return the verdict on a run that is over.
 
     Args:
         actuals: their keys are the case's targets.
+        policy: says whether a target that is not predicted voids the case.
     """
     fault = predictor_fault(run.end)
     if fault is not None:
@@ -51,15 +56,31 @@ def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verd
     for name in case.wanted_files:
         if name not in run.output.files:
             return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reasons[name])
+    try:
+        predictions, instance_predictions = read_outputs(run.output.files, actuals, policy)
+    except InvalidOutputError as error:
+        return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error))
+    return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)
+
+
+def read_outputs(
+    files: Mapping[str, bytes], actuals: Actuals, policy: ScoringPolicy
+) -> tuple[Predictions, InstancePredictions]:
+    """Return what the files of a container predict.
+
+    Raises:
+        InvalidOutputError: one breaks the contract; the message begins with its name.
+    """
+    all_needed = policy.worst_error is None
     predictions, instance_predictions = NO_PREDICTIONS, NO_INSTANCE_PREDICTIONS
     name = PREDICTIONS
     try:
         if actuals.stats:
-            predictions = read_predictions(run.output.files[name], list(actuals.stats))
+            predictions = read_predictions(files[name], list(actuals.stats), all_needed)
         name = INSTANCE_PREDICTIONS
         if actuals.instance_stats:
             instance_predictions = read_instance_predictions(
-                run.output.files[name], list(actuals.instance_stats)
+                files[name], list(actuals.instance_stats), all_needed
             )
     except InvalidOutputError as error:
         return Verdict(
@@ -70,3 +91,6 @@ def judge(run: SandboxRun, case: Case, actuals: Actuals, limits: Limits) -> Verd
             finding_count=error.count,
         )
     return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)
+        error.file = name
+        raise
+    return predictions, instance_predictions

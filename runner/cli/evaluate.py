@@ -243,6 +243,7 @@ def _announce(line: str) -> None:
 
 
 def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
+    from runner.cli.score_text import score_lines
     from runner.report import REPORT_FILE, comparison_table
 
     report = evaluation.report
@@ -255,14 +256,8 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
         if len(table) > MOST_ROWS:
             click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
         click.echo()
-        kinds = (("targets", report.scores), ("instance targets", report.instance_scores))
-        for kind, scores in kinds:
-            if scores is not None:
-                click.echo(
-                    f"{report.image.reference} on {report.suite.name}, {scores.targets} {kind}: "
-                    f"MAE {scores.mean_absolute_error:.4f}  "
-                    f"RMSE {scores.root_mean_squared_error:.4f}  bias {scores.bias:+.4f}"
-                )
+        for line in score_lines(report):
+            click.echo(line)
     else:
         click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
     for case in report.cases:

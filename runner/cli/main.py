@@ -17,6 +17,9 @@ from runner.cli.gc import gc
 from runner.cli.init import init
 from runner.cli.suite import suite
 from runner.cli.try_ import try_predictor
+from runner.cli.leaderboard import leaderboard
+from runner.cli.report import report
+from runner.cli.verify import verify
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -46,6 +49,9 @@ cli.add_command(try_predictor)
 cli.add_command(build)
 cli.add_command(check)
 cli.add_command(evaluate)
+cli.add_command(leaderboard)
+cli.add_command(report)
+cli.add_command(verify)
 cli.add_command(suite)
 cli.add_command(doctor)
 cli.add_command(gc)

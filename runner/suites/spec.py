@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from runner.errors import SuiteError
 from runner.sandbox.limits import Limits
+from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Names stand in paths, in manifests and on terminals."""
@@ -114,6 +115,7 @@ class SuiteSpec(_Strict):
         revealed: what of the eval runs is shown.
         assets: a directory of files that every container gets at ``/input/assets``.
         limits: what a predictor may use.
+        scoring: the metric that ranks, and what missing predictions and scenarios weigh.
         accept: audit findings that are meant; without them such a suite is refused.
         seed: draws runs, folds and revealed instances.
     """
@@ -131,6 +133,7 @@ class SuiteSpec(_Strict):
     revealed: Revealed = Revealed()
     assets: str | None = None
     limits: Limits = Limits()
+    scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
     seed: int = Field(default=1, ge=0)
 

@@ -5,7 +5,7 @@ are read when the container is gone.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,8 @@ from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError
 from runner.sandbox.limits import Limits
+from runner.scores.baseline import train_mean_baseline
+from runner.scores.policy import ScoringPolicy
 from runner.suites.manifest import (
     ACTUALS,
     ANSWERS,
@@ -109,6 +111,11 @@ class Suite:
         return self.manifest.limits
 
     @property
+    def scoring(self) -> ScoringPolicy:
+        """Return how evaluations are scored; a suite from before there was a choice: by default."""
+        return ScoringPolicy.model_validate(self.manifest.choices.get("scoring", {}))
+
+    @property
     def cases(self) -> tuple[Case, ...]:
         """Return the cases in their order."""
         runs = {run.number: run for run in self.manifest.runs}
@@ -176,6 +183,22 @@ class Suite:
             for place, stat in _read_instance_actuals(folder / INSTANCE_ACTUALS):
                 instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
         return Actuals(stats, instance_stats)
+
+    def baselines(
+        self, case: Case, actuals: Actuals
+    ) -> dict[Target | InstanceTarget, float | None]:
+        """Return the train mean of every target of a case, None where the train runs have none."""
+        baselines: dict[Target | InstanceTarget, float | None] = {}
+        sides: tuple[tuple[str, Sequence[Target | InstanceTarget]], ...] = (
+            ("stats", tuple(actuals.stats)),
+            ("per_instance_stats", tuple(actuals.instance_stats)),
+        )
+        for frame, targets in sides:
+            if targets:
+                parts = [read_part(self.part(run, f"train/{frame}")) for run in case.train_runs]
+                train = pl.concat(parts, how="diagonal_relaxed")
+                baselines |= zip(targets, train_mean_baseline(train, targets), strict=True)
+        return baselines
 
 
 def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:

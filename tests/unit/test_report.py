@@ -18,18 +18,17 @@ from runner.report import (
     read_report,
     report_directory_name,
     target_record,
+    with_scores,
     write_evaluation,
 )
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.host import Finding, Level
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
-from runner.scoring import Scores
 
 NAME = MetricName("exact_match", "test")
 ACTUAL = Stat(NAME, count=1, sum=0.5, sum_squared=0.25, min=0.5, max=0.5, mean=0.5)
 PREDICTED = Stat(MetricName("predicted_exact_match", "test"), count=1, mean=0.75)
-SCORES = Scores(1, 0.25, 0.25, 0.25)
 
 
 def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) -> Report:
@@ -59,20 +58,20 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         forecast=(),
         sandbox=Attestation({"User": "65534:65534"}, {"User": "65534:65534"}),
     )
-    return Report(
-        runner_version="0",
-        engine_version="0",
-        host=(Finding("seccomp", Level.HELD, "on"),),
-        created="2026-01-02T03:04:05+00:00",
-        seed=1,
-        runtime=None,
-        gpus=0,
-        suite=SuiteRecord(name="v1", version="1", digest="sha256:s", choices={}),
-        image=ImageRecord(reference="image", id=image_id, digests=()),
-        eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},
-        cases=(case,),
-        scores=SCORES if predicted else None,
-        instance_scores=None,
+    return with_scores(
+        Report(
+            runner_version="0",
+            engine_version="0",
+            host=(Finding("seccomp", Level.HELD, "on"),),
+            created="2026-01-02T03:04:05+00:00",
+            seed=1,
+            runtime=None,
+            gpus=0,
+            suite=SuiteRecord(name="v1", version="1", digest="sha256:s", choices={}),
+            image=ImageRecord(reference="image", id=image_id, digests=()),
+            eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},
+            cases=(case,),
+        )
     )
 
 
@@ -95,7 +94,7 @@ def test_the_schema_has_a_version_and_the_fields_that_programs_read(tmp_path: Pa
     assert (case["id"], case["outcome"], case["exit_code"]) == ("case-1", "scored", 0)
     assert case["targets"][0]["actual"]["mean"] == 0.5
     assert case["targets"][0]["predicted"]["mean"] == 0.75
-    assert document["scores"]["mean_absolute_error"] == 0.25
+    assert (document["scores"][0]["metric"], document["scores"][0]["value"]) == ("mae", 0.25)
 
 
 def test_the_same_evaluation_again_replaces_its_report(tmp_path: Path) -> None:

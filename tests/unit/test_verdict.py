@@ -12,6 +12,7 @@ from runner.sandbox.outcome import ContainerEnd, Outcome
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.run import SandboxRun
+from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Suite
 from runner.verdict import Verdict, judge
 from tests.helm_builder import write_suite
@@ -36,7 +37,7 @@ def verdict_on(suite: Suite, files: Mapping[str, str], exit_code: int = 0) -> Ve
     output = Output(found, reasons, full=False, bytes_used=0, file_count=len(found))
     used = ResourceUse(1.0, 0, len(found), None, None, is_sampled=False)
     run = SandboxRun(end, output, b"", used, None)
-    return judge(run, case, suite.actuals(case), Limits())
+    return judge(run, case, suite.actuals(case), Limits(), ScoringPolicy())
 
 
 def predictions(suite: Suite) -> str:

@@ -1,0 +1,57 @@
+"""Predict the mean of the train runs' same stat in the eval run's own scenario."""
+
+import pandas as pd
+
+from runner.contract import Predictor, Stat, Target
+
+SCENARIO = "run_spec.scenario_spec."
+RUN = "run_spec.name"
+PERTURBATION = "stats.name.perturbation."
+
+
+class ScenarioMeanPredictor(Predictor):
+    """Knows how hard a scenario was for other models; nothing of the model that is evaluated."""
+
+    def predict(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[str, list[Stat]]:
+        train_runs = scenarios(train_run_specs_df)
+        eval_runs = scenarios(eval_run_specs_df)
+        predictions: dict[str, list[Stat]] = {}
+        for target in self.case.targets:
+            scenario = eval_runs[target.run_spec_name]
+            runs = train_runs.index[train_runs == scenario]
+            same = same_stat(train_stats_df, target)
+            of_scenario = same[same[RUN].isin(runs)]
+            means = (of_scenario if len(of_scenario) else same)["stats.mean"]
+            stddev = means.std() if len(means) > 1 else float("nan")
+            spread = {"stddev": float(stddev)} if stddev > 0 else {}
+            stat = target.predicted(means.mean() if len(means) else 0.5, **spread)
+            predictions.setdefault(target.run_spec_name, []).append(stat)
+        return predictions
+
+
+def scenarios(run_specs: pd.DataFrame) -> pd.Series:
+    """Return each run's scenario spec as text, by the run's name."""
+    columns = sorted(column for column in run_specs.columns if column.startswith(SCENARIO))
+    return run_specs.set_index(RUN)[columns].astype(str).agg(" ".join, axis=1)
+
+
+def same_stat(stats: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """Return the train stats of the target's name, split and sort of perturbation."""
+    rows = stats[(stats["stats.name.name"] == target.name.name) & stats["stats.mean"].notna()]
+    perturbation = target.name.perturbation or {}
+    wanted = {
+        "stats.name.split": target.name.split,
+        f"{PERTURBATION}name": perturbation.get("name"),
+        f"{PERTURBATION}computed_on": perturbation.get("computed_on"),
+    }
+    for column, value in wanted.items():
+        if column in rows:
+            rows = rows[rows[column].isna() if value is None else rows[column] == value]
+    return rows

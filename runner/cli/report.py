@@ -1,0 +1,100 @@
+"""``runner report``."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.untrusted import printable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from runner.report import Report
+    from runner.scores.aggregation import Score
+
+EXAMPLES = """\b
+Examples:
+  runner report results/demo/train_mean
+  runner report results/demo/train_mean --by run_spec.adapter_spec.method --json
+  runner report results/demo/train_mean --helm predicted_output
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("directory", metavar="REPORT", type=click.Path(path_type=Path))
+@click.option(
+    "--by",
+    "columns",
+    multiple=True,
+    help="A column of records.jsonl to show scores by; may be repeated.  [default: scenario, "
+    "model, stat, split, perturbation]",
+)
+@click.option("--intervals/--no-intervals", default=True, show_default=True)
+@click.option(
+    "--helm",
+    "helm_directory",
+    type=click.Path(path_type=Path),
+    help="Write the predicted stats below this directory as HELM run files.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+def report(
+    directory: Path,
+    columns: tuple[str, ...],
+    intervals: bool,
+    helm_directory: Path | None,
+    as_json: bool,
+) -> int:
+    """Show all scores of one evaluation, over the suite and by category.
+
+    REPORT is the directory of a report.json. What was not predicted is left out and counted. A
+    score that can't be computed says why. docs/scores.md defines each metric.
+    """
+    from runner.helm_export import write_helm_runs
+    from runner.records import report_records
+    from runner.report import read_report
+    from runner.scores.aggregation import CATEGORIES, mean_deltas, score_targets
+    from runner.scores.resampling import Resampling
+
+    found = read_report(directory)
+    if helm_directory is not None:
+        written = write_helm_runs(found, helm_directory)
+        click.echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
+    records = report_records(found)
+    by = (None, *(columns or CATEGORIES))
+    resampling = Resampling() if intervals else None
+    scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
+    deltas = mean_deltas(records)
+    if as_json:
+        content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
+        click.echo(json.dumps(content, indent=2))
+    else:
+        _print_tables(found, scores, deltas)
+    return 0
+
+
+def _print_tables(report: "Report", scores: "Sequence[Score]", deltas: "pl.DataFrame") -> None:
+    from runner.cli.score_text import group_table, suite_table, text_table
+
+    click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
+    for case in report.cases:
+        cause = "" if case.cause is None else f" ({case.cause})"
+        click.echo(f"  {case.id}: {case.outcome}{cause}")
+    for line in suite_table([score for score in scores if score.category is None]):
+        click.echo(printable(line))
+    for category in dict.fromkeys(score.category for score in scores if score.category):
+        click.echo()
+        for line in group_table([score for score in scores if score.category == category]):
+            click.echo(printable(line))
+    if len(deltas):
+        click.echo("\nmean delta, perturbed less original, of one run")
+        heads = [deltas.columns]
+        for line in text_table([*heads, *(map(_cell, row) for row in deltas.iter_rows())]):
+            click.echo(printable(line))
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,336 @@
+"""Scores over the suite and by category, and the mean deltas of perturbations."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from runner.contract.layout import RUN_NAME
+from runner.errors import UsageError
+from runner.scores.estimates import (
+    MAXIMUM,
+    Estimates,
+    estimate_groups,
+    replicate,
+    weigh_scenarios,
+)
+from runner.scores.metrics import METRICS, TERM, Array, Kind, Metric, Sums, quotient, sum_terms
+from runner.scores.policy import ScoringPolicy
+from runner.scores.ranks import (
+    PAIR_KEY,
+    Items,
+    arrange_items,
+    close_gaps,
+    kendall_taus,
+    number_rows,
+)
+from runner.scores.records import KEY
+from runner.scores.resampling import Interval, Replicates, Resampling, make_interval
+
+CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
+"""The columns of records by which scores are shown; any other column of them serves as well."""
+
+KINDS: tuple[Kind, ...] = ("stat", "binary", "instance")
+DEFAULT_POLICY = ScoringPolicy()
+WEIGHTED_BY = "scenario"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric of one group of targets.
+
+    Attributes:
+        category: the column that the group is of, or None over the suite.
+        group: the column's value, None for the targets that have none.
+        value: None if it can't be computed, and ``reason`` says why.
+        low, high: the interval; None if there is none, and ``note`` says why. A note beside an
+            interval says what to beware of.
+        targets: with an error, so counted in the value.
+        missing: without a prediction; ignored but for the errors that the policy puts in.
+        runs: that have one of the targets counted.
+    """
+
+    category: str | None
+    group: str | None
+    metric: str
+    value: float | None
+    reason: str | None
+    low: float | None
+    high: float | None
+    note: str | None
+    targets: int
+    missing: int
+    runs: int
+
+
+def score_targets(
+    records: pl.DataFrame,
+    by: Sequence[str | None] = (None,),
+    *,
+    policy: ScoringPolicy = DEFAULT_POLICY,
+    resampling: Resampling | None = None,
+    metrics: Collection[str] = tuple(METRICS),
+) -> list[Score]:
+    """Return every metric of every group, ordered by category, kind of target, group and metric.
+
+    Metrics of a kind of targets that the records don't have are left out.
+
+    Args:
+        records: as ``make_records`` returns them.
+        by: the columns that divide the targets into groups; None for the suite as a whole, where
+            the policy's scenario weights count.
+        resampling: how to make intervals; None makes none.
+        metrics: the names of those wanted.
+
+    Raises:
+        UsageError: the records have no such column.
+    """
+    for column in by:
+        if column is not None and column not in records.columns:
+            raise UsageError(f"no column {column!r} in the records: {', '.join(records.columns)}")
+    scores: dict[str | None, list[Score]] = {column: [] for column in by}
+    for kind in KINDS:
+        of_kind = records.filter(pl.col("kind") == kind)
+        wanted = [m for m in METRICS.values() if m.kind == kind and m.name in metrics]
+        if not of_kind.is_empty() and wanted:
+            targets = prepare(of_kind, wanted)
+            for column in by:
+                scores[column] += _score_category(of_kind, targets, column, policy, resampling)
+    return [score for of_column in scores.values() for score in of_column]
+
+
+def replicate_primary(
+    records: pl.DataFrame, policy: ScoringPolicy, resampling: Resampling
+) -> Replicates | None:
+    """Return the primary metric over the suite with its resamples, or None if it has no value.
+
+    Two evaluations of one suite get the same resamples of its runs, so that they can be paired.
+    """
+    metric = policy.primary_metric
+    targets = prepare(records.filter(pl.col("kind") == metric.kind), [metric])
+    if targets.rows.is_empty():
+        return None
+    (estimates,) = _estimates(targets, None, policy).values()
+    return replicate(estimates, resampling).get(metric.name)
+
+
+@dataclass(frozen=True)
+class PreparedTargets:
+    """The targets of one kind that have an error.
+
+    Attributes:
+        rows: their records with ``run``, a number, and the columns of ``sum_terms``.
+        items: the same, arranged for Kendall's tau, if that is wanted.
+    """
+
+    metrics: Sequence[Metric]
+    rows: pl.DataFrame
+    items: Items | None
+
+
+def prepare(records: pl.DataFrame, metrics: Sequence[Metric]) -> PreparedTargets:
+    """Return what every category's scores are made of."""
+    with_error = records.filter(pl.col("error").is_not_null())
+    runs = number_rows(with_error, (RUN_NAME,))
+    rows = with_error.with_columns(pl.Series("run", runs), *sum_terms())
+    items = arrange_items(rows) if any(metric.name == "kendall" for metric in metrics) else None
+    return PreparedTargets(metrics, rows, items)
+
+
+def _score_category(
+    records: pl.DataFrame,
+    targets: PreparedTargets,
+    by: str | None,
+    policy: ScoringPolicy,
+    resampling: Resampling | None,
+) -> list[Score]:
+    group = pl.lit(None, pl.String) if by is None else pl.col(by)
+    counts = records.group_by(group.alias("group")).agg(
+        pl.col("predicted_mean").null_count().alias("missing")
+    )
+    weighted = by is None and bool(policy.scenario_weights)
+    points = _weighted_point(targets, policy) if weighted else _points(targets, by)
+    replicates: dict[str | None, dict[str, Replicates]] = {}
+    if resampling is not None and not targets.rows.is_empty():
+        estimates = _estimates(targets, by, policy)
+        replicates = {value: replicate(found, resampling) for value, found in estimates.items()}
+    return [
+        _score(metric, by, count, points.get(count["group"]), replicates, resampling)
+        for count in counts.sort("group", nulls_last=True).iter_rows(named=True)
+        for metric in targets.metrics
+    ]
+
+
+def _score(
+    metric: Metric,
+    by: str | None,
+    count: Mapping[str, Any],
+    point: Mapping[str, float] | None,
+    replicates: Mapping[str | None, Mapping[str, Replicates]],
+    resampling: Resampling | None,
+) -> Score:
+    value = np.nan if point is None else point[metric.name]
+    found = replicates.get(count["group"], {}).get(metric.name)
+    interval = Interval(None, None, None)
+    if metric.name == MAXIMUM and resampling is not None:
+        interval = Interval(None, None, "no resample goes beyond the largest error")
+    elif found is not None and resampling is not None:
+        interval = make_interval(found, resampling.level)
+    reason = metric.undefined if point is not None else "no target has a prediction"
+    return Score(
+        category=by,
+        group=count["group"],
+        metric=metric.name,
+        value=None if np.isnan(value) else float(value),
+        reason=reason if np.isnan(value) else None,
+        low=interval.low,
+        high=interval.high,
+        note=interval.note,
+        targets=0 if point is None else int(point["targets"]),
+        missing=count["missing"],
+        runs=0 if point is None else int(point["runs"]),
+    )
+
+
+def _points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
+    """Return, for each group that has an error, every metric, ``targets`` and ``runs``."""
+    groups, values = _number_groups(targets.rows, by)
+    names = {metric.name for metric in targets.metrics}
+    grouped = targets.rows.with_columns(pl.Series("group", groups)).group_by("group")
+    sums = grouped.agg(
+        pl.col(f"^{TERM}.*$").sum(),
+        pl.col("error").abs().max().alias(MAXIMUM),
+        pl.col("run").n_unique().alias("runs"),
+    ).sort("group")
+    # Apart from the sums, which are slower in one query with what needs each group's rows.
+    ranks = [expression.alias(name) for name, expression in RANKED.items() if name in names]
+    ranked = grouped.agg(*ranks).sort("group") if ranks else sums
+    totals = Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
+    found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
+    for frame, name in [
+        (sums, MAXIMUM),
+        (sums, "runs"),
+        *((ranked, n) for n in names & RANKED.keys()),
+    ]:
+        found[name] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    if targets.items is not None:
+        found["kendall"] = _kendall_points(targets.items, groups, len(values), by)
+    found["targets"] = totals.targets
+    return {
+        value: {name: float(column[number]) for name, column in found.items()}
+        for number, value in enumerate(values)
+    }
+
+
+def _auroc_point() -> pl.Expr:
+    """Return AUROC by the sum of the ranks of the ones (Mann and Whitney)."""
+    is_one = pl.col("actual_mean") == 1
+    ones, zeros = is_one.sum().cast(pl.Float64), (~is_one).sum().cast(pl.Float64)
+    ranks = pl.col("predicted_mean").rank().filter(is_one).sum()
+    area = (ranks - ones * (ones + 1) / 2) / (ones * zeros)
+    return pl.when((ones > 0) & (zeros > 0)).then(area)
+
+
+IS_PREDICTED = pl.col("predicted_mean").is_not_null()
+RANKED = {
+    "spearman": pl.corr(
+        *(pl.col(side).filter(IS_PREDICTED) for side in ("predicted_mean", "actual_mean")),
+        method="spearman",
+    ),
+    "auroc": _auroc_point(),
+}
+"""The metrics of ``ranks.py`` for rows that all weigh the same, fast for many groups."""
+
+
+def _kendall_points(items: Items, groups: NDArray[np.int64], count: int, by: str | None) -> Array:
+    """Return Kendall's tau of each group: the mean over its scenarios and stats; NaN if none."""
+    of_items = groups[items.rows]
+    is_whole = by is None or by in PAIR_KEY
+    parts = items.group if is_whole else close_gaps(items.group * count + of_items)
+    taus = items.taus if is_whole else kendall_taus(items, parts)
+    owners = np.zeros(len(taus), dtype=np.int64)
+    owners[parts] = of_items
+    defined = ~np.isnan(taus)
+    total = np.bincount(owners[defined], taus[defined], count).astype(np.float64)
+    return quotient(total, np.bincount(owners[defined], minlength=count).astype(np.float64))
+
+
+def _weighted_point(
+    targets: PreparedTargets, policy: ScoringPolicy
+) -> dict[str | None, dict[str, float]]:
+    """Return the weighted mean over scenarios; a scenario without a value leaves none to it."""
+    points = _points(targets, WEIGHTED_BY)
+    weights = np.array([_weight(policy, scenario) for scenario in points])
+    if not weights.sum():
+        return {}
+    names = [*(metric.name for metric in targets.metrics), "targets", "runs"]
+    columns = {name: np.array([point[name] for point in points.values()]) for name in names}
+    found = {
+        name: float(np.where(weights > 0, weights * column, 0).sum() / weights.sum())
+        for name, column in columns.items()
+    }
+    whole = {name: float(columns[name].sum()) for name in ("targets", "runs")}
+    return {None: {**found, **whole, MAXIMUM: float(columns.get(MAXIMUM, np.zeros(1)).max())}}
+
+
+def _weight(policy: ScoringPolicy, scenario: str | None) -> float:
+    return policy.scenario_weights.get(str(scenario), 1.0)
+
+
+def _estimates(
+    targets: PreparedTargets, by: str | None, policy: ScoringPolicy
+) -> dict[str | None, Estimates]:
+    """Return what gives each group's metrics a value for resamples of its runs."""
+    weighted = by is None and bool(policy.scenario_weights)
+    groups, values = _number_groups(targets.rows, WEIGHTED_BY if weighted else by)
+    found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)
+    if weighted:
+        weights = {number: _weight(policy, value) for number, value in enumerate(values)}
+        return {None: weigh_scenarios(found, weights)}
+    return {values[number]: group for number, _, group in found}
+
+
+def _number_groups(
+    rows: pl.DataFrame, by: str | None
+) -> tuple[NDArray[np.int64], list[str | None]]:
+    """Return each row's group, by number, and the value of each group."""
+    if by is None:
+        return np.zeros(rows.height, dtype=np.int64), [None] if rows.height else []
+    groups = number_rows(rows, (by,))
+    firsts = np.unique(groups, return_index=True)[1]
+    return groups, rows[by][firsts].to_list()
+
+
+def mean_deltas(records: pl.DataFrame) -> pl.DataFrame:
+    """Return how much each perturbation changes a stat, as predicted and in fact.
+
+    A delta is the stat computed on the perturbed instances less the one computed on the original
+    versions of the same instances, of one run. HELM computes both for every perturbation.
+
+    Returns:
+        One row per perturbation, stat and split: perturbed_by, stat, split, pairs (of stats that
+        are both predicted), missing (pairs that are not), predicted_delta and actual_delta (means
+        over the pairs, null if there are none), and error, the first less the second.
+    """
+    sides = [*(column for column in KEY if column != "perturbation"), "perturbed_by"]
+    means = ("predicted_mean", "actual_mean")
+    stats = records.filter(pl.col("kind") == "stat")
+    perturbed, original = (
+        stats.filter(pl.col("computed_on") == computed_on).select(*sides, *means)
+        for computed_on in ("perturbed", "original")
+    )
+    both = perturbed.join(original, on=sides, suffix="_original", nulls_equal=True)
+    is_pair = pl.all_horizontal(pl.col("predicted_mean", "predicted_mean_original").is_not_null())
+    deltas = [
+        (pl.col(mean) - pl.col(f"{mean}_original")).filter(is_pair).mean().alias(f"{side}_delta")
+        for mean, side in zip(means, ("predicted", "actual"), strict=True)
+    ]
+    return (
+        both.group_by("perturbed_by", "stat", "split")
+        .agg(is_pair.sum().alias("pairs"), (~is_pair).sum().alias("missing"), *deltas)
+        .with_columns((pl.col("predicted_delta") - pl.col("actual_delta")).alias("error"))
+        .sort("perturbed_by", "stat", "split")
+    )

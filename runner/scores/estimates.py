@@ -1,0 +1,149 @@
+"""Values of metrics for any weights of runs, which is what resamples are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from runner.scores.metrics import TERM, Array, Metric, Sums, quotient
+from runner.scores.ranks import Estimator, Items, auroc, kendall, spearman
+from runner.scores.resampling import Replicates, Resampling, draw_runs, leave_out_runs
+
+ROW_RANKS = {"spearman": spearman, "auroc": auroc}
+MAXIMUM = "max_error"
+
+
+class Estimates(Protocol):
+    """What gives a value to each metric, for any weights of (resamples, runs)."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+
+    def estimate(self, weights: Array) -> dict[str, Array]:
+        """Return (resamples,) values of each metric, NaN where it has none."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Targets of one kind that have an error.
+
+    Attributes:
+        sums: (runs, fields of ``Sums``).
+        ranks: the metrics of ``ranks.py`` that can be computed.
+    """
+
+    metrics: Sequence[Metric]
+    sums: Array
+    ranks: Mapping[str, Estimator]
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return len(self.sums)
+
+    def estimate(self, weights: Array) -> dict[str, Array]:
+        """Return (resamples,) values of each metric, NaN where it has none."""
+        totals = Sums(*(weights @ self.sums).T)
+        found = {}
+        for metric in self.metrics:
+            if metric.value is not None:
+                found[metric.name] = metric.value(totals)
+            elif metric.name in self.ranks:
+                found[metric.name] = self.ranks[metric.name](weights)
+            else:
+                found[metric.name] = np.full(len(weights), np.nan)
+        return found
+
+
+@dataclass(frozen=True)
+class WeightedScenarios:
+    """The scenarios of a suite: of each its weight, the numbers of its runs, and its targets."""
+
+    parts: Sequence[tuple[float, NDArray[np.int64], Group]]
+    runs: int
+
+    def estimate(self, weights: Array) -> dict[str, Array]:
+        """Return the weighted means; a scenario that a resample leaves out has no weight in it."""
+        values = [group.estimate(weights[:, runs]) for _, runs, group in self.parts]
+        present = np.stack([weights[:, runs].sum(1) > 0 for _, runs, _ in self.parts])
+        shares = present * np.array([[weight] for weight, _, _ in self.parts])
+        total = shares.sum(0)
+        found = {}
+        for name in values[0]:
+            of_scenarios = np.stack([value[name] for value in values])
+            weighted = np.where(shares > 0, shares * of_scenarios, 0).sum(0)
+            found[name] = quotient(weighted, total)
+        return found
+
+
+def estimate_groups(
+    rows: pl.DataFrame,
+    groups: NDArray[np.int64],
+    metrics: Sequence[Metric],
+    items: Items | None,
+) -> Iterator[tuple[int, NDArray[np.int64], Group]]:
+    """Give each group's number, the numbers of its runs, and its targets.
+
+    Args:
+        rows: prepared records; see ``aggregation.prepare``.
+        groups: (rows,), the number of each row's group.
+        items: what Kendall's tau compares, over all rows.
+    """
+    rows = rows.with_columns(pl.Series("group", groups))
+    sums = rows.group_by("group", "run").agg(pl.col(f"^{TERM}.*$").sum()).sort("group", "run")
+    needs_rows = any(metric.name in ROW_RANKS for metric in metrics)
+    parts = _by_group(rows.filter(pl.col("predicted_mean").is_not_null())) if needs_rows else {}
+    for number, of_group in _by_group(sums).items():
+        runs = of_group["run"].to_numpy().astype(np.int64)
+        ranks: dict[str, Estimator] = {}
+        for name in (metric.name for metric in metrics):
+            if name in ROW_RANKS and number in parts:
+                numbers = np.searchsorted(runs, parts[number]["run"].to_numpy())
+                ranks[name] = ROW_RANKS[name](parts[number], numbers)
+            elif name == "kendall" and items is not None:
+                found = kendall(*_items_of_group(items, rows, groups == number, runs))
+                ranks |= {} if found is None else {name: found}
+        yield number, runs, Group(metrics, of_group.select(f"^{TERM}.*$").to_numpy(), ranks)
+
+
+def weigh_scenarios(
+    groups: Iterator[tuple[int, NDArray[np.int64], Group]], weights: Mapping[int, float]
+) -> WeightedScenarios:
+    """Return the scenarios with their weights, their runs numbered over the suite."""
+    found = list(groups)
+    runs = np.unique(np.concatenate([of_group for _, of_group, _ in found]))
+    parts = [
+        (weights[number], np.searchsorted(runs, of_group), group)
+        for number, of_group, group in found
+    ]
+    return WeightedScenarios(parts, len(runs))
+
+
+def replicate(estimates: Estimates, resampling: Resampling) -> dict[str, Replicates]:
+    """Return the resamples of each metric that has a value."""
+    points = estimates.estimate(np.ones((1, estimates.runs)))
+    resampled = estimates.estimate(draw_runs(estimates.runs, resampling))
+    left_out = leave_out_runs(estimates.estimate, estimates.runs)
+    return {
+        name: Replicates(float(point[0]), resampled[name], left_out[name])
+        for name, point in points.items()
+        if not np.isnan(point[0])
+    }
+
+
+def _by_group(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    parts = frame.partition_by("group", as_dict=True, maintain_order=True)
+    return {int(number): part for (number,), part in parts.items()}
+
+
+def _items_of_group(
+    items: Items, rows: pl.DataFrame, is_in_group: NDArray[np.bool_], runs: NDArray[np.int64]
+) -> tuple[Items, NDArray[np.int64]]:
+    """Return the items of a group, and the numbers of their runs within it."""
+    chosen = is_in_group[items.rows]
+    of_group = Items(*(getattr(items, field.name)[chosen] for field in fields(Items)))
+    return of_group, np.searchsorted(runs, rows["run"].to_numpy()[of_group.rows])

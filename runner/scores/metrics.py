@@ -1,0 +1,257 @@
+"""The metrics that are sums over targets, each with its definition, unit and source.
+
+A metric is a function of ``Sums``, so the same code gives the score of a suite, of every category
+of it, and of every resample of its runs. It gives NaN where it is not defined; the metric says
+in words why that is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Array = NDArray[np.float64]
+
+Kind = Literal["stat", "binary", "instance"]
+"""What a target is: a stat of a run; of an instance, one that is 0 or 1; another of an instance."""
+
+COVERAGE_LEVEL = 0.95
+COVERAGE_STDDEVS = NormalDist().inv_cdf(0.5 + COVERAGE_LEVEL / 2)
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+"""Log loss takes a probability as at least this far from 0 and 1, as scikit-learn does."""
+
+TERM = "sum."
+"""Stands before the names of the columns that ``sum_terms`` makes."""
+
+NO_VARIANCE = 1e-12
+"""A variance below this share of the mean square is rounding: the values are all the same."""
+
+
+class Sums(NamedTuple):
+    """Sums over targets that have an error; arrays of one shape: per group, or per resample.
+
+    Those named ``pair`` and ``predicted`` leave out targets whose error stands for a missing
+    prediction. Means are counted from the smallest of all, so that their squares keep digits.
+    """
+
+    targets: Array
+    error: Array
+    absolute: Array
+    squared: Array
+    actual: Array
+    actual_squared: Array
+    pairs: Array
+    pair_actual: Array
+    pair_actual_squared: Array
+    predicted: Array
+    predicted_squared: Array
+    product: Array
+    absolute_with_baseline: Array
+    baseline_absolute: Array
+    with_stddev: Array
+    inside: Array
+    crps: Array
+    no_probability: Array
+    log_loss: Array
+
+
+def mean_absolute_error(sums: Sums) -> Array:
+    """Return the mean of |predicted - actual|, in the stat's own unit; 0 is perfect.
+
+    Source: scikit-learn ``mean_absolute_error``.
+    """
+    return quotient(sums.absolute, sums.targets)
+
+
+def root_mean_squared_error(sums: Sums) -> Array:
+    """Return the root of the mean of (predicted - actual)**2, in the stat's own unit.
+
+    Source: scikit-learn ``root_mean_squared_error``.
+    """
+    return np.sqrt(quotient(sums.squared, sums.targets))
+
+
+def bias(sums: Sums) -> Array:
+    """Return the mean of predicted - actual, in the stat's own unit; above 0: too high."""
+    return quotient(sums.error, sums.targets)
+
+
+def r_squared(sums: Sums) -> Array:
+    """Return 1 - sum of squared errors / sum of squares of the actuals about their mean.
+
+    No unit; 1 is perfect, 0 is what the actuals' own mean would have. Source: scikit-learn
+    ``r2_score``.
+    """
+    return 1 - quotient(sums.squared, _squares(sums.actual, sums.actual_squared, sums.targets))
+
+
+def pearson(sums: Sums) -> Array:
+    """Return Pearson's correlation of predicted and actual over targets. No unit, -1 to 1.
+
+    Source: ``scipy.stats.pearsonr``.
+    """
+    actual = _squares(sums.pair_actual, sums.pair_actual_squared, sums.pairs)
+    predicted = _squares(sums.predicted, sums.predicted_squared, sums.pairs)
+    product = sums.product - quotient(sums.pair_actual * sums.predicted, sums.pairs)
+    return np.clip(quotient(product, np.sqrt(actual * predicted)), -1, 1)
+
+
+def skill(sums: Sums) -> Array:
+    """Return 1 - MAE / MAE of the train mean, over the targets that have a train mean.
+
+    No unit; 1 is perfect, 0 is as good as the baseline, below 0 is worse. Source: the skill
+    score of Murphy (1988), Monthly Weather Review 116, with the mean absolute error.
+    """
+    return 1 - quotient(sums.absolute_with_baseline, sums.baseline_absolute)
+
+
+def coverage(sums: Sums) -> Array:
+    """Return the share of actual means within predicted mean +- 1.96 predicted stddev.
+
+    No unit; 0.95 is right. The predicted ``stddev`` is read as the predictor's own uncertainty of
+    the mean, normally distributed. One of 0, which HELM writes into a Stat of a single value, is
+    no claim and not counted.
+    """
+    return quotient(sums.inside, sums.with_stddev)
+
+
+def crps(sums: Sums) -> Array:
+    """Return the mean continuous ranked probability score of Normal(mean, stddev).
+
+    In the stat's own unit; 0 is perfect. ``stddev`` is read as for the coverage. Source: Gneiting
+    and Raftery (2007), J. Am. Stat. Assoc. 102, equation 21.
+    """
+    return quotient(sums.crps, sums.with_stddev)
+
+
+def brier(sums: Sums) -> Array:
+    """Return the mean of (predicted - actual)**2 of stats that are 0 or 1. No unit; 0 is perfect.
+
+    Source: scikit-learn ``brier_score_loss``.
+    """
+    return quotient(sums.squared, sums.targets)
+
+
+def log_loss(sums: Sums) -> Array:
+    """Return the mean of -log(probability given to the actual 0 or 1), in nats; 0 is perfect.
+
+    Source: scikit-learn ``log_loss``, and its least distance from 0 and 1.
+    """
+    return np.where(sums.no_probability > 0, np.nan, quotient(sums.log_loss, sums.targets))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric by its name.
+
+    Attributes:
+        kind: the targets it is about.
+        better: ``lower`` or ``higher``; None if it can't rank, as too high is as bad as too low.
+        value: the function of sums, or None for the metrics of ``ranks.py`` and the maximum.
+        undefined: why there is no value, where there are predictions but no value.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    better: Literal["lower", "higher"] | None
+    value: Callable[[Sums], Array] | None
+    undefined: str
+
+
+_NO_STDDEV = "no predicted stat has a stddev above 0"
+_SAME = "the predicted or the actual means are all the same"
+_ALL_METRICS = (
+    Metric("mae", "MAE", "stat", "lower", mean_absolute_error, ""),
+    Metric("rmse", "RMSE", "stat", "lower", root_mean_squared_error, ""),
+    Metric("bias", "bias", "stat", None, bias, ""),
+    Metric("max_error", "max error", "stat", None, None, ""),
+    Metric("r2", "R2", "stat", "higher", r_squared, "the actual means are all the same"),
+    Metric("pearson", "Pearson", "stat", "higher", pearson, _SAME),
+    Metric("spearman", "Spearman", "stat", "higher", None, _SAME),
+    Metric(
+        *("kendall", "Kendall", "stat", "higher", None),
+        undefined="no scenario has two models whose predicted and actual means both differ, or "
+        "there are more than 20 million pairs of runs",
+    ),
+    Metric(
+        *("skill", "skill", "stat", "higher", skill),
+        undefined="no target has a train mean that is off the actual",
+    ),
+    Metric("coverage", "coverage", "stat", None, coverage, _NO_STDDEV),
+    Metric("crps", "CRPS", "stat", "lower", crps, _NO_STDDEV),
+    Metric("brier", "Brier", "binary", "lower", brier, ""),
+    Metric("log_loss", "log loss", "binary", "lower", log_loss, "a prediction is not in 0 to 1"),
+    Metric("auroc", "AUROC", "binary", "higher", None, "the actuals are all 0 or all 1"),
+    Metric("instance_mae", "instance MAE", "instance", "lower", mean_absolute_error, ""),
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL_METRICS}
+"""Every metric by name, in the order in which they are shown."""
+
+
+def sum_terms() -> list[pl.Expr]:
+    """Return, for each field of ``Sums``, what is summed over the rows that have an error."""
+    absolute = pl.col("error").abs()
+    actual = pl.col("actual_mean") - pl.col("actual_mean").min()
+    predicted = pl.col("predicted_mean") - pl.col("predicted_mean").min()
+    is_pair = pl.col("predicted_mean").is_not_null()
+    has_baseline, has_stddev = pl.col("baseline").is_not_null(), pl.col("crps").is_not_null()
+    inside = absolute <= COVERAGE_STDDEVS * pl.col("predicted_stddev")
+    terms = {
+        "targets": pl.col("error").is_not_null(),
+        "error": pl.col("error"),
+        "absolute": absolute,
+        "squared": pl.col("error").pow(2),
+        "actual": actual,
+        "actual_squared": actual.pow(2),
+        "pairs": is_pair,
+        "pair_actual": actual * is_pair,
+        "pair_actual_squared": actual.pow(2) * is_pair,
+        "predicted": predicted,
+        "predicted_squared": predicted.pow(2),
+        "product": actual * predicted,
+        "absolute_with_baseline": absolute * has_baseline,
+        "baseline_absolute": (pl.col("baseline") - pl.col("actual_mean")).abs(),
+        "with_stddev": has_stddev,
+        "inside": inside & has_stddev,
+        "crps": pl.col("crps"),
+        "no_probability": ~pl.col("predicted_mean").is_between(0, 1),
+        "log_loss": _log_loss_of_one(),
+    }
+    return [terms[field].cast(pl.Float64).alias(TERM + field) for field in Sums._fields]
+
+
+def crps_of_normal(actual: Array, mean: Array, stddev: Array) -> Array:
+    """Return the CRPS of Normal(mean, stddev), each ``stddev`` above 0, at the actual values.
+
+    stddev * (z * (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)) with z = (actual - mean) / stddev.
+    """
+    z = (actual - mean) / stddev
+    density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    found: Array = stddev * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
+    return found
+
+
+def _log_loss_of_one() -> pl.Expr:
+    of_one = pl.col("predicted_mean").clip(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    return -pl.when(pl.col("actual_mean") == 1).then(of_one.log()).otherwise((1 - of_one).log())
+
+
+def _squares(total: Array, squared: Array, count: Array) -> Array:
+    """Return the sum of squares about the mean; 0 where all values are the same."""
+    squares = squared - quotient(total * total, count)
+    return np.where(squares > NO_VARIANCE * squared, squares, 0)
+
+
+def quotient(above: Array, below: Array) -> Array:
+    """Return the quotient, and NaN where it would divide by 0."""
+    found = np.full(np.shape(above), np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return found

@@ -1,0 +1,205 @@
+"""The frame of records: one row per target, with both of its sides, or why there is no score."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from runner.contract.layout import RUN_NAME
+from runner.scores.metrics import crps_of_normal
+
+KEY: Mapping[str, type[pl.DataType]] = {
+    "case": pl.String,
+    RUN_NAME: pl.String,
+    "stat": pl.String,
+    "split": pl.String,
+    "sub_split": pl.String,
+    "perturbation": pl.String,
+    "instance_id": pl.String,
+    "train_trial_index": pl.Int64,
+}
+"""Columns that name a target; ``instance_id`` and the trial only for a stat of an instance."""
+
+SIDE: Mapping[str, type[pl.DataType]] = {**KEY, "mean": pl.Float64, "stddev": pl.Float64}
+"""Columns of the predicted side, and of the actual one, which has those of ``ACTUAL_SIDE`` too."""
+
+ACTUAL_SIDE: Mapping[str, type[pl.DataType]] = {
+    **SIDE,
+    "perturbed_by": pl.String,
+    "computed_on": pl.String,
+    "baseline": pl.Float64,
+    "outcome": pl.String,
+    "reason": pl.String,
+}
+"""``perturbation`` is all of it as text, ``perturbed_by`` without what it is computed on,
+``baseline`` the train mean, ``reason`` why the case has no predictions, if it has none."""
+
+NOT_PREDICTED = "not predicted"
+
+RUN_COLUMNS = (RUN_NAME, "scenario", "model")
+MODEL_COLUMNS = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
+SCENARIO_CLASS = "run_spec.scenario_spec.class_name"
+SCENARIO_ARGS = "run_spec.scenario_spec.args."
+
+
+@dataclass(frozen=True)
+class StatKey:
+    """The texts by which a stat's name stands in the records."""
+
+    stat: str
+    split: str | None
+    sub_split: str | None
+    perturbation: str | None
+    perturbed_by: str | None
+    computed_on: str | None
+
+
+def stat_key(name: Mapping[str, Any]) -> StatKey:
+    """Return the texts for HELM's JSON of a ``MetricName``."""
+    perturbation = name.get("perturbation")
+    without = {k: v for k, v in (perturbation or {}).items() if k != "computed_on"}
+    return StatKey(
+        stat=name["name"],
+        split=name.get("split"),
+        sub_split=name.get("sub_split"),
+        perturbation=None if perturbation is None else perturbation_text(perturbation),
+        perturbed_by=None if perturbation is None else perturbation_text(without),
+        computed_on=None if perturbation is None else perturbation.get("computed_on"),
+    )
+
+
+def perturbation_text(perturbation: Mapping[str, Any]) -> str:
+    """Return e.g. ``typos(computed_on=worst, prob=0.5, robustness)``; flags not set are left out.
+
+    Whole numbers are written without a point: HELM's JSON has 0 in one run and 0.0 in another.
+    """
+    others = sorted((key, value) for key, value in perturbation.items() if key != "name")
+    words = [
+        key if value is True else f"{key}={_plain(value)}"
+        for key, value in others
+        if value is not False and value is not None
+    ]
+    return f"{perturbation.get('name')}({', '.join(words)})"
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def side_frame(
+    rows: Sequence[Sequence[Any]], schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    """Return the frame of one side of targets from rows in the order of the schema."""
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
+
+
+def make_records(
+    predicted: pl.DataFrame,
+    actual: pl.DataFrame,
+    run_specs: pl.DataFrame,
+    worst_error: float | None = None,
+) -> pl.DataFrame:
+    """Return one row per target: its key, both means and stddevs, and the error.
+
+    Args:
+        predicted: columns SIDE. Predictions that are no targets are left out.
+        actual: columns ACTUAL_SIDE; its rows are the targets.
+        run_specs: what is known of the eval runs, one row per run, as ``describe_runs`` returns
+            it; its columns are joined to each target.
+        worst_error: the error of a target that its scored case did not predict, if it has one.
+
+    Returns:
+        KEY, perturbed_by, computed_on, kind (see ``metrics.Kind``), predicted_mean,
+        predicted_stddev, actual_mean, actual_stddev, baseline, error, crps, outcome, reason, then
+        the columns of the run specs. ``reason`` is null where the prediction is there.
+
+    Raises:
+        polars.exceptions.ComputeError: a key stands twice in one of the sides.
+    """
+    key = list(KEY)
+    sides = actual.join(
+        predicted, on=key, how="left", suffix="_p", nulls_equal=True, validate="1:1"
+    )
+    is_missing = pl.col("mean_p").is_null()
+    stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst_error is not None)
+    records = sides.select(
+        *key,
+        "perturbed_by",
+        "computed_on",
+        _kind().alias("kind"),
+        pl.col("mean_p").alias("predicted_mean"),
+        pl.col("stddev_p").alias("predicted_stddev"),
+        pl.col("mean").alias("actual_mean"),
+        pl.col("stddev").alias("actual_stddev"),
+        "baseline",
+        pl.when(stands_in)
+        .then(pl.lit(worst_error, pl.Float64))
+        .otherwise(pl.col("mean_p") - pl.col("mean"))
+        .alias("error"),
+        "outcome",
+        pl.when(is_missing).then(pl.coalesce("reason", pl.lit(NOT_PREDICTED))).alias("reason"),
+    )
+    with_crps = records.with_columns(_crps(records).alias("crps"))
+    return with_crps.join(run_specs, on=RUN_NAME, how="left", maintain_order="left")
+
+
+def _kind() -> pl.Expr:
+    """Return what a target is; a stat of instances is binary if no actual is other than 0 or 1."""
+    is_of_run = pl.col("instance_id").is_null()
+    is_binary = pl.col("mean").is_in([0.0, 1.0]).all().over("stat", is_of_run)
+    of_instance = pl.when(is_binary).then(pl.lit("binary")).otherwise(pl.lit("instance"))
+    return pl.when(is_of_run).then(pl.lit("stat")).otherwise(of_instance)
+
+
+def _crps(records: pl.DataFrame) -> pl.Series:
+    """Return the CRPS of each target with a predicted stddev above 0, null for the others."""
+    has_stddev = pl.col("predicted_stddev") > 0
+    rows = records.with_row_index("row").filter(has_stddev)
+    columns = ("actual_mean", "predicted_mean", "predicted_stddev")
+    values = crps_of_normal(*(rows[column].to_numpy() for column in columns))
+    return (
+        pl.Series("crps", [None], pl.Float64)
+        .new_from_index(0, records.height)
+        .scatter(rows["row"], values)
+    )
+
+
+def describe_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Return run_spec.name, scenario, model, and every revealed column of the eval runs' specs.
+
+    Args:
+        run_specs: run_spec.name -> {column of the frame: value}. Lists and objects become JSON.
+    """
+    rows = [
+        {
+            RUN_NAME: run,
+            "scenario": scenario_text(spec),
+            "model": next((spec[c] for c in MODEL_COLUMNS if spec.get(c) is not None), None),
+            **{column: _cell(value) for column, value in spec.items() if column != RUN_NAME},
+        }
+        for run, spec in run_specs.items()
+    ]
+    columns = dict.fromkeys([*RUN_COLUMNS, *(column for row in rows for column in row)])
+    texts = {column: [row.get(column) for row in rows] for column in columns}
+    return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String))
+
+
+def scenario_text(spec: Mapping[str, Any]) -> str | None:
+    """Return the scenario's class and arguments, e.g. ``MMLUScenario(subject=anatomy)``."""
+    class_name = spec.get(SCENARIO_CLASS)
+    if class_name is None:
+        return None
+    args = sorted((c, value) for c, value in spec.items() if c.startswith(SCENARIO_ARGS))
+    words = [
+        f"{column.removeprefix(SCENARIO_ARGS)}={_cell(value)}"
+        for column, value in args
+        if value is not None
+    ]
+    return f"{class_name.rpartition('.')[2]}({', '.join(words)})"
+
+
+def _cell(value: Any) -> str | None:
+    """Return the cell as text: its JSON, but for text itself."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -1,0 +1,193 @@
+"""A report checked against its own files and its suite: rescored without a container."""
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
+from runner.errors import SuiteError
+from runner.findings import InvalidOutputError
+from runner.older_reports import OLDEST_SCHEMA_VERSION, output_file_of_version_1
+from runner.receipt import check_receipt
+from runner.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
+from runner.report import (
+    REPORT_FILE,
+    CaseRecord,
+    Report,
+    TargetRecord,
+    read_report,
+    target_record,
+    with_scores,
+)
+from runner.sandbox.outcome import Outcome
+from runner.scores.aggregation import Score
+from runner.suites.suite import Actuals, Suite
+from runner.verdict import read_outputs
+
+TOLERANCE = 1e-9
+"""Numbers may differ by this share: libraries of another version add up in another order."""
+
+Baselines = Mapping[Target | InstanceTarget, float | None]
+
+
+def verify_report(directory: Path, suite: Suite | None) -> list[str]:
+    """Return what is wrong with a report, one line each, the file that it is in before it.
+
+    Every file is compared with the receipt. Then the frozen predictions are read again, paired
+    with the actuals and scored, and all that follows is compared with the report and the records.
+
+    Args:
+        suite: whose actuals and train means count; without it those in the report are believed.
+    """
+    is_older = _schema_version(directory) == OLDEST_SCHEMA_VERSION
+    found = [] if is_older else check_receipt(directory)
+    try:
+        report = read_report(directory)
+    except SuiteError as error:
+        return [*found, str(error)]
+    if suite is not None and suite.digest != report.suite.digest:
+        what = f"is of the suite {report.suite.name} with the digest {report.suite.digest}"
+        return [*found, f"{REPORT_FILE}: {what}; this suite has {suite.digest}"]
+    for case in report.cases:
+        found += _verify_case(directory, report, case, suite)
+    if not is_older:
+        found += _verify_scores(report)
+        found += _verify_records(directory, report)
+    return list(dict.fromkeys(found))
+
+
+def _schema_version(directory: Path) -> int | None:
+    try:
+        return int(json.loads((directory / REPORT_FILE).read_bytes())["schema_version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _verify_case(
+    directory: Path, report: Report, case: CaseRecord, suite: Suite | None
+) -> Iterator[str]:
+    files = {}
+    for name, digest in case.output_files.items():
+        path = _output_path(directory, case, name)
+        place = path.relative_to(directory).as_posix()
+        try:
+            files[name] = path.read_bytes()
+        except OSError as error:
+            yield f"{place}: can't be read ({error.strerror})"
+            return
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            yield f"{place}: not what the container wrote, which {REPORT_FILE} has the sha256 of"
+    if suite is None:
+        actuals, baselines = _reported(case)
+    else:
+        of_suite = next((each for each in suite.cases if each.id == case.id), None)
+        if of_suite is None:
+            yield f"{REPORT_FILE}: {case.id}: no case of the suite"
+            return
+        actuals = suite.actuals(of_suite)
+        baselines = suite.baselines(of_suite, actuals)
+    yield from _verify_targets(report, case, files, actuals, baselines)
+
+
+def _output_path(directory: Path, case: CaseRecord, name: str) -> Path:
+    path = directory / case.id / name
+    older = directory / output_file_of_version_1(case.id)
+    return older if older.is_file() and not path.is_file() else path
+
+
+def _reported(case: CaseRecord) -> tuple[Actuals, Baselines]:
+    """Return the actuals and train means that the report itself has."""
+    stats, instance_stats = {}, {}
+    baselines: dict[Target | InstanceTarget, float | None] = {}
+    for each in case.targets:
+        target = Target(each.run_spec_name, MetricName.from_json(each.name))
+        stats[target] = Stat.from_json(each.actual)
+        baselines[target] = each.baseline
+    for each in case.instance_targets:
+        place = (each.run_spec_name, str(each.instance_id), each.train_trial_index or 0)
+        of_instance = InstanceTarget(*place, MetricName.from_json(each.name))
+        instance_stats[of_instance] = Stat.from_json(each.actual)
+        baselines[of_instance] = each.baseline
+    return Actuals(stats, instance_stats), baselines
+
+
+def _verify_targets(
+    report: Report,
+    case: CaseRecord,
+    files: Mapping[str, bytes],
+    actuals: Actuals,
+    baselines: Baselines,
+) -> Iterator[str]:
+    """Read a case's outputs again and compare what follows with its record."""
+    place = f"{REPORT_FILE}: {case.id}"
+    predicted: dict[Target | InstanceTarget, Stat] = {}
+    if case.outcome is Outcome.SCORED:
+        try:
+            stats, instance_stats = read_outputs(files, actuals, report.scoring)
+        except (InvalidOutputError, KeyError) as error:
+            yield f"{place}: is scored, but its output is invalid ({error})"
+            return
+        predicted.update(dict(stats.stats.items()))
+        predicted.update(dict(instance_stats.stats.items()))
+    sides = ((case.targets, actuals.stats), (case.instance_targets, actuals.instance_stats))
+    for recorded, actual in sides:
+        expected = [
+            target_record(target, stat, predicted.get(target), baselines[target])
+            for target, stat in actual.items()
+        ]
+        if len(recorded) != len(expected):
+            yield f"{place}: has {len(recorded)} targets, expected {len(expected)}"
+        for found, again in zip(recorded, expected, strict=False):
+            if not _is_same_target(found, again):
+                name = f"{found.run_spec_name}: {MetricName.from_json(found.name)}"
+                yield f"{place}: {name}: not what the predictions and the actuals give"
+
+
+def _is_same_target(one: TargetRecord, other: TargetRecord) -> bool:
+    alone = {"baseline": None}
+    same = one.model_copy(update=alone) == other.model_copy(update=alone)
+    return same and _is_close(one.baseline, other.baseline)
+
+
+def _verify_scores(report: Report) -> Iterator[str]:
+    again = with_scores(report).scores
+    if len(again) != len(report.scores):
+        yield f"{REPORT_FILE}: has {len(report.scores)} scores, expected {len(again)}"
+    for found, expected in zip(report.scores, again, strict=False):
+        if not _is_same_score(found, expected):
+            yield (
+                f"{REPORT_FILE}: {found.metric}: is {found.value}, but the targets give "
+                f"{expected.value}"
+            )
+
+
+def _is_same_score(one: Score, other: Score) -> bool:
+    numbers = all(
+        _is_close(getattr(one, name), getattr(other, name)) for name in ("value", "low", "high")
+    )
+    others = ("category", "group", "metric", "reason", "note", "targets", "missing", "runs")
+    return numbers and all(getattr(one, name) == getattr(other, name) for name in others)
+
+
+def _verify_records(directory: Path, report: Report) -> Iterator[str]:
+    expected = record_files(report_records(report))
+    for name, read in ((RECORDS_JSONL, pl.read_ndjson), (RECORDS_PARQUET, pl.read_parquet)):
+        try:
+            found = (directory / name).read_bytes()
+            if found != expected[name] and not read(io.BytesIO(found)).equals(
+                read(io.BytesIO(expected[name]))
+            ):
+                yield f"{name}: not the records of {REPORT_FILE}"
+        except (OSError, pl.exceptions.PolarsError) as error:
+            yield f"{name}: can't be read ({error})"
+
+
+def _is_close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
