@@ -36,7 +36,7 @@ def _case_from_version_1(case: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in case.items() if name not in gone}
     digest = case["predictions_sha256"]
     output_files = {} if digest is None else {"predictions.json": digest}
-    unknown = {"resources": None, "forecast": [], "sandbox": None}
+    unknown: dict[str, Any] = {"resources": None, "forecast": [], "sandbox": None}
     return {**kept, **unknown, "instance_targets": [], "output_files": output_files}
 
 

@@ -59,7 +59,13 @@ def judge(
     try:
         predictions, instance_predictions = read_outputs(run.output.files, actuals, policy)
     except InvalidOutputError as error:
-        return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error))
+        return Verdict(
+            Outcome.INVALID_OUTPUT,
+            error.cause,
+            str(error),
+            findings=error.findings,
+            finding_count=error.count,
+        )
     return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)
 
 
@@ -83,14 +89,6 @@ def read_outputs(
                 files[name], list(actuals.instance_stats), all_needed
             )
     except InvalidOutputError as error:
-        return Verdict(
-            Outcome.INVALID_OUTPUT,
-            error.cause,
-            f"{name}: {error}",
-            findings=error.findings,
-            finding_count=error.count,
-        )
-    return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)
         error.file = name
         raise
     return predictions, instance_predictions

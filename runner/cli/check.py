@@ -143,11 +143,12 @@ def _results(
     from runner.verdict import judge
 
     actuals = suite.actuals(case)
-    first = judge(run, case, actuals, suite.limits)
+    first = judge(run, case, actuals, suite.limits, suite.scoring)
     results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
     if first.outcome is not Outcome.SCORED:
         return results
-    second = judge(runs.run(suite, case, "second"), case, actuals, suite.limits)
+    again = runs.run(suite, case, "second")
+    second = judge(again, case, actuals, suite.limits, suite.scoring)
     if second.outcome is Outcome.SCORED:
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:

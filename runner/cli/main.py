@@ -15,10 +15,10 @@ from runner.cli.doctor import doctor
 from runner.cli.evaluate import evaluate
 from runner.cli.gc import gc
 from runner.cli.init import init
-from runner.cli.suite import suite
-from runner.cli.try_ import try_predictor
 from runner.cli.leaderboard import leaderboard
 from runner.cli.report import report
+from runner.cli.suite import suite
+from runner.cli.try_ import try_predictor
 from runner.cli.verify import verify
 from runner.errors import ExitCode, RunnerError
 
