@@ -22,11 +22,7 @@ class StagedInputs:
 
 
 def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
-    """Return the files that one container sees, the manifest among them.
-
-    Raises:
-        SuiteError: the runs of the case can't stand in one frame.
-    """
+    """Return the files that one container sees, the manifest among them."""
     files = {path: join_parts(parts) for path, parts in inputs.parts.items()}
     files |= {name: path.read_bytes() for name, path in inputs.assets.items()}
     manifest = Manifest(

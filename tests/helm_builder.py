@@ -90,6 +90,19 @@ def run_files(
     }
 
 
+def files_of_2022(name: str, instance_id: str = "id1") -> dict[str, Any]:
+    """Return a run as HELM 0.1 wrote it: plain texts, no deployment, instances in scenario.json."""
+    state = request_state(instance_id)
+    instance = {
+        **state["instance"],
+        "input": "Which?",
+        "references": [{"output": "yes", "tags": ["correct"]}, {"output": "no", "tags": []}],
+    }
+    documents = run_files(name, request_states=[{**state, "instance": instance}])
+    documents["scenario.json"] = {"name": "demo", "instances": [instance]}
+    return documents
+
+
 def write_run(suite: Path, name: str, files: Mapping[str, Any] | None = None) -> Path:
     """Write a run directory below a suite, its name spelled as helm-run spells directories."""
     directory = suite / name.replace("/", "_")

@@ -8,6 +8,7 @@ import json
 import random
 import string
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def write_changed_run(
         source = run.path / name
         if source.is_file():
             (path / name).write_text(json.dumps(change(json.loads(source.read_bytes()))))
-    return RunDirectory(path, run.name)
+    return replace(run, path=path)
 
 
 def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:

@@ -11,7 +11,15 @@ from pathlib import Path
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.errors import SuiteError, UsageError
-from runner.helm_outputs import RUN_SPEC, STAT_NAME, RunDirectory, find_runs, read_run, read_runs
+from runner.helm_outputs import (
+    RUN_SPEC,
+    STAT_NAME,
+    RunDirectory,
+    find_partial_runs,
+    find_runs,
+    read_run,
+    read_runs,
+)
 from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.suites.freeze import Contents, copy_assets, freeze, spec_json
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
@@ -54,7 +62,7 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
     """
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
-    runs = {run.name: run for run in _find_all(spec)}
+    runs = {run.name: run for run in _find_all(spec, announce)}
     sources = {name: _source_digests(run) for name, run in runs.items()}
     unchanged = _unchanged(spec, sources, directory)
     if unchanged is not None:
@@ -80,9 +88,9 @@ def warnings(built: Built) -> list[str]:
     return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
 
 
-def _find_all(spec: SuiteSpec) -> list[RunDirectory]:
+def _find_all(spec: SuiteSpec, announce: Callable[[str], None]) -> list[RunDirectory]:
     found: dict[str, RunDirectory] = {}
-    for run in (run for source in spec.helm_runs for run in find_runs(source)):
+    for run in (run for source in spec.helm_runs for run in _find(spec, source, announce)):
         other = found.setdefault(run.name, run)
         if other.path.resolve() != run.path.resolve():
             raise SuiteError(
@@ -90,6 +98,15 @@ def _find_all(spec: SuiteSpec) -> list[RunDirectory]:
                 "suite once: make one of the helm_runs narrower."
             )
     return list(found.values())
+
+
+def _find(spec: SuiteSpec, source: str, announce: Callable[[str], None]) -> list[RunDirectory]:
+    if spec.partial_runs == "refuse":
+        return find_runs(source)
+    found = find_partial_runs(source)
+    for warning in found.warnings:
+        announce(f"warning: {warning}")
+    return list(found.runs)
 
 
 def _source_digests(run: RunDirectory) -> dict[str, str]:

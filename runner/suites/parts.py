@@ -12,8 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from runner.errors import SuiteError
-from runner.helm_outputs import UNREADABLE, PolarsType
+from runner.helm_outputs import PolarsType, common_schema, conform
 
 COMPRESSION = "zstd"
 
@@ -39,26 +38,16 @@ def join_parts(paths: Sequence[Path]) -> bytes:
     """Return one Parquet file of several parts, one below the other.
 
     Columns are in order of first appearance; one that only some parts have is null in the others.
-    Where one part has a float and another an integer, the column is float; where types differ
-    otherwise, it is text. Memory is bounded by ROWS_PER_GROUP, not by the number of parts.
-
-    Raises:
-        SuiteError: a column is a list in one part and none in another.
+    Where types differ the column has one that all fit into, in the end text; see
+    ``common_schema``. Memory is bounded by ROWS_PER_GROUP, not by the number of parts.
     """
-    try:
-        schemas = dict.fromkeys(tuple(pl.read_ipc_schema(path).items()) for path in paths)
-        frames = [pl.DataFrame(schema=dict(schema)) for schema in schemas]
-        empty = pl.concat(frames, how="diagonal_relaxed")
-    except UNREADABLE as error:
-        raise SuiteError(
-            f"These runs can't stand in one frame ({error}): {paths[0]} and {len(paths) - 1} "
-            "others. Leave out those of another version of HELM with a glob."
-        ) from error
-    plain = {name: _plain_type(dtype) for name, dtype in empty.schema.items()}
+    schemas = dict.fromkeys(tuple(pl.read_ipc_schema(path).items()) for path in paths)
+    common = common_schema(dict(schema) for schema in schemas)
+    plain = {name: _plain_type(dtype) for name, dtype in common.items()}
     buffer = io.BytesIO()
     writer = None
     for batch in _batches(paths):
-        frame = pl.concat([empty, *batch], how="diagonal_relaxed")
+        frame = pl.concat([conform(part, common) for part in batch])
         table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
         writer = writer or parquet_writer(buffer, table.schema)
         write_row_group(writer, table)

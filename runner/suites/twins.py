@@ -76,12 +76,17 @@ def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[int, in
     answer = str(row.get(f"{OUTPUT_MAPPING}{text}") or text).strip()
     references = row.get(f"{STATES}instance.references") or []
     gold = {
-        str(reference["output"]["text"]).strip()
+        _text(reference["output"]).strip()
         for reference in references
         if "correct" in (reference.get("tags") or ())
     }
     request = json.dumps([identity.scenario, *place], sort_keys=True, default=str)
     return _hash(request), _hash(text.lower()), answer not in gold
+
+
+def _text(output: Mapping[str, Any] | str) -> str:
+    """Return the text of a reference's output, which HELM of 2022 wrote as plain text."""
+    return output if isinstance(output, str) else str(output["text"])
 
 
 def _hash(text: str) -> int:

@@ -4,7 +4,6 @@ import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -19,7 +18,15 @@ from runner.helm_outputs import (
     read_run,
     read_scenario_states,
 )
-from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
+from tests.helm_builder import (
+    Json,
+    files_of_2022,
+    request_state,
+    run_files,
+    stat,
+    write_run,
+    write_suite,
+)
 
 STATES = "scenario_state.request_states."
 
@@ -34,19 +41,6 @@ def write_two(root: Path, first: Json, second: Json) -> list[pl.DataFrame]:
     for name, documents in (("a:x=1", first), ("b:x=1", second)):
         write_run(root, name, documents)
     return [read_run(run).scenario_states for run in find_runs(root)]
-
-
-def files_of_2022(name: str) -> dict[str, Any]:
-    """Return a run as HELM 0.1 wrote it: plain texts, no deployment, instances in scenario.json."""
-    state = request_state("id1")
-    instance = {
-        **state["instance"],
-        "input": "Which?",
-        "references": [{"output": "yes", "tags": ["correct"]}, {"output": "no", "tags": []}],
-    }
-    documents = run_files(name, request_states=[{**state, "instance": instance}])
-    documents["scenario.json"] = {"name": "demo", "instances": [instance]}
-    return documents
 
 
 @pytest.mark.parametrize(

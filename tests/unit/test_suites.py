@@ -11,8 +11,16 @@ from runner.errors import SuiteError, UsageError
 from runner.suites.build import build_suite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite, open_suite
-from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
-from tests.suite_builder import build, eval_part, stage, staged_frame
+from tests.helm_builder import (
+    Json,
+    files_of_2022,
+    request_state,
+    run_files,
+    stat,
+    write_run,
+    write_suite,
+)
+from tests.suite_builder import MEANT, build, eval_part, stage, staged_frame
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
 
@@ -321,3 +329,32 @@ def test_a_suite_without_instance_targets_stages_none(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
     assert "eval/instance_targets.parquet" not in stage(suite).files
     assert suite.cases[0].wanted_files == ("predictions.json",)
+
+
+def test_outputs_of_2022_and_of_today_stand_in_one_suite(tmp_path: Path) -> None:
+    for number in range(4):
+        name = f"a:x={number}"
+        files = files_of_2022(name) if number % 2 else run_files(name)
+        write_run(tmp_path / "runs", name, files)
+    division = {"method": "leave_one_out", "by": "run"}
+    suite = build(tmp_path / "runs", tmp_path / "suite", division=division)
+    assert len(suite.cases) == 4
+    states = staged_frame(suite, "train/scenario_states.parquet")
+    assert {f"{STATE}instance.input", f"{STATE}instance.input.text"} < set(states.columns)
+    references = states[f"{STATE}instance.references"].to_list()
+    assert {each["output"]["text"] for both in references for each in both} == {"yes", "no"}
+
+
+def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> None:
+    source = write_suite(tmp_path)
+    (source / "demo:subject=1,model=demo_model" / "per_instance_stats.json").unlink()
+    with pytest.raises(SuiteError, match=r"per_instance_stats\.json"):
+        build(source, tmp_path / "suite")
+    division = {"method": "leave_one_out", "by": "run"}
+    suite = build(source, tmp_path / "suite", partial_runs="use", division=division)
+    assert len(suite.cases) == 5
+    lines: list[str] = []
+    fields = {**MEANT, "division": division, "partial_runs": "use", "seed": 2}
+    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **fields}
+    build_suite(make_spec(given, "the test"), tmp_path / "other", lines.append)
+    assert any("per_instance_stats.json" in line for line in lines)
