@@ -235,6 +235,7 @@ def _overview(suite: "Suite") -> dict[str, Any]:
 
 def _details(suite: "Suite") -> dict[str, Any]:
     manifest = suite.manifest
+    names = {run.number: run.name for run in manifest.runs}
     return {
         **_overview(suite),
         "description": manifest.description,
@@ -244,7 +245,10 @@ def _details(suite: "Suite") -> dict[str, Any]:
         "models": sorted({run.model_deployment for run in manifest.runs}),
         "choices": dict(manifest.choices),
         "limits": manifest.limits.to_json(),
-        "groups": len(manifest.groups),
+        "groups": [
+            {"kind": group.kind, "runs": [names[number] for number in group.runs]}
+            for group in manifest.groups
+        ],
         "by_case": [
             {
                 "case": case.id,
@@ -273,6 +277,11 @@ def _print_suite(suite: "Suite", as_json: bool) -> None:
         names = details[kind]
         some = ", ".join(map(printable, names[:3])) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
         click.echo(f"{kind:10} {len(names)}: {some}")
+    for kind in ("sweeps", "twins"):
+        groups = [group["runs"] for group in details["groups"] if group["kind"] == kind]
+        if groups:
+            some = ", ".join(map(printable, groups[0][:2]))
+            click.echo(f"{kind:10} {len(groups)} groups kept together, e.g. {some}")
     for case in details["by_case"]:
         models = ", ".join(map(printable, case["eval_models"][:2]))
         more = ", ..." if len(case["eval_models"]) > 2 else ""  # noqa: PLR2004

@@ -31,7 +31,8 @@ def publish_suite(suite: Suite, archive: Path) -> None:
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
         with (
-            gzip.GzipFile(unfinished, "wb", mtime=0) as compressed,
+            unfinished.open("wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
             tarfile.open(fileobj=compressed, mode="w") as tar,
         ):
             for path in sorted((suite.root / PUBLIC).rglob("*")):

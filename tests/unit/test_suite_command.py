@@ -1,0 +1,156 @@
+"""``runner suite`` as a user calls it, on small HELM runs."""
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.main import cli
+from runner.errors import RunnerError, SuiteError, UsageError
+from tests.helm_builder import request_state, run_files, write_run
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write runs of two scenarios by two models, and make their folder's parent the current one."""
+    for scenario in ("law", "art"):
+        for model in ("one", "two"):
+            name = f"{scenario}:model={model}"
+            states = [request_state(f"id{number}") for number in range(8)]
+            files = run_files(name, request_states=states)
+            files["run_spec.json"]["scenario_spec"]["args"] = {"of": scenario}
+            files["run_spec.json"]["adapter_spec"]["model"] = model
+            write_run(tmp_path / "runs", name, files)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "runs"
+
+
+def suite(*arguments: object, fails: type[RunnerError] | None = None) -> Result:
+    """Return what ``runner suite`` with these arguments prints."""
+    result = CliRunner().invoke(cli, ["suite", *map(str, arguments)], standalone_mode=False)
+    if fails is None:
+        assert result.exception is None, result.exception
+    else:
+        assert isinstance(result.exception, fails), result
+    return result
+
+
+OPTIONS = ("--division", "leave_one_out", "--by", "model", "--instances", "2")
+
+
+def build(runs: Path, *options: str, name: str = "quiz") -> dict[str, Any]:
+    result = suite("build", "--name", name, "--helm-runs", runs, *OPTIONS, *options, "--json")
+    facts: dict[str, Any] = json.loads(result.stdout)
+    return facts
+
+
+def test_options_alone_build_a_suite_below_the_current_directory(runs: Path) -> None:
+    facts = build(runs)
+    assert (facts["path"], facts["name"], facts["version"]) == ("suites/quiz", "quiz", "1")
+    assert (facts["cases"], facts["runs"], facts["targets"]) == (2, 4, 4)
+    assert facts["models"] == ["one", "two"]
+    assert [case["revealed_instances"] for case in facts["by_case"]] == [4, 4]
+
+
+def test_a_spec_of_three_fields_builds_a_suite(runs: Path) -> None:
+    Path("quiz.yaml").write_text('name: quiz\nversion: "3"\nhelm_runs: [runs]\n')
+    facts = json.loads(suite("build", "quiz.yaml", "-o", "frozen", "--json").stdout)
+    assert (facts["path"], facts["version"], facts["cases"]) == ("frozen", "3", 1)
+    assert facts["by_case"][0]["revealed_instances"] == 5
+
+
+def test_a_spec_and_options_together_are_refused(runs: Path) -> None:
+    Path("quiz.yaml").write_text('name: quiz\nversion: "3"\nhelm_runs: [runs]\n')
+    result = suite("build", "quiz.yaml", "--seed", "2", fails=UsageError)
+    assert "seed belong into quiz.yaml" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("name: [quiz]\n", "name: Input should be a valid string, not ['quiz']"),
+        ("name: a b\n", "name: String should match"),
+        ("name: q\n", "version: this field is required"),
+        ("name: q\nversion: 1.0\n", "version: Input should be a valid string, not 1.0"),
+        ("seeds: 3\n", "seeds: no such field; a spec has name, version"),
+        ("limits: {memory: 3}\n", "limits.memory: no such field"),
+        ("division: {method: halves}\n", "division: "),
+        ("division: {method: k_fold, folds: 1}\n", "division.k_fold.folds: "),
+        ("revealed: {instances: some}\n", "revealed.instances"),
+        ("targets: [{split: test}]\n", "targets.0.stat: this field is required"),
+        ("accept: [leaks]\n", "accept.0: "),
+        ("name: q\nname: r\n", "the key 'name' stands twice"),
+        ("- name\n", "a spec is a mapping"),
+        ("name: {\n", "not YAML"),
+    ],
+)
+def test_each_wrong_field_of_a_spec_is_named(tmp_path: Path, text: str, found: str) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(text)
+    result = suite("build", path, fails=SuiteError)
+    assert found in str(result.exception)
+    assert str(path) in str(result.exception)
+
+
+def test_list_and_show_tell_what_a_suite_holds(runs: Path) -> None:
+    assert "no suites" in suite("list", runs).stdout
+    built = build(runs)
+    build(runs, "--seed", "2", name="other")
+    listed = suite("list").stdout.splitlines()
+    assert [line.split(":")[0] for line in listed] == ["suites/other", "suites/quiz"]
+    assert "2 cases, 4 runs, 4 targets" in listed[0]
+    shown = suite("show", "suites/quiz").stdout
+    assert built["digest"] in shown
+    assert "case-1     2 train runs, 2 eval runs (one), 2 targets, 4 of 16 instances" in shown
+
+
+def test_verify_tells_the_digest_or_the_file_that_was_changed(runs: Path) -> None:
+    built = build(runs)
+    assert built["digest"] in suite("verify", "suites/quiz", "--digest", built["digest"]).stdout
+    suite("verify", "suites/quiz", "--digest", "sha256:0", fails=SuiteError)
+    path = Path("suites/quiz/private/runs/00001/actuals.json")
+    path.write_text(path.read_text().replace("0.5", "0.6"))
+    result = suite("verify", "suites/quiz", fails=SuiteError)
+    assert "private/runs/00001/actuals.json: changed" in str(result.exception)
+
+
+def test_audit_prints_what_it_found_and_ends_with_3_if_that_is_not_accepted(runs: Path) -> None:
+    build(runs)
+    result = suite("audit", "suites/quiz")
+    assert result.return_value == 0
+    assert "case-1: 25% of the actuals is determined" in result.stdout
+    assert "0 leaks, 0 accepted" in result.stdout
+    document = json.loads(suite("audit", "suites/quiz", "--json").stdout)
+    assert document["leaks"] == []
+
+
+def test_a_suite_of_folds_is_not_published_and_another_is_with_its_public_half_alone(
+    runs: Path,
+) -> None:
+    build(runs)
+    result = suite("publish", "suites/quiz", fails=SuiteError)
+    assert "accept: [shared]" in str(result.exception)
+    cases = [{"train": ["law:*"], "eval": ["art:model=one"]}]
+    spec = {
+        "name": "open",
+        "version": "2",
+        "helm_runs": ["runs"],
+        "division": {"method": "explicit", "cases": cases},
+        "revealed": {"instances": 2},
+    }
+    Path("open.yaml").write_text(json.dumps(spec))
+    suite("build", "open.yaml")
+    assert "open-2.tar.gz" in suite("publish", "suites/open").stdout
+    with tarfile.open("open-2.tar.gz") as archive:
+        archive.extractall("got", filter="data")
+        assert all(member.mtime == 0 and member.uid == 0 for member in archive.getmembers())
+    names = [path.name for path in Path("got").rglob("*") if path.is_file()]
+    assert "suite.json" in names
+    assert "actuals.json" not in names
+    assert "the public half" in suite("verify", "got/open-2").stdout
+    first = Path("open-2.tar.gz").read_bytes()
+    suite("publish", "suites/open", "-o", "again.tar.gz")
+    assert Path("again.tar.gz").read_bytes() == first
