@@ -1,0 +1,150 @@
+"""Built suites, evaluated by the command on the real engine."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.demo_suite import unpack_demo_suite
+from tests.integration.conftest import wait_for_container
+
+RUNNER = Path(sys.executable).with_name("runner")
+TIMES = {
+    "created",
+    "wall_seconds",
+    "cpu_seconds",
+    "peak_memory_bytes",
+    "is_sampled",
+    "forecast",
+    "sandbox",
+}
+"""What may differ between two reports of the same evaluation; the attestation has the names that a
+case's volumes had on the engine."""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def runner(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RUNNER, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+        env=os.environ,
+    )
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """Build the demo's reading runs into a suite of three cases, two models each."""
+    source = unpack_demo_suite(tmp_path)
+    spec = {
+        "name": "reading",
+        "version": "1",
+        "helm_runs": [str(source / "demo_reading*")],
+        "division": {"method": "k_fold", "folds": 3},
+        "keep_together": [],
+        "accept": ["twins"],
+        "limits": {"wall_seconds": 120},
+    }
+    (tmp_path / "reading.yaml").write_text(json.dumps(spec))
+    built = runner("suite", "build", tmp_path / "reading.yaml", "-o", tmp_path / "reading")
+    assert built.returncode == 0, built.stderr
+    return tmp_path / "reading"
+
+
+def evaluate(suite: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return runner("evaluate", "train_mean", "--suite", suite, "--out", out, *options)
+
+
+def without_times(document: Any) -> Any:
+    """Return the report without what may differ from run to run."""
+    if isinstance(document, dict):
+        return {key: without_times(value) for key, value in document.items() if key not in TIMES}
+    if isinstance(document, list):
+        return [without_times(value) for value in document]
+    return document
+
+
+def report(out: Path) -> Any:
+    return without_times(json.loads((out / "train_mean" / "report.json").read_text()))
+
+
+def test_every_case_of_a_suite_is_run_and_scored(suite: Path, tmp_path: Path) -> None:
+    ended = evaluate(suite, tmp_path / "out", "--json")
+    assert ended.returncode == 0, ended.stderr
+    (found,) = json.loads(ended.stdout)
+    assert [case["id"] for case in found["cases"]] == ["case-1", "case-2", "case-3"]
+    evaluated = [name for case in found["cases"] for name in case["eval_runs"]]
+    assert len(set(evaluated)) == len(evaluated) == 6
+    for case in found["cases"]:
+        assert (case["outcome"], len(case["train_runs"])) == ("scored", 4)
+        assert case["limits"]["wall_seconds"] == 120
+        assert {target["run_spec_name"] for target in case["targets"]} == set(case["eval_runs"])
+
+
+def test_a_flipped_byte_stops_an_evaluation_with_exit_code_3_and_the_files_name(
+    suite: Path, tmp_path: Path
+) -> None:
+    path = suite / "public" / "runs" / "00002" / "train" / "stats.arrow"
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    ended = evaluate(suite, tmp_path / "out")
+    assert ended.returncode == 3
+    assert f"{path}: changed since the suite was built" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_frozen_suite_is_not_divided_again_and_its_limits_can_be_lowered(
+    suite: Path, tmp_path: Path
+) -> None:
+    ended = evaluate(suite, tmp_path / "out", "--eval-samples", "3")
+    assert ended.returncode == 2
+    assert "--eval-samples can't change it" in ended.stderr
+    ended = evaluate(suite, tmp_path / "out", "--wall-seconds", "60", "--json")
+    (found,) = json.loads(ended.stdout)
+    assert {case["limits"]["wall_seconds"] for case in found["cases"]} == {60}
+
+
+def test_a_runner_killed_in_mid_run_is_taken_up_where_it_was(
+    suite: Path, tmp_path: Path, client: Any
+) -> None:
+    evaluate(suite, tmp_path / "undisturbed")
+    options = ("--suite", str(suite), "--out", str(tmp_path / "killed"))
+    command = [str(RUNNER), "evaluate", "train_mean", *options]
+    finished = tmp_path / "killed" / "finished_cases"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ) as process:
+        while not list(finished.glob("*.json")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        wait_for_container(client, "predictor")
+        process.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "killed" / "train_mean").exists()
+    kept = len(list(finished.glob("*.json")))
+    again = evaluate(suite, tmp_path / "killed")
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("has finished before") == kept
+    assert 1 <= kept <= 2
+    assert report(tmp_path / "killed") == report(tmp_path / "undisturbed")
+
+
+def test_a_change_of_the_seed_or_of_a_limit_is_never_answered_from_what_has_finished(
+    suite: Path, tmp_path: Path
+) -> None:
+    evaluate(suite, tmp_path / "out")
+    same = evaluate(suite, tmp_path / "out")
+    assert same.stderr.count("has finished before") == 3
+    for options in (("--seed", "5"), ("--memory-mib", "1024"), ("--rerun",)):
+        other = evaluate(suite, tmp_path / "out", *options)
+        assert other.returncode == 0, other.stderr
+        assert "has finished before" not in other.stderr
