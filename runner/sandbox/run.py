@@ -190,7 +190,7 @@ def _ended_by(container: Container, deadline: float, announce: Callable[[str], N
             with engine_errors("wait for the predictor"):
                 container.wait(timeout=left)
         except EngineError as error:
-            if not isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
+            if isinstance(error.__cause__, APIError):  # an answer, so the engine is there
                 raise
             # Losing the engine leaves the container running, or the engine ends it when it is
             # back; the keeper's state tells which.
