@@ -39,7 +39,9 @@ class SpareEngine:
         # its containerd with it.
         for left in ("docker.pid", "exec/containerd/containerd.pid"):
             (self._directory / left).unlink(missing_ok=True)
-        command = ["dockerd", *(f"--{name}={value}" for name, value in options.items())]
+        # In a network namespace of its own: without a bridge it would delete the host's docker0.
+        command = ["unshare", "--net", "dockerd"]
+        command += [f"--{name}={value}" for name, value in options.items()]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
