@@ -43,8 +43,9 @@ EVENT_SECONDS = 0.5
 """How long after a container's end the engine may still write down what ended it."""
 
 
-RARELY_SECONDS = 5
-"""How often a container is measured whose use is counted to its end anyway."""
+RARELY_SECONDS = 10
+"""How often a container is measured whose use is counted to its end anyway. Each time may delay
+the final count by a second, so not at all in a short run."""
 
 
 @dataclass(frozen=True)

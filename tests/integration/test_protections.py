@@ -170,7 +170,7 @@ try:
         if os.fork() == 0:
             time.sleep(60)
 except OSError:
-    time.sleep(4)
+    time.sleep(7)
     sys.exit(9)
 """
 
