@@ -36,8 +36,8 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     """Return the seconds of a case with `docker run`, and in the sandbox.
 
     In each round both take their turn at so many cases in a row. The figures are those of the
-    round whose ratio is the median, divided by its cases. Staging the inputs, and reading what was written, count for
-    the sandbox only.
+    round whose ratio is the median, divided by its cases. Staging the inputs, and reading what was
+    written, count for the sandbox only.
     """
     client = connect()
     image, policy = resolve_image(client, image_name), SandboxPolicy()
