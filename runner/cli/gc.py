@@ -27,6 +27,8 @@ def gc(as_json: bool) -> int:
     What to remove is decided by the runner's own record of its evaluations, in
     $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
     Evaluations that still run are not touched. The next `runner evaluate` does the same.
+
+    Exit code 5: the engine would not remove something.
     """
     from runner.sandbox.cleanup import collect_garbage
     from runner.sandbox.engine import connect, describe_engine
@@ -35,16 +37,19 @@ def gc(as_json: bool) -> int:
     client = connect()
     info, _ = describe_engine(client)
     collected = collect_garbage(client, engine_identity(info))
+    code = ExitCode.ENGINE_FAULT if collected.kept else ExitCode.SCORED
     if as_json:
         click.echo(json.dumps(asdict(collected), indent=2))
-        return ExitCode.SCORED
+        return code
     for leftover in collected.removed:
         click.echo(f"removed the {leftover.kind} {leftover.name}")
     if not collected.removed:
-        click.echo("nothing to remove")
+        click.echo("nothing was removed" if collected.kept else "nothing to remove")
+    for _, reason in collected.kept:
+        click.echo(f"still there: {reason} Restart the engine, then try again.", err=True)
     for leftover in collected.unknown:
         click.echo(f"{_describe(leftover)} {_command(leftover)}", err=True)
-    return ExitCode.SCORED
+    return code
 
 
 def _describe(leftover: "Leftover") -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 import docker
 from docker.errors import NotFound
 
+from runner.errors import EngineError
 from runner.sandbox.engine import engine_errors
 from runner.sandbox.ledger import dead_entries, known_tokens, settle
 from runner.sandbox.policy import LABEL, SandboxNames
@@ -36,11 +37,13 @@ class Collected:
 
     Attributes:
         removed: what was left by evaluations whose runner is gone.
+        kept: what the engine would not remove, and why; tried again the next time.
         unknown: what looks like ours, but is in no ledger of this user: another user's, or a
             stranger's with a forged label. It stays.
     """
 
     removed: tuple[Leftover, ...]
+    kept: tuple[tuple[Leftover, str], ...]
     unknown: tuple[Leftover, ...]
 
 
@@ -53,17 +56,21 @@ def collect_garbage(client: docker.DockerClient, engine: str) -> Collected:
         engine: the engine's identity; entries of another engine stay in the ledger.
 
     Raises:
-        EngineError: something could not be removed.
+        EngineError: the engine can't tell what is left.
     """
     removed: list[Leftover] = []
+    kept: list[tuple[Leftover, str]] = []
     with dead_entries() as entries:
         found = find_leftovers(client)
         known = known_tokens()
         for entry in entries:
-            removed.extend(_remove_all(client, found, entry.token))
-            if entry.engine == engine:
+            refused = _remove_all(client, found, entry.token)
+            kept.extend(refused.items())
+            removed.extend(one for one in found if one.token == entry.token and one not in refused)
+            if entry.engine == engine and not refused:
                 settle(entry)
-    return Collected(tuple(removed), tuple(one for one in found if one.token not in known))
+    unknown = tuple(one for one in found if one.token not in known)
+    return Collected(tuple(removed), tuple(kept), unknown)
 
 
 def sweep(client: docker.DockerClient, token: str) -> None:
@@ -72,7 +79,9 @@ def sweep(client: docker.DockerClient, token: str) -> None:
     Raises:
         EngineError: something could not be removed.
     """
-    _remove_all(client, find_leftovers(client), token)
+    refused = _remove_all(client, find_leftovers(client), token)
+    if refused:
+        raise EngineError(" ".join(refused.values()))
 
 
 def find_leftovers(client: docker.DockerClient) -> tuple[Leftover, ...]:
@@ -90,11 +99,16 @@ def find_leftovers(client: docker.DockerClient) -> tuple[Leftover, ...]:
 
 def _remove_all(
     client: docker.DockerClient, found: tuple[Leftover, ...], token: str
-) -> list[Leftover]:
-    ours = [one for one in found if one.token == token]
-    for one in ours:  # the containers first: a volume in use can't be removed
-        (remove_container if one.kind == "container" else remove_volume)(client, one.name)
-    return ours
+) -> dict[Leftover, str]:
+    """Remove what is one evaluation's; return what the engine would not remove, and why."""
+    refused = {}
+    for one in found:  # the containers first: a volume in use can't be removed
+        if one.token == token:
+            try:
+                (remove_container if one.kind == "container" else remove_volume)(client, one.name)
+            except EngineError as error:
+                refused[one] = str(error)
+    return refused
 
 
 def remove_case(client: docker.DockerClient, names: SandboxNames) -> None:

@@ -43,8 +43,9 @@ EVENT_SECONDS = 0.5
 """How long after a container's end the engine may still write down what ended it."""
 
 
-RARELY_SECONDS = 5
-"""How often a container is measured whose use is counted to its end anyway."""
+RARELY_SECONDS = 10
+"""How often a container is measured whose use is counted to its end anyway. Each time may delay
+the final count by a second, so not at all in a short run."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _ended_by(container: Container, deadline: float, announce: Callable[[str], N
             with engine_errors("wait for the predictor"):
                 container.wait(timeout=left)
         except EngineError as error:
-            if not isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
+            if isinstance(error.__cause__, APIError):  # an answer, so the engine is there
                 raise
             # Losing the engine leaves the container running, or the engine ends it when it is
             # back; the keeper's state tells which.

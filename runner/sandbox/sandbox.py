@@ -140,8 +140,11 @@ def open_sandbox(client: docker.DockerClient, announce: Announce) -> Iterator[Sa
     findings = examine_host(info, version)
     _require_promises(findings)
     engine = engine_identity(info)
-    for leftover in collect_garbage(client, engine).removed:
+    collected = collect_garbage(client, engine)
+    for leftover in collected.removed:
         announce(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
+    for _, reason in collected.kept:
+        announce(f"left by a runner that was killed, and still there: {reason}")
     with recorded(engine) as entry:
         sandbox = Sandbox(_host(client, info), entry.token, findings, announce)
         try:

@@ -13,24 +13,13 @@ from docker.models.containers import Container
 from runner.errors import EngineError
 from runner.sandbox.engine import resolve_image
 from runner.sandbox.image import Image
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
-from runner.sandbox.sandbox import open_sandbox, run_sandboxed
+from runner.sandbox.sandbox import open_sandbox
 from tests.integration.conftest import wait_for_container
-
-LIMITS = Limits(wall_seconds=20, memory_bytes=128 * MIB, output_bytes=MIB)
-
-
-def python(client: docker.DockerClient, code: str) -> Image:
-    """Return the base image with a program of its own in place of a predictor."""
-    base = resolve_image(client, "runner-base")
-    return replace(base, entrypoint=("python3", "-c"), command=(code,))
-
-
-def run(client: docker.DockerClient, image: Image, limits: Limits = LIMITS) -> SandboxRun:
-    return run_sandboxed(client, image, {}, limits, print)
+from tests.integration.programs import LIMITS, SLEEP, python, run
 
 
 def run_while(
@@ -46,7 +35,6 @@ def run_while(
         return future.result()
 
 
-SLEEP = "import time; time.sleep(60)"
 SAY_TERM = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(3)); time.sleep(60)"
 
 

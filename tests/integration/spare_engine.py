@@ -1,0 +1,111 @@
+"""An engine of a test's own, which it may kill: dockerd on directories and a socket of its own."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import docker
+import requests
+from docker.errors import DockerException
+
+START_SECONDS = 30
+
+
+class SpareEngine:
+    """A dockerd without network, whose only containers are the test's."""
+
+    def __init__(self, directory: Path, *, live_restore: bool) -> None:
+        self._directory, self._live_restore = directory, live_restore
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{directory}/docker.sock"
+
+    def start(self) -> None:
+        """Start the engine and wait until it answers."""
+        options = {
+            "host": self.url,
+            "data-root": self._directory / "data",
+            "exec-root": self._directory / "exec",
+            "pidfile": self._directory / "docker.pid",
+            "bridge": "none",
+            "iptables": "false",
+            "live-restore": str(self._live_restore).lower(),
+        }
+        # An engine takes any process with these pids for its own, and gives up. A killed one takes
+        # its containerd with it.
+        for left in ("docker.pid", "exec/containerd/containerd.pid"):
+            (self._directory / left).unlink(missing_ok=True)
+        # In a network namespace of its own: without a bridge it would delete the host's docker0.
+        command = ["unshare", "--net", "dockerd"]
+        command += [f"--{name}={value}" for name, value in options.items()]
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait()
+
+    def kill(self) -> None:
+        """Kill the engine as a crash would; its containers go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(timeout=10)
+
+    def restart(self) -> None:
+        """End the engine in good order and start it again."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(timeout=30)
+        self.start()
+
+    def stop(self) -> None:
+        """End the engine, its containers and its containerd."""
+        with suppress(DockerException), closing(self.client()) as client:
+            for container in client.containers.list(all=True):
+                container.remove(force=True, v=True)
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def client(self) -> docker.DockerClient:
+        """Return a client of this engine."""
+        return docker.DockerClient(self.url, version="1.41")
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with closing(self.client()) as client:
+                    client.ping()
+            except (DockerException, requests.RequestException):
+                assert time.monotonic() < deadline, (self._directory / "log").read_text()[-2000:]
+                time.sleep(0.05)
+            else:
+                return
+
+
+@contextmanager
+def spare_engine(*, live_restore: bool) -> Iterator[SpareEngine]:
+    """Give an engine of the test's own, and leave nothing of it."""
+    # Not in pytest's directory: the names of the sockets below would be too long.
+    directory = Path(tempfile.mkdtemp(prefix="engine-"))
+    engine = SpareEngine(directory, live_restore=live_restore)
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.stop()
+        _unmount_below(directory)
+        shutil.rmtree(directory)
+
+
+def _unmount_below(directory: Path) -> None:
+    """Undo what an engine that was killed mounted, its data on itself at least."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    places = [line.split()[4] for line in lines]
+    for place in reversed(places):
+        if place.startswith(f"{directory}/"):
+            subprocess.run(["umount", place], check=True)
