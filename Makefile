@@ -3,12 +3,13 @@
 # make runner-image   the runner itself as an image, to run where there is Docker alone
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
+# make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
 # make clean  remove what the targets above made in this folder
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check-magnet lock engine images runner-image clean
+.PHONY: demo test check-magnet bench lock engine images runner-image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,13 +56,26 @@ $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.t
 
 # The environment is its own: MAGNET and HELM need an older pandas.
 MAGNET_ENV := build/magnet
-check-magnet:
-	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
+$(MAGNET_ENV)/installed: $(VENV)/installed
 	test -d $(MAGNET_ENV) || $(PYTHON) -m venv $(MAGNET_ENV)
 	$(MAGNET_ENV)/bin/pip install --quiet --no-deps -r requirements/helm-stat.in
-	$(MAGNET_ENV)/bin/pip install --quiet aiq-magnet==0.1.0 'pandas~=2.2' polars pyarrow pydantic \
+	ours=$$($(VENV)/bin/pip freeze | grep -E '^(polars|pyarrow|pydantic|click|PyYAML)=='); \
+	$(MAGNET_ENV)/bin/pip install --quiet aiq-magnet==0.1.0 'pandas~=2.2' $$ours \
 	  'cattrs~=22.2' 'zstandard~=0.18.0' mako sqlitedict retrying requests
+	@touch $@
+
+check-magnet: $(MAGNET_ENV)/installed
+	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
 	PYTHONPATH=. $(MAGNET_ENV)/bin/python tests/developer/compare_with_magnet.py "$(HELM_RUNS)"
+
+# By default on the runs of the demo suite. BENCH_OPTIONS: see .venv/bin/python -m benchmarks --help
+DEMO_RUNS := build/bench/benchmark_output
+$(DEMO_RUNS): runner/demo_suite.tar.xz
+	@mkdir -p build/bench && tar -xmf $< -C build/bench
+
+bench: $(MAGNET_ENV)/installed $(if $(HELM_RUNS),,$(DEMO_RUNS))
+	$(VENV)/bin/python -m benchmarks "$(or $(HELM_RUNS),$(DEMO_RUNS))" \
+	  --magnet-python $(MAGNET_ENV)/bin/python $(BENCH_OPTIONS)
 
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-header --no-emit-index-url --no-emit-find-links --upgrade

@@ -1,0 +1,71 @@
+"""Times and peaks, and what a machine they were measured on."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the results: what was measured, and how often it took as long as the basis."""
+
+    what: str
+    seconds: float
+    ratio: float | None = None
+    peak_mb: float | None = None
+
+
+def fastest(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Return the seconds of the fastest of several rounds; in each, all take turns.
+
+    What else the machine does then hits all of them alike, and the fastest round hardly.
+    """
+    best = dict.fromkeys(contenders, float("inf"))
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float]:
+    """Run a command; return its wall seconds and the peak of its resident memory in MB.
+
+    Raises:
+        RuntimeError: the command failed; the message ends with what it wrote.
+    """
+    start = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        end = log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{command} ended with {process.returncode}: {end}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def describe_machine() -> str:
+    """Return the processor, its cores, the memory and the system."""
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in cpus if "model name" in line), "unknown")
+    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    cores = len(os.sched_getaffinity(0))
+    return f"{model}, {cores} cores, {memory_gb:.0f} GB, {platform.system()} {platform.release()}"
+
+
+def versions(names: Sequence[str]) -> str:
+    """Return Python's version and those of the installed ones of these packages."""
+    found = [f"Python {platform.python_version()}"]
+    for name in names:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

@@ -1,0 +1,95 @@
+"""HELM runs -> frames, by MAGNET, by plain pandas, by us, and the floor: parsing alone.
+
+Runs in an environment with aiq-magnet, crfm-helm and orjson, all in one process. Prints JSON.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+from magnet.backends.helm.helm_outputs import HelmRun
+
+from benchmarks.measurement import Row, fastest, versions
+from runner.helm_outputs import RUN_FILES, RunDirectory, find_runs, read_runs
+
+COMPARED = ("aiq-magnet", "crfm-helm", "pandas", "orjson", "polars")
+
+
+def load_with_magnet(runs: Iterable[RunDirectory]) -> None:
+    """Load the four frames with MAGNET's own loaders, which parse with orjson."""
+    for run in runs:
+        helm_run = HelmRun(run.path)
+        helm_run.run_spec()
+        helm_run.scenario_state()
+        helm_run.stats()
+        helm_run.per_instance_stats()
+
+
+def load_with_pandas(runs: Iterable[RunDirectory]) -> None:
+    """Load four frames as one writes it with json and ``json_normalize``."""
+    for run in runs:
+        spec, state, stats, entries = (json.loads((run.path / name).read_bytes()) for name in RUN_FILES)
+        pd.json_normalize(spec)
+        pd.json_normalize(state["request_states"])
+        pd.json_normalize(stats)
+        meta = ["instance_id", "train_trial_index"]
+        pd.json_normalize(entries, record_path="stats", meta=meta, errors="ignore")
+
+
+def parse_with_orjson(runs: Iterable[RunDirectory]) -> None:
+    """Parse the same bytes into Python objects, and make nothing of them."""
+    for run in runs:
+        for name in RUN_FILES:
+            orjson.loads((run.path / name).read_bytes())
+
+
+def load_with_runner(runs: Iterable[RunDirectory]) -> None:
+    """Load the four frames as suites are built from them."""
+    for _ in read_runs(runs):
+        pass
+
+
+def on_one_core(run: Callable[[Any], None], argument: Any) -> Callable[[], None]:
+    """Return a call that may use one core only, however many threads it has."""
+
+    def call() -> None:
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(cores)})
+        try:
+            run(argument)
+        finally:
+            os.sched_setaffinity(0, cores)
+
+    return call
+
+
+def main() -> None:
+    """Print what was measured as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("helm_runs")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    runs = find_runs(arguments.helm_runs)
+    contenders: dict[str, Callable[[], object]] = {
+        "orjson.loads of the same bytes, no frames": lambda: parse_with_orjson(runs),
+        "frames by the runner": lambda: load_with_runner(runs),
+        "frames by the runner, on one core": on_one_core(load_with_runner, runs),
+        "frames by MAGNET's loaders": lambda: load_with_magnet(runs),
+        "frames by json and pandas.json_normalize": lambda: load_with_pandas(runs),
+    }
+    seconds = fastest(contenders, arguments.rounds)
+    floor = seconds["orjson.loads of the same bytes, no frames"]
+    rows = [asdict(Row(what, taken, taken / floor)) for what, taken in seconds.items()]
+    size = sum((Path(run.path) / name).stat().st_size for run in runs for name in RUN_FILES)
+    document = {"runs": len(runs), "bytes": size, "rows": rows, "versions": versions(COMPARED)}
+    print(json.dumps(document))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""``runner suite build`` at several numbers of runs: time and peak memory."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import yaml
+
+from benchmarks.copies import copy_runs
+from benchmarks.measurement import Row, run_measured
+from runner.helm_outputs import RunDirectory
+
+RUNNER = Path(sys.executable).with_name("runner")
+
+
+def measure_builds(
+    runs: Sequence[RunDirectory],
+    counts: Sequence[int],
+    folder: Path,
+    announce: Callable[[str], None],
+) -> list[Row]:
+    """Return a row for each number of runs, and one for building the first suite once more.
+
+    Ratios of builds are of the time per run, to the first.
+    """
+    rows: list[Row] = []
+    per_run = 0.0
+    for count in counts:
+        announce(f"suite build, {count} runs")
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            root = Path(scratch)
+            command = _prepare(runs, count, root)
+            seconds, peak_mb = run_measured(command, root / "log")
+            per_run = per_run or seconds / count
+            rows.append(
+                Row(f"suite build, {count:,} runs", seconds, seconds / count / per_run, peak_mb)
+            )
+            if count == counts[0]:
+                again, peak_mb = run_measured(command, root / "log")
+                rows.append(
+                    Row(f"the same again, nothing changed", again, again / seconds, peak_mb)
+                )
+    return rows
+
+
+def _prepare(runs: Sequence[RunDirectory], count: int, root: Path) -> list[str | Path]:
+    """Return the command that builds a suite of so many runs, which are written first."""
+    copy_runs(runs, count, root)
+    spec = {
+        "name": "bench",
+        "version": "1",
+        "helm_runs": ["benchmark_output"],
+        "division": {"method": "leave_one_out", "by": "model_deployment"},
+        "accept": ["twins", "derivable", "shared"],
+    }
+    (root / "spec.yaml").write_text(yaml.safe_dump(spec))
+    return [RUNNER, "suite", "build", root / "spec.yaml", "-o", root / "suite"]
