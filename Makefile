@@ -1,6 +1,7 @@
 # make demo   evaluate the example predictors on the demo suite
 # make test   run every check and test, those against a real engine too
 # make runner-image   the runner itself as an image, to run where there is Docker alone
+# make docs   make the site of docs/ in build/site
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
@@ -9,7 +10,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check-magnet bench lock engine images runner-image clean
+.PHONY: demo test docs check-magnet bench lock engine images runner-image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -77,11 +78,19 @@ bench: $(MAGNET_ENV)/installed $(if $(HELM_RUNS),,$(DEMO_RUNS))
 	$(VENV)/bin/python -m benchmarks "$(or $(HELM_RUNS),$(DEMO_RUNS))" \
 	  --magnet-python $(MAGNET_ENV)/bin/python $(BENCH_OPTIONS)
 
+DOCS_ENV := build/docs
+docs:
+	test -d $(DOCS_ENV) || $(PYTHON) -m venv $(DOCS_ENV)
+	$(DOCS_ENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/docs.lock
+	$(DOCS_ENV)/bin/mkdocs build --quiet
+	@echo "The site is in build/site."
+
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-header --no-emit-index-url --no-emit-find-links --upgrade
 lock: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet uv
 	$(UV) pyproject.toml --group dev -o requirements/dev.lock
+	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \

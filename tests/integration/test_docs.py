@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.carried_folders import TEMPLATES
+
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "results", "*_cache", "__pycache__")
 
@@ -45,9 +47,28 @@ def test_the_readmes_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
 
-@pytest.mark.parametrize("block", shell_blocks("predictor_template/python/README.md"))
-def test_the_templates_commands_run(checkout: Path, block: str) -> None:
-    run_block(block, checkout / "predictor_template" / "python")
+@pytest.mark.parametrize("block", shell_blocks("docs/tutorial.md"))
+def test_the_tutorials_commands_run(checkout: Path, block: str) -> None:
+    run_block(block, checkout)
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_the_templates_commands_run(checkout: Path, language: str) -> None:
+    if language != "python":
+        run_block(f"setup/language_base.sh {language}", checkout)
+    (block,) = shell_blocks(f"predictor_template/{language}/README.md")
+    run_block(block, checkout / "predictor_template" / language)
+
+
+def test_the_templates_own_tests_pass(checkout: Path) -> None:
+    run_block("pytest -q -p no:cacheprovider", checkout / "predictor_template" / "python")
+
+
+def test_the_site_is_built_from_the_docs(checkout: Path) -> None:
+    run_block("make docs", checkout)
+    assert (
+        "Write a predictor" in (checkout / "build" / "site" / "tutorial" / "index.html").read_text()
+    )
 
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
@@ -94,4 +115,4 @@ def test_the_readme_shows_the_templates_own_signature() -> None:
 
 def test_no_document_has_an_empty_or_unknown_command_block() -> None:
     assert len(shell_blocks("README.md")) == 4
-    assert len(shell_blocks("predictor_template/python/README.md")) == 1
+    assert len(shell_blocks("docs/tutorial.md")) == 5

@@ -1,0 +1,164 @@
+"""Writes what stands in the pages but comes from the code: `python docs/generated.py`.
+
+A test makes the same again and compares.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from runner.contract import Manifest, layout
+from runner.contract.stat import STAT_VALUES
+from runner.sandbox.limits import Limits
+from runner.trial_case import staged_case
+
+DOCS = Path(__file__).parent
+EXECUTED = ("inputs.md", "faq.md")
+LONGEST_EXAMPLE = 60
+
+FRAMES = {
+    layout.TRAIN_RUN_SPECS: "One row per train run: HELM's `run_spec.json`.",
+    layout.TRAIN_SCENARIO_STATES: "One row per request and response: `scenario_state.json`.",
+    layout.TRAIN_STATS: "One row per stat: `stats.json`.",
+    layout.TRAIN_PER_INSTANCE_STATS: "One row per stat of an instance: `per_instance_stats.json`.",
+    layout.EVAL_RUN_SPECS: "One row per eval run, revealed columns.",
+    layout.EVAL_SCENARIO_STATES: "The revealed instances, revealed columns.",
+    layout.EVAL_TARGETS: "One row per stat to predict: its key, no values.",
+}
+
+_NESTED = {"list": "list", "struct": "object"}
+
+_BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n.*?^```\n)?", re.DOTALL | re.MULTILINE)
+
+
+def execute_page(page: str, input_dir: Path) -> str:
+    """Return a page with each Python block followed by what it prints, one after the other."""
+    names: dict[str, Any] = {}
+
+    def run(block: re.Match[str]) -> str:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(block[1], names)  # noqa: S102  (our own page)
+        lines = [line.rstrip() for line in printed.getvalue().splitlines()]
+        shown = "\n```text\n" + "\n".join(lines) + "\n```\n" if lines else ""
+        return f"```python\n{block[1]}```\n{shown}"
+
+    with contextlib.chdir(input_dir.parent):
+        return _BLOCK.sub(run, page)
+
+
+def contract_page(input_dir: Path) -> str:
+    """Return the reference of the contract: its files, and each column with an example."""
+    sections = [
+        "# The contract\n",
+        "<!-- Written by docs/generated.py. -->\n",
+        f"Version {layout.CONTRACT_VERSION}. The examples are of a case of the demo suite.\n",
+        _inputs_section(input_dir),
+        *(_frame_section(input_dir, name, what) for name, what in FRAMES.items()),
+        _rest_of_inputs(),
+        _output_section(),
+    ]
+    return "\n".join(sections)
+
+
+def _inputs_section(input_dir: Path) -> str:
+    manifest = json.loads((input_dir / layout.MANIFEST).read_bytes())
+    about = dict(re.findall(r"^ +(\w+): (.*)$", str(Manifest.__doc__), re.MULTILINE))
+    fields = [field.name for field in dataclasses.fields(Manifest)]
+    rows = [f"| `{name}` | {about[name]} | {_example(manifest[name])} |" for name in fields]
+    return "\n".join(
+        [
+            f"## {layout.INPUT_DIR}/{layout.MANIFEST}\n",
+            "| field | what it is | example |\n|---|---|---|",
+            *rows,
+            "\nThe limits, where a suite does not set others:\n",
+            "| limit | default |\n|---|---|",
+            *(f"| `{name}` | {value} |" for name, value in Limits().to_json().items()),
+            "",
+        ]
+    )
+
+
+def _frame_section(input_dir: Path, name: str, what: str) -> str:
+    table = pq.read_table(input_dir / name)
+    rows = []
+    for column in table.column_names:
+        cells = (cell for cell in table[column].to_pylist() if cell not in (None, [], {}))
+        kind = str(table.schema.field(column).type)
+        kind = (
+            "list" if kind.startswith("list") else "object" if kind.startswith("struct") else kind
+        )
+        rows.append(f"| `{column}` | {kind} | {_example(next(cells, None))} |")
+    heading = f"## {layout.INPUT_DIR}/{name}\n\n{what}\n"
+    return "\n".join([heading, "| column | type | example |\n|---|---|---|", *rows, ""])
+
+
+def _rest_of_inputs() -> str:
+    key = [layout.RUN_NAME, layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX]
+    return "\n".join(
+        [
+            f"## {layout.INPUT_DIR}/{layout.EVAL_INSTANCE_TARGETS}\n",
+            "In suites that ask for per-instance predictions: one row per stat of an instance.",
+            f"Its columns are {', '.join(f'`{name}`' for name in key)}, and with the prefix",
+            f"`{layout.INSTANCE_STAT_NAME_PREFIX}` those of a stat's name.\n",
+            f"## {layout.INPUT_DIR}/{layout.ASSETS}/\n",
+            "Files of the suite itself, if it has any.\n",
+        ]
+    )
+
+
+def _output_section() -> str:
+    name = {"name": "predicted_exact_match", "split": "test"}
+    stat = {"name": name, "mean": 0.75}
+    entry = {"instance_id": "id3", "train_trial_index": 0, "stats": [stat]}
+    return "\n".join(
+        [
+            f"## {layout.OUTPUT_DIR}/{layout.PREDICTIONS}\n",
+            f"```json\n{_document([stat])}\n```\n",
+            "A predicted stat is a HELM `Stat`. Its `name.name` is the target's with",
+            f"`{layout.PREDICTED_PREFIX}` before it; the other fields of its name equal the",
+            f"target's. Its numbers are {', '.join(f'`{value}`' for value in STAT_VALUES)};",
+            "`mean` is required. A null is as good as an absent field. Every target is",
+            f"predicted exactly once. Numbers are finite and at most {layout.LARGEST_NUMBER:g}.\n",
+            f"## {layout.OUTPUT_DIR}/{layout.INSTANCE_PREDICTIONS}\n",
+            "Wanted when there are instance targets: HELM's `PerInstanceStats`.\n",
+            f"```json\n{_document([entry])}\n```\n",
+        ]
+    )
+
+
+def _document(entries: list[Any]) -> str:
+    document = {"contract_version": 1, "predictions": {"RUN_SPEC_NAME": entries}}
+    return json.dumps(document, indent=2)
+
+
+def _example(value: Any) -> str:
+    text = json.dumps(value)
+    cut = text if len(text) <= LONGEST_EXAMPLE else text[:LONGEST_EXAMPLE] + "..."
+    return "" if value is None else "`" + cut.replace("|", "\\|").replace("`", "'") + "`"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each generated page by its name."""
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        with staged_case("demo", None, None, lambda _line: None) as case:
+            made = {
+                name: execute_page((DOCS / name).read_text(encoding="utf-8"), case.input_dir)
+                for name in EXECUTED
+            }
+            made["contract.md"] = contract_page(case.input_dir)
+    return made
+
+
+if __name__ == "__main__":
+    for page_name, text in pages().items():
+        (DOCS / page_name).write_text(text, encoding="utf-8")

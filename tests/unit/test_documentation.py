@@ -1,0 +1,77 @@
+"""What the pages of docs/ say of the code is what the code says."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("generated", DOCS / "generated.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    before = dict(os.environ)
+    try:
+        made: dict[str, str] = module.pages()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return made
+
+
+@pytest.mark.parametrize("name", ["contract.md", "inputs.md", "faq.md"])
+def test_a_page_shows_what_the_code_gives_today(name: str, pages: dict[str, str]) -> None:
+    assert (DOCS / name).read_text() == pages[name], "run docs/generated.py and look at the change"
+
+
+def test_every_page_is_in_the_sites_menu() -> None:
+    menu = set(re.findall(r"^  - (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert {path.name for path in DOCS.glob("*.md")} == menu
+
+
+def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None:
+    from runner.cli.main import cli
+
+    text = (ROOT / "README.md").read_text() + (DOCS / "tutorial.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"^(?:\.venv/bin/)?runner (\w+)", "\n".join(blocks), re.MULTILINE))
+    assert {"init", "try", "build", "check", "evaluate"} <= named <= set(cli.commands)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_there_for_every_shell(shell: str) -> None:
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("runner")],
+        env={**os.environ, "_RUNNER_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Completion needs a bash of version 4.4; where there is none, click says so.
+    assert "_RUNNER_COMPLETE" in ended.stdout
+
+
+def test_completion_completes_commands() -> None:
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("runner")],
+        env={
+            **os.environ,
+            "_RUNNER_COMPLETE": "bash_complete",
+            "COMP_WORDS": "runner ev",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "plain,evaluate\n"
