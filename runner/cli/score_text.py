@@ -19,6 +19,9 @@ SHOWN = {
 }
 """The metrics that one line shows, for each kind of targets; ``runner report`` shows all."""
 
+LEAST_CHANGE = 1e-9
+"""Smaller changes of a score are the adding up in another order."""
+
 
 def score_lines(report: "Report") -> list[str]:
     """Return a line of scores for each kind of targets that the report has."""
@@ -119,6 +122,6 @@ def _repetition_line(repetition: "Repetition") -> str:
         words += f", e.g. {repetition.examples[0]}" if repetition.examples else ""
     if repetition.outcomes_changed:
         words += f", {repetition.outcomes_changed} cases ended otherwise"
-    if repetition.score_change:
+    if repetition.score_change and abs(repetition.score_change) > LEAST_CHANGE:
         words += f"; the score changes by {repetition.score_change:+.4g}"
     return words
