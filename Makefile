@@ -34,7 +34,7 @@ engine:
 images: engine $(VENV)/installed
 	@base=$$(setup/python_base.sh); \
 	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
-	for name in $(EXAMPLES); do $(VENV)/bin/runner build images/$$name -t $$name; done
+	for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
 
 # The wheel is the same, byte for byte, as long as its files are: then nothing is built again.
 RUNNER_CONTEXT := build/runner-image

@@ -3,8 +3,8 @@
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -15,6 +15,7 @@ import docker
 from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
 from runner.finished_cases import CaseKey, FinishedCases
+from runner.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.report import (
     CaseRecord,
     Evaluation,
@@ -27,12 +28,14 @@ from runner.report import (
 from runner.sandbox.engine import engine_version
 from runner.sandbox.image import Image, image_warnings
 from runner.sandbox.limits import Limits
+from runner.sandbox.outcome import Outcome
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.staging import stage_inputs
 from runner.suites.suite import Actuals, Case, Suite
+from runner.variants import Variant, rename_actuals
 from runner.verdict import Verdict, judge
 
 T = TypeVar("T")
@@ -49,11 +52,13 @@ class Terms:
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
         rerun: whether cases that have finished before are run again.
+        variants: further runs of every case, compared with the first; see ``variants.py``.
     """
 
     policy: SandboxPolicy
     seed: int
     rerun: bool = False
+    variants: tuple[Variant, ...] = ()
 
 
 def evaluate(
@@ -79,19 +84,15 @@ def evaluate(
     version_of_engine = engine_version(client)
     for warning in image_warnings(image):
         announce(f"warning: {image.reference}: {warning}")
-    records, files = [], {}
     with open_sandbox(client, announce) as sandbox:
         if terms.policy.runtime or terms.policy.gpus:
             sandbox.try_policy(terms.policy)
         runs = _CaseRuns(sandbox, image, suite, terms, finished, announce)
-        for case, run in runs.in_order():
-            actuals = suite.actuals(case)  # not before: the container is gone
-            verdict = judge(run, case, actuals, terms.policy.limits, suite.scoring)
-            announce(f"{runs.progress(case)}: {describe(run, verdict, terms.policy.limits)}")
-            baselines = suite.baselines(case, actuals)
-            limits = terms.policy.limits
-            records.append(_case_record(case, run, verdict, actuals, baselines, limits))
-            files.update(_case_files(case, run))
+        first = list(runs.judged())
+        again = _run_again(runs, first)
+    files: dict[str, bytes] = {}
+    for judged in first:
+        files |= _case_files(judged.case, judged.run)
     report = with_scores(
         Report(
             runner_version=version("runner"),
@@ -109,11 +110,25 @@ def evaluate(
             ),
             image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
             eval_run_specs=suite.eval_run_specs(),
-            cases=tuple(records),
+            cases=tuple(_case_records(suite, first, terms.policy.limits)),
             scoring=suite.scoring,
         )
     )
-    return Evaluation(report, files)
+    return Evaluation(with_repetitions(report, first, again), files)
+
+
+def _run_again(runs: "_CaseRuns", first: Sequence[JudgedCase]) -> dict[Variant, RunAgain]:
+    """Return the variants' runs; none if there is nothing to compare them with."""
+    if any(judged.verdict.outcome is not Outcome.SCORED for judged in first):
+        return {}
+    again = {}
+    for variant in runs.terms.variants:
+        judged = list(replace(runs, variant=variant).judged())
+        # The probe's targets have other names, so that they make no records.
+        limits = runs.terms.policy.limits
+        records = [] if variant.renames else _case_records(runs.suite, judged, limits)
+        again[variant] = RunAgain(judged, records)
+    return again
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ class _CaseRuns:
     terms: Terms
     finished: FinishedCases
     announce: Callable[[str], None]
+    variant: Variant | None = None
 
     def in_order(self) -> Iterator[tuple[Case, SandboxRun]]:
         """Yield each case with what its container left: now, or when it was run before."""
@@ -141,10 +157,22 @@ class _CaseRuns:
                 self.finished.keep(self._key(case), run)
                 yield case, run
 
+    def judged(self) -> Iterator[JudgedCase]:
+        """Yield each case judged, as soon as its container is gone."""
+        limits = self.terms.policy.limits
+        for case, run in self.in_order():
+            actuals = self.suite.actuals(case)  # not before: the container is gone
+            renames = self.variant is not None and self.variant.renames
+            targets = rename_actuals(actuals) if renames else actuals
+            verdict = judge(run, case, targets, limits, self.suite.scoring)
+            self.announce(f"{self.progress(case)}: {describe(run, verdict, limits)}")
+            yield JudgedCase(case, run, verdict, targets)
+
     def progress(self, case: Case) -> str:
         """Return the case's name and number, for a line of progress."""
         number, of = self.suite.cases.index(case) + 1, len(self.suite.cases)
-        return f"{self.image.reference} on {self.suite.name}, {case.id} ({number} of {of})"
+        variant = f", {self.variant.name}" if self.variant else ""
+        return f"{self.image.reference} on {self.suite.name}, {case.id} ({number} of {of}){variant}"
 
     def _plan(self, case: Case) -> SandboxRun | Preparation:
         earlier = None if self.terms.rerun else self.finished.find(self._key(case))
@@ -155,11 +183,13 @@ class _CaseRuns:
 
     def _stage(self, case: Case) -> Mapping[str, bytes]:
         limits = self.terms.policy.limits.to_json()
-        return stage_inputs(self.suite.inputs(case), seed=self.terms.seed, limits=limits).files
+        staged = stage_inputs(self.suite.inputs(case), seed=self.terms.seed, limits=limits)
+        return staged.files if self.variant is None else self.variant.change(staged).files
 
     def _key(self, case: Case) -> CaseKey:
         policy = self.terms.policy.to_json()
-        return CaseKey(self.image.id, self.suite.digest, case.id, self.terms.seed, policy)
+        variant = self.variant.name if self.variant else ""
+        return CaseKey(self.image.id, self.suite.digest, case.id, self.terms.seed, policy, variant)
 
     def _run(self, case: Case, preparation: Preparation) -> SandboxRun:
         """Run a case; after an engine fault, which tells nothing of the predictor, run it again."""
@@ -195,6 +225,20 @@ def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
     """Return one line of how a case ended, and of any limit that it came near."""
     line = f"{verdict.outcome} after {run.end.wall_seconds:.1f} s"
     return "; ".join([line, *forecast(run.resources, limits)])
+
+
+def _case_records(suite: Suite, cases: Sequence[JudgedCase], limits: Limits) -> list[CaseRecord]:
+    return [
+        _case_record(
+            judged.case,
+            judged.run,
+            judged.verdict,
+            judged.targets,
+            suite.baselines(judged.case, judged.targets),
+            limits,
+        )
+        for judged in cases
+    ]
 
 
 def _case_record(

@@ -32,6 +32,7 @@ class CaseKey:
         case: the case's id.
         seed: what the manifest tells the predictor.
         policy: the limits and all else that the organizer decided of the sandbox, by name.
+        variant: what was changed of the inputs, e.g. ``shuffled``; empty if nothing.
     """
 
     image_id: str
@@ -39,11 +40,13 @@ class CaseKey:
     case: str
     seed: int
     policy: Mapping[str, Any]
+    variant: str = ""
 
     @property
     def file_name(self) -> str:
         """Return a name that tells these parts, and the version of the contract, apart."""
         parts = [self.image_id, self.suite_digest, self.case, self.seed, dict(self.policy)]
+        parts += [self.variant] if self.variant else []
         text = json.dumps([CONTRACT_VERSION, *parts], sort_keys=True)
         return f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 

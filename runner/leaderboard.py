@@ -17,6 +17,7 @@ from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.comparison import RankRange, compare, rank
 from runner.scores.policy import ScoringPolicy
 from runner.scores.resampling import Replicates, Resampling
+from runner.stability import meets
 
 DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""
@@ -201,7 +202,7 @@ def why_unranked(report: Report) -> str | None:
     if unfinished:
         first = unfinished[0]
         return f"{len(unfinished)} of {len(report.cases)} cases not scored ({first.outcome})"
-    return None
+    return meets(report.scoring.determinism, report.repetitions)
 
 
 def _submitter(report: Report, submitters: Submitters | None) -> str:

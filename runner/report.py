@@ -25,6 +25,7 @@ from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.scores.aggregation import Score
 from runner.scores.policy import ScoringPolicy
+from runner.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
@@ -103,7 +104,8 @@ class Report(_Record):
 
     ``host`` is what the engine gave the sandbox, and what it lacked. ``eval_run_specs`` has, by
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
-    grouped by. ``scoring`` is the suite's policy.
+    grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
+    compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -121,11 +123,18 @@ class Report(_Record):
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
     scores: tuple[Score, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    sensitivity: Sensitivity | None = None
 
     @property
     def is_scored(self) -> bool:
         """Return whether every case was scored."""
         return all(case.outcome is Outcome.SCORED for case in self.cases)
+
+    @property
+    def meets_policy(self) -> bool:
+        """Return whether every case was scored, as deterministically as the suite requires."""
+        return self.is_scored and meets(self.scoring.determinism, self.repetitions) is None
 
     def score(self, metric: str) -> Score | None:
         """Return the score over the suite by the metric's name, if the report has it."""

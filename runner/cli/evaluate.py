@@ -122,6 +122,19 @@ Examples:
     help="Fetch images from their registry: those that the engine lacks, or all of them.",
 )
 @click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
+@click.option(
+    "--repeat",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Run every case so many times more and compare the predictions, stat by stat.",
+)
+@click.option("--shuffle", is_flag=True, help="Run every case again, all rows in another order.")
+@click.option(
+    "--probe",
+    is_flag=True,
+    help="Run every case again with nothing revealed of its eval runs: predictions that stay the "
+    "same don't look at their input.",
+)
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def evaluate(
@@ -140,6 +153,9 @@ def evaluate(
     gpus: int,
     pull: str,
     rerun: bool,
+    repeat: int,
+    shuffle: bool,
+    probe: bool,
     show_log: bool,
     as_json: bool,
 ) -> int:
@@ -159,6 +175,7 @@ def evaluate(
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull, obtain_image
     from runner.suites.names import Draw, opened_suite
+    from runner.variants import choose_variants
 
     client = connect()
     resolved = [obtain_image(client, reference, Pull(pull), _announce) for reference in images]
@@ -169,9 +186,10 @@ def evaluate(
         check_policy(client, policy)
         own_seed = loaded.manifest.choices["seed"] if seed is None else seed
         reports = out or Path("results") / loaded.name
-        return _evaluate_all(
-            client, resolved, loaded, Terms(policy, own_seed, rerun), reports, show_log, as_json
-        )
+        is_required = loaded.scoring.determinism != "not_required"
+        variants = choose_variants(max(repeat, is_required), shuffle, probe)
+        terms = Terms(policy, own_seed, rerun, variants)
+        return _evaluate_all(client, resolved, loaded, terms, reports, show_log, as_json)
 
 
 def _choose_limits(
@@ -222,7 +240,7 @@ def _evaluate_all(
         click.echo(json.dumps([_as_json(*pair) for pair in printed], indent=2))
     if engine_failed:
         return ExitCode.ENGINE_FAULT
-    scored = all(evaluation.report.is_scored for evaluation, _ in printed)
+    scored = all(evaluation.report.meets_policy for evaluation, _ in printed)
     return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
 
 
@@ -243,7 +261,7 @@ def _announce(line: str) -> None:
 
 
 def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
-    from runner.cli.score_text import score_lines
+    from runner.cli.score_text import repetition_lines, score_lines
     from runner.report import REPORT_FILE, comparison_table
 
     report = evaluation.report
@@ -256,8 +274,8 @@ def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
         if len(table) > MOST_ROWS:
             click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
         click.echo()
-        for line in score_lines(report):
-            click.echo(line)
+        for line in [*score_lines(report), *repetition_lines(report)]:
+            click.echo(printable(line))
     else:
         click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
     for case in report.cases:

@@ -77,12 +77,14 @@ def report(
 
 
 def _print_tables(report: "Report", scores: "Sequence[Score]", deltas: "pl.DataFrame") -> None:
-    from runner.cli.score_text import group_table, suite_table, text_table
+    from runner.cli.score_text import group_table, repetition_lines, suite_table, text_table
 
     click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
     for case in report.cases:
         cause = "" if case.cause is None else f" ({case.cause})"
         click.echo(f"  {case.id}: {case.outcome}{cause}")
+    for line in repetition_lines(report):
+        click.echo(printable(f"  {line}"))
     for line in suite_table([score for score in scores if score.category is None]):
         click.echo(printable(line))
     for category in dict.fromkeys(score.category for score in scores if score.category):

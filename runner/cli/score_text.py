@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 from runner.scores.metrics import METRICS
+from runner.stability import meets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.report import Report
     from runner.scores.aggregation import Score
+    from runner.stability import Repetition
 
 SHOWN = {
     "targets": ("mae", "rmse", "bias", "skill"),
@@ -16,6 +18,9 @@ SHOWN = {
     "instance targets": ("instance_mae",),
 }
 """The metrics that one line shows, for each kind of targets; ``runner report`` shows all."""
+
+LEAST_CHANGE = 1e-9
+"""Smaller changes of a score are the adding up in another order."""
 
 
 def score_lines(report: "Report") -> list[str]:
@@ -95,3 +100,28 @@ def _group_cell(score: "Score | None") -> str:
     if score is None:
         return ""
     return "*" if score.value is None else f"{score.value:.4f}"
+
+
+def repetition_lines(report: "Report") -> list[str]:
+    """Return what further runs of the cases showed, and whether the suite asks for more."""
+    lines = [_repetition_line(each) for each in report.repetitions]
+    if report.sensitivity is not None:
+        probe = report.sensitivity
+        share = f"{probe.changed} of {probe.targets} predictions change"
+        verdict = "" if probe.looks_at_input else ": they do not look at their input"
+        lines.append(f"blanked: {share} with nothing revealed of the eval runs{verdict}")
+    unmet = meets(report.scoring.determinism, report.repetitions)
+    return [*lines, *([] if unmet is None else [unmet])]
+
+
+def _repetition_line(repetition: "Repetition") -> str:
+    words = f"{repetition.name}: {repetition.stability.replace('_', ' ')}"
+    if repetition.changed:
+        words += f", {repetition.changed} of {repetition.targets} predictions changed"
+        words += f", the most by {repetition.largest_difference:.4g}"
+        words += f", e.g. {repetition.examples[0]}" if repetition.examples else ""
+    if repetition.outcomes_changed:
+        words += f", {repetition.outcomes_changed} cases ended otherwise"
+    if repetition.score_change and abs(repetition.score_change) > LEAST_CHANGE:
+        words += f"; the score changes by {repetition.score_change:+.4g}"
+    return words

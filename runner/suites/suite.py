@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 from pydantic import ValidationError
 
 from runner.contract import layout
@@ -196,7 +197,8 @@ class Suite:
         for frame, targets in sides:
             if targets:
                 parts = [read_part(self.part(run, f"train/{frame}")) for run in case.train_runs]
-                train = pl.concat(parts, how="diagonal_relaxed")
+                plain = [part.select(~cs.nested()) for part in parts]
+                train = pl.concat(plain, how="diagonal_relaxed")
                 baselines |= zip(targets, train_mean_baseline(train, targets), strict=True)
         return baselines
 

@@ -106,7 +106,7 @@ def test_magnets_random_predictor_is_scored_unmodified(
 ) -> None:
     found = evaluate(magnet_random, magnet_suite(targets=[UNPERTURBED]), tmp_path / "one")
     again = evaluate(magnet_random, magnet_suite(targets=[UNPERTURBED]), tmp_path / "two")
-    assert found["scores"]["targets"] == 1
+    assert found["scores"][0]["targets"] == 1
     assert found["rows"][0]["mean"] == again["rows"][0]["mean"]
 
 
@@ -116,7 +116,7 @@ def test_magnets_perturbation_predictor_is_scored_unmodified(
     image = build(ROOT / "images" / "magnet_perturbation", "magnet_perturbation")
     target = {"stat": "exact_match", "perturbation": "misspellings", "computed_on": "perturbed"}
     found = evaluate(image, magnet_suite(targets=[target]), tmp_path)
-    assert found["scores"]["targets"] == 1
+    assert found["scores"][0]["targets"] == 1
     assert 0.5 < found["rows"][0]["mean"] < 1  # on the line through the train runs' 0.69 to 1.0
 
 
@@ -184,7 +184,7 @@ def test_a_predictor_in_another_language_is_scored_without_python(
     image = build(tmp_path / "mine", f"my-predictor-{language}")
     shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
     (report,) = json.loads(shown.stdout)
-    assert report["scores"]["targets"] == 6
+    assert report["scores"][0]["targets"] == 6
     assert not has_python(client, image)
 
 
@@ -226,7 +226,7 @@ def test_a_raw_predictor_without_the_sdk_is_scored(
     )
     image = build(tmp_path, "my-predictor-raw")
     shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
-    assert json.loads(shown.stdout)[0]["scores"]["targets"] == 6
+    assert json.loads(shown.stdout)[0]["scores"][0]["targets"] == 6
 
 
 def write_check_project(folder: Path, body: str) -> Path:

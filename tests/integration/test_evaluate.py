@@ -50,11 +50,11 @@ def test_the_example_predictors_are_scored_on_the_demo_suite(tmp_path: Path) -> 
     assert [Path(found["report_directory"]).name for found in evaluations] == names
     for found in evaluations:
         pairs = list(zip(found["rows"][::2], found["rows"][1::2], strict=True))
-        assert len(pairs) == found["scores"]["targets"] > 0
+        assert len(pairs) == found["scores"][0]["targets"] > 0
         assert all(one["source"] == "predicted" for one, _ in pairs)
         assert all(one["name"] == "predicted_" + other["name"] for one, other in pairs)
         errors = [abs(one["mean"] - other["mean"]) for one, other in pairs]
-        assert found["scores"]["mean_absolute_error"] == pytest.approx(sum(errors) / len(errors))
+        assert found["scores"][0]["value"] == pytest.approx(sum(errors) / len(errors))
 
 
 def test_the_table_has_a_predicted_and_an_actual_row_per_target(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_predictors_fault_is_named_and_exits_with_4(
     code, (found,) = evaluate(misbehaving(script), *limits, out=tmp_path)
     case = found["cases"][0]
     assert (code, case["outcome"], case["cause"]) == (4, outcome, cause)
-    assert found["scores"] is None
+    assert found["scores"] == []
     assert case["message"]
     assert all(target["predicted"] is None for target in case["targets"])
 
@@ -162,7 +162,7 @@ def test_an_image_that_no_engine_starts_is_the_authors_fault_and_keeps_no_other_
     container.remove()
     code, (good, bad) = evaluate("random", "misbehaving-start", out=tmp_path / "out")
     assert code == 4
-    assert good["scores"] is not None
+    assert good["scores"]
     assert bad["cases"][0]["outcome"] == "failed"
     assert "could not be started" in bad["cases"][0]["message"]
 
@@ -188,8 +188,8 @@ def test_one_bad_image_does_not_keep_the_others_from_being_scored(
 ) -> None:
     code, (bad, good) = evaluate(misbehaving("exit_one"), "random", out=tmp_path)
     assert code == 4
-    assert bad["scores"] is None
-    assert good["scores"] is not None
+    assert bad["scores"] == []
+    assert good["scores"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Evaluations of functions that stand for predictors: all of the line but the container."""
+
+from collections.abc import Callable
+
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.evaluate import _case_files, _case_record
+from runner.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
+from runner.sandbox.limits import Limits
+from runner.sandbox.outcome import ContainerEnd
+from runner.sandbox.output_archive import Output
+from runner.sandbox.resources import ResourceUse
+from runner.sandbox.run import SandboxRun
+from runner.suites.suite import Actuals, Suite
+from runner.verdict import judge
+
+Predict = Callable[[Target | InstanceTarget, Stat], Stat | None]
+"""A target and its actual -> the predicted stat, or None to leave it out."""
+
+
+def oracle(target: Target | InstanceTarget, actual: Stat) -> Stat:
+    """Return the actual itself."""
+    assert actual.mean is not None
+    return target.predicted(actual.mean)
+
+
+def off_by(error: float) -> Predict:
+    """Return what is off by this much on every target."""
+
+    def predict(target: Target | InstanceTarget, actual: Stat) -> Stat:
+        assert actual.mean is not None
+        return target.predicted(actual.mean + error)
+
+    return predict
+
+
+def evaluate_function(
+    suite: Suite, predict: Predict, image: str = "image", exit_code: int = 0
+) -> Evaluation:
+    """Return the evaluation of a function as if it had been in a container."""
+    records, files = [], {}
+    for case in suite.cases:
+        actuals = suite.actuals(case)
+        outputs = written(actuals, predict)
+        end = ContainerEnd(exit_code, wall_seconds=1.0)
+        used = ResourceUse(1.0, 0, len(outputs), None, None, is_sampled=False)
+        run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
+        verdict = judge(run, case, actuals, Limits(), suite.scoring)
+        baselines = suite.baselines(case, actuals)
+        records.append(_case_record(case, run, verdict, actuals, baselines, Limits()))
+        files.update(_case_files(case, run))
+    report = Report(
+        runner_version="0",
+        engine_version="0",
+        host=(),
+        created="2026-01-02T03:04:05+00:00",
+        seed=1,
+        runtime=None,
+        gpus=0,
+        suite=SuiteRecord(name=suite.name, version="1", digest=suite.digest, choices={}),
+        image=ImageRecord(reference=image, id=f"sha256:{image}", digests=()),
+        eval_run_specs=suite.eval_run_specs(),
+        cases=tuple(records),
+        scoring=suite.scoring,
+    )
+    return Evaluation(with_scores(report), files)
+
+
+def written(actuals: Actuals, predict: Predict) -> dict[str, bytes]:
+    """Return the files that a container would have written."""
+    by_run: dict[str, list[Stat]] = {}
+    for target, actual in actuals.stats.items():
+        stat = predict(target, actual)
+        by_run.setdefault(target.run_spec_name, []).extend([] if stat is None else [stat])
+    files = {PREDICTIONS: predictions_to_json(by_run).encode()}
+    of_instances = {
+        target: stat
+        for target, actual in actuals.instance_stats.items()
+        if (stat := predict(target, actual)) is not None
+    }
+    if actuals.instance_stats:
+        files[INSTANCE_PREDICTIONS] = instance_predictions_to_json(of_instances).encode()
+    return files

@@ -1,0 +1,176 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.main import cli
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.errors import SuiteError, UsageError
+from runner.leaderboard import Submitters, make_leaderboard, read_reports, read_submitters
+from runner.report import Report, write_evaluation
+from runner.scores.resampling import Resampling
+from runner.suites.suite import Suite
+from runner.untrusted import csv_cell, markdown_text
+from tests.evaluation_builder import evaluate_function, off_by, oracle
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """Return a suite of eight cases, each of one run."""
+    tmp_path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
+
+
+def uneven(target: Target | InstanceTarget, actual: Stat) -> Stat:
+    """Be off by 0.1 and 0.3 in turn: no worse than by 0.2 as far as eight runs can tell."""
+    assert actual.mean is not None
+    return target.predicted(actual.mean + (0.1 if round(actual.mean * 10) % 2 else 0.31))
+
+
+def write_four(suite: Suite, root: Path) -> Path:
+    """Write the reports of an oracle, of two that are alike, and of one that failed."""
+    for name, predict, exit_code in (
+        ("oracle", oracle, 0),
+        ("even", off_by(0.2), 0),
+        ("uneven", uneven, 0),
+        ("broken", oracle, 1),
+    ):
+        write_evaluation(evaluate_function(suite, predict, name, exit_code), root / name)
+    return root
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["leaderboard", *arguments], catch_exceptions=False)
+
+
+def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_path: Path) -> None:
+    reports = read_reports(write_four(suite, tmp_path / "results"))
+    board = make_leaderboard(reports, None, Resampling())
+    shown = [(entry.image, str(entry.rank)) for entry in board.entries]
+    assert shown == [
+        ("oracle", "1"),
+        ("even", "2-3, tied"),
+        ("uneven", "2-3, tied"),
+        ("broken", "None"),
+    ]
+    probabilities = [entry.probability_better for entry in board.entries]
+    assert probabilities[0] == 1
+    assert probabilities[1] is not None
+    assert 0.3 < probabilities[1] < 0.7
+    assert probabilities[2:] == [None, None]
+
+
+def test_an_unfinished_evaluation_is_listed_and_says_why(suite: Suite, tmp_path: Path) -> None:
+    reports = read_reports(write_four(suite, tmp_path / "results"))
+    last = make_leaderboard(reports, None, Resampling()).entries[-1]
+    assert (last.image, last.rank) == ("broken", None)
+    assert last.unranked == "8 of 8 cases not scored (failed)"
+    assert last.outcomes == {"failed": 8}
+
+
+def test_the_oracle_is_perfect(suite: Suite) -> None:
+    report = evaluate_function(suite, oracle).report
+    values = {score.metric: score.value for score in report.scores}
+    assert [values[name] for name in ("mae", "rmse", "bias", "max_error")] == [0, 0, 0, 0]
+    assert [values["skill"], values["r2"]] == [1, 1]
+
+
+def test_the_table_names_what_was_ranked_and_the_outcomes(suite: Suite, tmp_path: Path) -> None:
+    shown = run(str(write_four(suite, tmp_path / "results"))).output
+    assert "ranked by MAE (lower is better)" in shown
+    (line,) = [line for line in shown.splitlines() if line.startswith("1 ")]
+    assert "oracle" in line
+    assert "0.0000 to 0.0000" in line
+    assert "8 scored" in line
+    assert "not ranked: 8 of 8 cases not scored (failed)" in shown
+
+
+def test_json_has_every_entry_with_its_interval_and_digest(suite: Suite, tmp_path: Path) -> None:
+    found = json.loads(run(str(write_four(suite, tmp_path / "results")), "--json").output)
+    assert found["digest"] == suite.digest
+    assert found["entries"][0]["image"] == "oracle"
+    even = found["entries"][1]
+    assert even["value"] == pytest.approx(0.2)
+    assert (even["rank_best"], even["rank_worst"], even["digest"]) == (2, 3, "sha256:even")
+
+
+def test_suites_of_different_digests_are_not_mixed(suite: Suite, tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    write_evaluation(evaluate_function(suite, oracle), root / "a")
+    other = build(write_suite(tmp_path / "other"), tmp_path / "other_suite")
+    write_evaluation(evaluate_function(other, oracle), root / "b")
+    with pytest.raises(UsageError, match="on one suite only"):
+        read_reports(root)
+
+
+def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no report in it"):
+        read_reports(tmp_path)
+
+
+def reports_of(suite: Suite, **errors: float) -> dict[Path, Report]:
+    return {
+        Path(name): evaluate_function(suite, off_by(error), name).report
+        for name, error in errors.items()
+    }
+
+
+TEAMS = {"Team": ("a", "sha256:b")}
+
+
+def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
+    reports = reports_of(suite, a=0.3, b=0.1, c=0.2)
+    best = make_leaderboard(reports, Submitters(submitters=TEAMS), Resampling(100))
+    assert [(entry.submitter, entry.image) for entry in best.entries] == [("Team", "b"), ("c", "c")]
+    everything = Submitters(show="all", submitters=TEAMS)
+    shown = make_leaderboard(reports, everything, Resampling(100)).entries
+    assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
+
+
+def test_a_wrong_field_of_the_submitters_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "submitters.yaml"
+    path.write_text("submitters: {Team: []}\nshow: worst\n")
+    with pytest.raises(SuiteError, match=r"show: .*submitters\.Team"):
+        read_submitters(path)
+    path.write_text("submitters: {Team: [a]}\n")
+    assert read_submitters(path).show == "best"
+
+
+HOSTILE = '=HYPERLINK("x")|[a](http://x)<b>\x1b[31m'
+
+
+def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_path: Path) -> None:
+    write_evaluation(evaluate_function(suite, oracle, HOSTILE), tmp_path / "results" / "image")
+    place = str(tmp_path / "results")
+    assert "\x1b" not in run(place).output
+    (row,) = csv.DictReader(io.StringIO(run(place, "--csv").output))
+    assert row["image"].startswith("'=HYPERLINK")
+    (line,) = [row for row in run(place, "--markdown").output.splitlines() if "HYPER" in row]
+    assert "\\[a\\]\\(http://x\\)&lt;b&gt;" in line
+    assert line.replace("\\|", "").count("|") == 9
+    assert json.loads(run(place, "--json").output)["entries"][0]["image"] == HOSTILE
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_csv_cell_is_a_formula(text: str) -> None:
+    assert csv_cell(text)[0] not in "=+-@\t\r"
+
+
+def test_plain_names_stay_as_they_are() -> None:
+    assert csv_cell("team/image:1") == markdown_text("team/image:1") == "team/image:1"
+
+
+def test_fewer_than_five_runs_are_all_tied(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
+    board = make_leaderboard(reports_of(suite, a=0.1, b=0.9), None, Resampling())
+    assert [str(entry.rank) for entry in board.entries] == ["1-2, tied", "1-2, tied"]
+    assert [entry.score.note for entry in board.entries if entry.score is not None] == [
+        "4 runs: too few for a reliable interval"
+    ] * 2

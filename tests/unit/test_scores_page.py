@@ -1,0 +1,52 @@
+"""The worked example of docs/scores.md, computed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runner.scores.aggregation import score_targets
+from runner.scores.metrics import METRICS
+from runner.scores.policy import ScoringPolicy
+from tests.records_builder import records, target
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scores.md").read_text()
+
+
+def table_below(heading: str) -> list[list[str]]:
+    """Return the cells of the first table that begins with this heading, without its head."""
+    lines = PAGE[PAGE.index(heading) :].split("\n\n")[0].splitlines()[2:]
+    cells = [re.split(r"(?<!\\)\|", line.strip("|")) for line in lines]
+    return [[cell.strip() for cell in row] for row in cells]
+
+
+EXAMPLE = [
+    target(
+        run,
+        predicted=float(predicted),
+        stddev=float(stddev),
+        actual=float(actual),
+        baseline=float(baseline),
+        subject=scenario,
+        model=model,
+    )
+    for run, scenario, model, predicted, stddev, actual, baseline in table_below("| run |")
+]
+VALUES = {metric: value for metric, _, value in table_below("| metric | from the errors |")}
+
+
+@pytest.mark.parametrize("title", VALUES)
+def test_the_worked_example_is_what_the_runner_computes(title: str) -> None:
+    (name,) = [metric.name for metric in METRICS.values() if metric.title == title]
+    (score,) = score_targets(records(EXAMPLE), metrics=(name,))
+    assert f"{score.value:.4f}" == VALUES[title]
+
+
+def test_every_metric_stands_on_the_page() -> None:
+    for metric in METRICS.values():
+        assert metric.title.replace("instance ", "") in PAGE
+
+
+def test_the_policy_on_the_page_has_every_field() -> None:
+    (block,) = re.findall(r"```yaml\nscoring:\n(.*?)```", PAGE, re.DOTALL)
+    assert re.findall(r"^  (\w+):", block, re.MULTILINE) == list(ScoringPolicy.model_fields)

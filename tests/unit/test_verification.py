@@ -1,0 +1,246 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import cli
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.receipt import make_receipt
+from runner.report import read_report, write_evaluation
+from runner.suites.suite import Suite
+from runner.verification import verify_report
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """Return a suite of one case with stats of a run and of instances."""
+    tmp_path = tmp_path_factory.mktemp("suite")
+    targets = [{"stat": "exact_match", "split": "test"}]
+    return build(write_suite(tmp_path), tmp_path / "suite", instance_targets=targets)
+
+
+@pytest.fixture
+def report(suite: Suite, tmp_path: Path) -> Path:
+    """Return the directory of a good report."""
+    write_evaluation(evaluate_function(suite, off_by(-0.05)), tmp_path / "report")
+    return tmp_path / "report"
+
+
+def flip(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def seal(directory: Path) -> None:
+    """Write the receipt again, as one who forges a report would."""
+    names = [path.relative_to(directory).as_posix() for path in directory.rglob("*.*")]
+    files = {name: (directory / name).read_bytes() for name in names}
+    (directory / "SHA256SUMS").write_bytes(make_receipt(files))
+
+
+def edit(directory: Path, **fields: Any) -> None:
+    document = json.loads((directory / "report.json").read_text())
+    (directory / "report.json").write_text(json.dumps(document | fields))
+    seal(directory)
+
+
+def test_a_good_report_is_verified_with_and_without_the_suite(report: Path, suite: Suite) -> None:
+    assert verify_report(report, suite) == []
+    assert verify_report(report, None) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.json",
+        "records.jsonl",
+        "records.parquet",
+        "case-1/predictions.json",
+        "case-1/instance_predictions.json",
+        "case-1/container.log",
+        "SHA256SUMS",
+    ],
+)
+@pytest.mark.parametrize("share", [0.0, 0.37, 0.99])
+def test_a_flipped_byte_is_found_and_its_file_named(
+    report: Path, suite: Suite, name: str, share: float
+) -> None:
+    path = report / name
+    flip(path, int(share * (path.stat().st_size - 1)))
+    found = verify_report(report, suite)
+    assert found
+    assert found[0].startswith(f"{name}: changed since")
+
+
+def test_a_missing_and_an_added_file_are_found(report: Path) -> None:
+    (report / "case-1/container.log").unlink()
+    (report / "more.txt").write_text("more")
+    assert verify_report(report, None) == [
+        "case-1/container.log: missing; the report had it when it was written",
+        "more.txt: added after the report was written",
+    ]
+
+
+def test_a_missing_receipt_is_found(report: Path) -> None:
+    (report / "SHA256SUMS").unlink()
+    assert verify_report(report, None)[0].startswith("SHA256SUMS: can't be read")
+
+
+def test_a_forged_prediction_is_found_though_the_receipt_fits(report: Path, suite: Suite) -> None:
+    path = report / "case-1/predictions.json"
+    path.write_text(path.read_text().replace('"count": 1', '"count": 2'))
+    seal(report)
+    found = verify_report(report, suite)
+    assert found[0].startswith("case-1/predictions.json: not what the container wrote")
+
+
+def test_a_forged_score_is_found_though_the_receipt_fits(report: Path) -> None:
+    scores = json.loads((report / "report.json").read_text())["scores"]
+    scores[0]["value"] = 0.001
+    edit(report, scores=scores)
+    (found,) = verify_report(report, None)
+    assert found.startswith("report.json: mae: is 0.001, but the targets give 0.0")
+
+
+def test_a_forged_actual_is_found_by_the_suite(report: Path, suite: Suite) -> None:
+    cases = json.loads((report / "report.json").read_text())["cases"]
+    cases[0]["targets"][0]["actual"]["mean"] = cases[0]["targets"][0]["predicted"]["mean"]
+    edit(report, cases=cases)
+    found = verify_report(report, suite)
+    assert any("not what the predictions and the actuals give" in line for line in found)
+
+
+def test_another_suite_is_refused(report: Path, tmp_path: Path) -> None:
+    other = build(write_suite(tmp_path / "other"), tmp_path / "other_suite")
+    (found,) = verify_report(report, other)
+    assert "report.json: is of the suite v1 with the digest" in found
+
+
+def test_a_case_that_was_not_scored_is_verified_as_well(suite: Suite, tmp_path: Path) -> None:
+    write_evaluation(evaluate_function(suite, off_by(0), exit_code=1), tmp_path / "failed")
+    assert verify_report(tmp_path / "failed", suite) == []
+
+
+def test_the_command_names_what_it_finds_and_exits_with_3(report: Path, suite: Suite) -> None:
+    good = CliRunner().invoke(cli, ["verify", str(report), "--suite", str(suite.root)])
+    assert "verified against the suite v1" in good.output
+    flip(report / "case-1/container.log", 0)
+    bad = CliRunner().invoke(cli, ["verify", str(report), "--json"], standalone_mode=False)
+    assert json.loads(bad.output)["findings"] == [
+        "case-1/container.log: changed since the report was written"
+    ]
+    assert (good.return_value, bad.return_value) == (None, 3)
+
+
+def test_a_missing_target_of_a_worst_error_policy_is_verified(tmp_path: Path) -> None:
+    scoring = {"missing": 1.0}
+    suite = build(write_suite(tmp_path), tmp_path / "suite", scoring=scoring)
+
+    def silent(_: Target | InstanceTarget, __: Stat) -> Stat | None:
+        return None
+
+    evaluation = evaluate_function(suite, silent)
+    assert evaluation.report.is_scored
+    score = evaluation.report.score("mae")
+    assert score is not None
+    assert (score.value, score.missing) == (1.0, 1)
+    write_evaluation(evaluation, tmp_path / "report")
+    assert verify_report(tmp_path / "report", suite) == []
+
+
+VERSION_1 = {
+    "schema_version": 1,
+    "contract_version": 1,
+    "runner_version": "0.1.0",
+    "engine_version": "20.10",
+    "created": "2026-01-02T03:04:05+00:00",
+    "seed": 1,
+    "suite": {"name": "v1", "digest": "sha256:s", "choices": {}},
+    "image": {"reference": "image", "id": "sha256:i", "digests": []},
+    "cases": [
+        {
+            "id": "case-1",
+            "train_runs": ["a"],
+            "eval_runs": ["b"],
+            "outcome": "scored",
+            "cause": None,
+            "message": None,
+            "exit_code": 0,
+            "wall_seconds": 1.5,
+            "limits": {"cpus": 1.0},
+            "targets": [
+                {
+                    "run_spec_name": "b",
+                    "name": {"name": "exact_match", "split": "test"},
+                    "actual": {
+                        "name": {"name": "exact_match", "split": "test"},
+                        "count": 1,
+                        "sum": 0.5,
+                        "sum_squared": 0.25,
+                        "mean": 0.5,
+                    },
+                    "predicted": {
+                        "name": {"name": "predicted_exact_match", "split": "test"},
+                        "count": 1,
+                        "sum": 0.75,
+                        "sum_squared": 0.5625,
+                        "mean": 0.75,
+                    },
+                }
+            ],
+            "extra_predictions": [],
+            "predictions_file": "predictions/case-1.json",
+            "predictions_sha256": None,  # set when it is written
+            "log_file": "logs/case-1.log",
+            "scores": {
+                "targets": 1,
+                "mean_absolute_error": 0.25,
+                "root_mean_squared_error": 0.25,
+                "bias": 0.25,
+            },
+        }
+    ],
+    "scores": {
+        "targets": 1,
+        "mean_absolute_error": 0.25,
+        "root_mean_squared_error": 0.25,
+        "bias": 0.25,
+    },
+}
+"""A report as runner 0.1.0 wrote it."""
+
+
+def write_version_1(directory: Path) -> bytes:
+    """Write a report of schema version 1 and its predictions; return the predictions."""
+    import hashlib
+
+    predicted = VERSION_1["cases"][0]["targets"][0]["predicted"]  # type: ignore[index]
+    predictions = json.dumps({"contract_version": 1, "predictions": {"b": [predicted]}}).encode()
+    document = json.loads(json.dumps(VERSION_1))
+    document["cases"][0]["predictions_sha256"] = hashlib.sha256(predictions).hexdigest()
+    (directory / "predictions").mkdir(parents=True)
+    (directory / "predictions/case-1.json").write_bytes(predictions)
+    (directory / "report.json").write_text(json.dumps(document))
+    return predictions
+
+
+def test_a_report_of_version_1_is_read_with_its_scores(tmp_path: Path) -> None:
+    write_version_1(tmp_path)
+    report = read_report(tmp_path)
+    assert report.schema_version == 2
+    score = report.score("mae")
+    assert score is not None
+    assert score.value == 0.25
+
+
+def test_a_report_of_version_1_is_verified(tmp_path: Path) -> None:
+    predictions = write_version_1(tmp_path)
+    assert verify_report(tmp_path, None) == []
+    (tmp_path / "predictions/case-1.json").write_bytes(predictions.replace(b"0.75", b"0.85"))
+    assert verify_report(tmp_path, None)[0].startswith("predictions/case-1.json: not what")
