@@ -25,12 +25,14 @@ def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         "split": ["test"] * targets,
     }
     sides = [
-        key | {"mean": [rng.random() for _ in numbers], "stddev": [0.1] * targets}
-        for _ in range(2)
+        key | {"mean": [rng.random() for _ in numbers], "stddev": [0.1] * targets} for _ in range(2)
     ]
     predicted, actual = (
         pl.DataFrame(
-            {name: pl.Series(values.get(name, [None] * targets), dtype=dtype) for name, dtype in schema.items()}
+            {
+                name: pl.Series(values.get(name, [None] * targets), dtype=dtype)
+                for name, dtype in schema.items()
+            }
         )
         for values, schema in zip(sides, (SIDE, ACTUAL_SIDE), strict=True)
     )
