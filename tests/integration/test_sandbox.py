@@ -8,6 +8,7 @@ import docker
 import pytest
 
 from runner.sandbox import run as run_module
+from runner.sandbox.case import input_archive
 from runner.sandbox.engine import resolve_image
 from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
@@ -117,7 +118,12 @@ def test_a_predictor_finds_itself_locked_in(
 def test_control_without_the_policy_a_container_is_root_with_capabilities(
     client: docker.DockerClient, misbehaving: Build
 ) -> None:
-    seen = json.loads(client.containers.run(misbehaving("look_around"), remove=True))
+    container = client.containers.create(misbehaving("look_around"))
+    container.put_archive("/", input_archive({"input/manifest.json": b"{}", "output/empty": b""}))
+    container.start()
+    container.wait(timeout=30)
+    seen = json.loads(container.logs())
+    container.remove(v=True)
     assert seen["uid"] == 0
     assert int(seen["capabilities"], 16) != 0
     assert seen["no_new_privileges"] == "0"
