@@ -16,6 +16,7 @@ from runner.cli.evaluate import evaluate
 from runner.cli.gc import gc
 from runner.cli.init import init
 from runner.cli.leaderboard import leaderboard
+from runner.cli.log import log
 from runner.cli.report import report
 from runner.cli.suite import suite
 from runner.cli.try_ import try_predictor
@@ -52,6 +53,7 @@ cli.add_command(evaluate)
 cli.add_command(leaderboard)
 cli.add_command(report)
 cli.add_command(verify)
+cli.add_command(log)
 cli.add_command(suite)
 cli.add_command(doctor)
 cli.add_command(gc)

@@ -29,6 +29,9 @@ INSTANCE_PREDICTIONS = "instance_predictions.json"
 """Wanted when there are instance targets."""
 PREDICTED_PREFIX = "predicted_"
 
+PROGRESS_PREFIX = "runner: progress "
+"""Begins a line of the log that tells how far a predictor is: ``runner: progress 3/10``."""
+
 LARGEST_NUMBER = 1e150
 """The square of a larger one is no finite number, so a score could not be either."""
 

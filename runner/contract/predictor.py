@@ -76,6 +76,10 @@ class Case:
         """The directory of the suite's own files, e.g. model weights; absent if it has none."""
         return self.input_dir / layout.ASSETS
 
+    def progress(self, done: int, of: int) -> None:
+        """Tell how far the work is, in the log; of a closed suite's, participants see the last."""
+        print(f"{layout.PROGRESS_PREFIX}{int(done)}/{int(of)}", flush=True)  # noqa: T201
+
     def frame(self, name: str) -> "pd.DataFrame":
         """Return one frame of the case by its path below ``/input``."""
         from runner.contract.frames import read_frame

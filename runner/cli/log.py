@@ -1,0 +1,65 @@
+"""``runner log``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from runner.errors import SuiteError
+
+EXAMPLES = """\b
+Examples:
+  runner log results/mmlu/my_predictor --suite suites/mmlu
+  runner log results/mmlu/my_predictor --suite suites/mmlu --events-only --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument(
+    "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--suite",
+    "suite_directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The built suite that was evaluated on.",
+)
+@click.option("--events-only", is_flag=True, help="Withhold every line that is no typed event.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+def log(directory: Path, suite_directory: Path, events_only: bool, as_json: bool) -> None:
+    """Show what the participant of a closed suite may see of an evaluation's logs.
+
+    That is the progress that the predictor reported, the exception that ended it with the line of
+    its own file, and those lines that quote no cell of the inputs; of the others the count. The
+    whole log stays with the organizer, beside the report in DIR.
+    """
+    from runner.participant_log import input_cells, participant_log
+    from runner.report import read_report
+    from runner.suites.suite import open_suite
+
+    report = read_report(directory)
+    suite = open_suite(suite_directory)
+    if suite.digest != report.suite.digest:
+        raise SuiteError(
+            f"{suite_directory}: its digest is {suite.digest}, the report is of "
+            f"{report.suite.digest}. Name the suite that was evaluated on."
+        )
+    shown = {}
+    for case in suite.cases:
+        (record,) = [record for record in report.cases if record.id == case.id]
+        parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
+        content = (directory / record.log_file).read_bytes()
+        made = participant_log(content, input_cells(parts), events_only=events_only)
+        shown[case.id] = {"outcome": str(record.outcome), "cause": record.cause, **asdict(made)}
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for case_id, facts in shown.items():
+        cause = f" ({facts['cause']})" if facts["cause"] else ""
+        click.echo(f"{case_id}: {facts['outcome']}{cause}")
+        for line in (*facts["events"], *facts["lines"]):
+            click.echo(f"  {line}")
+        if facts["withheld"]:
+            click.echo(f"  {facts['withheld']} lines are withheld")

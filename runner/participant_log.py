@@ -1,0 +1,161 @@
+"""A container's log -> the part of it that the participant of a closed suite may see.
+
+The predictor writes the log and has read the inputs, so the log may quote them. What is shown:
+
+- typed events: the last progress that the SDK reported, and the exception that ended a traceback
+  with its place in the predictor's own file;
+- other lines, if they share with no cell of the inputs three words in a row, or a whole cell of
+  fewer words, or a number of four digits and more.
+
+Of the rest the lines are counted. This keeps a predictor from quoting by accident. One that encodes
+what it read can't be told from one that prints numbers: where that is a danger, show events only.
+"""
+
+import builtins
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.contract.layout import PROGRESS_PREFIX
+from runner.suites.parts import read_part
+from runner.untrusted import printable
+
+MOST_LINES = 200
+LONGEST_LINE = 400
+"""Characters; a longer line is withheld."""
+
+OWN_FILE = "/opt/predictor/predictor.py"
+WORDS_IN_A_ROW = 3
+LEAST_WORD = 3
+"""Letters of a cell of one word; shorter ones, such as an answer's letter, are in any text."""
+
+LEAST_DIGITS = 4
+
+_PUBLIC_COLUMNS = re.compile(r"stats\.name\.|stats\.count$|train_trial_index$")
+"""Columns whose cells are keys that every participant knows."""
+
+_WORD = re.compile(r"\d+\.\d+(?:e-?\d+)?|\w+")
+_PROGRESS = re.compile(re.escape(PROGRESS_PREFIX) + r"(\d{1,9})/(\d{1,9})")
+_FRAME = re.compile(r'  File "([^"]*)", line (\d{1,6})(?:, in .*)?')
+_EXCEPTION = re.compile(r"(\w+)(?::.*)?")
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ParticipantLog:
+    """What a participant may see.
+
+    Attributes:
+        events: typed, in our words.
+        lines: of the log, escaped.
+        withheld: how many lines are not shown.
+    """
+
+    events: tuple[str, ...]
+    lines: tuple[str, ...]
+    withheld: int
+
+
+def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> ParticipantLog:
+    """Return the part of a log that holds none of the cells.
+
+    Args:
+        cells: every cell of the inputs as text; read once, one after the other.
+        events_only: withhold every line that is no event.
+    """
+    all_lines = log.decode(errors="replace").splitlines()
+    events, rest = _take_events(all_lines)
+    if events_only:
+        return ParticipantLog(events, (), len(rest))
+    candidates = [line for line in rest if len(line) <= LONGEST_LINE]
+    quoting = _quoting_lines(candidates, cells)
+    shown = [line for number, line in enumerate(candidates) if number not in quoting]
+    kept = tuple(map(printable, shown[-MOST_LINES:]))
+    return ParticipantLog(events, kept, len(rest) - len(kept))
+
+
+def input_cells(parts: Iterable[Path]) -> Iterator[str]:
+    """Give the cells of a case's frames as text, the same one perhaps more than once."""
+    for part in parts:
+        for series in read_part(part):
+            if not _PUBLIC_COLUMNS.search(series.name):
+                values = series if series.dtype.is_nested() else series.unique()
+                yield from (text for value in values.to_list() for text in _texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _take_events(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the events that are in the lines, and the lines that are no part of one."""
+    progress, exception = None, None
+    rest: list[str] = []
+    place: str | None = None
+    in_traceback = False
+    for line in lines:
+        if match := _PROGRESS.fullmatch(line):
+            progress = f"progress {int(match[1])}/{int(match[2])}"
+        elif line == "Traceback (most recent call last):":
+            in_traceback, place = True, None
+        elif in_traceback and (match := _FRAME.fullmatch(line)):
+            place = f", predictor.py line {int(match[2])}" if match[1] == OWN_FILE else place
+        elif in_traceback and not line.startswith(" "):
+            in_traceback = False
+            name = _EXCEPTION.fullmatch(line)
+            known = name is not None and name[1] in _EXCEPTIONS
+            exception = f"{name[1] if name and known else 'an exception'}{place or ''}"
+        elif not in_traceback:
+            rest.append(line)
+    return tuple(event for event in (progress, exception) if event is not None), rest
+
+
+def _quoting_lines(lines: Sequence[str], cells: Iterable[str]) -> set[int]:
+    """Return the positions of the lines that share words with a cell."""
+    rows: dict[Words, set[int]] = {}
+    for number, line in enumerate(lines):
+        words = _words(line)
+        for length in range(1, WORDS_IN_A_ROW + 1):
+            for row in _rows(words, length):
+                rows.setdefault(row, set()).add(number)
+    found: set[int] = set()
+    for cell in cells:
+        words = _words(cell)
+        length = min(len(words), WORDS_IN_A_ROW)
+        for row in _rows(words, length) if _tells(words) else ():
+            found |= rows.get(row, set())
+        if len(found) == len(lines):
+            break
+    return found
+
+
+def _words(text: str) -> Words:
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def _rows(words: Words, length: int) -> Iterator[Words]:
+    return zip(*(words[start:] for start in range(length)), strict=False)
+
+
+def _tells(words: Words) -> bool:
+    """Return whether a cell of these words would be known again in a text."""
+    if len(words) != 1:
+        return bool(words)
+    digits = sum(character.isdigit() for character in words[0])
+    if digits:
+        return len(words[0].replace(".", "").lstrip("0")) >= LEAST_DIGITS
+    return len(words[0]) >= LEAST_WORD

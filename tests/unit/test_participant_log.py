@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from runner.participant_log import MOST_LINES, ParticipantLog, input_cells, participant_log
+from runner.suites.parts import write_part
+
+PROMPT = "Several of my friends think that the volleyball is always like the league."
+
+
+def shown(log: str, *cells: str, events_only: bool = False) -> ParticipantLog:
+    return participant_log(log.encode(), cells or (PROMPT,), events_only=events_only)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        PROMPT,
+        f"prompt={PROMPT.upper()}",
+        "I saw: friends... THINK, that!",
+        "row 7: volleyball is always",
+    ],
+)
+def test_a_line_that_quotes_a_cell_even_in_part_is_withheld(line: str) -> None:
+    assert shown(f"reading\n{line}") == ParticipantLog((), ("reading",), 1)
+
+
+def test_control_a_line_that_quotes_nothing_is_shown() -> None:
+    assert shown("fitted 12 stats of my own") == ParticipantLog(
+        (), ("fitted 12 stats of my own",), 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [("sports", "it was sports"), ("0.7998", "mean 0.7998"), ("CANARY_1f", "x CANARY_1f y")],
+)
+def test_a_whole_short_cell_is_withheld(cell: str, line: str) -> None:
+    assert shown(line, cell).withheld == 1
+
+
+@pytest.mark.parametrize(("cell", "line"), [("A", "A line"), ("20", "20 rows"), ("0.5", "0.5 s")])
+def test_what_is_in_any_text_is_not_taken_for_a_cell(cell: str, line: str) -> None:
+    assert shown(line, cell).withheld == 0
+
+
+TRACEBACK = f"""before
+Traceback (most recent call last):
+  File "/opt/runner/runner/contract/__main__.py", line 60, in <module>
+    run_predictor(predictor)
+  File "/opt/predictor/predictor.py", line 42, in predict
+    raise ValueError(prompt)
+           ^^^^^^^^^^^^
+  File "/opt/predictor/packages/{PROMPT}.py", line 7, in x
+ValueError: {PROMPT}
+after"""
+
+
+def test_an_exception_is_its_class_and_the_line_of_the_predictors_file() -> None:
+    assert shown(TRACEBACK) == ParticipantLog(
+        ("ValueError, predictor.py line 42",), ("before", "after"), 0
+    )
+
+
+def test_a_class_that_is_not_pythons_is_not_named() -> None:
+    log = TRACEBACK.replace("ValueError: ", "SeveralOfMyFriends: ")
+    assert shown(log).events == ("an exception, predictor.py line 42",)
+
+
+def test_the_last_progress_is_an_event() -> None:
+    log = "runner: progress 1/10\nrunner: progress 7/10\nrunner: progress is good"
+    assert shown(log) == ParticipantLog(("progress 7/10",), ("runner: progress is good",), 0)
+
+
+def test_events_alone_are_shown_where_lines_are_not_wanted() -> None:
+    assert shown(TRACEBACK, events_only=True) == ParticipantLog(
+        ("ValueError, predictor.py line 42",), (), 2
+    )
+
+
+def test_terminal_codes_are_escaped_and_the_amount_is_bounded() -> None:
+    found = shown("\x1b[31mred\n" * 1000 + "x" * 1000)
+    assert len(found.lines) == MOST_LINES
+    assert found.lines[0] == r"\x1b[31mred"
+    assert found.withheld == 1000 - MOST_LINES + 1
+
+
+def test_cells_are_had_from_every_depth_of_a_frame_but_not_from_keys(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "run_spec.name": ["a run"],
+            "stats.name.name": ["exact_match"],
+            "stats.mean": [0.7998],
+            "references": [[{"output": {"text": "sports"}, "tags": ["correct"]}]],
+            "flag": [True],
+            "nothing": [None],
+        }
+    )
+    write_part(frame, tmp_path / "part.arrow")
+    assert list(input_cells([tmp_path / "part.arrow"])) == ["a run", "0.7998", "sports", "correct"]
