@@ -196,7 +196,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL_METRICS}
 """Every metric by name, in the order in which they are shown."""
 
 
-def sum_terms() -> list[pl.Expr]:
+def sum_terms(kind: Kind) -> list[pl.Expr]:
     """Return, for each field of ``Sums``, what is summed over the rows that have an error."""
     absolute = pl.col("error").abs()
     actual = pl.col("actual_mean") - pl.col("actual_mean").min()
@@ -225,6 +225,8 @@ def sum_terms() -> list[pl.Expr]:
         "no_probability": ~pl.col("predicted_mean").is_between(0, 1),
         "log_loss": _log_loss_of_one(),
     }
+    if kind != "binary":
+        terms |= {"no_probability": pl.lit(0.0), "log_loss": pl.lit(0.0)}
     return [terms[field].cast(pl.Float64).alias(TERM + field) for field in Sums._fields]
 
 

@@ -21,6 +21,7 @@ Estimator = Callable[[Array], Array]
 MOST_PAIRS = 20_000_000
 """Kendall's tau compares runs pair by pair; more pairs than this would not fit in memory."""
 
+SMALL_NUMBERS = 2**16
 DENSE = 16
 CELLS_AT_ONCE = 4_000_000
 PAIR_KEY = (
@@ -176,7 +177,9 @@ def number_rows(frame: pl.DataFrame, columns: Sequence[str]) -> NDArray[np.int64
     for column in columns:
         values = frame[column]
         if values.dtype == pl.String:
-            values = values.cast(pl.Categorical).to_physical()
+            values = values.cast(pl.Categorical)
+        if values.dtype == pl.Categorical:
+            values = values.to_physical()
         codes = values.cast(pl.Int64).fill_null(-1).to_numpy() + 1
         if codes.any():
             numbers = close_gaps(numbers * (int(codes.max()) + 1) + codes)
@@ -198,6 +201,55 @@ def close_gaps(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 def _ties(values: pl.Series) -> NDArray[np.int64]:
     """Return the values' place among the distinct ones, from 0."""
     return (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Targets with a prediction, and what sorts them.
+
+    Attributes:
+        rows: where each stands in the records.
+        by_predicted, by_actual: the numbers that put each side into ascending order.
+    """
+
+    rows: NDArray[np.int64]
+    predicted: Array
+    actual: Array
+    by_predicted: NDArray[np.int64]
+    by_actual: NDArray[np.int64]
+
+
+def sort_targets(records: pl.DataFrame) -> Orders:
+    """Return the records' targets that have a prediction, and what sorts them."""
+    rows = np.flatnonzero(records["predicted_mean"].is_not_null().to_numpy())
+    predicted, actual = (
+        records[side].to_numpy()[rows] for side in ("predicted_mean", "actual_mean")
+    )
+    by_predicted, by_actual = (np.argsort(side, kind="stable") for side in (predicted, actual))
+    return Orders(rows, predicted, actual, by_predicted, by_actual)
+
+
+def ranks_within(values: Array, order: NDArray[np.int64], groups: NDArray[np.int64]) -> Array:
+    """Return each value's rank within its group, from 1, equal values sharing their mean rank.
+
+    Args:
+        order: what sorts the values; the same for every way to group them.
+        groups: (values,), the number of each one's group.
+    """
+    small = np.uint16 if int(groups.max(initial=0)) < SMALL_NUMBERS else np.int64
+    keys = groups.astype(small)[order]
+    order = order[np.argsort(keys, kind="stable")]  # for small numbers this is a radix sort
+    ordered, of_group = values[order], groups[order]
+    is_first = np.empty(len(order), dtype=np.bool_)
+    is_first[:1] = True
+    is_first[1:] = (ordered[1:] != ordered[:-1]) | (of_group[1:] != of_group[:-1])
+    starts = np.flatnonzero(is_first)
+    lengths = np.diff(starts, append=len(order))
+    sizes = np.bincount(groups)
+    offsets = (np.cumsum(sizes) - sizes)[of_group[starts]]
+    ranks = np.empty(len(order))
+    ranks[order] = np.repeat(starts - offsets + (lengths + 1) / 2, lengths)
+    return ranks
 
 
 def _midranks(of_rows: Array, ties: NDArray[np.int64]) -> Array:

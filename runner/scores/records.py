@@ -118,17 +118,18 @@ def make_records(
     Raises:
         polars.exceptions.ComputeError: a key stands twice in one of the sides.
     """
-    key = list(KEY)
-    sides = actual.join(
-        predicted, on=key, how="left", suffix="_p", nulls_equal=True, validate="1:1"
+    at = _find_predictions(predicted, actual)
+    sides = actual.with_columns(
+        predicted["mean"].gather(at).alias("mean_p"),
+        predicted["stddev"].gather(at).alias("stddev_p"),
     )
     is_missing = pl.col("mean_p").is_null()
     stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst_error is not None)
     records = sides.select(
-        *key,
+        *KEY,
         "perturbed_by",
         "computed_on",
-        _kind().alias("kind"),
+        _kind(actual).alias("kind"),
         pl.col("mean_p").alias("predicted_mean"),
         pl.col("stddev_p").alias("predicted_stddev"),
         pl.col("mean").alias("actual_mean"),
@@ -145,8 +146,39 @@ def make_records(
     return with_crps.join(run_specs, on=RUN_NAME, how="left", maintain_order="left")
 
 
-def _kind() -> pl.Expr:
+def _find_predictions(predicted: pl.DataFrame, actual: pl.DataFrame) -> pl.Series:
+    """Return where each target's prediction stands in the predicted side, null if nowhere."""
+    keys = [side.select(*KEY) for side in (predicted, actual)]
+    # A join on one hash takes a third of the time of one on eight columns of text. It is exact
+    # all the same: the keys that it pairs are compared, and a collision leaves it to the other.
+    hashed = [pl.DataFrame({"hash": key.hash_rows()}) for key in keys]
+    try:
+        at = _join_rows(hashed[0], hashed[1])
+        pairs = keys[0][at.drop_nulls()], keys[1].filter(at.is_not_null())
+        if all(pairs[0][name].eq_missing(pairs[1][name]).all() for name in KEY):
+            return at
+    except pl.exceptions.ComputeError:  # two hashes are the same: are their keys?
+        pass
+    return _join_rows(keys[0], keys[1])
+
+
+def _join_rows(predicted: pl.DataFrame, actual: pl.DataFrame) -> pl.Series:
+    numbered = predicted.with_row_index("at")
+    joined = actual.join(
+        numbered,
+        on=predicted.columns,
+        how="left",
+        nulls_equal=True,
+        validate="1:1",
+        maintain_order="left",
+    )
+    return joined["at"]
+
+
+def _kind(actual: pl.DataFrame) -> pl.Expr:
     """Return what a target is; a stat of instances is binary if no actual is other than 0 or 1."""
+    if actual["instance_id"].null_count() == actual.height:
+        return pl.lit("stat")
     is_of_run = pl.col("instance_id").is_null()
     is_binary = pl.col("mean").is_in([0.0, 1.0]).all().over("stat", is_of_run)
     of_instance = pl.when(is_binary).then(pl.lit("binary")).otherwise(pl.lit("instance"))

@@ -2,6 +2,7 @@ import math
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import scipy.integrate
 import scipy.stats
@@ -9,6 +10,7 @@ import sklearn.metrics
 
 from runner.scores.aggregation import Score, mean_deltas, score_targets
 from runner.scores.policy import ScoringPolicy
+from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
 from tests.records_builder import records, target
 
 
@@ -293,3 +295,28 @@ def test_the_mean_delta_is_perturbed_less_original_in_each_run() -> None:
         "actual_delta": pytest.approx(-0.1),
         "error": pytest.approx(-0.05),
     }
+
+
+def test_a_target_that_is_predicted_twice_is_refused() -> None:
+    key = ("case-1", "run", "exact_match", None, None, None, None, None)
+    twice = side_frame([(*key, 0.5, None)] * 2, SIDE)
+    actual = side_frame([(*key, 0.5, None, None, None, None, "scored", None)], ACTUAL_SIDE)
+    with pytest.raises(pl.exceptions.ComputeError):
+        make_records(twice, actual, describe_runs({}))
+    assert make_records(twice[:1], actual, describe_runs({}))["error"].to_list() == [0]
+
+
+def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def one_hash(frame: pl.DataFrame) -> pl.Series:
+        return pl.Series([7] * frame.height, dtype=pl.UInt64)
+
+    monkeypatch.setattr(pl.DataFrame, "hash_rows", one_hash)
+    assert values_of(BY_HAND)["mae"] == pytest.approx(0.25)
+    (alone,) = records(BY_HAND[:1])["predicted_mean"].to_list()
+    assert alone == 0.75
+    other = side_frame([("x", "a", "exact_match", *[None] * 5, 0.1, None)], SIDE)
+    wanted = ("case-1", "a", "exact_match", *[None] * 5)
+    actual = side_frame([(*wanted, 0.5, None, None, None, None, "scored", None)], ACTUAL_SIDE)
+    assert make_records(other, actual, describe_runs({}))["reason"].to_list() == ["not predicted"]
