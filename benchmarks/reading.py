@@ -34,7 +34,9 @@ def load_with_magnet(runs: Iterable[RunDirectory]) -> None:
 def load_with_pandas(runs: Iterable[RunDirectory]) -> None:
     """Load four frames as one writes it with json and ``json_normalize``."""
     for run in runs:
-        spec, state, stats, entries = (json.loads((run.path / name).read_bytes()) for name in RUN_FILES)
+        spec, state, stats, entries = (
+            json.loads((run.path / name).read_bytes()) for name in RUN_FILES
+        )
         pd.json_normalize(spec)
         pd.json_normalize(state["request_states"])
         pd.json_normalize(stats)

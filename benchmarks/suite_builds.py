@@ -38,9 +38,7 @@ def measure_builds(
             )
             if count == counts[0]:
                 again, peak_mb = run_measured(command, root / "log")
-                rows.append(
-                    Row(f"the same again, nothing changed", again, again / seconds, peak_mb)
-                )
+                rows.append(Row("the same again, nothing changed", again, again / seconds, peak_mb))
     return rows
 
 
