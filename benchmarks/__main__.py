@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
@@ -16,43 +17,77 @@ from runner.helm_outputs import find_runs
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SCRATCH = Path("build/bench")
 OURS = ("pandas", "polars", "pyarrow", "numpy", "scipy")
-SCORED_TARGETS = 1_000_000
+TARGETS = 1_000_000
+TARGETS_WITH_INTERVALS = 20_000
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure, print each part when it is done, and write all of them."""
     arguments = _parse_arguments()
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    runs = find_runs(arguments.helm_runs)
-    _announce("frames")
-    reading = _measure_reading(arguments)
-    counts = sorted({len(runs), *arguments.builds})
-    builds = measure_builds(runs, counts, SCRATCH, _announce)
-    _announce(f"scoring of {arguments.targets:,} targets")
-    scoring = measure_scoring(arguments.targets, arguments.rounds)
+    described = arguments.description or arguments.helm_runs
     today = datetime.now(UTC).date()
-    described = arguments.description or f"{len(runs)} runs below {arguments.helm_runs}"
-    text = "\n\n".join(
-        [
-            "# Benchmarks",
-            "Written by `make bench`. Ratios hold for one session on one machine; compare them, "
-            "not the seconds.",
-            f"{today}. {describe_machine()}. {versions(OURS)}.",
-            f"Data: {described}, {reading['bytes'] / 1e6:.0f} MB of JSON.",
-            "## Reading\n\nFour frames per run. Fastest of "
-            f"{arguments.rounds} rounds in one process, files in the page cache; ratio to the "
-            f"first line. In its environment: {reading['versions']}.",
-            _table([Row(**row) for row in reading["rows"]]),
-            "## Building a suite\n\nThe runs, and as many copies of them under new names; "
-            "leave-one-deployment-out, with the audit. Peak is of resident memory. Ratio of a "
-            "build: time per run, to the first build's.",
-            _table(builds),
-            f"## Scoring\n\nFastest of {arguments.rounds} rounds; ratio to the first line.",
-            _table(scoring),
-        ]
-    )
-    arguments.out.write_text(text + "\n")
-    print(text)
+    parts = [
+        f"""\
+# Benchmarks
+
+Written by `make bench`. Ratios hold within one session on one machine; compare them, not the
+seconds of two sessions.
+
+- {today}: {describe_machine()}
+- {versions(OURS)}
+- data: {described}
+"""
+    ]
+    for measure in (_reading, _builds, _scoring):
+        parts.append(measure(arguments))
+        print(parts[-1], flush=True)
+    arguments.out.write_text("\n".join(parts))
+
+
+def _reading(arguments: argparse.Namespace) -> str:
+    """Measure in the other environment, which has MAGNET."""
+    _announce("frames")
+    command = [arguments.magnet_python, "-m", "benchmarks.reading", arguments.helm_runs]
+    command += ["--rounds", str(arguments.rounds)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return f"""\
+## Frames
+
+The four frames of each of {measured["runs"]} runs, {measured["bytes"] / 1e6:.0f} MB of JSON in the
+page cache. Fastest of {arguments.rounds} rounds in one process; ratio to the first line. With
+{measured["versions"]}.
+
+{_table([Row(**row) for row in measured["rows"]])}
+"""
+
+
+def _builds(arguments: argparse.Namespace) -> str:
+    runs = find_runs(arguments.helm_runs)
+    counts = sorted({len(runs), *arguments.builds})
+    rows = measure_builds(runs, counts, SCRATCH, _announce)
+    return f"""\
+## Building a suite
+
+`runner suite build` of the runs, and of copies of them under new names: leave-one-deployment-out,
+with the audit. Peak of resident memory. Ratio: time per run to that of the first build; of the same
+again, to the first build.
+
+{_table(rows)}
+"""
+
+
+def _scoring(arguments: argparse.Namespace) -> str:
+    _announce(f"scoring of {arguments.targets:,} targets")
+    fewer = min(arguments.targets, TARGETS_WITH_INTERVALS)
+    return f"""\
+## Scoring
+
+Fastest of {arguments.rounds} rounds in one process; ratio to the first line.
+
+{_table(measure_scoring(arguments.targets, fewer, arguments.rounds))}
+"""
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -62,16 +97,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--description", help="of the data, for RESULTS.md")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--builds", type=int, nargs="*", default=[1_000, 10_000])
-    parser.add_argument("--targets", type=int, default=SCORED_TARGETS)
+    parser.add_argument("--targets", type=int, default=TARGETS)
     parser.add_argument("--out", type=Path, default=RESULTS)
     return parser.parse_args()
-
-
-def _measure_reading(arguments: argparse.Namespace) -> dict[str, object]:
-    command = [arguments.magnet_python, "-m", "benchmarks.reading", arguments.helm_runs]
-    command += ["--rounds", str(arguments.rounds)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _table(rows: Sequence[Row]) -> str:

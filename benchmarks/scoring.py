@@ -2,7 +2,6 @@
 
 import random
 
-import pandas as pd
 import polars as pl
 
 from benchmarks.measurement import Row, fastest
@@ -12,6 +11,7 @@ from runner.scores.records import ACTUAL_SIDE, KEY, SIDE, make_records
 from runner.scores.resampling import Resampling
 
 STATS_OF_A_RUN = 100
+MODELS = 5
 
 
 def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -37,30 +37,38 @@ def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         for values, schema in zip(sides, (SIDE, ACTUAL_SIDE), strict=True)
     )
     names = actual[RUN_NAME].unique(maintain_order=True)
-    models = [f"model-{number % 5}" for number in range(names.len())]
-    specs = pl.DataFrame({RUN_NAME: names, "scenario": "demo", "model": models})
+    models = [f"model-{number % MODELS}" for number in range(names.len())]
+    scenarios = [f"scenario-{number // MODELS}" for number in range(names.len())]
+    specs = pl.DataFrame({RUN_NAME: names, "scenario": scenarios, "model": models})
     return predicted, actual, specs
 
 
-def measure_scoring(targets: int, rounds: int) -> list[Row]:
-    """Return how long joining and scoring take; the ratio is to pandas' merge of the two sides."""
+def measure_scoring(targets: int, targets_with_intervals: int, rounds: int) -> list[Row]:
+    """Return how long joining and scoring take; the ratio is to pandas' merge of the two sides.
+
+    Intervals are measured once, on fewer targets, as they take longer than all else.
+    """
     predicted, actual, specs = make_sides(targets)
     left, right = (frame.to_pandas() for frame in (predicted, actual))
     merge = f"pandas merge of {targets:,} targets, no scores"
     records = make_records(predicted, actual, specs)
     seconds = fastest(
         {
-            merge: lambda: pd.merge(left, right, on=list(KEY)),
+            merge: lambda: left.merge(right, on=list(KEY)),
             f"the runner's join of {targets:,} targets": lambda: make_records(
                 predicted, actual, specs
             ),
             f"all scores of {targets:,} targets, by scenario and model too": lambda: score_targets(
                 records, (None, "scenario", "model")
             ),
-            f"the same with intervals from {Resampling().resamples:,} resamples": lambda: (
-                score_targets(records, (None, "scenario", "model"), resampling=Resampling())
-            ),
         },
         rounds,
     )
-    return [Row(what, taken, taken / seconds[merge]) for what, taken in seconds.items()]
+    rows = [Row(what, taken, taken / seconds[merge]) for what, taken in seconds.items()]
+    fewer = make_records(*make_sides(targets_with_intervals))
+    resampling = Resampling()
+    (taken,) = fastest(
+        {"": lambda: score_targets(fewer, (None,), resampling=resampling)}, rounds=1
+    ).values()
+    what = f"all scores of {targets_with_intervals:,} targets with intervals, "
+    return [*rows, Row(f"{what}{resampling.resamples:,} resamples", taken)]
