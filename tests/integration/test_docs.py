@@ -114,5 +114,5 @@ def test_the_readme_shows_the_templates_own_signature() -> None:
 
 
 def test_no_document_has_an_empty_or_unknown_command_block() -> None:
-    assert len(shell_blocks("README.md")) == 4
+    assert len(shell_blocks("README.md")) == 5
     assert len(shell_blocks("docs/tutorial.md")) == 5
