@@ -74,7 +74,7 @@ DEMO_RUNS := build/bench/benchmark_output
 $(DEMO_RUNS): runner/demo_suite.tar.xz
 	@mkdir -p build/bench && tar -xmf $< -C build/bench
 
-bench: $(MAGNET_ENV)/installed $(if $(HELM_RUNS),,$(DEMO_RUNS))
+bench: images $(MAGNET_ENV)/installed $(if $(HELM_RUNS),,$(DEMO_RUNS))
 	$(VENV)/bin/python -m benchmarks "$(or $(HELM_RUNS),$(DEMO_RUNS))" \
 	  --magnet-python $(MAGNET_ENV)/bin/python $(BENCH_OPTIONS)
 

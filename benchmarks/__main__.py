@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.case_cost import measure_case_cost
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
@@ -18,6 +19,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 SCRATCH = Path("build/bench")
 OURS = ("pandas", "polars", "pyarrow", "numpy", "scipy")
 TARGETS = 1_000_000
+CASE_IMAGE, CASES = "train_mean", 10
 TARGETS_WITH_INTERVALS = 20_000
 
 
@@ -39,7 +41,7 @@ seconds of two sessions.
 - data: {described}
 """
     ]
-    for measure in (_reading, _builds, _scoring):
+    for measure in (_reading, _builds, _scoring, _cases):
         parts.append(measure(arguments))
         print(parts[-1], flush=True)
     arguments.out.write_text("\n".join(parts))
@@ -87,6 +89,20 @@ def _scoring(arguments: argparse.Namespace) -> str:
 Fastest of {arguments.rounds} rounds in one process; ratio to the first line.
 
 {_table(measure_scoring(arguments.targets, fewer, arguments.rounds))}
+"""
+
+
+def _cases(arguments: argparse.Namespace) -> str:
+    _announce("cases in the sandbox")
+    plain, sandboxed = measure_case_cost(CASE_IMAGE, CASES, arguments.rounds)
+    rows = [Row("docker run", plain), Row("in the sandbox", sandboxed, sandboxed / plain)]
+    return f"""\
+## Cases
+
+One case of {CASE_IMAGE}, {CASES} in a row, beside `docker run` with the same flags and bind mounts.
+The round with the median ratio of {arguments.rounds}.
+
+{_table(rows)}
 """
 
 

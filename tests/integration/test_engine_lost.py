@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import docker
 import pytest
@@ -36,7 +37,10 @@ def nothing_is_left() -> None:
 
 
 @pytest.fixture(params=[True, False], ids=["live-restore", "containers-end"])
-def engine(request: pytest.FixtureRequest) -> Iterator[SpareEngine]:
+def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SpareEngine]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))  # the engine is gone afterwards
     with spare_engine(live_restore=request.param) as engine:
         yield engine
     gc.collect()  # those sockets, as long as the filter stands
