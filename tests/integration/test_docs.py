@@ -47,11 +47,6 @@ def test_the_readmes_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
 
-@pytest.mark.parametrize("block", shell_blocks("docs/tutorial.md"))
-def test_the_tutorials_commands_run(checkout: Path, block: str) -> None:
-    run_block(block, checkout)
-
-
 @pytest.mark.parametrize("language", TEMPLATES)
 def test_the_templates_commands_run(checkout: Path, language: str) -> None:
     if language != "python":
