@@ -105,8 +105,7 @@ def estimate_groups(
                 numbers = np.searchsorted(runs, parts[number]["run"].to_numpy())
                 ranks[name] = ROW_RANKS[name](parts[number], numbers)
             elif name == "kendall" and items is not None:
-                found = kendall(*_items_of_group(items, rows, groups == number, runs))
-                ranks |= {} if found is None else {name: found}
+                ranks[name] = kendall(*_items_of_group(items, rows, groups == number, runs))
         yield number, runs, Group(metrics, of_group.select(f"^{TERM}.*$").to_numpy(), ranks)
 
 
