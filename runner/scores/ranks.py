@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from runner.scores.metrics import Array, quotient
 
 Estimator = Callable[[Array], Array]
-"""Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined."""
+"""Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined; of
+very many targets for the first resamples only."""
 
 MOST_PAIRS = 20_000_000
 """Kendall's tau compares runs pair by pair; more pairs than this would take too long."""
 
 SMALL_NUMBERS = 2**16
 DENSE = 16
+FEWEST_RESAMPLES = 200
+MOST_CELLS = 200_000_000
+"""A metric of ranks looks at every target in every resample: some seconds for so many cells."""
+
 CELLS_AT_ONCE = 4_000_000
 PAIR_KEY = (
     "scenario",
@@ -260,10 +265,12 @@ def _midranks(of_rows: Array, ties: NDArray[np.int64]) -> Array:
 
 
 def _in_chunks(estimate: Estimator, cells_per_resample: int) -> Estimator:
-    """Return the estimator with its memory bounded: some resamples after the others."""
+    """Return the estimator with its memory and time bounded: of many targets fewer resamples."""
     at_once = max(1, CELLS_AT_ONCE // max(1, cells_per_resample))
+    most = max(FEWEST_RESAMPLES, MOST_CELLS // max(1, cells_per_resample))
 
     def estimate_all(weights: Array) -> Array:
+        weights = weights[:most]
         parts = [estimate(weights[i : i + at_once]) for i in range(0, len(weights), at_once)]
         return np.concatenate(parts)
 
