@@ -130,7 +130,7 @@ class PreparedTargets:
     Attributes:
         rows: their records with ``run``, a number, the absolute error as MAXIMUM, and the columns
             of ``sum_terms``.
-        items: the same, arranged for Kendall's tau, if that is wanted.
+        items: the same, arranged for Kendall's tau, if that is wanted and not too much.
     """
 
     metrics: Sequence[Metric]
@@ -234,7 +234,7 @@ def _points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[s
         found[name] = sums[name].cast(pl.Float64).to_numpy()
     if names & ROW_RANKS.keys():
         found |= _rank_points(targets.orders, groups, len(values), names)
-    if targets.items is not None:
+    if "kendall" in names:
         found["kendall"] = _kendall_points(targets.items, groups, len(values), by)
     found["targets"] = totals.targets
     return {
@@ -296,8 +296,12 @@ def _auroc_points(
     return quotient(won, ones * (sizes - ones))
 
 
-def _kendall_points(items: Items, groups: NDArray[np.int64], count: int, by: str | None) -> Array:
+def _kendall_points(
+    items: Items | None, groups: NDArray[np.int64], count: int, by: str | None
+) -> Array:
     """Return Kendall's tau of each group: the mean over its scenarios and stats; NaN if none."""
+    if items is None:
+        return np.full(count, np.nan)
     of_items = groups[items.rows]
     is_whole = by is None or by in PAIR_KEY
     parts = items.group if is_whole else close_gaps(items.group * count + of_items)

@@ -42,12 +42,13 @@ def compare(
     Raises:
         ValueError: they are not of the same runs.
     """
-    if len(first.left_out) != len(second.left_out):
+    if first.runs != second.runs:
         raise ValueError("evaluations can be paired only on the same runs")
     difference = Replicates(
         first.point - second.point,
         first.resampled - second.resampled,
         first.left_out - second.left_out,
+        first.runs,
     )
     interval = make_interval(difference, level)
     sign = 1 if policy.primary_metric.better == "higher" else -1
@@ -57,7 +58,7 @@ def compare(
         difference=difference.point,
         interval=interval,
         probability_better=better,
-        is_distinct=_leaves_out_zero(interval) and len(first.left_out) >= FEWEST_RUNS,
+        is_distinct=_leaves_out_zero(interval) and first.runs >= FEWEST_RUNS,
     )
 
 

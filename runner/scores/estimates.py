@@ -74,9 +74,11 @@ class WeightedScenarios:
         total = shares.sum(0)
         found = {}
         for name in values[0]:
-            of_scenarios = np.stack([value[name] for value in values])
-            weighted = np.where(shares > 0, shares * of_scenarios, 0).sum(0)
-            found[name] = quotient(weighted, total)
+            count = min(len(value[name]) for value in values)
+            of_scenarios = np.stack([value[name][:count] for value in values])
+            known = shares[:, :count]
+            weighted = np.where(known > 0, known * of_scenarios, 0).sum(0)
+            found[name] = quotient(weighted, total[:count])
         return found
 
 
@@ -105,8 +107,7 @@ def estimate_groups(
                 numbers = np.searchsorted(runs, parts[number]["run"].to_numpy())
                 ranks[name] = ROW_RANKS[name](parts[number], numbers)
             elif name == "kendall" and items is not None:
-                found = kendall(*_items_of_group(items, rows, groups == number, runs))
-                ranks |= {} if found is None else {name: found}
+                ranks[name] = kendall(*_items_of_group(items, rows, groups == number, runs))
         yield number, runs, Group(metrics, of_group.select(f"^{TERM}.*$").to_numpy(), ranks)
 
 
@@ -129,7 +130,7 @@ def replicate(estimates: Estimates, resampling: Resampling) -> dict[str, Replica
     resampled = estimates.estimate(draw_runs(estimates.runs, resampling))
     left_out = leave_out_runs(estimates.estimate, estimates.runs)
     return {
-        name: Replicates(float(point[0]), resampled[name], left_out[name])
+        name: Replicates(float(point[0]), resampled[name], left_out[name], estimates.runs)
         for name, point in points.items()
         if not np.isnan(point[0])
     }

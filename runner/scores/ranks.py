@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from runner.scores.metrics import Array, quotient
 
 Estimator = Callable[[Array], Array]
-"""Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined."""
+"""Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined; of
+very many targets for the first resamples only."""
 
 MOST_PAIRS = 20_000_000
-"""Kendall's tau compares runs pair by pair; more pairs than this would not fit in memory."""
+"""Kendall's tau compares runs pair by pair; more pairs than this would take too long."""
 
 SMALL_NUMBERS = 2**16
 DENSE = 16
+FEWEST_RESAMPLES = 200
+MOST_CELLS = 200_000_000
+"""A metric of ranks looks at every target in every resample: some seconds for so many cells."""
+
 CELLS_AT_ONCE = 4_000_000
 PAIR_KEY = (
     "scenario",
@@ -101,11 +106,13 @@ class Items:
         return kendall_taus(self, self.group)
 
 
-def arrange_items(records: pl.DataFrame) -> Items:
-    """Return the records' targets, ready to be compared within scenario and stat."""
+def arrange_items(records: pl.DataFrame) -> Items | None:
+    """Return the records' targets, ready to be compared; None if there are too many pairs."""
     groups = number_rows(records, PAIR_KEY)
     order = np.argsort(groups, kind="stable")
     order = order[records["predicted_mean"].is_not_null().to_numpy()[order]]
+    if int((np.bincount(groups).astype(np.int64) ** 2).sum()) > 2 * MOST_PAIRS:
+        return None
     means = (records[side].to_numpy()[order] for side in ("predicted_mean", "actual_mean"))
     return Items(order, groups[order], number_rows(records, ("model",))[order], *means)
 
@@ -127,18 +134,13 @@ def kendall_taus(items: Items, groups: NDArray[np.int64]) -> Array:
     return quotient(sums[0], np.sqrt(sums[1] * sums[2]))
 
 
-def kendall(items: Items, runs: NDArray[np.int64]) -> Estimator | None:
+def kendall(items: Items, runs: NDArray[np.int64]) -> Estimator:
     """Return Kendall's tau-b of predicted and actual over models within a scenario.
 
     It tells whether the models of a scenario are ranked right. For each scenario and stat, tau-b
     over the pairs of runs of different models; then the mean over those scenarios and stats in
     which both sides differ. No unit, -1 to 1. Source of tau-b: ``scipy.stats.kendalltau``.
-
-    Returns:
-        None if there are more than MOST_PAIRS pairs.
     """
-    if int((np.bincount(items.group).astype(np.int64) ** 2).sum()) > 2 * MOST_PAIRS:
-        return None
     none = np.empty(0, dtype=np.int64)
     pairs = list(_pairs(items))
     one = np.concatenate([none, *(first for first, _ in pairs)])
@@ -225,7 +227,7 @@ def sort_targets(records: pl.DataFrame) -> Orders:
     predicted, actual = (
         records[side].to_numpy()[rows] for side in ("predicted_mean", "actual_mean")
     )
-    by_predicted, by_actual = (np.argsort(side, kind="stable") for side in (predicted, actual))
+    by_predicted, by_actual = np.argsort(predicted), np.argsort(actual)
     return Orders(rows, predicted, actual, by_predicted, by_actual)
 
 
@@ -236,9 +238,10 @@ def ranks_within(values: Array, order: NDArray[np.int64], groups: NDArray[np.int
         order: what sorts the values; the same for every way to group them.
         groups: (values,), the number of each one's group.
     """
-    small = np.uint16 if int(groups.max(initial=0)) < SMALL_NUMBERS else np.int64
-    keys = groups.astype(small)[order]
-    order = order[np.argsort(keys, kind="stable")]  # for small numbers this is a radix sort
+    largest = int(groups.max(initial=0))
+    if largest:
+        keys = groups.astype(np.uint16 if largest < SMALL_NUMBERS else np.int64)[order]
+        order = order[np.argsort(keys, kind="stable")]  # for small numbers this is a radix sort
     ordered, of_group = values[order], groups[order]
     is_first = np.empty(len(order), dtype=np.bool_)
     is_first[:1] = True
@@ -262,10 +265,12 @@ def _midranks(of_rows: Array, ties: NDArray[np.int64]) -> Array:
 
 
 def _in_chunks(estimate: Estimator, cells_per_resample: int) -> Estimator:
-    """Return the estimator with its memory bounded: some resamples after the others."""
+    """Return the estimator with its memory and time bounded: of many targets fewer resamples."""
     at_once = max(1, CELLS_AT_ONCE // max(1, cells_per_resample))
+    most = max(FEWEST_RESAMPLES, MOST_CELLS // max(1, cells_per_resample))
 
     def estimate_all(weights: Array) -> Array:
+        weights = weights[:most]
         parts = [estimate(weights[i : i + at_once]) for i in range(0, len(weights), at_once)]
         return np.concatenate(parts)
 

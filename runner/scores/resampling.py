@@ -16,6 +16,9 @@ from runner.scores.metrics import Array
 FEWEST_RUNS = 5
 """Of fewer runs a resample can't tell how far other runs would be: the interval says so."""
 
+FEW_RESAMPLES = 1000
+"""Of fewer resamples the ends of an interval are rough: it says so."""
+
 RUNS_AT_ONCE = 500
 
 
@@ -44,12 +47,14 @@ class Replicates:
     Attributes:
         point: the value.
         resampled: (resamples,), NaN where a resample has no value.
-        left_out: (runs,), the value without each run in turn.
+        left_out: (runs,), the value without each run in turn; of very many targets fewer.
+        runs: how many runs there are.
     """
 
     point: float
     resampled: Array
     left_out: Array
+    runs: int
 
 
 @lru_cache(maxsize=4)
@@ -81,20 +86,24 @@ def make_interval(replicates: Replicates, level: float) -> Interval:
     (1987), J. Am. Stat. Assoc. 82; Hesterberg (2015), The American Statistician 69, on the
     expanded percentile interval.
     """
-    runs = len(replicates.left_out)
+    runs = replicates.runs
     values = np.sort(replicates.resampled[~np.isnan(replicates.resampled)])
     if runs < 2:  # noqa: PLR2004
         return Interval(None, None, "1 run: nothing to resample")
     if len(values) < len(replicates.resampled) / 2:
         return Interval(None, None, "most resamples of the runs have no value")
     low, high = np.quantile(values, _quantile_levels(replicates, values, level))
-    note = f"{runs} runs: too few for a reliable interval" if runs < FEWEST_RUNS else None
+    note = None
+    if runs < FEWEST_RUNS:
+        note = f"{runs} runs: too few for a reliable interval"
+    elif len(replicates.resampled) < FEW_RESAMPLES:
+        note = f"from {len(replicates.resampled)} resamples: its ends are rough"
     return Interval(float(low), float(high), note)
 
 
 def _quantile_levels(replicates: Replicates, values: Array, level: float) -> Array:
     """Return the two levels at which the sorted resampled values are cut."""
-    runs = len(replicates.left_out)
+    runs = replicates.runs
     wide = np.sqrt(runs / (runs - 1)) * stdtrit(runs - 1, 0.5 + level / 2)
     below = np.searchsorted(values, replicates.point, "left")
     up_to = np.searchsorted(values, replicates.point, "right")

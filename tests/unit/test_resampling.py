@@ -48,6 +48,7 @@ def replicates(errors: Array, resampling: Resampling) -> Replicates:
         float(np.abs(errors).mean()),
         mean_absolute(errors, draw_runs(runs, resampling)),
         mean_absolute(errors, left_out),
+        runs,
     )
 
 
@@ -150,7 +151,7 @@ def test_an_interval_is_the_same_again_and_lies_about_the_value() -> None:
 
 def test_every_aggregate_has_an_interval_or_says_why_not() -> None:
     frame = records([{**each, "baseline": 0.5, "stddev": 0.2} for each in run_targets(60)])
-    for score in score_targets(frame, (None, "model", "stat"), resampling=Resampling(200)):
+    for score in score_targets(frame, (None, "model", "stat"), resampling=Resampling(1000)):
         if score.value is not None:
             assert (score.low is None) == (score.note is not None), score
 
@@ -226,3 +227,15 @@ def test_ranks_run_from_behind_the_distinctly_better_to_before_the_distinctly_wo
     assert ranges == [RankRange(1, 2), RankRange(1, 3), RankRange(2, 3), RankRange(4, 4)]
     assert [str(each) for each in ranges] == ["1-2, tied", "1-3, tied", "2-3, tied", "4"]
     assert rank(table, SKILL)[3] == RankRange(1, 1)
+
+
+def test_a_metric_of_ranks_of_very_many_targets_has_fewer_resamples_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = records(run_targets(60))
+    (score,) = score_targets(frame, metrics=("spearman",), resampling=Resampling())
+    assert score.note is None
+    monkeypatch.setattr("runner.scores.ranks.MOST_CELLS", 60 * 300)
+    (score,) = score_targets(frame, metrics=("spearman",), resampling=Resampling())
+    assert score.note == "from 300 resamples: its ends are rough"
+    assert score.low is not None
