@@ -4,6 +4,7 @@
 # make docs   make the site of docs/ in build/site
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
+# make check-helm   developers: HELM itself through `runner suite run`
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
 # make clean  remove what the targets above made in this folder
 
@@ -68,6 +69,21 @@ $(MAGNET_ENV)/installed: $(VENV)/installed
 check-magnet: $(MAGNET_ENV)/installed
 	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
 	PYTHONPATH=. $(MAGNET_ENV)/bin/python tests/developer/compare_with_magnet.py "$(HELM_RUNS)"
+
+# HELM without torch, 683 MB: enough for its simple models, not for a language model.
+HELM_ENV := build/helm
+$(HELM_ENV)/installed: $(VENV)/installed
+	test -d $(HELM_ENV) || $(PYTHON) -m venv $(HELM_ENV)
+	$(HELM_ENV)/bin/pip install --quiet --no-deps -r requirements/helm-stat.in
+	$(HELM_ENV)/bin/pip install --quiet 'cattrs~=22.2' dacite mako pyhocon tqdm 'zstandard~=0.18.0' \
+	  colorlog ubelt retrying filelock sqlitedict numpy requests 'bottle~=0.12.23' datasets scipy \
+	  uncertainty-calibration nltk rouge-score hatchling editables pytest
+	$(HELM_ENV)/bin/pip install --quiet --no-build-isolation --editable .
+	@touch $@
+
+check-helm: $(HELM_ENV)/installed
+	$(HELM_ENV)/bin/pytest -p no:cacheprovider --override-ini addopts= --override-ini timeout=0 \
+	  --override-ini filterwarnings=default tests/developer/check_suite_run.py
 
 # By default on the runs of the demo suite. BENCH_OPTIONS: see .venv/bin/python -m benchmarks --help
 DEMO_RUNS := build/bench/benchmark_output

@@ -19,6 +19,7 @@ from runner.cli.leaderboard import leaderboard
 from runner.cli.log import log
 from runner.cli.report import report
 from runner.cli.suite import suite
+from runner.cli.suite_run import suite_run
 from runner.cli.try_ import try_predictor
 from runner.cli.verify import verify
 from runner.errors import ExitCode, RunnerError
@@ -55,6 +56,7 @@ cli.add_command(report)
 cli.add_command(verify)
 cli.add_command(log)
 cli.add_command(suite)
+suite.add_command(suite_run)
 cli.add_command(doctor)
 cli.add_command(gc)
 

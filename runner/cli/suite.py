@@ -12,6 +12,7 @@ from runner.errors import ExitCode, SuiteError, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
+    from runner.suites.build import Built as BuiltSuite
     from runner.suites.suite import Suite
 
 Built = click.argument("directory", metavar="SUITE", type=click.Path(path_type=Path))
@@ -57,7 +58,7 @@ def build(
     all of its fields. The suite is audited, and refused if a withheld value can be had from what
     is shown, unless the spec accepts that.
     """
-    from runner.suites.build import build_suite, warnings
+    from runner.suites.build import build_suite
     from runner.suites.names import SUITES
     from runner.suites.spec import make_spec, read_spec
 
@@ -67,13 +68,7 @@ def build(
             f"Give a spec or options, not both: {', '.join(sorted(given))} belong into {spec_file}."
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
-    built = build_suite(spec, out or SUITES / spec.name, _announce)
-    for line in warnings(built):
-        _announce(f"accepted: {line}")
-    _print_suite(built.suite, as_json)
-    if built.audit is not None and not as_json:
-        for case, words in built.audit.derivability.items():
-            click.echo(f"{case:10} {words}")
+    print_built(build_suite(spec, out or SUITES / spec.name, announce), as_json)
     return 0
 
 
@@ -173,7 +168,7 @@ def audit(directory: Path, as_json: bool) -> int:
     from runner.suites.suite import open_suite
 
     found = open_suite(directory)
-    audited = audit_suite(found, _announce)
+    audited = audit_suite(found, announce)
     accepted = found.manifest.choices["accept"]
     refused = [leak for leak in audited.leaks if leak.kind not in accepted]
     if as_json:
@@ -293,5 +288,18 @@ def _print_suite(suite: "Suite", as_json: bool) -> None:
         )
 
 
-def _announce(line: str) -> None:
+def print_built(built: "BuiltSuite", as_json: bool) -> None:
+    """Print what a build made, with the leaks that its spec accepts."""
+    from runner.suites.build import warnings
+
+    for line in warnings(built):
+        announce(f"accepted: {line}")
+    _print_suite(built.suite, as_json)
+    if built.audit is not None and not as_json:
+        for case, words in built.audit.derivability.items():
+            click.echo(f"{case:10} {words}")
+
+
+def announce(line: str) -> None:
+    """Print a line of progress where it does not mix with what was asked for."""
     click.echo(line, err=True)
