@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +18,11 @@ import pytest
 
 from runner import evaluate as evaluate_module
 from runner import predictions
+from runner.attack import run as run_module
 from runner.attack.pack import Attack, pack_directory, read_pack
 from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
 from runner.attack.suite import ACTUAL
-from runner.attack.verdict import Verdict
+from runner.attack.verdict import LIMITS, Verdict
 from runner.errors import EngineError
 from runner.sandbox import case as case_module
 from runner.sandbox import policy as policy_module
@@ -152,7 +153,7 @@ def with_volumes_uncovered(body: Body, _client: docker.DockerClient) -> None:
 
 
 def with_higher_limits(body: Body, _client: docker.DockerClient) -> None:
-    higher = {"Memory": 256 * MIB, "MemorySwap": 256 * MIB, "NanoCpus": 0, "PidsLimit": 512}
+    higher = {"Memory": 256 * MIB, "MemorySwap": 256 * MIB, "PidsLimit": 512}
     body["HostConfig"].update({**higher, "ShmSize": 64 * MIB})
     body["HostConfig"]["Ulimits"] = [{"Name": "nofile", "Soft": 1024, "Hard": 1024}]
     body["HostConfig"]["Tmpfs"]["/tmp"] = "rw,mode=1777,size=64m"
@@ -178,7 +179,7 @@ CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
     (among_the_hosts_processes, ("processes",)),
     (with_a_writable_root, ("writable",)),
     (with_volumes_uncovered, ("volume",)),
-    (with_higher_limits, ("memory", "processes_flood", "open_files", "hog_cpu", "fill_tmp")),
+    (with_higher_limits, ("memory", "processes_flood", "open_files", "fill_tmp")),
     (with_the_runners_environment, ("environment", "look_around")),
     (with_the_engines_socket, ("engine_socket",)),
 ]
@@ -217,6 +218,23 @@ def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
     assert held(verdicts) == []
     assert len(verdicts) == len(names)
     assert [verdict for verdict in verdicts if verdict.found == ENGINE_FAULT] == []
+
+
+def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit that is told is low, so that a hog passes it on a busy machine too."""
+    make_body = policy_module.predictor_body
+
+    def unlimited(*arguments: Any) -> Body:
+        body = make_body(*arguments)
+        body["HostConfig"]["NanoCpus"] = 0
+        return body
+
+    monkeypatch.setattr(case_module, "predictor_body", unlimited)
+    monkeypatch.setattr(run_module, "LIMITS", replace(LIMITS, cpus=0.1))
+    (verdict,) = run_weakened(client, ("hog_cpu",))
+    assert "s of CPU" in verdict.breaches[0]
 
 
 def test_control_an_output_without_bounds_is_told_as_not_held(

@@ -1,4 +1,4 @@
-"""The lock of the runner's own image holds all that pyproject.toml asks for; `make lock` makes it."""
+"""The lock of the runner's own image has all that pyproject.toml asks for; `make lock` makes it."""
 
 import re
 import tomllib
