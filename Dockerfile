@@ -9,5 +9,7 @@ RUN python3 -m zipfile -e /tmp/*.whl /opt/predictor/packages && rm /tmp/*.whl &&
       > /usr/local/bin/runner && chmod 755 /usr/local/bin/runner && \
     python3 -m compileall -q --invalidation-mode unchecked-hash /opt/predictor
 WORKDIR /work
+# What a killed runner left is recorded beside the results, where the next one finds it.
+ENV XDG_STATE_HOME=/work/results/.state
 ENTRYPOINT ["runner"]
 CMD ["--help"]

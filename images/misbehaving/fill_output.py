@@ -4,8 +4,8 @@ promise: 3
 expected: output_limit
 """
 
-from pathlib import Path
+import errno
 
-with Path("/output/big").open("wb", buffering=0) as file:
-    while True:
-        file.write(b"x" * 64 * 1024)
+from _attempt import LIMITS, attempt, fill
+
+attempt("bytes", lambda: fill("/output/big", LIMITS["output_bytes"]), errno.ENOSPC)

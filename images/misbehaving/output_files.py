@@ -4,8 +4,16 @@ promise: 3
 expected: output_limit
 """
 
-import itertools
+import errno
 from pathlib import Path
 
-for number in itertools.count():
-    Path(f"/output/{number}").touch()
+from _attempt import LIMITS, attempt
+
+
+def make_more_than_allowed() -> None:
+    """Make all the files that are allowed, and one."""
+    for number in range(LIMITS["output_files"] + 1):
+        Path(f"/output/{number}").touch()
+
+
+attempt("files", make_more_than_allowed, errno.ENOSPC)

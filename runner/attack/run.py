@@ -28,6 +28,9 @@ from runner.suites.suite import Suite
 BASE_IMAGE = "runner-base"
 REPOSITORY = "runner-attack"
 
+ENGINE_FAULT = "engine fault"
+"""Found instead of an outcome, when the engine would not run an attack to its end."""
+
 SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; the value is made anew)
 
 
@@ -85,7 +88,7 @@ def _run_attack(shared: _Range, attack: Attack) -> Verdict:
     except EngineError as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from error
-        return Verdict(attack, "engine fault", (str(error),))
+        return Verdict(attack, ENGINE_FAULT, (str(error),))
     return verdict
 
 

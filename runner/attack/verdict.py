@@ -10,6 +10,7 @@ from runner.untrusted import printable
 
 LIMITS = Limits(
     memory_bytes=128 * MIB,
+    cpus=0.5,  # so that a hog without a limit is told apart on a busy machine too
     pids=64,
     output_bytes=4 * MIB,
     output_files=64,
@@ -27,6 +28,9 @@ that is parsed (see ``predictions.SPARE_BYTES``), and /output itself a few times
 
 KILL_SECONDS = 15.0
 """How long after its deadline a container may still be there, on a busy host."""
+
+MOST_MEMORY_BYTES = LIMITS.memory_bytes + MIB
+"""The kernel counts pages in batches, so that it may find a few more than the limit."""
 
 SPARE_CPU_SECONDS = 0.5
 """The engine deals CPU time out in slices, and counts the container's making."""
@@ -112,7 +116,7 @@ def _breaches(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Iterator[
         yield f"it ran for {seen.wall_seconds:.1f} s of {attack.wall_seconds:g} s"
     if seen.cpu_seconds is not None and seen.cpu_seconds > _most_cpu_seconds(seen):
         yield f"it had {seen.cpu_seconds:.1f} s of CPU in {seen.wall_seconds:.1f} s"
-    if seen.memory_bytes is not None and seen.memory_bytes > LIMITS.memory_bytes:
+    if seen.memory_bytes is not None and seen.memory_bytes > MOST_MEMORY_BYTES:
         yield f"it had {seen.memory_bytes // MIB} MiB of memory"
     if len(seen.log) > LIMITS.log_bytes:
         yield f"its log has {len(seen.log)} bytes, of {LIMITS.log_bytes}"

@@ -89,7 +89,7 @@ def without_times(directory: Path) -> dict[str, Any]:
     report: dict[str, Any] = json.loads((directory / "report.json").read_bytes())
     del report["created"]
     for case in report["cases"]:
-        for measured in ("wall_seconds", "resources", "forecast", "attestation"):
+        for measured in ("wall_seconds", "resources", "forecast", "sandbox"):
             case.pop(measured, None)
     return report
 

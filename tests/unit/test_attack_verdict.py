@@ -9,6 +9,7 @@ from runner.attack.verdict import (
     KILL_SECONDS,
     LIMITS,
     LONGEST_MESSAGE,
+    MOST_MEMORY_BYTES,
     MOST_RUNNER_BYTES,
     SPARE_CPU_SECONDS,
     Seen,
@@ -43,6 +44,7 @@ REFUSED = Seen(
     memory_bytes=MIB,
     runner_bytes=0,
 )
+MOST_CPU_SECONDS = LIMITS.cpus * REFUSED.wall_seconds + SPARE_CPU_SECONDS
 SECRETS = ("a-secret-of-the-host",)
 
 
@@ -90,9 +92,9 @@ def test_the_right_outcome_with_another_cause_does_not_hold() -> None:
         ({"log": b"x" * (LIMITS.log_bytes + 1)}, {"log": b"x" * LIMITS.log_bytes}),
         ({"runner_bytes": MOST_RUNNER_BYTES + 1}, {"runner_bytes": MOST_RUNNER_BYTES}),
         ({"wall_seconds": 10.1 + KILL_SECONDS}, {"wall_seconds": 10.0 + KILL_SECONDS}),
-        ({"cpu_seconds": 0.5 + SPARE_CPU_SECONDS + 0.1}, {"cpu_seconds": None}),
-        ({"cpu_seconds": 0.5 + SPARE_CPU_SECONDS + 0.1}, {"cpu_seconds": 0.5 + SPARE_CPU_SECONDS}),
-        ({"memory_bytes": LIMITS.memory_bytes + 1}, {"memory_bytes": LIMITS.memory_bytes}),
+        ({"cpu_seconds": MOST_CPU_SECONDS + 0.1}, {"cpu_seconds": MOST_CPU_SECONDS}),
+        ({"cpu_seconds": MOST_CPU_SECONDS + 0.1}, {"cpu_seconds": None}),
+        ({"memory_bytes": MOST_MEMORY_BYTES + 1}, {"memory_bytes": MOST_MEMORY_BYTES}),
         ({"left": ("runner-1-keeper",)}, {"left": ()}),
         ({"log": b"PATH=a-secret-of-the-host"}, {"log": b"PATH=a-secret"}),
         ({"message": "x" * (LONGEST_MESSAGE + 1)}, {"message": "x" * LONGEST_MESSAGE}),

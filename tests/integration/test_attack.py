@@ -1,0 +1,322 @@
+"""The hostile predictors on the real engine: all are held, and each protection has its control.
+
+A control takes one protection away from the policy, or from the runner, and runs the attacks that
+it was against. They must then be told as not held: else the verdict could not be trusted.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import pytest
+
+from runner import evaluate as evaluate_module
+from runner import predictions
+from runner.attack import run as run_module
+from runner.attack.pack import Attack, pack_directory, read_pack
+from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
+from runner.attack.suite import ACTUAL
+from runner.attack.verdict import LIMITS, Verdict
+from runner.errors import EngineError
+from runner.sandbox import case as case_module
+from runner.sandbox import policy as policy_module
+from runner.sandbox import sandbox as sandbox_module
+from runner.sandbox.cleanup import collect_garbage
+from runner.sandbox.host import engine_identity
+from runner.sandbox.limits import MIB
+from runner.sandbox.listener import LISTENER_LABEL
+from runner.staging import StagedInputs, stage_inputs
+from tests.integration.conftest import leftovers
+from tests.integration.test_doctor import RUNNER
+
+PACK = read_pack(pack_directory())
+ATTACKS = {attack.name: attack for attack in PACK}
+
+Body = dict[str, Any]
+MOST_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What ``runner doctor --attack --json`` came to."""
+
+    exit_code: int
+    verdicts: dict[str, dict[str, Any]]
+    progress: str
+
+
+def traces(client: docker.DockerClient) -> list[str]:
+    """Return the names of all that attacks could leave, besides what cases leave."""
+    images = [tag for image in client.images.list() for tag in image.tags]
+    networks = [str(network.name) for network in client.networks.list()]
+    listeners = client.containers.list(all=True, filters={"label": LISTENER_LABEL})
+    return [
+        *(tag for tag in images if tag.startswith(REPOSITORY)),
+        *(name for name in networks if name.startswith("runner-")),
+        *(str(container.name) for container in listeners),
+    ]
+
+
+@pytest.fixture(scope="module")
+def layers(misbehaving: Callable[[str], str]) -> str:
+    """Build the layers that all attacks share, so that every control finds them."""
+    return misbehaving("no_output")
+
+
+@pytest.fixture(scope="module")
+def doctor(client: docker.DockerClient, layers: str) -> Doctor:
+    """Run all attacks once, as an organizer does."""
+    ended = subprocess.run(
+        [RUNNER, "doctor", "--attack", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * MOST_SECONDS,
+    )
+    assert ended.stdout, ended.stderr
+    verdicts = json.loads(ended.stdout)["verdicts"]
+    return Doctor(ended.returncode, {found["name"]: found for found in verdicts}, ended.stderr)
+
+
+@pytest.mark.timeout(2 * MOST_SECONDS)
+def test_every_attack_is_held_and_nothing_is_left(
+    client: docker.DockerClient, doctor: Doctor
+) -> None:
+    assert doctor.exit_code == 0, doctor.progress
+    assert doctor.verdicts.keys() == ATTACKS.keys()
+    assert traces(client) == leftovers(client) == []
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_attack_is_held(doctor: Doctor, name: str) -> None:
+    verdict = doctor.verdicts[name]
+    assert verdict["breaches"] == []
+    assert (verdict["found"], verdict["holds"]) == (ATTACKS[name].expected, True)
+    assert f"{name}: holds" in doctor.progress
+
+
+Weaken = Callable[[Body, docker.DockerClient], None]
+
+
+def on_the_network(body: Body, client: docker.DockerClient) -> None:
+    (network,) = client.networks.list(filters={"label": LISTENER_LABEL})
+    body["HostConfig"]["NetworkMode"] = network.name
+
+
+def without_seccomp(body: Body, _client: docker.DockerClient) -> None:
+    options = body["HostConfig"]["SecurityOpt"]
+    kept = [option for option in options if not option.startswith("seccomp=")]
+    body["HostConfig"]["SecurityOpt"] = [*kept, "seccomp=unconfined"]
+
+
+def with_new_privileges(body: Body, _client: docker.DockerClient) -> None:
+    options = body["HostConfig"]["SecurityOpt"]
+    kept = [option for option in options if not option.startswith("no-new-privileges")]
+    body["HostConfig"]["SecurityOpt"] = kept
+
+
+def as_root(body: Body, client: docker.DockerClient) -> None:
+    body["User"] = "0:0"
+    body["HostConfig"]["CapDrop"] = []
+    body["HostConfig"]["CapAdd"] = ["SYS_ADMIN", "MKNOD", "NET_RAW"]
+    without_seccomp(body, client)
+
+
+def with_all_of_proc(body: Body, client: docker.DockerClient) -> None:
+    as_root(body, client)
+    body["HostConfig"].update({"MaskedPaths": [], "ReadonlyPaths": []})
+
+
+def with_a_device_of_the_host(body: Body, _client: docker.DockerClient) -> None:
+    mount = {"Type": "bind", "Source": "/dev/kmsg", "Target": "/dev/kmsg", "ReadOnly": True}
+    body["HostConfig"]["Mounts"].append(mount)
+
+
+def among_the_hosts_processes(body: Body, _client: docker.DockerClient) -> None:
+    body["HostConfig"]["PidMode"] = "host"
+
+
+def with_a_writable_root(body: Body, _client: docker.DockerClient) -> None:
+    body["HostConfig"]["ReadonlyRootfs"] = False
+    body["User"] = "0:0"
+    body["HostConfig"]["CapAdd"] = ["DAC_OVERRIDE"]
+
+
+def with_volumes_uncovered(body: Body, _client: docker.DockerClient) -> None:
+    body["HostConfig"]["Tmpfs"] = {"/tmp": "rw,mode=1777"}
+
+
+def with_higher_limits(body: Body, _client: docker.DockerClient) -> None:
+    higher = {"Memory": 256 * MIB, "MemorySwap": 256 * MIB, "PidsLimit": 512}
+    body["HostConfig"].update({**higher, "ShmSize": 64 * MIB})
+    body["HostConfig"]["Ulimits"] = [{"Name": "nofile", "Soft": 1024, "Hard": 1024}]
+    body["HostConfig"]["Tmpfs"]["/tmp"] = "rw,mode=1777,size=64m"
+
+
+def with_the_runners_environment(body: Body, _client: docker.DockerClient) -> None:
+    body["Env"] = [*body["Env"], *(f"{name}={value}" for name, value in os.environ.items())]
+
+
+def with_the_engines_socket(body: Body, client: docker.DockerClient) -> None:
+    source = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")).path
+    mount = {"Type": "bind", "Source": source, "Target": "/engine.sock", "ReadOnly": True}
+    body["HostConfig"]["Mounts"].append(mount)
+
+
+CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
+    (on_the_network, ("tcp", "udp", "dns")),
+    (without_seccomp, ("vsock", "keyctl", "unshare", "ptrace")),
+    (with_new_privileges, ("setuid",)),
+    (as_root, ("capabilities", "raw_socket", "mount", "mknod")),
+    (with_all_of_proc, ("kernel_settings", "kernel_secrets")),
+    (with_a_device_of_the_host, ("devices",)),
+    (among_the_hosts_processes, ("processes",)),
+    (with_a_writable_root, ("writable",)),
+    (with_volumes_uncovered, ("volume",)),
+    (with_higher_limits, ("memory", "processes_flood", "open_files", "fill_tmp")),
+    (with_the_runners_environment, ("environment", "look_around")),
+    (with_the_engines_socket, ("engine_socket",)),
+]
+
+
+def run_weakened(client: docker.DockerClient, names: tuple[str, ...]) -> list[Verdict]:
+    attacks: list[Attack] = [ATTACKS[name] for name in names]
+    return run_attacks(client, attacks, lambda _verdict: None)
+
+
+def held(verdicts: list[Verdict]) -> list[str]:
+    return [verdict.attack.name for verdict in verdicts if verdict.holds]
+
+
+@pytest.mark.parametrize(
+    ("weaken", "names"), CONTROLS, ids=lambda given: getattr(given, "__name__", "")
+)
+def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
+    client: docker.DockerClient,
+    layers: str,
+    monkeypatch: pytest.MonkeyPatch,
+    weaken: Weaken,
+    names: tuple[str, ...],
+) -> None:
+    make_body = policy_module.predictor_body
+
+    def weakened(*arguments: Any) -> Body:
+        body = make_body(*arguments)
+        weaken(body, client)
+        return body
+
+    monkeypatch.setattr(case_module, "predictor_body", weakened)
+    # The engine is to be tried, not the comparison, which refuses some of these as well.
+    monkeypatch.setattr(case_module, "require_attested", lambda _attestation: None)
+    verdicts = run_weakened(client, names)
+    assert held(verdicts) == []
+    assert len(verdicts) == len(names)
+    assert [verdict for verdict in verdicts if verdict.found == ENGINE_FAULT] == []
+
+
+def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit that is told is low, so that a hog passes it on a busy machine too."""
+    make_body = policy_module.predictor_body
+
+    def unlimited(*arguments: Any) -> Body:
+        body = make_body(*arguments)
+        body["HostConfig"]["NanoCpus"] = 0
+        return body
+
+    monkeypatch.setattr(case_module, "predictor_body", unlimited)
+    monkeypatch.setattr(run_module, "LIMITS", replace(LIMITS, cpus=0.1))
+    (verdict,) = run_weakened(client, ("hog_cpu",))
+    assert "s of CPU" in verdict.breaches[0]
+
+
+def test_control_an_output_without_bounds_is_told_as_not_held(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_bodies = policy_module.volume_bodies
+
+    def unbounded(*arguments: Any) -> tuple[Body, Body]:
+        inputs, output = make_bodies(*arguments)
+        return inputs, {**output, "DriverOpts": {**output["DriverOpts"], "o": "mode=1777"}}
+
+    monkeypatch.setattr(case_module, "volume_bodies", unbounded)
+    assert held(run_weakened(client, ("fill_output", "output_files"))) == []
+
+
+def test_control_an_actual_among_the_inputs_is_found(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaking(*arguments: Any, **named: Any) -> StagedInputs:
+        staged = stage_inputs(*arguments, **named)
+        return StagedInputs({**staged.files, "assets/leak": f"mean: {ACTUAL}".encode()})
+
+    monkeypatch.setattr(evaluate_module, "stage_inputs", leaking)
+    (verdict,) = run_weakened(client, ("find_actuals",))
+    assert verdict.breaches == (
+        "the attempt succeeded: the actual stands in /input/assets/leak: done",
+    )
+
+
+def test_control_a_reader_without_bounds_is_told_as_not_held(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions, "SPARE_BYTES", 16 * MIB)
+    monkeypatch.setattr(predictions, "SPARE_STATS", 10_000)
+    assert held(run_weakened(client, ("too_large", "many_stats"))) == []
+
+
+def test_control_names_that_are_not_quoted_are_told_as_shown_unescaped(
+    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions, "quote", lambda text: text)
+    (verdict,) = run_weakened(client, ("escape_names",))
+    assert any("shown unescaped" in breach for breach in verdict.breaches)
+    assert any("a spreadsheet would compute" in breach for breach in verdict.breaches)
+
+
+@pytest.fixture
+def collected(client: docker.DockerClient) -> Iterator[None]:
+    """Remove afterwards what a test without clean-up has left, by the runner's own means."""
+    yield
+    collect_garbage(client, engine_identity(client.info()))
+
+
+def test_control_without_clean_up_what_is_left_behind_is_told(
+    client: docker.DockerClient,
+    layers: str,
+    collected: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise EngineError("The clean-up was taken away.")
+
+    monkeypatch.setattr(sandbox_module, "remove_case", fail)
+    monkeypatch.setattr(sandbox_module, "sweep", fail)
+    (verdict,) = run_weakened(client, ("no_output",))
+    assert any("left behind: runner-" in breach for breach in verdict.breaches)
+
+
+def test_a_pack_that_lies_elsewhere_is_the_same(tmp_path: Path) -> None:
+    """The wheel carries it as ``runner/misbehaving``; see pyproject.toml."""
+    command = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    root = Path(__file__).parents[2]
+    subprocess.run(
+        [RUNNER.with_name("python"), "-m", *command, "-w", tmp_path, root], check=True, timeout=120
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    shown = subprocess.run(
+        [RUNNER.with_name("python"), "-m", "zipfile", "-l", wheel],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    names = [line.split()[0] for line in shown.splitlines()]
+    assert "runner/misbehaving/Dockerfile" in names
+    assert {f"runner/misbehaving/{name}.py" for name in ATTACKS} <= set(names)

@@ -1,0 +1,23 @@
+"""The lock of the runner's own image has all that pyproject.toml asks for; `make lock` makes it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from runner.image_context import base_pins
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements" / "runner.lock").read_text()
+
+
+def test_every_dependency_of_the_runner_is_in_its_images_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]]
+    assert "click" in names
+    assert [name for name in names if not re.search(rf"^{name}==", LOCK, re.MULTILINE)] == []
+
+
+def test_what_the_base_image_has_is_locked_to_the_same_version() -> None:
+    """Else the runner's image would bring pandas and pyarrow a second time."""
+    assert {pin for pin in base_pins() if pin.startswith(("pandas", "pyarrow", "numpy"))}
+    assert [pin for pin in base_pins() if f"{pin} " not in LOCK] == []
