@@ -46,13 +46,14 @@ def spearman(rows: pl.DataFrame, runs: NDArray[np.int64]) -> Estimator:
     Pearson's correlation of the ranks, equal values sharing their mean rank. Source:
     ``scipy.stats.spearmanr``.
     """
-    predicted, actual = _ties(rows["predicted_mean"]), _ties(rows["actual_mean"])
+    predicted = _midranks(_ties(rows["predicted_mean"]))
+    actual = _midranks(_ties(rows["actual_mean"]))
 
     def estimate(weights: Array) -> Array:
         of_rows = weights[:, runs]
         middle = (of_rows.sum(1, keepdims=True) + 1) / 2
-        ranks_predicted = _midranks(of_rows, predicted) - middle
-        ranks_actual = _midranks(of_rows, actual) - middle
+        ranks_predicted = predicted(of_rows) - middle
+        ranks_actual = actual(of_rows) - middle
         product = np.einsum("ij,ij,ij->i", of_rows, ranks_predicted, ranks_actual)
         predicted_squares = np.einsum("ij,ij,ij->i", of_rows, ranks_predicted, ranks_predicted)
         actual_squares = np.einsum("ij,ij,ij->i", of_rows, ranks_actual, ranks_actual)
@@ -255,12 +256,20 @@ def ranks_within(values: Array, order: NDArray[np.int64], groups: NDArray[np.int
     return ranks
 
 
-def _midranks(of_rows: Array, ties: NDArray[np.int64]) -> Array:
-    """Return each row's rank within each resample, equal values sharing their mean rank."""
+def _midranks(ties: NDArray[np.int64]) -> Callable[[Array], Array]:
+    """Return what gives each row its rank within each resample, equal values sharing their mean.
+
+    Args:
+        ties: (rows,), each value's place among the distinct ones.
+    """
     order = np.argsort(ties, kind="stable")
     starts = np.flatnonzero(np.diff(ties[order], prepend=-1))
-    tied = np.add.reduceat(of_rows[:, order], starts, axis=1)
-    midranks: Array = (np.cumsum(tied, axis=1) - tied + (tied + 1) / 2)[:, ties]
+
+    def midranks(of_rows: Array) -> Array:
+        tied = np.add.reduceat(of_rows[:, order], starts, axis=1)
+        found: Array = (np.cumsum(tied, axis=1) - tied + (tied + 1) / 2)[:, ties]
+        return found
+
     return midranks
 
 
