@@ -82,8 +82,8 @@ $(HELM_ENV)/installed: $(VENV)/installed
 	@touch $@
 
 check-helm: $(HELM_ENV)/installed
-	$(HELM_ENV)/bin/pytest -p no:cacheprovider --override-ini addopts= --override-ini timeout=0 \
-	  --override-ini filterwarnings=default tests/developer/check_suite_run.py
+	$(HELM_ENV)/bin/pytest --rootdir tests/developer -c /dev/null -p no:cacheprovider \
+	  tests/developer/check_suite_run.py
 
 # By default on the runs of the demo suite. BENCH_OPTIONS: see .venv/bin/python -m benchmarks --help
 DEMO_RUNS := build/bench/benchmark_output

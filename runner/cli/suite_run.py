@@ -12,11 +12,12 @@ from runner.untrusted import printable
 EXAMPLES = """\b
 Examples:
   runner suite run --suite mine --local-dataset questions.jsonl \\
-    --models-to-run openai/gpt2 --models-to-run simple/model1
+    --models-to-run openai/gpt2 --models-to-run simple/model1 --max-eval-instances 100
   runner suite run --suite mmlu --run-entries mmlu:subject=anatomy,model=openai/gpt2 \\
     --max-eval-instances 20 --spec mmlu.yaml
   runner suite run --suite sweep --conf-paths run_entries.conf \\
-    --enable-local-huggingface-models ./SmolLM2-135M-Instruct -- --num-train-trials 3
+    --enable-local-huggingface-models ./SmolLM2-135M-Instruct \\
+    --max-eval-instances 50 -- --num-train-trials 3
 """
 
 Paths = click.Path(path_type=Path)
@@ -43,7 +44,13 @@ Paths = click.Path(path_type=Path)
     help="A JSON or JSONL file of instances: input, answer, and choices and split if it has them. "
     "The entry local_dataset:name=STEM runs it; without entries, every one is run.",
 )
-@click.option("-m", "--max-eval-instances", type=click.IntRange(min=1))
+@click.option(
+    "-m",
+    "--max-eval-instances",
+    type=click.IntRange(min=1),
+    required=True,
+    help="How many instances of a scenario are run.",
+)
 @click.option("-n", "--num-threads", type=click.IntRange(min=1))
 @click.option("--local-path", type=Paths, help="HELM's own configuration.  [default: prod_env]")
 @click.option("--plugins", multiple=True, help="A module that registers scenarios or run specs.")

@@ -6,7 +6,7 @@ read with HELM's own schema first, and inferred where they turn out to hold some
 """
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +33,9 @@ PERTURBATION = pl.Struct(
     }
 )
 """What every perturbation has. The parameters of each kind stand beside it."""
+
+OPTIONAL = ("sub_split", "perturbation")
+"""Fields that are left out of most documents: reading their nulls would take time."""
 
 STAT_VALUES = ("count", "sum", "sum_squared", "min", "max", "mean", "variance", "stddev")
 
@@ -87,18 +90,19 @@ def parse_known(
 ) -> tuple[pl.DataFrame, list[int]] | None:
     """Return the elements of several lists, a row of nulls before each list, and their lengths.
 
-    None if a list is not one of objects that have a ``key`` and no other than these fields; or if
-    it has a null, which HELM does not write: it could not be told from a field that is left out.
+    None if a list is not one of objects that have a ``key`` and no other than these fields.
 
     All lists are read as one. The nulls before each mark the border, and from the first of them
     Polars takes the names. The types are those of ``fields``; what an element has besides, Polars
     refuses.
     """
-    border = json.dumps(dict.fromkeys(fields)).encode()
+    absent = {name for name in OPTIONAL if not any(is_named(name, each) for each in contents)}
+    types = {name: _without(dtype, absent) for name, dtype in fields.items() if name not in absent}
+    border = json.dumps(dict.fromkeys(types)).encode()
     try:
         parts = [part for content in contents for part in (b",", border, b",", _inside(content))]
         document = b"".join([b"[", *parts[1:], b"]"])
-        rows = pl.read_json(document, schema_overrides=fields, infer_schema_length=1)
+        rows = pl.read_json(document, schema_overrides=types, infer_schema_length=1)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
         return None
     if rows.get_column(key).null_count() != len(contents):
@@ -107,11 +111,25 @@ def parse_known(
     return rows, [end - start - 1 for start, end in pairwise([*borders, rows.height])]
 
 
+def is_named(name: str, content: bytes) -> bool:
+    """Return whether a field of this name can be in a document."""
+    return f'"{name}"'.encode() in content
+
+
+def _without(dtype: PolarsType, absent: Collection[str]) -> PolarsType:
+    if isinstance(dtype, pl.List):
+        return pl.List(_without(dtype.inner, absent))
+    if isinstance(dtype, pl.Struct):
+        fields = {name: _without(field, absent) for name, field in dtype if name not in absent}
+        return pl.Struct(fields)
+    return dtype
+
+
 def _inside(content: bytes) -> memoryview:
     """Return what a JSON list has between its brackets."""
     end = content.rindex(b"]")
-    if not content.startswith(b"[") or content[end + 1 :].strip() or b"null" in content:
-        raise ValueError("no list of objects without nulls")
+    if not content.startswith(b"[") or content[end + 1 :].strip():
+        raise ValueError("no list")
     return memoryview(content)[1:end]
 
 

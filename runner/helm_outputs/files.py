@@ -22,6 +22,7 @@ from runner.helm_outputs.documents import (
     as_floats,
     as_integers,
     flatten,
+    is_named,
     parse,
     parse_finite,
     parse_known,
@@ -55,6 +56,9 @@ COUNTS = (
     "per_instance_stats.stats.count",
     "per_instance_stats.train_trial_index",
 )
+
+FlattenRows = Callable[[pl.DataFrame, list[int], int], tuple[Columns, list[int]]]
+"""Rows of some runs, how many each has, and rows of nulls before each -> columns, heights."""
 
 BORDER_ROWS = 1
 """Rows of nulls that ``parse_known`` leaves before each list."""
@@ -164,7 +168,7 @@ def _read_lists(
     runs: Sequence[RunDirectory],
     file_name: str,
     fields: Mapping[str, PolarsType],
-    flatten_rows: Callable[[pl.DataFrame, list[int], int], tuple[Columns, list[int]]],
+    flatten_rows: FlattenRows,
 ) -> list[pl.DataFrame]:
     """Return the frame of each run's list of objects that most often have these fields alone."""
     contents = [_read_bytes(run, file_name) for run in runs]
@@ -173,17 +177,48 @@ def _read_lists(
         columns, heights = flatten_rows(*known, BORDER_ROWS)
         columns = _with_counts(columns)
         if all(columns[name].dtype == pl.Int64 for name in COUNTS if name in columns):
-            return _split(columns, heights, runs, borders=BORDER_ROWS, only_present=True)
+            frames = _split(columns, heights, runs, BORDER_ROWS)
+            present = map(_leave_out_absent, frames, contents)
+            return [
+                _infer_list(run, file_name, content, flatten_rows) if frame is None else frame
+                for run, content, frame in zip(runs, contents, present, strict=True)
+            ]
     if len(runs) > 1:
         parts = [_read_lists([run], file_name, fields, flatten_rows) for run in runs]
         return [frame for (frame,) in parts]
-    with naming_file(runs[0], file_name):
-        rows = parse(contents[0])
+    return [_infer_list(runs[0], file_name, contents[0], flatten_rows)]
+
+
+def _leave_out_absent(frame: pl.DataFrame, content: bytes) -> pl.DataFrame | None:
+    """Return the frame without columns of fields that the document has not.
+
+    None if it may have one of them: a null that is written, which HELM does not do, is a column.
+    """
+    columns = frame.get_columns()
+    valued = [column for column in columns if column.null_count() < frame.height]
+    if len(valued) == len(columns):
+        return frame
+    if frame.height == 0:
+        return pl.DataFrame(columns[:1])
+    for column in columns:
+        fields = column.name.split(".")[1:]
+        if column.null_count() == frame.height and all(is_named(name, content) for name in fields):
+            return None
+    return pl.DataFrame(valued)
+
+
+def _infer_list(
+    run: RunDirectory, file_name: str, content: bytes, flatten_rows: FlattenRows
+) -> pl.DataFrame:
+    """Return the frame of a run's list of objects that may have any fields."""
+    with naming_file(run, file_name):
+        rows = parse(content)
         columns, heights = flatten_rows(rows, [rows.height], 0)
         columns = _with_counts({name: as_floats(column) for name, column in columns.items()})
     if columns or file_name == STATS:
-        _check_columns(columns, runs[0], file_name)
-    return _split(columns, heights, runs)
+        _check_columns(columns, run, file_name)
+    (frame,) = _split(columns if any(heights) else {}, heights, [run])
+    return frame
 
 
 def _with_counts(columns: Columns) -> Columns:
@@ -221,12 +256,7 @@ def _flatten_entries(
 
 
 def _split(
-    columns: Columns,
-    heights: Sequence[int],
-    runs: Sequence[RunDirectory],
-    *,
-    borders: int = 0,
-    only_present: bool = False,
+    columns: Columns, heights: Sequence[int], runs: Sequence[RunDirectory], borders: int = 0
 ) -> list[pl.DataFrame]:
     """Return the rows of each run as a frame, its columns in MAGNET's order.
 
@@ -235,25 +265,16 @@ def _split(
         heights: how many rows each run has.
         runs: the runs, in the order of the rows.
         borders: rows before those of each run that are no one's.
-        only_present: leave out columns without a value in a run. HELM leaves out what a stat has
-            not, so they are columns of other runs.
     """
-    if only_present or not any(heights):
-        columns = {name: column for name, column in columns.items() if _has_values(column)}
     frame = pl.DataFrame([columns[name] for name in sorted(columns)])
+    names = pl.Series(RUN_NAME, [run.name for run in runs], pl.String)
     frames, start = [], 0
-    for run, height in zip(runs, heights, strict=True):
+    for number, height in enumerate(heights):
         part = frame.slice(start + borders, height)
-        if only_present and not all(map(_has_values, part.get_columns())):
-            part = pl.DataFrame([column for column in part.get_columns() if _has_values(column)])
-        name = pl.Series(RUN_NAME, [run.name], pl.String).new_from_index(0, height)
+        name = names.slice(number, 1).new_from_index(0, height)
         frames.append(part.insert_column(0, name))
         start += borders + height
     return frames
-
-
-def _has_values(column: pl.Series) -> bool:
-    return column.null_count() < column.len()
 
 
 def _check_columns(columns: Container[str], run: RunDirectory, file_name: str) -> None:

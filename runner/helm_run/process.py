@@ -29,11 +29,11 @@ class HelmOptions:
     """What HELM is asked to run; the names are those of helm-run's options."""
 
     suite: str
+    max_eval_instances: int
     run_entries: Sequence[str] = ()
     conf_paths: Sequence[Path] = ()
     models_to_run: Sequence[str] = ()
     enable_local_huggingface_models: Sequence[Path] = ()
-    max_eval_instances: int | None = None
     num_threads: int | None = None
     local_path: Path | None = None
     output_path: Path = Path("benchmark_output")
@@ -136,7 +136,10 @@ def _wait(
     log: Path,
     announce: Callable[[str], None],
 ) -> None:
-    announced: set[str] = set()
+    before = _finished_runs(options.suite_path)
+    if before:
+        announce(f"{len(before)} runs are there already; HELM leaves finished ones as they are")
+    announced = set(before)
     is_running = True
     while is_running:
         try:
@@ -147,9 +150,14 @@ def _wait(
         finished = _finished_runs(options.suite_path)
         for name in sorted(finished - announced):
             announced.add(name)
-            found = RUN_SPECS_LOGGED.search(log.read_bytes())
-            total = f" of {int(found[1])}" if found else ""
-            announce(f"run {len(announced)}{total} is finished: {name}")
+            total = "" if before else _total(log)
+            announce(f"run {len(announced) - len(before)}{total} is finished: {name}")
+
+
+def _total(log: Path) -> str:
+    """Return the number of runs as soon as HELM tells it."""
+    found = RUN_SPECS_LOGGED.search(log.read_bytes())
+    return f" of {int(found[1])}" if found else ""
 
 
 def _finished_runs(suite_path: Path) -> set[str]:

@@ -20,7 +20,7 @@ QUESTIONS = [
 
 
 def suite_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [RUNNER, "suite", "run", "--suite", "tiny", *arguments]
+    command = [RUNNER, "suite", "run", "--suite", "tiny", "-m", "8", *arguments]
     return subprocess.run(
         command, cwd=folder, text=True, capture_output=True, timeout=300, check=False
     )
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = suite_run(
         root,
         *("--local-dataset", "even.jsonl", "--local-dataset", "odd.jsonl"),
-        *("--models-to-run", "simple/model1", "--max-eval-instances", "8"),
+        *("--models-to-run", "simple/model1"),
         *("--spec", str(write_spec(root)), "--json"),
         *("--", "--priority", "1"),
     )

@@ -107,10 +107,10 @@ def test_a_name_that_can_not_stand_in_a_run_entry_is_refused(tmp_path: Path) -> 
 
 def test_the_options_are_handed_on_by_helms_names() -> None:
     options = HelmOptions(
-        suite="v1",
+        "v1",
+        5,
         run_entries=["mmlu:subject=anatomy", "boolq:"],
         models_to_run=["a/b"],
-        max_eval_instances=5,
         others=["--priority", "2"],
     )
     assert helm_arguments(options) == [
@@ -121,7 +121,7 @@ def test_the_options_are_handed_on_by_helms_names() -> None:
 
 
 def test_without_entries_every_local_data_set_is_run() -> None:
-    options = HelmOptions(suite="v1", local_datasets=[Path("x/a.jsonl"), Path("b.json")])
+    options = HelmOptions("v1", 5, local_datasets=[Path("x/a.jsonl"), Path("b.json")])
     arguments = helm_arguments(options)
     assert arguments[1:4] == ["--run-entries", "local_dataset:name=a", "local_dataset:name=b"]
 
@@ -131,7 +131,7 @@ def test_without_helm_the_command_that_installs_it_is_told(
 ) -> None:
     write_helm(tmp_path, "raise ImportError(\"No module named 'torch'\")")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    options = HelmOptions(suite="v1", run_entries=["boolq:"], output_path=tmp_path / "out")
+    options = HelmOptions("v1", 5, run_entries=["boolq:"], output_path=tmp_path / "out")
     with pytest.raises(
         UsageError, match=r"No module named 'torch'.*-m pip install 'crfm-helm==[0-9.]+'"
     ):
@@ -143,12 +143,12 @@ def test_helm_that_fails_is_told_with_the_end_of_its_log(
 ) -> None:
     write_helm(tmp_path, "raise ValueError('no such scenario')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    options = HelmOptions(suite="v1", run_entries=["boolq:"], output_path=tmp_path / "out")
+    options = HelmOptions("v1", 5, run_entries=["boolq:"], output_path=tmp_path / "out")
     with pytest.raises(SuiteError, match=r"exit code 1(?s:.*)no such scenario"):
         run_helm(options, print)
 
 
 def test_a_run_of_nothing_is_refused() -> None:
-    result = CliRunner().invoke(cli, ["suite", "run", "--suite", "v1"])
+    result = CliRunner().invoke(cli, ["suite", "run", "--suite", "v1", "-m", "5"])
     assert isinstance(result.exception, UsageError)
     assert "Say what to run" in str(result.exception)
