@@ -18,7 +18,10 @@ from runner.sandbox.sandbox import run_sandboxed
 Build = Callable[..., str]
 
 LIMITS = Limits(wall_seconds=30, memory_bytes=128 * MIB, output_bytes=MIB)
-FILES = {"manifest.json": b"{}", "eval/targets.parquet": b"targets"}
+FILES = {
+    "manifest.json": json.dumps({"limits": dict(LIMITS.to_json())}).encode(),
+    "eval/targets.parquet": b"targets",
+}
 
 
 def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> SandboxRun:
