@@ -91,7 +91,7 @@ def estimate_groups(
     """Give each group's number, the numbers of its runs, and its targets.
 
     Args:
-        rows: prepared records; see ``aggregation.prepare``.
+        rows: prepared records; see ``points.prepare``.
         groups: (rows,), the number of each row's group.
         items: what Kendall's tau compares, over all rows.
     """
