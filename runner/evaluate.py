@@ -1,20 +1,16 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 import hashlib
-import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
-from typing import TypeVar, cast
 
 import docker
 
+from runner.case_runs import CaseRuns, Terms
 from runner.contract.stat import InstanceTarget, Target
-from runner.errors import EngineError
-from runner.finished_cases import CaseKey, FinishedCases
+from runner.finished_cases import FinishedCases
 from runner.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.report import (
     CaseRecord,
@@ -29,36 +25,12 @@ from runner.sandbox.engine import engine_version
 from runner.sandbox.image import Image, image_warnings
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome
-from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
-from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
-from runner.staging import stage_inputs
+from runner.sandbox.sandbox import open_sandbox
 from runner.suites.suite import Actuals, Case, Suite
-from runner.variants import Variant, rename_actuals
-from runner.verdict import Verdict, judge
-
-T = TypeVar("T")
-
-ATTEMPTS = 3
-"""How often a case is run, at most, when the engine fails."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What all cases of an evaluation are run under.
-
-    Attributes:
-        policy: what the predictor may use, and what the engine runs it with.
-        seed: given to the predictor in the manifest.
-        rerun: whether cases that have finished before are run again.
-        variants: further runs of every case, compared with the first; see ``variants.py``.
-    """
-
-    policy: SandboxPolicy
-    seed: int
-    rerun: bool = False
-    variants: tuple[Variant, ...] = ()
+from runner.variants import Variant
+from runner.verdict import Verdict
 
 
 def evaluate(
@@ -87,7 +59,7 @@ def evaluate(
     with open_sandbox(client, announce) as sandbox:
         if terms.policy.runtime or terms.policy.gpus:
             sandbox.try_policy(terms.policy)
-        runs = _CaseRuns(sandbox, image, suite, terms, finished, announce)
+        runs = CaseRuns(sandbox, image, suite, terms, finished, announce)
         first = list(runs.judged())
         again = _run_again(runs, first)
     files: dict[str, bytes] = {}
@@ -117,7 +89,7 @@ def evaluate(
     return Evaluation(with_repetitions(report, first, again), files)
 
 
-def _run_again(runs: "_CaseRuns", first: Sequence[JudgedCase]) -> dict[Variant, RunAgain]:
+def _run_again(runs: CaseRuns, first: Sequence[JudgedCase]) -> dict[Variant, RunAgain]:
     """Return the variants' runs; none if there is nothing to compare them with."""
     if any(judged.verdict.outcome is not Outcome.SCORED for judged in first):
         return {}
@@ -129,102 +101,6 @@ def _run_again(runs: "_CaseRuns", first: Sequence[JudgedCase]) -> dict[Variant, 
         records = [] if variant.renames else _case_records(runs.suite, judged, limits)
         again[variant] = RunAgain(judged, records)
     return again
-
-
-@dataclass(frozen=True)
-class _CaseRuns:
-    """The runs of one image on a suite's cases, each made ready while the one before runs."""
-
-    sandbox: Sandbox
-    image: Image
-    suite: Suite
-    terms: Terms
-    finished: FinishedCases
-    announce: Callable[[str], None]
-    variant: Variant | None = None
-
-    def in_order(self) -> Iterator[tuple[Case, SandboxRun]]:
-        """Yield each case with what its container left: now, or when it was run before."""
-        planned = ((case, self._plan(case)) for case in self.suite.cases)
-        for case, plan in _one_ahead(planned):
-            if isinstance(plan, SandboxRun):
-                self.announce(f"{self.progress(case)}: has finished before (--rerun runs it again)")
-                yield case, plan
-            else:
-                wall_seconds = self.terms.policy.limits.wall_seconds
-                self.announce(f"{self.progress(case)}: running, at most {wall_seconds:g} s")
-                run = self._run(case, plan)
-                self.finished.keep(self._key(case), run)
-                yield case, run
-
-    def judged(self) -> Iterator[JudgedCase]:
-        """Yield each case judged, as soon as its container is gone."""
-        limits = self.terms.policy.limits
-        for case, run in self.in_order():
-            actuals = self.suite.actuals(case)  # not before: the container is gone
-            renames = self.variant is not None and self.variant.renames
-            targets = rename_actuals(actuals) if renames else actuals
-            verdict = judge(run, case, targets, limits, self.suite.scoring)
-            self.announce(f"{self.progress(case)}: {describe(run, verdict, limits)}")
-            yield JudgedCase(case, run, verdict, targets)
-
-    def progress(self, case: Case) -> str:
-        """Return the case's name and number, for a line of progress."""
-        number, of = self.suite.cases.index(case) + 1, len(self.suite.cases)
-        variant = f", {self.variant.name}" if self.variant else ""
-        return f"{self.image.reference} on {self.suite.name}, {case.id} ({number} of {of}){variant}"
-
-    def _plan(self, case: Case) -> SandboxRun | Preparation:
-        earlier = None if self.terms.rerun else self.finished.find(self._key(case))
-        return self._prepare(case) if earlier is None else earlier
-
-    def _prepare(self, case: Case) -> Preparation:
-        return self.sandbox.prepare(self.image, self.terms.policy, partial(self._stage, case))
-
-    def _stage(self, case: Case) -> Mapping[str, bytes]:
-        limits = self.terms.policy.limits.to_json()
-        staged = stage_inputs(self.suite.inputs(case), seed=self.terms.seed, limits=limits)
-        return staged.files if self.variant is None else self.variant.change(staged).files
-
-    def _key(self, case: Case) -> CaseKey:
-        policy = self.terms.policy.to_json()
-        variant = self.variant.name if self.variant else ""
-        return CaseKey(self.image.id, self.suite.digest, case.id, self.terms.seed, policy, variant)
-
-    def _run(self, case: Case, preparation: Preparation) -> SandboxRun:
-        """Run a case; after an engine fault, which tells nothing of the predictor, run it again."""
-        attempt = 1
-        while True:
-            try:
-                return self.sandbox.run(preparation, case.wanted_files)
-            except EngineError as error:
-                if was_interrupted(error):
-                    raise KeyboardInterrupt from error
-                if attempt == ATTEMPTS:
-                    raise
-                self.announce(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
-                time.sleep(attempt)
-                attempt += 1
-                preparation = self._prepare(case)
-
-
-def _one_ahead(items: Iterator[T]) -> Iterator[T]:
-    """Yield the items, each only when the one after it has been taken too."""
-    for held, _ in itertools.pairwise(itertools.chain(items, (None,))):
-        yield cast("T", held)
-
-
-def was_interrupted(error: BaseException | None) -> bool:
-    """Return whether the error came up while an interrupt was on its way out."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return error is not None
-
-
-def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
-    """Return one line of how a case ended, and of any limit that it came near."""
-    line = f"{verdict.outcome} after {run.end.wall_seconds:.1f} s"
-    return "; ".join([line, *forecast(run.resources, limits)])
 
 
 def _case_records(suite: Suite, cases: Sequence[JudgedCase], limits: Limits) -> list[CaseRecord]:

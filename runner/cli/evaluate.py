@@ -14,7 +14,7 @@ from runner.untrusted import printable
 if TYPE_CHECKING:
     import docker
 
-    from runner.evaluate import Terms
+    from runner.case_runs import Terms
     from runner.report import CaseRecord, Evaluation
     from runner.sandbox.image import Image
     from runner.suites.suite import Suite
@@ -170,7 +170,7 @@ def evaluate(
     written, and the container's log. A case that has finished is kept: after an interruption the
     same command runs only what is missing.
     """
-    from runner.evaluate import Terms
+    from runner.case_runs import Terms
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull, obtain_image
