@@ -62,23 +62,33 @@ def determine(
         states: eval/scenario_states as a container sees it.
         instances: by run and split, how many instances there are.
     """
-    revealed = _by_run(states)
-    determined = []
+    targets: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}
     for target, stat in actuals.items():
-        split = target.name.split
-        of_run = revealed.get(target.run_spec_name, [])
-        own = [state for state in of_run if split is None or state.split == split]
-        counts = instances.get(target.run_spec_name, {})
-        total = sum(counts.values()) if split is None else counts.get(split, 0)
-        determined.append(_determined(target, stat, own, total))
+        targets.setdefault(target.run_spec_name, []).append((target, stat))
     for instance_target, stat in instance_actuals.items():
-        own = [
-            state
-            for state in revealed.get(instance_target.run_spec_name, [])
-            if state.instance_id == instance_target.instance_id
-        ]
-        determined.append(_determined(instance_target, stat, own, 1))
+        targets.setdefault(instance_target.run_spec_name, []).append((instance_target, stat))
+    determined = []
+    for run, of_run in targets.items():  # one run's states at a time are Python objects
+        rows = states.filter(pl.col(layout.RUN_NAME) == run).iter_rows(named=True)
+        revealed = [_state(row) for row in rows]
+        for one, stat in of_run:
+            own, total = _share(one, revealed, instances.get(run, {}))
+            determined.append(_determined(one, stat, own, total))
     return determined
+
+
+def _share(
+    target: Target | InstanceTarget,
+    revealed: "Sequence[_State]",
+    instances: Mapping[str | None, int],
+) -> "tuple[list[_State], int]":
+    """Return the revealed states that a target's actual is a mean over, and of how many."""
+    if isinstance(target, InstanceTarget):
+        return [state for state in revealed if state.instance_id == target.instance_id], 1
+    split = target.name.split
+    if split is None:
+        return list(revealed), sum(instances.values())
+    return [state for state in revealed if state.split == split], instances.get(split, 0)
 
 
 def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
@@ -129,13 +139,6 @@ class _State:
     pattern: str | None
     request_state: Mapping[str, Any]
     is_perturbed: bool
-
-
-def _by_run(states: pl.DataFrame) -> dict[str, list[_State]]:
-    found: dict[str, list[_State]] = {}
-    for row in states.iter_rows(named=True):
-        found.setdefault(row[layout.RUN_NAME], []).append(_state(row))
-    return found
 
 
 def _state(row: Mapping[str, Any]) -> _State:

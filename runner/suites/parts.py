@@ -19,8 +19,8 @@ COMPRESSION = "zstd"
 EMPTY_OBJECT_FIELD = "_empty"
 """Parquet has no object without fields: ``{}`` is staged with this one, always null."""
 
-ROWS_PER_GROUP = 100_000
-"""Rows that are in memory at once while parts are joined."""
+BYTES_PER_GROUP = 16 * 1024 * 1024
+"""About how much of the parts is in memory at once while they are joined."""
 
 
 def write_part(frame: pl.DataFrame, path: Path) -> None:
@@ -39,7 +39,7 @@ def join_parts(paths: Sequence[Path]) -> bytes:
 
     Columns are in order of first appearance; one that only some parts have is null in the others.
     Where types differ the column has one that all fit into, in the end text; see
-    ``common_schema``. Memory is bounded by ROWS_PER_GROUP, not by the number of parts.
+    ``common_schema``. BYTES_PER_GROUP and the largest part bound the memory, not their number.
     """
     schemas = dict.fromkeys(tuple(pl.read_ipc_schema(path).items()) for path in paths)
     common = common_schema(dict(schema) for schema in schemas)
@@ -86,13 +86,16 @@ def write_row_group(writer: pq.ParquetWriter, table: pa.Table) -> None:
 
 
 def _batches(paths: Sequence[Path]) -> Iterator[list[pl.DataFrame]]:
-    """Give the parts in lists of about ROWS_PER_GROUP rows, at least one list."""
+    """Give the parts in lists of about BYTES_PER_GROUP, at least one list."""
     batch: list[pl.DataFrame] = []
+    batch_bytes = 0.0
     for path in paths:
-        batch.append(read_part(path))
-        if sum(frame.height for frame in batch) >= ROWS_PER_GROUP:
+        part = read_part(path)
+        batch.append(part)
+        batch_bytes += part.estimated_size()
+        if batch_bytes >= BYTES_PER_GROUP:
             yield batch
-            batch = []
+            batch, batch_bytes = [], 0.0
     if batch:
         yield batch
 
