@@ -14,7 +14,7 @@ from magnet.backends.helm.helm_outputs import HelmRun
 from magnet.predictor import Policy, Predictor
 
 from runner.contract.frames import read_frame
-from runner.helm_outputs import INSTANCE_ID, find_runs, read_run
+from runner.helm_outputs import INSTANCE_ID, find_runs, read_runs
 from runner.suites.parts import to_parquet
 from tests.suite_builder import build, eval_part
 
@@ -52,8 +52,7 @@ def compare_frames(source: str) -> int:
     runs, differing = find_runs(source), 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "frame.parquet")
-        for run in runs:
-            frames = read_run(run)
+        for run, frames in zip(runs, read_runs(runs), strict=True):
             for ours, magnets in FRAMES.items():
                 path.write_bytes(to_parquet(getattr(frames, ours)))
                 found = differences(read_frame(path), getattr(HelmRun(run.path), magnets)())
