@@ -32,6 +32,7 @@ def measure_builds(
             root = Path(scratch)
             command = _prepare(runs, count, root)
             seconds, peak_mb = run_measured(command, root / "log")
+            announce(f"  it took {seconds:.1f} s and {peak_mb:.0f} MB")
             per_run = per_run or seconds / count
             rows.append(
                 Row(f"suite build, {count:,} runs", seconds, seconds / count / per_run, peak_mb)
