@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+LOOK_SECONDS = 0.02
+"""How often a process is asked for its peak; what it takes in its last moment may be missed."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -41,14 +44,23 @@ def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float
         RuntimeError: the command failed; the message ends with what it wrote.
     """
     start = time.perf_counter()
+    peak_kb = 0
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        # Not ru_maxrss, which begins with what this process had when it forked.
+        while process.poll() is None:
+            peak_kb = max(peak_kb, _peak_kb(process.pid))
+            time.sleep(LOOK_SECONDS)
     if process.returncode != 0:
         end = log.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{command} ended with {process.returncode}: {end}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, peak_kb / 1024
+
+
+def _peak_kb(pid: int) -> int:
+    """Return the most resident memory that a process had, by the kernel; 0 at its end."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def describe_machine() -> str:

@@ -4,7 +4,7 @@ Equal inputs give equal bytes: nothing here depends on the time, the host or the
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,7 @@ class StagedInputs:
 
 def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
     """Return the files that one container sees, the manifest among them."""
-    files = {path: join_parts(parts) for path, parts in inputs.parts.items()}
-    files |= {name: path.read_bytes() for name, path in inputs.assets.items()}
+    files = dict(stage_files(inputs))
     manifest = Manifest(
         contract_version=layout.CONTRACT_VERSION,
         suite=inputs.suite,
@@ -35,6 +34,14 @@ def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> S
         revealed=inputs.revealed,
     )
     return StagedInputs({layout.MANIFEST: manifest.to_json().encode(), **files})
+
+
+def stage_files(inputs: Inputs) -> Iterator[tuple[str, bytes]]:
+    """Give every file but the manifest by its path, one after the other."""
+    for name, parts in inputs.parts.items():
+        yield name, join_parts(parts)
+    for name, path in inputs.assets.items():
+        yield name, path.read_bytes()
 
 
 def _describe(content: bytes) -> dict[str, Any]:

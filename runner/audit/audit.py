@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import polars as pl
-
 from runner.audit.both_sides import find_twins_on_both_sides
-from runner.audit.derivability import determine, find_derivable, summarize
+from runner.audit.derivability import Determined, determine, find_derivable, summarize
 from runner.audit.leak import Leak
-from runner.audit.staged_bytes import find_in_archive, find_in_files, find_in_sides
+from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
 from runner.contract import layout
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.sandbox.case import input_archive
-from runner.staging import stage_inputs
+from runner.staging import stage_files
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
+from runner.suites.parts import read_part
 from runner.suites.spec import Revealed
 from runner.suites.suite import Case, Suite
 from runner.suites.twins import Twins, find_twins
@@ -49,15 +49,15 @@ def audit_suite(
     revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
     for case in suite.cases:
         announce(f"{suite.name}: auditing {case.id}")
-        files = stage_inputs(suite.inputs(case), seed=0, limits=suite.limits.to_json()).files
         train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
         leaks += find_in_sides(case.id, list(train), evaluated)
-        leaks += find_in_files(case.id, files, revealed)
-        leaks += find_in_archive(case.id, input_archive(files))
+        names = [layout.MANIFEST]
+        for name, content in stage_files(suite.inputs(case)):  # one in memory at a time
+            names.append(name)
+            leaks += find_in_file(case.id, name, content, revealed)
+        leaks += find_in_archive(case.id, input_archive(dict.fromkeys(names, b"")))
         leaks += find_twins_on_both_sides(case.id, train, evaluated, twins)
-        states = pl.read_parquet(files[layout.EVAL_SCENARIO_STATES])
-        actuals = suite.actuals(case)
-        determined = determine(states, _instances(case), actuals.stats, actuals.instance_stats)
+        determined = _determine(suite, case)
         leaks += find_derivable(case.id, determined)
         derivability[case.id] = summarize(determined)
     return Audit(tuple(leaks), derivability, tuple(twins))
@@ -67,9 +67,17 @@ def _identities(runs: Iterable[RunRecord]) -> dict[str, RunIdentity]:
     return {run.name: run.identity for run in runs}
 
 
-def _instances(case: Case) -> dict[str, dict[str | None, int]]:
-    """Return by run and split how many instances there are."""
-    return {
-        run.name: {split or None: count for split, count in run.instances_by_split.items()}
-        for run in case.eval_runs
-    }
+def _determine(suite: Suite, case: Case) -> list[Determined]:
+    """Return for every target of a case how much of its actual can be had, run by run."""
+    actuals = suite.actuals(case)
+    by_run: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}
+    for target, stat in actuals.stats.items():
+        by_run.setdefault(target.run_spec_name, []).append((target, stat))
+    for instance_target, stat in actuals.instance_stats.items():
+        by_run.setdefault(instance_target.run_spec_name, []).append((instance_target, stat))
+    determined = []
+    for run in case.eval_runs:
+        states = read_part(suite.part(run, "eval/scenario_states"))
+        instances = {split or None: count for split, count in run.instances_by_split.items()}
+        determined += determine(states, instances, by_run.get(run.name, ()))
+    return determined

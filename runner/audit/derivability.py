@@ -52,28 +52,21 @@ class Determined:
 
 def determine(
     states: pl.DataFrame,
-    instances: Mapping[str, Mapping[str | None, int]],
-    actuals: Mapping[Target, Stat],
-    instance_actuals: Mapping[InstanceTarget, Stat],
+    instances: Mapping[str | None, int],
+    targets: Iterable[tuple[Target | InstanceTarget, Stat]],
 ) -> list[Determined]:
-    """Return for every target how much of its actual can be had from the revealed states.
+    """Return for every target of a run how much of its actual can be had from what is revealed.
 
     Args:
-        states: eval/scenario_states as a container sees it.
-        instances: by run and split, how many instances there are.
+        states: the run's revealed request states, as a container sees them.
+        instances: by split, how many instances the run has.
+        targets: the run's, each with its actual.
     """
-    targets: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}
-    for target, stat in actuals.items():
-        targets.setdefault(target.run_spec_name, []).append((target, stat))
-    for instance_target, stat in instance_actuals.items():
-        targets.setdefault(instance_target.run_spec_name, []).append((instance_target, stat))
+    revealed = [_state(row) for row in states.iter_rows(named=True)]
     determined = []
-    for run, of_run in targets.items():  # one run's states at a time are Python objects
-        rows = states.filter(pl.col(layout.RUN_NAME) == run).iter_rows(named=True)
-        revealed = [_state(row) for row in rows]
-        for one, stat in of_run:
-            own, total = _share(one, revealed, instances.get(run, {}))
-            determined.append(_determined(one, stat, own, total))
+    for target, stat in targets:
+        own, total = _share(target, revealed, instances)
+        determined.append(_determined(target, stat, own, total))
     return determined
 
 

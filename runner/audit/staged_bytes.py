@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -40,20 +40,18 @@ KEY_PREFIXES = {
 }
 
 
-def find_in_files(case: str, files: Mapping[str, bytes], revealed: Revealed) -> list[Leak]:
-    """Return the leaks in the staged files of a case.
+def find_in_file(case: str, name: str, content: bytes, revealed: Revealed) -> list[Leak]:
+    """Return the leaks in one staged file of a case.
 
     Args:
-        files: content by path below ``/input``.
+        name: its path below ``/input``.
         revealed: what the suite's spec allows to be shown.
     """
-    leaks = []
-    for name, content in files.items():
-        if name not in FILES and not name.startswith(f"{layout.ASSETS}/"):
-            leaks.append(_leak(case, "a file that the contract does not know", name))
-        elif name.endswith(".parquet") and not name.startswith(f"{layout.ASSETS}/"):
-            leaks += _in_parquet(case, name, content, revealed)
-    return leaks
+    if name.startswith(f"{layout.ASSETS}/"):
+        return []
+    if name not in FILES:
+        return [_leak(case, "a file that the contract does not know", name)]
+    return list(_in_parquet(case, name, content, revealed)) if name.endswith(".parquet") else []
 
 
 def find_in_archive(case: str, archive: bytes) -> list[Leak]:

@@ -1,6 +1,7 @@
 """Twins: runs of two deployments that answer the same instances alike, found by their content."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,16 @@ MOST_INSTANCES = 256
 
 FEWEST_SHARED = 20
 """Requests that two deployments must share before they are compared at all."""
+
+RUNS_AT_ONCE = 256
+
+SCHEMA = {
+    "deployment": pl.String,
+    "request": pl.UInt64,
+    "completion": pl.UInt64,
+    "wrong": pl.Boolean,
+}
+"""Of a run's answers."""
 
 SAME_SHARE = 0.8
 SAME_WRONG_SHARE = 0.45
@@ -52,9 +63,8 @@ def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.
         hashes; a request is an instance, its perturbation, its trial and its reference.
     """
     rows = [_fingerprint(identity, row) for row in _answered(scenario_states).iter_rows(named=True)]
-    schema = {"request": pl.UInt64, "completion": pl.UInt64, "wrong": pl.Boolean}
-    few = pl.DataFrame(rows, schema=schema, orient="row").sort("request").head(MOST_INSTANCES)
-    return few.select(pl.lit(identity.model_deployment).alias("deployment"), pl.all())
+    answers = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return answers.sort("request").head(MOST_INSTANCES)
 
 
 def _answered(states: pl.DataFrame) -> pl.DataFrame:
@@ -65,7 +75,7 @@ def _answered(states: pl.DataFrame) -> pl.DataFrame:
     return states.select(name for name in states.columns if name.startswith(wanted))
 
 
-def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[int, int, bool]:
+def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, int, int, bool]:
     perturbation = {
         name: value for name, value in row.items() if ".perturbation." in name and value is not None
     }
@@ -81,7 +91,7 @@ def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[int, in
         if "correct" in (reference.get("tags") or ())
     }
     request = json.dumps([identity.scenario, *place], sort_keys=True, default=str)
-    return _hash(request), _hash(text.lower()), answer not in gold
+    return identity.model_deployment, _hash(request), _hash(text.lower()), answer not in gold
 
 
 def _text(output: Mapping[str, Any] | str) -> str:
@@ -95,7 +105,10 @@ def _hash(text: str) -> int:
 
 def find_twins(fingerprints: Iterable[pl.DataFrame]) -> list[Twins]:
     """Return the pairs of deployments that answer alike."""
-    answers = pl.concat(fingerprints).unique(["deployment", "request"], keep="first")
+    answers = pl.DataFrame(schema=SCHEMA)
+    fingerprints = iter(fingerprints)
+    while some := list(itertools.islice(fingerprints, RUNS_AT_ONCE)):
+        answers = pl.concat([answers, *some]).unique(["deployment", "request"], keep="first")
     pairs = (
         answers.join(answers, on="request", suffix="_other")
         .filter(pl.col("deployment") < pl.col("deployment_other"))

@@ -15,7 +15,7 @@ import pytest
 from runner.audit.audit import audit_suite
 from runner.audit.both_sides import find_twins_on_both_sides
 from runner.audit.leak import Leak
-from runner.audit.staged_bytes import find_in_archive, find_in_files, find_in_sides
+from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
 from runner.errors import SuiteError
 from runner.sandbox.case import input_archive
 from runner.suites import eval_side
@@ -38,7 +38,7 @@ TARGETS = pl.DataFrame(
 
 
 def in_targets(content: bytes) -> list[Leak]:
-    return find_in_files("case-1", {"eval/targets.parquet": content}, Revealed())
+    return find_in_file("case-1", "eval/targets.parquet", content, Revealed())
 
 
 def written(table: pa.Table, **options: Any) -> bytes:
@@ -105,8 +105,9 @@ def test_a_clean_staged_file_has_no_leak() -> None:
 
 
 def test_a_file_that_the_contract_does_not_know_is_found_by_its_name() -> None:
-    leaks = find_in_files("case-1", {"eval/0.75.parquet": b"", "assets/0.75": b""}, Revealed())
-    assert [leak.file for leak in leaks] == ["eval/0.75.parquet"]
+    (leak,) = find_in_file("case-1", "eval/0.75.parquet", b"", Revealed())
+    assert leak.file == "eval/0.75.parquet"
+    assert find_in_file("case-1", "assets/0.75", b"", Revealed()) == []
 
 
 def archive(**member: Any) -> bytes:
