@@ -148,3 +148,31 @@ def test_a_change_of_the_seed_or_of_a_limit_is_never_answered_from_what_has_fini
         other = evaluate(suite, tmp_path / "out", *options)
         assert other.returncode == 0, other.stderr
         assert "has finished before" not in other.stderr
+
+
+def test_two_runners_on_one_results_directory_both_score_and_leave_one_report(
+    suite: Path, tmp_path: Path
+) -> None:
+    options = ("--suite", str(suite), "--out", str(tmp_path / "out"))
+    command = [str(RUNNER), "evaluate", "train_mean", *options]
+    started = [subprocess.Popen(command, env=os.environ) for _ in range(2)]
+    assert [process.wait(timeout=200) for process in started] == [0, 0]
+    found = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert found == ["finished_cases", "train_mean"]
+    assert report(tmp_path / "out")["cases"][2]["outcome"] == "scored"
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        (("--runtime", "no-such-runtime"), "the engine has no such runtime. It has "),
+        (("--gpus", "64"), "The engine can't run a container as asked"),
+    ],
+)
+def test_a_runtime_or_a_gpu_that_the_engine_lacks_is_told_before_anything_runs(
+    suite: Path, tmp_path: Path, option: tuple[str, str], what: str
+) -> None:
+    ended = evaluate(suite, tmp_path / "out", *option)
+    assert ended.returncode == 2
+    assert what in ended.stderr
+    assert not (tmp_path / "out" / "train_mean").exists()
