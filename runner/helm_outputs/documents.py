@@ -82,7 +82,8 @@ def types_of(value: Any) -> Hashable:
         return tuple(value), *map(types_of, value.values())
     if kind is list:
         return kind, *map(types_of, value)
-    return (kind, "large") if kind is int and not -(2**63) <= value < 2**63 else kind
+    is_large = kind is int and not -(2**63) <= value < 2**63
+    return kind, is_large
 
 
 def parse_known(
