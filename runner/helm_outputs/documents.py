@@ -77,12 +77,13 @@ def parse_finite(content: bytes) -> Any:
 
 def types_of(value: Any) -> Hashable:
     """Return what is equal for two JSON values if ``parse`` gives both the same type."""
-    if isinstance(value, dict):
-        return tuple((name, types_of(item)) for name, item in value.items())
-    if isinstance(value, list):
-        return list, *map(types_of, value)
-    is_large = isinstance(value, int) and not -(2**63) <= value < 2**63
-    return type(value), is_large
+    kind = type(value)
+    if kind is dict:
+        return tuple(value), *map(types_of, value.values())
+    if kind is list:
+        return kind, *map(types_of, value)
+    is_large = kind is int and not -(2**63) <= value < 2**63
+    return kind, is_large
 
 
 def parse_known(
