@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,24 @@ def test_a_runtime_or_a_gpu_that_the_engine_lacks_is_told_before_anything_runs(
     assert ended.returncode == 2
     assert what in ended.stderr
     assert not (tmp_path / "out" / "train_mean").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of 64 KiB, as only root can, and as the engine's own set-up needs."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
+    suite: Path, small_disk: Path
+) -> None:
+    (small_disk / "filler").write_bytes(bytes(60 * 1024))
+    ended = evaluate(suite, small_disk / "out")
+    assert ended.returncode == 2
+    assert "Free space or name another place with --out" in ended.stderr
+    left = [path for path in (small_disk / "out").rglob("*") if path.is_file()]
+    assert left == []
