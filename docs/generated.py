@@ -15,10 +15,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from runner.authoring.trial_case import staged_case
 from runner.contract import Manifest, layout
 from runner.contract.stat import STAT_VALUES
 from runner.sandbox.limits import Limits
-from runner.trial_case import staged_case
 
 DOCS = Path(__file__).parent
 EXECUTED = ("inputs.md", "faq.md")

@@ -8,11 +8,13 @@ from importlib.metadata import version
 
 import docker
 
-from runner.case_runs import CaseRuns, Terms
+from runner.cases.case_runs import CaseRuns, Terms
+from runner.cases.finished_cases import FinishedCases
+from runner.cases.repetitions import JudgedCase, RunAgain, with_repetitions
+from runner.cases.variants import Variant
 from runner.contract.stat import InstanceTarget, Target
-from runner.finished_cases import FinishedCases
-from runner.repetitions import JudgedCase, RunAgain, with_repetitions
-from runner.report import (
+from runner.output.verdict import Verdict
+from runner.reports.report import (
     CaseRecord,
     Evaluation,
     ImageRecord,
@@ -29,8 +31,6 @@ from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
 from runner.suites.suite import Actuals, Case, Suite
-from runner.variants import Variant
-from runner.verdict import Verdict
 
 
 def evaluate(

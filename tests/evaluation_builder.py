@@ -6,14 +6,14 @@ from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluate import _case_files, _case_record
-from runner.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
+from runner.output.verdict import judge
+from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.run import SandboxRun
 from runner.suites.suite import Actuals, Suite
-from runner.verdict import judge
 
 Predict = Callable[[Target | InstanceTarget, Stat], Stat | None]
 """A target and its actual -> the predicted stat, or None to leave it out."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runner
-from runner.predictions import Cause
+from runner.output.predictions import Cause
 from runner.sandbox.outcome import Outcome
 
 PROMISES: Mapping[int, str] = {

@@ -14,10 +14,10 @@ import docker
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
-from runner.case_runs import Terms, was_interrupted
+from runner.cases.case_runs import Terms, was_interrupted
+from runner.cases.finished_cases import FinishedCases
 from runner.errors import EngineError
 from runner.evaluate import evaluate
-from runner.finished_cases import FinishedCases
 from runner.sandbox.build import build_image, remove_image
 from runner.sandbox.cleanup import find_leftovers
 from runner.sandbox.engine import resolve_image

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.carried_folders import base_image_folder
+from runner.authoring.carried_folders import base_image_folder
 from runner.errors import UsageError
 from runner.untrusted import printable
 
@@ -45,9 +45,8 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     has no network. A requirements.lock, complete and with hashes, is taken as it is instead. An
     image whose folder has not changed is not built again.
     """
-    from runner.build_warnings import find_build_warnings
-    from runner.contract.layout import CONTRACT_VERSION
-    from runner.image_context import (
+    from runner.authoring.build_warnings import find_build_warnings
+    from runner.authoring.image_context import (
         base_pins,
         context_digest,
         context_files,
@@ -55,6 +54,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         read_expected,
         write_context,
     )
+    from runner.contract.layout import CONTRACT_VERSION
     from runner.sandbox.build import (
         CONTEXT_LABEL,
         CONTRACT_LABEL,

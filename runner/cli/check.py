@@ -14,13 +14,13 @@ from runner.errors import ExitCode, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
-    from runner.image_check import Measurement, Result
+    from runner.authoring.image_check import Measurement, Result
+    from runner.output.verdict import Verdict
     from runner.sandbox.image import Image
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.run import SandboxRun
     from runner.sandbox.sandbox import Sandbox
     from runner.suites.suite import Case, Suite
-    from runner.verdict import Verdict
 
 EXAMPLES = """\b
 Examples:
@@ -132,15 +132,15 @@ def _results(
     runs: _Runs, labels: Mapping[str, str], suite: "Suite", case: "Case", run: "SandboxRun"
 ) -> "list[Result]":
     """Return what the first run tells, and if it is sound a second one."""
-    from runner.image_check import (
+    from runner.authoring.image_check import (
         check_determinism,
         check_label,
         check_outcome,
         predicted_stats,
     )
+    from runner.output.verdict import judge
     from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL
     from runner.sandbox.outcome import Outcome
-    from runner.verdict import judge
 
     actuals = suite.actuals(case)
     first = judge(run, case, actuals, suite.limits, suite.scoring)
@@ -158,9 +158,9 @@ def _results(
 
 def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Result]":
     """Return whether the image predicts what it says to expect, if it says so of this case."""
-    from runner.findings import InvalidOutputError
-    from runner.image_check import Result, check_parity, predicted_stats, with_any_key
-    from runner.predictions import read_predictions
+    from runner.authoring.image_check import Result, check_parity, predicted_stats, with_any_key
+    from runner.output.findings import InvalidOutputError
+    from runner.output.predictions import read_predictions
 
     targets = list(verdict.predictions.stats)
     if expected is None or PREDICTIONS not in case.wanted_files:
@@ -174,7 +174,7 @@ def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Res
 
 
 def _measured(suite: "Suite", case: "Case", run: "SandboxRun") -> "Measurement":
-    from runner.image_check import Measurement
+    from runner.authoring.image_check import Measurement
 
     return Measurement(
         _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
@@ -197,7 +197,7 @@ def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement
 
 
 def _forecast(measured: "list[Measurement]", directory: Path) -> "Result":
-    from runner.image_check import forecast
+    from runner.authoring.image_check import forecast
     from runner.suites.suite import read_manifest
 
     suite = read_manifest(directory)

@@ -14,8 +14,8 @@ from runner.untrusted import printable
 if TYPE_CHECKING:
     import docker
 
-    from runner.case_runs import Terms
-    from runner.report import CaseRecord, Evaluation
+    from runner.cases.case_runs import Terms
+    from runner.reports.report import CaseRecord, Evaluation
     from runner.sandbox.image import Image
     from runner.suites.suite import Suite
 
@@ -170,12 +170,12 @@ def evaluate(
     written, and the container's log. A case that has finished is kept: after an interruption the
     same command runs only what is missing.
     """
-    from runner.case_runs import Terms
+    from runner.cases.case_runs import Terms
+    from runner.cases.variants import choose_variants
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull, obtain_image
     from runner.suites.names import Draw, opened_suite
-    from runner.variants import choose_variants
 
     client = connect()
     resolved = [obtain_image(client, reference, Pull(pull), _announce) for reference in images]
@@ -214,9 +214,9 @@ def _evaluate_all(
     as_json: bool,
 ) -> int:
     """Evaluate one image after the other; one that can't be evaluated does not stop the next."""
+    from runner.cases.finished_cases import FinishedCases
     from runner.evaluate import evaluate as evaluate_image
-    from runner.finished_cases import FinishedCases
-    from runner.report import write_evaluation
+    from runner.reports.report import write_evaluation
 
     places = _report_places(reports, [image.reference for image in images])
     finished = FinishedCases(reports / FINISHED_CASES)
@@ -246,7 +246,7 @@ def _evaluate_all(
 
 def _report_places(reports: Path, images: list[str]) -> list[Path]:
     """Return a directory for each image, all checked before anything runs."""
-    from runner.report import check_writable, report_directory_name
+    from runner.reports.report import check_writable, report_directory_name
 
     places = [reports / report_directory_name(reference) for reference in images]
     for place, reference in zip(places, images, strict=True):
@@ -262,7 +262,7 @@ def _announce(line: str) -> None:
 
 def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
     from runner.cli.score_text import repetition_lines, score_lines
-    from runner.report import REPORT_FILE, comparison_table
+    from runner.reports.report import REPORT_FILE, comparison_table
 
     report = evaluation.report
     click.echo()
@@ -305,7 +305,7 @@ def _print_case_notes(case: "CaseRecord", directory: Path) -> None:
 
 
 def _as_json(evaluation: "Evaluation", directory: Path) -> dict[str, Any]:
-    from runner.report import comparison_table
+    from runner.reports.report import comparison_table
 
     table = comparison_table(evaluation.report).astype(object)
     rows = table.where(table.notna(), None).to_dict(orient="records")

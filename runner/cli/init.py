@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runner.carried_folders import TEMPLATES, template_folder
+from runner.authoring.carried_folders import TEMPLATES, template_folder
 from runner.errors import UsageError
 
 EXAMPLES = """\b

@@ -37,13 +37,13 @@ def leaderboard(directory: Path, submitters_file: Path | None, style: str | None
     suite's runs; those that can't be told apart share their ranks ("1-3, tied"). Evaluations with
     a case that was not scored are listed, but not ranked.
     """
-    from runner.leaderboard import (
+    from runner.reports.leaderboard import (
         leaderboard_rows,
         make_leaderboard,
         read_reports,
         read_submitters,
     )
-    from runner.leaderboard_text import to_csv, to_markdown, to_table
+    from runner.reports.leaderboard_text import to_csv, to_markdown, to_table
     from runner.scores.resampling import Resampling
 
     reports = read_reports(directory)

@@ -35,8 +35,8 @@ def log(directory: Path, suite_directory: Path, events_only: bool, as_json: bool
     its own file, and those lines that quote no cell of the inputs; of the others the count. The
     whole log stays with the organizer, beside the report in DIR.
     """
-    from runner.participant_log import input_cells, participant_log
-    from runner.report import read_report
+    from runner.authoring.participant_log import input_cells, participant_log
+    from runner.reports.report import read_report
     from runner.suites.suite import open_suite
 
     report = read_report(directory)

@@ -13,7 +13,7 @@ from runner.untrusted import printable
 if TYPE_CHECKING:
     import polars as pl
 
-    from runner.report import Report
+    from runner.reports.report import Report
     from runner.scores.aggregation import Score
 
 EXAMPLES = """\b
@@ -53,9 +53,9 @@ def report(
     REPORT is the directory of a report.json. What was not predicted is left out and counted. A
     score that can't be computed says why. docs/scores.md defines each metric.
     """
-    from runner.helm_export import write_helm_runs
-    from runner.records import report_records
-    from runner.report import read_report
+    from runner.reports.helm_export import write_helm_runs
+    from runner.reports.records import report_records
+    from runner.reports.report import read_report
     from runner.scores.aggregation import CATEGORIES, mean_deltas, score_targets
     from runner.scores.resampling import Resampling
 

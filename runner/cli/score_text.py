@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from runner.cases.stability import meets
 from runner.scores.metrics import METRICS
-from runner.stability import meets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.report import Report
+    from runner.cases.stability import Repetition
+    from runner.reports.report import Report
     from runner.scores.aggregation import Score
-    from runner.stability import Repetition
 
 SHOWN = {
     "targets": ("mae", "rmse", "bias", "skill"),

@@ -9,13 +9,13 @@ import click
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.errors import ExitCode
-from runner.findings import InvalidOutputError
+from runner.output.findings import InvalidOutputError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
+    from runner.authoring.trial import Trial
+    from runner.authoring.trial_case import TrialCase
     from runner.contract.stat import Stat, Target
-    from runner.trial import Trial
-    from runner.trial_case import TrialCase
 
 EXAMPLES = """\b
 Examples:
@@ -52,8 +52,8 @@ def try_predictor(
     This shows what the predictor computes, not that it gets by in the sandbox: `runner check`
     does.
     """
-    from runner.trial import default_command, run_trial
-    from runner.trial_case import staged_case
+    from runner.authoring.trial import default_command, run_trial
+    from runner.authoring.trial_case import staged_case
 
     words = list(command) or default_command(directory)
     with staged_case(suite, root_dir, case_id, _announce) as case:
@@ -76,7 +76,7 @@ def try_predictor(
 def _read_outputs(trial: "Trial", case: "TrialCase") -> "Mapping[Target, Stat]":
     """Return the predicted stats of runs, after checking those of instances as well."""
     from runner.contract.predictor import Case
-    from runner.predictions import read_instance_predictions, read_predictions
+    from runner.output.predictions import read_instance_predictions, read_predictions
 
     asked = Case(case.input_dir)
     if asked.instance_targets:
@@ -96,7 +96,7 @@ def _read_outputs(trial: "Trial", case: "TrialCase") -> "Mapping[Target, Stat]":
 
 
 def _wanted(trial: "Trial", name: str) -> bytes:
-    from runner.findings import Cause, refusal
+    from runner.output.findings import Cause, refusal
 
     if name not in trial.outputs:
         what = f"the predictor wrote no {name}"

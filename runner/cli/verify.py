@@ -31,8 +31,8 @@ def verify(directory: Path, suite_directory: Path | None, as_json: bool) -> int:
     prediction with what the container wrote, every target with the actuals, every score with what
     follows. What differs is named. Exit code 0: all is as it was written; 3: it is not.
     """
+    from runner.reports.verification import verify_report
     from runner.suites.suite import open_suite
-    from runner.verification import verify_report
 
     suite = None if suite_directory is None else open_suite(suite_directory)
     found = verify_report(directory, suite)

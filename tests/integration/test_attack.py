@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import docker
 import pytest
 
-from runner import evaluate as evaluate_module
-from runner import predictions
 from runner.attack import run as run_module
 from runner.attack.pack import Attack, pack_directory, read_pack
 from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
 from runner.attack.suite import ACTUAL
 from runner.attack.verdict import LIMITS, Verdict
+from runner.cases import case_runs as case_runs_module
 from runner.errors import EngineError
+from runner.output import predictions
 from runner.sandbox import case as case_module
 from runner.sandbox import policy as policy_module
 from runner.sandbox import sandbox as sandbox_module
@@ -257,7 +257,7 @@ def test_control_an_actual_among_the_inputs_is_found(
         staged = stage_inputs(*arguments, **named)
         return StagedInputs({**staged.files, "assets/leak": f"mean: {ACTUAL}".encode()})
 
-    monkeypatch.setattr(evaluate_module, "stage_inputs", leaking)
+    monkeypatch.setattr(case_runs_module, "stage_inputs", leaking)
     (verdict,) = run_weakened(client, ("find_actuals",))
     assert verdict.breaches == (
         "the attempt succeeded: the actual stands in /input/assets/leak: done",

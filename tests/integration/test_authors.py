@@ -14,7 +14,7 @@ import docker
 import pytest
 import yaml
 
-from runner.carried_folders import template_folder
+from runner.authoring.carried_folders import template_folder
 from runner.demo_suite import unpack_demo_suite
 from runner.sandbox.limits import GIB
 

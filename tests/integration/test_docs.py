@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.carried_folders import TEMPLATES
+from runner.authoring.carried_folders import TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "results", "*_cache", "__pycache__")

@@ -14,7 +14,7 @@ from typing import Any
 import docker
 import pytest
 
-from runner.report import read_report
+from runner.reports.report import read_report
 from runner.sandbox.listener import listening
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite

@@ -9,7 +9,7 @@ import pytest
 
 from runner.attack.pack import HARM_EXIT_CODE, PROMISES, pack_directory, read_pack
 from runner.attack.suite import ACTUAL, EVAL_RUN, attack_suite
-from runner.predictions import Cause, read_predictions
+from runner.output.predictions import Cause, read_predictions
 from runner.sandbox.outcome import Outcome
 from tests.suite_builder import stage
 

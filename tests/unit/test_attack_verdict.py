@@ -17,7 +17,7 @@ from runner.attack.verdict import (
     count_by_promise,
     judge_attack,
 )
-from runner.predictions import Cause
+from runner.output.predictions import Cause
 from runner.sandbox.limits import MIB
 from runner.sandbox.outcome import Outcome
 

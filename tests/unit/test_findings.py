@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from runner.contract import InstanceTarget, MetricName, Target
-from runner.findings import MOST_COUNTED, MOST_SHOWN, Cause, InvalidOutputError
-from runner.predictions import read_instance_predictions, read_predictions
+from runner.output.findings import MOST_COUNTED, MOST_SHOWN, Cause, InvalidOutputError
+from runner.output.predictions import read_instance_predictions, read_predictions
 
 TYPOS = {"name": "typos", "computed_on": "worst", "prob": 0.5}
 PLAIN = Target("boolq:model=m", MetricName("exact_match", "test"))

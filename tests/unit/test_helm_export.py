@@ -8,8 +8,8 @@ from helm.benchmark.metrics.metric_name import MetricName
 from helm.benchmark.metrics.statistic import Stat
 
 from runner.errors import UsageError
-from runner.helm_export import run_directory_name, write_helm_runs
 from runner.helm_outputs import RUN_SPEC, STATS
+from runner.reports.helm_export import run_directory_name, write_helm_runs
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run, write_suite
 from tests.suite_builder import build

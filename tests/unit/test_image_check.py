@@ -2,9 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.contract import MetricName, Stat, Target
-from runner.findings import Cause, Finding, Place
-from runner.image_check import (
+from runner.authoring.image_check import (
     Key,
     Measurement,
     check_determinism,
@@ -13,13 +11,15 @@ from runner.image_check import (
     check_parity,
     forecast,
 )
-from runner.predictions import Predictions
+from runner.contract import MetricName, Stat, Target
+from runner.output.findings import Cause, Finding, Place
+from runner.output.predictions import Predictions
+from runner.output.verdict import Verdict
 from runner.sandbox.docker_command import docker_run_command
 from runner.sandbox.image import Image
 from runner.sandbox.limits import MIB, Limits
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.policy import SandboxPolicy
-from runner.verdict import Verdict
 
 LABEL = "runner.contract_version"
 LIMITS = Limits(wall_seconds=100, memory_bytes=1000 * MIB)

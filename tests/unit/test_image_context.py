@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import image_context
+from runner.authoring import image_context
+from runner.authoring.image_context import context_digest, from_references, write_context
 from runner.errors import UsageError
-from runner.image_context import context_digest, from_references, write_context
 
 
 @pytest.fixture

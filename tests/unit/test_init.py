@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from runner.carried_folders import TEMPLATES, base_image_folder, template_folder
+from runner.authoring.carried_folders import TEMPLATES, base_image_folder, template_folder
 from runner.cli.main import cli
 from runner.errors import UsageError
 

@@ -3,7 +3,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from runner.participant_log import MOST_LINES, ParticipantLog, input_cells, participant_log
+from runner.authoring.participant_log import (
+    MOST_LINES,
+    ParticipantLog,
+    input_cells,
+    participant_log,
+)
 from runner.suites.parts import write_part
 
 PROMPT = "Several of my friends think that the volleyball is always like the league."
@@ -55,6 +60,15 @@ Traceback (most recent call last):
   File "/opt/predictor/packages/{PROMPT}.py", line 7, in x
 ValueError: {PROMPT}
 after"""
+
+
+@pytest.mark.parametrize("after_line", range(1, TRACEBACK.count("\n")))
+def test_lines_of_stdout_in_the_midst_of_a_traceback_do_not_hide_it(after_line: int) -> None:
+    lines = TRACEBACK.splitlines()
+    log = "\n".join([*lines[:after_line], "looking at: 6 rows", *lines[after_line:]])
+    found = shown(log)
+    assert found.events == ("ValueError, predictor.py line 42",)
+    assert found.lines == ("before", "looking at: 6 rows", "after")
 
 
 def test_an_exception_is_its_class_and_the_line_of_the_predictors_file() -> None:

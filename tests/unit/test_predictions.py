@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runner.contract import MetricName, Target
-from runner.predictions import Cause, InvalidOutputError, Predictions, read_predictions
+from runner.output.predictions import Cause, InvalidOutputError, Predictions, read_predictions
 
 TYPOS = {"name": "typos", "robustness": True, "computed_on": "worst", "prob": 0}
 PLAIN = Target("run", MetricName("exact_match", "test"))

@@ -15,7 +15,7 @@ from runner.contract.predictor import (
     predictions_to_json,
     run_predictor,
 )
-from runner.predictions import read_instance_predictions
+from runner.output.predictions import read_instance_predictions
 from runner.staging import stage_inputs
 from runner.suites.parts import to_parquet
 from tests.helm_builder import write_suite

@@ -7,7 +7,7 @@ import pytest
 
 from runner.contract import MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
-from runner.report import (
+from runner.reports.report import (
     CaseRecord,
     Evaluation,
     ImageRecord,

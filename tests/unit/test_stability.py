@@ -5,9 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from runner.contract import layout
-from runner.contract.stat import MetricName, Stat
-from runner.stability import (
+from runner.cases.stability import (
     CaseComparison,
     Repetition,
     Stability,
@@ -16,9 +14,11 @@ from runner.stability import (
     summarize_probe,
     summarize_repetition,
 )
+from runner.cases.variants import blank_variant, rename_actuals, repeat_variant, shuffle_variant
+from runner.contract import layout
+from runner.contract.stat import MetricName, Stat
 from runner.staging import StagedInputs
 from runner.suites.suite import Suite
-from runner.variants import blank_variant, rename_actuals, repeat_variant, shuffle_variant
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.carried_folders import template_folder
+from runner.authoring.carried_folders import template_folder
 from tests.helm_builder import write_suite
 
 RUNNER = Path(sys.executable).with_name("runner")

@@ -6,7 +6,8 @@ import pytest
 
 from runner.contract import InstanceTarget, MetricName, Stat, Target
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
-from runner.findings import Cause
+from runner.output.findings import Cause
+from runner.output.verdict import Verdict, judge
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd, Outcome
 from runner.sandbox.output_archive import Output
@@ -14,7 +15,6 @@ from runner.sandbox.resources import ResourceUse
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Suite
-from runner.verdict import Verdict, judge
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.receipt import make_receipt
-from runner.report import read_report, write_evaluation
+from runner.reports.receipt import make_receipt
+from runner.reports.report import read_report, write_evaluation
+from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
-from runner.verification import verify_report
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
 from tests.suite_builder import build

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
 
+from runner.cases.finished_cases import CaseKey, FinishedCases
+from runner.cases.repetitions import JudgedCase
+from runner.cases.variants import Variant, rename_actuals
 from runner.errors import EngineError
-from runner.finished_cases import CaseKey, FinishedCases
-from runner.repetitions import JudgedCase
+from runner.output.verdict import Verdict, judge
 from runner.sandbox.image import Image
 from runner.sandbox.limits import Limits
 from runner.sandbox.policy import SandboxPolicy
@@ -18,8 +20,6 @@ from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox
 from runner.staging import stage_inputs
 from runner.suites.suite import Case, Suite
-from runner.variants import Variant, rename_actuals
-from runner.verdict import Verdict, judge
 
 T = TypeVar("T")
 

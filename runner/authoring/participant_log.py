@@ -39,7 +39,7 @@ _PUBLIC_COLUMNS = re.compile(r"stats\.name\.|stats\.count$|train_trial_index$")
 _WORD = re.compile(r"\d+\.\d+(?:e-?\d+)?|\w+")
 _PROGRESS = re.compile(re.escape(PROGRESS_PREFIX) + r"(\d{1,9})/(\d{1,9})")
 _FRAME = re.compile(r'  File "([^"]*)", line (\d{1,6})(?:, in .*)?')
-_EXCEPTION = re.compile(r"(\w+)(?::.*)?")
+_EXCEPTION = re.compile(r"((?:\w+\.)*(\w+))(?::.*)?")
 _EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -114,14 +114,21 @@ def _take_events(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
             in_traceback, place = True, None
         elif in_traceback and (match := _FRAME.fullmatch(line)):
             place = f", predictor.py line {int(match[2])}" if match[1] == OWN_FILE else place
-        elif in_traceback and not line.startswith(" "):
+        elif in_traceback and (match := _EXCEPTION.fullmatch(line)) and _is_exception(match):
             in_traceback = False
-            name = _EXCEPTION.fullmatch(line)
-            known = name is not None and name[1] in _EXCEPTIONS
-            exception = f"{name[1] if name and known else 'an exception'}{place or ''}"
-        elif not in_traceback:
+            exception = f"{match[1] if match[1] in _EXCEPTIONS else 'an exception'}{place or ''}"
+        # The engine may put lines of stdout between those of a traceback.
+        elif not (in_traceback and line.startswith(" ")):
             rest.append(line)
+    if in_traceback:  # it ends with a class that can't be told from a line of stdout
+        exception = f"an exception{place or ''}"
     return tuple(event for event in (progress, exception) if event is not None), rest
+
+
+def _is_exception(line: re.Match[str]) -> bool:
+    """Return whether a line that has an exception's form names one: of Python, or of a module."""
+    in_a_module = line[1] != line[2]
+    return in_a_module or line[2] in _EXCEPTIONS or line[2].endswith(("Error", "Exception"))
 
 
 def _quoting_lines(lines: Sequence[str], cells: Iterable[str]) -> set[int]:

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from runner.contract.layout import CONTRACT_VERSION, INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.output.verdict import Verdict
 from runner.sandbox.limits import MIB, Limits
 from runner.sandbox.outcome import Outcome
-from runner.verdict import Verdict
 
 LARGEST_DIFFERENCE = 1e-6
 """Means that differ by less are the same: sums in another order differ so."""

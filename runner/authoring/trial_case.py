@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import runner
 from runner.contract.stat import Stat, Target
 from runner.demo_suite import ARCHIVE, DEMO_SUITE
 from runner.errors import SuiteError
@@ -67,7 +68,7 @@ def _cache() -> Path:
 def _demo_digest() -> str:
     digest = hashlib.sha256(version("runner").encode())
     digest.update(ARCHIVE.read_bytes())
-    for source in sorted((Path(__file__).parent / "suites").glob("*.py")):
+    for source in sorted((Path(runner.__file__).parent / "suites").glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import MetricName, Stat
-from runner.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
-from runner.nearest_key import close_word
+from runner.output.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
+from runner.output.nearest_key import close_word
+from runner.output.untrusted_json import DoubledKeys, find_faults, is_unicode
 from runner.untrusted import quote
-from runner.untrusted_json import DoubledKeys, find_faults, is_unicode
 
 FORM = '{"contract_version": 1, "predictions": {RUN_SPEC_NAME: [...]}}'
 

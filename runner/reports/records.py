@@ -21,7 +21,7 @@ from runner.scores.records import (
 from runner.scores.resampling import Resampling
 
 if TYPE_CHECKING:
-    from runner.report import CaseRecord, Report, TargetRecord
+    from runner.reports.report import CaseRecord, Report, TargetRecord
 
 RECORDS_JSONL = "records.jsonl"
 RECORDS_PARQUET = "records.parquet"

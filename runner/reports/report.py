@@ -13,19 +13,19 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runner.cases.stability import Repetition, Sensitivity, meets
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError, UsageError
-from runner.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
-from runner.receipt import RECEIPT, make_receipt
-from runner.records import record_files, report_records, score_records
+from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
+from runner.reports.receipt import RECEIPT, make_receipt
+from runner.reports.records import record_files, report_records, score_records
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.host import Finding
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.scores.aggregation import Score
 from runner.scores.policy import ScoringPolicy
-from runner.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"

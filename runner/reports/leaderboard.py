@@ -9,15 +9,15 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner.cases.stability import meets
 from runner.errors import SuiteError, UsageError
-from runner.records import report_records
-from runner.report import REPORT_FILE, Report, read_report
+from runner.reports.records import report_records
+from runner.reports.report import REPORT_FILE, Report, read_report
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.comparison import RankRange, compare, rank
 from runner.scores.policy import ScoringPolicy
 from runner.scores.resampling import Replicates, Resampling
-from runner.stability import meets
 
 DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 
-from runner.leaderboard import Entry, Leaderboard, leaderboard_rows
+from runner.reports.leaderboard import Entry, Leaderboard, leaderboard_rows
 from runner.scores.resampling import Resampling
 from runner.untrusted import csv_cell, markdown_text, printable
 

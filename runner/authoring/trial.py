@@ -22,7 +22,7 @@ from runner.contract.layout import (
     PREDICTIONS,
 )
 from runner.errors import UsageError
-from runner.findings import Cause, refusal
+from runner.output.findings import Cause, refusal
 from runner.sandbox.limits import Limits
 
 COMMANDS: Mapping[str, Sequence[str]] = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
-from runner.findings import Cause, Finding, InvalidOutputError
-from runner.predictions import (
+from runner.output.findings import Cause, Finding, InvalidOutputError
+from runner.output.predictions import (
     InstancePredictions,
     Predictions,
     read_instance_predictions,

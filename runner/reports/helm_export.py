@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.errors import UsageError
 from runner.helm_outputs import PER_INSTANCE_STATS, RUN_SPEC, STATS
-from runner.report import Report, TargetRecord
+from runner.reports.report import Report, TargetRecord
 
 RUN_SPEC_PREFIX = "run_spec."
 

@@ -3,21 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from runner.contract.stat import Stat
-from runner.records import report_records
-from runner.report import CaseRecord, Report
-from runner.sandbox.outcome import Outcome
-from runner.sandbox.run import SandboxRun
-from runner.scores.aggregation import score_targets
-from runner.stability import (
+from runner.cases.stability import (
     CaseComparison,
     compare_case,
     summarize_probe,
     summarize_repetition,
 )
+from runner.cases.variants import Variant
+from runner.contract.stat import Stat
+from runner.output.verdict import Verdict
+from runner.reports.records import report_records
+from runner.reports.report import CaseRecord, Report
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.run import SandboxRun
+from runner.scores.aggregation import score_targets
 from runner.suites.suite import Actuals, Case
-from runner.variants import Variant
-from runner.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.contract.layout import LARGEST_NUMBER
-from runner.findings import Cause, refusal
+from runner.output.findings import Cause, refusal
 from runner.untrusted import quote
 
 DEEPEST_JSON = 16

@@ -11,11 +11,12 @@ import polars as pl
 
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
-from runner.findings import InvalidOutputError
-from runner.older_reports import OLDEST_SCHEMA_VERSION, output_file_of_version_1
-from runner.receipt import check_receipt
-from runner.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
-from runner.report import (
+from runner.output.findings import InvalidOutputError
+from runner.output.verdict import read_outputs
+from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, output_file_of_version_1
+from runner.reports.receipt import check_receipt
+from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
+from runner.reports.report import (
     REPORT_FILE,
     CaseRecord,
     Report,
@@ -27,7 +28,6 @@ from runner.report import (
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
 from runner.suites.suite import Actuals, Suite
-from runner.verdict import read_outputs
 
 TOLERANCE = 1e-9
 """Numbers may differ by this share: libraries of another version add up in another order."""

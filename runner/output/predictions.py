@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target, predicted_name
-from runner.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
-from runner.nearest_key import Key, describe_difference, key_fields, nearest
-from runner.output_document import (
+from runner.output.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
+from runner.output.nearest_key import Key, describe_difference, key_fields, nearest
+from runner.output.output_document import (
     Item,
     Items,
     instance_words,
@@ -19,8 +19,8 @@ from runner.output_document import (
     stats_of_instances,
     stats_of_run,
 )
+from runner.output.untrusted_json import parse_json
 from runner.untrusted import quote
-from runner.untrusted_json import parse_json
 
 __all__ = [
     "Cause",

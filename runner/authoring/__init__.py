@@ -1,0 +1,1 @@
+"""What serves the author of a predictor: try, build, check, log."""

@@ -1,0 +1,1 @@
+"""The runs of an image on a suite's cases, and their repetitions."""

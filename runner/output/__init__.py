@@ -1,0 +1,1 @@
+"""What a container wrote, read as hostile input: bytes -> validated stats and a verdict."""

@@ -1,0 +1,1 @@
+"""The record of an evaluation, its views, and what is computed of many."""
