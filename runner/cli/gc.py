@@ -61,4 +61,5 @@ def _describe(leftover: "Leftover") -> str:
 
 def _command(leftover: "Leftover") -> str:
     name = printable(leftover.name)
-    return f"docker rm -fv {name}" if leftover.kind == "container" else f"docker volume rm {name}"
+    command = {"container": "rm -fv", "volume": "volume rm", "network": "network rm"}
+    return f"docker {command[leftover.kind]} {name}"

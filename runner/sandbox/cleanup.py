@@ -15,18 +15,18 @@ from runner.sandbox.engine import engine_errors
 from runner.sandbox.ledger import dead_entries, known_tokens, settle
 from runner.sandbox.policy import LABEL, SandboxNames
 
-OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output)")
+OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|listener)")
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """A container or volume with the runner's label, and a name of the runner's kind.
+    """A container, volume or network with the runner's label, and a name of the runner's kind.
 
     Attributes:
         token: the label's value. A stranger's image can set it, but not to one in the ledger.
     """
 
-    kind: Literal["container", "volume"]
+    kind: Literal["container", "volume", "network"]
     name: str
     token: str
 
@@ -90,9 +90,11 @@ def find_leftovers(client: docker.DockerClient) -> tuple[Leftover, ...]:
         filters: dict[str, str | list[str] | bool] = {"label": LABEL}
         containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
         volumes = client.volumes.list(filters=filters)
+        networks = client.networks.list(filters=filters)
     found = (
         *(Leftover("container", str(one.name), one.labels[LABEL]) for one in containers),
         *(Leftover("volume", str(one.name), one.attrs["Labels"][LABEL]) for one in volumes),
+        *(Leftover("network", str(one.name), one.attrs["Labels"][LABEL]) for one in networks),
     )
     return tuple(one for one in found if OUR_NAME.fullmatch(one.name))
 
@@ -102,10 +104,11 @@ def _remove_all(
 ) -> dict[Leftover, str]:
     """Remove what is one evaluation's; return what the engine would not remove, and why."""
     refused = {}
-    for one in found:  # the containers first: a volume in use can't be removed
+    remove = {"container": remove_container, "volume": remove_volume, "network": remove_network}
+    for one in found:  # the containers first: a volume or network in use can't be removed
         if one.token == token:
             try:
-                (remove_container if one.kind == "container" else remove_volume)(client, one.name)
+                remove[one.kind](client, one.name)
             except EngineError as error:
                 refused[one] = str(error)
     return refused
@@ -127,6 +130,11 @@ def remove_container(client: docker.DockerClient, name: str) -> None:
 def remove_volume(client: docker.DockerClient, name: str) -> None:
     """Remove a volume."""
     _remove(f"the volume {name}", partial(client.api.remove_volume, name))
+
+
+def remove_network(client: docker.DockerClient, name: str) -> None:
+    """Remove a network."""
+    _remove(f"the network {name}", partial(client.api.remove_network, name))
 
 
 def _remove(what: str, remove: Callable[[], None]) -> None:

@@ -2,20 +2,19 @@
 
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import docker
-from docker.errors import NotFound
 from docker.models.containers import Container
-from docker.models.networks import Network
 
 from runner.errors import EngineError
-from runner.sandbox.engine import engine_errors
-
-LISTENER_LABEL = "runner.listener"
-"""On the container and the network, which are no part of any case."""
+from runner.sandbox.cleanup import remove_container, remove_network
+from runner.sandbox.engine import describe_engine, engine_errors
+from runner.sandbox.host import engine_identity
+from runner.sandbox.ledger import recorded, settle
+from runner.sandbox.policy import LABEL
 
 PORT, DNS_PORT = 4000, 53
 START_SECONDS = 30
@@ -68,25 +67,37 @@ class Listener:
 def listening(client: docker.DockerClient, image: str) -> Iterator[Listener]:
     """Give a listener in a container of a Python image, on a Docker network of its own.
 
+    What a killed runner leaves of it is in the ledger, as what cases leave is.
+
     Raises:
         EngineError: it can't be started.
     """
-    name = f"runner-listener-{secrets.token_hex(6)}"
+    identity = engine_identity(describe_engine(client)[0])
+    with recorded(identity) as entry:
+        with _started(client, image, {LABEL: entry.token}) as listener:
+            yield listener
+        settle(entry)  # not after an error: the next evaluation looks whether anything is left
+
+
+@contextmanager
+def _started(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str]
+) -> Iterator[Listener]:
+    name = f"runner-{secrets.token_hex(6)}-listener"
     with ExitStack() as cleanup, engine_errors("start the listener"):
-        labels = {LISTENER_LABEL: name}
         # Internal: not even the listener reaches anything beyond.
-        network = client.networks.create(name, driver="bridge", internal=True, labels=labels)
-        cleanup.callback(_remove_network, network)
+        client.networks.create(name, driver="bridge", internal=True, labels=dict(labels))
+        cleanup.callback(remove_network, client, name)
         container = client.containers.create(
             image,
             entrypoint=["python3", "-c", _PROGRAM],
             command=[],
             name=name,
-            labels=labels,
+            labels=dict(labels),
             network=name,
             use_config_proxy=False,
         )
-        cleanup.callback(_remove_container, container)
+        cleanup.callback(remove_container, client, name)
         container.start()
         _wait_until_up(container)
         container.reload()
@@ -101,13 +112,3 @@ def _wait_until_up(container: Container) -> None:
             said = container.logs(tail=5).decode(errors="replace")
             raise EngineError(f"The listener did not start in {START_SECONDS} s: {said!r}")
         time.sleep(0.05)
-
-
-def _remove_container(container: Container) -> None:
-    with suppress(NotFound):
-        container.remove(force=True, v=True)
-
-
-def _remove_network(network: Network) -> None:
-    with suppress(NotFound):
-        network.remove()

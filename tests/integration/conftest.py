@@ -64,8 +64,9 @@ def leftovers(client: docker.DockerClient) -> list[str]:
     filters: dict[str, str | list[str] | bool] = {"label": LABEL}
     containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
     volumes = client.volumes.list(filters={"label": LABEL})
-    names = [container.name for container in containers] + [volume.name for volume in volumes]
-    return [str(name) for name in names]
+    networks = client.networks.list(filters={"label": LABEL})
+    names = [one.name for one in containers] + [one.name for one in volumes]
+    return [str(name) for name in (*names, *(one.name for one in networks))]
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ from runner.sandbox import sandbox as sandbox_module
 from runner.sandbox.cleanup import collect_garbage
 from runner.sandbox.host import engine_identity
 from runner.sandbox.limits import MIB
-from runner.sandbox.listener import LISTENER_LABEL
+from runner.sandbox.policy import LABEL
 from runner.staging import StagedInputs, stage_inputs
 from tests.integration.conftest import leftovers
 from tests.integration.test_doctor import RUNNER
@@ -55,11 +55,9 @@ def traces(client: docker.DockerClient) -> list[str]:
     """Return the names of all that attacks could leave, besides what cases leave."""
     images = [tag for image in client.images.list() for tag in image.tags]
     networks = [str(network.name) for network in client.networks.list()]
-    listeners = client.containers.list(all=True, filters={"label": LISTENER_LABEL})
     return [
         *(tag for tag in images if tag.startswith(REPOSITORY)),
         *(name for name in networks if name.startswith("runner-")),
-        *(str(container.name) for container in listeners),
     ]
 
 
@@ -105,7 +103,7 @@ Weaken = Callable[[Body, docker.DockerClient], None]
 
 
 def on_the_network(body: Body, client: docker.DockerClient) -> None:
-    (network,) = client.networks.list(filters={"label": LISTENER_LABEL})
+    (network,) = client.networks.list(filters={"label": LABEL})
     body["HostConfig"]["NetworkMode"] = network.name
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from runner.sandbox.build import remove_image
 from runner.sandbox.policy import LABEL
 from tests.integration.conftest import leftovers, wait_for_container
 
@@ -65,6 +66,29 @@ def test_what_a_killed_runner_left_is_removed(
     assert {one["name"] for one in json.loads(said)["removed"]} == left
     assert leftovers(client) == []
     assert gc().stdout == "nothing to remove\n"
+
+
+def test_what_killed_attacks_left_is_removed_their_listener_too(
+    client: docker.DockerClient,
+) -> None:
+    command = [str(RUNNER), "doctor", "--attack"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ) as process:
+        wait_for_container(client, "predictor")
+        process.kill()
+        process.communicate(timeout=30)
+    left = set(leftovers(client))
+    assert {name.rpartition("-")[2] for name in left} >= {"listener", "keeper"}
+    removed = json.loads(gc("--json").stdout)["removed"]
+    assert {(one["kind"], one["name"]) for one in removed} >= {
+        (kind, name)
+        for kind in ("container", "network")
+        for name in left
+        if name.endswith("listener")
+    }
+    assert leftovers(client) == []
+    for image in client.images.list("runner-attack"):  # the next `doctor --attack` would do it
+        for tag in image.tags:
+            remove_image(client, tag)
 
 
 def test_the_next_evaluation_removes_it_too(
