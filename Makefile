@@ -27,7 +27,7 @@ test: runner-image
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest
+	$(VENV)/bin/python -m tests
 
 engine:
 	@setup/engine.sh

@@ -17,10 +17,11 @@ START_SECONDS = 30
 
 
 class SpareEngine:
-    """A dockerd without network, whose only containers are the test's."""
+    """A dockerd in a network namespace of its own, whose only containers are the test's."""
 
-    def __init__(self, directory: Path, *, live_restore: bool) -> None:
+    def __init__(self, directory: Path, *, live_restore: bool, has_networks: bool) -> None:
         self._directory, self._live_restore = directory, live_restore
+        self._has_networks = has_networks
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{directory}/docker.sock"
 
@@ -31,15 +32,15 @@ class SpareEngine:
             "data-root": self._directory / "data",
             "exec-root": self._directory / "exec",
             "pidfile": self._directory / "docker.pid",
-            "bridge": "none",
-            "iptables": "false",
             "live-restore": str(self._live_restore).lower(),
         }
+        if not self._has_networks:  # it starts sooner
+            options |= {"bridge": "none", "iptables": "false"}
         # An engine takes any process with these pids for its own, and gives up. A killed one takes
         # its containerd with it.
         for left in ("docker.pid", "exec/containerd/containerd.pid"):
             (self._directory / left).unlink(missing_ok=True)
-        # In a network namespace of its own: without a bridge it would delete the host's docker0.
+        # In a network namespace of its own: it would change the host's docker0 and its rules.
         command = ["unshare", "--net", "dockerd"]
         command += [f"--{name}={value}" for name, value in options.items()]
         with (self._directory / "log").open("ab") as log:
@@ -88,11 +89,13 @@ class SpareEngine:
 
 
 @contextmanager
-def spare_engine(*, live_restore: bool) -> Iterator[SpareEngine]:
+def spare_engine(
+    *, live_restore: bool = False, has_networks: bool = False
+) -> Iterator[SpareEngine]:
     """Give an engine of the test's own, and leave nothing of it."""
     # Not in pytest's directory: the names of the sockets below would be too long.
     directory = Path(tempfile.mkdtemp(prefix="engine-"))
-    engine = SpareEngine(directory, live_restore=live_restore)
+    engine = SpareEngine(directory, live_restore=live_restore, has_networks=has_networks)
     try:
         engine.start()
         yield engine

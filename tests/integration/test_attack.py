@@ -32,8 +32,8 @@ from runner.sandbox.host import engine_identity
 from runner.sandbox.limits import MIB
 from runner.sandbox.policy import LABEL
 from runner.staging import StagedInputs, stage_inputs
+from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers
-from tests.integration.test_doctor import RUNNER
 
 PACK = read_pack(pack_directory())
 ATTACKS = {attack.name: attack for attack in PACK}
@@ -70,13 +70,7 @@ def layers(misbehaving: Callable[[str], str]) -> str:
 @pytest.fixture(scope="module")
 def doctor(client: docker.DockerClient, layers: str) -> Doctor:
     """Run all attacks once, as an organizer does."""
-    ended = subprocess.run(
-        [RUNNER, "doctor", "--attack", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=2 * MOST_SECONDS,
-    )
+    ended = runner("doctor", "--attack", "--json")
     assert ended.stdout, ended.stderr
     verdicts = json.loads(ended.stdout)["verdicts"]
     return Doctor(ended.returncode, {found["name"]: found for found in verdicts}, ended.stderr)

@@ -1,23 +1,13 @@
 """``runner doctor`` on the real engine."""
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 
-RUNNER = Path(sys.executable).with_name("runner")
+from tests.integration.command import runner
 
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RUNNER, "doctor", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, **environment},
-    )
+    return runner("doctor", *arguments, **environment)
 
 
 def test_the_engine_that_these_tests_run_on_holds_every_promise() -> None:

@@ -1,11 +1,9 @@
 """``runner evaluate`` as a user runs it: a process of its own, real images, real HELM runs."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,23 +16,12 @@ from runner.reports.report import read_report
 from runner.sandbox.listener import listening
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
+from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import wait_for_container
 from tests.suite_builder import build
 
 Build = Callable[..., str]
-RUNNER = Path(sys.executable).with_name("runner")
 TEMPLATE = Path(__file__).parents[2] / "predictor_template" / "python"
-
-
-def runner(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RUNNER, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        env={**os.environ, **environment},
-    )
 
 
 def evaluate(*arguments: object, out: Path) -> tuple[int, list[dict[str, Any]]]:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ import pytest
 
 from runner.sandbox.build import remove_image
 from runner.sandbox.policy import LABEL
+from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers, wait_for_container
 
 Build = Callable[..., str]
-RUNNER = Path(sys.executable).with_name("runner")
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +25,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def gc(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RUNNER, "gc", *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-        env=os.environ,
-    )
+    ended = runner("gc", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return ended
 
 
 @contextmanager

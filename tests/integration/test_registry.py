@@ -17,8 +17,8 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from tests.helm_builder import write_run
+from tests.integration.command import runner
 from tests.integration.conftest import logged
-from tests.integration.test_doctor import RUNNER
 
 REGISTRY_DOCKERFILE = """
 FROM runner-base
@@ -117,11 +117,9 @@ def helm_runs(tmp_path: Path) -> Path:
 
 
 def evaluate(reference: str, helm_runs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(RUNNER), "evaluate", reference, "--suite", str(helm_runs), "--train-runs", "1"]
-    out = ["--out", str(helm_runs.parent / "results"), "--rerun"]
-    return subprocess.run(
-        [*command, *out, *arguments], capture_output=True, text=True, check=False, timeout=120
-    )
+    out = helm_runs.parent / "results"
+    command = ["evaluate", reference, "--suite", helm_runs, "--train-runs", "1", "--out", out]
+    return runner(*command, "--rerun", *arguments)
 
 
 def test_an_image_is_never_pulled_unasked_and_the_message_holds_the_command(

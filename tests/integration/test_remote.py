@@ -16,7 +16,7 @@ import docker
 import pytest
 
 from tests.helm_builder import write_suite
-from tests.integration.test_evaluate import runner
+from tests.integration.command import runner
 from tests.suite_builder import build
 
 IMAGE = "train_mean:latest"

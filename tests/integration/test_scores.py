@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_evaluate import runner
+from tests.integration.command import runner
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 
 from runner.demo_suite import unpack_demo_suite
+from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import wait_for_container
 
-RUNNER = Path(sys.executable).with_name("runner")
 TIMES = {
     "created",
     "wall_seconds",
@@ -32,17 +31,6 @@ case's volumes had on the engine."""
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-def runner(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RUNNER, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        env=os.environ,
-    )
 
 
 @pytest.fixture
