@@ -3,7 +3,6 @@
 import os
 import resource
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from runner.sandbox.engine import resolve_image
 from runner.sandbox.ledger import dead_entries, known_tokens
 from runner.sandbox.listener import Listener, listening
 from runner.sandbox.policy import SandboxPolicy
+from runner.scratch import scratch_directory
 from runner.suites.suite import Suite
 
 BASE_IMAGE = "runner-base"
@@ -64,14 +64,14 @@ def run_attacks(
     base = resolve_image(client, BASE_IMAGE)
     verdicts = []
     with (
-        tempfile.TemporaryDirectory(prefix="runner-attack-") as folder,
+        scratch_directory() as folder,
         _secret_in_environment() as secret,
         listening(client, base.id) as listener,
         _pack_image(client, ""),  # holds the layers that the attacks' images share
     ):
-        suite = attack_suite(Path(folder), listener.address)
+        suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
-        shared = _Range(client, listener, suite, finished, (secret, folder))
+        shared = _Range(client, listener, suite, finished, (secret, str(folder)))
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])

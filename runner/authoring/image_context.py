@@ -11,12 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import runner
 from runner.errors import BuildError, UsageError
+from runner.scratch import scratch_directory
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"
@@ -154,7 +154,7 @@ def context_files(root: Path) -> list[Path]:
 
 
 def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_base: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="runner-wheels-") as folder:
+    with scratch_directory() as folder:
         wheelhouse = Path(folder, "wheelhouse")
         wheelhouse.mkdir()
         options = ["--requirement", str(requirements), "--dest", str(wheelhouse)]

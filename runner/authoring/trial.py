@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from runner.contract.layout import (
 from runner.errors import UsageError
 from runner.output.findings import Cause, refusal
 from runner.sandbox.limits import Limits
+from runner.scratch import scratch_directory
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "predictor.py": (sys.executable, "-m", "runner.contract", "predictor.py"),
@@ -63,11 +63,11 @@ def run_trial(folder: Path, command: Sequence[str], input_dir: Path, limits: Lim
         UsageError: there is no such program.
         InvalidOutputError: an output file can't be read.
     """
-    with tempfile.TemporaryDirectory(prefix="runner-try-") as output:
+    with scratch_directory() as output:
         environment = {
             **os.environ,
             INPUT_DIR_VARIABLE: str(input_dir),
-            OUTPUT_DIR_VARIABLE: output,
+            OUTPUT_DIR_VARIABLE: str(output),
             "PYTHONUNBUFFERED": "1",
         }
         exit_code = _run(folder, command, environment)

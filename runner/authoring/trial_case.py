@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from runner.contract.stat import Stat, Target
 from runner.demo_suite import ARCHIVE, DEMO_SUITE
 from runner.errors import SuiteError
 from runner.sandbox.limits import Limits
+from runner.scratch import scratch_directory
 
 _INPUT = "input"
 _ACTUALS = "actuals.json"
@@ -52,9 +52,9 @@ def staged_case(
             _keep(directory, lambda into: _stage(suite, None, None, into, _silent))
         yield _read(directory)
         return
-    with tempfile.TemporaryDirectory(prefix="runner-case-") as scratch:
-        _stage(suite, root_dir, case_id, Path(scratch), announce)
-        yield _read(Path(scratch))
+    with scratch_directory() as scratch:
+        _stage(suite, root_dir, case_id, scratch, announce)
+        yield _read(scratch)
 
 
 def _silent(_line: str) -> None:

@@ -1,7 +1,6 @@
 """``runner build``."""
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +63,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         is_built,
     )
     from runner.sandbox.engine import connect
+    from runner.scratch import scratch_directory
 
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     folder = _folder(directory, base=base)
@@ -78,15 +78,15 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
         return
     click.echo(f"{tag}: resolving packages", err=True)
-    with tempfile.TemporaryDirectory(prefix="runner-build-") as context:
-        write_context(folder, Path(context), base=base, machine=engine_machine(client))
+    with scratch_directory() as context:
+        write_context(folder, context, base=base, machine=engine_machine(client))
         click.echo(f"{tag}: building", err=True)
         labels = {
             CONTEXT_LABEL: digest,
             CONTRACT_LABEL: str(CONTRACT_VERSION),
             **({EXPECTED_LABEL: expected} if (expected := read_expected(folder)) else {}),
         }
-        size = build_image(client, Path(context), tag, labels, build_args, _announce_step)
+        size = build_image(client, context, tag, labels, build_args, _announce_step)
     click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
 
 

@@ -22,28 +22,33 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def gc(as_json: bool) -> int:
-    """Remove what runners that were killed left on the engine, and nothing else.
+    """Remove what runners that were killed left, on the engine and here, and nothing else.
 
     What to remove is decided by the runner's own record of its evaluations, in
     $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
-    Evaluations that still run are not touched. The next `runner evaluate` does the same.
+    Their scratch directories go too. What evaluations that still run use is not touched. The next
+    `runner evaluate` does the same.
 
     Exit code 5: the engine would not remove something.
     """
     from runner.sandbox.cleanup import collect_garbage
     from runner.sandbox.engine import connect, describe_engine
     from runner.sandbox.host import engine_identity
+    from runner.scratch import remove_dead_scratch
 
     client = connect()
     info, _ = describe_engine(client)
     collected = collect_garbage(client, engine_identity(info))
     code = ExitCode.ENGINE_FAULT if collected.kept else ExitCode.SCORED
+    directories = [str(directory) for directory in remove_dead_scratch()]
     if as_json:
-        click.echo(json.dumps(asdict(collected), indent=2))
+        click.echo(json.dumps({**asdict(collected), "directories": directories}, indent=2))
         return code
     for leftover in collected.removed:
         click.echo(f"removed the {leftover.kind} {leftover.name}")
-    if not collected.removed:
+    for directory in directories:
+        click.echo(f"removed the directory {directory}")
+    if not (collected.removed or directories):
         click.echo("nothing was removed" if collected.kept else "nothing to remove")
     for _, reason in collected.kept:
         click.echo(f"still there: {reason} Restart the engine, then try again.", err=True)

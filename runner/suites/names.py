@@ -1,6 +1,5 @@
 """What ``--suite`` may name: a built suite, HELM runs, one of HELM's own suites, the demo."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
 from runner.errors import SuiteError, UsageError
+from runner.scratch import remove_dead_scratch, scratch_directory
 from runner.suites.build import build_suite, warnings
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite, is_suite, open_suite
@@ -52,8 +52,10 @@ def opened_suite(
         announce(f"checking every file of the suite {directory}")
         yield open_suite(directory)
         return
-    with tempfile.TemporaryDirectory(prefix="runner-suite-") as scratch:
-        title, source = _helm_runs(name, root_dir, Path(scratch))
+    for left in remove_dead_scratch():
+        announce(f"removed {left}, left by a runner that was killed")
+    with scratch_directory() as scratch:
+        title, source = _helm_runs(name, root_dir, scratch)
         announce(f"reading the HELM runs of {title}")
         spec = make_spec(
             {
@@ -69,7 +71,7 @@ def opened_suite(
             },
             "the options",
         )
-        built = build_suite(spec, Path(scratch) / "suite", announce)
+        built = build_suite(spec, scratch / "suite", announce)
         for line in warnings(built):
             announce(f"warning: {line}")
         yield built.suite

@@ -2,7 +2,6 @@
 
 import json
 import random
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from runner.audit.interference import find_interference
 from runner.audit.leak import Leak
 from runner.helm_outputs import RunDirectory, RunFrames, read_run
+from runner.scratch import scratch_directory
 from runner.suites.eval_side import EvalSide, make_eval_side, per_instance_stats
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import (
@@ -103,8 +103,8 @@ def _audit(
         same_draws.setstate(rng_state)
         return _make_side(spec, changed, read_run(changed), same_draws)
 
-    with tempfile.TemporaryDirectory(prefix="runner-audit-") as scratch:
-        return find_interference(run, side, spec.revealed, make_side, Path(scratch))
+    with scratch_directory() as scratch:
+        return find_interference(run, side, spec.revealed, make_side, scratch)
 
 
 def _write_side(side: EvalSide, root: Path, record: RunRecord) -> None:

@@ -1,0 +1,49 @@
+"""Scratch directories: removed at the end, and if the runner was killed, by the next one.
+
+Some hold actuals, so that none may stay behind. A lock beside the files tells whether their runner
+lives: the kernel drops it however the runner ends.
+"""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = "runner-scratch-"
+_LOCK = "lock"
+
+
+@contextmanager
+def scratch_directory() -> Iterator[Path]:
+    """Give an empty directory, and remove it afterwards."""
+    outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        with (outer / "unlocked").open("x") as lock:
+            # Locked before it has its name: nobody takes a live runner's for a dead one's.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (outer / "unlocked").rename(outer / _LOCK)
+            inner = outer / "files"
+            inner.mkdir()
+            yield inner
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
+
+
+def remove_dead_scratch() -> tuple[Path, ...]:
+    """Remove the scratch directories whose runner is gone, and return them."""
+    return tuple(filter(_remove_if_dead, Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")))
+
+
+def _remove_if_dead(directory: Path) -> bool:
+    """Return whether the directory was a dead runner's, and is gone."""
+    if directory.is_symlink():
+        return False
+    try:
+        with (directory / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(directory)
+    except OSError:  # locked, another user's, or removed by another runner meanwhile
+        return False
+    return True

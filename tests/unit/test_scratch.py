@@ -1,0 +1,66 @@
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from runner.scratch import remove_dead_scratch, scratch_directory
+
+HOLDER = """
+import time
+from runner.scratch import scratch_directory
+with scratch_directory() as scratch:
+    (scratch / "actual").write_text("0.5")
+    print(scratch, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def hold() -> tuple[subprocess.Popen[str], Path]:
+    process = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_nothing_is_left_of_a_scratch_directory(temporary: Path) -> None:
+    with scratch_directory() as scratch:
+        (scratch / "actual").write_text("0.5")
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_runner_left_is_removed(temporary: Path) -> None:
+    process, scratch = hold()
+    process.kill()
+    process.communicate()
+    assert (scratch / "actual").exists()
+    assert remove_dead_scratch() == (scratch.parent,)
+    assert list(temporary.iterdir()) == []
+
+
+def test_control_what_a_live_runner_uses_stays() -> None:
+    process, scratch = hold()
+    try:
+        assert remove_dead_scratch() == ()
+        assert (scratch / "actual").exists()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_what_only_looks_like_one_stays(temporary: Path) -> None:
+    (temporary / "runner-scratch-mine").mkdir()
+    (temporary / "runner-scratch-mine" / "thesis").touch()
+    (temporary / "elsewhere").mkdir()
+    (temporary / "elsewhere" / "lock").touch()
+    (temporary / "runner-scratch-link").symlink_to(temporary / "elsewhere")
+    assert remove_dead_scratch() == ()
+    assert (temporary / "runner-scratch-mine" / "thesis").exists()
+    assert (temporary / "elsewhere" / "lock").exists()
