@@ -7,8 +7,8 @@ frames, is done by libraries that let other threads run meanwhile.
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 
 import docker
 
@@ -24,6 +24,9 @@ from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 
 Announce = Callable[[str], None]
+
+LOOK_SECONDS = 0.2
+"""How long an interrupt may wait to be noticed."""
 
 
 class _Line:
@@ -79,6 +82,19 @@ class _Line:
             self._ready.append((task, self._prepare(task)))
 
 
+_Ended = SimpleQueue[EndedTask | BaseException]
+
+
+def _next(ended: _Ended) -> EndedTask | BaseException:
+    """Return what ends next.
+
+    Polars handles SIGINT so that what waits without a time is not woken: look now and then.
+    """
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=LOOK_SECONDS)
+
+
 class LocalPool:
     """Runs tasks on one engine, several at a time. Made by ``open_local_pool``."""
 
@@ -112,7 +128,7 @@ class LocalPool:
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         line = _Line(tasks, self._budget, self._jobs, self._prepare)
-        ended: SimpleQueue[EndedTask | BaseException] = SimpleQueue()
+        ended: _Ended = SimpleQueue()
         for _ in range(min(self._jobs, len(tasks))):
             # Daemons: a thread that waits for an engine that is lost keeps no one from leaving.
             thread = threading.Thread(
@@ -121,7 +137,7 @@ class LocalPool:
             self._threads.append(thread)
             thread.start()
         for _ in tasks:
-            one = ended.get()
+            one = _next(ended)
             if isinstance(one, BaseException):
                 raise one
             yield one
@@ -155,7 +171,7 @@ class LocalPool:
         line: _Line,
         begin: Begin,
         keep: Keep,
-        ended: "SimpleQueue[EndedTask | BaseException]",
+        ended: _Ended,
     ) -> None:
         """Run one task after the other, until none is left."""
         try:
