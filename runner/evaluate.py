@@ -1,18 +1,16 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-import docker
-
-from runner.cases.case_runs import CaseRuns, Terms
-from runner.cases.finished_cases import FinishedCases
+from runner.cases.executor import Executor
 from runner.cases.repetitions import JudgedCase, RunAgain, with_repetitions
+from runner.cases.rounds import Progress, Round, run_rounds
 from runner.cases.variants import Variant
 from runner.contract.stat import InstanceTarget, Target
+from runner.errors import EngineError
 from runner.output.verdict import Verdict
 from runner.reports.report import (
     CaseRecord,
@@ -23,53 +21,81 @@ from runner.reports.report import (
     target_record,
     with_scores,
 )
-from runner.sandbox.engine import engine_version
-from runner.sandbox.image import Image, image_warnings
+from runner.sandbox.image import image_warnings
 from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
-from runner.sandbox.sandbox import open_sandbox
 from runner.suites.suite import Actuals, Case, Suite
 
 
 def evaluate(
-    client: docker.DockerClient,
-    image: Image,
-    suite: Suite,
-    terms: Terms,
-    finished: FinishedCases,
-    announce: Callable[[str], None],
-) -> Evaluation:
-    """Run one image on every case of a suite and score what it predicted.
+    rounds: Sequence[Round], executor: Executor, progress: Progress
+) -> Iterator[tuple[Round, Evaluation | EngineError]]:
+    """Run images on every case of their suites, in one pool, and score what they predicted.
 
-    Each case is kept in ``finished`` as soon as its container is gone, and taken from there when
-    the same evaluation is started again.
+    Each case is kept as soon as its container is gone, and taken from there when the same
+    evaluation is started again.
 
     Args:
-        announce: called with one line of progress at a time.
+        rounds: the first one of each evaluation.
 
-    Raises:
-        EngineError: the engine failed; nothing is known of the predictor. What has finished is
-            kept, no report is written.
+    Yields:
+        Each evaluation when the last of its cases is over. One of which a case could not be run, by
+        a fault of the engine, gives that fault: nothing is known of the predictor then, but what
+        has finished is kept.
     """
-    version_of_engine = engine_version(client)
-    for warning in image_warnings(image):
-        announce(f"warning: {image.reference}: {warning}")
-    with open_sandbox(client, announce) as sandbox:
-        if terms.policy.runtime or terms.policy.gpus:
-            sandbox.try_policy(terms.policy)
-        runs = CaseRuns(sandbox, image, suite, terms, finished, announce)
-        first = list(runs.judged())
-        again = _run_again(runs, first)
+    for one in rounds:
+        for warning in image_warnings(one.image):
+            progress.say(f"warning: {one.image.reference}: {warning}")
+    repeated: list[Round] = []
+    for number, fault in run_rounds([[one] for one in rounds], executor, progress):
+        judged = [] if fault else list(rounds[number].judged())
+        if fault is not None:
+            yield rounds[number], fault
+        elif rounds[number].terms.variants and _are_scored(judged):
+            repeated.append(rounds[number])
+        else:
+            yield rounds[number], _evaluation(rounds[number], judged, {}, executor)
+    further = [one.further() for one in repeated]
+    for number, fault in run_rounds(further, executor, progress):
+        one, again = repeated[number], further[number]
+        found = fault or _evaluation(one, list(one.judged()), _run_again(again), executor)
+        yield one, found
+
+
+def _are_scored(judged: Sequence[JudgedCase]) -> bool:
+    """Return whether there is something to compare further runs with."""
+    return all(one.verdict.outcome is Outcome.SCORED for one in judged)
+
+
+def _run_again(further: Sequence[Round]) -> dict[Variant, RunAgain]:
+    again = {}
+    for one in further:
+        judged = list(one.judged())
+        # The probe's targets have other names, so that they make no records.
+        limits = one.terms.policy.limits
+        records = [] if one.variant.renames else _case_records(one.suite, judged, limits)
+        again[one.variant] = RunAgain(judged, records)
+    return again
+
+
+def _evaluation(
+    one: Round,
+    judged: Sequence[JudgedCase],
+    again: Mapping[Variant, RunAgain],
+    executor: Executor,
+) -> Evaluation:
+    """Return the report, with scores, and the files beside it."""
+    suite, image, terms = one.suite, one.image, one.terms
     files: dict[str, bytes] = {}
-    for judged in first:
-        files |= _case_files(judged.case, judged.run)
+    for each in judged:
+        files |= _case_files(each.case, each.run)
     report = with_scores(
         Report(
             runner_version=version("runner"),
-            engine_version=version_of_engine,
-            host=sandbox.findings,
+            engine_version=executor.engine_version,
+            host=executor.findings,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             seed=terms.seed,
             runtime=terms.policy.runtime,
@@ -82,25 +108,11 @@ def evaluate(
             ),
             image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
             eval_run_specs=suite.eval_run_specs(),
-            cases=tuple(_case_records(suite, first, terms.policy.limits)),
+            cases=tuple(_case_records(suite, judged, terms.policy.limits)),
             scoring=suite.scoring,
         )
     )
-    return Evaluation(with_repetitions(report, first, again), files)
-
-
-def _run_again(runs: CaseRuns, first: Sequence[JudgedCase]) -> dict[Variant, RunAgain]:
-    """Return the variants' runs; none if there is nothing to compare them with."""
-    if any(judged.verdict.outcome is not Outcome.SCORED for judged in first):
-        return {}
-    again = {}
-    for variant in runs.terms.variants:
-        judged = list(replace(runs, variant=variant).judged())
-        # The probe's targets have other names, so that they make no records.
-        limits = runs.terms.policy.limits
-        records = [] if variant.renames else _case_records(runs.suite, judged, limits)
-        again[variant] = RunAgain(judged, records)
-    return again
+    return Evaluation(with_repetitions(report, judged, again), files)
 
 
 def _case_records(suite: Suite, cases: Sequence[JudgedCase], limits: Limits) -> list[CaseRecord]:

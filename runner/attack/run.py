@@ -13,8 +13,11 @@ import docker
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
-from runner.cases.case_runs import Terms, was_interrupted
+from runner.cases.case_task import CaseTask
 from runner.cases.finished_cases import FinishedCases
+from runner.cases.local_pool import open_local_pool
+from runner.cases.repetitions import JudgedCase
+from runner.cases.rounds import Round, Terms
 from runner.errors import EngineError
 from runner.evaluate import evaluate
 from runner.sandbox.build import build_image, remove_image
@@ -87,10 +90,17 @@ def _run_attack(shared: _Range, attack: Attack) -> Verdict:
                 if not verdict.holds or number == attack.runs:
                     break
     except EngineError as error:
-        if was_interrupted(error):
+        if _was_interrupted(error):
             raise KeyboardInterrupt from error
         return Verdict(attack, ENGINE_FAULT, (str(error),))
     return verdict
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Return whether the error came up while an interrupt was on its way out."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 @contextmanager
@@ -111,9 +121,11 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     left, heard = _left_behind(shared.client), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
     resolved = resolve_image(shared.client, image)
-    evaluation = evaluate(
-        shared.client, resolved, shared.suite, terms, shared.finished, announce=_say_nothing
-    )
+    with open_local_pool(shared.client, 1, _say_nothing) as pool:
+        one = Round(resolved, shared.suite, terms, shared.finished)
+        ((_, evaluation),) = evaluate([one], pool, _Silence())
+    if isinstance(evaluation, EngineError):
+        raise evaluation
     (case,) = evaluation.report.cases
     return Seen(
         outcome=case.outcome,
@@ -139,7 +151,17 @@ def _left_behind(client: docker.DockerClient) -> frozenset[str]:
 
 
 def _say_nothing(_line: str) -> None:
-    """Take evaluate's lines of progress; each attack has a line of its own."""
+    """Take lines of progress; each attack has a line of its own."""
+
+
+class _Silence:
+    """Tells nothing of how the cases go."""
+
+    def say(self, line: str) -> None: ...
+    def expect(self, rounds: Sequence[Round]) -> None: ...
+    def find(self, round_: Round, cases: int) -> None: ...
+    def begin(self, task: CaseTask) -> None: ...
+    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None: ...
 
 
 def _peak_bytes() -> int:

@@ -4,51 +4,32 @@ A case is kept as what its container left, not as what that was worth: predictio
 scored again each time, which takes no container.
 """
 
-import hashlib
-import json
+import itertools
 import os
 import secrets
-from collections.abc import Mapping
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner.contract.layout import CONTRACT_VERSION
+from runner.cases.case_task import CaseKey
 from runner.errors import UsageError
 from runner.sandbox.run import SandboxRun
 
-_SANDBOX_RUN = TypeAdapter(SandboxRun)
+MOST_TIMES = 2_000
+"""How many finished cases are looked at to learn how long cases take."""
 
 
 @dataclass(frozen=True)
-class CaseKey:
-    """What a container's run follows from; a change of any part is another case.
+class FinishedCase:
+    """A run, and what it follows from."""
 
-    Attributes:
-        image_id: the engine's content address of the image.
-        suite_digest: of both halves of the suite.
-        case: the case's id.
-        seed: what the manifest tells the predictor.
-        policy: the limits and all else that the organizer decided of the sandbox, by name.
-        variant: what was changed of the inputs, e.g. ``shuffled``; empty if nothing.
-    """
+    key: CaseKey
+    run: SandboxRun
 
-    image_id: str
-    suite_digest: str
-    case: str
-    seed: int
-    policy: Mapping[str, Any]
-    variant: str = ""
 
-    @property
-    def file_name(self) -> str:
-        """Return a name that tells these parts, and the version of the contract, apart."""
-        parts = [self.image_id, self.suite_digest, self.case, self.seed, dict(self.policy)]
-        parts += [self.variant] if self.variant else []
-        text = json.dumps([CONTRACT_VERSION, *parts], sort_keys=True)
-        return f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+_FINISHED_CASE = TypeAdapter(FinishedCase)
 
 
 @dataclass(frozen=True)
@@ -59,10 +40,8 @@ class FinishedCases:
 
     def find(self, key: CaseKey) -> SandboxRun | None:
         """Return the run of this very case, or None if there is none that can be read."""
-        try:
-            return _SANDBOX_RUN.validate_json((self.directory / key.file_name).read_bytes())
-        except (FileNotFoundError, ValidationError):  # of another version: run it again
-            return None
+        found = self._read(self._path(key))
+        return found.run if found is not None and found.key == key else None
 
     def keep(self, key: CaseKey, run: SandboxRun) -> None:
         """Write the run, whole or not at all.
@@ -70,12 +49,12 @@ class FinishedCases:
         Raises:
             UsageError: the directory can't be written.
         """
-        path = self.directory / key.file_name
+        path = self._path(key)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             with unfinished.open("wb") as file:
-                file.write(_SANDBOX_RUN.dump_json(run))
+                file.write(_FINISHED_CASE.dump_json(FinishedCase(key, run)))
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
@@ -85,3 +64,21 @@ class FinishedCases:
                 f"{path}: the finished case can't be kept ({error.strerror}). Free space or name "
                 "another place with --out."
             ) from error
+
+    def seconds(self, suite_digest: str) -> dict[str, float]:
+        """Return how long each case of a suite has taken, the mean over images, where known."""
+        taken: dict[str, list[float]] = defaultdict(list)
+        for path in itertools.islice(self.directory.glob("*.json"), MOST_TIMES):
+            found = self._read(path)
+            if found is not None and found.key.suite_digest == suite_digest:
+                taken[found.key.case].append(found.run.end.wall_seconds)
+        return {case: sum(each) / len(each) for case, each in taken.items()}
+
+    def _path(self, key: CaseKey) -> Path:
+        return self.directory / f"{key.digest}.json"
+
+    def _read(self, path: Path) -> FinishedCase | None:
+        try:
+            return _FINISHED_CASE.validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError):  # of another version: run it again
+            return None

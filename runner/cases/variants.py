@@ -7,7 +7,7 @@ inputs without what is revealed of the eval runs should not.
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,42 +26,47 @@ EVAL_FRAMES = (
     layout.EVAL_TARGETS,
     layout.EVAL_INSTANCE_TARGETS,
 )
-BLANKED = (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES)
+HIDDEN = (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES)
 ID_COLUMNS = ("scenario_state.request_states.instance.id", layout.INSTANCE_ID)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One more run of every case.
-
-    Attributes:
-        name: tells it from the others of an evaluation, e.g. ``repeat-1``.
-        change: what is done to the staged inputs.
-        renames: whether runs and instances have other names in it.
-    """
+    """One run of every case, told from the others of an evaluation by its name; a plain value."""
 
     name: str
-    change: Callable[[StagedInputs], StagedInputs]
-    renames: bool = False
+
+    @property
+    def renames(self) -> bool:
+        """Return whether runs and instances have other names in it."""
+        return self == BLANKED
+
+    def change(self, staged: StagedInputs) -> StagedInputs:
+        """Return the inputs as this run sees them."""
+        if self == SHUFFLED:
+            return _with_frames(staged, _shuffle(staged))
+        if self == BLANKED:
+            return _with_frames(staged, _blank(staged))
+        return staged
+
+
+FIRST = Variant("")
+"""The run that is scored: the inputs as they are."""
+
+SHUFFLED = Variant("shuffled")
+"""The same inputs, the rows of every frame in another order."""
+
+BLANKED = Variant("blanked")
+"""The inputs without what is revealed of the eval runs, which have other names."""
 
 
 def repeat_variant(number: int) -> Variant:
     """Return the same inputs again."""
-    return Variant(f"repeat-{number}", lambda staged: staged)
-
-
-def shuffle_variant() -> Variant:
-    """Return the same inputs, the rows of every frame in another order."""
-    return Variant("shuffled", lambda staged: _with_frames(staged, _shuffle(staged)))
-
-
-def blank_variant() -> Variant:
-    """Return the inputs without what is revealed of the eval runs, which have other names."""
-    return Variant("blanked", lambda staged: _with_frames(staged, _blank(staged)), renames=True)
+    return Variant(f"repeat-{number}")
 
 
 def rename_actuals(actuals: Actuals) -> Actuals:
-    """Return the actuals under the names that ``blank_variant`` gives, in the same order."""
+    """Return the actuals under the names that ``BLANKED`` gives, in the same order."""
     names = [target.run_spec_name for target in actuals.stats]
     runs = rename_runs([*names, *(target.run_spec_name for target in actuals.instance_stats)])
     instances = rename_instances(target.instance_id for target in actuals.instance_stats)
@@ -93,8 +98,7 @@ def rename_instances(ids: Iterable[str]) -> dict[str, str]:
 def choose_variants(repeat: int, shuffle: bool, probe: bool) -> tuple[Variant, ...]:
     """Return the variants asked for, in the order in which they are run."""
     repeats = [repeat_variant(number) for number in range(1, repeat + 1)]
-    shuffled = [shuffle_variant()] if shuffle else []
-    return (*repeats, *shuffled, *([blank_variant()] if probe else []))
+    return (*repeats, *([SHUFFLED] if shuffle else []), *([BLANKED] if probe else []))
 
 
 def _token(name: str) -> str:
@@ -116,7 +120,7 @@ def _blank(staged: StagedInputs) -> dict[str, bytes]:
         if name in staged.files:
             table = pq.read_table(io.BytesIO(staged.files[name]))
             columns = {
-                column: _blank_column(column, table[column], name in BLANKED)
+                column: _blank_column(column, table[column], name in HIDDEN)
                 for column in table.column_names
             }
             blanked[name] = _to_parquet(pa.table(columns))

@@ -1,29 +1,19 @@
 """``runner evaluate``."""
 
-import json
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.errors import EngineError, ExitCode, UsageError
 from runner.sandbox.limits import ALL_GPUS, MIB, Limits
-from runner.untrusted import printable
 
 if TYPE_CHECKING:
-    import docker
-
-    from runner.cases.case_runs import Terms
-    from runner.reports.report import CaseRecord, Evaluation
-    from runner.sandbox.image import Image
+    from runner.cases.rounds import Round
     from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
-LOG_LINES = 40
-MOST_ROWS = 80
-FINISHED_CASES = "finished_cases"
-"""Below the reports: the cases that have finished, whatever comes after."""
 
 
 def read_gpus(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
@@ -49,10 +39,12 @@ Examples:
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option(
     "--suite",
+    "suites",
     required=True,
+    multiple=True,
     help="A built suite (its path, or its name in ./suites), 'demo', or HELM runs: a path or glob "
     "(benchmark_output, its runs, a suite of it, one run), or with --root-dir the name of one of "
-    "HELM's own suites.",
+    "HELM's own suites. May be repeated.",
 )
 @click.option(
     "--root-dir",
@@ -62,7 +54,8 @@ Examples:
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where reports go, one directory per image.  [default: results/SUITE]",
+    help="Where reports go, one directory per image; for several suites, below one per suite.  "
+    "[default: results/SUITE]",
 )
 @click.option(
     "--train-runs",
@@ -121,6 +114,13 @@ Examples:
     show_default=True,
     help="Fetch images from their registry: those that the engine lacks, or all of them.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many cases run at a time, at most.",
+)
 @click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
 @click.option(
     "--repeat",
@@ -139,7 +139,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def evaluate(
     images: tuple[str, ...],
-    suite: str,
+    suites: tuple[str, ...],
     root_dir: Path | None,
     out: Path | None,
     train_runs: int | None,
@@ -152,6 +152,7 @@ def evaluate(
     runtime: str | None,
     gpus: int,
     pull: str,
+    jobs: int,
     rerun: bool,
     repeat: int,
     shuffle: bool,
@@ -170,26 +171,44 @@ def evaluate(
     written, and the container's log. A case that has finished is kept: after an interruption the
     same command runs only what is missing.
     """
-    from runner.cases.case_runs import Terms
+    from runner.cases.local_pool import open_local_pool
+    from runner.cases.rounds import Terms
     from runner.cases.variants import choose_variants
+    from runner.cli.batch import Batch, plan_suite, resolve_images
+    from runner.cli.case_lines import CaseLines
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
-    from runner.sandbox.pull import Pull, obtain_image
+    from runner.sandbox.pull import Pull
     from runner.suites.names import Draw, opened_suite
 
     client = connect()
-    resolved = [obtain_image(client, reference, Pull(pull), _announce) for reference in images]
+    progress = CaseLines()
+    resolved, missing = resolve_images(client, images, Pull(pull), progress.say)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
-    with opened_suite(suite, root_dir, draw, _announce) as loaded:
-        limits = _choose_limits(loaded.limits, wall_seconds, memory_mib, cpus)
-        policy = SandboxPolicy(limits, runtime, gpus)
-        check_policy(client, policy)
-        own_seed = loaded.manifest.choices["seed"] if seed is None else seed
-        reports = out or Path("results") / loaded.name
-        is_required = loaded.scoring.determinism != "not_required"
-        variants = choose_variants(max(repeat, is_required), shuffle, probe)
-        terms = Terms(policy, own_seed, rerun, variants)
-        return _evaluate_all(client, resolved, loaded, terms, reports, show_log, as_json)
+    planned: dict[Path, Round] = {}
+    with ExitStack() as opened:
+        for name in suites:
+            suite = opened.enter_context(opened_suite(name, root_dir, draw, progress.say))
+            policy = SandboxPolicy(
+                _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
+            )
+            check_policy(client, policy)
+            own_seed = suite.manifest.choices["seed"] if seed is None else seed
+            is_required = suite.scoring.determinism != "not_required"
+            variants = choose_variants(max(repeat, is_required), shuffle, probe)
+            terms = Terms(policy, own_seed, rerun, variants)
+            reports = _reports_place(out, suite, len(suites))
+            planned |= plan_suite(reports, resolved, suite, terms, planned)
+        batch = Batch(planned, progress, show_log, as_json)
+        with open_local_pool(client, jobs, progress.say) as pool:
+            return batch.run(pool, missing)
+
+
+def _reports_place(out: Path | None, suite: "Suite", suites: int) -> Path:
+    """Return where a suite's reports go."""
+    if out is None or suites > 1:
+        return (out or Path("results")) / suite.name
+    return out
 
 
 def _choose_limits(
@@ -202,115 +221,3 @@ def _choose_limits(
         memory_bytes=of_suite.memory_bytes if memory_mib is None else memory_mib * MIB,
         cpus=of_suite.cpus if cpus is None else cpus,
     )
-
-
-def _evaluate_all(
-    client: "docker.DockerClient",
-    images: "list[Image]",
-    suite: "Suite",
-    terms: "Terms",
-    reports: Path,
-    show_log: bool,
-    as_json: bool,
-) -> int:
-    """Evaluate one image after the other; one that can't be evaluated does not stop the next."""
-    from runner.cases.finished_cases import FinishedCases
-    from runner.evaluate import evaluate as evaluate_image
-    from runner.reports.report import write_evaluation
-
-    places = _report_places(reports, [image.reference for image in images])
-    finished = FinishedCases(reports / FINISHED_CASES)
-    printed, engine_failed = [], False
-    for image, directory in zip(images, places, strict=True):
-        try:
-            evaluation = evaluate_image(client, image, suite, terms, finished, _announce)
-        except EngineError as error:
-            _announce(f"{image.reference}: no report: {error} Run the same command again.")
-            engine_failed = True
-            continue
-        kept = write_evaluation(evaluation, directory)
-        if kept is not None:
-            _announce(f"the report of another evaluation that was there is kept as {kept}")
-        if show_log:
-            _print_logs(evaluation)
-        if not as_json:
-            _print_evaluation(evaluation, directory)
-        printed.append((evaluation, directory))
-    if as_json:
-        click.echo(json.dumps([_as_json(*pair) for pair in printed], indent=2))
-    if engine_failed:
-        return ExitCode.ENGINE_FAULT
-    scored = all(evaluation.report.meets_policy for evaluation, _ in printed)
-    return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
-
-
-def _report_places(reports: Path, images: list[str]) -> list[Path]:
-    """Return a directory for each image, all checked before anything runs."""
-    from runner.reports.report import check_writable, report_directory_name
-
-    places = [reports / report_directory_name(reference) for reference in images]
-    for place, reference in zip(places, images, strict=True):
-        if places.count(place) > 1:
-            raise UsageError(f"{reference}: two images would report to {place}; evaluate one.")
-        check_writable(place)
-    return places
-
-
-def _announce(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _print_evaluation(evaluation: "Evaluation", directory: Path) -> None:
-    from runner.cli.score_text import repetition_lines, score_lines
-    from runner.reports.report import REPORT_FILE, comparison_table
-
-    report = evaluation.report
-    click.echo()
-    if report.is_scored:
-        table = comparison_table(report)
-        shown = table.head(MOST_ROWS)
-        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
-        click.echo("\n".join(map(printable, text.splitlines())))
-        if len(table) > MOST_ROWS:
-            click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
-        click.echo()
-        for line in [*score_lines(report), *repetition_lines(report)]:
-            click.echo(printable(line))
-    else:
-        click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
-    for case in report.cases:
-        _print_case_notes(case, directory)
-    click.echo(f"report: {directory / REPORT_FILE}")
-
-
-def _print_logs(evaluation: "Evaluation") -> None:
-    for case in evaluation.report.cases:
-        if case.message is not None:
-            lines = evaluation.files[case.log_file].decode(errors="replace").splitlines()
-            for line in lines[-LOG_LINES:]:
-                _announce(f"{case.id} log: {printable(line)}")
-
-
-def _print_case_notes(case: "CaseRecord", directory: Path) -> None:
-    if case.message is not None:
-        cause = f" ({case.cause})" if case.cause else ""
-        click.echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
-        click.echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
-    if case.extra_predictions:
-        some = "; ".join(case.extra_predictions[:3])
-        click.echo(
-            f"{case.id}: {len(case.extra_predictions)} predicted stats are no targets and were "
-            f"ignored, e.g. {some}"
-        )
-
-
-def _as_json(evaluation: "Evaluation", directory: Path) -> dict[str, Any]:
-    from runner.reports.report import comparison_table
-
-    table = comparison_table(evaluation.report).astype(object)
-    rows = table.where(table.notna(), None).to_dict(orient="records")
-    return {
-        "report_directory": str(directory),
-        "rows": rows,
-        **evaluation.report.model_dump(mode="json"),
-    }

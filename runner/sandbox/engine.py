@@ -19,6 +19,9 @@ from runner.untrusted import printable
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
 
+MOST_CONNECTIONS = 100
+"""How many connections to the engine are kept for the next request; threads may open more."""
+
 ENGINE_RETURN_SECONDS = 60
 """How long an engine that is lost may take to come back, e.g. for an upgrade."""
 
@@ -49,7 +52,7 @@ def connect() -> docker.DockerClient:
         EngineError: no engine answers.
     """
     try:
-        client = docker.from_env(timeout=REQUEST_SECONDS)
+        client = docker.from_env(timeout=REQUEST_SECONDS, max_pool_size=MOST_CONNECTIONS)
         client.ping()
     except (DockerException, requests.RequestException) as error:
         raise EngineError(

@@ -1,9 +1,11 @@
 """The sandbox of one evaluation: cases made ready ahead, run, and removed without a trace."""
 
 import secrets
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,20 +42,21 @@ class Preparation:
 
 
 class Sandbox:
-    """Runs cases on one engine. Made by ``open_sandbox``.
+    """Runs cases on one engine, for several threads at a time. Made by ``open_sandbox``.
 
     Attributes:
         findings: what the engine's host gives and lacks.
     """
 
     def __init__(
-        self, host: Host, token: str, findings: tuple[Finding, ...], announce: Announce
+        self, host: Host, token: str, findings: tuple[Finding, ...], announce: Announce, jobs: int
     ) -> None:
         self._host, self._token, self._announce = host, token, announce
         self.findings = findings
-        # One: what is done ahead must not take the processors from the predictor that runs.
-        self._worker = ThreadPoolExecutor(max_workers=1)
-        self._not_removed: list[SandboxNames] = []
+        # As many as cases run: what is done ahead must not take the predictors' processors.
+        self._worker = ThreadPoolExecutor(max_workers=jobs)
+        self._not_removed: deque[SandboxNames] = deque()
+        self._closing = threading.Event()
 
     def prepare(
         self, image: Image, policy: SandboxPolicy, stage: Callable[[], Mapping[str, bytes]]
@@ -66,18 +69,32 @@ class Sandbox:
         names = SandboxNames(secrets.token_hex(6), self._token)
         return Preparation(names, self._worker.submit(self._prepare, image, policy, names, stage))
 
-    def run(self, preparation: Preparation, wanted: Sequence[str] = (PREDICTIONS,)) -> SandboxRun:
+    def run(
+        self,
+        preparation: Preparation,
+        wanted: Sequence[str] = (PREDICTIONS,),
+        announce: Announce | None = None,
+    ) -> SandboxRun:
         """Run a case when it is ready and return what came of it.
 
         Its container is gone then; the rest of it is removed beside the next case.
 
+        Args:
+            announce: called now and then while the container runs, in place of the sandbox's own.
+
         Raises:
             EngineError: the engine or the host failed; nothing is known of the predictor.
+            CancelledError: the sandbox was stopped meanwhile.
         """
         try:
-            return run_case(self._host, preparation.case.result(), self._announce, wanted)
+            case = preparation.case.result()
+            self._require_open()
+            run = run_case(self._host, case, announce or self._announce, wanted)
+            self._require_open()  # else it may have been the sandbox that ended it
         finally:
-            self._worker.submit(self._remove, preparation.names)
+            with suppress(RuntimeError):  # stopped: it is removed with all the rest
+                self._worker.submit(self._remove, preparation.names)
+        return run
 
     def try_policy(self, policy: SandboxPolicy) -> None:
         """Start and remove a trusted container under a policy, to see that the engine can.
@@ -94,6 +111,13 @@ class Sandbox:
         finally:
             remove_case(self._host.client, names)
 
+    def stop(self) -> None:
+        """End every case that runs, and make none ready any more."""
+        self._closing.set()
+        self._worker.shutdown(cancel_futures=True)
+        with suppress(EngineError):  # what is left is removed, or told, by close
+            sweep(self._host.client, self._token)
+
     def close(self) -> bool:
         """Stop making cases ready, remove what is left, and return whether all of it is gone."""
         self._worker.shutdown(cancel_futures=True)
@@ -104,6 +128,10 @@ class Sandbox:
             return False
         return True
 
+    def _require_open(self) -> None:
+        if self._closing.is_set():
+            raise CancelledError
+
     def _prepare(
         self,
         image: Image,
@@ -112,9 +140,9 @@ class Sandbox:
         stage: Callable[[], Mapping[str, bytes]],
     ) -> PreparedCase:
         await_engine(self._host.client, self._announce)
-        earlier, self._not_removed = self._not_removed, []
-        for left in earlier:
-            self._remove(left)
+        for _ in range(len(self._not_removed)):
+            with suppress(IndexError):  # another thread was quicker
+                self._remove(self._not_removed.popleft())
         return prepare_case(self._host, image, policy, names, stage)
 
     def _remove(self, names: SandboxNames) -> None:
@@ -125,12 +153,17 @@ class Sandbox:
 
 
 @contextmanager
-def open_sandbox(client: docker.DockerClient, announce: Announce) -> Iterator[Sandbox]:
+def open_sandbox(
+    client: docker.DockerClient, announce: Announce, jobs: int = 1
+) -> Iterator[Sandbox]:
     """Give a sandbox on an engine that has all that its promises stand on.
 
     Removes first what runners that were killed left there. Whatever happens, nothing that was made
     in the sandbox is left afterwards; if the engine is lost, the next evaluation, or `runner gc`,
     removes it.
+
+    Args:
+        jobs: how many cases will be run at a time, at most.
 
     Raises:
         EngineError: the engine can't keep a promise, or was lost.
@@ -146,7 +179,7 @@ def open_sandbox(client: docker.DockerClient, announce: Announce) -> Iterator[Sa
     for _, reason in collected.kept:
         announce(f"left by a runner that was killed, and still there: {reason}")
     with recorded(engine) as entry:
-        sandbox = Sandbox(_host(client, info), entry.token, findings, announce)
+        sandbox = Sandbox(_host(client, info), entry.token, findings, announce, jobs)
         try:
             yield sandbox
         finally:

@@ -122,6 +122,11 @@ class Suite:
         runs = {run.number: run for run in self.manifest.runs}
         return tuple(_case(record, runs) for record in self.manifest.cases)
 
+    def case(self, case_id: str) -> Case:
+        """Return the case of this id."""
+        runs = {run.number: run for run in self.manifest.runs}
+        return _case(next(one for one in self.manifest.cases if one.id == case_id), runs)
+
     def inputs(self, case: Case) -> Inputs:
         """Return what the container of a case may see."""
         train = {

@@ -21,7 +21,7 @@ from runner.attack.pack import Attack, pack_directory, read_pack
 from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
 from runner.attack.suite import ACTUAL
 from runner.attack.verdict import LIMITS, Verdict
-from runner.cases import case_runs as case_runs_module
+from runner.cases import case_task as case_task_module
 from runner.errors import EngineError
 from runner.output import predictions
 from runner.sandbox import case as case_module
@@ -249,7 +249,7 @@ def test_control_an_actual_among_the_inputs_is_found(
         staged = stage_inputs(*arguments, **named)
         return StagedInputs({**staged.files, "assets/leak": f"mean: {ACTUAL}".encode()})
 
-    monkeypatch.setattr(case_runs_module, "stage_inputs", leaking)
+    monkeypatch.setattr(case_task_module, "stage_inputs", leaking)
     (verdict,) = run_weakened(client, ("find_actuals",))
     assert verdict.breaches == (
         "the attempt succeeded: the actual stands in /input/assets/leak: done",

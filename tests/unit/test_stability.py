@@ -14,7 +14,7 @@ from runner.cases.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.cases.variants import blank_variant, rename_actuals, repeat_variant, shuffle_variant
+from runner.cases.variants import BLANKED, SHUFFLED, rename_actuals, repeat_variant
 from runner.contract import layout
 from runner.contract.stat import MetricName, Stat
 from runner.staging import StagedInputs
@@ -109,23 +109,23 @@ def test_a_repeat_has_the_very_same_bytes(suite: Suite) -> None:
 
 def test_shuffled_frames_have_the_same_rows_in_another_order(suite: Suite) -> None:
     staged = stage(suite)
-    shuffled = shuffle_variant().change(staged)
+    shuffled = SHUFFLED.change(staged)
     before, after = frame(staged, layout.TRAIN_STATS), frame(shuffled, layout.TRAIN_STATS)
     assert not before.equals(after)
     order = ["run_spec.name", "stats.name.name"]
     assert before.sort(order).equals(after.sort(order))
-    assert shuffle_variant().change(staged).files == shuffled.files
+    assert SHUFFLED.change(staged).files == shuffled.files
 
 
 def test_the_manifest_describes_the_changed_files(suite: Suite) -> None:
-    shuffled = shuffle_variant().change(stage(suite))
+    shuffled = SHUFFLED.change(stage(suite))
     described = json.loads(shuffled.files[layout.MANIFEST])["files"][layout.TRAIN_STATS]
     assert described["sha256"] == hashlib.sha256(shuffled.files[layout.TRAIN_STATS]).hexdigest()
 
 
 def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None:
     staged = stage(suite)
-    blanked = blank_variant().change(staged)
+    blanked = BLANKED.change(staged)
     states = frame(blanked, layout.EVAL_SCENARIO_STATES)
     names = ["run_spec.name", "scenario_state.request_states.instance.id"]
     for column in set(states.columns) - set(names):
@@ -138,7 +138,7 @@ def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None
 
 def test_blanked_inputs_name_runs_and_instances_otherwise_but_alike(suite: Suite) -> None:
     (case,) = suite.cases
-    blanked = blank_variant().change(stage(suite))
+    blanked = BLANKED.change(stage(suite))
     renamed = rename_actuals(suite.actuals(case))
     (target,) = renamed.stats
     assert target.run_spec_name != case.eval_runs[0].name

@@ -1,0 +1,129 @@
+"""A batch of evaluations: images on suites, each with a place for its report."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import docker
+
+from runner.cases.executor import Executor
+from runner.cases.finished_cases import FinishedCases
+from runner.cases.rounds import Progress, Round, Terms
+from runner.cli.evaluation_text import evaluation_json, log_lines, print_evaluation
+from runner.errors import EngineError, ExitCode, UsageError
+from runner.evaluate import evaluate
+from runner.reports.report import (
+    Report,
+    check_writable,
+    report_directory_name,
+    write_evaluation,
+)
+from runner.sandbox.image import Image
+from runner.sandbox.pull import Pull, obtain_image
+from runner.suites.suite import Suite
+
+FINISHED_CASES = "finished_cases"
+"""Below the reports: the cases that have finished, whatever comes after."""
+
+
+def resolve_images(
+    client: docker.DockerClient,
+    references: Sequence[str],
+    pull: Pull,
+    announce: Callable[[str], None],
+) -> tuple[list[Image], int]:
+    """Return the images that could be had, and how many could not; of those it is told why.
+
+    Raises:
+        UsageError: none could be had; of the first.
+        EngineError: the engine, or a registry, can't be reached.
+    """
+    images: list[Image] = []
+    errors: list[UsageError] = []
+    for reference in references:
+        try:
+            images.append(obtain_image(client, reference, pull, announce))
+        except UsageError as error:
+            errors.append(error)
+    if not images:
+        raise errors[0]
+    for left_out in errors:
+        announce(f"left out: {left_out}")
+    return images, len(errors)
+
+
+def plan_suite(
+    reports: Path, images: Iterable[Image], suite: Suite, terms: Terms, taken: Iterable[Path]
+) -> dict[Path, Round]:
+    """Return the first round of each image on a suite, by the directory that its report goes to.
+
+    Args:
+        taken: by reports of other suites.
+
+    Raises:
+        UsageError: a report could not be written there, or two would be.
+    """
+    finished = FinishedCases(reports / FINISHED_CASES)
+    planned: dict[Path, Round] = {}
+    for image in images:
+        place = reports / report_directory_name(image.reference)
+        if place in planned or place in taken:
+            raise UsageError(
+                f"{image.reference}: two images would report to {place}; evaluate one."
+            )
+        check_writable(place)
+        planned[place] = Round(image, suite, terms, finished)
+    return planned
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Evaluations to be made, by the directories that their reports go to."""
+
+    planned: Mapping[Path, Round]
+    progress: Progress
+    show_log: bool
+    as_json: bool
+
+    def run(self, executor: Executor, missing: int) -> ExitCode:
+        """Make and report all of them; one that can't be made does not stop the others.
+
+        Args:
+            missing: how many images are not among them because they could not be had.
+        """
+        places = {id(one): place for place, one in self.planned.items()}
+        reports: dict[Path, Report] = {}
+        for one, ended in evaluate(list(self.planned.values()), executor, self.progress):
+            place = places[id(one)]
+            if isinstance(ended, EngineError):
+                self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
+                continue
+            kept = write_evaluation(ended, place)
+            if kept is not None:
+                self.progress.say(
+                    f"the report of another evaluation that was there is kept as {kept}"
+                )
+            reports[place] = ended.report
+            self._show(ended.report, place)
+        if self.as_json:
+            shown = [(reports[place], place) for place in self.planned if place in reports]
+            click.echo(json.dumps([evaluation_json(*pair) for pair in shown], indent=2))
+        return _exit_code(list(reports.values()), len(self.planned), missing)
+
+    def _show(self, report: Report, place: Path) -> None:
+        for line in log_lines(report, place) if self.show_log else ():
+            self.progress.say(line)
+        if not self.as_json:
+            print_evaluation(report, place)
+
+
+def _exit_code(reports: Sequence[Report], planned: int, missing: int) -> ExitCode:
+    """Return the code that asks for the most to be done about it."""
+    if len(reports) < planned:
+        return ExitCode.ENGINE_FAULT
+    if missing:
+        return ExitCode.USAGE
+    scored = all(report.meets_policy for report in reports)
+    return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT

@@ -1,0 +1,71 @@
+"""An evaluation on the terminal, and as JSON."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.score_text import repetition_lines, score_lines
+from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table
+from runner.untrusted import printable
+
+LOG_LINES = 40
+MOST_ROWS = 80
+
+
+def print_evaluation(report: Report, directory: Path) -> None:
+    """Print predicted and actual stats and the scores, or why there are none."""
+    click.echo()
+    if report.is_scored:
+        table = comparison_table(report)
+        shown = table.head(MOST_ROWS)
+        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
+        click.echo("\n".join(map(printable, text.splitlines())))
+        if len(table) > MOST_ROWS:
+            click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
+        click.echo()
+        for line in [*score_lines(report), *repetition_lines(report)]:
+            click.echo(printable(line))
+    else:
+        click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
+    for case in report.cases:
+        _print_case_notes(case, directory)
+    click.echo(f"report: {directory / REPORT_FILE}")
+
+
+def _print_case_notes(case: CaseRecord, directory: Path) -> None:
+    if case.message is not None:
+        cause = f" ({case.cause})" if case.cause else ""
+        click.echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
+        click.echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
+    if case.extra_predictions:
+        some = "; ".join(case.extra_predictions[:3])
+        click.echo(
+            f"{case.id}: {len(case.extra_predictions)} predicted stats are no targets and were "
+            f"ignored, e.g. {some}"
+        )
+
+
+def log_lines(report: Report, directory: Path) -> list[str]:
+    """Return the end of the log of every case that was not scored."""
+    return [
+        f"{case.id} log: {printable(line)}"
+        for case in report.cases
+        if case.message is not None
+        for line in _read_log(directory / case.log_file)[-LOG_LINES:]
+    ]
+
+
+def _read_log(path: Path) -> list[str]:
+    return path.read_bytes().decode(errors="replace").splitlines()
+
+
+def evaluation_json(report: Report, directory: Path) -> dict[str, Any]:
+    """Return the rows of the table, the scores and the whole report."""
+    table = comparison_table(report).astype(object)
+    rows = table.where(table.notna(), None).to_dict(orient="records")
+    return {
+        "report_directory": str(directory),
+        "rows": rows,
+        **report.model_dump(mode="json"),
+    }
