@@ -31,6 +31,8 @@ RUN = SandboxRun(
     None,
 )
 
+LIMITS: dict[str, Any] = {**Limits().to_json()}
+
 OTHERS: dict[str, dict[str, Any]] = {
     "image": {"image": replace(IMAGE, id="sha256:9")},
     "suite": {"suite_digest": "sha256:9"},
@@ -40,8 +42,8 @@ OTHERS: dict[str, dict[str, Any]] = {
     "runtime": {"policy": SandboxPolicy(runtime="runsc")},
     "gpus": {"policy": SandboxPolicy(gpus=1)},
     **{
-        name: {"policy": SandboxPolicy(replace(Limits(), **{name: value + 1}))}
-        for name, value in Limits().to_json().items()
+        name: {"policy": SandboxPolicy(Limits(**{**LIMITS, name: LIMITS[name] + 1}))}
+        for name in LIMITS
     },
 }
 
