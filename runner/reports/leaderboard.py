@@ -61,14 +61,32 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One evaluation in a submitter's history; ``value`` is None if it is not scored."""
+
+    created: str
+    image: str
+    digest: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class Leaderboard:
-    """The entries in their order, those that are not ranked last."""
+    """The entries in their order, those that are not ranked last.
+
+    Attributes:
+        probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
+        attempts: every evaluation of each submitter, the earliest first, also those that are not
+            shown because another one is better.
+    """
 
     suite: str
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
     entries: tuple[Entry, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    attempts: Mapping[str, tuple[Attempt, ...]]
 
 
 def read_reports(directory: Path) -> dict[Path, Report]:
@@ -78,7 +96,7 @@ def read_reports(directory: Path) -> dict[Path, Report]:
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    found = {path: read_report(path) for path in _report_directories(directory, DEEPEST_REPORT)}
+    found = {path: read_report(path) for path in report_directories(directory)}
     if not found:
         raise UsageError(
             f"{directory}: no report in it. `runner evaluate --out {directory}` writes."
@@ -146,7 +164,16 @@ def make_leaderboard(
         suite_digest=first.suite.digest,
         policy=policy,
         entries=(*entries, *(each.entry(None, None) for each in others)),
+        probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
+        attempts=_attempts(found),
     )
+
+
+def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[Attempt, ...]]:
+    attempts: dict[str, list[Attempt]] = {}
+    for each in sorted(found, key=lambda each: each.report.created):
+        attempts.setdefault(each.submitter, []).append(each.attempt())
+    return {submitter: tuple(ordered) for submitter, ordered in attempts.items()}
 
 
 @dataclass(frozen=True)
@@ -180,6 +207,12 @@ class _Evaluated:
         value = self.replicates.point if self.replicates is not None else 0.0
         sign = -1 if policy.primary_metric.better == "higher" else 1
         return sign * value, self.report.image.reference
+
+    def attempt(self) -> Attempt:
+        image, score = self.report.image, self.report.score(self.report.scoring.primary)
+        digest = image.digests[0] if image.digests else image.id
+        value = None if score is None else score.value
+        return Attempt(self.report.created, image.reference, digest, value)
 
     def entry(self, place: RankRange | None, probability_better: float | None) -> Entry:
         image = self.report.image
@@ -221,14 +254,15 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
     return list(best.values())
 
 
-def _report_directories(directory: Path, depth: int) -> list[Path]:
+def report_directories(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories below this one, and this one, that hold a report."""
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
         return []
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in _report_directories(path, depth - 1)]
+    return [found for path in shown for found in report_directories(path, depth - 1)]
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
