@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from runner.cli.progress import open_display
+
 EXAMPLES = """\b
 Examples:
   runner leaderboard results/demo
@@ -46,10 +48,11 @@ def leaderboard(directory: Path, submitters_file: Path | None, style: str | None
     from runner.reports.leaderboard_text import to_csv, to_markdown, to_table
     from runner.scores.resampling import Resampling
 
-    reports = read_reports(directory)
+    display = open_display()
+    reports = read_reports(directory, display)
     submitters = None if submitters_file is None else read_submitters(submitters_file)
     resampling = Resampling()
-    board = make_leaderboard(reports, submitters, resampling)
+    board = make_leaderboard(reports, submitters, resampling, display)
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
         rows = leaderboard_rows(board)

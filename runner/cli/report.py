@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.progress import open_display
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def report(
     records = report_records(found)
     by = (None, *(columns or CATEGORIES))
     resampling = Resampling() if intervals else None
-    scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
+    with open_display().task("computing scores and intervals"):
+        scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
     deltas = mean_deltas(records)
     if as_json:
         content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
