@@ -71,7 +71,7 @@ def check(
     another suite, and whether it predicts what it did on its author's machine.
     """
     from runner.sandbox.build import image_labels
-    from runner.sandbox.docker_command import docker_run_command
+    from runner.sandbox.docker_command import command_line
     from runner.sandbox.engine import check_policy, connect, resolve_image
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.sandbox import open_sandbox
@@ -86,7 +86,7 @@ def check(
         policy = SandboxPolicy(opened.limits)
         check_policy(client, policy)
         if verbose:
-            display.announce(f"as a command of Docker's: {docker_run_command(image, policy)}")
+            display.announce(command_line(image, policy))
         with open_sandbox(client, display.announce) as sandbox:
             runs = _Runs(sandbox, image, policy, display)
             case = opened.cases[0]

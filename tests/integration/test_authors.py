@@ -359,10 +359,17 @@ def test_check_forecasts_the_time_on_another_suite(
     assert found["forecast"]["text"].startswith("magnet: 1 cases, about ")
 
 
-def test_the_command_that_check_shows_has_the_sandboxs_settings(
-    client: docker.DockerClient, tmp_path: Path
+@pytest.mark.parametrize(
+    "arguments", [("check",), ("evaluate", "--suite", "demo", "--out", "reports")]
+)
+def test_the_command_that_verbose_shows_has_the_sandboxs_settings(
+    arguments: tuple[str, ...],
+    client: docker.DockerClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = succeed("check", "train_mean", "--verbose").stderr
+    monkeypatch.chdir(tmp_path)
+    shown = succeed(*arguments, "train_mean", "--verbose").stderr
     (line,) = [line for line in shown.splitlines() if "docker run" in line]
     words = shlex.split(line.partition(": ")[2])
     places = {"INPUT": str(tmp_path), "OUTPUT": str(tmp_path)}
