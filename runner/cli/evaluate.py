@@ -135,6 +135,9 @@ Examples:
     help="Run every case again with nothing revealed of its eval runs: predictions that stay the "
     "same don't look at their input.",
 )
+@click.option(
+    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
+)
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def evaluate(
@@ -157,6 +160,7 @@ def evaluate(
     repeat: int,
     shuffle: bool,
     probe: bool,
+    verbose: bool,
     show_log: bool,
     as_json: bool,
 ) -> int:
@@ -176,6 +180,7 @@ def evaluate(
     from runner.cases.variants import choose_variants
     from runner.cli.batch import Batch, plan_suite, resolve_images
     from runner.cli.case_lines import CaseLines
+    from runner.sandbox.docker_command import command_line
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull
@@ -193,6 +198,8 @@ def evaluate(
                 _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
             )
             check_policy(client, policy)
+            for image in resolved if verbose else ():
+                progress.say(command_line(image, policy))
             own_seed = suite.manifest.choices["seed"] if seed is None else seed
             is_required = suite.scoring.determinism != "not_required"
             variants = choose_variants(max(repeat, is_required), shuffle, probe)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from runner.cli.progress import Display, open_display
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
@@ -82,17 +83,19 @@ def leaderboard(
         site = Site(directory, submitters_file, output or directory / "site", with_actuals)
         site.keep(resampling) if watch else site.write(resampling)
         return 0
-    board = make_leaderboard(*_read(directory, submitters_file), resampling)
+    display = open_display()
+    reports, submitters = _read(directory, submitters_file, display)
+    board = make_leaderboard(reports, submitters, resampling, display)
     _print(board, resampling, style)
     return 0
 
 
 def _read(
-    directory: Path, submitters_file: Path | None
+    directory: Path, submitters_file: Path | None, display: Display
 ) -> "tuple[dict[Path, Report], Submitters | None]":
     from runner.reports.leaderboard import read_reports, read_submitters
 
-    reports = read_reports(directory)
+    reports = read_reports(directory, display)
     return reports, None if submitters_file is None else read_submitters(submitters_file)
 
 
@@ -127,11 +130,18 @@ class Site:
         from runner.pages.leaderboard_page import write_leaderboard
         from runner.reports.leaderboard import make_leaderboard
 
-        reports, submitters = _read(self.directory, self.submitters_file)
-        board = make_leaderboard(reports, submitters, resampling)
-        page = write_leaderboard(
-            board, reports, self.output, resampling, with_actuals=self.with_actuals
-        )
+        display = open_display()
+        reports, submitters = _read(self.directory, self.submitters_file, display)
+        board = make_leaderboard(reports, submitters, resampling, display)
+        with display.task("writing pages", len(reports) + 1) as task:
+            page = write_leaderboard(
+                board,
+                reports,
+                self.output,
+                resampling,
+                with_actuals=self.with_actuals,
+                written=task.advance,
+            )
         click.echo(f"page: {page}")
 
     def keep(self, resampling: "Resampling") -> NoReturn:

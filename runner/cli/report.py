@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.progress import open_display
 from runner.errors import UsageError
 from runner.untrusted import printable
 
@@ -94,7 +95,8 @@ def report(
         return 0
     by = (None, *(columns or CATEGORIES))
     resampling = Resampling() if intervals else None
-    scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
+    with open_display().task("computing scores and intervals"):
+        scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
     deltas = mean_deltas(records)
     if as_json:
         content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
@@ -105,10 +107,10 @@ def report(
 
 
 def _write_page(found: "Report", path: Path) -> None:
-    from runner.pages.page import write_pages
+    from runner.pages.page import write_page
     from runner.pages.report_page import report_page
 
-    write_pages({path: report_page(found, with_actuals=True)})
+    write_page(path, report_page(found, with_actuals=True))
     click.echo(f"page: {path}")
 
 

@@ -1,11 +1,11 @@
 """The page of a leaderboard, and the pages of the reports that it links to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runner.pages.bars import Bar, Scale
-from runner.pages.page import asset, render_page, write_pages
+from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
 from runner.reports.leaderboard import Attempt, Entry, Leaderboard
 from runner.reports.report import Report
@@ -52,23 +52,25 @@ def write_leaderboard(
     resampling: Resampling,
     *,
     with_actuals: bool,
+    written: Callable[[], None],
 ) -> Path:
     """Write the leaderboard's page and one page per report, for any web host; return the page.
 
     Args:
         with_actuals: let the reports' pages hold the actuals, as only an open suite's may.
+        written: called after each page.
 
     Raises:
         UsageError: the directory can't be written.
     """
     links = {path: f"{REPORTS}/{number}.html" for number, path in enumerate(reports, start=1)}
     version = next(iter(reports.values())).runner_version
-    pages = {
-        directory / links[path]: report_page(report, with_actuals=with_actuals)
-        for path, report in reports.items()
-    }
+    for path, report in reports.items():
+        write_page(directory / links[path], report_page(report, with_actuals=with_actuals))
+        written()
     page = directory / INDEX
-    write_pages({**pages, page: leaderboard_page(board, resampling, links, version)})
+    write_page(page, leaderboard_page(board, resampling, links, version))
+    written()
     return page
 
 

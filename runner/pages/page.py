@@ -63,24 +63,23 @@ def render_page(
     )
 
 
-def write_pages(pages: Mapping[Path, str]) -> None:
-    """Write pages, each whole or not at all.
+def write_page(path: Path, html: str) -> None:
+    """Write a page, whole or not at all.
 
     Raises:
-        UsageError: a file can't be written.
+        UsageError: the file can't be written.
     """
-    for path, html in pages.items():
-        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(html, encoding="utf-8")
-            unfinished.replace(path)
-        except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            raise UsageError(
-                f"{path}: the page can't be written ({error.strerror}). Free space or name another "
-                "place with --output."
-            ) from error
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path}: the page can't be written ({error.strerror}). Free space or name another "
+            "place with --output."
+        ) from error
 
 
 def asset(name: str) -> str:

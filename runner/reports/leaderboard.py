@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner.cases.stability import meets
 from runner.errors import SuiteError, UsageError
+from runner.progress import SILENT, Progress
 from runner.reports.records import report_records
 from runner.reports.report import REPORT_FILE, Report, read_report
 from runner.sandbox.outcome import Outcome
@@ -89,14 +90,19 @@ class Leaderboard:
     attempts: Mapping[str, tuple[Attempt, ...]]
 
 
-def read_reports(directory: Path) -> dict[Path, Report]:
+def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Report]:
     """Return every report below a directory, by the directory that holds it.
 
     Raises:
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    found = {path: read_report(path) for path in report_directories(directory)}
+    paths = report_directories(directory)
+    found = {}
+    with progress.task("reading reports", len(paths)) as task:
+        for path in paths:
+            found[path] = read_report(path)
+            task.advance()
     if not found:
         raise UsageError(
             f"{directory}: no report in it. `runner evaluate --out {directory}` writes."
@@ -130,7 +136,10 @@ def read_submitters(path: Path) -> Submitters:
 
 
 def make_leaderboard(
-    reports: Mapping[Path, Report], submitters: Submitters | None, resampling: Resampling
+    reports: Mapping[Path, Report],
+    submitters: Submitters | None,
+    resampling: Resampling,
+    progress: Progress = SILENT,
 ) -> Leaderboard:
     """Return the evaluations in order, the best first.
 
@@ -140,9 +149,11 @@ def make_leaderboard(
     """
     first = next(iter(reports.values()))
     policy = first.scoring
-    found = [
-        _Evaluated.of(path, report, submitters, resampling) for path, report in reports.items()
-    ]
+    found = []
+    with progress.task("resampling runs", len(reports)) as task:
+        for path, report in reports.items():
+            found.append(_Evaluated.of(path, report, submitters, resampling))
+            task.advance()
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
     )
