@@ -78,7 +78,7 @@ def read_reports(directory: Path) -> dict[Path, Report]:
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    found = {path: read_report(path) for path in _report_directories(directory, DEEPEST_REPORT)}
+    found = {path: read_report(path) for path in find_reports(directory)}
     if not found:
         raise UsageError(
             f"{directory}: no report in it. `runner evaluate --out {directory}` writes."
@@ -221,14 +221,15 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
     return list(best.values())
 
 
-def _report_directories(directory: Path, depth: int) -> list[Path]:
+def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories at or below one that hold a report."""
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
         return []
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in _report_directories(path, depth - 1)]
+    return [found for path in shown for found in find_reports(path, depth - 1)]
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
