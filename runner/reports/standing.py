@@ -81,11 +81,13 @@ class Competitors:
         digests |= set() if self.published is None else {self.published.digest}
         for other in digests - {digest}:
             raise UsageError(
-                f"{self.source}: its evaluations are of the suite {other}, this one is of {digest}. "
-                "Name the leaderboard of this suite."
+                f"{self.source}: its evaluations are of the suite {other}, this one is of "
+                f"{digest}. Name the leaderboard of this suite."
             )
 
-    def rank(self, report: Report, directory: Path, others: Mapping[Path, Report]) -> Standing | None:
+    def rank(
+        self, report: Report, directory: Path, others: Mapping[Path, Report]
+    ) -> Standing | None:
         """Return where a report stands; None if it can't be ranked.
 
         Args:
@@ -148,7 +150,7 @@ def _rank_by_intervals(report: Report, board: PublishedLeaderboard) -> Standing 
 
 
 def _side(entry: PublishedEntry, score: Score) -> int:
-    """Return 1 if an entry's interval is above the score's, -1 if below, 0 if they can't be told."""
+    """Return 1 if an entry's interval is above the score's, -1 if below, 0 if they meet."""
     if score.low is None or score.high is None or entry.low is None or entry.high is None:
         return 0
     if min(entry.runs or 0, score.runs) < FEWEST_RUNS:

@@ -74,8 +74,8 @@ def check_gate(gate: Gate, scores: Sequence[Score]) -> GateResult:
     score = next((each for each in scores if each.metric == gate.metric.name), None)
     if score is None or score.value is None:
         return GateResult(gate, score, is_met=False)
-    better = score.value <= gate.value if gate.metric.better == "lower" else score.value >= gate.value
-    return GateResult(gate, score, is_met=better)
+    sign = 1 if gate.metric.better == "higher" else -1
+    return GateResult(gate, score, is_met=sign * score.value >= sign * gate.value)
 
 
 def _found(title: str, score: Score | None) -> str:
