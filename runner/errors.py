@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     BAD_SUITE = 3
     PREDICTOR_FAULT = 4
     ENGINE_FAULT = 5
+    BELOW_GATE = 6
     INTERRUPTED = 130
 
 
