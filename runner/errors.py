@@ -45,6 +45,12 @@ class BuildError(RunnerError):
     exit_code = ExitCode.PREDICTOR_FAULT
 
 
+class SubmissionError(RunnerError):
+    """A participant's submission breaks the rules; its text may be shown to anyone."""
+
+    exit_code = ExitCode.PREDICTOR_FAULT
+
+
 class EngineError(RunnerError):
     """The container engine or the host failed; says nothing about the predictor. Retry."""
 

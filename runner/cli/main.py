@@ -18,6 +18,7 @@ from runner.cli.init import init
 from runner.cli.leaderboard import leaderboard
 from runner.cli.log import log
 from runner.cli.report import report
+from runner.cli.submission import submission
 from runner.cli.suite import suite
 from runner.cli.suite_run import suite_run
 from runner.cli.try_ import try_predictor
@@ -56,6 +57,7 @@ cli.add_command(leaderboard)
 cli.add_command(report)
 cli.add_command(verify)
 cli.add_command(log)
+cli.add_command(submission)
 cli.add_command(suite)
 suite.add_command(suite_run)
 cli.add_command(doctor)
