@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -94,6 +94,7 @@ class Batch:
     show_log: bool
     as_json: bool
     ci: Ci
+    submitter: str | None
 
     def run(self, executor: Executor, missing: int) -> ExitCode:
         """Make and report all of them; one that can't be made does not stop the others.
@@ -110,13 +111,14 @@ class Batch:
                 self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
                 faults[one.title] = ended
                 continue
-            kept = write_evaluation(ended, place)
+            report = ended.report.model_copy(update={"submitter": self.submitter})
+            kept = write_evaluation(replace(ended, report=report), place)
             if kept is not None:
                 self.progress.say(
                     f"the report of another evaluation that was there is kept as {kept}"
                 )
-            reports[place] = ended.report
-            self._show(ended.report, place)
+            reports[place] = report
+            self._show(report, place)
         checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
         self._tell(checked)
         self.ci.write(checked, faults)

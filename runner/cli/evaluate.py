@@ -145,6 +145,7 @@ Examples:
     help="Run every case again with nothing revealed of its eval runs: predictions that stay the "
     "same don't look at their input.",
 )
+@click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 @ci_options
@@ -169,6 +170,7 @@ def evaluate(
     repeat: int,
     shuffle: bool,
     probe: bool,
+    submitter: str | None,
     show_log: bool,
     as_json: bool,
     ci: Ci,
@@ -217,7 +219,7 @@ def evaluate(
             terms = Terms(policy, own_seed, rerun, variants)
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
-        batch = Batch(planned, progress, show_log, as_json, ci)
+        batch = Batch(planned, progress, show_log, as_json, ci, submitter)
         with open_local_pool(client, jobs, progress.say) as pool:
             return batch.run(pool, missing)
 

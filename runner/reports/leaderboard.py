@@ -118,7 +118,8 @@ def make_leaderboard(
 
     Args:
         reports: of one suite; see ``read_reports``.
-        submitters: whose an image is; without it every image is its own submitter's.
+        submitters: whose an image is; one that it does not name is whose the report says, or its
+            own submitter's.
     """
     first = next(iter(reports.values()))
     policy = first.scoring
@@ -211,7 +212,7 @@ def _submitter(report: Report, submitters: Submitters | None) -> str:
     for name, images in () if submitters is None else submitters.submitters.items():
         if names.intersection(images):
             return name
-    return image.reference
+    return report.submitter or image.reference
 
 
 def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:

@@ -43,7 +43,7 @@ class CheckedReport:
 def published_record(checked: CheckedReport) -> dict[str, Any]:
     """Return the evaluation as JSON for participants."""
     report = checked.report
-    fields = {"runner_version", "created", "seed", "image", "scoring", "scores"}
+    fields = {"runner_version", "created", "seed", "image", "submitter", "scoring", "scores"}
     suite = report.suite
     return {
         **report.model_dump(mode="json", include=fields),
