@@ -51,10 +51,10 @@ Examples:
 )
 @click.option(
     "--private",
-    envvar="RUNNER_PRIVATE",
+    envvar="SUITE_PRIVATE",
     type=click.Path(path_type=Path),
     help="Where the private half of a built suite is, if not beside the public one; not printed. "
-    "The environment variable RUNNER_PRIVATE does the same.",
+    "The environment variable SUITE_PRIVATE does the same.",
 )
 @click.option(
     "--root-dir",
