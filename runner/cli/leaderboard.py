@@ -36,7 +36,8 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
     "--submitters",
     "submitters_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="YAML: which images are whose. Without it every image is its own submitter's.",
+    help="YAML: which images are whose. An image that it does not name is its --submitter's, or "
+    "its own submitter's.",
 )
 @click.option("--json", "style", flag_value="json", help="Print JSON on standard output.")
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
