@@ -105,12 +105,14 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
   --no-header --no-emit-index-url --no-emit-find-links --upgrade
 lock: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet uv
-	$(UV) pyproject.toml --group dev -o requirements/dev.lock
+	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock
+	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml --extra html \
+	  -c requirements/runner.lock -o requirements/action.lock
 
 clean:
 	rm -rf $(VENV) build results

@@ -1,6 +1,6 @@
 """All that the audit looks at in a built suite."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runner.audit.both_sides import find_twins_on_both_sides
@@ -9,6 +9,7 @@ from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.progress import SILENT, Progress
 from runner.sandbox.case import input_archive
 from runner.staging import stage_files
 from runner.suites.groups import RunIdentity
@@ -34,33 +35,36 @@ class Audit:
     twins: tuple[Twins, ...]
 
 
-def audit_suite(
-    suite: Suite, announce: Callable[[str], None], earlier: Iterable[Leak] = ()
-) -> Audit:
+def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress = SILENT) -> Audit:
     """Audit every case of a suite as its containers would see it.
 
     Args:
-        announce: called with one line of progress at a time.
         earlier: leaks that were found on the way to the suite.
     """
     leaks = list(earlier)
     derivability = {}
-    twins = find_twins(suite.answers())
-    revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
-    for case in suite.cases:
-        announce(f"{suite.name}: auditing {case.id}")
-        train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
-        leaks += find_in_sides(case.id, list(train), evaluated)
-        names = [layout.MANIFEST]
-        for name, content in stage_files(suite.inputs(case)):  # one in memory at a time
-            names.append(name)
-            leaks += find_in_file(case.id, name, content, revealed)
-        leaks += find_in_archive(case.id, input_archive(dict.fromkeys(names, b"")))
-        leaks += find_twins_on_both_sides(case.id, train, evaluated, twins)
-        determined = _determine(suite, case)
-        leaks += find_derivable(case.id, determined)
-        derivability[case.id] = summarize(determined)
+    with progress.task(f"{suite.name}: auditing cases", len(suite.cases)) as task:
+        twins = find_twins(suite.answers())
+        for case in suite.cases:
+            determined = _determine(suite, case)
+            leaks += _find_in_case(suite, case, twins)
+            leaks += find_derivable(case.id, determined)
+            derivability[case.id] = summarize(determined)
+            task.advance()
     return Audit(tuple(leaks), derivability, tuple(twins))
+
+
+def _find_in_case(suite: Suite, case: Case, twins: Sequence[Twins]) -> list[Leak]:
+    """Return the leaks in what the container of a case would see, but for what can be derived."""
+    revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
+    train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
+    leaks = find_in_sides(case.id, list(train), evaluated)
+    names = [layout.MANIFEST]
+    for name, content in stage_files(suite.inputs(case)):  # one in memory at a time
+        names.append(name)
+        leaks += find_in_file(case.id, name, content, revealed)
+    leaks += find_in_archive(case.id, input_archive(dict.fromkeys(names, b"")))
+    return leaks + find_twins_on_both_sides(case.id, train, evaluated, twins)
 
 
 def _identities(runs: Iterable[RunRecord]) -> dict[str, RunIdentity]:

@@ -1,13 +1,16 @@
 """``runner build``."""
 
-import sys
+import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.authoring.carried_folders import base_image_folder
+from runner.cli.progress import open_display
 from runner.errors import UsageError
+from runner.progress import Task
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -71,22 +74,25 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     if not base:
         for warning in find_build_warnings(folder, context_files(folder), base_pins()):
             click.echo(f"warning: {printable(warning)}", err=True)
-    client = connect()
+    client, display = connect(), open_display()
     parent_ids = [_parent(client, reference).id for reference in references]
     digest = context_digest(folder, base=base, parents=parent_ids, build_args=build_args)
     if is_built(client, tag, digest):
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
         return
-    click.echo(f"{tag}: resolving packages", err=True)
     with scratch_directory() as context:
-        write_context(folder, context, base=base, machine=engine_machine(client))
-        click.echo(f"{tag}: building", err=True)
+        display.announce(f"{tag}: resolving packages")
+        with display.task(f"{tag}: resolving packages"):
+            write_context(folder, context, base=base, machine=engine_machine(client))
+        display.announce(f"{tag}: building")
         labels = {
             CONTEXT_LABEL: digest,
             CONTRACT_LABEL: str(CONTRACT_VERSION),
             **({EXPECTED_LABEL: expected} if (expected := read_expected(folder)) else {}),
         }
-        size = build_image(client, context, tag, labels, build_args, _announce_step)
+        with display.task(f"{tag}: building") as task:
+            show_step = partial(_show_step, task)
+            size = build_image(client, context, tag, labels, build_args, show_step)
     click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
 
 
@@ -114,6 +120,7 @@ _BASES = {
 }
 
 
-def _announce_step(line: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"  {line}", err=True)
+def _show_step(task: Task, line: str) -> None:
+    """Show a line of the engine's: ``Step 2/5 : COPY packages/ /packages/``."""
+    if step := re.match(r"Step (\d+)/(\d+) : (.*)", line):
+        task.show(step[3], int(step[1]) - 1, int(step[2]))

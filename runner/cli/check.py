@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.progress import Display, open_display
 from runner.contract.layout import PREDICTIONS
 from runner.demo_suite import DEMO_SUITE
 from runner.errors import ExitCode, UsageError
@@ -70,7 +71,7 @@ def check(
     another suite, and whether it predicts what it did on its author's machine.
     """
     from runner.sandbox.build import image_labels
-    from runner.sandbox.docker_command import docker_run_command
+    from runner.sandbox.docker_command import command_line
     from runner.sandbox.engine import check_policy, connect, resolve_image
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.sandbox import open_sandbox
@@ -78,14 +79,16 @@ def check(
 
     client = connect()
     image = resolve_image(client, reference)
-    announce = _silent if suite == DEMO_SUITE else _announce
-    with opened_suite(suite, root_dir, Draw(None, None, None, ()), announce) as opened:
+    display = open_display()
+    announce = _silent if suite == DEMO_SUITE else display.announce
+    draw = Draw(None, None, None, ())
+    with opened_suite(suite, root_dir, draw, announce, display) as opened:
         policy = SandboxPolicy(opened.limits)
         check_policy(client, policy)
         if verbose:
-            _announce(f"as a command of Docker's: {docker_run_command(image, policy)}")
-        with open_sandbox(client, _announce) as sandbox:
-            runs = _Runs(sandbox, image, policy)
+            display.announce(command_line(image, policy))
+        with open_sandbox(client, display.announce) as sandbox:
+            runs = _Runs(sandbox, image, policy, display)
             case = opened.cases[0]
             first = runs.run(opened, case, "first", show_log=True)
             results = _results(runs, image_labels(client, image.id), opened, case, first)
@@ -97,7 +100,7 @@ def check(
     if as_json:
         click.echo(json.dumps({"image": image.id, "results": [asdict(found) for found in results]}))
     else:
-        _print_results(reference, results)
+        _print_results(reference, suite, results)
     failed = any(found.passed is False for found in results)
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
 
@@ -109,6 +112,7 @@ class _Runs:
     sandbox: "Sandbox"
     image: "Image"
     policy: "SandboxPolicy"
+    display: Display
 
     def run(
         self, suite: "Suite", case: "Case", which: str, *, show_log: bool = False
@@ -120,11 +124,13 @@ class _Runs:
             seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
             return stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
 
-        _announce(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
-        preparation = self.sandbox.prepare(self.image, self.policy, stage)
-        run = self.sandbox.run(preparation, case.wanted_files)
+        self.display.announce(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
+        at_most = f"{self.policy.limits.wall_seconds:g} s at most"
+        with self.display.task(f"{case.id}: {which} run, {at_most}"):
+            preparation = self.sandbox.prepare(self.image, self.policy, stage)
+            run = self.sandbox.run(preparation, case.wanted_files)
         for line in run.log.decode(errors="replace").splitlines() if show_log else ():
-            _announce(f"  log: {printable(line)}")
+            self.display.announce(f"  log: {printable(line)}")
         return run
 
 
@@ -223,7 +229,7 @@ def _save(run: "SandboxRun", path: Path) -> None:
 _MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
 
 
-def _print_results(reference: str, results: "list[Result]") -> None:
+def _print_results(reference: str, suite: str, results: "list[Result]") -> None:
     for found in results:
         click.echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
         for line in found.advice:
@@ -232,12 +238,9 @@ def _print_results(reference: str, results: "list[Result]") -> None:
     if failed:
         click.echo(f"{reference}: {failed} of {len(results)} checks failed")
     else:
-        click.echo(f"{reference}: works here, so it works there. Next: runner evaluate {reference}")
+        again = f"runner evaluate {reference} --suite {suite}"
+        click.echo(f"{reference}: works here, so it works there. Next: {again}")
 
 
 def _silent(_line: str) -> None:
     """Say nothing: what the audit warns of in the demo is for organizers."""
-
-
-def _announce(line: str) -> None:
-    click.echo(line, err=True)

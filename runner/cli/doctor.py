@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.progress import open_display
 from runner.errors import ExitCode
 from runner.untrusted import printable
 
@@ -65,15 +66,18 @@ def _attack(client: "docker.DockerClient") -> "list[Verdict]":
     from runner.attack.run import run_attacks
 
     attacks = read_pack(pack_directory())
-    click.echo(f"running {len(attacks)} hostile predictors, one after the other", err=True)
+    display = open_display()
+    display.announce(f"running {len(attacks)} hostile predictors, one after the other")
     done = 0
+    with display.task("attacks", len(attacks)) as task:
 
-    def report(verdict: "Verdict") -> None:
-        nonlocal done
-        done += 1
-        click.echo(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}", err=True)
+        def report(verdict: "Verdict") -> None:
+            nonlocal done
+            done += 1
+            display.announce(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
+            task.advance()
 
-    return run_attacks(client, attacks, report)
+        return run_attacks(client, attacks, report)
 
 
 def _as_json(

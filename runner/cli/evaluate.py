@@ -146,6 +146,9 @@ Examples:
     "same don't look at their input.",
 )
 @click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
+@click.option(
+    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
+)
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 @ci_options
@@ -171,6 +174,7 @@ def evaluate(
     shuffle: bool,
     probe: bool,
     submitter: str | None,
+    verbose: bool,
     show_log: bool,
     as_json: bool,
     ci: Ci,
@@ -191,6 +195,7 @@ def evaluate(
     from runner.cases.variants import choose_variants
     from runner.cli.batch import Batch, plan_suite, resolve_images
     from runner.cli.case_lines import CaseLines
+    from runner.sandbox.docker_command import command_line
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull
@@ -207,12 +212,16 @@ def evaluate(
     planned: dict[Path, Round] = {}
     with ExitStack() as opened:
         for name in suites:
-            suite = opened.enter_context(opened_suite(name, root_dir, draw, progress.say, private))
+            suite = opened.enter_context(
+                opened_suite(name, root_dir, draw, progress.say, secret=private)
+            )
             ci.check_suite(suite)
             policy = SandboxPolicy(
                 _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
             )
             check_policy(client, policy)
+            for image in resolved if verbose else ():
+                progress.say(command_line(image, policy))
             own_seed = suite.manifest.choices["seed"] if seed is None else seed
             is_required = suite.scoring.determinism != "not_required"
             variants = choose_variants(max(repeat, is_required), shuffle, probe)

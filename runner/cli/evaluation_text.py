@@ -1,10 +1,14 @@
 """An evaluation on the terminal, and as JSON."""
 
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.comparison_text import comparison_lines
 from runner.cli.score_text import repetition_lines, score_lines
 from runner.reports.leaderboard import why_unranked
 from runner.reports.published import CheckedReport, published_record
@@ -12,19 +16,15 @@ from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_ta
 from runner.untrusted import printable
 
 LOG_LINES = 40
-MOST_ROWS = 80
+MOST_TARGETS = 40
 
 
 def print_evaluation(report: Report, directory: Path) -> None:
     """Print predicted and actual stats and the scores, or why there are none."""
     click.echo()
     if report.is_scored:
-        table = comparison_table(report)
-        shown = table.head(MOST_ROWS)
-        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
-        click.echo("\n".join(map(printable, text.splitlines())))
-        if len(table) > MOST_ROWS:
-            click.echo(f"... and {len(table) - MOST_ROWS} more rows; --json prints all.")
+        for line in _comparison(report):
+            click.echo(line)
         click.echo()
         for line in [*score_lines(report), *repetition_lines(report)]:
             click.echo(printable(line))
@@ -46,6 +46,25 @@ def print_closed(report: Report, directory: Path) -> None:
         cause = f" ({case.cause})" if case.cause else ""
         click.echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
     click.echo(f"report: {directory / REPORT_FILE}")
+
+
+def _comparison(report: Report) -> Iterator[str]:
+    """Yield means that fit a terminal; for a file or a program every field of HELM's stats."""
+    if sys.stdout.isatty():
+        targets = [
+            each for case in report.cases for each in (*case.targets, *case.instance_targets)
+        ]
+        width = shutil.get_terminal_size().columns
+        yield from comparison_lines(targets[:MOST_TARGETS], width)
+        left_out = len(targets) - MOST_TARGETS
+    else:
+        table = comparison_table(report)
+        shown = table.head(2 * MOST_TARGETS)
+        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
+        yield from map(printable, text.splitlines())
+        left_out = (len(table) - len(shown)) // 2
+    if left_out > 0:
+        yield f"... and {left_out} more targets; --json prints all."
 
 
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.progress import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
 from runner.untrusted import printable
 
@@ -68,7 +69,9 @@ def build(
             f"Give a spec or options, not both: {', '.join(sorted(given))} belong into {spec_file}."
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
-    print_built(build_suite(spec, out or SUITES / spec.name, announce), as_json)
+    display = open_display()
+    built = build_suite(spec, out or SUITES / spec.name, display.announce, display)
+    print_built(built, as_json)
     return 0
 
 
@@ -168,7 +171,7 @@ def audit(directory: Path, as_json: bool) -> int:
     from runner.suites.suite import open_suite
 
     found = open_suite(directory)
-    audited = audit_suite(found, announce)
+    audited = audit_suite(found, progress=open_display())
     accepted = found.manifest.choices["accept"]
     refused = [leak for leak in audited.leaks if leak.kind not in accepted]
     if as_json:
@@ -293,13 +296,8 @@ def print_built(built: "BuiltSuite", as_json: bool) -> None:
     from runner.suites.build import warnings
 
     for line in warnings(built):
-        announce(f"accepted: {line}")
+        click.echo(f"accepted: {line}", err=True)
     _print_suite(built.suite, as_json)
     if built.audit is not None and not as_json:
         for case, words in built.audit.derivability.items():
             click.echo(f"{case:10} {words}")
-
-
-def announce(line: str) -> None:
-    """Print a line of progress where it does not mix with what was asked for."""
-    click.echo(line, err=True)

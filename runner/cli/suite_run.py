@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from runner.cli.suite import AsJson, announce, print_built
+from runner.cli.progress import open_display
+from runner.cli.suite import AsJson, print_built
 from runner.errors import UsageError
 from runner.untrusted import printable
 
@@ -79,6 +80,8 @@ def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any
         )
     fields = {"name": helm.suite, "version": "1", "helm_runs": [str(helm.suite_path)]}
     suite_spec = make_spec(fields, "--suite") if spec is None else read_spec(spec)
-    run_helm(helm, lambda line: announce(printable(line)))
-    print_built(build_suite(suite_spec, out or SUITES / suite_spec.name, announce), as_json)
+    display = open_display()
+    run_helm(helm, lambda line: display.announce(printable(line)))
+    built = build_suite(suite_spec, out or SUITES / suite_spec.name, display.announce, display)
+    print_built(built, as_json)
     return 0

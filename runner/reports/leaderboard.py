@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner.cases.stability import meets
 from runner.errors import SuiteError, UsageError
+from runner.progress import SILENT, Progress
 from runner.reports.records import report_records
 from runner.reports.report import REPORT_FILE, Report, read_report
 from runner.sandbox.outcome import Outcome
@@ -61,24 +62,47 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One evaluation in a submitter's history; ``value`` is None if it is not scored."""
+
+    created: str
+    image: str
+    digest: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class Leaderboard:
-    """The entries in their order, those that are not ranked last."""
+    """The entries in their order, those that are not ranked last.
+
+    Attributes:
+        probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
+        attempts: every evaluation of each submitter, the earliest first, also those that are not
+            shown because another one is better.
+    """
 
     suite: str
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
     entries: tuple[Entry, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    attempts: Mapping[str, tuple[Attempt, ...]]
 
 
-def read_reports(directory: Path) -> dict[Path, Report]:
+def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Report]:
     """Return every report below a directory, by the directory that holds it.
 
     Raises:
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    found = {path: read_report(path) for path in find_reports(directory)}
+    paths = report_directories(directory)
+    found = {}
+    with progress.task("reading reports", len(paths)) as task:
+        for path in paths:
+            found[path] = read_report(path)
+            task.advance()
     if not found:
         raise UsageError(
             f"{directory}: no report in it. `runner evaluate --out {directory}` writes."
@@ -112,7 +136,10 @@ def read_submitters(path: Path) -> Submitters:
 
 
 def make_leaderboard(
-    reports: Mapping[Path, Report], submitters: Submitters | None, resampling: Resampling
+    reports: Mapping[Path, Report],
+    submitters: Submitters | None,
+    resampling: Resampling,
+    progress: Progress = SILENT,
 ) -> Leaderboard:
     """Return the evaluations in order, the best first.
 
@@ -123,9 +150,11 @@ def make_leaderboard(
     """
     first = next(iter(reports.values()))
     policy = first.scoring
-    found = [
-        _Evaluated.of(path, report, submitters, resampling) for path, report in reports.items()
-    ]
+    found = []
+    with progress.task("resampling runs", len(reports)) as task:
+        for path, report in reports.items():
+            found.append(_Evaluated.of(path, report, submitters, resampling))
+            task.advance()
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
     )
@@ -147,7 +176,16 @@ def make_leaderboard(
         suite_digest=first.suite.digest,
         policy=policy,
         entries=(*entries, *(each.entry(None, None) for each in others)),
+        probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
+        attempts=_attempts(found),
     )
+
+
+def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[Attempt, ...]]:
+    attempts: dict[str, list[Attempt]] = {}
+    for each in sorted(found, key=lambda each: each.report.created):
+        attempts.setdefault(each.submitter, []).append(each.attempt())
+    return {submitter: tuple(ordered) for submitter, ordered in attempts.items()}
 
 
 @dataclass(frozen=True)
@@ -181,6 +219,12 @@ class _Evaluated:
         value = self.replicates.point if self.replicates is not None else 0.0
         sign = -1 if policy.primary_metric.better == "higher" else 1
         return sign * value, self.report.image.reference
+
+    def attempt(self) -> Attempt:
+        image, score = self.report.image, self.report.score(self.report.scoring.primary)
+        digest = image.digests[0] if image.digests else image.id
+        value = None if score is None else score.value
+        return Attempt(self.report.created, image.reference, digest, value)
 
     def entry(self, place: RankRange | None, probability_better: float | None) -> Entry:
         image = self.report.image
@@ -222,15 +266,15 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
     return list(best.values())
 
 
-def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
-    """Return the directories at or below one that hold a report."""
+def report_directories(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories below this one, and this one, that hold a report."""
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
         return []
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in find_reports(path, depth - 1)]
+    return [found for path in shown for found in report_directories(path, depth - 1)]
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:

@@ -11,6 +11,11 @@ INPUT_PLACE, OUTPUT_PLACE = "INPUT", "OUTPUT"
 """What stands in the command for directories of the author's; in the sandbox they are volumes."""
 
 
+def command_line(image: Image, policy: SandboxPolicy) -> str:
+    """Return a line that shows the command to a reader."""
+    return f"{image.reference} as a command of Docker's: {docker_run_command(image, policy)}"
+
+
 def docker_run_command(image: Image, policy: SandboxPolicy) -> str:
     """Return the command that runs an image as the sandbox does, but for /input and /output."""
     return shlex.join(["docker", "run", "--rm", *_options(image, policy), image.id])

@@ -20,6 +20,7 @@ from runner.helm_outputs import (
     read_run,
     read_runs,
 )
+from runner.progress import SILENT, Progress
 from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.suites.freeze import Contents, copy_assets, freeze, spec_json
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
@@ -30,7 +31,6 @@ from runner.suites.suite import Suite, is_suite, open_suite, read_manifest, read
 from runner.suites.twins import find_twins, twin_groups
 from runner.suites.write_run import Roles, write_run
 
-RUNS_PER_ANNOUNCEMENT = 100
 MOST_SHOWN = 10
 
 Group = tuple[str, tuple[str, ...]]
@@ -48,12 +48,17 @@ class Built:
     audit: Audit | None
 
 
-def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None]) -> Built:
+def build_suite(
+    spec: SuiteSpec,
+    directory: Path,
+    announce: Callable[[str], None],
+    progress: Progress = SILENT,
+) -> Built:
     """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
 
     Args:
         directory: where the suite goes; replaced if it is a suite already.
-        announce: called with one line of progress at a time.
+        announce: called with each warning.
 
     Raises:
         SuiteError: the runs can't be read or divided, or the audit found what the spec does not
@@ -63,7 +68,7 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
     runs = {run.name: run for run in _find_all(spec, announce)}
-    sources = {name: _source_digests(run) for name, run in runs.items()}
+    sources = _digest_sources(spec, runs, progress)
     unchanged = _unchanged(spec, sources, directory)
     if unchanged is not None:
         announce(f"{directory}: nothing has changed since it was built; every file was checked")
@@ -72,7 +77,7 @@ def build_suite(spec: SuiteSpec, directory: Path, announce: Callable[[str], None
         directory.parent.mkdir(parents=True, exist_ok=True)
         unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
         try:
-            audit = _write_suite(spec, runs, sources, unfinished, announce)
+            audit = _write_suite(spec, runs, sources, unfinished, announce, progress)
             if directory.exists():
                 shutil.rmtree(directory)
             unfinished.rename(directory)
@@ -109,8 +114,17 @@ def _find(spec: SuiteSpec, source: str, announce: Callable[[str], None]) -> list
     return list(found.runs)
 
 
-def _source_digests(run: RunDirectory) -> dict[str, str]:
-    return {path.name: digest_file(path) for path in sorted(run.path.glob("*.json"))}
+def _digest_sources(
+    spec: SuiteSpec, runs: Mapping[str, RunDirectory], progress: Progress
+) -> dict[str, dict[str, str]]:
+    """Return the digest of each file of each run."""
+    digests = {}
+    with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
+        for name, run in runs.items():
+            paths = sorted(run.path.glob("*.json"))
+            digests[name] = {path.name: digest_file(path) for path in paths}
+            task.advance()
+    return digests
 
 
 def _unchanged(
@@ -131,16 +145,20 @@ def _write_suite(
     sources: Mapping[str, Mapping[str, str]],
     root: Path,
     announce: Callable[[str], None],
+    progress: Progress,
 ) -> Audit:
     rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
     drawn = _draw(spec, list(runs), rng)
-    records, leaks = _write_runs(spec, runs, _roles(list(runs), drawn), rng, root, announce)
+    roles = _roles(list(runs), drawn)
+    records, leaks = _write_runs(spec, runs, roles, rng, root, progress)
+    evaluated = [name for name, role in roles.items() if role.is_evaluated]
+    _require_targets(spec, runs, records, evaluated, announce)
     plans, groups = _divide(spec, records, drawn, rng, root)
     _remove_untrained(records, plans, root)
     copy_assets(spec, root)
     contents = Contents(sources, records, plans, groups)
     freeze(spec, contents, root)
-    audit = audit_suite(read_manifest(root), announce, leaks)
+    audit = audit_suite(read_manifest(root), leaks, progress)
     _refuse_leaks(spec, audit)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)
@@ -175,26 +193,24 @@ def _write_runs(
     roles: Mapping[str, Roles],
     rng: random.Random,
     root: Path,
-    announce: Callable[[str], None],
+    progress: Progress,
 ) -> tuple[dict[str, RunRecord], list[Leak]]:
     records: dict[str, RunRecord] = {}
     leaks: list[Leak] = []
     is_sampled = isinstance(spec.division, Sampled)
     frames_of_runs = read_runs(runs[name] for name in roles)
-    for number, (name, role, frames) in enumerate(
-        zip(roles, roles.values(), frames_of_runs, strict=True), start=1
-    ):
-        if number % RUNS_PER_ANNOUNCEMENT == 0:
-            announce(f"{spec.name}: {number} of {len(roles)} runs read")
-        # MAGNET draws the instances with the generator that has drawn the runs.
-        own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
-        identity = _identify(runs[name])
-        records[name], found = write_run(
-            spec, runs[name], frames, number, identity, role, own_rng, root
-        )
-        leaks += found
-    evaluated = [name for name, role in roles.items() if role.is_evaluated]
-    _require_targets(spec, runs, records, evaluated, announce)
+    with progress.task(f"{spec.name}: reading runs", len(roles)) as task:
+        for number, (name, role, frames) in enumerate(
+            zip(roles, roles.values(), frames_of_runs, strict=True), start=1
+        ):
+            # MAGNET draws the instances with the generator that has drawn the runs.
+            own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
+            identity = _identify(runs[name])
+            records[name], found = write_run(
+                spec, runs[name], frames, number, identity, role, own_rng, root
+            )
+            leaks += found
+            task.advance()
     return records, leaks
 
 

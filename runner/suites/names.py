@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runner.demo_suite import DEMO_SUITE, unpack_demo_suite
 from runner.errors import SuiteError, UsageError
+from runner.progress import SILENT, Progress
 from runner.scratch import remove_dead_scratch, scratch_directory
 from runner.suites.build import build_suite, warnings
 from runner.suites.spec import make_spec
@@ -42,6 +43,7 @@ def opened_suite(
     root_dir: Path | None,
     draw: Draw,
     announce: Callable[[str], None],
+    progress: Progress = SILENT,
     secret: Path | None = None,
 ) -> Iterator[Suite]:
     """Give the suite that a name means. HELM runs are built into one that goes away again.
@@ -81,7 +83,7 @@ def opened_suite(
             },
             "the options",
         )
-        built = build_suite(spec, scratch / "suite", announce)
+        built = build_suite(spec, scratch / "suite", announce, progress)
         for line in warnings(built):
             announce(f"warning: {line}")
         yield built.suite

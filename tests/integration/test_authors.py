@@ -4,7 +4,6 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,14 +16,9 @@ import yaml
 from runner.authoring.carried_folders import template_folder
 from runner.demo_suite import unpack_demo_suite
 from runner.sandbox.limits import GIB
+from tests.integration.command import runner
 
 ROOT = Path(__file__).parents[2]
-RUNNER = Path(sys.executable).with_name("runner")
-
-
-def runner(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [str(RUNNER), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
 
 
 def succeed(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -108,6 +102,7 @@ def magnet_random(client: docker.DockerClient) -> str:
 
 
 UNPERTURBED = {"stat": "exact_match", "split": "valid", "perturbation": None}
+MISSPELT = {"stat": "exact_match", "perturbation": "misspellings", "computed_on": "perturbed"}
 
 
 def test_magnets_random_predictor_is_scored_unmodified(
@@ -123,8 +118,7 @@ def test_magnets_perturbation_predictor_is_scored_unmodified(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
     image = build(ROOT / "images" / "magnet_perturbation", "magnet_perturbation")
-    target = {"stat": "exact_match", "perturbation": "misspellings", "computed_on": "perturbed"}
-    found = evaluate(image, magnet_suite(targets=[target]), tmp_path)
+    found = evaluate(image, magnet_suite(targets=[MISSPELT]), tmp_path)
     assert found["scores"][0]["targets"] == 1
     assert 0.5 < found["rows"][0]["mean"] < 1  # on the line through the train runs' 0.69 to 1.0
 
@@ -138,6 +132,64 @@ def test_magnets_instance_predictor_is_scored_unmodified(
     predicted = report["cases"][0]["instance_targets"]
     assert scored_targets(report) == len(predicted) >= 5
     assert {target["predicted"]["mean"] for target in predicted} == {0.0, 1.0}
+
+
+@pytest.fixture(scope="module")
+def magnet_0_0_2(magnet_random: str, client: docker.DockerClient, tmp_path_factory: Any) -> str:
+    """Return an image with MAGNET 0.0.2 from PyPI in the place of 0.1.0."""
+    build(ROOT / "images" / "magnet_perturbation", "magnet_perturbation")
+    folder = tmp_path_factory.mktemp("magnet_0_0_2")
+    (folder / "requirements.lock").write_text(
+        "aiq-magnet==0.0.2 "
+        "--hash=sha256:07a0eccf3502ee98d365e363b749f14e490ee4e5b4ac2decfea55ccbf462fa0a\n"
+    )
+    (folder / "Dockerfile").write_text(
+        "FROM magnet_perturbation\n"
+        "RUN cd /opt/predictor/packages && rm -r magnet aiq_magnet-0.1.0.dist-info\n"
+        "COPY packages/ /opt/predictor/packages/\n"
+    )
+    image = build(folder, "my-predictor-magnet-0.0.2")
+    code = "from importlib.metadata import version; print(version('aiq-magnet'))"
+    shown = client.containers.run(
+        image, ["-c", code], entrypoint="python3", remove=True, network_mode="none"
+    )
+    assert shown == b"0.0.2\n"
+    return image
+
+
+def with_command(base: str, command: str, folder: Path) -> str:
+    """Return the name of an image that runs another predictor of the same packages."""
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(f'FROM {base}\nCMD ["{command}"]\n')
+    return build(folder, f"my-predictor-{command.rpartition(':')[2].lower()}")
+
+
+@pytest.mark.parametrize(
+    ("predictor", "targets"),
+    [
+        ("magnet.example_random_predictor:ExampleRandomPredictor", UNPERTURBED),
+        ("magnet.example_perturbation_predictor:ExamplePerturbationPredictor", MISSPELT),
+    ],
+)
+def test_the_run_predictors_of_magnet_0_0_2_are_scored_unmodified(
+    predictor: str,
+    targets: dict[str, Any],
+    magnet_0_0_2: str,
+    magnet_suite: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    image = with_command(magnet_0_0_2, predictor, tmp_path / "image")
+    report = evaluate(image, magnet_suite(targets=[targets]), tmp_path / "out")
+    assert scored_targets(report) == 1
+
+
+def test_the_instance_predictor_of_magnet_0_0_2_is_scored_unmodified(
+    magnet_0_0_2: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    predictor = "magnet.example_random_instance_predictor:ExampleRandomInstancePredictor"
+    image = with_command(magnet_0_0_2, predictor, tmp_path / "image")
+    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    assert scored_targets(evaluate(image, suite, tmp_path / "out")) >= 5
 
 
 OWN_MAGNET = """
@@ -307,10 +359,17 @@ def test_check_forecasts_the_time_on_another_suite(
     assert found["forecast"]["text"].startswith("magnet: 1 cases, about ")
 
 
-def test_the_command_that_check_shows_has_the_sandboxs_settings(
-    client: docker.DockerClient, tmp_path: Path
+@pytest.mark.parametrize(
+    "arguments", [("check",), ("evaluate", "--suite", "demo", "--out", "reports")]
+)
+def test_the_command_that_verbose_shows_has_the_sandboxs_settings(
+    arguments: tuple[str, ...],
+    client: docker.DockerClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = succeed("check", "train_mean", "--verbose").stderr
+    monkeypatch.chdir(tmp_path)
+    shown = succeed(*arguments, "train_mean", "--verbose").stderr
     (line,) = [line for line in shown.splitlines() if "docker run" in line]
     words = shlex.split(line.partition(": ")[2])
     places = {"INPUT": str(tmp_path), "OUTPUT": str(tmp_path)}

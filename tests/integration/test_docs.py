@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runner.authoring.carried_folders import TEMPLATES
 
@@ -27,12 +29,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def run_block(block: str, directory: Path) -> str:
+def run_block(block: str, directory: Path, **environment: str) -> str:
     path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", block],
         cwd=directory,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, **environment},
         capture_output=True,
         text=True,
         timeout=280,
@@ -55,8 +57,61 @@ def test_the_templates_commands_run(checkout: Path, language: str) -> None:
     run_block(block, checkout / "predictor_template" / language)
 
 
-def test_the_templates_own_tests_pass(checkout: Path) -> None:
-    run_block("pytest -q -p no:cacheprovider", checkout / "predictor_template" / "python")
+def workflow(language: str) -> Path:
+    return ROOT / "predictor_template" / language / ".github" / "workflows" / "check.yml"
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_the_templates_workflow_is_one_of_githubs(language: str) -> None:
+    validate = "check-jsonschema --builtin-schema vendor.github-workflows"
+    run_block(f"{validate} {workflow(language)}", ROOT)
+
+
+def test_control_a_workflow_with_a_misspelt_key_is_refused(tmp_path: Path) -> None:
+    wrong = workflow("python").read_text().replace("runs-on:", "run-on:")
+    (tmp_path / "check.yml").write_text(wrong)
+    with pytest.raises(AssertionError, match="run-on"):
+        run_block("check-jsonschema --builtin-schema vendor.github-workflows check.yml", tmp_path)
+
+
+FETCHED = {
+    "docker pull python:3.11-slim": "setup/python_base.sh",
+    "runner build --base -t runner-base": "docker image inspect runner-base",
+    "FROM debian:bookworm-slim": "setup/language_base.sh",
+}
+"""What a part of a step fetches from the internet, and what gives the same from this checkout."""
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_the_steps_of_the_templates_workflow_run(
+    language: str, checkout: Path, tmp_path: Path
+) -> None:
+    """The runner is installed as a wheel of its own; its packages are those of this environment."""
+    installed, constraints = tmp_path / "installed", tmp_path / "constraints.txt"
+    constraints.write_text(f"pytest=={version('pytest')}\n")
+    of_pip = {
+        "PIP_TARGET": str(installed),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # none: pip reads it as the option's value, which is False
+        "PIP_CONSTRAINT": str(constraints),
+    }
+    environment = {
+        "PYTHONPATH": str(installed),
+        "PATH": f"{installed / 'bin'}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+    }
+    (job,) = yaml.safe_load(workflow(language).read_text())["jobs"].values()
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    assert "runner check my_predictor --suite demo" in steps
+    for step in steps:
+        place = checkout / "predictor_template" / language
+        command = step.replace("${{ vars.RUNNER_SOURCE }}", str(ROOT))
+        for part, instead in FETCHED.items():
+            if part in step:
+                command = f"{instead} {language if 'language' in instead else ''}"
+                place = checkout
+        is_pip = command.startswith("pip install ")
+        run_block(command, place, **environment, **(of_pip if is_pip else {}))
+    assert (installed / "runner" / "cli" / "main.py").is_file()
 
 
 def test_the_site_is_built_from_the_docs(checkout: Path) -> None:

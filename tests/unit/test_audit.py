@@ -25,7 +25,7 @@ from runner.suites.spec import Revealed
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins, fingerprint_run
 from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
-from tests.suite_builder import build, silent, stage
+from tests.suite_builder import build, stage
 
 SPLITS = ["test", "train", "valid"]
 TARGETS = pl.DataFrame(
@@ -145,7 +145,7 @@ def test_a_run_on_both_sides_is_found() -> None:
 
 def test_the_suites_of_the_builder_are_clean(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
-    assert audit_suite(suite, silent).leaks == ()
+    assert audit_suite(suite).leaks == ()
     assert find_in_archive("case-1", input_archive(stage(suite).files)) == []
 
 
@@ -310,7 +310,7 @@ def test_twins_on_two_sides_are_refused_unless_the_spec_accepts_them(tmp_path: P
     assert "accept: [twins]" in str(refused.value)
     accepted = build(source, tmp_path / "suite", **fields, accept=["twins"])
     assert len(accepted.cases) == 4
-    assert [leak.kind for leak in audit_suite(accepted, silent).leaks] == ["twins", "twins"]
+    assert [leak.kind for leak in audit_suite(accepted).leaks] == ["twins", "twins"]
 
 
 def quiz_suite(root: Path, stats: list[Json], **revealed: Any) -> Suite:
@@ -347,7 +347,7 @@ def test_a_suite_that_reveals_less_is_accepted_and_the_figure_told(
     tmp_path: Path, revealed: dict[str, Any], figure: str
 ) -> None:
     suite = quiz_suite(tmp_path, [stat("exact_match", 0.75)], **revealed)
-    assert figure in audit_suite(suite, silent).derivability["case-1"]
+    assert figure in audit_suite(suite).derivability["case-1"]
 
 
 def test_a_metric_that_the_cheater_does_not_know_counts_as_determined_too(tmp_path: Path) -> None:

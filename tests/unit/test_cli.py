@@ -49,7 +49,9 @@ def test_help_takes_less_than_half_a_second_of_imports() -> None:
     assert least < LARGEST_IMPORT_MICROSECONDS
 
 
-@pytest.mark.parametrize("module", ["docker", "pandas", "polars", "pyarrow", "pydantic", "helm"])
+@pytest.mark.parametrize(
+    "module", ["docker", "pandas", "polars", "pyarrow", "pydantic", "rich", "helm"]
+)
 def test_help_loads_nothing_heavy(module: str) -> None:
     code = f"import runner.cli.main, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

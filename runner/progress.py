@@ -1,0 +1,45 @@
+"""How far long work is: what deep code tells, and the command line shows."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Task(Protocol):
+    """One piece of long work that is under way."""
+
+    def advance(self) -> None:
+        """Tell that one more item is done."""
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        """Tell what is done now, how many items are done, and of how many if that is known."""
+
+
+class Progress(Protocol):
+    """Where tasks are shown. Many may be under way at once, in as many threads."""
+
+    def task(self, what: str, total: int | None = None) -> AbstractContextManager[Task]:
+        """Show a task while the block lasts.
+
+        Args:
+            what: it is shown, so text of others is made printable first.
+            total: how many items it has; None if nobody knows.
+        """
+        ...
+
+
+class _Silent:
+    """Shows nothing."""
+
+    @contextmanager
+    def task(self, what: str, total: int | None = None) -> Iterator[Task]:  # noqa: ARG002
+        yield self
+
+    def advance(self) -> None:
+        pass
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        pass
+
+
+SILENT: Progress = _Silent()
