@@ -19,7 +19,9 @@ def test_every_dependency_of_the_runner_is_in_its_images_lock() -> None:
 
 def test_the_actions_lock_has_the_runners_pins_and_what_pages_need() -> None:
     def pins(name: str) -> set[str]:
-        return set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.M))
+        return set(
+            re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE)
+        )
 
     more = pins("action.lock") - pins("runner.lock")
     assert pins("runner.lock") <= pins("action.lock")
