@@ -145,10 +145,10 @@ Examples:
     help="Run every case again with nothing revealed of its eval runs: predictions that stay the "
     "same don't look at their input.",
 )
-@click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
 @click.option(
     "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
 )
+@click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 @ci_options
@@ -173,8 +173,8 @@ def evaluate(
     repeat: int,
     shuffle: bool,
     probe: bool,
-    submitter: str | None,
     verbose: bool,
+    submitter: str | None,
     show_log: bool,
     as_json: bool,
     ci: Ci,

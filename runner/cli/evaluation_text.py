@@ -35,19 +35,6 @@ def print_evaluation(report: Report, directory: Path) -> None:
     click.echo(f"report: {directory / REPORT_FILE}")
 
 
-def print_closed(report: Report, directory: Path) -> None:
-    """Print the scores and how every case ended; nothing that participants must not see."""
-    click.echo()
-    unranked = why_unranked(report)
-    status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
-    for line in (*score_lines(report), *status):
-        click.echo(printable(line))
-    for case in report.cases:
-        cause = f" ({case.cause})" if case.cause else ""
-        click.echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
-    click.echo(f"report: {directory / REPORT_FILE}")
-
-
 def _comparison(report: Report) -> Iterator[str]:
     """Yield means that fit a terminal; for a file or a program every field of HELM's stats."""
     if sys.stdout.isatty():
@@ -65,6 +52,19 @@ def _comparison(report: Report) -> Iterator[str]:
         left_out = (len(table) - len(shown)) // 2
     if left_out > 0:
         yield f"... and {left_out} more targets; --json prints all."
+
+
+def print_closed(report: Report, directory: Path) -> None:
+    """Print the scores and how every case ended; nothing that participants must not see."""
+    click.echo()
+    unranked = why_unranked(report)
+    status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
+    for line in (*score_lines(report), *status):
+        click.echo(printable(line))
+    for case in report.cases:
+        cause = f" ({case.cause})" if case.cause else ""
+        click.echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
+    click.echo(f"report: {directory / REPORT_FILE}")
 
 
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:

@@ -97,7 +97,7 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    paths = report_directories(directory)
+    paths = find_reports(directory)
     found = {}
     with progress.task("reading reports", len(paths)) as task:
         for path in paths:
@@ -266,15 +266,15 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
     return list(best.values())
 
 
-def report_directories(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
-    """Return the directories below this one, and this one, that hold a report."""
+def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories at or below one that hold a report."""
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
         return []
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in report_directories(path, depth - 1)]
+    return [found for path in shown for found in find_reports(path, depth - 1)]
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:

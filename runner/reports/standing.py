@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
-from runner.reports.leaderboard import make_leaderboard, read_reports, report_directories
+from runner.reports.leaderboard import find_reports, make_leaderboard, read_reports
 from runner.reports.report import Report
 from runner.scores.aggregation import Score
 from runner.scores.comparison import RankRange
@@ -107,7 +107,7 @@ def read_competitors(path: Path) -> Competitors:
         SuiteError: it can't be read.
     """
     if path.is_dir():
-        return Competitors(path, read_reports(path) if report_directories(path) else {}, None)
+        return Competitors(path, read_reports(path) if find_reports(path) else {}, None)
     try:
         content = path.read_bytes()
     except OSError as error:

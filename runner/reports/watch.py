@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from runner.reports.leaderboard import report_directories
+from runner.reports.leaderboard import find_reports
 from runner.reports.report import REPORT_FILE
 
 LOOK_SECONDS = 2.0
@@ -17,7 +17,7 @@ def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[Non
     """
     before = None
     while True:
-        files = [path / REPORT_FILE for path in report_directories(directory)]
+        files = [path / REPORT_FILE for path in find_reports(directory)]
         now = {path: _state(path) for path in (*files, *others)}
         if now != before:
             before = now
