@@ -111,6 +111,8 @@ lock: $(VENV)/installed
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock
+	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml --extra html \
+	  -c requirements/runner.lock -o requirements/action.lock
 
 clean:
 	rm -rf $(VENV) build results

@@ -32,8 +32,9 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     """Return the page's HTML.
 
     Args:
-        with_actuals: show every target with its actual. Without them the page holds scores, and
-            can be published while the suite is closed.
+        with_actuals: show every target with its actual, and messages, which quote the output.
+            Without them the page holds scores and causes, and can be published while the suite is
+            closed.
     """
     records = report_records(report)
     scores = score_targets(
