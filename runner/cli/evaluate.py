@@ -38,7 +38,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Run images on suites, and score them.")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option(
     "--suite",
