@@ -288,9 +288,18 @@ def verify_suite(suite: Suite) -> None:
     Raises:
         SuiteError: names the first file that was changed, is missing, or has been added.
     """
-    check_files(suite.root / PUBLIC, suite.manifest.files)
+    verify_public_half(suite)
     private = read_private(suite)
     check_files(suite.root / PRIVATE, private.files)
+
+
+def verify_public_half(suite: Suite) -> None:
+    """Check that every file that containers may see is what it was when the suite was built.
+
+    Raises:
+        SuiteError: names the first file that was changed, is missing, or has been added.
+    """
+    check_files(suite.root / PUBLIC, suite.manifest.files)
 
 
 def read_private(suite: Suite) -> PrivateManifest:
