@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any, cast
 
 import ray
@@ -14,7 +13,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from runner.cases.budget import Budget
 from runner.cases.case_task import CaseTask, read_task_suite
-from runner.cases.executor import Begin, EndedTask, Keep
+from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.cluster.code_version import code_versions
 from runner.cluster.drive import Calls, Drive
 from runner.cluster.node import NodeFacts
@@ -64,16 +63,12 @@ class RayCluster:
             self._check(policy)
         for root, digest in {(task.suite_root, task.suite_digest): None for task in tasks}:
             share_suite(read_task_suite(root, digest), self._shared)
-        ended: SimpleQueue[EndedTask | BaseException] = SimpleQueue()
+        ended = Ended()
         calls = Calls(begin, keep, ended.put, self._announce)
         self._drive = Drive(tasks, self._most_slots(tasks), self._shared, calls)
         self._thread = threading.Thread(target=self._drive.run, daemon=True)
         self._thread.start()
-        for _ in tasks:
-            one = ended.get()
-            if isinstance(one, BaseException):
-                raise one
-            yield one
+        yield from take_ended(ended, len(tasks))
 
     def stop(self) -> None:
         """End what runs; what came of it is nobody's any more."""
