@@ -64,7 +64,7 @@ class Dispatch:
 
     def wanted(self) -> Iterator[Budget]:
         """Yield what each slot needs that is to be added now."""
-        room = self._most_slots - len(self.slots)
+        room = self._most_slots - sum(not slot.is_shut for slot in self.slots.values())
         for need, waiting in self._waiting.items():
             here = [slot for slot in self.slots.values() if slot.need == need]
             claimed = sum(slot.following is not None for slot in here)

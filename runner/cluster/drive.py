@@ -8,20 +8,19 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ray
 
-from runner.cases.budget import Budget
 from runner.cases.case_task import CaseTask
 from runner.cases.executor import Begin, EndedTask, Keep
 from runner.cluster.code_version import code_versions
 from runner.cluster.dispatch import Dispatch, SlotId
-from runner.cluster.node import CaseSlot, NodeFacts, SlotEnd
-from runner.errors import EngineError, RunnerError
+from runner.cluster.node import NodeFacts, SlotEnd
+from runner.errors import EngineError, RunnerError, UsageError
 from runner.sandbox.run import SandboxRun
 
 LOOK_SECONDS = 0.5
@@ -29,6 +28,12 @@ LOOK_SECONDS = 0.5
 
 ROOM_SECONDS = 20
 """After how long without a slot it is told that there is no room."""
+
+MOST_LOST_UNOPENED = 5
+"""How many slots in a row may be lost before they have opened."""
+
+LEAST_CPUS = 0.001
+"""More than a node has that is sent no cases."""
 
 CLOSE_SECONDS = 60
 """How long a slot may take to end and remove what it has on its engine."""
@@ -42,12 +47,14 @@ class Calls:
         begin, keep: see ``Executor``.
         put: called with each task that is over, or with what ends the whole batch.
         announce: called with one line at a time.
+        meet: called with what a node has, when a slot on it opens.
     """
 
     begin: Begin
     keep: Keep
     put: Callable[[EndedTask | BaseException], None]
     announce: Callable[[str], None]
+    meet: Callable[[NodeFacts], None]
 
 
 @dataclass
@@ -71,15 +78,22 @@ class Drive:
     Args:
         tasks: in the order in which they are to be begun.
         most_slots: how many cases run at a time, at most.
+        places: how many the cluster has room for.
         shared: where the nodes find the suites.
         calls: whom to tell what.
     """
 
     def __init__(
-        self, tasks: Sequence[CaseTask], most_slots: int, shared: str, calls: Calls
+        self,
+        tasks: Sequence[CaseTask],
+        most_slots: int,
+        places: int,
+        shared: str,
+        calls: Calls,
     ) -> None:
         self._shared, self._calls = shared, calls
-        self._dispatch = Dispatch(tasks, most_slots)
+        self._places, self._dispatch = places, Dispatch(tasks, most_slots)
+        self._lost_unopened = 0
         self._actors: dict[SlotId, _Actor] = {}
         self._numbers = itertools.count(1)
         self._stopping = threading.Event()
@@ -108,7 +122,7 @@ class Drive:
         for need in list(self._dispatch.wanted()):
             name = next(self._numbers)
             self._dispatch.add(name, need)
-            self._actors[name] = _start_slot(need, self._shared)
+            self._actors[name] = _start_slot(need.cpus, need.memory_bytes, self._shared)
         for name, actor in self._actors.items():
             if actor.is_open and actor.pending is None:
                 self._assign(name, actor)
@@ -147,12 +161,15 @@ class Drive:
         except (ray.exceptions.RayError, StopIteration) as error:
             self._lose(name, error)
             return
+        if isinstance(given, str) and not actor.is_open:
+            raise UsageError(given)
         if isinstance(given, str):
             self._calls.announce(given)
         elif isinstance(given, SlotEnd):
             self._end(name, given)
         elif isinstance(given, NodeFacts):
             actor.is_open, actor.pending = True, None
+            self._calls.meet(given)
         else:
             self._shut(name, given)
 
@@ -172,6 +189,9 @@ class Drive:
     def _lose(self, name: SlotId, error: Exception) -> None:
         """Go on without a slot whose node, or process, is gone."""
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self._lost_unopened = 0 if self._actors[name].is_open else self._lost_unopened + 1
+        if self._lost_unopened > MOST_LOST_UNOPENED:
+            raise EngineError(f"Ray can't start what runs the cases on its nodes: {error}")
         self._calls.announce(
             f"a node of the Ray cluster was lost; what ran there is run again ({reason})"
         )
@@ -184,18 +204,20 @@ class Drive:
             self._calls.put(EndedTask(failed, error))
 
     def _shut(self, name: SlotId, error: RunnerError) -> None:
-        """Use a slot no more, and keep its place: another there would fare no better."""
-        self._calls.announce(f"no more cases for one slot of the Ray cluster: {error}")
-        self._actors[name].pending = None
-        self._dispatch.shut(name)
-        if all(slot.is_shut for slot in self._dispatch.slots.values()):
-            self._give_up(error)
+        """Use a slot no more, but keep its place: Ray would put the next one there.
 
-    def _give_up(self, error: RunnerError) -> None:
+        Raises:
+            UsageError: a node has other code.
+        """
         if not isinstance(error, EngineError):
             raise error
-        for task in self._dispatch.drop():
-            self._calls.put(EndedTask(task, error))
+        self._calls.announce(f"no more cases for a slot of the Ray cluster: {error}")
+        self._actors[name].pending = None
+        self._dispatch.shut(name)
+        slots = self._dispatch.slots.values()
+        if sum(slot.is_shut for slot in slots) >= self._places:
+            for task in self._dispatch.drop():
+                self._calls.put(EndedTask(task, error))
 
     def _remove(self, name: SlotId) -> None:
         self._dispatch.remove(name)
@@ -207,18 +229,69 @@ class Drive:
         _close_slots(list(self._actors.values()), is_stopped=running)
 
 
-def _start_slot(need: Budget, shared: str) -> _Actor:
+def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
     """Ask Ray for a slot; it opens when there is room for it."""
-    # Ray takes fractions of a CPU below 1 only.
-    cpus = need.cpus if need.cpus <= 1 else math.ceil(need.cpus)
-    slot: Any = ray.remote(CaseSlot)
-    handle = slot.options(
-        num_cpus=cpus,
-        memory=need.memory_bytes,
-        scheduling_strategy="SPREAD",
-        max_concurrency=2,  # it can be stopped while it runs a case
-    ).remote(dict(code_versions()), shared)
-    return _Actor(handle, handle.open.remote())
+    handle = (
+        ray.remote(_slot_class())
+        .options(
+            num_cpus=cpus if cpus <= 1 else math.ceil(cpus),  # Ray takes no other fractions
+            memory=memory_bytes,
+            scheduling_strategy="SPREAD",
+            max_concurrency=2,  # it can be stopped while it runs a case
+        )
+        .remote()
+    )
+    return _Actor(handle, handle.open.remote(dict(code_versions()), shared))
+
+
+def _slot_class() -> Any:
+    """Return a class that Ray sends whole: a node may have no runner, or another one."""
+
+    class Slot:
+        """A ``CaseSlot``, once it is known that the node's is the same as the head's."""
+
+        def open(self, versions: Mapping[str, str], shared: str) -> object:
+            try:
+                from runner.cluster.node import CaseSlot
+            except ImportError as error:
+                import socket
+
+                return (
+                    f"The node {socket.gethostname()} lacks this runner ({error}). Install there "
+                    "what is installed here, with Ray's extra."
+                )
+            self.slot = CaseSlot(versions, shared)
+            return self.slot.open()
+
+        def run(self, task: Any, following: Any) -> Iterator[object]:
+            yield from self.slot.run(task, following)
+
+        def stop(self) -> None:
+            self.slot.stop()
+
+        def close(self) -> None:
+            self.slot.close()
+
+    return Slot
+
+
+def examine_any_node(shared: str) -> NodeFacts:
+    """Return what some node has to run cases with.
+
+    Raises:
+        EngineError, UsageError: it can run none.
+    """
+    actor = _start_slot(LEAST_CPUS, 0, shared)
+    try:
+        facts = ray.get(actor.pending)
+        actor.is_open = isinstance(facts, NodeFacts)
+    except ray.exceptions.RayError as error:
+        raise EngineError(f"A node of the Ray cluster was lost ({error}).") from error
+    finally:
+        _close_slots([actor], is_stopped=False)
+    if isinstance(facts, NodeFacts):
+        return facts
+    raise facts if isinstance(facts, RunnerError) else UsageError(str(facts))
 
 
 def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:

@@ -2,51 +2,51 @@
 
 import itertools
 import logging
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from runner.cases.budget import Budget
 from runner.cases.case_task import CaseTask, read_task_suite
 from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
-from runner.cluster.code_version import code_versions
-from runner.cluster.drive import Calls, Drive
+from runner.cluster.drive import Calls, Drive, examine_any_node
 from runner.cluster.node import NodeFacts
 from runner.cluster.shared_suites import share_suite
-from runner.errors import EngineError, RunnerError, UsageError
+from runner.errors import EngineError, UsageError
 from runner.sandbox.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 
 Announce = Callable[[str], None]
 
-EXAMINE_SECONDS = 120
-"""How long a node may take to tell what it has."""
+REACH_SECONDS = 10
+"""How long the cluster's head may take to answer."""
 
 
 class RayCluster:
     """Runs tasks on the nodes of a cluster. Made by ``open_ray_cluster``."""
 
-    def __init__(
-        self, nodes: Sequence[NodeFacts], jobs: int | None, shared: str, announce: Announce
-    ) -> None:
-        self._nodes, self._jobs, self._shared, self._announce = nodes, jobs, shared, announce
+    def __init__(self, jobs: int | None, shared: str, announce: Announce) -> None:
+        self._jobs, self._shared, self._announce = jobs, shared, announce
+        self._nodes: list[NodeFacts] = []
+        self._runtimes: set[str] = set()
         self._drive: Drive | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def engine_version(self) -> str:
         """Return the version of the nodes' engines; each, if they differ."""
-        return "; ".join(sorted({node.engine_version for node in self._nodes}))
+        return "; ".join(sorted({node.engine_version for node in self._known_nodes()}))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return what the nodes' hosts give the sandbox, and what they lack; all that differ."""
-        alike = dict.fromkeys(itertools.chain(*(node.findings for node in self._nodes)))
+        alike = dict.fromkeys(itertools.chain(*(node.findings for node in self._known_nodes())))
         order = list(dict.fromkeys(finding.name for finding in alike))
         return tuple(sorted(alike, key=lambda finding: order.index(finding.name)))
 
@@ -61,11 +61,13 @@ class RayCluster:
             return
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
+        self._runtimes = {task.policy.runtime for task in tasks if task.policy.runtime}
         for root, digest in {(task.suite_root, task.suite_digest): None for task in tasks}:
             share_suite(read_task_suite(root, digest), self._shared)
         ended = Ended()
-        calls = Calls(begin, keep, ended.put, self._announce)
-        self._drive = Drive(tasks, self._most_slots(tasks), self._shared, calls)
+        calls = Calls(begin, keep, ended.put, self._announce, self._meet)
+        places = _places(tasks)
+        self._drive = Drive(tasks, self._jobs or places, places, self._shared, calls)
         self._thread = threading.Thread(target=self._drive.run, daemon=True)
         self._thread.start()
         yield from take_ended(ended, len(tasks))
@@ -76,13 +78,24 @@ class RayCluster:
             self._drive.stop()
             self._thread.join()
 
-    def _most_slots(self, tasks: Sequence[CaseTask]) -> int:
-        """Return how many cases run at a time: as told, or as many as the cluster has room for."""
-        if self._jobs is not None:
-            return self._jobs
-        needs = {Budget.of_case(task.policy.limits) for task in tasks}
-        nodes = _case_nodes().values()
-        return max(sum(_room(node, need) for node in nodes) for need in needs)
+    def _meet(self, node: NodeFacts) -> None:
+        """Learn what a node has.
+
+        Raises:
+            UsageError: a runtime that is asked for is not among it.
+        """
+        self._nodes.append(node)
+        for runtime in self._runtimes - set(node.runtimes):
+            raise UsageError(
+                f"{runtime}: the engine of the node {node.host} has no such runtime. It has "
+                f"{', '.join(node.runtimes)}; add others to its daemon.json and restart it."
+            )
+
+    def _known_nodes(self) -> list[NodeFacts]:
+        """Return the nodes that have run cases; if none had to be run, any one."""
+        if not self._nodes:
+            self._nodes.append(examine_any_node(self._shared))
+        return self._nodes
 
     def _check(self, policy: SandboxPolicy) -> None:
         if policy.gpus:
@@ -90,13 +103,6 @@ class RayCluster:
                 "--gpus can't be used with --executor ray: the engine of a node, not Ray, chooses "
                 "the GPU, so that two cases could get the same one."
             )
-        for node in self._nodes:
-            if policy.runtime and policy.runtime not in node.runtimes:
-                known = ", ".join(node.runtimes)
-                raise UsageError(
-                    f"{policy.runtime}: the engine of the node {node.host} has no such runtime. It "
-                    f"has {known}; add others to its daemon.json and restart it."
-                )
         need, nodes = Budget.of_case(policy.limits), _case_nodes().values()
         if not any(node.holds(need) for node in nodes):
             largest = max(nodes, key=lambda node: (node.cpus, node.memory_bytes))
@@ -114,6 +120,13 @@ def _case_nodes() -> dict[str, Budget]:
         for node in cast("Any", ray).nodes()
         if node["Alive"] and node["Resources"].get("CPU", 0) > 0
     }
+
+
+def _places(tasks: Sequence[CaseTask]) -> int:
+    """Return how many cases the cluster has room for at a time."""
+    needs = {Budget.of_case(task.policy.limits) for task in tasks}
+    nodes = _case_nodes().values()
+    return max(sum(_room(node, need) for node in nodes) for need in needs)
 
 
 def _room(node: Budget, need: Budget) -> int:
@@ -134,14 +147,13 @@ def open_ray_cluster(
         announce: called from any thread, with one line at a time.
 
     Raises:
-        EngineError: no cluster answers, or a node of it can't run cases.
-        UsageError: a node has other code.
+        EngineError: no cluster answers.
     """
     _connect(address)
     try:
-        nodes = _examine_nodes()
-        announce(f"{len(nodes)} nodes of the Ray cluster can run cases")
-        cluster = RayCluster(nodes, jobs, shared, announce)
+        if not _case_nodes():
+            raise EngineError("The Ray cluster has no node with a CPU, so that no case can run.")
+        cluster = RayCluster(jobs, shared, announce)
         try:
             yield cluster
         finally:
@@ -154,62 +166,31 @@ def _connect(address: str | None) -> None:
     # Ray prints what befalls its nodes on standard output, which is the report's, and has no
     # setting against it. Drop when it has one.
     ray._private.worker.print_to_stdstream = lambda *_arguments, **_named: None  # noqa: SLF001
+    address = address or os.environ.get("RAY_ADDRESS", "auto")
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address or "auto", logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address != "auto":
+            _reach(address)
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
+    except (OSError, RuntimeError, ValueError) as error:
         raise EngineError(
-            f"No Ray cluster answers{f' at {address}' if address else ''} ({error}). Start one "
-            "(`ray start --head` here, `ray start --address HEAD:6379` on each node), or name its "
-            "head with --address. This machine has to be a node of it; with `--num-cpus 0` it runs "
-            "no cases itself."
+            f"No Ray cluster answers at {address}: {error}. Start one (`ray start --head` here, "
+            "`ray start --address HEAD:6379` on each node), or name its head with --address "
+            "HOST:PORT. This machine has to be a node of it; with `--num-cpus 0` it runs no cases "
+            "itself."
         ) from error
     finally:
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would end without cleaning up
 
 
-def _examine_nodes() -> list[NodeFacts]:
-    """Return what each node that can be sent cases has.
+def _reach(address: str) -> None:
+    """Connect to an address and leave again: Ray itself would try for minutes.
 
     Raises:
-        EngineError, UsageError: one can't run cases.
+        OSError, ValueError: nobody listens there, or it is no address.
     """
-    places = _case_nodes()
-    if not places:
-        raise EngineError("The Ray cluster has no node with a CPU, so that no case can run.")
-    examine = ray.remote(num_cpus=0, max_retries=0)(_by_value())
-    references = [
-        examine.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
-        ).remote(dict(code_versions()))
-        for node in places
-    ]
-    try:
-        found = ray.get(references, timeout=EXAMINE_SECONDS)
-    except ray.exceptions.RayError as error:
-        raise EngineError(f"A node of the Ray cluster could not be examined: {error}") from error
-    nodes = [one for one in found if isinstance(one, NodeFacts)]
-    for one in found:
-        if isinstance(one, RunnerError):
-            raise one
-        if isinstance(one, str):
-            raise UsageError(one)
-    return nodes
-
-
-def _by_value() -> Callable[[dict[str, str]], object]:
-    """Return a function that Ray sends whole: a node may have no runner, or another one."""
-
-    def examine(versions: dict[str, str]) -> object:
-        try:
-            from runner.cluster.node import examine_node
-        except ImportError as error:
-            import socket
-
-            return (
-                f"The node {socket.gethostname()} lacks this runner ({error}). Install there what "
-                "is installed here, with Ray's extra."
-            )
-        return examine_node(versions)
-
-    return examine
+    host, colon, port = address.rpartition(":")
+    if not colon or "//" in host:
+        raise ValueError("it is not in the form HOST:PORT")
+    with socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS):
+        pass
