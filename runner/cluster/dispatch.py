@@ -53,7 +53,7 @@ class Dispatch:
         for task in tasks:
             self._waiting.setdefault(_need(task), deque()).append(task)
         self._most_slots = most_slots
-        self._attempts: Counter[str] = Counter()
+        self._attempts: Counter[int] = Counter()  # by identity: keys take long to compare
         self.slots: dict[SlotId, Slot] = {}
 
     @property
@@ -98,7 +98,7 @@ class Dispatch:
             task, claimants[0].following = claimants[0].following, None
         if task is None:
             return None
-        self._attempts[task.key.digest] += 1
+        self._attempts[id(task)] += 1
         slot.running = task
         slot.following = waiting.popleft() if waiting else None
         return task, slot.following
@@ -119,7 +119,7 @@ class Dispatch:
         """
         slot = self.slots[name]
         task, slot.running = slot.running, None
-        if task is None or self._attempts[task.key.digest] >= ATTEMPTS:
+        if task is None or self._attempts[id(task)] >= ATTEMPTS:
             return task
         self._waiting[slot.need].appendleft(task)
         return None

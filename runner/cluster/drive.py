@@ -138,7 +138,9 @@ class Drive:
         """Return the slots that have something to give."""
         waiting = {id(actor.pending): name for name, actor in self._actors.items() if actor.pending}
         references = [actor.pending for actor in self._actors.values() if actor.pending]
-        given, _ = ray.wait(references, timeout=LOOK_SECONDS, fetch_local=False)
+        given, others = ray.wait(references, timeout=LOOK_SECONDS, fetch_local=False)
+        if given and others:  # all that have something, not one: there may be a thousand slots
+            given += ray.wait(others, num_returns=len(others), timeout=0, fetch_local=False)[0]
         if not given and time.monotonic() > self._room_deadline:
             self._tell_of_room()
         return [waiting[id(reference)] for reference in given]
