@@ -17,7 +17,7 @@ def code_versions() -> Mapping[str, str]:
     """Return the version of each package that a case's run hangs on; of the runner, its bytes'."""
     root = Path(str(runner.__file__)).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted((*root.rglob("*.py"), *root.rglob("*.json"))):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     own = f"{version('runner')} (code {digest.hexdigest()[:12]})"
