@@ -53,9 +53,9 @@ class Costs:
 
     Attributes:
         case_seconds: of each case of the suite, the CPU seconds of each recorded run.
-        head_seconds: of reading, judging, scoring and reporting a case that has finished.
+        head_seconds: CPU time of reading, judging, scoring and reporting a case that has finished.
         kept_bytes: of a case, in the report's directory and among the finished cases.
-        board_seconds: of comparing one pair of a leaderboard's entries.
+        board_seconds: CPU time of comparing one pair of a leaderboard's entries.
     """
 
     case_seconds: Mapping[str, Sequence[float]]
@@ -124,19 +124,19 @@ class _Silence:
 
 
 def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
-    """Return the seconds of taking up the batch again, in which nothing is left to be run."""
+    """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
     client = connect()
     terms = Terms(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
     rounds = [Round(resolve_image(client, name), suite, terms, finished) for name in images]
     client.close()
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in evaluate(rounds, _NothingToRun(), _Silence()):
         pass
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def _measure_board(report: Report) -> float:
-    """Return the seconds of a pair of entries, from two leaderboards of different lengths."""
+    """Return the CPU seconds of a pair of entries, from two leaderboards of different lengths."""
     taken = []
     for entries in BOARD_ENTRIES:
         reports = {
@@ -149,9 +149,9 @@ def _measure_board(report: Report) -> float:
             )
             for number in range(entries)
         }
-        begun = time.perf_counter()
+        begun = time.process_time()
         make_leaderboard(reports, None, Resampling())
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     fewer, more = (entries * (entries - 1) / 2 for entries in BOARD_ENTRIES)
     return max(taken[1] - taken[0], 0.0) / (more - fewer)
 

@@ -5,9 +5,12 @@ long enough to be killed.
 """
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import tarfile
 import time
 from collections import Counter
@@ -34,6 +37,8 @@ from tests.integration.test_registry import build_image, packaged, registry, rem
 from tests.suite_builder import build
 
 __all__ = ["registry"]
+
+RUNNER_CODE = Path(__file__).parents[2] / "runner"
 
 CASES = 4
 RUNS = [f"run-{number}" for number in range(CASES)]
@@ -163,6 +168,25 @@ def test_a_case_that_no_node_has_room_for_is_refused_at_once(
     assert ended.returncode == 2
     assert "no node of the Ray cluster has as much" in ended.stderr
     assert "1024 MiB" in ended.stderr
+
+
+def test_nodes_with_other_code_than_the_head_are_refused(
+    predictors: tuple[str, str], command: Evaluate, tmp_path: Path
+) -> None:
+    shutil.copytree(RUNNER_CODE, tmp_path / "changed" / "runner")
+    with (tmp_path / "changed" / "runner" / "errors.py").open("a") as file:
+        file.write("# changed\n")
+    main = "from runner.cli.main import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", main, *command(predictors[0])[1:]],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "changed")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert "has other code than this machine: runner 0.1.0 (code " in ended.stderr
 
 
 def test_an_interrupt_leaves_nothing_on_the_nodes(
