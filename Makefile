@@ -24,6 +24,7 @@ demo: images
 	@echo "The reports are in results/demo/<image name>/."
 
 test: runner-image
+	@setup/browser.sh
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy

@@ -22,7 +22,9 @@ Examples:
 @click.command(epilog=EXAMPLES, short_help="Remove what runners that were killed left.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def gc(as_json: bool) -> int:
-    """Remove what runners that were killed left, on the engine and here, and nothing else.
+    """Remove what killed runners left, and nothing else.
+
+    That is on the engine: containers, volumes and networks; and here: scratch directories.
 
     What to remove is decided by the runner's own record of its evaluations, in
     $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
