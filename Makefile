@@ -49,7 +49,7 @@ runner-image: images
 $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
-	@echo "Installing Python packages into $(VENV), about 700 MB."
+	@echo "Installing Python packages into $(VENV), about 950 MB."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
 	  -r requirements/dev.lock -r requirements/helm-stat.lock

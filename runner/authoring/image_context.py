@@ -133,7 +133,10 @@ def write_context(directory: Path, context: Path, *, base: bool, machine: str) -
 def _dockerfile(directory: Path) -> Path:
     path = directory / DOCKERFILE
     if not path.is_file():
-        raise UsageError(f"{path}: no such file. A predictor's folder holds a Dockerfile.")
+        raise UsageError(
+            f"{path}: no such file. A predictor's folder holds a Dockerfile; `runner init DIR` "
+            "makes one that works."
+        )
     return path
 
 

@@ -27,9 +27,9 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Build a predictor's image from its folder.")
 @click.argument(
-    "directory", metavar="DIR", required=False, type=click.Path(exists=True, file_okay=False)
+    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False)
 )
 @click.option("-t", "--tag", required=True, metavar="IMAGE", help="The image's name.")
 @click.option("--base", is_flag=True, help="Build the base image; DIR may be left out.")

@@ -10,6 +10,8 @@ from runner.untrusted import printable
 
 HEADS = "predicted   actual    error  target"
 NAME_COLUMN = HEADS.index("target")
+LARGE = 1000
+"""From here on four digits are enough."""
 LEAST_NAME_WIDTH = 30
 """A terminal that is narrower yet breaks the lines by itself."""
 
@@ -35,7 +37,9 @@ def _values(target: TargetRecord) -> str:
 
 
 def _number(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.4g}"
+    if value is None:
+        return "-"
+    return f"{value:{sign}.4f}" if abs(value) < LARGE else f"{value:{sign}.4g}"
 
 
 def _name(target: TargetRecord) -> str:

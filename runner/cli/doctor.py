@@ -26,7 +26,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Tell what the engine gives and lacks; --attack it.")
 @click.option(
     "--attack",
     is_flag=True,

@@ -19,7 +19,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Remove what runners that were killed left.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def gc(as_json: bool) -> int:
     """Remove what runners that were killed left, on the engine and here, and nothing else.

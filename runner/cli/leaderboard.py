@@ -23,6 +23,7 @@ Examples:
   runner leaderboard results/mmlu --html --output site --watch
 
 submitters.yaml says whose an image is, and shows the best entry of each, or all:
+
   \b
   show: best
   submitters:
@@ -30,7 +31,7 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Rank the evaluations of a suite.")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--submitters",

@@ -1,5 +1,6 @@
 """The command's entry point: one group, and the way from every failure to an exit code."""
 
+import re
 import signal
 import sys
 import tempfile
@@ -38,7 +39,18 @@ Exit codes:
 """
 
 
-@click.group(epilog=EXIT_CODES_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """Lists its commands as they were added: in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    epilog=EXIT_CODES_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="runner")
 def cli() -> None:
     """Evaluate containerized predictors of HELM stats.
@@ -48,20 +60,23 @@ def cli() -> None:
     """
 
 
-cli.add_command(init)
-cli.add_command(try_predictor)
-cli.add_command(build)
-cli.add_command(check)
-cli.add_command(evaluate)
-cli.add_command(leaderboard)
-cli.add_command(report)
-cli.add_command(verify)
-cli.add_command(log)
-cli.add_command(submission)
-cli.add_command(suite)
+for command in (
+    init,
+    try_predictor,
+    build,
+    check,
+    evaluate,
+    report,
+    leaderboard,
+    verify,
+    log,
+    submission,
+    suite,
+    doctor,
+    gc,
+):
+    cli.add_command(command)
 suite.add_command(suite_run)
-cli.add_command(doctor)
-cli.add_command(gc)
 
 
 def main() -> NoReturn:
@@ -72,6 +87,7 @@ def main() -> NoReturn:
         code = cli(standalone_mode=False)
     except click.ClickException as error:
         error.show()
+        _show_example(error)
         code = ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. What was running has been removed.", err=True)
@@ -82,6 +98,14 @@ def main() -> NoReturn:
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
         code = _report_bug(error)
     sys.exit(code)
+
+
+def _show_example(error: click.ClickException) -> None:
+    """Print the first example of the command that was used wrongly."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    epilog = None if context is None else context.command.epilog
+    if epilog is not None and (example := re.search(r"Examples:\n +(.*[^\\])\n", epilog)):
+        click.echo(f"For example: {example[1]}", err=True)
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:

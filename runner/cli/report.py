@@ -27,7 +27,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Show all scores of one evaluation.")
 @click.argument("directory", metavar="REPORT", type=click.Path(path_type=Path))
 @click.option(
     "--by",

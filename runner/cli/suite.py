@@ -32,7 +32,7 @@ def suite() -> None:
     """Build suites from HELM runs, audit, publish and verify them."""
 
 
-@suite.command(epilog=BUILD_EXAMPLES)
+@suite.command(epilog=BUILD_EXAMPLES, short_help="Build a suite from HELM runs.")
 @click.argument(
     "spec_file",
     metavar="[SPEC.yaml]",
@@ -94,15 +94,15 @@ def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-@suite.command(name="list")
-@click.argument(
-    "directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path, exists=True)
-)
+@suite.command(name="list", short_help="List the built suites in a directory.")
+@click.argument("directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path))
 @AsJson
 def list_suites(directory: Path, as_json: bool) -> int:
     """List the built suites below a directory, ./suites by default."""
     from runner.suites.suite import is_suite, read_manifest
 
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: no such directory. `runner suite build` makes ./suites.")
     found = [read_manifest(path) for path in sorted(directory.iterdir()) if is_suite(path)]
     if as_json:
         click.echo(json.dumps([_overview(each) for each in found], indent=2))
@@ -118,7 +118,7 @@ def list_suites(directory: Path, as_json: bool) -> int:
     return 0
 
 
-@suite.command()
+@suite.command(short_help="Tell what a suite holds.")
 @Built
 @AsJson
 def show(directory: Path, as_json: bool) -> int:
@@ -129,7 +129,7 @@ def show(directory: Path, as_json: bool) -> int:
     return 0
 
 
-@suite.command()
+@suite.command(short_help="Check that a suite is what its digest says.")
 @Built
 @click.option("--digest", help="The digest that the suite should have, sha256:...")
 @AsJson
@@ -157,7 +157,7 @@ def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     return 0
 
 
-@suite.command()
+@suite.command(short_help="Look for withheld values in what containers see.")
 @Built
 @AsJson
 def audit(directory: Path, as_json: bool) -> int:
@@ -193,7 +193,7 @@ def audit(directory: Path, as_json: bool) -> int:
     return ExitCode.BAD_SUITE if refused else 0
 
 
-@suite.command()
+@suite.command(short_help="Write the public half, for participants.")
 @Built
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: NAME-VERSION.tar.gz]")
 @AsJson

@@ -1,5 +1,6 @@
 """``runner try``."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
@@ -27,7 +28,9 @@ Examples:
 MOST_ROWS = 20
 
 
-@click.command(name="try", epilog=EXAMPLES)
+@click.command(
+    name="try", epilog=EXAMPLES, short_help="Run a predictor without a container, and check it."
+)
 @click.argument(
     "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
@@ -70,6 +73,8 @@ def try_predictor(
             _print_findings(error)
             return ExitCode.PREDICTOR_FAULT
         _print_scores(predicted, case.actuals)
+    name = directory.resolve().name.lower()
+    _announce(f"Next: runner build {shlex.quote(str(directory))} -t {shlex.quote(name)}")
     return ExitCode.SCORED
 
 

@@ -15,7 +15,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Check a report, and score it again.")
 @click.argument("directory", metavar="REPORT", type=click.Path(path_type=Path))
 @click.option(
     "--suite",

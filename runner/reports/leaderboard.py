@@ -105,7 +105,8 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
             task.advance()
     if not found:
         raise UsageError(
-            f"{directory}: no report in it. `runner evaluate --out {directory}` writes."
+            f"{directory}: no report in it. "
+            f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
         )
     first_path, first = next(iter(found.items()))
     for path, report in found.items():

@@ -167,6 +167,11 @@ def read_report(directory: Path) -> Report:
     path = directory / REPORT_FILE
     try:
         return _read(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SuiteError(
+            f"{path}: no such file. Name the directory of one report, as `runner evaluate` prints "
+            "it: results/SUITE/IMAGE."
+        ) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         versions = f"{OLDEST_SCHEMA_VERSION} to {SCHEMA_VERSION}"
         raise SuiteError(f"{path}: not a report of schema version {versions}") from error

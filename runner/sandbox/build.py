@@ -9,7 +9,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, ImageNotFound
 
-from runner.errors import BuildError
+from runner.errors import BuildError, UsageError
 from runner.sandbox.engine import engine_errors
 from runner.untrusted import printable
 
@@ -32,6 +32,13 @@ def is_built(client: docker.DockerClient, tag: str, digest: str) -> bool:
             labels = client.images.get(tag).labels
         except ImageNotFound:
             return False
+        except APIError as error:
+            if error.is_client_error():
+                raise UsageError(
+                    f"{tag}: not a name for an image ({error.explanation}). Names are lower case, "
+                    f"e.g. -t {tag.lower()}"
+                ) from error
+            raise
     return bool(labels.get(CONTEXT_LABEL) == digest)
 
 

@@ -1,5 +1,6 @@
 """The engine's client, its errors, and images resolved to their IDs."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,9 +56,11 @@ def connect() -> docker.DockerClient:
         client = docker.from_env(timeout=REQUEST_SECONDS, max_pool_size=MOST_CONNECTIONS)
         client.ping()
     except (DockerException, requests.RequestException) as error:
+        place = os.environ.get("DOCKER_HOST") or "the default socket"
         raise EngineError(
-            f"No container engine answers ({error}). Start Docker, or point DOCKER_HOST to an "
-            "engine; `docker info` shows whether it can be reached."
+            f"No container engine answers at {place} "
+            f"({error}). Start Docker, or point DOCKER_HOST to an engine; `docker info` shows "
+            "whether it can be reached."
         ) from error
     return client
 

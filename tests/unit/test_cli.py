@@ -29,7 +29,7 @@ def test_help_lists_the_commands_and_the_exit_codes() -> None:
         assert word in shown
 
 
-@pytest.mark.parametrize("command", ["build", "doctor", "evaluate", "gc"])
+@pytest.mark.parametrize("command", ["build", "doctor", "evaluate", "gc", "leaderboard", "log"])
 def test_every_command_has_examples_in_its_help(command: str) -> None:
     shown = CliRunner().invoke(cli, [command, "--help"]).output
     assert f"Examples:\n    runner {command}" in shown
@@ -102,6 +102,39 @@ def test_a_bug_keeps_its_traceback_in_a_file_and_shows_one_line(
     assert "ZeroDivisionError in" in said
     assert "a secret of ours" not in said
     assert "a secret of ours" in log.read_text()
+
+
+def run_wrongly(*arguments: str) -> str:
+    """Return what a command says that is not understood."""
+    ended = subprocess.run([str(RUNNER), *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    return ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "example"),
+    [
+        (("evaluate", "image"), "runner evaluate train_mean:latest --suite demo"),
+        (("build", "--base"), "runner build my_predictor -t my_predictor"),
+        (("try",), "runner try my_predictor --suite demo"),
+    ],
+)
+def test_a_command_that_is_used_wrongly_shows_an_example(
+    arguments: tuple[str, ...], example: str
+) -> None:
+    assert run_wrongly(*arguments).endswith(f"\nFor example: {example}\n")
+
+
+def test_a_misspelt_command_names_the_nearest() -> None:
+    assert "Did you mean 'evaluate'?" in run_wrongly("evaluat")
+
+
+def test_help_lists_the_commands_in_the_order_of_their_use_and_cuts_no_line() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    of_suite = CliRunner().invoke(cli, ["suite", "--help"]).output
+    places = [shown.index(f"\n  {name} ") for name in ("init", "try", "build", "check", "evaluate")]
+    assert places == sorted(places)
+    assert "..." not in shown.partition("Commands:")[2] + of_suite.partition("Commands:")[2]
 
 
 def test_a_wrong_option_is_2_and_shows_the_usage(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_a_run_is_named_once_above_its_targets() -> None:
 def test_a_line_has_both_means_and_predicted_less_actual() -> None:
     _, heads, line = comparison_lines([target("a", MetricName("exact_match", "test"))], 80)
     assert heads.split() == ["predicted", "actual", "error", "target"]
-    assert line == "     0.75      0.5    +0.25  exact_match split=test"
+    assert line == "   0.7500   0.5000  +0.2500  exact_match split=test"
 
 
 def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut() -> None:
@@ -37,7 +37,7 @@ HEADS = "predicted   actual    error  target"
 
 def test_a_target_without_a_prediction_has_no_error() -> None:
     *_, line = comparison_lines([target("a", MetricName("exact_match"), predicted=None)], 80)
-    assert line.split() == ["-", "0.5", "-", "exact_match"]
+    assert line.split() == ["-", "0.5000", "-", "exact_match"]
 
 
 def test_an_instance_is_named_before_its_stat() -> None:
