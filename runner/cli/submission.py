@@ -16,7 +16,7 @@ teams.yaml says who may submit for whom:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Read what a pull request submits.")
 @click.argument("head", metavar="COMMIT")
 @click.option("--base", required=True, metavar="COMMIT", help="What the pull request is for.")
 @click.option("--author", required=True, help="The login of who opened the pull request.")

@@ -6,6 +6,7 @@ reach the disk, where something might run or follow them.
 
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ FOLDER = "submissions"
 PLACE = re.compile(rf"{FOLDER}/([a-z0-9-]+)\.yaml", re.ASCII)
 REGULAR_FILE = "100644"
 MOST_NAMED = 5
+
+MOST_BYTES_OF_GIT = 1024 * 1024
+"""What git prints is read so far: a list of some thousand changes, where one is allowed."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +109,31 @@ def _read_change(description: str, path: str) -> Change:
 
 
 def _git(repository: Path, *arguments: str) -> bytes:
+    """Return what git prints.
+
+    Raises:
+        SubmissionError: it is more than MOST_BYTES_OF_GIT.
+        UsageError: git fails.
+    """
     command = ["git", "-C", str(repository), "--no-pager", *arguments]
     try:
-        ended = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  (a list)
+        with (
+            tempfile.TemporaryFile() as errors,  # not a pipe, which could fill up unread
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,  # noqa: S603  (a list)
+        ):
+            assert process.stdout is not None  # noqa: S101  (it is a pipe)
+            content = process.stdout.read(MOST_BYTES_OF_GIT + 1)
+            if len(content) > MOST_BYTES_OF_GIT:
+                process.kill()
+                raise SubmissionError(f"git {arguments[0]}: the pull request changes too much.")
+            process.wait()
+            errors.seek(0)
+            said = errors.read().decode(errors="backslashreplace").strip()
     except FileNotFoundError as error:
         raise UsageError("git: not found. A pull request is read from a git repository.") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="backslashreplace").strip()
+    if process.returncode:
         raise UsageError(
             f"git {arguments[0]} in {repository}: {quote(said, most=300)}. Fetch the base and the "
             "pull request, whole, with `git fetch origin refs/pull/NUMBER/head`."
-        ) from error
-    return ended.stdout
+        )
+    return content

@@ -195,6 +195,12 @@ def test_a_large_file_is_refused_before_it_is_read(repository: Path) -> None:
     )
 
 
+def test_a_list_of_changes_without_end_is_not_read_to_its_end(repository: Path) -> None:
+    folder = "x" * 200
+    head = pull_request(repository, {f"{folder}/{folder}/{number}": "" for number in range(2200)})
+    assert "changes too much" in refusal(head)
+
+
 @pytest.mark.parametrize("head", ["no-such-commit", "--output=x", "main; rm -rf x"])
 def test_a_commit_that_is_not_there_is_a_usage_error(repository: Path, head: str) -> None:
     with pytest.raises(UsageError, match="git fetch"):
