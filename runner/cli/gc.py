@@ -19,12 +19,10 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Remove what runners that were killed left.")
+@click.command(epilog=EXAMPLES, short_help="Remove what killed runners left.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def gc(as_json: bool) -> int:
-    """Remove what killed runners left, and nothing else.
-
-    That is on the engine: containers, volumes and networks; and here: scratch directories.
+    """Remove what runners that were killed left, on the engine and here, and nothing else.
 
     What to remove is decided by the runner's own record of its evaluations, in
     $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.

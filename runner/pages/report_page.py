@@ -37,8 +37,9 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             closed.
     """
     records = report_records(report)
+    primary = report.scoring.primary
     scores = score_targets(
-        records, (None, *CATEGORIES), policy=report.scoring, resampling=Resampling()
+        records, CATEGORIES, policy=report.scoring, resampling=Resampling(), metrics=(primary,)
     )
     shown = [score for score in scores if with_actuals or score.targets >= FEWEST_TARGETS]
     scripts = [asset("tables.js")]
@@ -61,8 +62,8 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "primary_metric": report.scoring.primary_metric,
             "cards": _cards(report),
             "metrics": METRICS,
-            "suite_scores": [score for score in scores if score.category is None],
-            "categories": _categories(shown, report.scoring.primary),
+            "suite_scores": report.scores,
+            "categories": _categories(shown),
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),
             "repetitions": repetition_lines(report),
@@ -81,11 +82,11 @@ def _cards(report: Report) -> list[Score]:
     return [score for score in found if score is not None and score.value is not None][:MOST_CARDS]
 
 
-def _categories(scores: Sequence[Score], primary: str) -> list[dict[str, Any]]:
+def _categories(scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Return, for each category of more than one group, the primary metric of its groups."""
     categories = []
     for category in CATEGORIES:
-        groups = [s for s in scores if (s.category, s.metric) == (category, primary)]
+        groups = [score for score in scores if score.category == category]
         if len(groups) > 1:
             scale = Scale.of(groups)
             rows = [{"score": score, "bar": Bar.of(score, scale)} for score in groups]
