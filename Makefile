@@ -105,7 +105,7 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
   --no-header --no-emit-index-url --no-emit-find-links --upgrade
 lock: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet uv
-	$(UV) pyproject.toml --group dev -o requirements/dev.lock
+	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock

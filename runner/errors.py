@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     BAD_SUITE = 3
     PREDICTOR_FAULT = 4
     ENGINE_FAULT = 5
+    BELOW_GATE = 6
     INTERRUPTED = 130
 
 
@@ -40,6 +41,12 @@ class SuiteError(RunnerError):
 
 class BuildError(RunnerError):
     """The predictor's folder can't be made into an image."""
+
+    exit_code = ExitCode.PREDICTOR_FAULT
+
+
+class SubmissionError(RunnerError):
+    """A participant's submission breaks the rules; its text may be shown to anyone."""
 
     exit_code = ExitCode.PREDICTOR_FAULT
 

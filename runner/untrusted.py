@@ -23,10 +23,13 @@ def csv_cell(text: str) -> str:
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
-_MARKDOWN = {ord(character): f"\\{character}" for character in "\\`*_{}[]()#+!|~"}
-_MARKDOWN |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}
+_MARKDOWN = str.maketrans({"`": "\\x60", "|": "\\x7c"})
 
 
-def markdown_text(text: str) -> str:
-    """Return the text as Markdown that shows it as it is: no markup, link, HTML or table cell."""
-    return printable(text).translate(_MARKDOWN)
+def markdown_code(text: str) -> str:
+    """Return the text as a code span, also in a table: no markup, HTML, link or mention.
+
+    Escapes alone would not do: GitHub makes links of bare addresses and names, escaped or not.
+    """
+    line = printable(text).translate(_MARKDOWN)
+    return f"`{line}`" if line.strip() else ""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -11,9 +11,16 @@ import docker
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
 from runner.cases.rounds import Progress, Round, Terms
-from runner.cli.evaluation_text import evaluation_json, log_lines, print_evaluation
+from runner.cli.ci import Ci
+from runner.cli.evaluation_text import (
+    evaluation_json,
+    log_lines,
+    print_closed,
+    print_evaluation,
+)
 from runner.errors import EngineError, ExitCode, UsageError
 from runner.evaluate import evaluate
+from runner.reports.published import CheckedReport
 from runner.reports.report import (
     Report,
     check_writable,
@@ -86,6 +93,8 @@ class Batch:
     progress: Progress
     show_log: bool
     as_json: bool
+    ci: Ci
+    submitter: str | None
 
     def run(self, executor: Executor, missing: int) -> ExitCode:
         """Make and report all of them; one that can't be made does not stop the others.
@@ -95,35 +104,51 @@ class Batch:
         """
         places = {id(one): place for place, one in self.planned.items()}
         reports: dict[Path, Report] = {}
+        faults: dict[str, EngineError] = {}
         for one, ended in evaluate(list(self.planned.values()), executor, self.progress):
             place = places[id(one)]
             if isinstance(ended, EngineError):
                 self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
+                faults[one.title] = ended
                 continue
-            kept = write_evaluation(ended, place)
+            report = ended.report.model_copy(update={"submitter": self.submitter})
+            kept = write_evaluation(replace(ended, report=report), place)
             if kept is not None:
                 self.progress.say(
                     f"the report of another evaluation that was there is kept as {kept}"
                 )
-            reports[place] = ended.report
-            self._show(ended.report, place)
+            reports[place] = report
+            self._show(report, place)
+        checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
+        self._tell(checked)
+        self.ci.write(checked, faults)
+        return _exit_code(list(checked.values()), len(self.planned), missing)
+
+    def _tell(self, checked: Mapping[Path, CheckedReport]) -> None:
+        """Print the JSON if it is asked for, and what there is to say of ranks and gates."""
         if self.as_json:
-            shown = [(reports[place], place) for place in self.planned if place in reports]
-            click.echo(json.dumps([evaluation_json(*pair) for pair in shown], indent=2))
-        return _exit_code(list(reports.values()), len(self.planned), missing)
+            is_closed = self.ci.is_closed
+            shown = [evaluation_json(*pair, is_closed=is_closed) for pair in checked.items()]
+            click.echo(json.dumps(shown, indent=2))
+        for each in checked.values():
+            rank = [] if each.standing is None else [f"rank {each.standing}"]
+            for line in (*rank, *each.gates):
+                self.progress.say(f"{each.report.image.reference}: {line}")
 
     def _show(self, report: Report, place: Path) -> None:
         for line in log_lines(report, place) if self.show_log else ():
             self.progress.say(line)
         if not self.as_json:
-            print_evaluation(report, place)
+            (print_closed if self.ci.is_closed else print_evaluation)(report, place)
 
 
-def _exit_code(reports: Sequence[Report], planned: int, missing: int) -> ExitCode:
+def _exit_code(checked: Sequence[CheckedReport], planned: int, missing: int) -> ExitCode:
     """Return the code that asks for the most to be done about it."""
-    if len(reports) < planned:
+    if len(checked) < planned:
         return ExitCode.ENGINE_FAULT
     if missing:
         return ExitCode.USAGE
-    scored = all(report.meets_policy for report in reports)
-    return ExitCode.SCORED if scored else ExitCode.PREDICTOR_FAULT
+    if not all(each.report.meets_policy for each in checked):
+        return ExitCode.PREDICTOR_FAULT
+    is_below = any(each.is_below_gate for each in checked)
+    return ExitCode.BELOW_GATE if is_below else ExitCode.SCORED

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.ci import Ci, ci_options
+from runner.errors import UsageError
 from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ Examples:
   runner evaluate registry.org/team/predictor@sha256:1f2e... --suite suites/mmlu --pull missing
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
   runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
+  runner evaluate my_predictor --suite suites/mmlu --min-score mae=0.1 --junit junit.xml
 """
 
 
@@ -45,6 +48,13 @@ Examples:
     help="A built suite (its path, or its name in ./suites), 'demo', or HELM runs: a path or glob "
     "(benchmark_output, its runs, a suite of it, one run), or with --root-dir the name of one of "
     "HELM's own suites. May be repeated.",
+)
+@click.option(
+    "--private",
+    envvar="SUITE_PRIVATE",
+    type=click.Path(path_type=Path),
+    help="Where the private half of a built suite is, if not beside the public one; not printed. "
+    "The environment variable SUITE_PRIVATE does the same.",
 )
 @click.option(
     "--root-dir",
@@ -138,11 +148,14 @@ Examples:
 @click.option(
     "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
 )
+@click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+@ci_options
 def evaluate(
     images: tuple[str, ...],
     suites: tuple[str, ...],
+    private: Path | None,
     root_dir: Path | None,
     out: Path | None,
     train_runs: int | None,
@@ -161,8 +174,10 @@ def evaluate(
     shuffle: bool,
     probe: bool,
     verbose: bool,
+    submitter: str | None,
     show_log: bool,
     as_json: bool,
+    ci: Ci,
 ) -> int:
     """Run predictor images on a suite and score them.
 
@@ -186,6 +201,10 @@ def evaluate(
     from runner.sandbox.pull import Pull
     from runner.suites.names import Draw, opened_suite
 
+    if private is not None and len(suites) > 1:
+        raise UsageError("--private is the half of one suite; evaluate on one at a time.")
+    if show_log and ci.is_closed:
+        raise UsageError("--show-log shows what --closed withholds; leave one out.")
     client = connect()
     progress = CaseLines()
     resolved, missing = resolve_images(client, images, Pull(pull), progress.say)
@@ -193,7 +212,10 @@ def evaluate(
     planned: dict[Path, Round] = {}
     with ExitStack() as opened:
         for name in suites:
-            suite = opened.enter_context(opened_suite(name, root_dir, draw, progress.say))
+            suite = opened.enter_context(
+                opened_suite(name, root_dir, draw, progress.say, secret=private)
+            )
+            ci.check_suite(suite)
             policy = SandboxPolicy(
                 _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
             )
@@ -206,7 +228,7 @@ def evaluate(
             terms = Terms(policy, own_seed, rerun, variants)
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
-        batch = Batch(planned, progress, show_log, as_json)
+        batch = Batch(planned, progress, show_log, as_json, ci, submitter)
         with open_local_pool(client, jobs, progress.say) as pool:
             return batch.run(pool, missing)
 

@@ -10,6 +10,8 @@ import click
 
 from runner.cli.comparison_text import comparison_lines
 from runner.cli.score_text import repetition_lines, score_lines
+from runner.reports.leaderboard import why_unranked
+from runner.reports.published import CheckedReport, published_record
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table
 from runner.untrusted import printable
 
@@ -52,6 +54,19 @@ def _comparison(report: Report) -> Iterator[str]:
         yield f"... and {left_out} more targets; --json prints all."
 
 
+def print_closed(report: Report, directory: Path) -> None:
+    """Print the scores and how every case ended; nothing that participants must not see."""
+    click.echo()
+    unranked = why_unranked(report)
+    status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
+    for line in (*score_lines(report), *status):
+        click.echo(printable(line))
+    for case in report.cases:
+        cause = f" ({case.cause})" if case.cause else ""
+        click.echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
+    click.echo(f"report: {directory / REPORT_FILE}")
+
+
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:
     if case.message is not None:
         cause = f" ({case.cause})" if case.cause else ""
@@ -79,8 +94,11 @@ def _read_log(path: Path) -> list[str]:
     return path.read_bytes().decode(errors="replace").splitlines()
 
 
-def evaluation_json(report: Report, directory: Path) -> dict[str, Any]:
-    """Return the rows of the table, the scores and the whole report."""
+def evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool) -> dict[str, Any]:
+    """Return the rows of the table, the scores and the whole report, or what may be published."""
+    if is_closed:
+        return {"report_directory": str(directory), **published_record(checked)}
+    report = checked.report
     table = comparison_table(report).astype(object)
     rows = table.where(table.notna(), None).to_dict(orient="records")
     return {

@@ -1,17 +1,26 @@
 """``runner leaderboard``."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from runner.cli.progress import open_display
+from runner.cli.progress import Display, open_display
+from runner.errors import RunnerError
+
+if TYPE_CHECKING:
+    from runner.reports.leaderboard import Leaderboard, Submitters
+    from runner.reports.report import Report
+    from runner.scores.resampling import Resampling
 
 EXAMPLES = """\b
 Examples:
   runner leaderboard results/demo
   runner leaderboard results/mmlu --submitters submitters.yaml
   runner leaderboard results/mmlu --csv > leaderboard.csv
+  runner leaderboard results/mmlu --html --output site --watch
 
 submitters.yaml says whose an image is, and shows the best entry of each, or all:
 
@@ -28,32 +37,74 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
     "--submitters",
     "submitters_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="YAML: which images are whose. Without it every image is its own submitter's.",
+    help="YAML: which images are whose. An image that it does not name is its --submitter's, or "
+    "its own submitter's.",
 )
 @click.option("--json", "style", flag_value="json", help="Print JSON on standard output.")
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "style", flag_value="markdown", help="Print Markdown.")
-def leaderboard(directory: Path, submitters_file: Path | None, style: str | None) -> int:
+@click.option(
+    "--html", is_flag=True, help="Write a page, and one for each report, for any web host."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the pages.  [default: DIR/site]",
+)
+@click.option(
+    "--with-actuals",
+    is_flag=True,
+    help="Let the reports' pages show every target with its actual: for an open suite only.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Write the pages again when a report comes or changes; Ctrl-C ends.",
+)
+def leaderboard(
+    directory: Path,
+    submitters_file: Path | None,
+    style: str | None,
+    html: bool,
+    output: Path | None,
+    with_actuals: bool,
+    watch: bool,
+) -> int:
     """Rank the evaluations below a directory of reports.
 
     All must be of one suite, by its digest. Each pair is compared on the same resamples of the
     suite's runs; those that can't be told apart share their ranks ("1-3, tied"). Evaluations with
     a case that was not scored are listed, but not ranked.
     """
-    from runner.reports.leaderboard import (
-        leaderboard_rows,
-        make_leaderboard,
-        read_reports,
-        read_submitters,
-    )
-    from runner.reports.leaderboard_text import to_csv, to_markdown, to_table
+    from runner.reports.leaderboard import make_leaderboard
     from runner.scores.resampling import Resampling
 
-    display = open_display()
-    reports = read_reports(directory, display)
-    submitters = None if submitters_file is None else read_submitters(submitters_file)
     resampling = Resampling()
+    if html or watch:
+        site = Site(directory, submitters_file, output or directory / "site", with_actuals)
+        site.keep(resampling) if watch else site.write(resampling)
+        return 0
+    display = open_display()
+    reports, submitters = _read(directory, submitters_file, display)
     board = make_leaderboard(reports, submitters, resampling, display)
+    _print(board, resampling, style)
+    return 0
+
+
+def _read(
+    directory: Path, submitters_file: Path | None, display: Display
+) -> "tuple[dict[Path, Report], Submitters | None]":
+    from runner.reports.leaderboard import read_reports, read_submitters
+
+    reports = read_reports(directory, display)
+    return reports, None if submitters_file is None else read_submitters(submitters_file)
+
+
+def _print(board: "Leaderboard", resampling: "Resampling", style: str | None) -> None:
+    from runner.reports.leaderboard import leaderboard_rows
+    from runner.reports.leaderboard_text import to_csv, to_markdown, to_table
+
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
         rows = leaderboard_rows(board)
@@ -65,4 +116,44 @@ def leaderboard(directory: Path, submitters_file: Path | None, style: str | None
         click.echo(to_markdown(board, resampling))
     else:
         click.echo(to_table(board, resampling))
-    return 0
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of a leaderboard: what they are made of, and where they go."""
+
+    directory: Path
+    submitters_file: Path | None
+    output: Path
+    with_actuals: bool
+
+    def write(self, resampling: "Resampling") -> None:
+        """Write every page."""
+        from runner.pages.leaderboard_page import write_leaderboard
+        from runner.reports.leaderboard import make_leaderboard
+
+        display = open_display()
+        reports, submitters = _read(self.directory, self.submitters_file, display)
+        board = make_leaderboard(reports, submitters, resampling, display)
+        with display.task("writing pages", len(reports) + 1) as task:
+            page = write_leaderboard(
+                board,
+                reports,
+                self.output,
+                resampling,
+                with_actuals=self.with_actuals,
+                written=task.advance,
+            )
+        click.echo(f"page: {page}")
+
+    def keep(self, resampling: "Resampling") -> NoReturn:
+        """Write every page, and again whenever a report changes; one that is wrong is told."""
+        from runner.reports.watch import report_changes
+
+        others = [] if self.submitters_file is None else [self.submitters_file]
+        for _ in report_changes(self.directory, others):
+            try:
+                self.write(resampling)
+            except RunnerError as error:
+                click.echo(f"Error: {error}", err=True)
+        raise AssertionError("changes never end")

@@ -19,6 +19,7 @@ from runner.cli.init import init
 from runner.cli.leaderboard import leaderboard
 from runner.cli.log import log
 from runner.cli.report import report
+from runner.cli.submission import submission
 from runner.cli.suite import suite
 from runner.cli.suite_run import suite_run
 from runner.cli.try_ import try_predictor
@@ -33,6 +34,7 @@ Exit codes:
   3    bad suite or HELM data
   4    the predictor's fault
   5    engine or host fault: run the same command again
+  6    scored, but below the gate
   130  interrupted
 """
 
@@ -68,6 +70,7 @@ for command in (
     leaderboard,
     verify,
     log,
+    submission,
     suite,
     doctor,
     gc,
@@ -92,8 +95,8 @@ def main() -> NoReturn:
     except RunnerError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
-    except Exception:  # noqa: BLE001  (the command line's edge: every bug gets a file)
-        code = _report_bug()
+    except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
+        code = _report_bug(error)
     sys.exit(code)
 
 
@@ -112,11 +115,16 @@ def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _report_bug() -> int:
+def _report_bug(error: Exception) -> int:
+    """Keep the traceback in a file, and print where the bug is.
+
+    The error's text stays in the file: it could quote an actual, and participants read CI's logs.
+    """
     with tempfile.NamedTemporaryFile(
         "w", prefix="runner-bug-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
         traceback.print_exc(file=log)
-    reason = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
-    click.echo(f"Error: a bug of the runner ({reason}). Please report it with {log.name}", err=True)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {last.filename}:{last.lineno}"
+    click.echo(f"Error: a bug of the runner ({where}). Please report it with {log.name}", err=True)
     return ExitCode.BUG

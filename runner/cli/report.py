@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.progress import open_display
+from runner.errors import UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Examples:
   runner report results/demo/train_mean
   runner report results/demo/train_mean --by run_spec.adapter_spec.method --json
   runner report results/demo/train_mean --helm predicted_output
+  runner report results/demo/train_mean --html
 """
 
 
@@ -41,12 +43,32 @@ Examples:
     type=click.Path(path_type=Path),
     help="Write the predicted stats below this directory as HELM run files.",
 )
+@click.option(
+    "--html",
+    is_flag=True,
+    help="Write a page to look at, with every target and its actual; it needs no network.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the page goes.  [default: REPORT.html]",
+)
+@click.option(
+    "--plots",
+    "plots_directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the page's plots there as SVG and PNG, for papers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def report(
     directory: Path,
     columns: tuple[str, ...],
     intervals: bool,
     helm_directory: Path | None,
+    html: bool,
+    output: Path | None,
+    plots_directory: Path | None,
     as_json: bool,
 ) -> int:
     """Show all scores of one evaluation, over the suite and by category.
@@ -64,7 +86,13 @@ def report(
     if helm_directory is not None:
         written = write_helm_runs(found, helm_directory)
         click.echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
+    if html or output is not None:
+        _write_page(found, output or directory.with_name(f"{directory.name}.html"))
+        return 0
     records = report_records(found)
+    if plots_directory is not None:
+        _write_plots(records, plots_directory)
+        return 0
     by = (None, *(columns or CATEGORIES))
     resampling = Resampling() if intervals else None
     with open_display().task("computing scores and intervals"):
@@ -76,6 +104,25 @@ def report(
     else:
         _print_tables(found, scores, deltas)
     return 0
+
+
+def _write_page(found: "Report", path: Path) -> None:
+    from runner.pages.page import write_page
+    from runner.pages.report_page import report_page
+
+    write_page(path, report_page(found, with_actuals=True))
+    click.echo(f"page: {path}")
+
+
+def _write_plots(records: "pl.DataFrame", directory: Path) -> None:
+    from runner.pages.charts import write_plots
+    from runner.pages.report_page import target_rows
+
+    rows = [row for row in target_rows(records) if row["predicted"] is not None]
+    if not rows:
+        raise UsageError("no target has a prediction, so there is nothing to plot.")
+    for path in write_plots(rows, directory):
+        click.echo(f"plot: {path}")
 
 
 def _print_tables(report: "Report", scores: "Sequence[Score]", deltas: "pl.DataFrame") -> None:

@@ -62,14 +62,32 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One evaluation in a submitter's history; ``value`` is None if it is not scored."""
+
+    created: str
+    image: str
+    digest: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class Leaderboard:
-    """The entries in their order, those that are not ranked last."""
+    """The entries in their order, those that are not ranked last.
+
+    Attributes:
+        probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
+        attempts: every evaluation of each submitter, the earliest first, also those that are not
+            shown because another one is better.
+    """
 
     suite: str
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
     entries: tuple[Entry, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    attempts: Mapping[str, tuple[Attempt, ...]]
 
 
 def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Report]:
@@ -79,7 +97,7 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
         UsageError: there is none, or they are of suites of different digests.
         SuiteError: one can't be read.
     """
-    paths = _report_directories(directory, DEEPEST_REPORT)
+    paths = find_reports(directory)
     found = {}
     with progress.task("reading reports", len(paths)) as task:
         for path in paths:
@@ -128,7 +146,8 @@ def make_leaderboard(
 
     Args:
         reports: of one suite; see ``read_reports``.
-        submitters: whose an image is; without it every image is its own submitter's.
+        submitters: whose an image is; one that it does not name is whose the report says, or its
+            own submitter's.
     """
     first = next(iter(reports.values()))
     policy = first.scoring
@@ -158,7 +177,16 @@ def make_leaderboard(
         suite_digest=first.suite.digest,
         policy=policy,
         entries=(*entries, *(each.entry(None, None) for each in others)),
+        probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
+        attempts=_attempts(found),
     )
+
+
+def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[Attempt, ...]]:
+    attempts: dict[str, list[Attempt]] = {}
+    for each in sorted(found, key=lambda each: each.report.created):
+        attempts.setdefault(each.submitter, []).append(each.attempt())
+    return {submitter: tuple(ordered) for submitter, ordered in attempts.items()}
 
 
 @dataclass(frozen=True)
@@ -193,6 +221,12 @@ class _Evaluated:
         sign = -1 if policy.primary_metric.better == "higher" else 1
         return sign * value, self.report.image.reference
 
+    def attempt(self) -> Attempt:
+        image, score = self.report.image, self.report.score(self.report.scoring.primary)
+        digest = image.digests[0] if image.digests else image.id
+        value = None if score is None else score.value
+        return Attempt(self.report.created, image.reference, digest, value)
+
     def entry(self, place: RankRange | None, probability_better: float | None) -> Entry:
         image = self.report.image
         return Entry(
@@ -223,7 +257,7 @@ def _submitter(report: Report, submitters: Submitters | None) -> str:
     for name, images in () if submitters is None else submitters.submitters.items():
         if names.intersection(images):
             return name
-    return image.reference
+    return report.submitter or image.reference
 
 
 def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
@@ -233,14 +267,15 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
     return list(best.values())
 
 
-def _report_directories(directory: Path, depth: int) -> list[Path]:
+def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories at or below one that hold a report."""
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
         return []
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in _report_directories(path, depth - 1)]
+    return [found for path in shown for found in find_reports(path, depth - 1)]
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from runner.reports.leaderboard import Entry, Leaderboard, leaderboard_rows
 from runner.scores.resampling import Resampling
-from runner.untrusted import csv_cell, markdown_text, printable
+from runner.untrusted import csv_cell, markdown_code, printable
 
 SHORT_DIGEST = 19
 """``sha256:`` and twelve digits, as Docker shows an image."""
@@ -20,15 +20,15 @@ def to_table(board: Leaderboard, resampling: Resampling) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join([_title(board), "", *lines, *notes(board)])
+    return "\n".join([_title(board, printable), "", *lines, *notes(board)])
 
 
 def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
     """Return the leaderboard as a Markdown table."""
     heads = _heads(board, resampling)
-    rows = [heads, ["---"] * len(heads), *(_cells(e, markdown_text) for e in board.entries)]
+    rows = [heads, ["---"] * len(heads), *(_cells(e, markdown_code) for e in board.entries)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([markdown_text(_title(board)), "", *lines, *notes(board)])
+    return "\n".join([_title(board, markdown_code), "", *lines, *notes(board)])
 
 
 def to_csv(board: Leaderboard) -> str:
@@ -61,9 +61,9 @@ def notes(board: Leaderboard) -> list[str]:
     )
 
 
-def _title(board: Leaderboard) -> str:
+def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:
     better = board.policy.primary_metric.better
-    title = f"{board.suite} {board.suite_version} {board.suite_digest[:SHORT_DIGEST]}"
+    title = escape(f"{board.suite} {board.suite_version} {board.suite_digest[:SHORT_DIGEST]}")
     return f"{title}, ranked by {board.policy.primary_metric.title} ({better} is better)"
 
 

@@ -106,6 +106,7 @@ class Report(_Record):
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
     grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
+    ``submitter`` is whose image it is, by the organizer's word; null if nobody said.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -119,6 +120,7 @@ class Report(_Record):
     gpus: int
     suite: SuiteRecord
     image: ImageRecord
+    submitter: str | None = None
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()

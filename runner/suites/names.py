@@ -44,19 +44,26 @@ def opened_suite(
     draw: Draw,
     announce: Callable[[str], None],
     progress: Progress = SILENT,
+    secret: Path | None = None,
 ) -> Iterator[Suite]:
     """Give the suite that a name means. HELM runs are built into one that goes away again.
 
+    Args:
+        secret: where the private half of a built suite is, if not beside the public one.
+
     Raises:
         SuiteError: there is no such suite, or it can't be used.
-        UsageError: the draw is asked for in a suite that is frozen.
+        UsageError: the draw is asked for in a suite that is frozen, or a private half for HELM
+            runs.
     """
     directory = _built_suite(name) if root_dir is None else None
     if directory is not None:
         _refuse_draw(directory, draw)
         announce(f"checking every file of the suite {directory}")
-        yield open_suite(directory)
+        yield open_suite(directory, secret)
         return
+    if secret is not None:
+        raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")
     for left in remove_dead_scratch():
         announce(f"removed {left}, left by a runner that was killed")
     with scratch_directory() as scratch:

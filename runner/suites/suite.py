@@ -5,9 +5,9 @@ are read when the container is gone.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -92,14 +92,16 @@ class Suite:
     """A frozen set of cases.
 
     Attributes:
-        root: the directory of both halves.
+        root: the directory of both halves, or of the public one.
         digest: ``sha256:...`` of the public manifest, and through it of every file.
         manifest: the public one.
+        secret: the directory of the private half if it is elsewhere. No message shows it.
     """
 
     root: Path
     digest: str
     manifest: SuiteManifest
+    secret: Path | None = None
 
     @property
     def name(self) -> str:
@@ -168,7 +170,19 @@ class Suite:
     def answers(self) -> Iterator[pl.DataFrame]:
         """Give what each run answered, in hashes; see ``twins.fingerprint_run``."""
         for run in self.manifest.runs:
-            yield read_part(self.root / PRIVATE / run.folder / ANSWERS)
+            yield read_part(self.private / run.folder / ANSWERS)
+
+    @property
+    def private(self) -> Path:
+        """Return where the private half is."""
+        return self.root / PRIVATE if self.secret is None else self.secret
+
+    def private_name(self, path: Path) -> str:
+        """Return what a file of the private half is called in messages."""
+        if self.secret is None:
+            return str(path)
+        below = path.relative_to(self.secret).as_posix()
+        return "the private half" if below == "." else f"{below} of the private half"
 
     def part(self, run: RunRecord, frame: str) -> Path:
         """Return where a frame of a run is, e.g. ``train/stats``."""
@@ -183,11 +197,14 @@ class Suite:
         stats: dict[Target, Stat] = {}
         instance_stats: dict[InstanceTarget, Stat] = {}
         for run in case.eval_runs:
-            folder = self.root / PRIVATE / run.folder
-            for stat in _read_actuals(folder / ACTUALS):
-                stats[Target(run.name, stat.name)] = stat
-            for place, stat in _read_instance_actuals(folder / INSTANCE_ACTUALS):
-                instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
+            path = self.private / run.folder / ACTUALS
+            with _private_errors(self.private_name(path)):
+                for stat in _read_actuals(path):
+                    stats[Target(run.name, stat.name)] = stat
+            path = self.private / run.folder / INSTANCE_ACTUALS
+            with _private_errors(self.private_name(path)):
+                for place, stat in _read_instance_actuals(path):
+                    instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
         return Actuals(stats, instance_stats)
 
     def baselines(
@@ -217,26 +234,26 @@ def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
 
 
 def _read_actuals(path: Path) -> list[Stat]:
-    with _actuals_errors(path):
-        return [Stat.from_json(stat) for stat in json.loads(path.read_bytes())]
+    return [Stat.from_json(stat) for stat in json.loads(path.read_bytes())]
 
 
 def _read_instance_actuals(path: Path) -> list[tuple[tuple[str, int], Stat]]:
     """Return (instance id, train trial index) and stat, one after the other."""
-    with _actuals_errors(path):
-        return [
-            ((entry["instance_id"], entry["train_trial_index"]), Stat.from_json(stat))
-            for entry in json.loads(path.read_bytes())
-            for stat in entry["stats"]
-        ]
+    return [
+        ((entry["instance_id"], entry["train_trial_index"]), Stat.from_json(stat))
+        for entry in json.loads(path.read_bytes())
+        for stat in entry["stats"]
+    ]
 
 
 @contextmanager
-def _actuals_errors(path: Path) -> Iterator[None]:
+def _private_errors(name: str) -> Iterator[None]:
+    """Convert errors; their own text could quote an actual, or the path."""
     try:
         yield
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SuiteError(f"{path}: the actuals can't be read ({error})") from error
+        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise SuiteError(f"{name}: can't be read ({reason})") from error
 
 
 def is_suite(directory: Path) -> bool:
@@ -244,14 +261,17 @@ def is_suite(directory: Path) -> bool:
     return (directory / PUBLIC / MANIFEST).is_file()
 
 
-def open_suite(directory: Path) -> Suite:
+def open_suite(directory: Path, secret: Path | None = None) -> Suite:
     """Return the suite in a directory, after checking every byte of both halves.
+
+    Args:
+        secret: where the private half is if it is not in there. No message shows it.
 
     Raises:
         SuiteError: no suite of a version that can be read, or a file is not what was frozen;
             names the file.
     """
-    suite = read_manifest(directory)
+    suite = replace(read_manifest(directory), secret=secret)
     verify_suite(suite)
     return suite
 
@@ -289,8 +309,8 @@ def verify_suite(suite: Suite) -> None:
         SuiteError: names the first file that was changed, is missing, or has been added.
     """
     check_files(suite.root / PUBLIC, suite.manifest.files)
-    private = read_private(suite)
-    check_files(suite.root / PRIVATE, private.files)
+    with _private_errors(suite.private_name(suite.private)):
+        check_files(suite.private, read_private(suite).files, suite.private_name)
 
 
 def read_private(suite: Suite) -> PrivateManifest:
@@ -299,19 +319,25 @@ def read_private(suite: Suite) -> PrivateManifest:
     Raises:
         SuiteError: it is not there, or not this suite's.
     """
-    path = suite.root / PRIVATE / MANIFEST
+    path = suite.private / MANIFEST
+    name = suite.private_name(path)
     if not path.is_file():
         raise SuiteError(
-            f"{path}: no such file. Scoring needs the suite's private half, which only the "
+            f"{name}: no such file. Scoring needs the suite's private half, which only the "
             "organizer has; what participants get is the public one."
         )
     if digest_file(path) != suite.manifest.private_sha256:
-        raise SuiteError(f"{path}: changed since the suite was built, or of another suite")
+        raise SuiteError(f"{name}: changed since the suite was built, or of another suite")
     return PrivateManifest.model_validate_json(path.read_bytes())
 
 
-def check_files(root: Path, files: Mapping[str, FileRecord]) -> None:
+def check_files(
+    root: Path, files: Mapping[str, FileRecord], name_file: Callable[[Path], str] = str
+) -> None:
     """Check that the files below a root are the recorded ones.
+
+    Args:
+        name_file: gives what a file is called in messages.
 
     Raises:
         SuiteError: names the first that is not.
@@ -322,12 +348,14 @@ def check_files(root: Path, files: Mapping[str, FileRecord]) -> None:
         if path.is_file() or path.is_symlink()
     } - {MANIFEST, DIGEST}
     for name in sorted(found - files.keys()):
-        raise SuiteError(f"{root / name}: not a file of the suite; it was added after the build")
+        shown = name_file(root / name)
+        raise SuiteError(f"{shown}: not a file of the suite; it was added after the build")
     for name, record in files.items():
         path = root / PurePosixPath(name)
         if name not in found or path.is_symlink():
-            raise SuiteError(f"{path}: missing; the suite had it when it was built")
+            raise SuiteError(f"{name_file(path)}: missing; the suite had it when it was built")
         if path.stat().st_size != record.bytes or digest_file(path) != record.sha256:
             raise SuiteError(
-                f"{path}: changed since the suite was built. Get the suite, or build it, again."
+                f"{name_file(path)}: changed since the suite was built. Get the suite, or build "
+                "it, again."
             )

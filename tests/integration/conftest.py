@@ -8,11 +8,11 @@ import docker
 import pytest
 from click.testing import CliRunner
 from docker.models.containers import Container
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from runner.cli.main import cli
 from runner.sandbox.engine import connect
 from runner.sandbox.policy import LABEL
+from tests.integration.registry import Registry, running_registry
 
 TEST_IMAGES = ("misbehaving-", "my-predictor")
 
@@ -48,6 +48,14 @@ def misbehaving(client: docker.DockerClient) -> Callable[[str], str]:
     return build
 
 
+@pytest.fixture(scope="session")
+def registry(
+    client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    with running_registry(client, tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
 def wait_for_container(client: docker.DockerClient, part: str) -> Container:
     """Return the runner's container with this part, once it runs: "predictor" or "keeper"."""
     deadline = time.monotonic() + 60
@@ -76,7 +84,3 @@ def nothing_is_left(client: docker.DockerClient) -> Iterator[None]:
     yield
     assert leftovers(client) == []
     assert {volume.name for volume in client.volumes.list()} <= volumes_before
-
-
-def logged(text: str) -> LogMessageWaitStrategy:
-    return LogMessageWaitStrategy(text).with_startup_timeout(30)

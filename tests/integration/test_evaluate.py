@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,7 +274,7 @@ def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
 ) -> None:
     out = str(tmp_path / "out")
     command = [str(RUNNER), "evaluate", misbehaving("sleep"), "--suite", "demo", "--out", out]
-    command += ["--wall-seconds", "2"]
+    command += ["--wall-seconds", "2", "--junit", str(tmp_path / "junit.xml")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         stopped: set[str | None] = set()
         while process.poll() is None:
@@ -288,6 +289,9 @@ def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
     assert "no report" in said
     assert len(stopped) == 3
     assert not (tmp_path / "out").exists()
+    (error,) = ET.parse(tmp_path / "junit.xml").getroot().iter("error")
+    assert error.get("type") == "engine_fault"
+    assert "was stopped from outside" in str(error.get("message"))
 
 
 @pytest.fixture

@@ -1,0 +1,147 @@
+"""What ``runner evaluate`` does for CI: gates, a rank, a summary, JUnit XML, nothing secret."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.errors import EngineError
+    from runner.reports.published import CheckedReport
+    from runner.reports.report import Report
+    from runner.reports.standing import Competitors
+    from runner.scores.gate import Gate
+    from runner.suites.suite import Suite
+
+
+@dataclass(frozen=True)
+class Ci:
+    """What a CI job asks for.
+
+    Attributes:
+        is_closed: what is printed and written besides the reports is fit for participants.
+    """
+
+    gates: "tuple[Gate, ...]"
+    competitors: "Competitors | None"
+    summary_file: Path | None
+    junit_file: Path | None
+    is_closed: bool
+
+    def check_suite(self, suite: "Suite") -> None:
+        """Refuse, before anything runs, a leaderboard of another suite."""
+        if self.competitors is not None:
+            self.competitors.check_suite(suite.digest)
+
+    def check_reports(self, reports: "Mapping[Path, Report]") -> "dict[Path, CheckedReport]":
+        """Return the reports with their gates' results and ranks, by where they are."""
+        from runner.reports.published import CheckedReport
+        from runner.scores.gate import check_gate
+
+        checked = {}
+        for place, report in reports.items():
+            gates = tuple(check_gate(gate, report.scores) for gate in self.gates)
+            found = self.competitors
+            standing = None if found is None else found.rank(report, place, reports)
+            checked[place] = CheckedReport(report, gates, standing)
+        return checked
+
+    def write(
+        self, checked: "Mapping[Path, CheckedReport]", faults: "Mapping[str, EngineError]"
+    ) -> None:
+        """Append the summary and write the JUnit XML, those that are asked for.
+
+        Raises:
+            UsageError: one can't be written; the reports have been.
+        """
+        from runner.reports.junit import junit_xml
+        from runner.reports.summary import summary
+
+        if self.summary_file is not None:
+            text = "".join(summary(each) for each in checked.values()).encode()
+            _write(self.summary_file, text, "ab")
+        if self.junit_file is not None:
+            xml = junit_xml(list(checked.values()), faults, is_closed=self.is_closed)
+            _write(self.junit_file, xml, "wb")
+
+
+def _write(path: Path, content: bytes, mode: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode) as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: can't be written ({error.strerror}). The reports have been; run the same "
+            "command again with another path."
+        ) from error
+
+
+OPTIONS = (
+    click.option(
+        "--min-score",
+        "gates",
+        multiple=True,
+        metavar="METRIC=VALUE",
+        help="A score must be at least as good, e.g. mae=0.1 or skill=0.2, else the exit code is "
+        "6; which way is better follows from the metric. May be repeated.",
+    ),
+    click.option(
+        "--leaderboard",
+        "leaderboard",
+        type=click.Path(path_type=Path),
+        help="Tell the rank among the reports in this directory, or in this file of `runner "
+        "leaderboard DIR --json`.",
+    ),
+    click.option(
+        "--summary",
+        "summary_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Append a summary in Markdown to this file, e.g. $GITHUB_STEP_SUMMARY.",
+    ),
+    click.option(
+        "--junit",
+        "junit_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write JUnit XML to this file, a test case per case.",
+    ),
+    click.option(
+        "--closed",
+        "is_closed",
+        is_flag=True,
+        help="Print for participants: scores, outcomes and causes; no actuals, no predictions, no "
+        "text of the predictor. The report has all of it.",
+    ),
+)
+
+
+def ci_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of CI, as one argument ``ci``."""
+
+    @functools.wraps(command)
+    def with_ci(
+        gates: tuple[str, ...],
+        leaderboard: Path | None,
+        summary_file: Path | None,
+        junit_file: Path | None,
+        is_closed: bool,
+        **others: Any,
+    ) -> Any:
+        from runner.scores.gate import read_gate
+
+        wanted = tuple(read_gate(text) for text in gates)
+        competitors = None
+        if leaderboard is not None:
+            from runner.reports.standing import read_competitors
+
+            competitors = read_competitors(leaderboard)
+        return command(ci=Ci(wanted, competitors, summary_file, junit_file, is_closed), **others)
+
+    for option in reversed(OPTIONS):
+        with_ci = option(with_ci)
+    return with_ci

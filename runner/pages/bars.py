@@ -1,0 +1,46 @@
+"""Scores drawn as points with their intervals, on a scale of 0 to 100 that a table shares."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from runner.scores.aggregation import Score
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The least and the largest value that is drawn, in the metric's own unit."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, scores: Iterable[Score]) -> Self:
+        """Return the scale that holds every value, every interval, and 0."""
+        ends = [
+            e for score in scores for e in (score.value, score.low, score.high) if e is not None
+        ]
+        return cls(min(0.0, *ends, 0.0), max(0.0, *ends, 0.0))
+
+    def place(self, value: float | None) -> float | None:
+        """Return where a value is, from 0 to 100."""
+        if value is None:
+            return None
+        width = self.high - self.low
+        return round(100 * (value - self.low) / width, 2) if width else 50.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Where a score and its interval are drawn; None for what there is not."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    zero: float | None
+
+    @classmethod
+    def of(cls, score: Score, scale: Scale) -> Self:
+        """Return the bar of a score."""
+        places = map(scale.place, (score.value, score.low, score.high, 0.0))
+        return cls(*places)

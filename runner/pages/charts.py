@@ -1,0 +1,110 @@
+"""The plots of a report, as Vega-Lite: for its page, and as SVG and PNG for papers."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from runner.errors import UsageError
+
+try:
+    import vl_convert
+except ImportError as error:
+    raise UsageError("Plots need the html extra: pip install 'runner[html]'") from error
+
+Rows = Sequence[Mapping[str, Any]]
+"""One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""
+
+Chart = dict[str, Any]
+"""A Vega-Lite specification. Its points are the data set ``TARGETS``, given apart from it."""
+
+TARGETS = "targets"
+MOST_COLORS = 6
+MOST_DARK_POINTS = 200
+SIDE_PIXELS = 360
+PNG_SCALE = 3
+GREY = "#7d8793"
+COLORS = ("#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670")
+"""Told apart by people who see fewer colours, on white and on black."""
+
+
+def draw_charts(rows: Rows) -> dict[str, Chart]:
+    """Return the plots by name, a point per target.
+
+    ``predicted-against-actual``: on the dashed line they are equal. ``residuals``: the error,
+    predicted less actual, over the actual mean.
+    """
+    values = [row[side] for row in rows for side in ("actual", "predicted")]
+    ends = {"values": [{"end": min(values)}, {"end": max(values)}]}
+    end = {"field": "end", "type": "quantitative"}
+    equal = {"data": ends, "mark": _dashed("line"), "encoding": {"x": end, "y": end}}
+    none = {"data": {"values": [{"end": 0}]}, "mark": _dashed("rule"), "encoding": {"y": end}}
+    return {
+        "predicted-against-actual": _layered(equal, _points(rows, "predicted", "predicted mean")),
+        "residuals": _layered(none, _points(rows, "error", "error: predicted less actual")),
+    }
+
+
+def _layered(*layers: Chart) -> Chart:
+    schema = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nobody fetches it
+    return {"$schema": schema, "width": "container", "height": SIDE_PIXELS, "layer": [*layers]}
+
+
+def _dashed(mark: str) -> Chart:
+    return {"type": mark, "strokeDash": [4, 4], "color": GREY, "strokeWidth": 1}
+
+
+def _points(rows: Rows, y: str, title: str) -> Chart:
+    opacity = 0.75 if len(rows) <= MOST_DARK_POINTS else 0.35
+    encoding = {
+        "x": _axis("actual", "actual mean"),
+        "y": _axis(y, title),
+        "tooltip": [
+            *({"field": name, "type": "nominal"} for name in ("run", "stat", "instance")),
+            *(
+                {"field": name, "type": "quantitative", "format": ".4f"}
+                for name in ("predicted", "actual", "error")
+            ),
+        ],
+    }
+    groups = sorted({str(row["scenario"]) for row in rows})
+    if 1 < len(groups) <= MOST_COLORS:
+        encoding["color"] = {
+            "field": "scenario",
+            "type": "nominal",
+            "scale": {"domain": groups, "range": COLORS[: len(groups)]},
+            "legend": {"orient": "bottom", "columns": 1, "labelLimit": 340, "symbolOpacity": 1},
+        }
+    mark = {"type": "circle", "size": 45, "opacity": opacity, "color": COLORS[0]}
+    return {"data": {"name": TARGETS}, "mark": mark, "encoding": encoding}
+
+
+def _axis(field: str, title: str) -> Chart:
+    scale = {"zero": False, "nice": True}
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale}
+
+
+def write_plots(rows: Rows, directory: Path) -> list[Path]:
+    """Write each plot as SVG and as PNG, for papers; return the files.
+
+    Raises:
+        UsageError: the directory can't be written.
+    """
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, chart in draw_charts(rows).items():
+            sized = {**chart, "width": SIDE_PIXELS, "datasets": {TARGETS: list(rows)}}
+            svg, png = directory / f"{name}.svg", directory / f"{name}.png"
+            svg.write_text(vl_convert.vegalite_to_svg(sized), encoding="utf-8")
+            png.write_bytes(vl_convert.vegalite_to_png(sized, scale=PNG_SCALE))
+            written += [svg, png]
+    except OSError as error:
+        raise UsageError(f"{directory}: can't be written ({error.strerror})") from error
+    return written
+
+
+@lru_cache(1)
+def chart_script() -> str:
+    """Return Vega with all that it needs: 0.9 MB of JavaScript, with ``vegaEmbed`` in it."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")

@@ -1,0 +1,133 @@
+"""The page of a leaderboard, and the pages of the reports that it links to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.pages.bars import Bar, Scale
+from runner.pages.page import asset, render_page, write_page
+from runner.pages.report_page import report_page
+from runner.reports.leaderboard import Attempt, Entry, Leaderboard
+from runner.reports.report import Report
+from runner.scores.resampling import Resampling
+
+INDEX = "index.html"
+REPORTS = "reports"
+
+MOST_IN_MATRIX = 25
+"""Entries whose probabilities are shown pair by pair."""
+
+
+def leaderboard_page(
+    board: Leaderboard, resampling: Resampling, links: Mapping[Path, str], version: str
+) -> str:
+    """Return the page's HTML.
+
+    Args:
+        links: the page of each report, relative to this one, by the report's directory.
+        version: the runner's.
+    """
+    scale = Scale.of(entry.score for entry in board.entries if entry.score is not None)
+    return render_page(
+        "leaderboard.html.j2",
+        {
+            "board": board,
+            "runner_version": version,
+            "metric": board.policy.primary_metric,
+            "level": round(100 * resampling.level),
+            "scale": scale,
+            "rows": [_row(entry, scale, links) for entry in board.entries],
+            "starts": _band_starts(board.entries),
+            "matrix": _matrix(board),
+            "histories": _histories(board.attempts),
+        },
+        [asset("tables.js")],
+    )
+
+
+def write_leaderboard(
+    board: Leaderboard,
+    reports: Mapping[Path, Report],
+    directory: Path,
+    resampling: Resampling,
+    *,
+    with_actuals: bool,
+    written: Callable[[], None],
+) -> Path:
+    """Write the leaderboard's page and one page per report, for any web host; return the page.
+
+    Args:
+        with_actuals: let the reports' pages hold the actuals, as only an open suite's may.
+        written: called after each page.
+
+    Raises:
+        UsageError: the directory can't be written.
+    """
+    links = {path: f"{REPORTS}/{number}.html" for number, path in enumerate(reports, start=1)}
+    version = next(iter(reports.values())).runner_version
+    for path, report in reports.items():
+        write_page(directory / links[path], report_page(report, with_actuals=with_actuals))
+        written()
+    page = directory / INDEX
+    write_page(page, leaderboard_page(board, resampling, links, version))
+    written()
+    return page
+
+
+def _row(entry: Entry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
+    return {
+        "entry": entry,
+        "link": links[entry.report],
+        "bar": None if entry.score is None else Bar.of(entry.score, scale),
+        "cases": ", ".join(f"{count} {name}" for name, count in sorted(entry.outcomes.items())),
+    }
+
+
+def _band_starts(entries: Sequence[Entry]) -> list[bool]:
+    """Return for each entry whether it is told apart from the one above it."""
+    starts = [False] * len(entries)
+    for number in range(1, len(entries)):
+        above, here = entries[number - 1].rank, entries[number].rank
+        starts[number] = here is None or above is None or above.worst < here.best
+    return starts
+
+
+def _matrix(board: Leaderboard) -> list[dict[str, Any]]:
+    """Return, for the best entries, the probability that each is better than each other."""
+    ranked = [entry for entry in board.entries if entry.rank is not None][:MOST_IN_MATRIX]
+    return [
+        {
+            "entry": entry,
+            "cells": [
+                None
+                if column == row
+                else {
+                    "value": board.probabilities[row][column],
+                    "shade": _shade(board, row, column),
+                }
+                for column in range(len(ranked))
+            ],
+        }
+        for row, entry in enumerate(ranked)
+    ]
+
+
+def _shade(board: Leaderboard, row: int, column: int) -> int:
+    return min(int(10 * board.probabilities[row][column]), 9)
+
+
+def _histories(attempts: Mapping[str, Sequence[Attempt]]) -> list[dict[str, Any]]:
+    """Return, for each submitter with several scored evaluations, how they went over time."""
+    histories = []
+    for submitter, all_attempts in attempts.items():
+        values = [attempt.value for attempt in all_attempts if attempt.value is not None]
+        if len(all_attempts) > 1:
+            low, high = (min(values), max(values)) if values else (0.0, 0.0)
+            width = (high - low) or 1.0
+            step = 100 / max(len(values) - 1, 1)
+            points = " ".join(
+                f"{number * step:.1f},{22 - 20 * (value - low) / width:.1f}"
+                for number, value in enumerate(values)
+            )
+            histories.append({"submitter": submitter, "attempts": all_attempts, "points": points})
+    return histories

@@ -1,0 +1,125 @@
+"""A page as one file: a template, its data, and scripts and styles that alone may run in it."""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from runner.errors import UsageError
+from runner.untrusted import printable
+
+try:
+    import jinja2
+except ImportError as error:
+    raise UsageError("Pages need the html extra: pip install 'runner[html]'") from error
+
+TEMPLATES = "runner.pages"
+
+SHORT_DIGEST = 19
+"""``sha256:`` and twelve digits, as Docker shows an image."""
+
+
+def render_page(
+    template: str,
+    context: Mapping[str, Any],
+    scripts: Sequence[str] = (),
+    data: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a page's HTML.
+
+    Every text of the context is escaped, and characters that are not printable are shown by their
+    code. The page's Content-Security-Policy names its own scripts and styles by their hashes: no
+    other runs, and nothing is requested.
+
+    Args:
+        template: a file's name in ``templates``.
+        scripts: JavaScript, run at the end of the page in this order.
+        data: by the id of the element that holds it as JSON.
+    """
+    style = asset("style.css")
+    policy = [
+        "default-src 'none'",
+        f"script-src {' '.join(map(_source_hash, scripts))}" if scripts else "script-src 'none'",
+        f"style-src {_source_hash(style)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **context,
+            content_security_policy="; ".join(policy),
+            style=_trusted(style),
+            scripts=[_trusted(script) for script in scripts],
+            data={name: _trusted(_json(value)) for name, value in (data or {}).items()},
+        )
+    )
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        UsageError: the file can't be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path}: the page can't be written ({error.strerror}). Free space or name another "
+            "place with --output."
+        ) from error
+
+
+def asset(name: str) -> str:
+    """Return a script or a style of this package."""
+    return files(TEMPLATES).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _trusted(text: str) -> Any:
+    """Return our own text, which is not to be escaped."""
+    import markupsafe
+
+    return markupsafe.Markup(text)  # noqa: S704  (of this package, or JSON without a "<")
+
+
+def _json(value: Any) -> str:
+    """Return JSON in which no text can end the element that holds it."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _source_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@lru_cache(1)
+def _environment() -> "jinja2.Environment":
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+    )
+    environment.filters["number"] = number
+    environment.filters["short_digest"] = lambda text: text.rpartition("@")[2][:SHORT_DIGEST]
+    return environment
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number with so many decimals, or a dash for none."""
+    return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001  (a dash)

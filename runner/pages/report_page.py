@@ -1,0 +1,169 @@
+"""The page of one evaluation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from runner.cli.score_text import repetition_lines
+from runner.contract.layout import RUN_NAME
+from runner.pages.bars import Bar, Scale
+from runner.pages.page import asset, render_page
+from runner.reports.records import report_records
+from runner.reports.report import CaseRecord, Report
+from runner.scores.aggregation import Score, score_targets
+from runner.scores.metrics import METRICS
+from runner.scores.resampling import Resampling
+
+CATEGORIES = ("scenario", "model", "stat", "perturbation")
+HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
+MOST_CARDS = 5
+
+TARGET_COLUMNS = (
+    *("case", RUN_NAME, "stat", "split", "sub_split", "perturbation", "instance_id"),
+    *("scenario", "model", "predicted_mean", "actual_mean", "error", "baseline", "reason"),
+)
+
+
+def report_page(report: Report, *, with_actuals: bool) -> str:
+    """Return the page's HTML.
+
+    Args:
+        with_actuals: show every target with its actual. Without them the page holds scores, and
+            can be published while the suite is closed.
+    """
+    records = report_records(report)
+    scores = score_targets(
+        records, (None, *CATEGORIES), policy=report.scoring, resampling=Resampling()
+    )
+    scripts = [asset("tables.js")]
+    data: dict[str, Any] = {}
+    targets = target_rows(records) if with_actuals else []
+    points = [row for row in targets if row["predicted"] is not None]
+    if targets:
+        data["targets"] = _packed(targets)
+    if points:
+        from runner.pages.charts import chart_script, draw_charts
+
+        data["charts"] = draw_charts(points)
+        scripts = [chart_script(), *scripts]
+    return render_page(
+        "report.html.j2",
+        {
+            "report": report,
+            "runner_version": report.runner_version,
+            "primary": report.score(report.scoring.primary),
+            "primary_metric": report.scoring.primary_metric,
+            "cards": _cards(report),
+            "metrics": METRICS,
+            "suite_scores": [score for score in scores if score.category is None],
+            "categories": _categories(scores, report.scoring.primary),
+            "cases": [_case(case) for case in report.cases],
+            "scored_cases": sum(case.outcome == "scored" for case in report.cases),
+            "repetitions": repetition_lines(report),
+            "settings": _settings(report.cases),
+            "with_actuals": with_actuals,
+            "targets": len(targets),
+            "points": len(points),
+        },
+        [*scripts, asset("report.js")] if targets else scripts,
+        data,
+    )
+
+
+def _cards(report: Report) -> list[Score]:
+    found = [report.score(name) for name in HEADLINE if name != report.scoring.primary]
+    return [score for score in found if score is not None and score.value is not None][:MOST_CARDS]
+
+
+def _categories(scores: Sequence[Score], primary: str) -> list[dict[str, Any]]:
+    """Return, for each category of more than one group, the primary metric of its groups."""
+    categories = []
+    for category in CATEGORIES:
+        groups = [s for s in scores if (s.category, s.metric) == (category, primary)]
+        if len(groups) > 1:
+            scale = Scale.of(groups)
+            rows = [{"score": score, "bar": Bar.of(score, scale)} for score in groups]
+            found = {"name": category, "rows": rows, "low": scale.low, "high": scale.high}
+            categories.append(found)
+    return categories
+
+
+def _case(case: CaseRecord) -> dict[str, Any]:
+    used = case.resources
+    limits = case.limits
+    measured: list[tuple[str, float | None, float]] = [
+        ("time", case.wall_seconds, limits["wall_seconds"])
+    ]
+    if used is not None:
+        measured += [
+            ("memory", used.peak_memory_bytes, limits["memory_bytes"]),
+            ("output", used.output_bytes, limits["output_bytes"]),
+        ]
+    return {
+        "record": case,
+        "uses": {
+            name: {"text": _amounts(name, value, limit), "share": min(value / limit, 1.0)}
+            for name, value, limit in measured
+            if value is not None
+        },
+        "cpu_seconds": None if used is None else used.cpu_seconds,
+    }
+
+
+def _amounts(name: str, value: float, limit: float) -> str:
+    if name == "time":
+        return f"{value:.1f} of {limit:g} s"
+    return f"{value / 2**20:.1f} of {limit / 2**20:g} MiB"
+
+
+def _settings(cases: Iterable[CaseRecord]) -> list[tuple[str, str]]:
+    """Return the sandbox's settings as the engine had them for the first container started."""
+    attestation = next((case.sandbox for case in cases if case.sandbox is not None), None)
+    effective: Mapping[str, Any] = {} if attestation is None else attestation.effective
+    return [(name.removeprefix("HostConfig."), _setting(effective[name])) for name in effective]
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def target_rows(records: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return one mapping per target, as the page's table and its charts take them."""
+    rows = records.select(name for name in TARGET_COLUMNS if name in records.columns)
+    return [_target_row(row) for row in rows.iter_rows(named=True)]
+
+
+def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    split = "" if row["split"] is None else f" split={row['split']}"
+    sub_split = "" if row["sub_split"] is None else f" sub_split={row['sub_split']}"
+    perturbation = "" if row["perturbation"] is None else f" {row['perturbation']}"
+    return {
+        "run": row[RUN_NAME],
+        "stat": f"{row['stat']}{split}{sub_split}{perturbation}",
+        "instance": row["instance_id"],
+        "scenario": row["scenario"],
+        "model": row["model"],
+        "predicted": row["predicted_mean"],
+        "actual": row["actual_mean"],
+        "error": row["error"],
+        "baseline": row["baseline"],
+        "reason": row["reason"],
+    }
+
+
+def _packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the rows by columns, each text once: a third of the size for many targets."""
+    columns = list(rows[0])
+    packed: dict[str, Any] = {}
+    for name in columns:
+        values = [row[name] for row in rows]
+        if any(isinstance(value, str) for value in values):
+            texts = list(dict.fromkeys(values))
+            place = {text: number for number, text in enumerate(texts)}
+            packed[name] = {"texts": texts, "rows": [place[value] for value in values]}
+        else:
+            packed[name] = {"rows": values}
+    return packed

@@ -1,0 +1,282 @@
+"""The example organizer's repository, end to end: its workflows' own steps, a real registry."""
+
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from runner.contract.predictor import predictions_to_json
+from runner.contract.stat import Stat
+from runner.demo_suite import unpack_demo_suite
+from runner.suites.build import build_suite
+from runner.suites.spec import read_spec
+from runner.suites.suite import Suite
+from tests.git_builder import commit, git, make_repository
+from tests.integration.registry import Registry
+from tests.integration.workflow import ROOT, Job
+from tests.suite_builder import silent
+
+EXAMPLE = ROOT / "examples" / "competition"
+WORKFLOWS = EXAMPLE / ".github" / "workflows"
+SECRET = "kept-secret-place"
+
+COPY = "/busybox cp /predictions.json /output/predictions.json"
+
+HOSTILE = """
+echo "::set-output name=outcome::scored"
+echo "::stop-commands::x"
+/busybox cat /input/eval/*.parquet
+echo "STOLEN $(/busybox ls /input)" >&2
+/busybox cp /predictions.json /output/predictions.json
+"""
+
+HOSTILE_PREDICTIONS = {
+    "contract_version": 1,
+    "predictions": {
+        "<script>STOLEN</script>\x1b[31m\n::error::STOLEN": [
+            {"name": {"name": "[STOLEN](https://evil.example)", "split": "test"}, "mean": 1}
+        ]
+    },
+}
+
+
+@dataclass(frozen=True)
+class Competition:
+    """An organizer's repository and machine.
+
+    Attributes:
+        origin: the repository, its pull requests below refs/pull.
+        results: where reports go.
+        private: where the private half of the suite is.
+    """
+
+    origin: Path
+    results: Path
+    private: Path
+    suite: Suite
+
+    def pull_request(self, number: int, files: Mapping[str, str | None]) -> None:
+        """Open a pull request with these changes."""
+        git(self.origin, "switch", "--quiet", "--create", "topic", "main")
+        commit(self.origin, files)
+        git(self.origin, "update-ref", f"refs/pull/{number}/head", "topic")
+        git(self.origin, "switch", "--quiet", "main")
+        git(self.origin, "branch", "--quiet", "--delete", "--force", "topic")
+
+    def evaluate(self, number: int, author: str, place: Path) -> Job:
+        """Run the workflow that a pull request starts."""
+        request = {
+            "number": number,
+            "base": {"sha": git(self.origin, "rev-parse", "main")},
+            "head": {"sha": git(self.origin, "rev-parse", f"refs/pull/{number}/head")},
+            "user": {"login": author},
+        }
+        return self._run("submission.yml", {"event": {"pull_request": request}}, place)
+
+    def merge(self, number: int) -> None:
+        git(self.origin, "merge", "--quiet", "--no-edit", f"refs/pull/{number}/head")
+
+    def publish(self, place: Path) -> Job:
+        """Run the workflow that a merge starts."""
+        return self._run("leaderboard.yml", {}, place)
+
+    def _run(self, workflow: str, github: Mapping[str, object], place: Path) -> Job:
+        secrets, variables = {"SUITE_PRIVATE": str(self.private)}, {"RESULTS": str(self.results)}
+        job = Job(self.origin, place, {"github": github, "secrets": secrets, "vars": variables})
+        job.run(WORKFLOWS / workflow)
+        return job
+
+
+@pytest.fixture(scope="module")
+def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
+    """Do what the example's README tells the organizer to do."""
+    place = tmp_path_factory.mktemp("organizer")
+    origin = shutil.copytree(EXAMPLE, place / "repository")
+    unpack_demo_suite(place)
+    spec = read_spec(origin / "suite.yaml")
+    runs = tuple(str(place / Path(each).relative_to(origin)) for each in spec.helm_runs)
+    suite = build_suite(spec.model_copy(update={"helm_runs": runs}), place / "built", silent).suite
+    shutil.copytree(suite.root / "public", origin / "suite" / "public")
+    private = (suite.root / "private").rename(place / SECRET)
+    make_repository(origin, {})
+    results = place / "results"
+    results.mkdir()
+    return Competition(origin, results, private, replace(suite, secret=private))
+
+
+def submission(team: str, image: str) -> dict[str, str]:
+    return {f"submissions/{team}.yaml": f"submitter: {team}\nimage: {image}\n"}
+
+
+def near_predictions(suite: Suite) -> bytes:
+    """Return predictions of every case, each off by a little."""
+    by_run: dict[str, list[Stat]] = {}
+    for case in suite.cases:
+        for number, (target, actual) in enumerate(suite.actuals(case).stats.items()):
+            assert actual.mean is not None
+            off = target.predicted(actual.mean + (0.03 if number % 2 else -0.02))
+            by_run.setdefault(target.run_spec_name, []).append(off)
+    return predictions_to_json(by_run).encode()
+
+
+@pytest.fixture(scope="module")
+def jobs(
+    competition: Competition, registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Job]:
+    """Run two submissions and then the leaderboard: one good, one hostile."""
+    predictions = {
+        "team-a": (COPY, near_predictions(competition.suite)),
+        "team-b": (HOSTILE, json.dumps(HOSTILE_PREDICTIONS).encode()),
+    }
+    authors = {"team-a": "octocat", "team-b": "hubot"}
+    jobs = {}
+    for number, (team, (script, content)) in enumerate(predictions.items(), start=1):
+        image = registry.push(f"{team}/predictor", script, {"predictions.json": content})
+        competition.pull_request(number, submission(team, image))
+        place = tmp_path_factory.mktemp(team)
+        jobs[team] = competition.evaluate(number, authors[team], place)
+        competition.merge(number)
+        registry.remove(image)
+    jobs["leaderboard"] = competition.publish(tmp_path_factory.mktemp("leaderboard"))
+    return jobs
+
+
+def test_a_good_submission_passes_the_gate_and_is_summarized(jobs: dict[str, Job]) -> None:
+    job = jobs["team-a"]
+    assert job.exit_code == 0, job.log
+    evaluated = job.outputs["Evaluate"]
+    assert evaluated["outcome"] == "scored"
+    assert float(evaluated["score"]) == pytest.approx(0.025, abs=0.001)
+    assert re.search(r"\*\*MAE\*\* \| 0\.02\d\d \| 0\.02\d\d to 0\.02\d\d", job.summary)
+    assert "- rank 1 of 1" in job.summary
+    assert re.search(r"- skill 0\.\d+ \(.*\) meets the gate: skill at least 0", job.summary)
+    assert job.summary.count("| scored |") == 2
+
+
+def test_a_hostile_submission_ends_with_typed_causes_and_none_of_its_text(
+    competition: Competition, jobs: dict[str, Job]
+) -> None:
+    job = jobs["team-b"]
+    assert job.exit_code == 4
+    assert (job.outputs["Evaluate"]["outcome"], job.outputs["Evaluate"]["score"]) == (
+        "not_scored",
+        "",
+    )
+    assert "not scored: 2 of 2 cases not scored (invalid_output)" in job.summary
+    assert job.summary.count("| invalid_output | missing_target |") == 2
+    (report,) = competition.results.glob("team-b/*/report.json")
+    assert "STOLEN" in report.read_text()  # the control: the organizer can read what it wrote
+    assert "STOLEN" not in job.visible()
+    assert "\x1b" not in job.visible()
+    commands = [line for line in job.log.splitlines() if line.lstrip().startswith("::")]
+    assert [line.partition("::")[2].partition("::")[0] for line in commands] == ["add-mask"]
+
+
+@pytest.mark.parametrize("team", ["team-a", "team-b"])
+def test_no_actual_and_no_secret_place_is_to_be_seen(
+    competition: Competition, jobs: dict[str, Job], team: str
+) -> None:
+    actuals = {
+        repr(stat.mean)
+        for case in competition.suite.cases
+        for stat in competition.suite.actuals(case).stats.values()
+    }
+    telling = [value for value in actuals if len(value) > len("0.12345")]
+    assert len(telling) > 5
+    (report,) = competition.results.glob(f"{team}/*/report.json")
+    assert all(value in report.read_text() for value in telling)  # the control
+    shown = jobs[team].visible() + json.dumps(jobs[team].outputs)
+    assert [value for value in telling if value in shown] == []
+    assert SECRET not in shown
+    assert "demo_opinion" not in shown
+
+
+def test_the_artifact_has_the_summary_the_test_panel_and_the_scores(jobs: dict[str, Job]) -> None:
+    artifact = jobs["team-b"].artifacts / "evaluation"
+    assert {path.name for path in artifact.iterdir()} == {
+        "evaluation.json",
+        "junit.xml",
+        "summary.md",
+    }
+    (suite,) = ET.parse(artifact / "junit.xml").getroot()
+    counts = (suite.get("tests"), suite.get("failures"), suite.get("errors"))
+    assert counts == ("3", "3", "0")  # two cases, and the gate
+    (evaluation,) = json.loads((artifact / "evaluation.json").read_text())
+    assert evaluation["submitter"] == "team-b"
+    assert evaluation["scores"] == []
+
+
+def test_the_leaderboard_has_both_under_their_teams_names(jobs: dict[str, Job]) -> None:
+    page = jobs["leaderboard"].artifacts / "page"
+    entries = json.loads((page / "leaderboard.json").read_text())["entries"]
+    assert [(each["submitter"], each["rank"]) for each in entries] == [
+        ("team-a", "1"),
+        ("team-b", None),
+    ]
+    assert entries[1]["unranked"] == "2 of 2 cases not scored (invalid_output)"
+    assert "`team-a`" in jobs["leaderboard"].summary
+
+
+def with_other(name: str) -> Callable[[Competition, str], dict[str, str | None]]:
+    def change(competition: Competition, image: str) -> dict[str, str | None]:
+        content = (competition.origin / name).read_text()
+        return {**submission("team-a", image), name: f"{content}\n# changed\n"}
+
+    return change
+
+
+def limits_in_the_file(_competition: Competition, image: str) -> dict[str, str | None]:
+    ((path, text),) = submission("team-a", image).items()
+    return {path: f"{text}wall_seconds: '86400'\n"}
+
+
+def a_tag(_competition: Competition, image: str) -> dict[str, str | None]:
+    return dict(submission("team-a", image.partition("@")[0] + ":latest"))
+
+
+def another_teams_file(_competition: Competition, image: str) -> dict[str, str | None]:
+    return dict(submission("team-b", image))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (with_other("suite/public/suite.json"), "'suite/public/suite.json'"),
+        (with_other("suite.yaml"), "'suite.yaml'"),
+        (with_other("teams.yaml"), "'teams.yaml'"),
+        (with_other(".github/workflows/submission.yml"), "'.github/workflows/submission.yml'"),
+        (limits_in_the_file, "unknown: 'wall_seconds'"),
+        (a_tag, "should be named by its digest alone"),
+        (another_teams_file, "'octocat' is not of the team team-b"),
+    ],
+)
+def test_a_pull_request_that_breaks_the_rules_is_refused_and_nothing_is_run(
+    competition: Competition,
+    jobs: dict[str, Job],
+    tmp_path: Path,
+    change: Callable[[Competition, str], dict[str, str | None]],
+    said: str,
+) -> None:
+    image = json.loads((jobs["team-a"].artifacts / "evaluation" / "evaluation.json").read_text())[
+        0
+    ]["image"]["reference"]
+    number = len(list((competition.origin / ".git" / "refs" / "pull").glob("*"))) + 1
+    competition.pull_request(number, change(competition, image))
+    job = competition.evaluate(number, "octocat", tmp_path / "job")
+    assert job.exit_code == 4
+    assert said in job.log
+    assert "running" not in job.log
+    assert not list(job.artifacts.iterdir())
+
+
+def test_the_base_stays_checked_out_while_a_pull_request_is_evaluated(
+    competition: Competition, jobs: dict[str, Job]
+) -> None:
+    """Its file is read from git's objects: the workspace never had it."""
+    assert not (jobs["team-a"].workspace / "submissions" / "team-a.yaml").exists()
+    assert (competition.origin / "submissions" / "team-a.yaml").exists()  # the control: merged

@@ -1,0 +1,103 @@
+"""A suite whose private half is elsewhere: it is scored as ever, and nothing says where that is."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.errors import SuiteError
+from runner.suites.suite import open_suite
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+Halves = tuple[Path, Path]
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> Halves:
+    """Return a suite's public half and, elsewhere, its private one."""
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    return suite.root, (suite.root / "private").rename(tmp_path / "secret-place")
+
+
+def test_a_suite_in_two_places_is_the_same_suite(halves: Halves, tmp_path: Path) -> None:
+    public, private = halves
+    apart = open_suite(public, private)
+    actuals = [apart.actuals(case).stats for case in apart.cases]
+    assert all(actuals)
+    shutil.copytree(private, public / "private")
+    together = open_suite(public)
+    assert together.digest == apart.digest
+    assert [together.actuals(case).stats for case in together.cases] == actuals
+
+
+def nothing(private: Path) -> None:
+    shutil.rmtree(private)
+
+
+def another_manifest(private: Path) -> None:
+    (private / "suite.json").write_text("{}")
+
+
+def a_file_more(private: Path) -> None:
+    (private / "more.json").write_text("{}")
+
+
+def a_file_less(private: Path) -> None:
+    next(private.glob("runs/*/actuals.json")).unlink()
+
+
+def another_actual(private: Path) -> None:
+    next(private.glob("runs/*/actuals.json")).write_text("[]")
+
+
+def a_directory_for_a_file(private: Path) -> None:
+    path = next(private.glob("runs/*/actuals.json"))
+    path.unlink()
+    path.mkdir()
+
+
+def a_loop(private: Path) -> None:
+    (private / "suite.json").unlink()
+    (private / "suite.json").symlink_to("suite.json")
+
+
+FAULTS = [nothing, another_manifest, a_file_more, a_file_less, another_actual]
+FAULTS += [a_directory_for_a_file, a_loop]
+
+
+@pytest.mark.parametrize("make", FAULTS)
+def test_a_fault_of_the_private_half_is_told_without_its_place(
+    halves: Halves, make: Callable[[Path], None]
+) -> None:
+    public, private = halves
+    make(private)
+    with pytest.raises(SuiteError, match="private half") as refused:
+        open_suite(public, private)
+    assert private.name not in str(refused.value)
+
+
+@pytest.mark.parametrize("make", FAULTS)
+def test_in_its_usual_place_the_fault_is_told_with_the_path(
+    halves: Halves, make: Callable[[Path], None]
+) -> None:
+    """The control: the path is left out on purpose."""
+    public, private = halves
+    usual = private.rename(public / "private")
+    make(usual)
+    with pytest.raises(SuiteError, match=str(usual)):
+        open_suite(public)
+
+
+def test_an_actual_that_can_not_be_read_is_not_quoted(halves: Halves) -> None:
+    """It was whole when the suite was opened, and is not when a case is scored."""
+    public, private = halves
+    suite = open_suite(public, private)
+    (run,) = suite.cases[0].eval_runs
+    path = private / run.folder / "actuals.json"
+    path.write_text('[{"the answer": 42}]')
+    with pytest.raises(SuiteError, match="private half: can't be read") as refused:
+        suite.actuals(suite.cases[0])
+    assert "the answer" not in str(refused.value)
+    assert private.name not in str(refused.value)

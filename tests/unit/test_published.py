@@ -1,0 +1,167 @@
+"""What CI shows of an evaluation: GitHub's own Markdown, the public JUnit schema, canaries."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import xmlschema
+from cmarkgfm import github_flavored_markdown_to_html
+
+from runner.errors import EngineError
+from runner.reports.junit import junit_xml
+from runner.reports.published import CheckedReport, published_record
+from runner.reports.report import Report
+from runner.reports.standing import Standing
+from runner.reports.summary import MOST_CASES, summary
+from runner.sandbox.outcome import Outcome
+from runner.scores.comparison import RankRange
+from runner.scores.gate import check_gate, read_gate
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import run_files, stat, write_run
+from tests.suite_builder import build
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[1] / "data" / "junit-10.xsd")
+SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
+CANARY = "0.7310"
+"""Begins every actual of the suite."""
+
+HOSTILE_NAME = "[team](https://evil.example)|<b>@all</b>\x1b[31m"
+HOSTILE_MESSAGE = "GOLD ANSWERS: <script>alert(1)</script> ]]> \x1b[31m \ufffe"
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    tmp_path = tmp_path_factory.mktemp("suite")
+    for number in range(6):
+        name = f"demo:subject={number},model=demo/model"
+        means = [stat("exact_match", 0.731 + number / 100_000), stat("num_references", 2.0)]
+        write_run(tmp_path / "runs", name, run_files(name, stats=means))
+    return build(tmp_path / "runs", tmp_path / "suite", **SPLIT)
+
+
+def changed_case(report: Report, **changes: object) -> Report:
+    """Return the report with changes of its second case, and as unfinished as that makes it."""
+    first, second, *others = report.cases
+    cases = (first, second.model_copy(update=changes), *others)
+    return report.model_copy(update={"cases": cases, "scores": ()})
+
+
+@pytest.fixture(scope="module")
+def scored(suite: Suite) -> CheckedReport:
+    report = evaluate_function(suite, off_by(0.1), "team/predictor").report
+    gates = tuple(check_gate(read_gate(text), report.scores) for text in ("mae=0.2", "rmse=0.01"))
+    return CheckedReport(report, gates, Standing(RankRange(2, 3), 7))
+
+
+@pytest.fixture(scope="module")
+def hostile(suite: Suite) -> CheckedReport:
+    """Return an evaluation whose name and output are an attack on whoever looks at them."""
+    report = evaluate_function(suite, off_by(0.1), HOSTILE_NAME).report
+    return CheckedReport(
+        changed_case(
+            report,
+            outcome=Outcome.INVALID_OUTPUT,
+            cause="bad_number",
+            message=HOSTILE_MESSAGE,
+            extra_predictions=(HOSTILE_MESSAGE,),
+        )
+    )
+
+
+def rendered(checked: CheckedReport) -> str:
+    shown: str = github_flavored_markdown_to_html(summary(checked))
+    return shown
+
+
+def test_a_summary_has_score_interval_rank_gates_and_outcomes(scored: CheckedReport) -> None:
+    shown = rendered(scored)
+    assert re.search(
+        r"<h3><code>team/predictor</code> on <code>v1 1</code>: scored, but below the gate</h3>",
+        shown,
+    )
+    first = re.search(r"<tbody>\s*<tr>(.*?)</tr>", shown, re.DOTALL)
+    assert first is not None
+    cells = re.findall(r"<td>(.*?)</td>", first[1])
+    assert cells[:5] == ["<strong>MAE</strong>", "0.1000", "0.1000 to 0.1000", "6", "6"]
+    assert "<li>rank 2-3, tied, of 7</li>" in shown
+    assert "MAE 0.1000 (0.1000 to 0.1000) meets the gate: MAE at most 0.2" in shown
+    assert "RMSE 0.1000 (0.1000 to 0.1000) is below the gate: RMSE at most 0.01" in shown
+    assert shown.count("<td>scored</td>") == 6
+
+
+def test_a_hostile_name_is_text_in_a_summary(hostile: CheckedReport) -> None:
+    shown = rendered(hostile)
+    allowed = {"h3", "code", "table", "thead", "tbody", "tr", "th", "td", "p"}
+    assert set(re.findall(r"<(\w+)", shown)) == allowed
+    assert "not scored: 1 of 6 cases not scored (invalid_output)" in shown
+    assert "<td>invalid_output</td>\n<td>bad_number</td>" in shown
+    assert "\x1b" not in shown
+
+
+def test_of_very_many_cases_those_that_were_not_scored_are_named(scored: CheckedReport) -> None:
+    cases = scored.report.cases * 40
+    unfinished = cases[-1].model_copy(update={"id": "the-last", "outcome": Outcome.TIMED_OUT})
+    many = scored.report.model_copy(update={"cases": (*cases[:-1], unfinished)})
+    lines = summary(CheckedReport(many)).splitlines()
+    assert sum("s of 600 s" in line for line in lines) == MOST_CASES
+    assert any("`the-last` | timed_out" in line for line in lines)
+    assert "and 140 scored" in lines
+
+
+@pytest.mark.parametrize("name", ["scored", "hostile"])
+def test_no_actual_and_no_text_of_a_predictor_is_published(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    checked: CheckedReport = request.getfixturevalue(name)
+    assert CANARY in checked.report.model_dump_json()  # the control: what is searched is there
+    for text in (
+        summary(checked),
+        json.dumps(published_record(checked)),
+        junit_xml([checked], {}, is_closed=True).decode(),
+    ):
+        assert CANARY not in text
+        assert "GOLD" not in text
+
+
+def test_an_open_suites_junit_tells_an_author_what_is_wrong(hostile: CheckedReport) -> None:
+    assert b"GOLD" in junit_xml([hostile], {}, is_closed=False)
+
+
+def parsed(content: bytes) -> list[dict[str, int]]:
+    """Return the counts of each suite, by what stands in it and not by what it says."""
+    SCHEMA.validate(ET.ElementTree(ET.fromstring(content)))
+    found = []
+    for each in ET.fromstring(content):
+        assert int(each.attrib["tests"]) == len(each.findall("testcase"))
+        assert int(each.attrib["failures"]) == len(each.findall("testcase/failure"))
+        assert int(each.attrib["errors"]) == len(each.findall("testcase/error"))
+        found.append({name: int(each.attrib[name]) for name in ("tests", "failures", "errors")})
+    return found
+
+
+def test_junit_has_a_test_case_per_case_and_gate_a_failure_and_an_error(
+    scored: CheckedReport, hostile: CheckedReport
+) -> None:
+    faults: Mapping[str, EngineError] = {"lost on v1": EngineError("The engine is gone.\x00")}
+    content = junit_xml([scored, hostile], faults, is_closed=False)
+    assert parsed(content) == [
+        {"tests": 8, "failures": 1, "errors": 0},
+        {"tests": 6, "failures": 1, "errors": 0},
+        {"tests": 1, "failures": 0, "errors": 1},
+    ]
+    root = ET.fromstring(content)
+    failures = [(each.get("type"), each.get("message")) for each in root.iter("failure")]
+    assert failures[0][0] == "below_gate"
+    assert failures[1] == ("invalid_output", "invalid_output: bad_number")
+    (error,) = root.iter("error")
+    assert error.attrib == {"type": "engine_fault", "message": "The engine is gone.\\x00"}
+
+
+def test_the_schema_refuses_what_is_no_junit(scored: CheckedReport) -> None:
+    """The control."""
+    content = junit_xml([scored], {}, is_closed=False).replace(b"testcase", b"test")
+    assert not SCHEMA.is_valid(ET.ElementTree(ET.fromstring(content)))

@@ -1,0 +1,100 @@
+"""The action and the workflows that are shipped: by the public schemas, and by rules of our own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPETITION = ROOT / "examples" / "competition" / ".github" / "workflows"
+WORKFLOWS = [
+    *sorted(COMPETITION.glob("*.yml")),
+    *sorted((ROOT / "predictor_template").glob("*/.github/workflows/*.yml")),
+]
+SUBMISSION = COMPETITION / "submission.yml"
+ACTION = ROOT / "action.yml"
+
+EXPRESSION = "$" + "{{"
+
+
+def check(schema: str, *paths: Path) -> subprocess.CompletedProcess[str]:
+    """Check files against a schema that the package brings, without a network."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    return subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
+
+
+def steps_of(path: Path) -> list[Any]:
+    document = yaml.safe_load(path.read_text())
+    if path == ACTION:
+        return list(document["runs"]["steps"])
+    return [step for job in document["jobs"].values() for step in job["steps"]]
+
+
+def test_the_workflows_and_the_action_follow_the_public_schemas() -> None:
+    assert len(WORKFLOWS) == 5
+    workflows = check("github-workflows", *WORKFLOWS)
+    assert workflows.returncode == 0, workflows.stdout
+    action = check("github-actions", ACTION)
+    assert action.returncode == 0, action.stdout
+
+
+def test_the_schemas_refuse_what_is_wrong(tmp_path: Path) -> None:
+    """The control."""
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(SUBMISSION.read_text().replace("    steps:", "    stages:"))
+    assert check("github-workflows", wrong).returncode == 1
+    wrong.write_text(ACTION.read_text().replace("using: composite", "using: magic"))
+    assert check("github-actions", wrong).returncode == 1
+
+
+@pytest.mark.parametrize("path", [ACTION, *WORKFLOWS], ids=lambda path: path.parts[-1])
+def test_no_expression_stands_in_a_script_but_the_organizers_own(path: Path) -> None:
+    """What is put into a script is part of it: a title or a name could be a command."""
+    scripts = "\n".join(step["run"] for step in steps_of(path) if "run" in step)
+    found = re.findall(r"\$\{\{ *([\w.]+)", scripts)
+    assert set(found) <= {"vars.RUNNER_SOURCE"}
+
+
+@pytest.mark.parametrize("path", [ACTION, *sorted(COMPETITION.glob("*.yml"))])
+def test_actions_of_others_are_pinned_to_commits_or_say_why_not(path: Path) -> None:
+    for line in path.read_text().splitlines():
+        found = re.search(r"uses: (actions/\S+)@(\S+)(.*)", line)
+        if found and found[1] != "actions/deploy-pages":
+            assert re.fullmatch(r"[0-9a-f]{40}", found[2]), line
+            assert re.search(r"# v\d", found[3]), line
+
+
+def test_a_pull_request_is_fetched_and_never_checked_out() -> None:
+    steps = steps_of(SUBMISSION)
+    (checkout,) = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"]["ref"] == EXPRESSION + " github.event.pull_request.base.sha }}"
+    scripts = "\n".join(step.get("run", "") for step in steps)
+    assert not re.search(
+        r"git (checkout|switch|merge|worktree|reset|pull|restore|archive)", scripts
+    )
+
+
+def test_the_workflow_of_a_pull_request_may_only_read() -> None:
+    document = yaml.safe_load(SUBMISSION.read_text())
+    assert document["permissions"] == {"contents": "read"}
+    assert list(document[True]) == ["pull_request_target"]  # YAML 1.1 takes `on` for true
+    assert "permissions" not in document["jobs"]["evaluate"]
+
+
+def test_a_pull_request_sets_nothing_but_the_image_and_whose_it_is() -> None:
+    (evaluate,) = [step for step in steps_of(SUBMISSION) if step.get("name") == "Evaluate"]
+    of_the_request = {
+        name: value
+        for name, value in evaluate["with"].items()
+        if "steps.submission" in value or "github.event" in value
+    }
+    assert set(of_the_request) == {"image", "submitter", "out"}
+    assert "closed" not in evaluate["with"]  # the action's default holds
+
+
+def test_the_action_is_closed_by_default() -> None:
+    assert yaml.safe_load(ACTION.read_text())["inputs"]["closed"]["default"] == "true"
