@@ -49,7 +49,7 @@ runner-image: images
 $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
-	@echo "Installing Python packages into $(VENV), about 700 MB."
+	@echo "Installing Python packages into $(VENV), about 950 MB."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
 	  -r requirements/dev.lock -r requirements/helm-stat.lock
@@ -111,6 +111,8 @@ lock: $(VENV)/installed
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock
+	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml --extra html \
+	  -c requirements/runner.lock -o requirements/action.lock
 
 clean:
 	rm -rf $(VENV) build results

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.case_cost import measure_case_cost
+from benchmarks.cluster import NODES, measure_cluster
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
@@ -20,7 +21,8 @@ SCRATCH = Path("build/bench")
 OURS = ("pandas", "polars", "pyarrow", "numpy", "scipy")
 TARGETS = 1_000_000
 CASE_IMAGE, CASES = "train_mean", 10
-TARGETS_WITH_INTERVALS = 20_000
+CLUSTER_IMAGES, WAIT_SECONDS, CLUSTER_ROUNDS = 6, 8.0, 3
+TARGETS_WITH_INTERVALS = 100_000
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ seconds of two sessions.
 - data: {described}
 """
     ]
-    for measure in (_reading, _builds, _scoring, _cases):
+    for measure in (_reading, _builds, _scoring, _cases, _cluster):
         parts.append(measure(arguments))
         print(parts[-1], flush=True)
     arguments.out.write_text("\n".join(parts))
@@ -86,7 +88,7 @@ def _scoring(arguments: argparse.Namespace) -> str:
     return f"""\
 ## Scoring
 
-Fastest of {arguments.rounds} rounds in one process; ratio to the first line.
+Medians of {arguments.rounds} rounds in one process; ratio to the first line, within a round.
 
 {_table(measure_scoring(arguments.targets, fewer, arguments.rounds))}
 """
@@ -101,6 +103,23 @@ def _cases(arguments: argparse.Namespace) -> str:
 
 One case of {CASE_IMAGE}, {CASES} in a row, beside `docker run` with the same flags and bind mounts.
 The round with the median ratio of {arguments.rounds}.
+
+{_table(rows)}
+"""
+
+
+def _cluster(_arguments: argparse.Namespace) -> str:
+    _announce("a batch on a Ray cluster")
+    local, cluster, cases = measure_cluster(
+        CASE_IMAGE, CLUSTER_IMAGES, WAIT_SECONDS, CLUSTER_ROUNDS
+    )
+    rows = [Row("local pool", local), Row("Ray cluster", cluster, cluster / local)]
+    return f"""\
+## Cluster
+
+{cases} cases of {CASE_IMAGE}, which waits {WAIT_SECONDS:g} s before it begins, {NODES} at a time:
+by `--jobs` on one engine, and on a Ray cluster of {NODES} nodes on the same engine, which runs
+already. The round with the median ratio of {CLUSTER_ROUNDS}.
 
 {_table(rows)}
 """

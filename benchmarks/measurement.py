@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 LOOK_SECONDS = 0.02
 """How often a process is asked for its peak; what it takes in its last moment may be missed."""
@@ -35,6 +36,24 @@ def fastest(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict
             run()
             best[name] = min(best[name], time.perf_counter() - start)
     return best
+
+
+def compare_in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:
+    """Return the medians over rounds of each one's seconds, and of its ratio to the first's.
+
+    In each round all take turns, and a ratio is of one round; a round before warms up.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds + 1):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            taken[name].append(time.perf_counter() - start)
+    first, *_ = taken.values()
+    return [
+        Row(name, median(each[1:]), median(a / b for a, b in zip(each[1:], first[1:], strict=True)))
+        for name, each in taken.items()
+    ]
 
 
 def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float]:

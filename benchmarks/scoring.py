@@ -1,46 +1,57 @@
 """Scoring of many targets, with a bare pandas merge of the same frames beside it."""
 
-import random
+import time
 
+import numpy as np
 import polars as pl
 
-from benchmarks.measurement import Row, fastest
+from benchmarks.measurement import Row, compare_in_turns
 from runner.contract.layout import RUN_NAME
-from runner.scores.aggregation import score_targets
-from runner.scores.records import ACTUAL_SIDE, KEY, SIDE, make_records
+from runner.scores.aggregation import CATEGORIES, score_targets
+from runner.scores.records import ACTUAL_SIDE, KEY, SIDE, describe_runs, make_records
 from runner.scores.resampling import Resampling
 
-STATS_OF_A_RUN = 100
-MODELS = 5
+SCENARIOS, MODELS = 100, 10
 
 
 def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the predicted side, the actual side and the run specs of so many targets."""
-    rng = random.Random(1)  # noqa: S311  (data to measure with)
-    numbers = range(targets)
-    key = {
-        "case": ["case-1"] * targets,
-        RUN_NAME: [f"run-{number // STATS_OF_A_RUN}" for number in numbers],
-        "stat": [f"stat-{number % STATS_OF_A_RUN}" for number in numbers],
-        "split": ["test"] * targets,
+    """Return predicted, actual and run specs of random targets, the predicted in another order."""
+    random = np.random.default_rng(1)
+    specs = {
+        f"mmlu:subject={subject},model=org_model-{model}": {
+            "run_spec.scenario_spec.class_name": "helm.MMLUScenario",
+            "run_spec.scenario_spec.args.subject": str(subject),
+            "run_spec.adapter_spec.model": f"org/model-{model}",
+        }
+        for subject in range(SCENARIOS)
+        for model in range(MODELS)
     }
-    sides = [
-        key | {"mean": [rng.random() for _ in numbers], "stddev": [0.1] * targets} for _ in range(2)
-    ]
-    predicted, actual = (
-        pl.DataFrame(
-            {
-                name: pl.Series(values.get(name, [None] * targets), dtype=dtype)
-                for name, dtype in schema.items()
-            }
-        )
-        for values, schema in zip(sides, (SIDE, ACTUAL_SIDE), strict=True)
+    number = np.arange(targets)
+    per_run = -(-targets // len(specs))
+    stat = number % per_run
+    mean = random.random(targets)
+    columns = {
+        "case": pl.Series([f"case-{i}" for i in range(10)])[number % 10],
+        RUN_NAME: pl.Series(list(specs))[number // per_run],
+        "stat": pl.Series([f"stat_{i}" for i in range(20)])[stat % 20],
+        "split": pl.Series(["test", "valid"])[stat // 20 % 2],
+        "perturbation": pl.Series([f"typos(prob=0.{i})" for i in range(100)])[stat // 40],
+        "mean": pl.Series(mean),
+        "baseline": pl.Series(np.full(targets, 0.5)),
+        "outcome": pl.Series(["scored"] * targets),
+    }
+    actual = pl.DataFrame(
+        [
+            columns.get(name, pl.Series([None] * targets)).cast(dtype).alias(name)
+            for name, dtype in ACTUAL_SIDE.items()
+        ]
     )
-    names = actual[RUN_NAME].unique(maintain_order=True)
-    models = [f"model-{number % MODELS}" for number in range(names.len())]
-    scenarios = [f"scenario-{number // MODELS}" for number in range(names.len())]
-    specs = pl.DataFrame({RUN_NAME: names, "scenario": scenarios, "model": models})
-    return predicted, actual, specs
+    predicted = actual.with_columns(
+        pl.Series("mean", np.clip(mean + random.normal(0, 0.1, targets), 0, 1)),
+        pl.lit(0.1).alias("stddev"),
+    )
+    shuffled = predicted.select(*SIDE).sample(fraction=1, shuffle=True, seed=1)
+    return shuffled, actual, describe_runs(specs)
 
 
 def measure_scoring(targets: int, targets_with_intervals: int, rounds: int) -> list[Row]:
@@ -49,26 +60,27 @@ def measure_scoring(targets: int, targets_with_intervals: int, rounds: int) -> l
     Intervals are measured once, on fewer targets, as they take longer than all else.
     """
     predicted, actual, specs = make_sides(targets)
-    left, right = (frame.to_pandas() for frame in (predicted, actual))
-    merge = f"pandas merge of {targets:,} targets, no scores"
-    records = make_records(predicted, actual, specs)
-    seconds = fastest(
+    left, right = (frame.to_pandas() for frame in (actual, predicted))
+
+    def score(*categories: str) -> None:
+        score_targets(make_records(predicted, actual, specs), (None, *categories))
+
+    rows = compare_in_turns(
         {
-            merge: lambda: left.merge(right, on=list(KEY)),
-            f"the runner's join of {targets:,} targets": lambda: make_records(
-                predicted, actual, specs
+            f"pandas merge of {targets:,} targets, no scores": lambda: left.merge(
+                right, on=list(KEY), how="left"
             ),
-            f"all scores of {targets:,} targets, by scenario and model too": lambda: score_targets(
-                records, (None, "scenario", "model")
+            f"join and all scores of {targets:,} targets, by scenario and model too": lambda: score(
+                "scenario", "model"
             ),
+            f"the same by {', '.join(CATEGORIES)}": lambda: score(*CATEGORIES),
         },
         rounds,
     )
-    rows = [Row(what, taken, taken / seconds[merge]) for what, taken in seconds.items()]
     fewer = make_records(*make_sides(targets_with_intervals))
     resampling = Resampling()
-    (taken,) = fastest(
-        {"": lambda: score_targets(fewer, (None,), resampling=resampling)}, rounds=1
-    ).values()
+    start = time.perf_counter()
+    score_targets(fewer, (None,), resampling=resampling)
     what = f"all scores of {targets_with_intervals:,} targets with intervals, "
+    taken = time.perf_counter() - start
     return [*rows, Row(f"{what}{resampling.resamples:,} resamples", taken)]

@@ -4,9 +4,10 @@ Equal inputs give equal bytes: nothing here depends on the time, the host or the
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from runner.contract import layout
 from runner.contract.manifest import Manifest
@@ -23,7 +24,7 @@ class StagedInputs:
 
 def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
     """Return the files that one container sees, the manifest among them."""
-    files = dict(stage_files(inputs))
+    files = {name: file.read() for name, file in stage_files(inputs, io.BytesIO)}
     manifest = Manifest(
         contract_version=layout.CONTRACT_VERSION,
         suite=inputs.suite,
@@ -36,12 +37,23 @@ def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> S
     return StagedInputs({layout.MANIFEST: manifest.to_json().encode(), **files})
 
 
-def stage_files(inputs: Inputs) -> Iterator[tuple[str, bytes]]:
-    """Give every file but the manifest by its path, one after the other."""
+def stage_files(
+    inputs: Inputs, make_file: Callable[[], BinaryIO]
+) -> Iterator[tuple[str, BinaryIO]]:
+    """Give every file but the manifest by its path, one after the other, open at its start.
+
+    Args:
+        inputs: of a case.
+        make_file: makes an empty file to read and write; it is closed when the next is asked for.
+    """
     for name, parts in inputs.parts.items():
-        yield name, join_parts(parts)
+        with make_file() as file:
+            join_parts(parts, file)
+            file.seek(0)
+            yield name, file
     for name, path in inputs.assets.items():
-        yield name, path.read_bytes()
+        with path.open("rb") as file:
+            yield name, file
 
 
 def _describe(content: bytes) -> dict[str, Any]:

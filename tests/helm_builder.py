@@ -108,7 +108,7 @@ def write_run(suite: Path, name: str, files: Mapping[str, Any] | None = None) ->
     directory = suite / name.replace("/", "_")
     directory.mkdir(parents=True)
     for file_name, document in (files or run_files(name)).items():
-        (directory / file_name).write_text(json.dumps(document), encoding="utf-8")
+        (directory / file_name).write_text(json.dumps(document, indent=2), encoding="utf-8")
     return directory
 
 

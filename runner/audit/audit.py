@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 
 from runner.audit.both_sides import find_twins_on_both_sides
 from runner.audit.derivability import Determined, determine, find_derivable, summarize
@@ -60,9 +61,9 @@ def _find_in_case(suite: Suite, case: Case, twins: Sequence[Twins]) -> list[Leak
     train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
     leaks = find_in_sides(case.id, list(train), evaluated)
     names = [layout.MANIFEST]
-    for name, content in stage_files(suite.inputs(case)):  # one in memory at a time
+    for name, file in stage_files(suite.inputs(case), TemporaryFile):
         names.append(name)
-        leaks += find_in_file(case.id, name, content, revealed)
+        leaks += find_in_file(case.id, name, file, revealed)
     leaks += find_in_archive(case.id, input_archive(dict.fromkeys(names, b"")))
     return leaks + find_twins_on_both_sides(case.id, train, evaluated, twins)
 

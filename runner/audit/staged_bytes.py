@@ -3,10 +3,11 @@
 import io
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.audit.leak import Leak
@@ -40,18 +41,19 @@ KEY_PREFIXES = {
 }
 
 
-def find_in_file(case: str, name: str, content: bytes, revealed: Revealed) -> list[Leak]:
+def find_in_file(case: str, name: str, file: BinaryIO, revealed: Revealed) -> list[Leak]:
     """Return the leaks in one staged file of a case.
 
     Args:
         name: its path below ``/input``.
+        file: its content. One row group of it is in memory at a time.
         revealed: what the suite's spec allows to be shown.
     """
     if name.startswith(f"{layout.ASSETS}/"):
         return []
     if name not in FILES:
         return [_leak(case, "a file that the contract does not know", name)]
-    return list(_in_parquet(case, name, content, revealed)) if name.endswith(".parquet") else []
+    return list(_in_parquet(case, name, file, revealed)) if name.endswith(".parquet") else []
 
 
 def find_in_archive(case: str, archive: bytes) -> list[Leak]:
@@ -83,18 +85,18 @@ def _leak(case: str, what: str, file: str, column: str = "") -> Leak:
     return Leak(kind="value", case=case, file=file, column=column, what=what, advice=BUG)
 
 
-def _in_parquet(case: str, name: str, content: bytes, revealed: Revealed) -> Iterator[Leak]:
-    file = pq.ParquetFile(io.BytesIO(content))
+def _in_parquet(case: str, name: str, staged: BinaryIO, revealed: Revealed) -> Iterator[Leak]:
+    file = pq.ParquetFile(staged)
     if file.metadata.metadata:
         keys = ", ".join(key.decode(errors="replace") for key in file.metadata.metadata)
         yield _leak(case, f"its footer has metadata ({keys})", name)
     yield from _statistics(case, name, file.metadata)
-    yield from _unused_dictionary_entries(case, name, content, file)
-    if _rewritten(file) != content:
+    yield from _unused_dictionary_entries(case, name, staged, file)
+    if not _is_as_rewritten(staged, file):
         yield _leak(case, "it holds bytes that its rows don't need", name)
     yield from _columns(case, name, file.schema_arrow.names, revealed)
     if name in KEY_PREFIXES:
-        yield from _order(case, name, pl.read_parquet(content))
+        yield from _order(case, name, file)
 
 
 def _statistics(case: str, name: str, metadata: pq.FileMetaData) -> Iterator[Leak]:
@@ -109,28 +111,47 @@ def _statistics(case: str, name: str, metadata: pq.FileMetaData) -> Iterator[Lea
 
 
 def _unused_dictionary_entries(
-    case: str, name: str, content: bytes, file: pq.ParquetFile
+    case: str, name: str, staged: BinaryIO, file: pq.ParquetFile
 ) -> Iterator[Leak]:
     """Give the text columns whose dictionary page has entries that no row uses."""
     texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
-    with_dictionaries = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+    with_dictionaries = pq.ParquetFile(staged, read_dictionary=texts)
     for group in range(file.metadata.num_row_groups):
         table = with_dictionaries.read_row_group(group, columns=texts)
         for column in texts:
             for chunk in table[column].chunks:
-                used = set(chunk.indices.drop_null().to_pylist())
-                unused = set(range(len(chunk.dictionary))) - used
-                if unused:
+                used = pc.count_distinct(chunk.indices, mode="only_valid").as_py()
+                if used < len(chunk.dictionary):
                     yield _leak(case, "its dictionary has entries of other rows", name, column)
 
 
-def _rewritten(file: pq.ParquetFile) -> bytes:
-    """Return the file made anew from its rows: equal, if nothing else is in it."""
-    buffer = io.BytesIO()
-    with parquet_writer(buffer, file.schema_arrow) as writer:
+def _is_as_rewritten(staged: BinaryIO, file: pq.ParquetFile) -> bool:
+    """Return whether the file is what is made anew from its rows: nothing else is in it then."""
+    sink = _Comparison(staged)
+    with parquet_writer(sink, file.schema_arrow) as writer:
         for group in range(file.metadata.num_row_groups):
             write_row_group(writer, file.read_row_group(group))
-    return buffer.getvalue()
+    return sink.is_equal and sink.tell() == staged.seek(0, io.SEEK_END)
+
+
+class _Comparison(io.BytesIO):
+    """A file to write that keeps nothing, but compares it with another one."""
+
+    def __init__(self, other: BinaryIO) -> None:
+        super().__init__()
+        self._other = other
+        self._place = 0
+        self.is_equal = True
+
+    def write(self, content: Any) -> int:
+        self._other.seek(self._place)
+        written = bytes(content)
+        self.is_equal = self.is_equal and self._other.read(len(written)) == written
+        self._place += len(written)
+        return len(written)
+
+    def tell(self) -> int:
+        return self._place
 
 
 def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -> Iterator[Leak]:
@@ -148,13 +169,18 @@ def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -
             yield _leak(case, "is not among the columns that are revealed", name, column)
 
 
-def _order(case: str, name: str, targets: pl.DataFrame) -> Iterator[Leak]:
+def _order(case: str, name: str, file: pq.ParquetFile) -> Iterator[Leak]:
     """Give a finding if the targets of a run are in another order than that of their keys."""
-    key = [column for column, dtype in targets.schema.items() if not dtype.is_nested()]
-    names = sorted(column for column in key if column != layout.RUN_NAME)
-    for run in targets.partition_by(layout.RUN_NAME, maintain_order=True):
-        rows: list[tuple[Any, ...]] = run.select(names).rows()
-        if rows != run.sort(names, maintain_order=True).select(names).rows():
-            what = "its rows are in another order than that of their keys, which may tell of values"
-            yield _leak(case, what, name)
-            return
+    for group in range(file.metadata.num_row_groups):
+        targets = pl.DataFrame(file.read_row_group(group))
+        key = [column for column, dtype in targets.schema.items() if not dtype.is_nested()]
+        names = sorted(column for column in key if column != layout.RUN_NAME)
+        for run in targets.partition_by(layout.RUN_NAME, maintain_order=True):
+            rows: list[tuple[Any, ...]] = run.select(names).rows()
+            if rows != run.sort(names, maintain_order=True).select(names).rows():
+                what = (
+                    "its rows are in another order than that of their keys, which may tell of "
+                    "values"
+                )
+                yield _leak(case, what, name)
+                return

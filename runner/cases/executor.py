@@ -1,7 +1,9 @@
 """What runs tasks: a pool in this process, or something that sends them to other machines."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from runner.cases.case_task import CaseTask
@@ -22,6 +24,32 @@ class EndedTask:
 
     task: CaseTask
     result: SandboxRun | EngineError
+
+
+Ended = SimpleQueue[EndedTask | BaseException]
+"""What an executor's threads hand over: tasks that are over, or what ends the whole batch."""
+
+LOOK_SECONDS = 0.2
+"""How long an interrupt may wait to be noticed."""
+
+
+def take_ended(ended: Ended, tasks: int) -> Iterator[EndedTask]:
+    """Yield so many tasks as they end; raise what ends the whole batch."""
+    for _ in range(tasks):
+        one = _next(ended)
+        if isinstance(one, BaseException):
+            raise one
+        yield one
+
+
+def _next(ended: Ended) -> EndedTask | BaseException:
+    """Return what ends next.
+
+    Polars handles SIGINT so that what waits without a time is not woken: look now and then.
+    """
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=LOOK_SECONDS)
 
 
 class Executor(Protocol):

@@ -7,14 +7,13 @@ frames, is done by libraries that let other threads run meanwhile.
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager
 
 import docker
 
 from runner.cases.budget import Budget
 from runner.cases.case_task import CaseTask
-from runner.cases.executor import Begin, EndedTask, Keep
+from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.cases.task_run import prepare_task, run_task
 from runner.errors import EngineError, UsageError
 from runner.sandbox.engine import describe_engine, engine_errors, engine_version
@@ -24,9 +23,6 @@ from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 
 Announce = Callable[[str], None]
-
-LOOK_SECONDS = 0.2
-"""How long an interrupt may wait to be noticed."""
 
 
 class _Line:
@@ -82,19 +78,6 @@ class _Line:
             self._ready.append((task, self._prepare(task)))
 
 
-_Ended = SimpleQueue[EndedTask | BaseException]
-
-
-def _next(ended: _Ended) -> EndedTask | BaseException:
-    """Return what ends next.
-
-    Polars handles SIGINT so that what waits without a time is not woken: look now and then.
-    """
-    while True:
-        with suppress(Empty):
-            return ended.get(timeout=LOOK_SECONDS)
-
-
 class LocalPool:
     """Runs tasks on one engine, several at a time. Made by ``open_local_pool``."""
 
@@ -128,7 +111,7 @@ class LocalPool:
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         line = _Line(tasks, self._budget, self._jobs, self._prepare)
-        ended: _Ended = SimpleQueue()
+        ended = Ended()
         for _ in range(min(self._jobs, len(tasks))):
             # Daemons: a thread that waits for an engine that is lost keeps no one from leaving.
             thread = threading.Thread(
@@ -136,11 +119,7 @@ class LocalPool:
             )
             self._threads.append(thread)
             thread.start()
-        for _ in tasks:
-            one = _next(ended)
-            if isinstance(one, BaseException):
-                raise one
-            yield one
+        yield from take_ended(ended, len(tasks))
 
     def stop(self) -> None:
         """End what runs; what came of it is nobody's any more."""
@@ -171,7 +150,7 @@ class LocalPool:
         line: _Line,
         begin: Begin,
         keep: Keep,
-        ended: _Ended,
+        ended: Ended,
     ) -> None:
         """Run one task after the other, until none is left."""
         try:

@@ -33,6 +33,7 @@ Examples:
   runner evaluate my_predictor --suite suites/mmlu
   runner evaluate registry.org/team/predictor@sha256:1f2e... --suite suites/mmlu --pull missing
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
+  runner evaluate registry.org/team/a --suite mmlu --executor ray --shared s3://bucket/suites
   runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
   runner evaluate my_predictor --suite suites/mmlu --min-score mae=0.1 --junit junit.xml
 """
@@ -127,9 +128,26 @@ Examples:
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
+    help="How many cases run at a time, at most.  [default: 1; on a Ray cluster as many as it has "
+    "room for]",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
     show_default=True,
-    help="How many cases run at a time, at most.",
+    help="Where cases run: on the engine of this machine, or on the nodes of a Ray cluster.",
+)
+@click.option(
+    "--address",
+    help="HOST:PORT of the Ray cluster's head.  [default: RAY_ADDRESS, or the cluster that this "
+    "machine is a node of]",
+)
+@click.option(
+    "--shared",
+    metavar="PATH_OR_URL",
+    help="A directory that this machine can write to and all nodes of the Ray cluster can read, "
+    "or a URL that fsspec knows; what containers may see of the suites is put there.",
 )
 @click.option("--rerun", is_flag=True, help="Run cases again that have finished before.")
 @click.option(
@@ -168,7 +186,10 @@ def evaluate(
     runtime: str | None,
     gpus: int,
     pull: str,
-    jobs: int,
+    jobs: int | None,
+    executor: str,
+    address: str | None,
+    shared: str | None,
     rerun: bool,
     repeat: int,
     shuffle: bool,
@@ -190,11 +211,11 @@ def evaluate(
     written, and the container's log. A case that has finished is kept: after an interruption the
     same command runs only what is missing.
     """
-    from runner.cases.local_pool import open_local_pool
     from runner.cases.rounds import Terms
     from runner.cases.variants import choose_variants
     from runner.cli.batch import Batch, plan_suite, resolve_images
     from runner.cli.case_lines import CaseLines
+    from runner.cli.executors import Place, open_executor
     from runner.sandbox.docker_command import command_line
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.policy import SandboxPolicy
@@ -205,6 +226,8 @@ def evaluate(
         raise UsageError("--private is the half of one suite; evaluate on one at a time.")
     if show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; leave one out.")
+    place = Place(executor, address, shared, jobs)
+    place.check()
     client = connect()
     progress = CaseLines()
     resolved, missing = resolve_images(client, images, Pull(pull), progress.say)
@@ -219,7 +242,8 @@ def evaluate(
             policy = SandboxPolicy(
                 _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
             )
-            check_policy(client, policy)
+            if executor == "local":
+                check_policy(client, policy)
             for image in resolved if verbose else ():
                 progress.say(command_line(image, policy))
             own_seed = suite.manifest.choices["seed"] if seed is None else seed
@@ -229,8 +253,8 @@ def evaluate(
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
         batch = Batch(planned, progress, show_log, as_json, ci, submitter)
-        with open_local_pool(client, jobs, progress.say) as pool:
-            return batch.run(pool, missing)
+        with open_executor(place, client, progress.say) as opened_executor:
+            return batch.run(opened_executor, missing)
 
 
 def _reports_place(out: Path | None, suite: "Suite", suites: int) -> Path:

@@ -33,6 +33,8 @@ def common_schema(schemas: Iterable[Mapping[str, PolarsType]]) -> dict[str, Pola
 def conform(frame: pl.DataFrame, schema: Mapping[str, PolarsType]) -> pl.DataFrame:
     """Return the frame with the columns and types of a common schema; null where it had none."""
     own = frame.schema
+    if list(own.items()) == list(schema.items()):
+        return frame
     return frame.select(
         _convert(pl.col(name), own[name], dtype).alias(name)
         if name in own

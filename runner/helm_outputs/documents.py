@@ -1,13 +1,10 @@
 """HELM's JSON documents -> Polars frames; the types follow from the document alone.
 
-Polars infers a schema from the whole document, then reads it. For lists of stats, two thirds of
-what HELM writes, inferring takes longer than reading, and what a stat holds is known. So they are
-read with HELM's own schema first, and inferred where they turn out to hold something else.
+Polars infers a schema from the whole document, then reads it.
 """
 
 import json
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import polars as pl
@@ -23,42 +20,6 @@ UNREADABLE = (
     *(ValueError, KeyError, TypeError, RecursionError),
 )
 """What reading a file raises that is not JSON, or not of the form that HELM gives it."""
-
-PERTURBATION = pl.Struct(
-    {
-        "name": pl.String,
-        "robustness": pl.Boolean,
-        "fairness": pl.Boolean,
-        "computed_on": pl.String,
-    }
-)
-"""What every perturbation has. The parameters of each kind stand beside it."""
-
-OPTIONAL = ("sub_split", "perturbation")
-"""Fields that are left out of most documents: reading their nulls would take time."""
-
-STAT_VALUES = ("count", "sum", "sum_squared", "min", "max", "mean", "variance", "stddev")
-
-
-def stat_fields(perturbation: PolarsType) -> dict[str, PolarsType]:
-    """Return the fields of a stat whose perturbation, if it has one, is of this type."""
-    name = {
-        "name": pl.String,
-        "split": pl.String,
-        "sub_split": pl.String,
-        "perturbation": perturbation,
-    }
-    return {"name": pl.Struct(name), **dict.fromkeys(STAT_VALUES, pl.Float64)}
-
-
-def per_instance_fields(perturbation: PolarsType) -> dict[str, PolarsType]:
-    """Return the fields of an entry of per_instance_stats.json."""
-    return {
-        "instance_id": pl.String,
-        "perturbation": perturbation,
-        "train_trial_index": pl.Float64,
-        "stats": pl.List(pl.Struct(stat_fields(perturbation))),
-    }
 
 
 def parse(content: bytes) -> pl.DataFrame:
@@ -86,52 +47,9 @@ def types_of(value: Any) -> Hashable:
     return kind, is_large
 
 
-def parse_known(
-    contents: Sequence[bytes], fields: Mapping[str, PolarsType], key: str
-) -> tuple[pl.DataFrame, list[int]] | None:
-    """Return the elements of several lists, a row of nulls before each list, and their lengths.
-
-    None if a list is not one of objects that have a ``key`` and no other than these fields.
-
-    All lists are read as one. The nulls before each mark the border, and from the first of them
-    Polars takes the names. The types are those of ``fields``; what an element has besides, Polars
-    refuses.
-    """
-    absent = {name for name in OPTIONAL if not any(is_named(name, each) for each in contents)}
-    types = {name: _without(dtype, absent) for name, dtype in fields.items() if name not in absent}
-    border = json.dumps(dict.fromkeys(types)).encode()
-    try:
-        parts = [part for content in contents for part in (b",", border, b",", _inside(content))]
-        document = b"".join([b"[", *parts[1:], b"]"])
-        rows = pl.read_json(document, schema_overrides=types, infer_schema_length=1)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
-        return None
-    if rows.get_column(key).null_count() != len(contents):
-        return None
-    borders = rows.get_column(key).is_null().arg_true().to_list()
-    return rows, [end - start - 1 for start, end in pairwise([*borders, rows.height])]
-
-
 def is_named(name: str, content: bytes) -> bool:
     """Return whether a field of this name can be in a document."""
     return f'"{name}"'.encode() in content
-
-
-def _without(dtype: PolarsType, absent: Collection[str]) -> PolarsType:
-    if isinstance(dtype, pl.List):
-        return pl.List(_without(dtype.inner, absent))
-    if isinstance(dtype, pl.Struct):
-        fields = {name: _without(field, absent) for name, field in dtype if name not in absent}
-        return pl.Struct(fields)
-    return dtype
-
-
-def _inside(content: bytes) -> memoryview:
-    """Return what a JSON list has between its brackets."""
-    end = content.rindex(b"]")
-    if not content.startswith(b"[") or content[end + 1 :].strip():
-        raise ValueError("no list")
-    return memoryview(content)[1:end]
 
 
 def flatten(frame: pl.DataFrame, prefix: str) -> Columns:

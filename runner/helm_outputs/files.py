@@ -7,7 +7,7 @@ frames are slices of what came of that; no run's columns or types depend on the 
 import json
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,6 @@ import polars as pl
 from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
 from runner.errors import SuiteError
 from runner.helm_outputs.documents import (
-    PERTURBATION,
     UNREADABLE,
     Columns,
     PolarsType,
@@ -25,10 +24,13 @@ from runner.helm_outputs.documents import (
     is_named,
     parse,
     parse_finite,
-    parse_known,
-    per_instance_fields,
-    stat_fields,
     types_of,
+)
+from runner.helm_outputs.repeated_texts import (
+    OtherLayoutError,
+    RowsOfRuns,
+    parse_entries,
+    parse_stats,
 )
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
@@ -56,12 +58,6 @@ COUNTS = (
     "per_instance_stats.stats.count",
     "per_instance_stats.train_trial_index",
 )
-
-FlattenRows = Callable[[pl.DataFrame, list[int], int], tuple[Columns, list[int]]]
-"""Rows of some runs, how many each has, and rows of nulls before each -> columns, heights."""
-
-BORDER_ROWS = 1
-"""Rows of nulls that ``parse_known`` leaves before each list."""
 
 
 def read_run_specs(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
@@ -128,7 +124,7 @@ def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], 
     groups: list[tuple[list[int], pl.DataFrame]] = []
     for number, document in enumerate(documents):
         for place, (members, rows) in enumerate(groups):
-            stacked = _stack(rows, document)
+            stacked = _stack(rows, document, documents[members[0]])
             if stacked is not None:
                 groups[place] = ([*members, number], stacked)
                 break
@@ -137,18 +133,24 @@ def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], 
     return groups
 
 
-def _stack(above: pl.DataFrame, below: pl.DataFrame) -> pl.DataFrame | None:
-    """Return one frame below the other, or None if a column or a type differs."""
+def _stack(rows: pl.DataFrame, document: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the document below the rows, or None if a column or a type differs.
+
+    Args:
+        rows: of documents of the same types.
+        document: of any types.
+        first: the first of the rows.
+    """
     try:
-        below.vstack(above)  # Polars takes a null for any type when it stands below, not above.
-        return above.vstack(below)
+        document.vstack(first)  # Polars takes a null for any type when it stands below, not above.
+        return rows.vstack(document)
     except (pl.exceptions.ShapeError, pl.exceptions.SchemaError):
         return None
 
 
 def read_stats(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     """Return the stats frame of each run."""
-    return _read_lists(runs, STATS, stat_fields(PERTURBATION), _flatten_stats)
+    return _read_lists(runs, STATS, parse_stats, lambda rows: flatten(rows, "stats."))
 
 
 def read_per_instance_stats(
@@ -160,33 +162,32 @@ def read_per_instance_stats(
         runs: the runs.
         perturbation: its type in the runs' stats, which is most often its type here.
     """
-    fields = per_instance_fields(perturbation)
-    return _read_lists(runs, PER_INSTANCE_STATS, fields, _flatten_entries)
+    parse_lists = partial(parse_entries, perturbation=perturbation)
+    return _read_lists(runs, PER_INSTANCE_STATS, parse_lists, _flatten_entries)
 
 
 def _read_lists(
     runs: Sequence[RunDirectory],
     file_name: str,
-    fields: Mapping[str, PolarsType],
-    flatten_rows: FlattenRows,
+    parse_lists: Callable[[Sequence[bytes]], RowsOfRuns],
+    flatten_rows: Callable[[pl.DataFrame], Columns],
 ) -> list[pl.DataFrame]:
-    """Return the frame of each run's list of objects that most often have these fields alone."""
+    """Return the frame of each run's list, read together if all are of HELM's layout."""
     contents = [_read_bytes(run, file_name) for run in runs]
-    known = parse_known(contents, fields, next(iter(fields)))
-    if known is not None:
-        columns, heights = flatten_rows(*known, BORDER_ROWS)
-        columns = _with_counts(columns)
-        if all(columns[name].dtype == pl.Int64 for name in COUNTS if name in columns):
-            frames = _split(columns, heights, runs, BORDER_ROWS)
-            present = map(_leave_out_absent, frames, contents)
-            return [
-                _infer_list(run, file_name, content, flatten_rows) if frame is None else frame
-                for run, content, frame in zip(runs, contents, present, strict=True)
-            ]
-    if len(runs) > 1:
-        parts = [_read_lists([run], file_name, fields, flatten_rows) for run in runs]
+    try:
+        columns, heights = parse_lists(contents)
+        frames = _split(_with_integer_counts(columns), heights, runs)
+    except OtherLayoutError:
+        if len(runs) == 1:
+            return [_infer_list(runs[0], file_name, contents[0], flatten_rows)]
+        parts = [_read_lists([run], file_name, parse_lists, flatten_rows) for run in runs]
         return [frame for (frame,) in parts]
-    return [_infer_list(runs[0], file_name, contents[0], flatten_rows)]
+    return [
+        _infer_list(run, file_name, content, flatten_rows) if frame is None else frame
+        for run, content, frame in zip(
+            runs, contents, map(_leave_out_absent, frames, contents), strict=True
+        )
+    ]
 
 
 def _leave_out_absent(frame: pl.DataFrame, content: bytes) -> pl.DataFrame | None:
@@ -208,17 +209,27 @@ def _leave_out_absent(frame: pl.DataFrame, content: bytes) -> pl.DataFrame | Non
 
 
 def _infer_list(
-    run: RunDirectory, file_name: str, content: bytes, flatten_rows: FlattenRows
+    run: RunDirectory,
+    file_name: str,
+    content: bytes,
+    flatten_rows: Callable[[pl.DataFrame], Columns],
 ) -> pl.DataFrame:
     """Return the frame of a run's list of objects that may have any fields."""
     with naming_file(run, file_name):
         rows = parse(content)
-        columns, heights = flatten_rows(rows, [rows.height], 0)
-        columns = _with_counts({name: as_floats(column) for name, column in columns.items()})
+        columns = {name: as_floats(column) for name, column in flatten_rows(rows).items()}
     if columns or file_name == STATS:
         _check_columns(columns, run, file_name)
-    (frame,) = _split(columns if any(heights) else {}, heights, [run])
+    height = next(iter(columns.values())).len() if columns else 0
+    (frame,) = _split(_with_counts(columns) if height else {}, [height], [run])
     return frame
+
+
+def _with_integer_counts(columns: Columns) -> Columns:
+    columns = _with_counts(columns)
+    if any(columns[name].dtype != pl.Int64 for name in COUNTS if name in columns):
+        raise OtherLayoutError
+    return columns
 
 
 def _with_counts(columns: Columns) -> Columns:
@@ -226,37 +237,18 @@ def _with_counts(columns: Columns) -> Columns:
     return {**columns, **counts}
 
 
-def _flatten_stats(rows: pl.DataFrame, lengths: list[int], _: int) -> tuple[Columns, list[int]]:
-    return flatten(rows, "stats."), lengths
-
-
-def _flatten_entries(
-    entries: pl.DataFrame, lengths: list[int], borders: int
-) -> tuple[Columns, list[int]]:
-    """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it.
-
-    Args:
-        entries: of some runs.
-        lengths: how many entries each run has; how many stats it has comes back.
-        borders: rows of nulls before each run; they remain.
-    """
+def _flatten_entries(entries: pl.DataFrame) -> Columns:
+    """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it."""
     if entries.is_empty():
-        return {}, lengths
-    lengths_of_lists = entries["stats"].list.len().to_list()
-    counts = [borders if count is None else count for count in lengths_of_lists]
-    if 0 in counts:
-        entries = entries.filter(pl.Series(counts) > 0)
-    rows = entries.explode("stats")
+        return {}
+    rows = entries.filter(pl.col("stats").list.len() > 0).explode("stats")
     stats = rows.drop_in_place("stats").to_frame()
     rows.columns = [f"per_instance_stats.{name}" for name in rows.columns]
-    columns = {**rows.to_dict(), **flatten(stats, "per_instance_stats.")}
-    following = iter(counts)
-    heights = [sum(islice(following, borders, borders + length)) for length in lengths]
-    return columns, heights
+    return {**rows.to_dict(), **flatten(stats, "per_instance_stats.")}
 
 
 def _split(
-    columns: Columns, heights: Sequence[int], runs: Sequence[RunDirectory], borders: int = 0
+    columns: Columns, heights: Sequence[int], runs: Sequence[RunDirectory]
 ) -> list[pl.DataFrame]:
     """Return the rows of each run as a frame, its columns in MAGNET's order.
 
@@ -264,16 +256,15 @@ def _split(
         columns: of all runs.
         heights: how many rows each run has.
         runs: the runs, in the order of the rows.
-        borders: rows before those of each run that are no one's.
     """
     frame = pl.DataFrame([columns[name] for name in sorted(columns)])
     names = pl.Series(RUN_NAME, [run.name for run in runs], pl.String)
     frames, start = [], 0
     for number, height in enumerate(heights):
-        part = frame.slice(start + borders, height)
+        part = frame.slice(start, height)
         name = names.slice(number, 1).new_from_index(0, height)
         frames.append(part.insert_column(0, name))
-        start += borders + height
+        start += height
     return frames
 
 

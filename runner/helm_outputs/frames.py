@@ -15,7 +15,6 @@ import polars as pl
 from runner.contract.layout import PERTURBATION_PREFIX, RUN_NAME
 from runner.errors import SuiteError
 from runner.helm_outputs.documents import (
-    PERTURBATION,
     UNREADABLE,
     PolarsType,
     parse,
@@ -30,6 +29,7 @@ from runner.helm_outputs.files import (
     read_states,
     read_stats,
 )
+from runner.helm_outputs.repeated_texts import PERTURBATION
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
     RUN_SPEC,

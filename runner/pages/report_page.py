@@ -15,6 +15,9 @@ from runner.scores.aggregation import Score, score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.resampling import Resampling
 
+FEWEST_TARGETS = 10
+"""Of fewer the score would tell the actuals to a participant, who knows the predictions."""
+
 CATEGORIES = ("scenario", "model", "stat", "perturbation")
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
 MOST_CARDS = 5
@@ -29,13 +32,15 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     """Return the page's HTML.
 
     Args:
-        with_actuals: show every target with its actual. Without them the page holds scores, and
-            can be published while the suite is closed.
+        with_actuals: show every target with its actual, and messages, which quote the output.
+            Without them the page holds scores and causes, and can be published while the suite is
+            closed.
     """
     records = report_records(report)
     scores = score_targets(
         records, (None, *CATEGORIES), policy=report.scoring, resampling=Resampling()
     )
+    shown = [score for score in scores if with_actuals or score.targets >= FEWEST_TARGETS]
     scripts = [asset("tables.js")]
     data: dict[str, Any] = {}
     targets = target_rows(records) if with_actuals else []
@@ -57,7 +62,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "cards": _cards(report),
             "metrics": METRICS,
             "suite_scores": [score for score in scores if score.category is None],
-            "categories": _categories(scores, report.scoring.primary),
+            "categories": _categories(shown, report.scoring.primary),
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),
             "repetitions": repetition_lines(report),

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -115,33 +114,44 @@ def _score_category(
     policy: ScoringPolicy,
     resampling: Resampling | None,
 ) -> list[Score]:
-    group = pl.lit(None, pl.String) if by is None else pl.col(by)
-    counts = records.group_by(group.alias("group")).agg(
-        pl.col("predicted_mean").null_count().alias("missing")
-    )
+    missing = _count_missing(records, by)
     weighted = by is None and bool(policy.scenario_weights)
     points = _weighted_point(targets, policy) if weighted else find_points(targets, by)
     replicates: dict[str | None, dict[str, Replicates]] = {}
     if resampling is not None and not targets.rows.is_empty():
         estimates = _estimates(targets, by, policy)
         replicates = {value: replicate(found, resampling) for value, found in estimates.items()}
-    return [
-        _score(metric, by, count, points.get(count["group"]), replicates, resampling)
-        for count in counts.sort("group", nulls_last=True).iter_rows(named=True)
-        for metric in targets.metrics
+    values = [None] if by is None else sorted({*missing, *points}, key=lambda v: (v is None, v))
+    groups = [
+        _Group(by, value, missing.get(value, 0), points.get(value), replicates.get(value, {}))
+        for value in values
     ]
+    return [_score(metric, group, resampling) for group in groups for metric in targets.metrics]
 
 
-def _score(
-    metric: Metric,
-    by: str | None,
-    count: Mapping[str, Any],
-    point: Mapping[str, float] | None,
-    replicates: Mapping[str | None, Mapping[str, Replicates]],
-    resampling: Resampling | None,
-) -> Score:
+@dataclass(frozen=True)
+class _Group:
+    """What is known of a group; ``point`` is as ``find_points`` has it, None without any error."""
+
+    category: str | None
+    value: str | None
+    missing: int
+    point: Mapping[str, float] | None
+    replicates: Mapping[str, Replicates]
+
+
+def _count_missing(records: pl.DataFrame, by: str | None) -> dict[str | None, int]:
+    """Return, by group, how many targets have no prediction, of groups that have such targets."""
+    missing = records.filter(pl.col("predicted_mean").is_null())
+    if by is None:
+        return {None: missing.height}
+    return dict(missing.group_by(by).len().iter_rows())
+
+
+def _score(metric: Metric, group: _Group, resampling: Resampling | None) -> Score:
+    point = group.point
     value = np.nan if point is None else point[metric.name]
-    found = replicates.get(count["group"], {}).get(metric.name)
+    found = group.replicates.get(metric.name)
     interval = Interval(None, None, None)
     if metric.name == MAXIMUM and resampling is not None:
         interval = Interval(None, None, "no resample goes beyond the largest error")
@@ -149,8 +159,8 @@ def _score(
         interval = make_interval(found, resampling.level)
     reason = metric.undefined if point is not None else "no target has a prediction"
     return Score(
-        category=by,
-        group=count["group"],
+        category=group.category,
+        group=group.value,
         metric=metric.name,
         value=None if np.isnan(value) else float(value),
         reason=reason if np.isnan(value) else None,
@@ -158,7 +168,7 @@ def _score(
         high=interval.high,
         note=interval.note,
         targets=0 if point is None else int(point["targets"]),
-        missing=count["missing"],
+        missing=group.missing,
         runs=0 if point is None else int(point["runs"]),
     )
 
@@ -190,7 +200,7 @@ def _estimates(
 ) -> dict[str | None, Estimates]:
     """Return what gives each group's metrics a value for resamples of its runs."""
     weighted = by is None and bool(policy.scenario_weights)
-    groups, values = number_groups(targets.rows, WEIGHTED_BY if weighted else by)
+    groups, values = number_groups(targets, WEIGHTED_BY if weighted else by)
     found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)
     if weighted:
         weights = {number: _weight(policy, value) for number, value in enumerate(values)}

@@ -1,15 +1,16 @@
 """Values of metrics for any weights of runs, which is what resamples are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from runner.scores.kendall import Items, kendall
 from runner.scores.metrics import TERM, Array, Metric, Sums, quotient
-from runner.scores.ranks import Estimator, Items, auroc, kendall, spearman
+from runner.scores.numbering import Numbers
+from runner.scores.ranks import Estimator, auroc, spearman
 from runner.scores.resampling import Replicates, Resampling, draw_runs, leave_out_runs
 
 ROW_RANKS = {"spearman": spearman, "auroc": auroc}
@@ -63,7 +64,7 @@ class Group:
 class WeightedScenarios:
     """The scenarios of a suite: of each its weight, the numbers of its runs, and its targets."""
 
-    parts: Sequence[tuple[float, NDArray[np.int64], Group]]
+    parts: Sequence[tuple[float, Numbers, Group]]
     runs: int
 
     def estimate(self, weights: Array) -> dict[str, Array]:
@@ -84,10 +85,10 @@ class WeightedScenarios:
 
 def estimate_groups(
     rows: pl.DataFrame,
-    groups: NDArray[np.int64],
+    groups: Numbers,
     metrics: Sequence[Metric],
     items: Items | None,
-) -> Iterator[tuple[int, NDArray[np.int64], Group]]:
+) -> Iterator[tuple[int, Numbers, Group]]:
     """Give each group's number, the numbers of its runs, and its targets.
 
     Args:
@@ -107,12 +108,13 @@ def estimate_groups(
                 numbers = np.searchsorted(runs, parts[number]["run"].to_numpy())
                 ranks[name] = ROW_RANKS[name](parts[number], numbers)
             elif name == "kendall" and items is not None:
-                ranks[name] = kendall(*_items_of_group(items, rows, groups == number, runs))
+                of_items = items.choose((groups == number)[items.rows])
+                ranks[name] = kendall(of_items, np.searchsorted(runs, of_items.run))
         yield number, runs, Group(metrics, of_group.select(f"^{TERM}.*$").to_numpy(), ranks)
 
 
 def weigh_scenarios(
-    groups: Iterator[tuple[int, NDArray[np.int64], Group]], weights: Mapping[int, float]
+    groups: Iterator[tuple[int, Numbers, Group]], weights: Mapping[int, float]
 ) -> WeightedScenarios:
     """Return the scenarios with their weights, their runs numbered over the suite."""
     found = list(groups)
@@ -139,12 +141,3 @@ def replicate(estimates: Estimates, resampling: Resampling) -> dict[str, Replica
 def _by_group(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
     parts = frame.partition_by("group", as_dict=True, maintain_order=True)
     return {int(number): part for (number,), part in parts.items()}
-
-
-def _items_of_group(
-    items: Items, rows: pl.DataFrame, is_in_group: NDArray[np.bool_], runs: NDArray[np.int64]
-) -> tuple[Items, NDArray[np.int64]]:
-    """Return the items of a group, and the numbers of their runs within it."""
-    chosen = is_in_group[items.rows]
-    of_group = Items(*(getattr(items, field.name)[chosen] for field in fields(Items)))
-    return of_group, np.searchsorted(runs, rows["run"].to_numpy()[of_group.rows])

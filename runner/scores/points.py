@@ -1,7 +1,8 @@
 """The value of every metric for every group of targets at once, where all runs weigh the same."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,21 +11,25 @@ from numpy.typing import NDArray
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.estimates import MAXIMUM, ROW_RANKS
+from runner.scores.kendall import Items, arrange_items
 from runner.scores.metrics import TERM, Array, Metric, Sums, quotient, sum_terms
-from runner.scores.ranks import (
-    PAIR_KEY,
-    Items,
-    Orders,
-    arrange_items,
+from runner.scores.numbering import (
+    Numbers,
     close_gaps,
-    kendall_taus,
-    number_rows,
-    ranks_within,
-    sort_targets,
+    combine,
+    find_firsts,
+    number_in_order,
+    number_values,
 )
+from runner.scores.ranks import Orders, ranks_within, sort_targets
 from runner.scores.records import RUN_COLUMNS
 
 RUN_SPEC_PREFIX = "run_spec."
+NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "computed_on")
+"""Parts of a stat's name: there are few names, however many targets."""
+
+COMPARED_WITHIN = (*NAME_COLUMNS, "scenario", "instance_id", "train_trial_index")
+"""Targets that are not the same in these are not compared by Kendall's tau."""
 
 
 @dataclass(frozen=True)
@@ -32,55 +37,85 @@ class PreparedTargets:
     """The targets of one kind that have an error.
 
     Attributes:
-        rows: their records with ``run``, a number, the absolute error as MAXIMUM, and the columns
-            of ``sum_terms``.
-        items: the same, arranged for Kendall's tau, if that is wanted and not too much.
+        rows: their records with ``run``, its number, the absolute error as MAXIMUM, and the
+            columns of ``sum_terms``.
+        numbers: what ``number`` has found.
     """
 
     metrics: Sequence[Metric]
     rows: pl.DataFrame
-    items: Items | None
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> Numbers:
+        """The number of each target's run, in the order in which runs come."""
+        return self.rows["run"].to_numpy()
 
     @cached_property
     def firsts(self) -> NDArray[np.int64]:
         """Where the first target of each run stands."""
-        firsts: NDArray[np.int64] = np.unique(self.rows["run"].to_numpy(), return_index=True)[1]
-        return firsts
+        return find_firsts(self.runs)
+
+    @cached_property
+    def names(self) -> Numbers:
+        """The number of each target's stat, by its whole name."""
+        return combine(map(self.number, NAME_COLUMNS), self.rows.height)
 
     @cached_property
     def by_run(self) -> pl.DataFrame:
         """A row per run, with the sums of its targets' terms."""
-        terms = (pl.col(f"^{TERM}.*$").sum(), pl.col(MAXIMUM).max())
-        return self.rows.group_by("run").agg(*terms).sort("run")
+        return _sum(self.rows, self.runs)
+
+    @cached_property
+    def by_name(self) -> pl.DataFrame:
+        """A row per name of a stat, with the sums of its targets' terms."""
+        return _sum(self.rows, self.names)
 
     @cached_property
     def orders(self) -> Orders:
         """What sorts those with a prediction, for the metrics of ranks."""
         return sort_targets(self.rows)
 
+    @cached_property
+    def items(self) -> Items | None:
+        """The same, arranged for Kendall's tau, if that is wanted and not too much."""
+        if all(metric.name != "kendall" for metric in self.metrics):
+            return None
+        stats = (self.names, *map(self.number, ("scenario", "instance_id", "train_trial_index")))
+        groups = combine(stats, self.rows.height)
+        return arrange_items(self.rows, groups, self.runs, self.number("model"))
+
+    def number(self, column: str) -> Numbers:
+        """Return the number of each target's value in a column."""
+        if column not in self.numbers:
+            values = self.rows[column]
+            if is_of_run(column):
+                # It is the same in all rows of a run: found once for each.
+                self.numbers[column] = number_values(values[self.firsts])[self.runs]
+            else:
+                self.numbers[column] = number_values(values)
+        return self.numbers[column]
+
 
 def prepare(records: pl.DataFrame, metrics: Sequence[Metric]) -> PreparedTargets:
     """Return what every category's scores are made of."""
     with_error = records.filter(pl.col("error").is_not_null())
-    runs = number_rows(with_error, (RUN_NAME,))
+    runs = pl.Series("run", number_in_order(number_values(with_error[RUN_NAME])))
     largest = pl.col("error").abs().alias(MAXIMUM)
-    texts = pl.col(pl.String).cast(pl.Categorical)  # once: groups are told apart by numbers
-    rows = with_error.with_columns(
-        texts, pl.Series("run", runs), largest, *sum_terms(metrics[0].kind)
+    return PreparedTargets(
+        metrics, with_error.with_columns(runs, largest, *sum_terms(metrics[0].kind))
     )
-    items = arrange_items(rows) if any(metric.name == "kendall" for metric in metrics) else None
-    return PreparedTargets(metrics, rows, items)
 
 
 def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
     """Return, for each group that has an error, every metric, ``targets`` and ``runs``."""
-    groups, values = number_groups(targets.rows, by)
+    groups, values = number_groups(targets, by)
     names = {metric.name for metric in targets.metrics}
     sums = _sum_groups(targets, by, groups)
     totals = Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
     found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
     for name in (MAXIMUM, "runs"):
-        found[name] = sums[name].cast(pl.Float64).to_numpy()
+        found[name] = sums[name].to_numpy()
     if names & ROW_RANKS.keys():
         found |= _rank_points(targets.orders, groups, len(values), names)
     if "kendall" in names:
@@ -92,87 +127,86 @@ def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, di
     }
 
 
-def number_groups(rows: pl.DataFrame, by: str | None) -> tuple[NDArray[np.int64], list[str | None]]:
-    """Return each row's group, by number, and the value of each group."""
+def number_groups(targets: PreparedTargets, by: str | None) -> tuple[Numbers, list[str | None]]:
+    """Return each target's group, by number, and the value of each group."""
+    rows = targets.rows
     if by is None:
         return np.zeros(rows.height, dtype=np.int64), [None] if rows.height else []
-    if _is_of_run(by):
-        # It is the same in all rows of a run: found once for each.
-        runs = rows["run"].to_numpy()
-        of_runs = rows[by][np.unique(runs, return_index=True)[1]].to_frame()
-        groups = number_rows(of_runs, (by,))
-        firsts = np.unique(groups, return_index=True)[1]
-        return groups[runs], of_runs[by][firsts].to_list()
-    groups = number_rows(rows, (by,))
-    firsts = np.unique(groups, return_index=True)[1]
+    groups = targets.number(by)
+    if is_of_run(by):
+        firsts = targets.firsts[find_firsts(groups[targets.firsts])]
+    else:
+        firsts = find_firsts(groups)
     return groups, rows[by][firsts].to_list()
 
 
-def _is_of_run(by: str | None) -> bool:
+def is_of_run(by: str | None) -> bool:
     """Return whether all rows of a run are in one group."""
     return by is None or by in RUN_COLUMNS or by.startswith(RUN_SPEC_PREFIX)
 
 
-def _sum_groups(
-    targets: PreparedTargets, by: str | None, groups: NDArray[np.int64]
-) -> pl.DataFrame:
+def _sum(rows: pl.DataFrame, groups: Numbers) -> pl.DataFrame:
+    """Return a row per group, in the order of their numbers: sums of terms, the largest error."""
+    count = int(groups.max(initial=-1)) + 1
+    largest = np.zeros(count)
+    np.maximum.at(largest, groups, rows[MAXIMUM].to_numpy())
+    columns = {MAXIMUM: largest}
+    side_by_side = bool((groups[1:] >= groups[:-1]).all())
+    starts = np.searchsorted(groups, np.arange(count)) if side_by_side else None
+    for name in (TERM + term for term in Sums._fields):
+        terms = rows[name].fill_null(0).to_numpy()
+        if not terms.any():
+            columns[name] = np.zeros(count)
+        elif starts is not None:
+            columns[name] = np.add.reduceat(terms, starts)
+        else:
+            columns[name] = np.bincount(groups, terms, count).astype(np.float64)
+    return pl.DataFrame(columns)
+
+
+def _sum_groups(targets: PreparedTargets, by: str | None, groups: Numbers) -> pl.DataFrame:
     """Return a row per group: the sums of the terms, the largest error, and ``runs``."""
-    rows = targets.rows
-    if _is_of_run(by):
-        rows, groups = targets.by_run, groups[targets.firsts]
-    return (
-        rows.select("run", MAXIMUM, f"^{TERM}.*$", pl.Series("group", groups))
-        .group_by("group")
-        .agg(
-            pl.col(f"^{TERM}.*$").sum(),
-            pl.col(MAXIMUM).max(),
-            pl.col("run").n_unique().alias("runs"),
-        )
-        .sort("group")
-    )
+    if is_of_run(by):
+        of_runs = groups[targets.firsts]
+        sums, runs = _sum(targets.by_run, of_runs), np.bincount(of_runs)
+    else:
+        if by in NAME_COLUMNS:
+            sums = _sum(targets.by_name, groups[find_firsts(targets.names)])
+        else:
+            sums = _sum(targets.rows, groups)
+        in_run = close_gaps(groups * len(targets.firsts) + targets.runs)
+        runs = np.bincount(groups[find_firsts(in_run)])
+    return sums.with_columns(pl.Series("runs", runs, pl.Float64))
 
 
 def _rank_points(
-    orders: Orders, groups: NDArray[np.int64], count: int, names: Collection[str]
+    orders: Orders, groups: Numbers, count: int, names: Collection[str]
 ) -> dict[str, Array]:
     """Return Spearman's correlation or AUROC of each group, NaN where it has none."""
-    of_rows = groups[orders.rows]
-    predicted = ranks_within(orders.predicted, orders.by_predicted, of_rows)
+    of_rows = groups if len(orders.rows) == len(groups) else groups[orders.rows]
     if "auroc" in names:
-        return {"auroc": _auroc_points(predicted, orders.actual == 1, of_rows, count)}
-    actual = ranks_within(orders.actual, orders.by_actual, of_rows)
-    sizes = np.bincount(of_rows, minlength=count).astype(np.float64)
-    middle = (sizes / 2 + 0.5)[of_rows]
-    predicted_off, actual_off = predicted - middle, actual - middle
-    product, predicted_squares, actual_squares = (
-        np.bincount(of_rows, terms, count).astype(np.float64)
-        for terms in (predicted_off * actual_off, predicted_off**2, actual_off**2)
-    )
+        predicted, _ = ranks_within(orders.predicted, of_rows, count)
+        # By the sum of the ranks of the ones (Mann and Whitney), counted from the middle.
+        sizes = np.bincount(of_rows, minlength=count).astype(np.float64)
+        ones = np.bincount(of_rows, orders.is_one, count).astype(np.float64)
+        pairs = ones * (sizes - ones)
+        won = np.bincount(of_rows, predicted * orders.is_one, count) + pairs / 2
+        return {"auroc": quotient(won, pairs)}
+    with ThreadPoolExecutor(2) as threads:  # NumPy sorts without holding the interpreter
+        (predicted, predicted_squares), (actual, actual_squares) = threads.map(
+            lambda side: ranks_within(side, of_rows, count), (orders.predicted, orders.actual)
+        )
+    product = np.bincount(of_rows, predicted * actual, count).astype(np.float64)
     return {"spearman": quotient(product, np.sqrt(predicted_squares * actual_squares))}
 
 
-def _auroc_points(
-    ranks: Array, is_one: NDArray[np.bool_], groups: NDArray[np.int64], count: int
-) -> Array:
-    """Return each group's AUROC by the sum of the ranks of the ones (Mann and Whitney)."""
-    sizes = np.bincount(groups, minlength=count).astype(np.float64)
-    ones = np.bincount(groups, is_one, count).astype(np.float64)
-    won = np.bincount(groups, ranks * is_one, count) - ones * (ones + 1) / 2
-    return quotient(won, ones * (sizes - ones))
-
-
-def _kendall_points(
-    items: Items | None, groups: NDArray[np.int64], count: int, by: str | None
-) -> Array:
+def _kendall_points(items: Items | None, groups: Numbers, count: int, by: str | None) -> Array:
     """Return Kendall's tau of each group: the mean over its scenarios and stats; NaN if none."""
-    if items is None:
+    if items is None or by == "model":  # only different models are compared
         return np.full(count, np.nan)
-    of_items = groups[items.rows]
-    is_whole = by is None or by in PAIR_KEY
-    parts = items.group if is_whole else close_gaps(items.group * count + of_items)
-    taus = items.taus if is_whole else kendall_taus(items, parts)
-    owners = np.zeros(len(taus), dtype=np.int64)
-    owners[parts] = of_items
-    defined = ~np.isnan(taus)
-    total = np.bincount(owners[defined], taus[defined], count).astype(np.float64)
-    return quotient(total, np.bincount(owners[defined], minlength=count).astype(np.float64))
+    if by is not None and by not in COMPARED_WITHIN:
+        items = items.regroup(close_gaps(items.group * count + groups[items.rows]))
+    defined = ~np.isnan(items.taus)
+    owners = groups[items.rows[find_firsts(items.group)]][defined]
+    total = np.bincount(owners, items.taus[defined], count).astype(np.float64)
+    return quotient(total, np.bincount(owners, minlength=count).astype(np.float64))

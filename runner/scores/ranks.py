@@ -1,225 +1,150 @@
-"""The metrics that stand on the order of targets: Spearman, Kendall, AUROC, for any weights.
+"""The metrics that stand on the order of targets: Spearman and AUROC, for any weights of runs.
 
 Each function takes rows of records and the run that each row belongs to, as a number, and returns
 an ``Estimator``. A resample of runs gives every row of a run the run's weight; a row of weight 2
 counts as two equal rows, so ranks are those of the resample itself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from runner.scores.metrics import Array, quotient
+from runner.scores.numbering import Numbers, shorten, sort_rows
 
 Estimator = Callable[[Array], Array]
 """Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined; of
 very many targets for the first resamples only."""
 
-MOST_PAIRS = 20_000_000
-"""Kendall's tau compares runs pair by pair; more pairs than this would take too long."""
-
-SMALL_NUMBERS = 2**16
-DENSE = 16
 FEWEST_RESAMPLES = 200
 MOST_CELLS = 200_000_000
 """A metric of ranks looks at every target in every resample: some seconds for so many cells."""
 
-CELLS_AT_ONCE = 4_000_000
-PAIR_KEY = (
-    "scenario",
-    "stat",
-    "split",
-    "sub_split",
-    "perturbation",
-    "instance_id",
-    "train_trial_index",
-)
+CELLS_AT_ONCE = 2**17
+"""As many as a processor keeps close."""
 
 
-def spearman(rows: pl.DataFrame, runs: NDArray[np.int64]) -> Estimator:
+@dataclass(frozen=True)
+class Side:
+    """One side of targets in ascending order.
+
+    Attributes:
+        order: what sorts the targets.
+        ties: (targets,), in that order: the place of each one's value among the distinct ones.
+        ends: where the last of each of the distinct values stands in that order.
+    """
+
+    order: NDArray[np.int64]
+    ties: NDArray[np.int32]
+    ends: NDArray[np.int64]
+
+
+def sort_side(values: Array) -> Side:
+    """Return what sorts the values, and where equal ones end."""
+    order = np.argsort(values)
+    ordered = values[order]
+    is_last = np.append(ordered[1:] != ordered[:-1], True)[: len(order)]
+    ties = np.cumsum(is_last, dtype=np.int32) - is_last
+    return Side(order, ties, np.flatnonzero(is_last))
+
+
+def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     """Return Spearman's correlation of predicted and actual over targets. No unit, -1 to 1.
 
     Pearson's correlation of the ranks, equal values sharing their mean rank. Source:
     ``scipy.stats.spearmanr``.
     """
-    predicted = _midranks(_ties(rows["predicted_mean"]))
-    actual = _midranks(_ties(rows["actual_mean"]))
+    predicted, actual = (
+        sort_side(rows[side].to_numpy()) for side in ("predicted_mean", "actual_mean")
+    )
+    # In the order of the predicted side: what is looked up of it lies side by side.
+    actual_ties = np.empty_like(actual.ties)
+    actual_ties[actual.order] = actual.ties
+    at = (predicted.ties, actual_ties[predicted.order])
+    predicted_at, actual_at = (ties.astype(np.int64) for ties in at)
+    in_predicted, in_actual = (runs[side.order] for side in (predicted, actual))
 
     def estimate(weights: Array) -> Array:
-        of_rows = weights[:, runs]
-        middle = (of_rows.sum(1, keepdims=True) + 1) / 2
-        ranks_predicted = predicted(of_rows) - middle
-        ranks_actual = actual(of_rows) - middle
-        product = np.einsum("ij,ij,ij->i", of_rows, ranks_predicted, ranks_actual)
-        predicted_squares = np.einsum("ij,ij,ij->i", of_rows, ranks_predicted, ranks_predicted)
-        actual_squares = np.einsum("ij,ij,ij->i", of_rows, ranks_actual, ranks_actual)
+        of_rows = weights.take(in_predicted, axis=1)
+        predicted_ranks, predicted_squares = _rank(of_rows, predicted.ends)
+        actual_ranks, actual_squares = _rank(weights.take(in_actual, axis=1), actual.ends)
+        if len(predicted.ends) < len(predicted_at):
+            predicted_ranks = predicted_ranks.take(predicted_at, axis=1)
+        actual_ranks = actual_ranks.take(actual_at, axis=1)
+        product = np.einsum("ij,ij,ij->i", of_rows, predicted_ranks, actual_ranks)
         return quotient(product, np.sqrt(predicted_squares * actual_squares))
 
-    return _in_chunks(estimate, rows.height)
+    return bound_resamples(estimate, rows.height)
 
 
-def auroc(rows: pl.DataFrame, runs: NDArray[np.int64]) -> Estimator:
+def _rank(in_order: Array, ends: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Return the ranks of the distinct values in each resample, and the sum of their squares.
+
+    Ranks are counted from the middle one, equal values sharing their mean rank.
+
+    Args:
+        in_order: (resamples, rows), the weights in the order of the values.
+    """
+    ranks, tied = np.cumsum(in_order, axis=1), in_order
+    if len(ends) < in_order.shape[1]:
+        ranks = ranks.take(ends, axis=1)
+        tied = ranks.copy()
+        tied[:, 1:] -= ranks[:, :-1]
+    ranks -= ranks[:, -1:] / 2
+    ranks -= tied / 2
+    return ranks, np.einsum("ij,ij,ij->i", tied, ranks, ranks)
+
+
+def auroc(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     """Return the area under the ROC curve of stats that are 0 or 1. No unit; 1 is perfect.
 
     The probability that an actual 1 has a higher prediction than an actual 0, where equal
     predictions count half. Source: scikit-learn ``roc_auc_score``.
     """
-    ties = _ties(rows["predicted_mean"])
-    order = np.argsort(ties, kind="stable")
-    starts = np.flatnonzero(np.diff(ties[order], prepend=-1))
-    is_one = (rows["actual_mean"] == 1).to_numpy()[order]
-    runs_in_order = runs[order]
+    predicted = sort_side(rows["predicted_mean"].to_numpy())
+    is_one = (rows["actual_mean"] == 1).to_numpy()[predicted.order]
+    in_order = runs[predicted.order]
 
     def estimate(weights: Array) -> Array:
-        of_rows = weights[:, runs_in_order]
-        ones = np.add.reduceat(of_rows * is_one, starts, axis=1)
-        zeros = np.add.reduceat(of_rows * ~is_one, starts, axis=1)
-        zeros_below = np.cumsum(zeros, axis=1) - zeros
-        won = (ones * (zeros_below + zeros / 2)).sum(1)
-        return quotient(won, ones.sum(1) * zeros.sum(1))
+        of_rows = weights.take(in_order, axis=1)
+        ones_up_to = np.cumsum(of_rows * is_one, axis=1).take(predicted.ends, axis=1)
+        zeros_up_to = np.cumsum(of_rows * ~is_one, axis=1).take(predicted.ends, axis=1)
+        ones, zeros = (np.diff(up_to, axis=1, prepend=0) for up_to in (ones_up_to, zeros_up_to))
+        won = np.einsum("ij,ij->i", ones, zeros_up_to - zeros / 2)
+        return quotient(won, ones_up_to[:, -1] * zeros_up_to[:, -1])
 
-    return _in_chunks(estimate, rows.height)
-
-
-@dataclass(frozen=True)
-class Items:
-    """Targets with a prediction, those of one scenario and stat side by side, to be compared.
-
-    Attributes:
-        rows: where each stands in the records.
-        group: the number of its scenario and stat, ascending.
-        model: the number of its model.
-    """
-
-    rows: NDArray[np.int64]
-    group: NDArray[np.int64]
-    model: NDArray[np.int64]
-    predicted: Array
-    actual: Array
-
-    @cached_property
-    def taus(self) -> Array:
-        """Kendall's tau-b of each scenario and stat, by its number."""
-        return kendall_taus(self, self.group)
+    return bound_resamples(estimate, rows.height)
 
 
-def arrange_items(records: pl.DataFrame) -> Items | None:
-    """Return the records' targets, ready to be compared; None if there are too many pairs."""
-    groups = number_rows(records, PAIR_KEY)
-    order = np.argsort(groups, kind="stable")
-    order = order[records["predicted_mean"].is_not_null().to_numpy()[order]]
-    if int((np.bincount(groups).astype(np.int64) ** 2).sum()) > 2 * MOST_PAIRS:
-        return None
-    means = (records[side].to_numpy()[order] for side in ("predicted_mean", "actual_mean"))
-    return Items(order, groups[order], number_rows(records, ("model",))[order], *means)
+def bound_resamples(
+    estimate: Estimator, cells_per_resample: int, at_once: int | None = None
+) -> Estimator:
+    """Return the estimator with its memory and time bounded: of many targets fewer resamples."""
+    cells = max(1, cells_per_resample)
+    most = max(FEWEST_RESAMPLES, MOST_CELLS // cells)
+    at_once = at_once or max(1, CELLS_AT_ONCE // cells)
 
+    def estimate_all(weights: Array) -> Array:
+        weights = weights[:most]
+        parts = (weights[i : i + at_once] for i in range(0, len(weights), at_once))
+        with ThreadPoolExecutor() as threads:  # NumPy does its work without the interpreter
+            return np.concatenate(list(threads.map(estimate, parts)))
 
-def kendall_taus(items: Items, groups: NDArray[np.int64]) -> Array:
-    """Return Kendall's tau-b over different models within each group, NaN where it has none.
-
-    Args:
-        groups: (items,), numbers of groups that lie within a scenario and stat each.
-    """
-    count = int(groups.max(initial=-1)) + 1
-    sums = np.zeros((3, count))
-    for one, other in _pairs(items):
-        predicted = np.sign(items.predicted[one] - items.predicted[other])
-        actual = np.sign(items.actual[one] - items.actual[other])
-        owners = np.where(groups[one] == groups[other], groups[one], count)
-        for number, terms in enumerate((predicted * actual, np.abs(predicted), np.abs(actual))):
-            sums[number] += np.bincount(owners, terms, count + 1)[:count]
-    return quotient(sums[0], np.sqrt(sums[1] * sums[2]))
-
-
-def kendall(items: Items, runs: NDArray[np.int64]) -> Estimator:
-    """Return Kendall's tau-b of predicted and actual over models within a scenario.
-
-    It tells whether the models of a scenario are ranked right. For each scenario and stat, tau-b
-    over the pairs of runs of different models; then the mean over those scenarios and stats in
-    which both sides differ. No unit, -1 to 1. Source of tau-b: ``scipy.stats.kendalltau``.
-    """
-    none = np.empty(0, dtype=np.int64)
-    pairs = list(_pairs(items))
-    one = np.concatenate([none, *(first for first, _ in pairs)])
-    other = np.concatenate([none, *(second for _, second in pairs)])
-    order = np.argsort(items.group[one], kind="stable")
-    one, other = one[order], other[order]
-    starts = np.flatnonzero(np.diff(items.group[one], prepend=-1))
-    predicted = np.sign(items.predicted[one] - items.predicted[other])
-    actual = np.sign(items.actual[one] - items.actual[other])
-    sides = (predicted * actual, np.abs(predicted), np.abs(actual))
-
-    def estimate(weights: Array) -> Array:
-        if not len(starts):
-            return np.full(len(weights), np.nan)
-        of_pairs = weights[:, runs[one]] * weights[:, runs[other]]
-        sums = [np.add.reduceat(of_pairs * side, starts, axis=1) for side in sides]
-        taus = quotient(sums[0], np.sqrt(sums[1] * sums[2]))
-        defined = ~np.isnan(taus)
-        return quotient(np.where(defined, taus, 0).sum(1), defined.sum(1).astype(float))
-
-    return _in_chunks(estimate, len(one))
-
-
-def _pairs(items: Items) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Give all pairs of different models within a group: neighbours, then those 2 apart, ..."""
-    largest = int(np.bincount(items.group).max(initial=0)) if len(items.group) else 0
-    for distance in range(1, largest):
-        same_group = items.group[:-distance] == items.group[distance:]
-        one = np.flatnonzero(same_group & (items.model[:-distance] != items.model[distance:]))
-        yield one, one + distance
-
-
-def number_rows(frame: pl.DataFrame, columns: Sequence[str]) -> NDArray[np.int64]:
-    """Return a number for each row, from 0, the same for rows that are equal in the columns."""
-    numbers = np.zeros(frame.height, dtype=np.int64)
-    for column in columns:
-        values = frame[column]
-        if values.dtype == pl.String:
-            values = values.cast(pl.Categorical)
-        if values.dtype == pl.Categorical:
-            values = values.to_physical()
-        codes = values.cast(pl.Int64).fill_null(-1).to_numpy() + 1
-        if codes.any():
-            numbers = close_gaps(numbers * (int(codes.max()) + 1) + codes)
-    return numbers
-
-
-def close_gaps(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers' places among the distinct ones."""
-    if not len(numbers):
-        return numbers
-    if int(numbers.max()) > DENSE * len(numbers):
-        return np.unique(numbers, return_inverse=True)[1]
-    is_there = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
-    is_there[numbers] = True
-    places: NDArray[np.int64] = (np.cumsum(is_there) - 1)[numbers]
-    return places
-
-
-def _ties(values: pl.Series) -> NDArray[np.int64]:
-    """Return the values' place among the distinct ones, from 0."""
-    return (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
+    return estimate_all
 
 
 @dataclass(frozen=True)
 class Orders:
-    """Targets with a prediction, and what sorts them.
-
-    Attributes:
-        rows: where each stands in the records.
-        by_predicted, by_actual: the numbers that put each side into ascending order.
-    """
+    """Targets with a prediction; ``rows`` tells where each stands in the records."""
 
     rows: NDArray[np.int64]
-    predicted: Array
-    actual: Array
-    by_predicted: NDArray[np.int64]
-    by_actual: NDArray[np.int64]
+    is_one: NDArray[np.bool_]
+    predicted: Side
+    actual: Side
 
 
 def sort_targets(records: pl.DataFrame) -> Orders:
@@ -228,59 +153,43 @@ def sort_targets(records: pl.DataFrame) -> Orders:
     predicted, actual = (
         records[side].to_numpy()[rows] for side in ("predicted_mean", "actual_mean")
     )
-    by_predicted, by_actual = np.argsort(predicted), np.argsort(actual)
-    return Orders(rows, predicted, actual, by_predicted, by_actual)
+    return Orders(rows, actual == 1, sort_side(predicted), sort_side(actual))
 
 
-def ranks_within(values: Array, order: NDArray[np.int64], groups: NDArray[np.int64]) -> Array:
-    """Return each value's rank within its group, from 1, equal values sharing their mean rank.
+def ranks_within(side: Side, groups: Numbers, count: int) -> tuple[Array, Array]:
+    """Return each target's rank within its group, and each group's sum of their squares.
+
+    Ranks are counted from the middle one of the group, equal values sharing their mean rank.
 
     Args:
-        order: what sorts the values; the same for every way to group them.
-        groups: (values,), the number of each one's group.
+        groups: (targets,), the number of each one's group, below ``count``.
     """
-    largest = int(groups.max(initial=0))
-    if largest:
-        keys = groups.astype(np.uint16 if largest < SMALL_NUMBERS else np.int64)[order]
-        order = order[np.argsort(keys, kind="stable")]  # for small numbers this is a radix sort
-    ordered, of_group = values[order], groups[order]
-    is_first = np.empty(len(order), dtype=np.bool_)
-    is_first[:1] = True
-    is_first[1:] = (ordered[1:] != ordered[:-1]) | (of_group[1:] != of_group[:-1])
-    starts = np.flatnonzero(is_first)
-    lengths = np.diff(starts, append=len(order))
-    sizes = np.bincount(groups)
-    offsets = (np.cumsum(sizes) - sizes)[of_group[starts]]
+    order, ties = side.order, side.ties
+    sizes = np.bincount(groups, minlength=count)
+    starts = np.cumsum(sizes) - sizes
+    if count > 1:
+        by_group = sort_rows(shorten(groups).take(order))
+        order, ties = order.take(by_group), ties.take(by_group)
+    is_last = np.append(ties[1:] != ties[:-1], True)[: len(order)]
+    is_last[(starts + sizes - 1)[sizes > 0]] = True
+    ends = np.flatnonzero(is_last)
+    values_of_group = np.diff(np.searchsorted(ends, starts), append=len(ends))
+    of_values = np.repeat((1 - sizes) / 2 - starts, values_of_group)
+    of_values += ends
+    squares = _cube(sizes)
+    if len(ends) < len(order):
+        lengths = np.diff(ends, prepend=-1)
+        shared = np.flatnonzero(lengths > 1)
+        of_values[shared] -= (lengths[shared] - 1) / 2
+        owners = np.searchsorted(np.cumsum(values_of_group), shared, side="right")
+        squares -= np.bincount(owners, _cube(lengths[shared]), count)
+        of_values = np.repeat(of_values, lengths)
     ranks = np.empty(len(order))
-    ranks[order] = np.repeat(starts - offsets + (lengths + 1) / 2, lengths)
-    return ranks
+    ranks[order] = of_values
+    return ranks, squares / 12
 
 
-def _midranks(ties: NDArray[np.int64]) -> Callable[[Array], Array]:
-    """Return what gives each row its rank within each resample, equal values sharing their mean.
-
-    Args:
-        ties: (rows,), each value's place among the distinct ones.
-    """
-    order = np.argsort(ties, kind="stable")
-    starts = np.flatnonzero(np.diff(ties[order], prepend=-1))
-
-    def midranks(of_rows: Array) -> Array:
-        tied = np.add.reduceat(of_rows[:, order], starts, axis=1)
-        found: Array = (np.cumsum(tied, axis=1) - tied + (tied + 1) / 2)[:, ties]
-        return found
-
-    return midranks
-
-
-def _in_chunks(estimate: Estimator, cells_per_resample: int) -> Estimator:
-    """Return the estimator with its memory and time bounded: of many targets fewer resamples."""
-    at_once = max(1, CELLS_AT_ONCE // max(1, cells_per_resample))
-    most = max(FEWEST_RESAMPLES, MOST_CELLS // max(1, cells_per_resample))
-
-    def estimate_all(weights: Array) -> Array:
-        weights = weights[:most]
-        parts = [estimate(weights[i : i + at_once]) for i in range(0, len(weights), at_once)]
-        return np.concatenate(parts)
-
-    return estimate_all
+def _cube(counts: NDArray[np.int64]) -> Array:
+    """Return 12 times the sum of the squares of so many ranks, counted from their middle."""
+    many = counts.astype(np.float64)
+    return many**3 - many

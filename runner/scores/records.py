@@ -9,6 +9,7 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.metrics import crps_of_normal
+from runner.scores.numbering import match_hashes
 
 KEY: Mapping[str, type[pl.DataType]] = {
     "case": pl.String,
@@ -149,16 +150,15 @@ def make_records(
 def _find_predictions(predicted: pl.DataFrame, actual: pl.DataFrame) -> pl.Series:
     """Return where each target's prediction stands in the predicted side, null if nowhere."""
     keys = [side.select(*KEY) for side in (predicted, actual)]
-    # A join on one hash takes a third of the time of one on eight columns of text. It is exact
-    # all the same: the keys that it pairs are compared, and a collision leaves it to the other.
-    hashed = [pl.DataFrame({"hash": key.hash_rows()}) for key in keys]
-    try:
-        at = _join_rows(hashed[0], hashed[1])
-        pairs = keys[0][at.drop_nulls()], keys[1].filter(at.is_not_null())
-        if all(pairs[0][name].eq_missing(pairs[1][name]).all() for name in KEY):
-            return at
-    except pl.exceptions.ComputeError:  # two hashes are the same: are their keys?
-        pass
+    # Hashes are matched in a tenth of the time of a join on eight columns. It is exact all the
+    # same: the keys that they pair are compared, and a collision leaves it to the join.
+    at = match_hashes(*(key.hash_rows().to_numpy() for key in keys))
+    if at is not None:
+        is_there = at >= 0
+        used = [name for name in KEY if any(k[name].null_count() < k.height for k in keys)]
+        found, wanted = keys[0].select(used)[at[is_there]], keys[1].select(used).filter(is_there)
+        if all(found[name].eq_missing(wanted[name]).all() for name in used):
+            return pl.Series(at, dtype=pl.Int64).replace(-1, None)
     return _join_rows(keys[0], keys[1])
 
 

@@ -6,7 +6,9 @@ container or a participant gets is Parquet.
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -34,26 +36,35 @@ def read_part(path: Path) -> pl.DataFrame:
     return pl.read_ipc(path)
 
 
-def join_parts(paths: Sequence[Path]) -> bytes:
-    """Return one Parquet file of several parts, one below the other.
+def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
+    """Write one Parquet file of several parts, one below the other; nothing if there are none.
 
     Columns are in order of first appearance; one that only some parts have is null in the others.
     Where types differ the column has one that all fit into, in the end text; see
     ``common_schema``. BYTES_PER_GROUP and the largest part bound the memory, not their number.
     """
-    schemas = dict.fromkeys(tuple(pl.read_ipc_schema(path).items()) for path in paths)
-    common = common_schema(dict(schema) for schema in schemas)
+    keys = {path: _schema_key(path) for path in paths}
+    first_of_key = {key: path for path, key in reversed(keys.items())}
+    ordered = dict.fromkeys(keys.values())
+    common = common_schema(pl.read_ipc_schema(first_of_key[key]) for key in ordered)
     plain = {name: _plain_type(dtype) for name, dtype in common.items()}
-    buffer = io.BytesIO()
     writer = None
     for batch in _batches(paths):
-        frame = pl.concat([conform(part, common) for part in batch])
+        alike = groupby(batch, key=lambda path_and_part: keys[path_and_part[0]])
+        frame = pl.concat(
+            [conform(pl.concat([part for _, part in group]), common) for _, group in alike]
+        )
         table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
-        writer = writer or parquet_writer(buffer, table.schema)
+        writer = writer or parquet_writer(file, table.schema)
         write_row_group(writer, table)
     if writer is not None:
         writer.close()
-    return buffer.getvalue()
+
+
+def _schema_key(path: Path) -> bytes:
+    """Return what is equal for two parts of the same columns and types; Polars' own is slow."""
+    with pa.ipc.open_file(path) as part:
+        return bytes(part.schema.serialize())
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:
@@ -66,14 +77,14 @@ def to_parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def parquet_writer(buffer: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
+def parquet_writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
     """Return a writer of plain tables that any reader opens.
 
     No statistics, which would show a column's extremes, no schema of ours and no index in the
     metadata, and dictionaries made from the rows themselves.
     """
     return pq.ParquetWriter(
-        buffer, schema, compression=COMPRESSION, write_statistics=False, store_schema=False
+        file, schema, compression=COMPRESSION, write_statistics=False, store_schema=False
     )
 
 
@@ -85,13 +96,13 @@ def write_row_group(writer: pq.ParquetWriter, table: pa.Table) -> None:
     writer.write_table(table.combine_chunks(), row_group_size=max(1, table.num_rows))
 
 
-def _batches(paths: Sequence[Path]) -> Iterator[list[pl.DataFrame]]:
+def _batches(paths: Sequence[Path]) -> Iterator[list[tuple[Path, pl.DataFrame]]]:
     """Give the parts in lists of about BYTES_PER_GROUP, at least one list."""
-    batch: list[pl.DataFrame] = []
+    batch: list[tuple[Path, pl.DataFrame]] = []
     batch_bytes = 0.0
     for path in paths:
         part = read_part(path)
-        batch.append(part)
+        batch.append((path, part))
         batch_bytes += part.estimated_size()
         if batch_bytes >= BYTES_PER_GROUP:
             yield batch

@@ -4,6 +4,7 @@ import gzip
 import secrets
 import tarfile
 from pathlib import Path
+from typing import IO
 
 from runner.errors import SuiteError, UsageError
 from runner.suites.manifest import PUBLIC
@@ -26,23 +27,27 @@ def publish_suite(suite: Suite, archive: Path) -> None:
             "that who has the whole public half has its actuals. Publish a suite with a sampled or "
             "an explicit division, or say in the spec that this is meant: accept: [shared]"
         )
-    folder = f"{suite.name}-{suite.manifest.version}"
     unfinished = archive.with_name(f".{archive.name}.{secrets.token_hex(4)}")
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            unfinished.open("wb") as file,
-            gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
-            tarfile.open(fileobj=compressed, mode="w") as tar,
-        ):
-            for path in sorted((suite.root / PUBLIC).rglob("*")):
-                if path.is_file():
-                    _add(tar, path, f"{folder}/{path.relative_to(suite.root).as_posix()}")
+        with unfinished.open("wb") as file:
+            write_public_half(suite, file, folder=f"{suite.name}-{suite.manifest.version}")
         unfinished.replace(archive)
     except OSError as error:
         raise UsageError(f"{archive}: can't be written ({error.strerror}).") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_public_half(suite: Suite, file: IO[bytes], folder: str) -> None:
+    """Write the public half, below a folder of this name, as a ``.tar.gz``."""
+    with (
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as tar,
+    ):
+        for path in sorted((suite.root / PUBLIC).rglob("*")):
+            if path.is_file():
+                _add(tar, path, f"{folder}/{path.relative_to(suite.root).as_posix()}")
 
 
 def _shared_run(suite: Suite) -> tuple[str, str, str] | None:

@@ -308,9 +308,18 @@ def verify_suite(suite: Suite) -> None:
     Raises:
         SuiteError: names the first file that was changed, is missing, or has been added.
     """
-    check_files(suite.root / PUBLIC, suite.manifest.files)
+    verify_public_half(suite)
     with _private_errors(suite.private_name(suite.private)):
         check_files(suite.private, read_private(suite).files, suite.private_name)
+
+
+def verify_public_half(suite: Suite) -> None:
+    """Check that every file that containers may see is what it was when the suite was built.
+
+    Raises:
+        SuiteError: names the first file that was changed, is missing, or has been added.
+    """
+    check_files(suite.root / PUBLIC, suite.manifest.files)
 
 
 def read_private(suite: Suite) -> PrivateManifest:

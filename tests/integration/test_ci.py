@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runner.reports.report import read_report
 from tests.helm_builder import run_files, stat, write_run
 from tests.integration.command import runner
+from tests.integration.workflow import Job
 from tests.suite_builder import build
 
 CANARY = "0.731"
@@ -90,6 +92,48 @@ def test_what_a_closed_evaluation_prints_has_no_actual_and_no_secret_path(
         assert private.name not in said
     assert CANARY in (out / "train_mean" / "report.json").read_text()
     assert private.name not in (out / "train_mean" / "report.json").read_text()
+
+
+def run_action(place: Path, **inputs: str) -> Job:
+    """Run the action alone, as the only step of a workflow."""
+    step = {"name": "Evaluate", "uses": "ORGANIZATION/runner@COMMIT", "with": inputs}
+    workflow = place / "workflow.yml"
+    workflow.write_text(yaml.safe_dump({"jobs": {"evaluate": {"steps": [step]}}}))
+    job = Job(place, place / "job", {})
+    job.run(workflow)
+    return job
+
+
+def test_the_action_fails_below_the_gate_and_gives_an_open_suites_report_away(
+    halves: tuple[Path, Path], tmp_path: Path
+) -> None:
+    public, private = map(str, halves)
+    options = {"min-score": "skill=-9 mae=1e-9", "closed": "false", "artifact": "scored"}
+    job = run_action(tmp_path, image="train_mean", suite=public, private=private, **options)
+    assert job.exit_code == 6, job.log
+    assert job.outputs["Evaluate"]["outcome"] == "below_gate"
+    report = read_report(job.artifacts / "scored" / "report")
+    assert float(job.outputs["Evaluate"]["score"]) == report.scores[0].value
+    assert (job.workspace / job.outputs["Evaluate"]["report"] / "report.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("image", "outcome", "code"),
+    [("127.0.0.1:9/team/predictor:1", "engine_fault", 5), ("--help", "error", 2)],
+)
+def test_the_action_tells_a_fault_of_the_engine_and_a_wrong_input(
+    image: str, outcome: str, code: int, halves: tuple[Path, Path], tmp_path: Path
+) -> None:
+    job = run_action(tmp_path, image=image, suite=str(halves[0]), private=str(halves[1]))
+    assert job.exit_code == code, job.log
+    assert job.outputs["Evaluate"] == {"outcome": outcome, "score": "", "report": ""}
+
+
+def test_the_action_without_an_image_installs_the_command_and_no_more(tmp_path: Path) -> None:
+    job = run_action(tmp_path)
+    assert job.exit_code == 0
+    assert job.outputs["Evaluate"] == {"outcome": "", "score": "", "report": ""}
+    assert not list(job.artifacts.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ TARGETS = pl.DataFrame(
 
 
 def in_targets(content: bytes) -> list[Leak]:
-    return find_in_file("case-1", "eval/targets.parquet", content, Revealed())
+    return find_in_file("case-1", "eval/targets.parquet", io.BytesIO(content), Revealed())
 
 
 def written(table: pa.Table, **options: Any) -> bytes:
@@ -105,9 +105,9 @@ def test_a_clean_staged_file_has_no_leak() -> None:
 
 
 def test_a_file_that_the_contract_does_not_know_is_found_by_its_name() -> None:
-    (leak,) = find_in_file("case-1", "eval/0.75.parquet", b"", Revealed())
+    (leak,) = find_in_file("case-1", "eval/0.75.parquet", io.BytesIO(), Revealed())
     assert leak.file == "eval/0.75.parquet"
-    assert find_in_file("case-1", "assets/0.75", b"", Revealed()) == []
+    assert find_in_file("case-1", "assets/0.75", io.BytesIO(), Revealed()) == []
 
 
 def archive(**member: Any) -> bytes:

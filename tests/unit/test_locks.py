@@ -17,6 +17,17 @@ def test_every_dependency_of_the_runner_is_in_its_images_lock() -> None:
     assert [name for name in names if not re.search(rf"^{name}==", LOCK, re.MULTILINE)] == []
 
 
+def test_the_actions_lock_has_the_runners_pins_and_what_pages_need() -> None:
+    def pins(name: str) -> set[str]:
+        return set(
+            re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE)
+        )
+
+    more = pins("action.lock") - pins("runner.lock")
+    assert pins("runner.lock") <= pins("action.lock")
+    assert {"jinja2", "vl-convert-python"} <= {pin.partition("==")[0] for pin in more}
+
+
 def test_what_the_base_image_has_is_locked_to_the_same_version() -> None:
     """Else the runner's image would bring pandas and pyarrow a second time."""
     assert {pin for pin in base_pins() if pin.startswith(("pandas", "pyarrow", "numpy"))}

@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,46 @@ def test_auroc_of_a_resample_is_that_of_its_rows() -> None:
     for value, of_one in zip(auroc(frame, runs)(weights), weights, strict=True):
         (score,) = score_targets(resampled_frame(frame, of_one), metrics=("auroc",))
         assert value == pytest.approx(score.value)
+
+
+def tau_of_pairs(rows: pl.DataFrame, weights: Array) -> float:
+    """Return tau-b over pairs of different models, one by one; a row of weight 2 is two rows."""
+    models, columns = rows["model"].to_list(), rows.select("predicted_mean", "actual_mean").rows()
+    sums = np.zeros(3)
+    for i, j in itertools.combinations(range(rows.height), 2):
+        if models[i] != models[j]:
+            one, other = (np.sign(columns[i][side] - columns[j][side]) for side in (0, 1))
+            sums += weights[i] * weights[j] * np.array([one * other, abs(one), abs(other)])
+    return float(sums[0] / np.sqrt(sums[1] * sums[2])) if sums[1] * sums[2] else np.nan
+
+
+def test_kendall_of_a_resample_is_that_of_its_pairs() -> None:
+    """Groups of 5 and 2 runs, among them two runs of one model."""
+    random = np.random.default_rng(2)
+    targets = [
+        target(
+            f"{scenario}-{i}",
+            predicted=float(random.integers(4)),
+            actual=float(random.integers(4)),
+            name={"name": stat},
+            model=f"m{i % 4}",
+            subject=scenario,
+        )
+        for scenario, runs in (("a", 5), ("b", 2), ("c", 5))
+        for i in range(runs)
+        for stat in ("s", "t")
+    ]
+    frame = records(targets)
+    resampling = Resampling(30)
+    found = replicate_primary(frame, ScoringPolicy(primary="kendall"), resampling)
+    assert found is not None
+    names = frame["run_spec.name"].unique(maintain_order=True).to_list()
+    for value, weights in zip(found.resampled, draw_runs(len(names), resampling), strict=True):
+        taus = [
+            tau_of_pairs(part, weights[[names.index(run) for run in part["run_spec.name"]]])
+            for part in frame.partition_by("scenario", "stat")
+        ]
+        assert value == pytest.approx(np.nanmean(taus))
 
 
 @pytest.mark.parametrize("metric", ["mae", "r2", "pearson", "spearman", "kendall", "skill"])

@@ -1,0 +1,125 @@
+"""What a Ray cluster adds to a batch, beside the local pool at equal parallelism.
+
+    python -m benchmarks.cluster [--image train_mean] [--images 6] [--wait-seconds 8] [--rounds 3]
+
+Predictors wait before they begin: cases that are long enough to be worth a cluster, and whose time
+does not hang on what else this machine does. Needs an engine, the image (`make images`) and Ray.
+The cluster is made for it: three nodes of one CPU each, which are processes of this machine and
+share its engine.
+"""
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.demo_suite import unpack_demo_suite
+from runner.sandbox.engine import connect, resolve_image
+from runner.suites.build import build_suite
+from runner.suites.spec import make_spec
+from runner.suites.suite import read_manifest
+from tests.integration.ray_nodes import RayNodes, ray_nodes
+
+NODES = 3
+LARGEST_RATIO = 1.1
+RUNNER = Path(sys.executable).with_name("runner")
+NAME = "runner-benchmark-cluster"
+
+
+def measure_cluster(
+    image: str, images: int, wait_seconds: float, rounds: int
+) -> tuple[float, float, int]:
+    """Return the seconds of a batch on the local pool, and on a cluster; and how many cases it has.
+
+    In each round both take their turn at the same batch, three cases at a time. The figures are
+    those of the round whose ratio is the median. The cluster runs already, as it would.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="cluster-bench-") as scratch,
+        _made_images(image, images, wait_seconds) as names,
+        ray_nodes(NODES) as nodes,
+    ):
+        suite = build_cluster_suite(Path(scratch))
+        cases = len(read_manifest(suite).manifest.cases)
+        taken = []
+        for number in range(rounds):
+            command = [str(RUNNER), "evaluate", *names, "--suite", str(suite)]
+            command += ["--jobs", str(NODES), "--memory-mib", "256", "--json"]
+            out = Path(scratch) / f"round-{number}"
+            local = _seconds([*command, "--out", f"{out}/local"])
+            cluster = _seconds([*command, "--out", f"{out}/ray", *_where(nodes)])
+            taken.append((local, cluster))
+    chosen = sorted(taken, key=lambda pair: pair[1] / pair[0])[len(taken) // 2]
+    return (*chosen, images * cases)
+
+
+def _seconds(command: list[str]) -> float:
+    begun = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.monotonic() - begun
+
+
+def _where(nodes: RayNodes) -> list[str]:
+    shared = nodes.directory / "shared"
+    return ["--executor", "ray", "--address", nodes.address, "--shared", str(shared)]
+
+
+def build_cluster_suite(scratch: Path) -> Path:
+    """Return where a suite of the demo's HELM runs is, of one case per model."""
+    fields = {
+        "name": "topics",
+        "version": "1",
+        "helm_runs": [f"{unpack_demo_suite(scratch)}/demo_topic*"],
+        "division": {"method": "leave_one_out", "by": "model_deployment"},
+    }
+    spec = make_spec(fields, "the benchmark")
+    return build_suite(spec, scratch / "topics", lambda _: None).suite.root
+
+
+@contextmanager
+def _made_images(image: str, count: int, wait_seconds: float) -> Iterator[list[str]]:
+    """Give so many images that wait and then do what one does, each with an ID of its own."""
+    client = connect()
+    found = resolve_image(client, image)
+    wait = ["/bin/sh", "-c", f'sleep {wait_seconds}; exec "$@"', "sh"]
+    entrypoint = json.dumps([*wait, *found.entrypoint, *found.command])
+    names = [f"{NAME}:{number}" for number in range(count)]
+    try:
+        for name in names:
+            dockerfile = f"FROM {image}\nLABEL benchmark={name}\nENTRYPOINT {entrypoint}\n"
+            client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name)
+        yield names
+    finally:
+        for one in client.images.list(NAME):
+            client.images.remove(str(one.id), force=True)
+        client.close()
+
+
+def main() -> int:
+    """Measure and print; return 1 if the cluster adds more than it may."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
+    parser.add_argument("--image", default="train_mean")
+    parser.add_argument("--images", type=int, default=6)
+    parser.add_argument("--wait-seconds", type=float, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    local, cluster, cases = measure_cluster(
+        arguments.image, arguments.images, arguments.wait_seconds, arguments.rounds
+    )
+    ratio = cluster / local
+    print(
+        f"{cases} cases of {arguments.image} after {arguments.wait_seconds:g} s, {NODES} at a time"
+    )
+    print(f"local pool   {local:.1f} s")
+    print(f"Ray cluster  {cluster:.1f} s, {ratio:.2f} times (at most {LARGEST_RATIO})")
+    return int(ratio > LARGEST_RATIO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

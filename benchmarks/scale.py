@@ -1,0 +1,228 @@
+"""What batches of many submissions cost: measured on a small one, then simulated.
+
+    python -m benchmarks.scale [--images train_mean random] [--submissions 10 1000 100000]
+
+Needs an engine and the images (`make images`). Prints the tables of docs/scale.md.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.cluster import RUNNER, build_cluster_suite
+from benchmarks.simulation import Machines, simulate_batch
+from runner.cases.case_task import CaseTask
+from runner.cases.executor import Begin, EndedTask, Keep
+from runner.cases.finished_cases import FinishedCases
+from runner.cases.repetitions import JudgedCase
+from runner.cases.rounds import Round, Terms
+from runner.errors import EngineError
+from runner.evaluate import evaluate
+from runner.reports.leaderboard import make_leaderboard, read_reports
+from runner.reports.report import Report
+from runner.sandbox.engine import connect, resolve_image
+from runner.sandbox.host import Finding
+from runner.sandbox.policy import SandboxPolicy
+from runner.scores.resampling import Resampling
+from runner.suites.suite import Suite, open_suite
+
+MACHINES = (Machines(1, 2), Machines(10, 16), Machines(100, 16))
+SUBMISSIONS = (10, 1_000, 100_000)
+
+ENGINE_SECONDS = 0.3
+"""What a case takes beside its CPU time: what the engine does for it; see RESULTS.md, Cases."""
+
+OWN_MB = 50
+"""How much of an image is a submission's own: assumed. A Python predictor without packages has less
+than 1 MB, one with scikit-learn 50 MB."""
+
+BOARD_ENTRIES = (10, 20)
+"""Numbers of entries for which a leaderboard is measured."""
+
+HOUR, MB = 3600, 1e6
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What was measured on a small batch.
+
+    Attributes:
+        case_seconds: of each case of the suite, the CPU seconds of each recorded run.
+        head_seconds: CPU time of reading, judging, scoring and reporting a case that has finished.
+        kept_bytes: of a case, in the report's directory and among the finished cases.
+        board_seconds: CPU time of comparing one pair of a leaderboard's entries.
+    """
+
+    case_seconds: Mapping[str, Sequence[float]]
+    head_seconds: float
+    kept_bytes: float
+    board_seconds: float
+
+    @property
+    def cases(self) -> int:
+        """Return how many cases the suite has."""
+        return len(self.case_seconds)
+
+
+def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
+    """Evaluate the images on a suite of the demo's HELM runs, and return what that cost."""
+    suite = open_suite(build_cluster_suite(scratch))
+    out = scratch / "results"
+    command = [str(RUNNER), "evaluate", *images, "--suite", str(suite.root), "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    reports = read_reports(out)
+    runs = len(images) * len(suite.cases)
+    kept = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Costs(
+        _case_seconds(reports.values()),
+        _measure_head(images, suite, FinishedCases(out / "finished_cases")) / runs,
+        kept / runs,
+        _measure_board(next(iter(reports.values()))),
+    )
+
+
+def _case_seconds(reports: Iterable[Report]) -> dict[str, list[float]]:
+    seconds: dict[str, list[float]] = {}
+    for report in reports:
+        for case in report.cases:
+            if case.resources is None or case.resources.cpu_seconds is None:
+                raise ValueError(f"{case.id}: the engine does not tell its CPU time")
+            seconds.setdefault(case.id, []).append(case.resources.cpu_seconds + ENGINE_SECONDS)
+    return seconds
+
+
+class _NothingToRun:
+    """An executor for batches that have finished."""
+
+    engine_version = "none"
+    findings: tuple[Finding, ...] = ()
+
+    def run(
+        self,
+        tasks: Sequence[CaseTask],
+        begin: Begin,  # noqa: ARG002
+        keep: Keep,  # noqa: ARG002
+    ) -> Iterator[EndedTask]:
+        if tasks:
+            raise ValueError(f"{len(tasks)} cases have not finished")
+        return iter(())
+
+
+class _Silence:
+    """Progress that nobody is told of."""
+
+    def say(self, line: str) -> None: ...
+    def expect(self, rounds: Sequence[Round]) -> None: ...
+    def find(self, round_: Round, cases: int) -> None: ...
+    def begin(self, task: CaseTask) -> None: ...
+    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None: ...
+
+
+def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
+    """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
+    client = connect()
+    terms = Terms(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
+    rounds = [Round(resolve_image(client, name), suite, terms, finished) for name in images]
+    client.close()
+    begun = time.process_time()
+    for _ in evaluate(rounds, _NothingToRun(), _Silence()):
+        pass
+    return time.process_time() - begun
+
+
+def _measure_board(report: Report) -> float:
+    """Return the CPU seconds of a pair of entries, from two leaderboards of different lengths."""
+    taken = []
+    for entries in BOARD_ENTRIES:
+        reports = {
+            Path(str(number)): report.model_copy(
+                update={
+                    "image": report.image.model_copy(
+                        update={"reference": str(number), "id": str(number)}
+                    )
+                }
+            )
+            for number in range(entries)
+        }
+        begun = time.process_time()
+        make_leaderboard(reports, None, Resampling())
+        taken.append(time.process_time() - begun)
+    fewer, more = (entries * (entries - 1) / 2 for entries in BOARD_ENTRIES)
+    return max(taken[1] - taken[0], 0.0) / (more - fewer)
+
+
+def times_table(costs: Costs, submissions: Sequence[int], machines: Sequence[Machines]) -> str:
+    """Return how long batches run, simulated, and how often nodes fetch an image."""
+    lines = ["| submissions | nodes x slots | time | slots busy | images fetched | of them own |"]
+    lines += ["|---:|---:|---:|---:|---:|---:|"]
+    for count in submissions:
+        for where in machines:
+            found = simulate_batch(count, costs.case_seconds, where)
+            own = size(found.pulls * OWN_MB * MB)
+            line = f"| {count:,} | {where} | {duration(found.seconds)} | {found.busy:.0%} "
+            lines.append(f"{line}| {found.pulls:,} | {own} |")
+    return "\n".join(lines)
+
+
+def costs_table(costs: Costs, submissions: Sequence[int]) -> str:
+    """Return what batches cost besides running: the head's time and storage."""
+    lines = ["| submissions | cases | CPU time of predictors | head | kept | leaderboard of all |"]
+    lines += ["|---:|---:|---:|---:|---:|---:|"]
+    mean = sum(sum(each) / len(each) for each in costs.case_seconds.values())
+    for count in submissions:
+        cases = count * costs.cases
+        pairs = count * (count - 1) / 2
+        lines.append(
+            f"| {count:,} | {cases:,} | {duration(count * mean)} "
+            f"| {duration(cases * costs.head_seconds)} | {size(cases * costs.kept_bytes)} "
+            f"| {duration(pairs * costs.board_seconds)} |"
+        )
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit in which it is easily read."""
+    for unit, limit in (("s", 100), ("min", 100 * 60), ("h", 100 * HOUR)):
+        if seconds < limit:
+            return f"{seconds / {'s': 1, 'min': 60, 'h': HOUR}[unit]:.3g} {unit}"
+    return f"{seconds / (24 * HOUR):,.0f} days"
+
+
+def size(size_bytes: float) -> str:
+    """Return a size in the unit in which it is easily read."""
+    for unit, scale in (("MB", 1e6), ("GB", 1e9)):
+        if size_bytes < 1000 * scale:
+            return f"{size_bytes / scale:.3g} {unit}"
+    return f"{size_bytes / 1e12:.3g} TB"
+
+
+def main() -> int:
+    """Measure, simulate, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument(
+        "--images", nargs="+", default=["train_mean", "scenario_mean", "perturbation_linear"]
+    )
+    parser.add_argument("--submissions", nargs="+", type=int, default=list(SUBMISSIONS))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="scale-") as scratch:
+        costs = measure_costs(arguments.images, Path(scratch))
+    print(times_table(costs, arguments.submissions, MACHINES))
+    print()
+    print(costs_table(costs, arguments.submissions))
+    taken = sorted(second for each in costs.case_seconds.values() for second in each)
+    print(
+        f"\n{len(taken)} recorded runs of {costs.cases} cases: "
+        f"{taken[0]:.2f} to {taken[-1]:.2f} s; on the head {costs.head_seconds * 1000:.1f} ms "
+        f"and {costs.kept_bytes / 1000:.0f} kB a "
+        f"case, {costs.board_seconds * 1000:.2f} ms a pair of a leaderboard"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What code a machine has: a case must come out the same wherever it is run."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import runner
+
+STAGING = ("pyarrow", "polars")
+"""Other packages that the bytes of a container's inputs hang on."""
+
+
+@cache
+def code_versions() -> Mapping[str, str]:
+    """Return the version of each package that a case's run hangs on; of the runner, its bytes'."""
+    root = Path(str(runner.__file__)).parent
+    digest = hashlib.sha256()
+    for path in sorted((*root.rglob("*.py"), *root.rglob("*.json"))):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    own = f"{version('runner')} (code {digest.hexdigest()[:12]})"
+    return {"runner": own, **{name: version(name) for name in STAGING}}
+
+
+def describe_difference(here: Mapping[str, str], there: Mapping[str, str]) -> str | None:
+    """Return in which versions a node differs from the head, or None if in none. Pure."""
+    differing = [
+        f"{name} {there.get(name, 'missing')}, not {wanted}"
+        for name, wanted in here.items()
+        if there.get(name) != wanted
+    ]
+    return "; ".join(differing) or None

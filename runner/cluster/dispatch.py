@@ -1,0 +1,160 @@
+"""Which slot of a cluster runs which task next. Pure: nothing here knows of Ray or an engine.
+
+A slot is a place for one case at a time, on some node, with the CPUs and memory that the case
+needs. While a slot runs one task it makes another ready; a slot that is free takes what another has
+only made ready, so that at the end no task waits behind one that runs.
+"""
+
+from collections import Counter, deque
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from runner.cases.budget import Budget
+from runner.cases.case_task import CaseTask
+
+ATTEMPTS = 3
+"""How often a task is begun, at most, when nodes are lost or their engines fail."""
+
+SlotId = Hashable
+
+
+@dataclass
+class Slot:
+    """What a slot does.
+
+    Attributes:
+        need: what one case on it may use.
+        running: the task that it runs.
+        following: the task that it makes ready meanwhile.
+        is_shut: it gets no more tasks, but its place stays taken.
+    """
+
+    need: Budget
+    running: CaseTask | None = None
+    following: CaseTask | None = None
+    is_shut: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether it has no task and can get one."""
+        return self.running is None and self.following is None and not self.is_shut
+
+
+class Dispatch:
+    """Tasks that wait, and the slots that run them. Tasks of one need are begun in their order.
+
+    Args:
+        tasks: in the order in which they are to be begun.
+        most_slots: how many cases run at a time, at most.
+    """
+
+    def __init__(self, tasks: Sequence[CaseTask], most_slots: int) -> None:
+        self._waiting: dict[Budget, deque[CaseTask]] = {}
+        for task in tasks:
+            self._waiting.setdefault(_need(task), deque()).append(task)
+        self._most_slots = most_slots
+        self._attempts: Counter[int] = Counter()  # by identity: keys take long to compare
+        self.slots: dict[SlotId, Slot] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether no task waits or runs."""
+        used = any(slot.running or slot.following for slot in self.slots.values())
+        return not used and not any(self._waiting.values())
+
+    def wanted(self) -> Iterator[Budget]:
+        """Yield what each slot needs that is to be added now."""
+        room = self._most_slots - sum(not slot.is_shut for slot in self.slots.values())
+        for need, waiting in self._waiting.items():
+            here = [slot for slot in self.slots.values() if slot.need == need]
+            claimed = sum(slot.following is not None for slot in here)
+            free = sum(slot.is_free for slot in here)
+            for _ in range(min(room, len(waiting) + claimed - free)):
+                room -= 1
+                yield need
+
+    def superfluous(self) -> list[SlotId]:
+        """Return the free slots that no task can use, though others wait for their places."""
+        if not any(self._waiting.values()):
+            return []
+        return [
+            name
+            for name, slot in self.slots.items()
+            if slot.is_free and not self._waiting[slot.need] and not self._claimants(slot.need)
+        ]
+
+    def add(self, name: SlotId, need: Budget) -> None:
+        """Note a new slot."""
+        self.slots[name] = Slot(need)
+
+    def assign(self, name: SlotId) -> tuple[CaseTask, CaseTask | None] | None:
+        """Return what a slot runs now, and what it makes ready meanwhile; None if nothing."""
+        slot = self.slots[name]
+        waiting = self._waiting[slot.need]
+        task, slot.following = slot.following, None
+        if task is None and waiting:
+            task = waiting.popleft()
+        if task is None and (claimants := self._claimants(slot.need)):
+            task, claimants[0].following = claimants[0].following, None
+        if task is None:
+            return None
+        self._attempts[id(task)] += 1
+        slot.running = task
+        slot.following = waiting.popleft() if waiting else None
+        return task, slot.following
+
+    def end(self, name: SlotId) -> CaseTask:
+        """Return a slot's task, which is over."""
+        slot = self.slots[name]
+        task, slot.running = slot.running, None
+        if task is None:
+            raise LookupError(f"slot {name} runs nothing")
+        return task
+
+    def retry(self, name: SlotId) -> CaseTask | None:
+        """Let a slot's task, of which nothing is known, be begun again, before all others.
+
+        Returns:
+            The task if it has been begun often enough: it is over then.
+        """
+        slot = self.slots[name]
+        task, slot.running = slot.running, None
+        if task is None or self._attempts[id(task)] >= ATTEMPTS:
+            return task
+        self._waiting[slot.need].appendleft(task)
+        return None
+
+    def shut(self, name: SlotId) -> None:
+        """Give a slot no more tasks, though its place stays taken: nothing else is put there."""
+        self._give_back(self.slots[name])
+        self.slots[name].is_shut = True
+
+    def remove(self, name: SlotId) -> None:
+        """Forget a slot that runs nothing any more; its place is free."""
+        self._give_back(self.slots.pop(name))
+
+    def drop(self) -> list[CaseTask]:
+        """Return the tasks that wait; none of them will be begun."""
+        for slot in self.slots.values():
+            self._give_back(slot)
+        dropped = [task for waiting in self._waiting.values() for task in waiting]
+        for waiting in self._waiting.values():
+            waiting.clear()
+        return dropped
+
+    def _give_back(self, slot: Slot) -> None:
+        if slot.following is not None:
+            self._waiting[slot.need].appendleft(slot.following)
+            slot.following = None
+
+    def _claimants(self, need: Budget) -> list[Slot]:
+        """Return the slots of this need that make a task ready while they run another."""
+        return [
+            slot
+            for slot in self.slots.values()
+            if slot.need == need and slot.running is not None and slot.following is not None
+        ]
+
+
+def _need(task: CaseTask) -> Budget:
+    return Budget.of_case(task.policy.limits)

@@ -1,0 +1,312 @@
+"""The drive of one batch on a Ray cluster: slots are added, fed and closed until all is over.
+
+A slot is an actor that holds the CPUs and memory of one case, so that Ray finds a node for it and
+puts nothing else there. Slots that find no room wait for it: for a node that joins, too.
+"""
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from runner.cases.case_task import CaseTask
+from runner.cases.executor import Begin, EndedTask, Keep
+from runner.cluster.code_version import code_versions
+from runner.cluster.dispatch import Dispatch, SlotId
+from runner.cluster.node import NodeFacts, SlotEnd
+from runner.errors import EngineError, RunnerError, UsageError
+from runner.sandbox.run import SandboxRun
+
+LOOK_SECONDS = 0.5
+"""How often it is looked whether the evaluation was interrupted."""
+
+ROOM_SECONDS = 20
+"""After how long without a slot it is told that there is no room."""
+
+MOST_LOST_UNOPENED = 5
+"""How many slots in a row may be lost before they have opened."""
+
+LEAST_CPUS = 0.001
+"""More than a node has that is sent no cases."""
+
+CLOSE_SECONDS = 60
+"""How long a slot may take to end and remove what it has on its engine."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Whom a drive tells what, from its own thread.
+
+    Attributes:
+        begin, keep: see ``Executor``.
+        put: called with each task that is over, or with what ends the whole batch.
+        announce: called with one line at a time.
+        meet: called with what a node has, when a slot on it opens.
+    """
+
+    begin: Begin
+    keep: Keep
+    put: Callable[[EndedTask | BaseException], None]
+    announce: Callable[[str], None]
+    meet: Callable[[NodeFacts], None]
+
+
+@dataclass
+class _Actor:
+    """A slot on Ray's side.
+
+    Attributes:
+        handle: of the actor.
+        pending: what it is to give next: a reference while it opens, then a generator; None if it
+            has nothing to do.
+    """
+
+    handle: Any
+    pending: Any = None
+    is_open: bool = False
+
+
+class Drive:
+    """Runs one batch of tasks in slots.
+
+    Args:
+        tasks: in the order in which they are to be begun.
+        most_slots: how many cases run at a time, at most.
+        places: how many the cluster has room for.
+        shared: where the nodes find the suites.
+        calls: whom to tell what.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[CaseTask],
+        most_slots: int,
+        places: int,
+        shared: str,
+        calls: Calls,
+    ) -> None:
+        self._shared, self._calls = shared, calls
+        self._places, self._dispatch = places, Dispatch(tasks, most_slots)
+        self._lost_unopened = 0
+        self._actors: dict[SlotId, _Actor] = {}
+        self._numbers = itertools.count(1)
+        self._stopping = threading.Event()
+        self._room_deadline = time.monotonic() + ROOM_SECONDS
+
+    def run(self) -> None:
+        """Run all tasks, in a thread of its own."""
+        try:
+            while not self._dispatch.is_over and not self._stopping.is_set():
+                self._arrange()
+                for name in self._wait():
+                    self._take(name)
+        except BaseException as error:  # noqa: BLE001  (for the thread that asked, to raise)
+            self._calls.put(error)
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """Have the thread that runs end all cases, and itself."""
+        self._stopping.set()
+
+    def _arrange(self) -> None:
+        """Add the slots that are wanted, and give free ones their next task."""
+        for name in self._dispatch.superfluous():
+            self._remove(name)
+        for need in list(self._dispatch.wanted()):
+            name = next(self._numbers)
+            self._dispatch.add(name, need)
+            self._actors[name] = _start_slot(need.cpus, need.memory_bytes, self._shared)
+        for name, actor in self._actors.items():
+            if actor.is_open and actor.pending is None:
+                self._assign(name, actor)
+
+    def _assign(self, name: SlotId, actor: _Actor) -> None:
+        assigned = self._dispatch.assign(name)
+        if assigned is not None:
+            self._calls.begin(assigned[0])
+            run = actor.handle.run.options(num_returns="streaming")
+            actor.pending = run.remote(*(task and _to_send(task) for task in assigned))
+
+    def _wait(self) -> list[SlotId]:
+        """Return the slots that have something to give."""
+        waiting = {id(actor.pending): name for name, actor in self._actors.items() if actor.pending}
+        references = [actor.pending for actor in self._actors.values() if actor.pending]
+        given, others = ray.wait(references, timeout=LOOK_SECONDS, fetch_local=False)
+        if given and others:  # all that have something, not one: there may be a thousand slots
+            given += ray.wait(others, num_returns=len(others), timeout=0, fetch_local=False)[0]
+        if not given and time.monotonic() > self._room_deadline:
+            self._tell_of_room()
+        return [waiting[id(reference)] for reference in given]
+
+    def _tell_of_room(self) -> None:
+        self._room_deadline = float("inf")
+        if not any(actor.is_open for actor in self._actors.values()):
+            self._calls.announce(
+                "no node of the Ray cluster has room for a case; waiting for others to end, or for "
+                "a node to join (`ray status` shows who uses it)"
+            )
+
+    def _take(self, name: SlotId) -> None:
+        """Take what a slot gives: a line, what it has, or what came of a task."""
+        actor = self._actors[name]
+        try:
+            given = ray.get(next(actor.pending) if actor.is_open else actor.pending)
+        except ray.exceptions.RayTaskError:
+            raise  # a bug: what can fail on a node comes as a value
+        except (ray.exceptions.RayError, StopIteration) as error:
+            self._lose(name, error)
+            return
+        if isinstance(given, str) and not actor.is_open:
+            raise UsageError(given)
+        if isinstance(given, str):
+            self._calls.announce(given)
+        elif isinstance(given, SlotEnd):
+            self._end(name, given)
+        elif isinstance(given, NodeFacts):
+            actor.is_open, actor.pending = True, None
+            self._calls.meet(given)
+        else:
+            self._shut(name, given)
+
+    def _end(self, name: SlotId, end: SlotEnd) -> None:
+        self._actors[name].pending = None
+        if isinstance(end.result, SandboxRun):
+            task = self._dispatch.end(name)
+            self._calls.keep(task, end.result)
+            self._calls.put(EndedTask(task, end.result))
+        elif isinstance(end.result, EngineError):
+            self._retry(name, end.result)
+            if not end.engine_answers:
+                self._shut(name, end.result)
+        else:
+            raise end.result
+
+    def _lose(self, name: SlotId, error: Exception) -> None:
+        """Go on without a slot whose node, or process, is gone."""
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self._lost_unopened = 0 if self._actors[name].is_open else self._lost_unopened + 1
+        if self._lost_unopened > MOST_LOST_UNOPENED:
+            raise EngineError(f"Ray can't start what runs the cases on its nodes: {error}")
+        self._calls.announce(
+            f"a node of the Ray cluster was lost; what ran there is run again ({reason})"
+        )
+        self._retry(name, EngineError(f"The case's node was lost each time ({reason})."))
+        self._remove(name)
+
+    def _retry(self, name: SlotId, error: EngineError) -> None:
+        failed = self._dispatch.retry(name)
+        if failed is not None:
+            self._calls.put(EndedTask(failed, error))
+
+    def _shut(self, name: SlotId, error: RunnerError) -> None:
+        """Use a slot no more, but keep its place: Ray would put the next one there.
+
+        Raises:
+            UsageError: a node has other code.
+        """
+        if not isinstance(error, EngineError):
+            raise error
+        self._calls.announce(f"no more cases for a slot of the Ray cluster: {error}")
+        self._actors[name].pending = None
+        self._dispatch.shut(name)
+        slots = self._dispatch.slots.values()
+        if sum(slot.is_shut for slot in slots) >= self._places:
+            for task in self._dispatch.drop():
+                self._calls.put(EndedTask(task, error))
+
+    def _remove(self, name: SlotId) -> None:
+        self._dispatch.remove(name)
+        actor = self._actors.pop(name)
+        _close_slots([actor], is_stopped=False)
+
+    def _close(self) -> None:
+        running = any(slot.running for slot in self._dispatch.slots.values())
+        _close_slots(list(self._actors.values()), is_stopped=running)
+
+
+def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
+    """Ask Ray for a slot; it opens when there is room for it."""
+    handle = (
+        ray.remote(_slot_class())
+        .options(
+            num_cpus=cpus if cpus <= 1 else math.ceil(cpus),  # Ray takes no other fractions
+            memory=memory_bytes,
+            scheduling_strategy="SPREAD",
+            max_concurrency=2,  # it can be stopped while it runs a case
+        )
+        .remote()
+    )
+    return _Actor(handle, handle.open.remote(dict(code_versions()), shared))
+
+
+def _slot_class() -> Any:
+    """Return a class that Ray sends whole: a node may have no runner, or another one."""
+
+    class Slot:
+        """A ``CaseSlot``, once it is known that the node's is the same as the head's."""
+
+        def open(self, versions: Mapping[str, str], shared: str) -> object:
+            try:
+                from runner.cluster.node import CaseSlot
+            except ImportError as error:
+                import socket
+
+                return (
+                    f"The node {socket.gethostname()} lacks this runner ({error}). Install there "
+                    "what is installed here, with Ray's extra."
+                )
+            self.slot = CaseSlot(versions, shared)
+            return self.slot.open()
+
+        def run(self, task: Any, following: Any) -> Iterator[object]:
+            yield from self.slot.run(task, following)
+
+        def stop(self) -> None:
+            self.slot.stop()
+
+        def close(self) -> None:
+            self.slot.close()
+
+    return Slot
+
+
+def examine_any_node(shared: str) -> NodeFacts:
+    """Return what some node has to run cases with.
+
+    Raises:
+        EngineError, UsageError: it can run none.
+    """
+    actor = _start_slot(LEAST_CPUS, 0, shared)
+    try:
+        facts = ray.get(actor.pending)
+        actor.is_open = isinstance(facts, NodeFacts)
+    except ray.exceptions.RayError as error:
+        raise EngineError(f"A node of the Ray cluster was lost ({error}).") from error
+    finally:
+        _close_slots([actor], is_stopped=False)
+    if isinstance(facts, NodeFacts):
+        return facts
+    raise facts if isinstance(facts, RunnerError) else UsageError(str(facts))
+
+
+def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:
+    """Have slots remove what they have on their engines, and end them."""
+    opened = [actor.handle for actor in actors if actor.is_open]
+    for end in ("stop", "close") if is_stopped else ("close",):
+        references = [getattr(handle, end).remote() for handle in opened]
+        if references:
+            ray.wait(references, num_returns=len(references), timeout=CLOSE_SECONDS)
+    for actor in actors:
+        ray.kill(actor.handle)
+
+
+def _to_send(task: CaseTask) -> CaseTask:
+    """Return the task without what is the head's alone."""
+    return replace(task, suite_root=Path())

@@ -1,0 +1,209 @@
+"""What a node of a cluster does for a case: get the suite and the image, run, give what was left.
+
+Nothing here knows of Ray, or of any actual.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+import docker
+
+from runner.cases.case_task import CaseTask
+from runner.cases.task_run import prepare_task, run_task
+from runner.cluster.code_version import code_versions, describe_difference
+from runner.cluster.shared_suites import fetch_suite
+from runner.errors import EngineError, RunnerError, UsageError
+from runner.sandbox.engine import connect, describe_engine, engine_errors, engine_version
+from runner.sandbox.host import Finding, examine_host, lacking
+from runner.sandbox.image import Image
+from runner.sandbox.pull import Pull, obtain_image
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What a node has to run cases with.
+
+    Attributes:
+        host: the node's name.
+        engine_version: its engine's, for the record.
+        findings: what its engine's host gives the sandbox, and what it lacks.
+        runtimes: the OCI runtimes that its engine knows.
+    """
+
+    host: str
+    engine_version: str
+    findings: tuple[Finding, ...]
+    runtimes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SlotEnd:
+    """What came of a task on a slot.
+
+    Attributes:
+        result: what its container left, or why nothing is known of it.
+        engine_answers: whether the slot can be used on.
+    """
+
+    result: SandboxRun | Exception
+    engine_answers: bool = True
+
+
+def examine_node(versions: Mapping[str, str]) -> NodeFacts | RunnerError:
+    """Return what this node has, or why it can run no case.
+
+    Args:
+        versions: of the head's code.
+    """
+    host = socket.gethostname()
+    difference = describe_difference(versions, code_versions())
+    if difference is not None:
+        return UsageError(
+            f"The node {host} has other code than this machine: {difference}. Install the same on "
+            "both."
+        )
+    try:
+        client = connect()
+        info, version = describe_engine(client)
+        findings = examine_host(info, version)
+        described = engine_version(client)
+    except EngineError as error:
+        return EngineError(
+            f"The node {host} can run no case: {error} Start an engine there, or start that node "
+            "of Ray with `--num-cpus 0`, so that it is sent none."
+        )
+    for one in lacking(findings):
+        return EngineError(f"The node {host} can run no case: {one.name}: {one.found}.")
+    return NodeFacts(host, described, findings, tuple(sorted(info["Runtimes"])))
+
+
+class CaseSlot:
+    """A place for one case at a time on this node's engine.
+
+    Args:
+        versions: of the head's code; this node's have to be the same.
+        shared: where the suites are.
+    """
+
+    def __init__(self, versions: Mapping[str, str], shared: str) -> None:
+        self._versions, self._shared = versions, shared
+        self._opened = ExitStack()
+        self._stopping = threading.Event()
+        self._ready: dict[str, Future[Preparation]] = {}
+        self._suites: dict[str, Path] = {}
+        self._items: SimpleQueue[str | SlotEnd] = SimpleQueue()
+
+    def open(self) -> NodeFacts | RunnerError:
+        """Get ready for cases; return what the node has, or why it can run none."""
+        facts = examine_node(self._versions)
+        if isinstance(facts, RunnerError):
+            return facts
+        try:
+            self._client: docker.DockerClient = connect()
+            self._sandbox: Sandbox = self._opened.enter_context(
+                open_sandbox(self._client, self._announce)
+            )
+        except RunnerError as error:
+            return error
+        self._ahead = self._opened.enter_context(ThreadPoolExecutor(max_workers=1))
+        return facts
+
+    def run(self, task: CaseTask, following: CaseTask | None) -> Iterator[str | SlotEnd]:
+        """Run a task; yield lines of how it goes and, last, what came of it.
+
+        Args:
+            following: made ready meanwhile.
+        """
+        threading.Thread(target=self._work, args=(task, following), daemon=True).start()
+        while isinstance(item := self._items.get(), str):
+            yield item
+        yield item
+
+    def stop(self) -> None:
+        """End what runs; what came of it is nobody's any more."""
+        self._stopping.set()
+        self._sandbox.stop()
+
+    def close(self) -> None:
+        """Remove all that is left on the engine."""
+        self._opened.close()
+
+    def _announce(self, line: str) -> None:
+        self._items.put(line)
+
+    def _work(self, task: CaseTask, following: CaseTask | None) -> None:
+        try:
+            end = SlotEnd(self._run(task, following))
+        except EngineError as error:
+            end = SlotEnd(error, self._engine_answers())
+        except Exception as error:  # noqa: BLE001  (for the head, to raise)
+            end = SlotEnd(error)
+        self._items.put(end)
+
+    def _run(self, task: CaseTask, following: CaseTask | None) -> SandboxRun:
+        making = self._make_ready(task)
+        del self._ready[task.key.digest]
+        preparation = making.result()
+        if following is not None:
+            self._make_ready(following)
+        return run_task(
+            self._sandbox, self._here(task), preparation, self._announce, self._stopping
+        )
+
+    def _make_ready(self, task: CaseTask) -> Future[Preparation]:
+        """Begin to make a task ready, unless that has been begun."""
+        key = task.key.digest
+        if key not in self._ready:
+            self._ready[key] = self._ahead.submit(self._prepare, task)
+        return self._ready[key]
+
+    def _prepare(self, task: CaseTask) -> Preparation:
+        digest = task.suite_digest
+        if digest not in self._suites:
+            self._suites[digest] = fetch_suite(self._shared, digest)
+        ensure_image(self._client, task.image, self._announce)
+        return prepare_task(self._sandbox, self._here(task))
+
+    def _here(self, task: CaseTask) -> CaseTask:
+        return replace(task, suite_root=self._suites[task.suite_digest])
+
+    def _engine_answers(self) -> bool:
+        try:
+            with engine_errors("answer"):
+                self._client.ping()
+        except EngineError:
+            return False
+        return True
+
+
+def ensure_image(
+    client: docker.DockerClient, image: Image, announce: Callable[[str], None]
+) -> None:
+    """Fetch an image by its digest if this node's engine lacks it.
+
+    Raises:
+        EngineError: it can't be had, or is another one here; that is no fault of the predictor.
+    """
+    references = [image.id, *image.digests]
+    for reference in references:
+        try:
+            pull = Pull.NEVER if reference == image.id else Pull.MISSING
+            found = obtain_image(client, reference, pull, announce)
+        except UsageError:
+            continue
+        if found.id == image.id:
+            return
+    host = socket.gethostname()
+    known = ", ".join(image.digests) or "it has none: push it to one, and evaluate it by that name"
+    raise EngineError(
+        f"{image.reference}: the node {host} does not have it ({image.id}), and can't get it from "
+        f"a registry by its digest ({known})."
+    )

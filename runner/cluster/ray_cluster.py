@@ -1,0 +1,196 @@
+"""The executor that sends tasks to the nodes of a Ray cluster that runs already."""
+
+import itertools
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import ray
+
+from runner.cases.budget import Budget
+from runner.cases.case_task import CaseTask, read_task_suite
+from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
+from runner.cluster.drive import Calls, Drive, examine_any_node
+from runner.cluster.node import NodeFacts
+from runner.cluster.shared_suites import share_suite
+from runner.errors import EngineError, UsageError
+from runner.sandbox.host import Finding
+from runner.sandbox.policy import SandboxPolicy
+
+Announce = Callable[[str], None]
+
+REACH_SECONDS = 10
+"""How long the cluster's head may take to answer."""
+
+
+class RayCluster:
+    """Runs tasks on the nodes of a cluster. Made by ``open_ray_cluster``."""
+
+    def __init__(self, jobs: int | None, shared: str, announce: Announce) -> None:
+        self._jobs, self._shared, self._announce = jobs, shared, announce
+        self._nodes: list[NodeFacts] = []
+        self._runtimes: set[str] = set()
+        self._drive: Drive | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def engine_version(self) -> str:
+        """Return the version of the nodes' engines; each, if they differ."""
+        return "; ".join(sorted({node.engine_version for node in self._known_nodes()}))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the nodes' hosts give the sandbox, and what they lack; all that differ."""
+        alike = dict.fromkeys(itertools.chain(*(node.findings for node in self._known_nodes())))
+        order = list(dict.fromkeys(finding.name for finding in alike))
+        return tuple(sorted(alike, key=lambda finding: order.index(finding.name)))
+
+    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+        """Run tasks and yield each as it ends; see ``Executor``.
+
+        Raises:
+            UsageError: one needs more than any node has. Nothing has been run then.
+            SuiteError: what a node found in the shared storage is not the suite.
+        """
+        if not tasks:
+            return
+        for policy in {task.policy: None for task in tasks}:
+            self._check(policy)
+        self._runtimes = {task.policy.runtime for task in tasks if task.policy.runtime}
+        for root, digest in {(task.suite_root, task.suite_digest): None for task in tasks}:
+            share_suite(read_task_suite(root, digest), self._shared)
+        ended = Ended()
+        calls = Calls(begin, keep, ended.put, self._announce, self._meet)
+        places = _places(tasks)
+        self._drive = Drive(tasks, self._jobs or places, places, self._shared, calls)
+        self._thread = threading.Thread(target=self._drive.run, daemon=True)
+        self._thread.start()
+        yield from take_ended(ended, len(tasks))
+
+    def stop(self) -> None:
+        """End what runs; what came of it is nobody's any more."""
+        if self._drive is not None and self._thread is not None:
+            self._drive.stop()
+            self._thread.join()
+
+    def _meet(self, node: NodeFacts) -> None:
+        """Learn what a node has.
+
+        Raises:
+            UsageError: a runtime that is asked for is not among it.
+        """
+        self._nodes.append(node)
+        for runtime in self._runtimes - set(node.runtimes):
+            raise UsageError(
+                f"{runtime}: the engine of the node {node.host} has no such runtime. It has "
+                f"{', '.join(node.runtimes)}; add others to its daemon.json and restart it."
+            )
+
+    def _known_nodes(self) -> list[NodeFacts]:
+        """Return the nodes that have run cases; if none had to be run, any one."""
+        if not self._nodes:
+            self._nodes.append(examine_any_node(self._shared))
+        return self._nodes
+
+    def _check(self, policy: SandboxPolicy) -> None:
+        if policy.gpus:
+            raise UsageError(
+                "--gpus can't be used with --executor ray: the engine of a node, not Ray, chooses "
+                "the GPU, so that two cases could get the same one."
+            )
+        need, nodes = Budget.of_case(policy.limits), _case_nodes().values()
+        if not any(node.holds(need) for node in nodes):
+            largest = max(nodes, key=lambda node: (node.cpus, node.memory_bytes))
+            raise UsageError(
+                f"One case may use {need}; no node of the Ray cluster has as much, the largest "
+                f"{largest}. Lower --cpus or --memory-mib, or start a larger node (`ray start "
+                "--num-cpus ... --memory ...`)."
+            )
+
+
+def _case_nodes() -> dict[str, Budget]:
+    """Return what each node that can be sent cases has in all, by its id."""
+    return {
+        node["NodeID"]: Budget(node["Resources"]["CPU"], int(node["Resources"].get("memory", 0)))
+        for node in cast("Any", ray).nodes()
+        if node["Alive"] and node["Resources"].get("CPU", 0) > 0
+    }
+
+
+def _places(tasks: Sequence[CaseTask]) -> int:
+    """Return how many cases the cluster has room for at a time."""
+    needs = {Budget.of_case(task.policy.limits) for task in tasks}
+    nodes = _case_nodes().values()
+    return max(sum(_room(node, need) for node in nodes) for need in needs)
+
+
+def _room(node: Budget, need: Budget) -> int:
+    """Return how many such cases a node has room for."""
+    return min(int(node.cpus / need.cpus), node.memory_bytes // need.memory_bytes)
+
+
+@contextmanager
+def open_ray_cluster(
+    address: str | None, jobs: int | None, shared: str, announce: Announce
+) -> Iterator[RayCluster]:
+    """Give an executor on a Ray cluster that runs already.
+
+    Args:
+        address: of its head, ``host:port``; None for RAY_ADDRESS, or the cluster of this machine.
+        jobs: how many cases run at a time, at most; None for as many as the cluster has room for.
+        shared: where suites are put for the nodes; see ``share_suite``.
+        announce: called from any thread, with one line at a time.
+
+    Raises:
+        EngineError: no cluster answers.
+    """
+    _connect(address)
+    try:
+        if not _case_nodes():
+            raise EngineError("The Ray cluster has no node with a CPU, so that no case can run.")
+        cluster = RayCluster(jobs, shared, announce)
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+    finally:
+        ray.shutdown()
+
+
+def _connect(address: str | None) -> None:
+    # Ray prints what befalls its nodes on standard output, which is the report's, and has no
+    # setting against it. Drop when it has one.
+    ray._private.worker.print_to_stdstream = lambda *_arguments, **_named: None  # noqa: SLF001
+    address = address or os.environ.get("RAY_ADDRESS", "auto")
+    on_sigterm = signal.getsignal(signal.SIGTERM)
+    try:
+        if address != "auto":
+            _reach(address)
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EngineError(
+            f"No Ray cluster answers at {address}: {error}. Start one (`ray start --head` here, "
+            "`ray start --address HEAD:6379` on each node), or name its head with --address "
+            "HOST:PORT. This machine has to be a node of it; with `--num-cpus 0` it runs no cases "
+            "itself."
+        ) from error
+    finally:
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would end without cleaning up
+
+
+def _reach(address: str) -> None:
+    """Connect to an address and leave again: Ray itself would try for minutes.
+
+    Raises:
+        OSError, ValueError: nobody listens there, or it is no address.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or "//" in host:
+        raise ValueError("it is not in the form HOST:PORT")
+    with socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS):
+        pass

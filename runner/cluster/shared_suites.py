@@ -1,0 +1,123 @@
+"""Suites in storage that all nodes can read: their public halves, by digest.
+
+Only the head writes there. A node fetches a suite once, into a cache of its own, and checks every
+byte there. The private halves, and so the actuals, never leave the head.
+"""
+
+import fcntl
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from runner.cases.case_task import read_task_suite
+from runner.errors import RunnerError, SuiteError, UsageError
+from runner.suites.publish import write_public_half
+from runner.suites.suite import Suite, verify_public_half
+
+
+def share_suite(suite: Suite, url: str) -> None:
+    """Put the public half of a suite where the nodes find it, unless it is there.
+
+    Args:
+        url: a directory, as a path or in the form of fsspec.
+
+    Raises:
+        UsageError: it can't be written there.
+    """
+    with _storage(url) as (storage, directory):
+        place = f"{directory}/{archive_name(suite.digest)}"
+        if storage.exists(place):
+            return
+        storage.makedirs(directory, exist_ok=True)
+        # What is written in a transaction is there when it is whole, or not at all.
+        with storage.transaction, storage.open(place, "wb") as file:
+            write_public_half(suite, file, folder=".")
+
+
+def fetch_suite(url: str, digest: str) -> Path:
+    """Return where this machine has the public half of a suite, fetched if need be, and checked.
+
+    Raises:
+        SuiteError: what is in the storage, or in the cache, is not the suite of this digest.
+        UsageError: the storage can't be read.
+    """
+    place = cache_directory() / digest.replace(":", "-")
+    with _locked(place):
+        if not place.is_dir():
+            _fetch(url, digest, place)
+        else:
+            _check(place, digest, f"{place}: remove this copy, it is fetched again.")
+    return place
+
+
+def archive_name(digest: str) -> str:
+    """Return the name of a suite's file in the storage."""
+    return f"{digest.replace(':', '-')}.tar.gz"
+
+
+def cache_directory() -> Path:
+    """Return where suites are kept on a node: below XDG_CACHE_HOME, or ~/.cache."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
+    return root / "runner" / "suites"
+
+
+def _fetch(url: str, digest: str, place: Path) -> None:
+    archive = f"{url.rstrip('/')}/{archive_name(digest)}"
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix="fetching-") as scratch:
+        unpacked = Path(scratch) / "suite"
+        with _storage(archive) as (storage, path), storage.open(path, "rb") as file:
+            try:
+                with tarfile.open(fileobj=file, mode="r|gz") as tar:
+                    tar.extractall(unpacked, filter="data")
+            except (tarfile.TarError, EOFError) as error:
+                raise SuiteError(f"{archive}: not an archive of a suite ({error}).") from error
+        _check(unpacked, digest, f"{archive}: remove it; the next evaluation puts it there again.")
+        shutil.rmtree(place, ignore_errors=True)
+        unpacked.rename(place)
+
+
+def _check(root: Path, digest: str, advice: str) -> None:
+    """Check every byte of a public half.
+
+    Raises:
+        SuiteError: it is not the one of this digest.
+    """
+    try:
+        verify_public_half(read_task_suite(root, digest))
+    except SuiteError as error:
+        raise SuiteError(f"{error} A suite that was shared has been changed: {advice}") from error
+
+
+@contextmanager
+def _storage(url: str) -> Iterator[tuple[Any, str]]:
+    """Give the file system of a URL, and the path in it.
+
+    Raises:
+        UsageError: it can't be reached, read or written.
+    """
+    try:
+        yield fsspec.core.url_to_fs(url)
+    except RunnerError:
+        raise
+    except (OSError, ValueError, ImportError) as error:
+        raise UsageError(
+            f"{url}: the storage that the nodes share can't be used ({error}). Name with --shared "
+            "a path or URL that the head can write to and every node can read."
+        ) from error
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold what tells this machine's processes that the suite is being fetched or checked."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.with_name(f"{place.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,103 @@
+"""A real browser that opens pages from disk and tells what is wrong with them."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+TIMED_CLICK = """button => {
+    const start = performance.now();
+    button.click();
+    return performance.now() - start;
+}"""
+"""What a click takes, in milliseconds, for ``evaluate`` of a button."""
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+class OpenPage:
+    """A page that is open, and what it did since.
+
+    Attributes:
+        page: Playwright's own.
+        errors: what stood in the console as an error, breaches of the page's policy among it, and
+            exceptions that nobody caught.
+        requests: the address of everything that was asked for, but the page's own.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def open(self, path: Path) -> None:
+        address = path.absolute().as_uri()
+        self.page.goto(address)
+        self.page.wait_for_load_state("networkidle")
+        self.requests = [
+            url for url in self.requests if url != address and not url.startswith("data:")
+        ]
+
+    def scrolls_sideways(self) -> bool:
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.page.evaluate(wide))
+
+    def accessibility_faults(self) -> list[str]:
+        """Return axe-core's serious and critical violations, each with the first place."""
+        self.page.evaluate(AXE)  # by the debugger, which the page's policy does not bind
+        found = self.page.evaluate("axe.run()")
+        return [
+            f"{each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary']}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    def texts(self, selector: str) -> list[str]:
+        return self.page.locator(selector).all_inner_texts()
+
+
+def find_browser() -> str:
+    """Return the browser's path. Without one these tests fail, they never skip."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, "no browser: setup/browser.sh installs one"
+    return found
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=list(ARGUMENTS), chromium_sandbox=False
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, path: Path, *, width: int = WIDTHS["desktop"], dark: bool = False
+) -> Iterator[OpenPage]:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    )
+    found = OpenPage(context.new_page())
+    found.open(path)
+    yield found
+    context.close()

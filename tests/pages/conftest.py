@@ -1,0 +1,33 @@
+"""The browser, and evaluations to make pages of."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.suites.suite import Suite
+from tests.helm_builder import write_suite
+from tests.pages.browser import open_browser
+from tests.suite_builder import build
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """Return a suite of eight cases, each of one run."""
+    folder = tmp_path_factory.mktemp("suite")
+    division = {"method": "leave_one_out", "by": "run"}
+    source = write_suite(folder, runs=8)
+    return build(source, folder / "suite", targets=["exact_match"], division=division)
+
+
+def wavering(target: Target | InstanceTarget, actual: Stat) -> Stat:
+    """Be off by different errors, so that intervals have a width."""
+    assert actual.mean is not None
+    return target.predicted(actual.mean + (0.1 if round(actual.mean * 10) % 2 else 0.31))

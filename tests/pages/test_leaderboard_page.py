@@ -1,0 +1,155 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Browser
+
+from runner.cli.main import cli
+from runner.pages.leaderboard_page import INDEX, leaderboard_page
+from runner.reports.leaderboard import make_leaderboard, read_reports
+from runner.reports.report import write_evaluation
+from runner.scores.resampling import Resampling
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by, oracle
+from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
+from tests.pages.conftest import wavering
+from tests.pages.test_report_page import HOSTILE, MOST_MILLISECONDS
+
+RUNNER = Path(sys.executable).with_name("runner")
+MANY = 1_000
+DASH = "\u2013"
+SUBMITTERS = f"""
+show: best
+submitters:
+  "{HOSTILE.encode("unicode_escape").decode().replace('"', chr(92) + '"')}": [even, wavering]
+"""
+
+
+@pytest.fixture(scope="module")
+def results(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the reports of an oracle, two of one hostile submitter, and one that failed."""
+    root = tmp_path_factory.mktemp("results")
+    for name, predict, exit_code in (
+        ("oracle", oracle, 0),
+        ("even", off_by(0.2), 0),
+        ("wavering", wavering, 0),
+        ("broken", oracle, 1),
+    ):
+        write_evaluation(evaluate_function(suite, predict, name, exit_code), root / name)
+    (root / "submitters.yaml").write_text(SUBMITTERS)
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = ["leaderboard", str(results), "--html", "-o", str(folder)]
+    command += ["--submitters", str(results / "submitters.yaml")]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    return folder
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
+    browser: Browser, site: Path, width: int, dark: bool
+) -> None:
+    with opened(browser, site / INDEX, width=width, dark=dark) as found:
+        assert found.errors == []
+        assert found.requests == []
+        assert found.accessibility_faults() == []
+        assert not found.scrolls_sideways()
+
+
+def test_a_hostile_submitter_shows_as_text_and_every_row_links_to_its_report(
+    browser: Browser, site: Path
+) -> None:
+    with opened(browser, site / INDEX) as found:
+        names = found.texts("#board tbody th")
+        assert any("<img src=x onerror=" in name and r"\u202e" in name for name in names)
+        assert found.page.title().startswith("Leaderboard of")
+        assert found.page.locator("img").count() == 0
+        links = found.page.locator("#board tbody a").all()
+        assert len(links) == len(names) == 3  # the best of the hostile one's two
+        links[0].click()
+        found.page.wait_for_selector("h1")
+        assert "oracle" in found.texts("h1")[0]
+        assert found.errors == []
+
+
+def test_the_reports_of_a_leaderboard_hold_no_actual_unless_asked(
+    site: Path, results: Path, tmp_path: Path
+) -> None:
+    holding = [page.name for page in site.rglob("*.html") if '"actual":' in page.read_text()]
+    assert holding == []
+    command = ["leaderboard", str(results), "--html", "--with-actuals", "-o", str(tmp_path)]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert any('"actual":' in page.read_text() for page in tmp_path.rglob("*.html"))
+
+
+def test_entries_are_sorted_and_filtered(browser: Browser, site: Path) -> None:
+    with opened(browser, site / INDEX) as found:
+        values = "#board tbody tr:not([hidden]) td:nth-child(3)"
+        found.page.get_by_role("button", name="MAE").click()
+        ascending = [float(text) for text in found.texts(values) if text != DASH]
+        assert ascending == sorted(ascending)
+        found.page.get_by_role("button", name="MAE").click()
+        shown = found.texts(values)
+        assert [float(text) for text in shown if text != DASH] == ascending[::-1]
+        assert shown[-1] == DASH  # what has no score stays last
+        found.page.get_by_role("searchbox").fill("oracle")
+        assert len(found.texts(values)) == 1
+        assert found.texts("#shown") == ["1 of 3 shown"]
+
+
+def test_both_evaluations_of_a_submitter_are_in_its_history(browser: Browser, site: Path) -> None:
+    with opened(browser, site / INDEX) as found:
+        found.page.locator("summary").click()
+        assert found.page.locator("details tbody tr").count() == 2
+
+
+def test_a_thousand_entries_open_and_sort_without_delay(
+    browser: Browser, results: Path, tmp_path: Path
+) -> None:
+    reports = read_reports(results)
+    board = make_leaderboard(reports, None, Resampling())
+    first = board.entries[0]
+    entries = tuple(replace(first, submitter=f"team {number}") for number in range(MANY))
+    links = dict.fromkeys(reports, "reports/1.html")
+    path = tmp_path / "large.html"
+    large = replace(board, entries=entries, probabilities=((0.5,) * MANY,) * MANY)
+    path.write_text(leaderboard_page(large, Resampling(), links, "0"), encoding="utf-8")
+    with opened(browser, path) as found:
+        loaded = found.page.evaluate("performance.now()")
+        button = found.page.get_by_role("button", name="submitter")
+        sorted_after = button.evaluate(TIMED_CLICK)
+        assert found.texts("#shown") == [f"{MANY} of {MANY} shown"]
+        assert (loaded < MOST_MILLISECONDS, sorted_after < MOST_MILLISECONDS / 5) == (True, True)
+
+
+def test_watch_writes_the_page_again_when_a_report_comes(suite: Suite, tmp_path: Path) -> None:
+    write_evaluation(evaluate_function(suite, oracle, "first"), tmp_path / "results" / "first")
+    command = [str(RUNNER), "leaderboard", str(tmp_path / "results"), "--watch"]
+    page = tmp_path / "results" / "site" / INDEX
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as process:
+        wait_for(page, "first")
+        assert "second" not in page.read_text()
+        write_evaluation(
+            evaluate_function(suite, wavering, "second"), tmp_path / "results" / "second"
+        )
+        wait_for(page, "second")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+
+
+def wait_for(page: Path, text: str) -> None:
+    deadline = time.monotonic() + 60
+    while not (page.is_file() and text in page.read_text()):
+        assert time.monotonic() < deadline, f"{page} never had {text}"
+        time.sleep(0.1)

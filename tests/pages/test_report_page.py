@@ -1,0 +1,136 @@
+import itertools
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Browser
+
+from runner.cli.main import cli
+from runner.pages.report_page import report_page
+from runner.reports.report import Report, write_evaluation
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function
+from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
+from tests.pages.conftest import wavering
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"></script><script>alert(1)</script>\u202egpj"
+)
+MANY = 10_000
+MOST_MILLISECONDS = 5_000
+"""Of a busy machine with two cores; a table of all rows would take a multiple of it."""
+
+
+@pytest.fixture(scope="module")
+def report(suite: Suite) -> Report:
+    return evaluate_function(suite, wavering, HOSTILE).report
+
+
+@pytest.fixture(scope="module")
+def page(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(report_page(report, with_actuals=True), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
+    browser: Browser, page: Path, width: int, dark: bool
+) -> None:
+    with opened(browser, page, width=width, dark=dark) as found:
+        found.page.wait_for_selector("#residuals canvas")
+        assert found.errors == []
+        assert found.requests == []
+        assert found.accessibility_faults() == []
+        assert not found.scrolls_sideways()
+
+
+def test_a_hostile_name_shows_as_text(browser: Browser, page: Path) -> None:
+    with opened(browser, page) as found:
+        (title,) = found.texts("h1")
+        assert title.startswith("<img src=x onerror=")
+        assert r"\u202e" in title
+        assert "owned" not in found.page.title().partition("<")[0]
+        assert found.page.locator("img").count() == 0
+
+
+def test_the_plots_draw_every_target_and_tell_its_key(browser: Browser, page: Path) -> None:
+    with opened(browser, page) as found:
+        canvas = found.page.locator("#predicted-against-actual canvas")
+        canvas.wait_for()
+        target = found.page.evaluate("targets[3]")
+        shown = found.page.locator("#vg-tooltip-element")
+        box = canvas.bounding_box()
+        assert box is not None
+        steps = itertools.product(range(60, int(box["width"]), 6), range(6, 360, 6))
+        for x, y in steps:
+            found.page.mouse.move(box["x"] + x, box["y"] + y)
+            if found.page.evaluate("!!document.querySelector('#vg-tooltip-element.visible')"):
+                break
+        assert target["stat"].partition(" ")[0] in shown.inner_text()
+        assert "predicted" in shown.inner_text()
+        assert found.errors == []
+
+
+def test_targets_are_sorted_and_filtered(browser: Browser, page: Path, report: Report) -> None:
+    targets = [target for case in report.cases for target in case.targets]
+    with opened(browser, page) as found:
+        rows = "#target-table tbody tr"
+        assert found.page.locator(rows).count() == min(len(targets), 100)
+        found.page.get_by_role("button", name="actual").click()
+        actual = [float(text) for text in found.texts(f"{rows} td:nth-child(4)")]
+        assert actual == sorted(actual)
+        found.page.get_by_role("button", name="actual").click()
+        assert [float(text) for text in found.texts(f"{rows} td:nth-child(4)")] == actual[::-1]
+        wanted = targets[0].run_spec_name
+        found.page.get_by_role("searchbox").fill(wanted)
+        assert set(found.texts(f"{rows} th")) == {wanted}
+        found.page.get_by_role("searchbox").fill("no such run")
+        assert found.texts("#target-table [role=status]") == ["none of them"]
+
+
+def test_without_actuals_the_page_has_none_of_them_and_no_way_to_one(report: Report) -> None:
+    closed, whole = (report_page(report, with_actuals=each) for each in (False, True))
+    error = "0.3100"  # of a group of one target: whoever knows the prediction knows the actual
+    for text in ('"actual":', error):
+        assert text in whole  # the control
+        assert text not in closed
+
+
+def test_ten_thousand_targets_open_and_sort_without_delay(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    (first, *_), number = report.cases, MANY // len(report.cases[0].targets)
+    many = tuple(
+        target.model_copy(update={"run_spec_name": f"run {count}"})
+        for count in range(number)
+        for target in first.targets
+    )
+    large = report.model_copy(update={"cases": (first.model_copy(update={"targets": many}),)})
+    path = tmp_path / "large.html"
+    path.write_text(report_page(large, with_actuals=True), encoding="utf-8")
+    with opened(browser, path) as found:
+        found.page.wait_for_selector("#residuals canvas")
+        loaded = found.page.evaluate("performance.now()")
+        button = found.page.get_by_role("button", name="error")
+        sorted_after = button.evaluate(TIMED_CLICK)
+        assert f"of {len(many)}" in found.texts("#target-table [role=status]")[0]
+        assert found.errors == []
+        assert (loaded < MOST_MILLISECONDS, sorted_after < MOST_MILLISECONDS / 5) == (True, True)
+
+
+def test_the_command_writes_the_page_beside_the_report_and_the_plots(
+    suite: Suite, tmp_path: Path
+) -> None:
+    write_evaluation(evaluate_function(suite, wavering, "mine"), tmp_path / "mine")
+    run = CliRunner().invoke
+    shown = run(cli, ["report", str(tmp_path / "mine"), "--html"], catch_exceptions=False)
+    assert shown.output == f"page: {tmp_path / 'mine.html'}\n"
+    command = ["report", str(tmp_path / "mine"), "--plots", str(tmp_path / "plots")]
+    run(cli, command, catch_exceptions=False)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "plots").iterdir()}
+    assert files["residuals.svg"].startswith(b"<svg")
+    assert files["predicted-against-actual.png"].startswith(b"\x89PNG")
+    verified = run(cli, ["verify", str(tmp_path / "mine")], catch_exceptions=False)
+    assert verified.exit_code == 0, verified.output
