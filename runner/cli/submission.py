@@ -10,6 +10,7 @@ Examples:
   runner submission FETCH_HEAD --base main --author octocat >> "$GITHUB_OUTPUT"
 
 teams.yaml says who may submit for whom:
+
   \b
   teams:
     team-a: [octocat, hubot]

@@ -16,7 +16,9 @@ from runner.scores.metrics import METRICS
 from runner.scores.resampling import Resampling
 
 FEWEST_TARGETS = 10
-"""Of fewer the score would tell the actuals to a participant, who knows the predictions."""
+"""Of fewer a score would tell the actuals to a participant, who knows the predictions."""
+
+OF_ONE_TARGET = ("max_error",)
 
 CATEGORIES = ("scenario", "model", "stat", "perturbation")
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
@@ -62,7 +64,11 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "primary_metric": report.scoring.primary_metric,
             "cards": _cards(report),
             "metrics": METRICS,
-            "suite_scores": report.scores,
+            "suite_scores": [
+                score
+                for score in report.scores
+                if with_actuals or score.metric not in OF_ONE_TARGET
+            ],
             "categories": _categories(shown),
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),

@@ -60,6 +60,13 @@ def test_from_an_empty_folder_to_a_score(tmp_path: Path, monkeypatch: pytest.Mon
     assert time.monotonic() - started < 600
 
 
+def test_a_name_that_no_image_can_have_is_refused_with_one_that_it_can(tmp_path: Path) -> None:
+    succeed("init", tmp_path / "mine")
+    refused = runner("build", tmp_path / "mine", "-t", "My_Predictor")
+    assert refused.returncode == 2
+    assert "-t my_predictor" in refused.stderr
+
+
 @pytest.fixture(scope="module")
 def valid_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the demo's HELM runs with the split "valid": MAGNET's examples predict no other."""

@@ -29,12 +29,16 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+CACHES = {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"), "RUFF_CACHE_DIR": str(ROOT / ".ruff_cache")}
+"""What mypy and ruff know of this checkout, they need not find out again in its copies."""
+
+
 def run_block(block: str, directory: Path, **environment: str) -> str:
     path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", block],
         cwd=directory,
-        env={**os.environ, "PATH": path, **environment},
+        env={**os.environ, "PATH": path, **CACHES, **environment},
         capture_output=True,
         text=True,
         timeout=280,
@@ -44,27 +48,42 @@ def run_block(block: str, directory: Path, **environment: str) -> str:
     return ended.stdout
 
 
-@pytest.mark.parametrize("block", shell_blocks("README.md"))
-def test_the_readmes_commands_run(checkout: Path, block: str) -> None:
+DEMO, *OTHERS = shell_blocks("README.md")
+
+
+def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
+    assert DEMO == "make demo\n"
+    shown = run_block(DEMO, checkout)
+    assert shown.count("MAE") == 3
+    reports = sorted(path.parent.name for path in checkout.glob("results/demo/*/report.json"))
+    assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
+
+
+@pytest.mark.parametrize("block", OTHERS)
+def test_the_readmes_other_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
 
-@pytest.mark.parametrize("language", TEMPLATES)
-def test_the_templates_commands_run(checkout: Path, language: str) -> None:
-    if language != "python":
-        run_block(f"setup/language_base.sh {language}", checkout)
-    (block,) = shell_blocks(f"predictor_template/{language}/README.md")
-    run_block(block, checkout / "predictor_template" / language)
+@pytest.fixture(scope="module", params=TEMPLATES)
+def template(checkout: Path, request: pytest.FixtureRequest) -> Path:
+    """Return a template's folder, its base image there. Its tests share the image made from it."""
+    if request.param != "python":
+        run_block(f"setup/language_base.sh {request.param}", checkout)
+    return checkout / "predictor_template" / str(request.param)
+
+
+def test_the_templates_commands_run(template: Path) -> None:
+    (block,) = shell_blocks(f"predictor_template/{template.name}/README.md")
+    run_block(block, template)
 
 
 def workflow(language: str) -> Path:
     return ROOT / "predictor_template" / language / ".github" / "workflows" / "check.yml"
 
 
-@pytest.mark.parametrize("language", TEMPLATES)
-def test_the_templates_workflow_is_one_of_githubs(language: str) -> None:
+def test_the_templates_workflow_is_one_of_githubs(template: Path) -> None:
     validate = "check-jsonschema --builtin-schema vendor.github-workflows"
-    run_block(f"{validate} {workflow(language)}", ROOT)
+    run_block(f"{validate} {workflow(template.name)}", ROOT)
 
 
 def test_control_a_workflow_with_a_misspelt_key_is_refused(tmp_path: Path) -> None:
@@ -77,15 +96,12 @@ def test_control_a_workflow_with_a_misspelt_key_is_refused(tmp_path: Path) -> No
 FETCHED = {
     "docker pull python:3.11-slim": "setup/python_base.sh",
     "runner build --base -t runner-base": "docker image inspect runner-base",
-    "FROM debian:bookworm-slim": "setup/language_base.sh",
+    "FROM debian:bookworm-slim": "setup/language_base.sh {}",
 }
 """What a part of a step fetches from the internet, and what gives the same from this checkout."""
 
 
-@pytest.mark.parametrize("language", TEMPLATES)
-def test_the_steps_of_the_templates_workflow_run(
-    language: str, checkout: Path, tmp_path: Path
-) -> None:
+def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path) -> None:
     """The runner is installed as a wheel of its own; its packages are those of this environment."""
     installed, constraints = tmp_path / "installed", tmp_path / "constraints.txt"
     constraints.write_text(f"pytest=={version('pytest')}\n")
@@ -99,16 +115,15 @@ def test_the_steps_of_the_templates_workflow_run(
         "PYTHONPATH": str(installed),
         "PATH": f"{installed / 'bin'}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
     }
-    (job,) = yaml.safe_load(workflow(language).read_text())["jobs"].values()
+    (job,) = yaml.safe_load(workflow(template.name).read_text())["jobs"].values()
     steps = [step["run"] for step in job["steps"] if "run" in step]
     assert "runner check my_predictor --suite demo" in steps
     for step in steps:
-        place = checkout / "predictor_template" / language
+        place = template
         command = step.replace("${{ vars.RUNNER_SOURCE }}", str(ROOT))
         for part, instead in FETCHED.items():
             if part in step:
-                command = f"{instead} {language if 'language' in instead else ''}"
-                place = checkout
+                command, place = instead.format(template.name), template.parents[1]
         is_pip = command.startswith("pip install ")
         run_block(command, place, **environment, **(of_pip if is_pip else {}))
     assert (installed / "runner" / "cli" / "main.py").is_file()
@@ -122,9 +137,10 @@ def test_the_site_is_built_from_the_docs(checkout: Path) -> None:
 
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+WITH_COMMANDS = [page for page in PAGES if shell_blocks(page)]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_the_commands_of_a_page_run_one_after_the_other(
     page: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -149,13 +165,6 @@ def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
     assert float(score[1]) < 0.5
 
 
-def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
-    shown = run_block("make demo", checkout)
-    assert shown.count("MAE") == 3
-    reports = sorted(path.parent.name for path in checkout.glob("results/demo/*/report.json"))
-    assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
-
-
 def test_the_readme_shows_the_templates_own_signature() -> None:
     readme = (ROOT / "README.md").read_text()
     template = (ROOT / "predictor_template" / "python" / "predictor.py").read_text()
@@ -166,3 +175,4 @@ def test_the_readme_shows_the_templates_own_signature() -> None:
 def test_no_document_has_an_empty_or_unknown_command_block() -> None:
     assert len(shell_blocks("README.md")) == 5
     assert len(shell_blocks("docs/tutorial.md")) == 5
+    assert {"docs/sandbox.md", "docs/scores.md", "docs/suites.md"} < set(WITH_COMMANDS)

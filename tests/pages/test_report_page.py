@@ -17,8 +17,9 @@ HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"></script><script>alert(1)</script>\u202egpj"
 )
 MANY = 10_000
-MOST_MILLISECONDS = 5_000
-"""Of a busy machine with two cores; a table of all rows would take a multiple of it."""
+MOST_MILLISECONDS = 1_000
+MOST_TIMES = 4
+"""Than a page of eight targets takes to load; a table of all rows would take a multiple of it."""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_without_actuals_the_page_has_none_of_them_and_no_way_to_one(report: Rep
 
 
 def test_ten_thousand_targets_open_and_sort_without_delay(
-    browser: Browser, report: Report, tmp_path: Path
+    browser: Browser, page: Path, report: Report, tmp_path: Path
 ) -> None:
     (first, *_), number = report.cases, MANY // len(report.cases[0].targets)
     many = tuple(
@@ -110,14 +111,22 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
     large = report.model_copy(update={"cases": (first.model_copy(update={"targets": many}),)})
     path = tmp_path / "large.html"
     path.write_text(report_page(large, with_actuals=True), encoding="utf-8")
+    few, loaded = (milliseconds_to_load(browser, each) for each in (page, path))
+    assert loaded < MOST_TIMES * few
     with opened(browser, path) as found:
-        found.page.wait_for_selector("#residuals canvas")
-        loaded = found.page.evaluate("performance.now()")
-        button = found.page.get_by_role("button", name="error")
-        sorted_after = button.evaluate(TIMED_CLICK)
+        found.page.wait_for_selector("#target-table tbody tr")
+        sorted_after = found.page.get_by_role("button", name="error").evaluate(TIMED_CLICK)
         assert f"of {len(many)}" in found.texts("#target-table [role=status]")[0]
         assert found.errors == []
-        assert (loaded < MOST_MILLISECONDS, sorted_after < MOST_MILLISECONDS / 5) == (True, True)
+        assert sorted_after < MOST_MILLISECONDS
+
+
+def milliseconds_to_load(browser: Browser, path: Path) -> float:
+    with opened(browser, path) as found:
+        found.page.wait_for_selector("#residuals canvas")
+        return float(found.page.evaluate("performance.timing.loadEventEnd") or 0) - float(
+            found.page.evaluate("performance.timing.navigationStart")
+        )
 
 
 def test_the_command_writes_the_page_beside_the_report_and_the_plots(

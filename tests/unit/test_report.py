@@ -178,6 +178,11 @@ def test_what_is_no_report_is_refused_by_name(tmp_path: Path, text: str) -> None
         read_report(tmp_path)
 
 
+def test_where_no_report_is_it_is_told_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="Name the directory of one report"):
+        read_report(tmp_path / "demo")
+
+
 def test_the_table_has_a_predicted_and_an_actual_row_per_target() -> None:
     table = comparison_table(make_report())
     assert " ".join(table.columns) == (

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+from runner.demo_suite import unpack_demo_suite
+from runner.suites.names import Draw, opened_suite
+
+
+def warned(name: str) -> list[str]:
+    """Return the warnings that an author sees before the suite of a name is used."""
+    lines: list[str] = []
+    with opened_suite(name, None, Draw(None, None, None, ()), lines.append):
+        return [line for line in lines if line.startswith("warning: ")]
+
+
+def test_the_demo_warns_its_users_of_nothing() -> None:
+    assert warned("demo") == []
+
+
+def test_control_the_same_runs_of_ones_own_are_warned_of(tmp_path: Path) -> None:
+    assert "answer" in warned(str(unpack_demo_suite(tmp_path)))[0]
