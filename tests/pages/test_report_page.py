@@ -123,7 +123,6 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
 
 def milliseconds_to_load(browser: Browser, path: Path) -> float:
     with opened(browser, path) as found:
-        found.page.wait_for_selector("#residuals canvas")
         return float(found.page.evaluate("performance.timing.loadEventEnd") or 0) - float(
             found.page.evaluate("performance.timing.navigationStart")
         )

@@ -34,7 +34,8 @@
       });
     }
   };
-  draw();
+  // After the page is there: thousands of points take a while.
+  window.addEventListener("load", () => setTimeout(draw));
   dark.addEventListener("change", draw);
 
   // The table.
