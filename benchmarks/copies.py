@@ -2,23 +2,26 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
-from runner.helm_outputs import RUN_FILES, RUN_SPEC, RunDirectory
+from runner.helm_outputs import PER_INSTANCE_STATS, RUN_FILES, RUN_SPEC, STATS, RunDirectory
+
+SUM = re.compile(rb'"sum": [^,]*,')
 
 
-def copy_runs(runs: Sequence[RunDirectory], count: int, root: Path) -> None:
+def copy_runs(runs: Sequence[RunDirectory], wanted: int, root: Path) -> None:
     """Write ``benchmark_output/runs/v1`` below a root, with some runs or copies of them.
 
     The first copy of a run keeps its name, the others get one more argument, ``copy=N``. Files
     that need no new name are hard links where the file system allows.
     """
     suite = root / "benchmark_output" / "runs" / "v1"
-    names = ((run, copy) for copy in range(-(-count // len(runs))) for run in runs)
-    for run, copy in islice(names, count):
+    names = ((run, copy) for copy in range(-(-wanted // len(runs))) for run in runs)
+    for run, copy in islice(names, wanted):
         directory = suite / (run.path.name if copy == 0 else f"{run.path.name},copy={copy}")
         directory.mkdir(parents=True)
         for name in RUN_FILES:
@@ -27,6 +30,19 @@ def copy_runs(runs: Sequence[RunDirectory], count: int, root: Path) -> None:
         spec = json.loads((run.path / RUN_SPEC).read_bytes())
         spec["name"] += f",copy={copy}" if copy else ""
         (directory / RUN_SPEC).write_text(json.dumps(spec, indent=2))
+
+
+def copy_with_distinct_stats(runs: Sequence[RunDirectory], root: Path) -> None:
+    """Write the runs again below a root, with another sum in every stat, so that none are alike."""
+    numbers = count()
+    for run in runs:
+        directory = root / run.path.name
+        directory.mkdir(parents=True)
+        for name in RUN_FILES:
+            content = (run.path / name).read_bytes()
+            if name in (STATS, PER_INSTANCE_STATS):
+                content = SUM.sub(lambda _: b'"sum": %d.5,' % next(numbers), content)
+            (directory / name).write_bytes(content)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ Parts are Arrow IPC, which keeps every type as it is, also those that Parquet la
 container or a participant gets is Parquet.
 """
 
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -23,6 +24,9 @@ EMPTY_OBJECT_FIELD = "_empty"
 
 BYTES_PER_GROUP = 16 * 1024 * 1024
 """About how much of the parts is in memory at once while they are joined."""
+
+BYTES_PER_COLUMN = 1024
+"""What a column takes besides its values: most of a run spec, of which a suite has thousands."""
 
 
 def write_part(frame: pl.DataFrame, path: Path) -> None:
@@ -64,7 +68,7 @@ def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
 def _schema_key(path: Path) -> bytes:
     """Return what is equal for two parts of the same columns and types; Polars' own is slow."""
     with pa.ipc.open_file(path) as part:
-        return bytes(part.schema.serialize())
+        return hashlib.sha256(part.schema.serialize()).digest()  # some kilobytes, for each run
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:
@@ -103,7 +107,7 @@ def _batches(paths: Sequence[Path]) -> Iterator[list[tuple[Path, pl.DataFrame]]]
     for path in paths:
         part = read_part(path)
         batch.append((path, part))
-        batch_bytes += part.estimated_size()
+        batch_bytes += part.estimated_size() + part.width * BYTES_PER_COLUMN
         if batch_bytes >= BYTES_PER_GROUP:
             yield batch
             batch, batch_bytes = [], 0.0

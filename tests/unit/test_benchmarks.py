@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.copies import copy_runs
+from benchmarks.copies import copy_runs, copy_with_distinct_stats
 from benchmarks.measurement import compare_in_turns, fastest, run_measured
 from benchmarks.scoring import measure_scoring
-from runner.helm_outputs import RUN_FILES, find_runs, read_run
-from tests.helm_builder import write_suite
+from runner.helm_outputs import RUN_FILES, STATS, find_runs, read_run
+from tests.helm_builder import write_run, write_suite
 
 
 def test_copies_are_runs_of_new_names_with_the_same_stats(tmp_path: Path) -> None:
@@ -51,6 +51,19 @@ def test_a_ratio_is_the_median_over_rounds_without_the_first() -> None:
         {"one": lambda: time.sleep(next(pauses)), "other": lambda: time.sleep(next(pauses))}, 3
     )
     assert [row.ratio for row in rows] == [1, pytest.approx(3, rel=0.5)]
+
+
+def test_copies_with_distinct_stats_have_no_two_alike(tmp_path: Path) -> None:
+    for name in ("a:x=1", "b:x=1"):
+        path = write_run(tmp_path / "given", name)
+        before = (path / STATS).read_text()
+    copy_with_distinct_stats(find_runs(tmp_path / "given"), tmp_path / "copied")
+    frames = [read_run(run) for run in find_runs(tmp_path / "copied")]
+    sums = [each for of_run in frames for each in of_run.stats["stats.sum"].to_list()]
+    for of_run in frames:
+        sums += of_run.per_instance_stats["per_instance_stats.stats.sum"].to_list()
+    assert len(sums) == len(set(sums)) > 4
+    assert (path / STATS).read_text() == before
 
 
 def test_scoring_is_measured_against_a_merge_of_the_same_targets() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from runner.contract.frames import read_frame
 from runner.helm_outputs import find_runs, read_run
-from runner.suites.parts import to_parquet
+from runner.suites.parts import join_parts, to_parquet, write_part
 from tests.helm_builder import request_state, run_files, stat, write_run
 
 
@@ -94,3 +95,16 @@ def test_polars_pandas_and_duckdb_alone_can_read_what_is_staged(tmp_path: Path) 
     with duckdb.connect() as database:
         first, second = database.execute(f"select * from '{path}'").fetchall()
     assert (first[2:], second[2:]) == (("a", True, 0.5), ("b", None, None))
+
+
+def test_many_small_parts_are_joined_in_several_groups(tmp_path: Path) -> None:
+    """A column takes memory besides its values: a thousand run specs may not be held at once."""
+    names = [f"column {number}" for number in range(1000)]
+    paths = [tmp_path / f"{number}.arrow" for number in range(40)]
+    for number, path in enumerate(paths):
+        write_part(pl.DataFrame({name: [number] for name in names}), path)
+    with (tmp_path / "joined.parquet").open("w+b") as file:
+        join_parts(paths, file)
+        joined = pq.ParquetFile(file)
+        assert joined.metadata.num_row_groups == 3
+        assert joined.read(["column 7"])["column 7"].to_pylist() == list(range(40))
