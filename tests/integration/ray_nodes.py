@@ -13,22 +13,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_SECONDS = 60
+START_SECONDS = 120
 RAY = Path(sys.executable).with_name("ray")
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    # A node that is killed is missed within two seconds, not after a minute.
+    "RAY_raylet_start_wait_time_s": "120",  # on a machine that is busy
+    # A node that is killed is missed within two seconds, not after a minute; a slow one is not.
     "RAY_health_check_initial_delay_ms": "0",
     "RAY_health_check_period_ms": "500",
-    "RAY_health_check_timeout_ms": "1000",
-    "RAY_health_check_failure_threshold": "2",
+    "RAY_health_check_timeout_ms": "10000",
+    "RAY_health_check_failure_threshold": "3",
 }
 
 
 @dataclass
 class RayNodes:
-    """A head and further nodes, each with an address on loopback and a cache of its own."""
+    """A head and further nodes, each with an address, a cache and a ledger of its own."""
 
     directory: Path
     port: int
@@ -43,6 +44,10 @@ class RayNodes:
         """Return where a node keeps suites."""
         return self.directory / f"cache-{number}"
 
+    def state(self, number: int) -> Path:
+        """Return where a node keeps the ledger of what it has on its engine."""
+        return self.directory / f"state-{number}"
+
     def start(self, number: int, *, docker_host: str | None = None) -> None:
         """Start a node; number 1 is the head."""
         role = ["--head", "--port", str(self.port), "--include-dashboard=false"]
@@ -52,7 +57,9 @@ class RayNodes:
         command += ["--temp-dir", str(self.directory / str(number))]
         command += ["--node-ip-address", f"127.0.9.{number}", "--num-cpus", "1"]
         command += ["--memory", str(2**30), "--object-store-memory", str(80 * 2**20)]
-        environment = {**os.environ, **ENVIRONMENT, "XDG_CACHE_HOME": str(self.cache(number))}
+        environment = {**os.environ, **ENVIRONMENT}
+        environment["XDG_CACHE_HOME"] = str(self.cache(number))
+        environment["XDG_STATE_HOME"] = str(self.state(number))
         if docker_host is not None:
             environment["DOCKER_HOST"] = docker_host
         with (self.directory / f"node-{number}.log").open("wb") as log:
