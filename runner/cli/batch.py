@@ -11,6 +11,7 @@ import docker
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
 from runner.cases.rounds import Progress, Round, Terms
+from runner.cli.admission import Admission
 from runner.cli.ci import Ci
 from runner.cli.evaluation_text import (
     evaluation_json,
@@ -95,6 +96,7 @@ class Batch:
     as_json: bool
     ci: Ci
     submitter: str | None
+    admission: Admission | None = None
 
     def run(self, executor: Executor, missing: int) -> ExitCode:
         """Make and report all of them; one that can't be made does not stop the others.
@@ -110,6 +112,8 @@ class Batch:
             if isinstance(ended, EngineError):
                 self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
                 faults[one.title] = ended
+                if self.admission is not None:
+                    self.admission.release(place)
                 continue
             report = ended.report.model_copy(update={"submitter": self.submitter})
             kept = write_evaluation(replace(ended, report=report), place)
@@ -118,7 +122,15 @@ class Batch:
                     f"the report of another evaluation that was there is kept as {kept}"
                 )
             reports[place] = report
-            self._show(report, place)
+            if self.admission is None:
+                self._show(report, place)
+            else:
+                self.admission.settle(place, report)
+        if self.admission is not None:
+            refused = bool(self.admission.refused)
+            checked = self.ci.check_reports(reports)
+            code = _exit_code(list(checked.values()), len(self.planned), missing)
+            return ExitCode.PREDICTOR_FAULT if refused and code is ExitCode.SCORED else code
         checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
         self._tell(checked)
         self.ci.write(checked, faults)

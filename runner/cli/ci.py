@@ -11,6 +11,7 @@ import click
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
+    from runner.cli.admission import Admission
     from runner.errors import EngineError
     from runner.reports.published import CheckedReport
     from runner.reports.report import Report
@@ -32,6 +33,24 @@ class Ci:
     summary_file: Path | None
     junit_file: Path | None
     is_closed: bool
+
+    def open_ledger(self, path: Path, submitter: str, say: Callable[[str], None]) -> "Admission":
+        """Return who may be evaluated by a ledger; what is told goes to the summary too.
+
+        Raises:
+            UsageError: something is asked for that tells more of scores than the ledger does.
+        """
+        from runner.cli.admission import Admission
+        from runner.submissions.ledger import Ledger
+
+        if self.gates or self.competitors is not None or self.junit_file is not None:
+            raise UsageError(
+                "--min-score, --leaderboard and --junit tell of scores what the ledger does not: "
+                "leave them out. `runner ledger show` is the leaderboard while it runs."
+            )
+        ledger = Ledger(path)
+        rules, _ = ledger.read()
+        return Admission(ledger, rules, submitter, self.summary_file, say)
 
     def check_suite(self, suite: "Suite") -> None:
         """Refuse, before anything runs, a leaderboard of another suite."""

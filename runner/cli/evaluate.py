@@ -167,6 +167,13 @@ Examples:
     "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
 )
 @click.option("--submitter", help="Whose the images are, for the leaderboard; kept in the report.")
+@click.option(
+    "--ledger",
+    "ledger_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A competition's ledger (see `runner ledger`): counts the submitter's evaluations, scores "
+    "an image once, and tells of the score what the rules let through.",
+)
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 @ci_options
@@ -196,6 +203,7 @@ def evaluate(
     probe: bool,
     verbose: bool,
     submitter: str | None,
+    ledger_file: Path | None,
     show_log: bool,
     as_json: bool,
     ci: Ci,
@@ -228,8 +236,15 @@ def evaluate(
         raise UsageError("--show-log shows what --closed withholds; leave one out.")
     place = Place(executor, address, shared, jobs)
     place.check()
-    client = connect()
+    admission = None
     progress = CaseLines()
+    if ledger_file is not None:
+        if show_log or as_json or not submitter:
+            raise UsageError(
+                "--ledger needs --submitter, and tells less than --show-log or --json."
+            )
+        admission = ci.open_ledger(ledger_file, submitter, progress.say)
+    client = connect()
     resolved, missing = resolve_images(client, images, Pull(pull), progress.say)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     planned: dict[Path, Round] = {}
@@ -252,7 +267,9 @@ def evaluate(
             terms = Terms(policy, own_seed, rerun, variants)
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
-        batch = Batch(planned, progress, show_log, as_json, ci, submitter)
+        if admission is not None:
+            planned = admission.admit(planned)
+        batch = Batch(planned, progress, show_log, as_json, ci, submitter, admission)
         with open_executor(place, client, progress.say) as opened_executor:
             return batch.run(opened_executor, missing)
 

@@ -53,6 +53,12 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
     help="The folder of the pages.  [default: DIR/site]",
 )
 @click.option(
+    "--ledger",
+    "ledger_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Rank by the private split of this competition's ledger: at its end.",
+)
+@click.option(
     "--with-actuals",
     is_flag=True,
     help="Let the reports' pages show every target with its actual: for an open suite only.",
@@ -68,6 +74,7 @@ def leaderboard(
     style: str | None,
     html: bool,
     output: Path | None,
+    ledger_file: Path | None,
     with_actuals: bool,
     watch: bool,
 ) -> int:
@@ -82,22 +89,29 @@ def leaderboard(
 
     resampling = Resampling()
     if html or watch:
-        site = Site(directory, submitters_file, output or directory / "site", with_actuals)
+        output = output or directory / "site"
+        site = Site(directory, submitters_file, output, with_actuals, ledger_file)
         site.keep(resampling) if watch else site.write(resampling)
         return 0
     display = open_display()
-    reports, submitters = _read(directory, submitters_file, display)
+    reports, submitters = _read(directory, submitters_file, display, ledger_file)
     board = make_leaderboard(reports, submitters, resampling, display)
     _print(board, resampling, style)
     return 0
 
 
 def _read(
-    directory: Path, submitters_file: Path | None, display: Display
+    directory: Path, submitters_file: Path | None, display: Display, ledger_file: Path | None
 ) -> "tuple[dict[Path, Report], Submitters | None]":
     from runner.reports.leaderboard import read_reports, read_submitters
 
     reports = read_reports(directory, display)
+    if ledger_file is not None:
+        from runner.submissions.ledger import Ledger
+        from runner.submissions.split import private_report
+
+        rules, _ = Ledger(ledger_file).read()
+        reports = {path: private_report(report, rules) for path, report in reports.items()}
     return reports, None if submitters_file is None else read_submitters(submitters_file)
 
 
@@ -126,6 +140,7 @@ class Site:
     submitters_file: Path | None
     output: Path
     with_actuals: bool
+    ledger_file: Path | None
 
     def write(self, resampling: "Resampling") -> None:
         """Write every page."""
@@ -133,7 +148,7 @@ class Site:
         from runner.reports.leaderboard import make_leaderboard
 
         display = open_display()
-        reports, submitters = _read(self.directory, self.submitters_file, display)
+        reports, submitters = _read(self.directory, self.submitters_file, display, self.ledger_file)
         board = make_leaderboard(reports, submitters, resampling, display)
         with display.task("writing pages", len(reports) + 1) as task:
             page = write_leaderboard(

@@ -17,6 +17,7 @@ from runner.cli.evaluate import evaluate
 from runner.cli.gc import gc
 from runner.cli.init import init
 from runner.cli.leaderboard import leaderboard
+from runner.cli.ledger import ledger
 from runner.cli.log import log
 from runner.cli.report import report
 from runner.cli.submission import submission
@@ -71,6 +72,7 @@ for command in (
     verify,
     log,
     submission,
+    ledger,
     suite,
     doctor,
     gc,

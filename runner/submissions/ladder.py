@@ -1,0 +1,72 @@
+"""What is published of a score: the Ladder, which tells nothing until a submission is better.
+
+Source: Blum and Hardt (2015), The Ladder: A Reliable Leaderboard for Machine Learning Competitions,
+algorithms 1 (with a step) and 2 (without).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from runner.submissions.rules import Rules
+
+Better = Literal["lower", "higher"]
+
+
+@dataclass(frozen=True)
+class PublicScore:
+    """A score on the public split.
+
+    Attributes:
+        left_out: the score without each of the public runs, in the suite's order.
+        targets: how many the score is of.
+    """
+
+    value: float
+    left_out: Sequence[float]
+    targets: int
+
+
+@dataclass(frozen=True)
+class Best:
+    """A submitter's best submission so far: its score, and what was published of it."""
+
+    score: PublicScore
+    published: float
+
+
+def publish(rules: Rules, better: Better, best: Best | None, score: PublicScore) -> float:
+    """Return what is published of a submitter's next score.
+
+    By the Ladder it is rounded, and only if it is better than what was published before by more
+    than the step; else it is what was published before.
+    """
+    if rules.publish == "exact":
+        return score.value
+    rounded = round_to(score.value, rules.step or 1 / score.targets)
+    if rules.publish == "rounded" or best is None:
+        return rounded
+    gain = best.published - score.value if better == "lower" else score.value - best.published
+    needed = rules.step or standard_error(score, best.score)
+    return rounded if gain > needed else best.published
+
+
+def standard_error(one: PublicScore, other: PublicScore) -> float:
+    """Return the standard error of the difference of two scores, by the jackknife over runs.
+
+    Infinite where it can't be told. Source: Efron and Stein (1981), The Annals of Statistics 9.
+    """
+    pairs = zip(one.left_out, other.left_out, strict=True)
+    differences = [first - second for first, second in pairs]
+    count = len(differences)
+    if count < 2 or not all(map(math.isfinite, differences)):  # noqa: PLR2004
+        return math.inf
+    mean = math.fsum(differences) / count
+    return math.sqrt((count - 1) / count * math.fsum((each - mean) ** 2 for each in differences))
+
+
+def round_to(value: float, step: float) -> float:
+    """Return the multiple of the step that is nearest, without the noise of binary fractions."""
+    digits = max(0, 6 - math.floor(math.log10(step)))
+    return round(round(value / step) * step, digits)

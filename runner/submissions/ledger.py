@@ -1,0 +1,168 @@
+"""The ledger of a competition: its rules, then a line for all that happened, never changed.
+
+Each line is JSON. Whoever reads or appends holds a lock on the file, so that two runners can't both
+take a submitter's last evaluation; a line is on the disk before anything follows from it.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from runner.errors import UsageError
+from runner.submissions.ladder import Better, PublicScore, publish
+from runner.submissions.quota import (
+    Admitted,
+    Answered,
+    Attempt,
+    Began,
+    Refused,
+    Released,
+    Scored,
+    Submission,
+    decide,
+    find_best,
+    list_attempts,
+)
+from runner.submissions.rules import Rules
+
+Entry = Began | Scored | Released
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="event")])
+
+
+def now_utc() -> datetime:
+    """Return the time by which evaluations are counted."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A ledger's file; ``clock`` tells the time."""
+
+    path: Path
+    clock: Callable[[], datetime] = now_utc
+
+    def create(self, rules: Rules) -> None:
+        """Write the rules as the first line of a new file, readable by its owner alone.
+
+        Raises:
+            UsageError: the file is there already, or can't be written.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                _append(file, json.dumps({"rules": rules.model_dump(mode="json")}))
+        except OSError as error:
+            raise UsageError(f"{self.path}: can't be made ({error.strerror}).") from error
+
+    def read(self) -> tuple[Rules, list[Entry]]:
+        """Return the rules and all entries."""
+        with self._locked() as file:
+            return self._parse(file)
+
+    def admit(self, submission: Submission, reference: str) -> Began | Answered | Refused:
+        """Return the evaluation's entry if it may begin, else the answer or the refusal."""
+        with self._locked() as file:
+            rules, entries = self._parse(file)
+            attempts = list_attempts(entries)
+            decision = decide(attempts, rules, submission, self.clock())
+            if not isinstance(decision, Admitted):
+                return decision
+            if decision.id is not None:
+                return next(a.began for a in attempts if a.began.id == decision.id)
+            began = Began(
+                id=secrets.token_hex(8),
+                at=self.clock(),
+                reference=reference,
+                submission=submission,
+            )
+            _append(file, began.model_dump_json())
+            return began
+
+    def settle(self, began: Began, score: PublicScore, better: Better) -> float:
+        """Enter a score, and return what is published of it; entered once, it stays."""
+        with self._locked() as file:
+            rules, entries = self._parse(file)
+            for entry in entries:
+                if isinstance(entry, Scored) and entry.id == began.id:
+                    return entry.published
+            order = [entry.id for entry in entries if isinstance(entry, Scored)]
+            best = find_best(list_attempts(entries), began.submission, order)
+            published = publish(rules, better, best, score)
+            scored = Scored(
+                id=began.id,
+                at=self.clock(),
+                value=score.value,
+                left_out=tuple(score.left_out),
+                targets=score.targets,
+                published=published,
+            )
+            _append(file, scored.model_dump_json())
+            return published
+
+    def release(self, began: Began, reason: str) -> None:
+        """Enter that an evaluation ended without a score."""
+        with self._locked() as file:
+            _, entries = self._parse(file)
+            if not any(entry.id == began.id for entry in entries if not isinstance(entry, Began)):
+                released = Released(id=began.id, at=self.clock(), reason=reason)
+                _append(file, released.model_dump_json())
+
+    def attempts(self) -> list[Attempt]:
+        """Return the evaluations in the order in which they began."""
+        return list_attempts(self.read()[1])
+
+    @contextmanager
+    def _locked(self) -> Iterator[BinaryIO]:
+        try:
+            with self.path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
+        except OSError as error:
+            raise UsageError(
+                f"{self.path}: not a ledger that can be read and written ({error.strerror}). "
+                "`runner ledger init FILE` makes one."
+            ) from error
+
+    def _parse(self, file: BinaryIO) -> tuple[Rules, list[Entry]]:
+        """Return what the file says, and leave it at the place where the next line goes.
+
+        A last line without its end was never finished: nothing followed from it, and the next line
+        takes its place.
+        """
+        content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        file.seek(len(whole))
+        try:
+            first, *lines = whole.splitlines()
+            rules = Rules.model_validate(json.loads(first)["rules"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{self.path}: not a ledger: its first line has no rules.") from error
+        return rules, [self._parse_line(number, line) for number, line in enumerate(lines, 2)]
+
+    def _parse_line(self, number: int, line: bytes) -> Entry:
+        try:
+            return ENTRY.validate_json(line)
+        except ValidationError as error:
+            what = error.errors()[0]["msg"]
+            raise UsageError(f"{self.path}, line {number}: not an entry: {what}") from error
+
+
+def new_seed() -> str:
+    """Return a seed for the split that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+def _append(file: BinaryIO, line: str) -> None:
+    file.truncate()
+    file.write(line.encode() + b"\n")
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,40 @@
+"""An organizer's rules of a competition; they are the first line of its ledger."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Rules(BaseModel):
+    """How often a submitter is scored, on what, and what is told of it.
+
+    Attributes:
+        evaluations: how many scored evaluations a submitter has in any ``period_hours``.
+        publish: what is told of the score on the public split: what the Ladder lets through, the
+            score rounded to ``step``, or the score itself.
+        step: in the primary metric's unit. Of the Ladder: how much better a score must be than the
+            best before; None: by more than the standard error of the difference.
+        public_share: of the eval runs, whose targets make the public split.
+        seed: draws the split; whoever knows it knows the split.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    evaluations: Annotated[int, Field(ge=1)] = 5
+    period_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24
+    publish: Literal["ladder", "rounded", "exact"] = "ladder"
+    step: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    seed: str
+
+    @model_validator(mode="after")
+    def _can_round(self) -> "Rules":
+        if self.publish == "rounded" and self.step is None:
+            raise ValueError("scores are rounded to a step: name one")
+        return self
+
+    @property
+    def period(self) -> timedelta:
+        """The time in which evaluations are counted."""
+        return timedelta(hours=self.period_hours)

@@ -1,0 +1,81 @@
+"""Evaluations by a competition's ledger, on the real engine."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command import runner
+
+DEMO = Path(__file__).parents[2] / "runner" / "demo_suite.tar.xz"
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a suite of two folds, small enough to be evaluated in seconds."""
+    root = tmp_path_factory.mktemp("topics")
+    with tarfile.open(DEMO) as archive:
+        archive.extractall(root, filter="data")
+    ended = runner(
+        *("suite", "build", "--name", "topics", "--out", root / "topics"),
+        *("--helm-runs", root / "benchmark_output/runs/demo/demo_topic*"),
+        *("--division", "k_fold", "--by", "scenario_model", "--folds", 2),
+    )
+    assert ended.returncode == 0, ended.stderr
+    return root / "topics"
+
+
+def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quota(
+    suite: Path, tmp_path: Path
+) -> None:
+    ledger, summary = tmp_path / "ledger", tmp_path / "summary.md"
+    made = runner("ledger", "init", ledger, "--evaluations", 1, "--publish", "exact")
+    assert made.returncode == 0, made.stderr
+    given = ("--suite", suite, "--ledger", ledger, "--out", tmp_path / "results")
+    first = runner("evaluate", "random", *given, "--submitter", "team-a", "--summary", summary)
+    assert first.returncode == 0, first.stderr
+    (told,) = first.stdout.splitlines()
+    assert told.startswith("team-a: random: MAE ")
+    report = json.loads((tmp_path / "results" / "random" / "report.json").read_text())
+    (mae,) = (score["value"] for score in report["scores"] if score["metric"] == "mae")
+    assert float(told.split()[3]) != pytest.approx(mae, rel=1e-4)
+    again = runner("evaluate", "random", *given, "--submitter", "team-a", "--rerun")
+    assert again.returncode == 0
+    assert "scored before" in again.stdout
+    assert "running" not in again.stderr
+    refused = runner("evaluate", "train_mean", *given, "--submitter", "team-a")
+    assert refused.returncode == 4
+    assert "The next is allowed at 20" in refused.stderr
+    other = runner("evaluate", "train_mean", *given, "--submitter", "team-b")
+    assert other.returncode == 0, other.stderr
+    shown = json.loads(runner("ledger", "show", ledger, "--json").stdout)
+    assert [(row["submitter"], row["event"]) for row in shown] == [
+        ("team-a", "scored"),
+        ("team-b", "scored"),
+    ]
+    final = runner("leaderboard", tmp_path / "results", "--ledger", ledger, "--json")
+    runs = {entry["runs"] for entry in json.loads(final.stdout)["entries"]}
+    assert max(runs) < next(s["runs"] for s in report["scores"] if s["metric"] == "mae")
+    assert "team-a" in summary.read_text()
+
+
+def test_what_would_tell_more_is_refused_before_anything_runs(suite: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    runner("ledger", "init", ledger)
+    given = ("evaluate", "random", "--suite", suite, "--ledger", ledger)
+    for more in ((), ("--submitter", "a", "--json"), ("--submitter", "a", "--min-score", "mae=1")):
+        ended = runner(*given, *more)
+        assert ended.returncode == 2
+        assert "running" not in ended.stderr
+    assert len(ledger.read_text().splitlines()) == 1
+
+
+def test_an_image_that_cannot_be_scored_is_not_charged(suite: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    runner("ledger", "init", ledger, "--evaluations", 1)
+    given = ("--suite", suite, "--ledger", ledger, "--submitter", "a", "--out", tmp_path / "r")
+    failed = runner("evaluate", "random", *given, "--wall-seconds", 0.01)
+    assert failed.returncode == 4
+    assert "not charged" in failed.stdout
+    assert runner("evaluate", "random", *given).returncode == 0
