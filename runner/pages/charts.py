@@ -55,7 +55,7 @@ def _dashed(mark: str) -> Chart:
 
 
 def _points(rows: Rows, y: str, title: str) -> Chart:
-    opacity = 0.75 if len(rows) <= MOST_DARK_POINTS else 0.35
+    opacity = 0.75 if len(rows) <= MOST_DARK_POINTS else 0.5
     encoding = {
         "x": _axis("actual", "actual mean"),
         "y": _axis(y, title),
