@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from runner.cases.rounds import Round
+from runner.cli.ci import write_file
 from runner.errors import SubmissionError
 from runner.reports.leaderboard import why_unranked
 from runner.reports.report import Report
@@ -92,9 +93,7 @@ class Admission:
         click.echo(f"{printable(self.submitter)}: {printable(reference)}: {printable(line)}")
         if self.summary_file is not None:
             names = f"{markdown_code(self.submitter)} {markdown_code(reference)}"
-            self.summary_file.parent.mkdir(parents=True, exist_ok=True)
-            with self.summary_file.open("a", encoding="utf-8") as file:
-                file.write(f"{names}: {printable(line)}\n\n")
+            write_file(self.summary_file, f"{names}: {printable(line)}\n\n".encode(), "ab")
 
     def _refusal(self, one: Round, refused: Refused) -> str:
         until = refused.until.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")

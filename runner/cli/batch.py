@@ -126,15 +126,14 @@ class Batch:
                 self._show(report, place)
             else:
                 self.admission.settle(place, report)
-        if self.admission is not None:
-            refused = bool(self.admission.refused)
-            checked = self.ci.check_reports(reports)
-            code = _exit_code(list(checked.values()), len(self.planned), missing)
-            return ExitCode.PREDICTOR_FAULT if refused and code is ExitCode.SCORED else code
         checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
+        code = _exit_code(list(checked.values()), len(self.planned), missing)
+        if self.admission is not None:  # it has told what may be told
+            refused = code is ExitCode.SCORED and self.admission.refused
+            return ExitCode.PREDICTOR_FAULT if refused else code
         self._tell(checked)
         self.ci.write(checked, faults)
-        return _exit_code(list(checked.values()), len(self.planned), missing)
+        return code
 
     def _tell(self, checked: Mapping[Path, CheckedReport]) -> None:
         """Print the JSON if it is asked for, and what there is to say of ranks and gates."""

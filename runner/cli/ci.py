@@ -83,13 +83,18 @@ class Ci:
 
         if self.summary_file is not None:
             text = "".join(summary(each) for each in checked.values()).encode()
-            _write(self.summary_file, text, "ab")
+            write_file(self.summary_file, text, "ab")
         if self.junit_file is not None:
             xml = junit_xml(list(checked.values()), faults, is_closed=self.is_closed)
-            _write(self.junit_file, xml, "wb")
+            write_file(self.junit_file, xml, "wb")
 
 
-def _write(path: Path, content: bytes, mode: str) -> None:
+def write_file(path: Path, content: bytes, mode: str) -> None:
+    """Write what is told of an evaluation beside its report.
+
+    Raises:
+        UsageError: it can't be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode) as file:

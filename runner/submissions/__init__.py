@@ -1,1 +1,1 @@
-"""Submissions: files in an organizer's repository, each of which names a submitter's image."""
+"""Submissions to a competition: what a pull request submits, quotas, what is told of scores."""
