@@ -93,7 +93,7 @@ def _made_images(image: str, count: int, wait_seconds: float) -> Iterator[list[s
     try:
         for name in names:
             dockerfile = f"FROM {image}\nLABEL benchmark={name}\nENTRYPOINT {entrypoint}\n"
-            client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name)
+            client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True)
         yield names
     finally:
         for one in client.images.list(NAME):

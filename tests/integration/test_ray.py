@@ -175,8 +175,9 @@ def test_nodes_with_other_code_than_the_head_are_refused(
         file.write("# changed\n")
     main = "from runner.cli.main import main; main()"
     ended = subprocess.run(
-        [sys.executable, "-c", main, *command(predictors[0])[1:]],
+        [sys.executable, "-P", "-c", main, *command(predictors[0])[1:]],
         env={**os.environ, "PYTHONPATH": str(tmp_path / "changed")},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
