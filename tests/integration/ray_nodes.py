@@ -28,7 +28,7 @@ ENVIRONMENT = {
 
 @dataclass
 class RayNodes:
-    """A head and further nodes, each with an address on loopback and a cache of its own."""
+    """A head and further nodes, each with an address, a cache and a ledger of its own."""
 
     directory: Path
     port: int
@@ -43,6 +43,10 @@ class RayNodes:
         """Return where a node keeps suites."""
         return self.directory / f"cache-{number}"
 
+    def state(self, number: int) -> Path:
+        """Return where a node keeps the ledger of what it has on its engine."""
+        return self.directory / f"state-{number}"
+
     def start(self, number: int, *, docker_host: str | None = None) -> None:
         """Start a node; number 1 is the head."""
         role = ["--head", "--port", str(self.port), "--include-dashboard=false"]
@@ -52,7 +56,9 @@ class RayNodes:
         command += ["--temp-dir", str(self.directory / str(number))]
         command += ["--node-ip-address", f"127.0.9.{number}", "--num-cpus", "1"]
         command += ["--memory", str(2**30), "--object-store-memory", str(80 * 2**20)]
-        environment = {**os.environ, **ENVIRONMENT, "XDG_CACHE_HOME": str(self.cache(number))}
+        environment = {**os.environ, **ENVIRONMENT}
+        environment["XDG_CACHE_HOME"] = str(self.cache(number))
+        environment["XDG_STATE_HOME"] = str(self.state(number))
         if docker_host is not None:
             environment["DOCKER_HOST"] = docker_host
         with (self.directory / f"node-{number}.log").open("wb") as log:
