@@ -13,16 +13,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_SECONDS = 60
+START_SECONDS = 120
 RAY = Path(sys.executable).with_name("ray")
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    # A node that is killed is missed within two seconds, not after a minute.
+    "RAY_raylet_start_wait_time_s": "120",  # on a machine that is busy
+    # A node that is killed is missed within two seconds, not after a minute; one that is slow is not.
     "RAY_health_check_initial_delay_ms": "0",
     "RAY_health_check_period_ms": "500",
-    "RAY_health_check_timeout_ms": "1000",
-    "RAY_health_check_failure_threshold": "2",
+    "RAY_health_check_timeout_ms": "10000",
+    "RAY_health_check_failure_threshold": "3",
 }
 
 
