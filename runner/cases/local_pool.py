@@ -16,7 +16,7 @@ from runner.cases.case_task import CaseTask
 from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.cases.task_run import prepare_task, run_task
 from runner.errors import EngineError, UsageError
-from runner.sandbox.engine import describe_engine, engine_errors, engine_version
+from runner.sandbox.engine import describe_engine, engine_answers, engine_version
 from runner.sandbox.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
@@ -126,7 +126,7 @@ class LocalPool:
         self._stopping.set()
         if any(thread.is_alive() for thread in self._threads):
             self._sandbox.stop()
-            if self._engine_answers():  # else they would wait for it to come back
+            if engine_answers(self._client):  # else they would wait for it to come back
                 for thread in self._threads:
                     thread.join()
 
@@ -161,7 +161,7 @@ class LocalPool:
                 if isinstance(result, SandboxRun):
                     keep(task, result)
                 ended.put(EndedTask(task, result))
-                if isinstance(result, EngineError) and not self._engine_answers():
+                if isinstance(result, EngineError) and not engine_answers(self._client):
                     for dropped in line.drop():
                         ended.put(EndedTask(dropped, result))
         except BaseException as error:  # noqa: BLE001  (for the thread that asked, to raise)
@@ -177,14 +177,6 @@ class LocalPool:
             return error
         finally:
             line.give_back(task)
-
-    def _engine_answers(self) -> bool:
-        try:
-            with engine_errors("answer"):
-                self._client.ping()
-        except EngineError:
-            return False
-        return True
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from runner.cases.task_run import prepare_task, run_task
 from runner.cluster.code_version import code_versions, describe_difference
 from runner.cluster.shared_suites import fetch_suite
 from runner.errors import EngineError, RunnerError, UsageError
-from runner.sandbox.engine import connect, describe_engine, engine_errors, engine_version
+from runner.sandbox.engine import connect, describe_engine, engine_answers, engine_version
 from runner.sandbox.host import Finding, examine_host, lacking
 from runner.sandbox.image import Image
 from runner.sandbox.pull import Pull, obtain_image
@@ -143,7 +143,7 @@ class CaseSlot:
         try:
             end = SlotEnd(self._run(task, following))
         except EngineError as error:
-            end = SlotEnd(error, self._engine_answers())
+            end = SlotEnd(error, engine_answers(self._client))
         except Exception as error:  # noqa: BLE001  (for the head, to raise)
             end = SlotEnd(error)
         self._items.put(end)
@@ -174,14 +174,6 @@ class CaseSlot:
 
     def _here(self, task: CaseTask) -> CaseTask:
         return replace(task, suite_root=self._suites[task.suite_digest])
-
-    def _engine_answers(self) -> bool:
-        try:
-            with engine_errors("answer"):
-                self._client.ping()
-        except EngineError:
-            return False
-        return True
 
 
 def ensure_image(

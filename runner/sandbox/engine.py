@@ -142,6 +142,16 @@ def await_engine(client: docker.DockerClient, announce: Callable[[str], None]) -
         time.sleep(0.5)
 
 
+def engine_answers(client: docker.DockerClient) -> bool:
+    """Return whether the engine is there."""
+    try:
+        with engine_errors("answer"):
+            client.ping()
+    except EngineError:
+        return False
+    return True
+
+
 def engine_version(client: docker.DockerClient) -> str:
     """Return the engine's name and version, for the record."""
     with engine_errors("tell its version"):

@@ -19,7 +19,7 @@ RAY = Path(sys.executable).with_name("ray")
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_raylet_start_wait_time_s": "120",  # on a machine that is busy
-    # A node that is killed is missed within two seconds, not after a minute; one that is slow is not.
+    # A node that is killed is missed within two seconds, not after a minute; a slow one is not.
     "RAY_health_check_initial_delay_ms": "0",
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_timeout_ms": "10000",
