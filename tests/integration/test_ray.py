@@ -291,6 +291,16 @@ def test_only_what_was_in_flight_on_a_lost_node_is_run_again(disturbed: Disturbe
     assert sorted(scored) == sorted(begun)  # each once
 
 
+def test_what_has_finished_is_taken_up_and_nothing_is_run(
+    disturbed: Disturbed, predictors: tuple[str, str], nodes: RayNodes, suite: Path
+) -> None:
+    before = reports(disturbed.out)
+    again = run([*evaluate(*predictors, suite=suite, out=disturbed.out), *where(nodes)])
+    assert again.returncode == 0, again.stderr
+    assert ": running" not in again.stderr
+    assert reports(disturbed.out) == before
+
+
 def test_what_befalls_a_node_leaves_standard_output_to_the_reports(
     disturbed: Disturbed, predictors: tuple[str, str]
 ) -> None:
