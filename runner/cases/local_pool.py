@@ -138,7 +138,7 @@ class LocalPool:
         if not self._budget.holds(need):
             raise UsageError(
                 f"One case may use {need}; the budget of all that run at a time is {self._budget}. "
-                "Lower --cpus or --memory-mib, or raise --budget."
+                "Lower --cpus or --memory-mib, or raise --budget as far as the host goes."
             )
         special = (policy.runtime, policy.gpus)
         if any(special) and special not in self._tried:
@@ -181,21 +181,23 @@ class LocalPool:
 
 @contextmanager
 def open_local_pool(
-    client: docker.DockerClient, jobs: int, announce: Announce, budget: Budget | None = None
+    client: docker.DockerClient, jobs: int, announce: Announce, budget: str | None = None
 ) -> Iterator[LocalPool]:
     """Give a pool on an engine; nothing that was made in it is left afterwards.
 
     Args:
         jobs: how many cases run at a time, at most.
         announce: called from any thread, with one line at a time.
-        budget: what the running containers may have together; by default all of the host.
+        budget: what the running containers may have together, as ``Budget.read`` takes it; by
+            default all that the host has.
 
     Raises:
         EngineError: the engine can't keep a promise of the sandbox, or was lost.
     """
     with open_sandbox(client, announce, jobs) as sandbox:
-        whole = budget or Budget.of_host(describe_engine(client)[0])
-        pool = LocalPool(client, sandbox, jobs, whole, announce)
+        host = Budget.of_host(describe_engine(client)[0])
+        allowed = host if budget is None else Budget.read(budget, host)
+        pool = LocalPool(client, sandbox, jobs, allowed, announce)
         try:
             yield pool
         finally:

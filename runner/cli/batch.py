@@ -88,14 +88,18 @@ def plan_suite(
 
 @dataclass(frozen=True)
 class Batch:
-    """Evaluations to be made, by the directories that their reports go to."""
+    """Evaluations to be made, by the directories that their reports go to.
+
+    Attributes:
+        submitters: whose an image is, by its reference.
+    """
 
     planned: Mapping[Path, Round]
     progress: Progress
     show_log: bool
     as_json: bool
     ci: Ci
-    submitter: str | None
+    submitters: Mapping[str, str | None]
     admission: Admission | None = None
 
     def run(self, executor: Executor, missing: int) -> ExitCode:
@@ -115,7 +119,9 @@ class Batch:
                 if self.admission is not None:
                     self.admission.release(place)
                 continue
-            report = ended.report.model_copy(update={"submitter": self.submitter})
+            report = ended.report.model_copy(
+                update={"submitter": self.submitters[one.image.reference]}
+            )
             kept = write_evaluation(replace(ended, report=report), place)
             if kept is not None:
                 self.progress.say(

@@ -35,12 +35,19 @@ Examples:
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
   runner evaluate registry.org/team/a --suite mmlu --executor ray --shared s3://bucket/suites
   runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
+  runner evaluate --submissions submissions.yaml --suite suites/mmlu --jobs 4
   runner evaluate my_predictor --suite suites/mmlu --min-score mae=0.1 --junit junit.xml
 """
 
 
 @click.command(epilog=EXAMPLES, short_help="Run images on suites, and score them.")
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.argument("images", metavar="IMAGE...", nargs=-1)
+@click.option(
+    "--submissions",
+    "submissions_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="YAML instead of IMAGE...: a list of items with a submitter and an image.",
+)
 @click.option(
     "--suite",
     "suites",
@@ -132,6 +139,11 @@ Examples:
     "room for]",
 )
 @click.option(
+    "--budget",
+    metavar="cpus=N,memory-mib=N",
+    help="What all running containers may have together.  [default: all that the host has]",
+)
+@click.option(
     "--executor",
     type=click.Choice(["local", "ray"]),
     default="local",
@@ -179,6 +191,7 @@ Examples:
 @ci_options
 def evaluate(
     images: tuple[str, ...],
+    submissions_file: Path | None,
     suites: tuple[str, ...],
     private: Path | None,
     root_dir: Path | None,
@@ -194,6 +207,7 @@ def evaluate(
     gpus: int,
     pull: str,
     jobs: int | None,
+    budget: str | None,
     executor: str,
     address: str | None,
     shared: str | None,
@@ -218,6 +232,9 @@ def evaluate(
     A report directory is written for each image: report.json, the predictions as they were
     written, and the container's log. A case that has finished is kept: after an interruption the
     same command runs only what is missing.
+
+    One image that can't be had, or fails, keeps no other from its score. When their exit codes
+    differ it is the first of 5, 2, 4 and 6.
     """
     from runner.cases.rounds import Terms
     from runner.cases.variants import choose_variants
@@ -234,8 +251,9 @@ def evaluate(
         raise UsageError("--private is the half of one suite; evaluate on one at a time.")
     if show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; leave one out.")
-    place = Place(executor, address, shared, jobs)
+    place = Place(executor, address, shared, jobs, budget)
     place.check()
+    submitters = _submitters(images, submissions_file, submitter)
     admission = None
     progress = CaseLines()
     if ledger_file is not None:
@@ -245,7 +263,7 @@ def evaluate(
             )
         admission = ci.open_ledger(ledger_file, submitter, progress.say)
     client = connect()
-    resolved, missing = resolve_images(client, images, Pull(pull), progress.say)
+    resolved, missing = resolve_images(client, list(submitters), Pull(pull), progress.say)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     planned: dict[Path, Round] = {}
     with ExitStack() as opened:
@@ -269,9 +287,26 @@ def evaluate(
             planned |= plan_suite(reports, resolved, suite, terms, planned)
         if admission is not None:
             planned = admission.admit(planned)
-        batch = Batch(planned, progress, show_log, as_json, ci, submitter, admission)
+        batch = Batch(planned, progress, show_log, as_json, ci, submitters, admission)
         with open_executor(place, client, progress.say) as opened_executor:
             return batch.run(opened_executor, missing)
+
+
+def _submitters(
+    images: tuple[str, ...], submissions_file: Path | None, submitter: str | None
+) -> dict[str, str | None]:
+    """Return each image's submitter, None where nobody is named.
+
+    Raises:
+        UsageError: images are named in both ways or in none, or the file is wrong.
+    """
+    from runner.submissions.listed import read_listed
+
+    if submissions_file is None and images:
+        return dict.fromkeys(images, submitter)
+    if submissions_file is None or images or submitter is not None:
+        raise UsageError("Name images, or a file of them and their submitters by --submissions.")
+    return {**read_listed(submissions_file)}
 
 
 def _reports_place(out: Path | None, suite: "Suite", suites: int) -> Path:

@@ -20,12 +20,14 @@ class Place:
         address: of the Ray cluster's head.
         shared: where the Ray cluster's nodes find the suites.
         jobs: how many cases run at a time, at most.
+        budget: what the containers on this machine's engine may have together.
     """
 
     executor: str
     address: str | None
     shared: str | None
     jobs: int | None
+    budget: str | None
 
     def check(self) -> None:
         """Refuse what can't be meant.
@@ -37,6 +39,10 @@ class Place:
             raise UsageError(
                 "--executor ray needs --shared: a path or URL that all nodes can read, where they "
                 "find the suite."
+            )
+        if self.executor == "ray" and self.budget is not None:
+            raise UsageError(
+                "--budget is for this machine's engine; Ray's nodes say what they have."
             )
         for option, value in {"--address": self.address, "--shared": self.shared}.items():
             if self.executor != "ray" and value is not None:
@@ -54,7 +60,7 @@ def open_executor(
         UsageError: Ray is not installed, or a node has other code.
     """
     if place.shared is None:
-        with open_local_pool(client, place.jobs or 1, announce) as pool:
+        with open_local_pool(client, place.jobs or 1, announce, place.budget) as pool:
             yield pool
         return
     try:

@@ -186,3 +186,23 @@ def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
     assert "Free space or name another place with --out" in ended.stderr
     left = [path for path in (small_disk / "out").rglob("*") if path.is_file()]
     assert left == []
+
+
+def test_a_list_of_submissions_is_one_batch_within_a_budget_and_the_leaderboard_has_their_names(
+    suite: Path, tmp_path: Path
+) -> None:
+    listed = [
+        {"submitter": "Team <A>", "image": "train_mean"},
+        {"submitter": "B", "image": "random"},
+    ]
+    (tmp_path / "submissions.yaml").write_text(json.dumps(listed))  # which is YAML too
+    batch = ["evaluate", "--submissions", tmp_path / "submissions.yaml", "--suite", suite]
+    batch += ["--out", tmp_path / "out", "--jobs", "2"]
+    refused = runner(*batch, "--budget", "cpus=0.5")
+    assert refused.returncode == 2
+    assert "One case may use 1 CPUs" in refused.stderr
+    ended = runner(*batch, "--budget", "cpus=2,memory-mib=4096", "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert [len(report["cases"]) for report in json.loads(ended.stdout)] == [3, 3]
+    board = json.loads(runner("leaderboard", tmp_path / "out", "--json").stdout)
+    assert {entry["submitter"] for entry in board["entries"]} == {"Team <A>", "B"}

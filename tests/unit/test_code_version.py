@@ -54,7 +54,7 @@ def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "runner.cluster.ray_cluster", raising=False)
     monkeypatch.delitem(sys.modules, "runner.cluster.drive", raising=False)
-    place = Place("ray", None, "/shared", None)
+    place = Place("ray", None, "/shared", None, None)
     with (
         pytest.raises(UsageError, match=r"pip install 'runner\[ray\]'"),
         open_executor(place, client=None, announce=print),  # type: ignore[arg-type]
