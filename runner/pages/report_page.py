@@ -1,5 +1,6 @@
 """The page of one evaluation."""
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,11 +15,15 @@ from runner.reports.report import CaseRecord, Report
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.resampling import Resampling
+from runner.untrusted import printable
 
 FEWEST_TARGETS = 10
 """Of fewer a score would tell the actuals to a participant, who knows the predictions."""
 
 OF_ONE_TARGET = ("max_error",)
+
+MOST_POINTS = 3_000
+"""Drawing more takes a browser seconds, and shows no more."""
 
 CATEGORIES = ("scenario", "model", "stat", "perturbation")
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
@@ -47,13 +52,14 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     scripts = [asset("tables.js")]
     data: dict[str, Any] = {}
     targets = target_rows(records) if with_actuals else []
-    points = [row for row in targets if row["predicted"] is not None]
+    drawn = _drawn(targets)
     if targets:
         data["targets"] = _packed(targets)
-    if points:
+    if drawn:
         from runner.pages.charts import chart_script, draw_charts
 
-        data["charts"] = draw_charts(points)
+        data["charts"] = draw_charts([targets[row] for row in drawn])
+        data["drawn"] = drawn
         scripts = [chart_script(), *scripts]
     return render_page(
         "report.html.j2",
@@ -76,7 +82,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "settings": _settings(report.cases),
             "with_actuals": with_actuals,
             "targets": len(targets),
-            "points": len(points),
+            "points": len(drawn),
         },
         [*scripts, asset("report.js")] if targets else scripts,
         data,
@@ -166,6 +172,14 @@ def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _drawn(targets: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the rows that the plots show: those with a prediction, of very many a sample."""
+    rows = [row for row, target in enumerate(targets) if target["predicted"] is not None]
+    if len(rows) <= MOST_POINTS:
+        return rows
+    return sorted(random.Random(0).sample(rows, MOST_POINTS))  # noqa: S311  (nothing secret)
+
+
 def _packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the rows by columns, each text once: a third of the size for many targets."""
     columns = list(rows[0])
@@ -173,8 +187,8 @@ def _packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in columns:
         values = [row[name] for row in rows]
         if any(isinstance(value, str) for value in values):
-            texts = list(dict.fromkeys(values))
-            place = {text: number for number, text in enumerate(texts)}
+            place = {text: number for number, text in enumerate(dict.fromkeys(values))}
+            texts = [None if text is None else printable(text) for text in place]
             packed[name] = {"texts": texts, "rows": [place[value] for value in values]}
         else:
             packed[name] = {"rows": values}

@@ -129,6 +129,8 @@ def test_a_thousand_entries_open_and_sort_without_delay(
         button = found.page.get_by_role("button", name="submitter")
         sorted_after = button.evaluate(TIMED_CLICK)
         assert found.texts("#shown") == [f"{MANY} of {MANY} shown"]
+        names = [text.partition("\n")[0] for text in found.texts("#board tbody th")]
+        assert names == sorted(f"team {number}" for number in range(MANY))
         assert sorted_after < MOST_MILLISECONDS
 
 

@@ -17,7 +17,8 @@
 
   // Plots: their colours are the page's, light or dark.
   const charts = read("charts") ?? {};
-  const points = targets.filter((target) => target.predicted !== null);
+  const points = (read("drawn") ?? []).map((row) => targets[row]);
+  window.plots = {};
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const draw = () => {
     const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,7 +32,7 @@
       window.vegaEmbed(`#${id}`, { ...spec, datasets: { ...spec.datasets, targets: points } }, {
         config, ast: true, actions: false, renderer: "canvas", defaultStyle: false,
         tooltip: { disableDefaultStyle: true },
-      });
+      }).then(({ view }) => { window.plots[id] = view; });
     }
   };
   // After the page is there: thousands of points take a while.
