@@ -16,7 +16,7 @@ from runner.reports.records import report_records
 from runner.reports.report import REPORT_FILE, Report, read_report
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score, replicate_primary
-from runner.scores.comparison import RankRange, compare, rank
+from runner.scores.comparison import RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
 from runner.scores.resampling import Replicates, Resampling
 
@@ -163,7 +163,7 @@ def make_leaderboard(
     if submitters is not None and submitters.show == "best":
         ranked = _best_of_each(ranked)
     values = [each.replicates for each in ranked if each.replicates is not None]
-    table = [[compare(one, other, policy, resampling.level) for other in values] for one in values]
+    table = compare_all(values, policy, resampling.level)
     better = [table[i][i + 1].probability_better for i in range(len(table) - 1)]
     entries = [
         each.entry(place, probability)

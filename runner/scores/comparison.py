@@ -1,14 +1,15 @@
 """Evaluations of one suite compared in pairs, and the ranks that follow."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
 from runner.scores.resampling import (
     FEWEST_RUNS,
-    Interval,
     Replicates,
     make_interval,
 )
@@ -20,15 +21,17 @@ class Comparison:
 
     Attributes:
         difference: the first one's primary metric less the second's.
-        interval: of the difference.
         probability_better: the share of resamples in which the first is better, ties by half.
-        is_distinct: whether the interval leaves 0 out, from enough runs to tell.
+        is_distinct: whether the difference's interval leaves 0 out, from enough runs to tell.
     """
 
     difference: float
-    interval: Interval
     probability_better: float
     is_distinct: bool
+
+    def reversed(self) -> "Comparison":
+        """Return the comparison of the second with the first."""
+        return Comparison(-self.difference, 1 - self.probability_better, self.is_distinct)
 
 
 def compare(
@@ -50,16 +53,23 @@ def compare(
         first.left_out - second.left_out,
         first.runs,
     )
-    interval = make_interval(difference, level)
     sign = 1 if policy.primary_metric.better == "higher" else -1
     values = sign * difference.resampled[~np.isnan(difference.resampled)]
     better = float(((values > 0) + (values == 0) / 2).mean()) if len(values) else 0.5
-    return Comparison(
-        difference=difference.point,
-        interval=interval,
-        probability_better=better,
-        is_distinct=_leaves_out_zero(interval) and first.runs >= FEWEST_RUNS,
-    )
+    is_distinct = first.runs >= FEWEST_RUNS and _leaves_out_zero(difference, values, level)
+    return Comparison(difference.point, better, is_distinct)
+
+
+def compare_all(
+    evaluations: Sequence[Replicates], policy: ScoringPolicy, level: float
+) -> list[list[Comparison]]:
+    """Return how every evaluation compares with every other: [i][j] compares i with j."""
+    with_itself = Comparison(0.0, 0.5, is_distinct=False)
+    table = [[with_itself] * len(evaluations) for _ in evaluations]
+    for (i, first), (j, second) in itertools.combinations(enumerate(evaluations), 2):
+        table[i][j] = compare(first, second, policy, level)
+        table[j][i] = table[i][j].reversed()
+    return table
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,15 @@ def rank(comparisons: Sequence[Sequence[Comparison]], policy: ScoringPolicy) -> 
     return ranges
 
 
-def _leaves_out_zero(interval: Interval) -> bool:
+def _leaves_out_zero(difference: Replicates, values: Array, level: float) -> bool:
+    """Return whether the interval of a difference leaves 0 out.
+
+    Args:
+        values: the resampled differences that there are, with either sign.
+    """
+    if len(values) == len(difference.resampled) and (values.min() > 0 or values.max() < 0):
+        return True  # so is every quantile, wherever the interval is cut: most pairs of many
+    interval = make_interval(difference, level)
     if interval.low is None or interval.high is None:
         return False
     return interval.low > 0 or interval.high < 0

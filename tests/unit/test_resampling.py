@@ -8,12 +8,11 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from runner.scores.aggregation import replicate_primary, score_targets
-from runner.scores.comparison import Comparison, RankRange, compare, rank
+from runner.scores.comparison import Comparison, RankRange, compare, compare_all, rank
 from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
 from runner.scores.ranks import auroc, spearman
 from runner.scores.resampling import (
-    Interval,
     Replicates,
     Resampling,
     draw_runs,
@@ -253,7 +252,32 @@ def test_four_runs_tell_nothing_apart() -> None:
 
 
 def comparison(difference: float, is_distinct: bool) -> Comparison:
-    return Comparison(difference, Interval(None, None, None), 0.5, is_distinct)
+    return Comparison(difference, 0.5, is_distinct)
+
+
+def test_all_pairs_are_compared_as_each_is_by_its_interval() -> None:
+    random = np.random.default_rng(5)
+    errors = [np.abs(simulate(random)) + by for by in (0.0, 0.0, 0.02, 0.5)]
+    many = [replicates(each, Resampling(500)) for each in errors]
+    table = compare_all(many, MAE, 0.95)
+    for i, first in enumerate(many):
+        for j, second in enumerate(many):
+            difference = Replicates(
+                first.point - second.point,
+                first.resampled - second.resampled,
+                first.left_out - second.left_out,
+                first.runs,
+            )
+            interval = make_interval(difference, 0.95)
+            assert interval.low is not None
+            assert interval.high is not None
+            found = table[i][j]
+            assert found.is_distinct == (interval.low > 0 or interval.high < 0)
+            assert found.difference == pytest.approx(difference.point, abs=1e-12)
+            better = compare(first, second, MAE, 0.95).probability_better
+            assert found.probability_better == pytest.approx(better, abs=1e-12)
+    assert any(each.is_distinct for row in table for each in row)
+    assert not all(each.is_distinct for each in table[0][1:])
 
 
 def test_ranks_run_from_behind_the_distinctly_better_to_before_the_distinctly_worse() -> None:
