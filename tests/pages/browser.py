@@ -39,9 +39,11 @@ class OpenPage:
         self.page = page
         self.errors: list[str] = []
         self.requests: list[str] = []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        # The context's events, not the page's: what a window does that the page opens counts too.
+        page.context.on("console", self._hear)
+        page.context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda websocket: self.requests.append(websocket.url))
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -62,7 +64,7 @@ class OpenPage:
     def accessibility_faults(self) -> list[str]:
         """Return axe-core's serious and critical violations, each with the first place."""
         self.page.evaluate(AXE)  # by the debugger, which the page's policy does not bind
-        found = self.page.evaluate("axe.run()")
+        found = self.page.evaluate("axe.run({preload: false})")  # else it asks for styles itself
         return [
             f"{each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary']}"
             for each in found["violations"]

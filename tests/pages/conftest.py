@@ -12,7 +12,8 @@ from tests.pages.browser import open_browser
 from tests.suite_builder import build
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while it runs, nothing in this thread can use asyncio.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with open_browser() as browser:
         yield browser

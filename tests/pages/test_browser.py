@@ -1,5 +1,9 @@
 """What the tests of the pages would find: the controls of all of them."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,31 @@ from playwright.sync_api import Browser
 from tests.pages.browser import opened
 
 HEAD = "<!doctype html><html lang=en><head><meta charset=utf-8><title>t</title>"
+NO_REQUESTS = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+
+
+@contextmanager
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """Give the host of a listener, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    # Threads, because a browser also opens connections that it does not use yet.
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def write(folder: Path, body: str, head: str = "") -> Path:
@@ -34,6 +63,43 @@ def test_control_a_request_is_seen(browser: Browser, tmp_path: Path) -> None:
     body = "<link rel=stylesheet href=other.css>"
     with opened(browser, write(tmp_path, body)) as found:
         assert [url.rpartition("/")[2] for url in found.requests] == ["other.css"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<img src='http://{host}/asked'>",
+        "<style>p {{ background: url(http://{host}/asked) }}</style><p>text</p>",
+        "<script>fetch('http://{host}/asked').catch(() => 0)</script>",
+        "<script>new WebSocket('ws://{host}/asked')</script>",
+        "<iframe src='http://{host}/asked'></iframe>",
+    ],
+    ids=["image", "style", "fetch", "websocket", "frame"],
+)
+def test_control_a_request_leaves_the_browser_where_no_policy_forbids_it(
+    browser: Browser, tmp_path: Path, body: str
+) -> None:
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{NO_REQUESTS}">'
+    with listener() as (host, asked):
+        with opened(browser, write(tmp_path, body.format(host=host))) as found:
+            assert [url.partition("://")[2] for url in found.requests] == [f"{host}/asked"]
+            assert asked == ["/asked"]
+        with opened(browser, write(tmp_path, body.format(host=host), policy)) as found:
+            assert any("Content Security Policy" in error for error in found.errors)
+            assert asked == ["/asked"]
+
+
+def test_control_what_another_window_does_is_seen(browser: Browser, tmp_path: Path) -> None:
+    other = tmp_path / "other.html"
+    other.write_text("<script>throw new Error('broken')</script>")
+    body = "<button onclick=\"window.open('other.html')\">Open</button>"
+    with opened(browser, write(tmp_path, body)) as found:
+        assert found.requests == []
+        with found.page.expect_popup() as popup:
+            found.page.click("button")
+        popup.value.wait_for_load_state()
+        assert found.requests == [other.as_uri()]
+        assert any("broken" in error for error in found.errors)
 
 
 def test_control_a_script_that_a_name_brings_runs_where_no_policy_forbids_it(
