@@ -50,7 +50,7 @@ runner-image: images
 $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
-	@echo "Installing Python packages into $(VENV), about 950 MB."
+	@echo "Installing Python packages into $(VENV), about 1.5 GB."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
 	  -r requirements/dev.lock -r requirements/helm-stat.lock
@@ -108,7 +108,7 @@ lock: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet uv
 	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
 	$(UV) --group docs -o requirements/docs.lock
-	$(UV) --no-deps requirements/helm-stat.in -o requirements/helm-stat.lock
+	$(UV) --no-deps requirements/helm-stat.in -c requirements/dev.lock -o requirements/helm-stat.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock
