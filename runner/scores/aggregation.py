@@ -15,7 +15,13 @@ from runner.scores.estimates import (
     weigh_scenarios,
 )
 from runner.scores.metrics import METRICS, Kind, Metric
-from runner.scores.points import PreparedTargets, find_points, number_groups, prepare
+from runner.scores.points import (
+    PreparedTargets,
+    find_all_points,
+    find_points,
+    number_groups,
+    prepare,
+)
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import KEY
 from runner.scores.resampling import Interval, Replicates, Resampling, make_interval
@@ -87,8 +93,14 @@ def score_targets(
         wanted = [m for m in METRICS.values() if m.kind == kind and m.name in metrics]
         if not of_kind.is_empty() and wanted:
             targets = prepare(of_kind, wanted)
+            all_points = find_all_points(targets, by)
             for column in by:
-                scores[column] += _score_category(of_kind, targets, column, policy, resampling)
+                points = all_points[column]
+                if column is None and policy.scenario_weights:
+                    points = _weighted_point(targets, policy)
+                scores[column] += _score_category(
+                    of_kind, targets, column, points, policy, resampling
+                )
     return [score for of_column in scores.values() for score in of_column]
 
 
@@ -111,12 +123,11 @@ def _score_category(
     records: pl.DataFrame,
     targets: PreparedTargets,
     by: str | None,
+    points: Mapping[str | None, Mapping[str, float]],
     policy: ScoringPolicy,
     resampling: Resampling | None,
 ) -> list[Score]:
     missing = _count_missing(records, by)
-    weighted = by is None and bool(policy.scenario_weights)
-    points = _weighted_point(targets, policy) if weighted else find_points(targets, by)
     replicates: dict[str | None, dict[str, Replicates]] = {}
     if resampling is not None and not targets.rows.is_empty():
         estimates = _estimates(targets, by, policy)

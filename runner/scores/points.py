@@ -31,6 +31,12 @@ NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "c
 COMPARED_WITHIN = (*NAME_COLUMNS, "scenario", "instance_id", "train_trial_index")
 """Targets that are not the same in these are not compared by Kendall's tau."""
 
+THREADS = 2
+"""More of them hardly help: each is soon busy with the same memory."""
+
+SHARED_PARTS = ("items", "orders", "by_name", "by_run")
+"""Of prepared targets: what the groups of several columns are made of."""
+
 
 @dataclass(frozen=True)
 class PreparedTargets:
@@ -72,8 +78,10 @@ class PreparedTargets:
         return _sum(self.rows, self.names)
 
     @cached_property
-    def orders(self) -> Orders:
-        """What sorts those with a prediction, for the metrics of ranks."""
+    def orders(self) -> Orders | None:
+        """What sorts those with a prediction, if a metric of ranks is wanted."""
+        if all(metric.name not in ROW_RANKS for metric in self.metrics):
+            return None
         return sort_targets(self.rows)
 
     @cached_property
@@ -107,6 +115,18 @@ def prepare(records: pl.DataFrame, metrics: Sequence[Metric]) -> PreparedTargets
     )
 
 
+def find_all_points(
+    targets: PreparedTargets, by: Sequence[str | None]
+) -> dict[str | None, dict[str | None, dict[str, float]]]:
+    """Return, for each column of ``by``, the points of its groups as ``find_points`` has them."""
+    with ThreadPoolExecutor(THREADS) as threads:  # NumPy works without holding the interpreter
+        # They come first: two columns would make them twice.
+        list(threads.map(lambda part: getattr(targets, part), SHARED_PARTS))
+        return dict(
+            zip(by, threads.map(lambda column: find_points(targets, column), by), strict=True)
+        )
+
+
 def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
     """Return, for each group that has an error, every metric, ``targets`` and ``runs``."""
     groups, values = number_groups(targets, by)
@@ -116,7 +136,7 @@ def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, di
     found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
     for name in (MAXIMUM, "runs"):
         found[name] = sums[name].to_numpy()
-    if names & ROW_RANKS.keys():
+    if targets.orders is not None:
         found |= _rank_points(targets.orders, groups, len(values), names)
     if "kendall" in names:
         found["kendall"] = _kendall_points(targets.items, groups, len(values), by)
@@ -192,10 +212,8 @@ def _rank_points(
         pairs = ones * (sizes - ones)
         won = np.bincount(of_rows, predicted * orders.is_one, count) + pairs / 2
         return {"auroc": quotient(won, pairs)}
-    with ThreadPoolExecutor(2) as threads:  # NumPy sorts without holding the interpreter
-        (predicted, predicted_squares), (actual, actual_squares) = threads.map(
-            lambda side: ranks_within(side, of_rows, count), (orders.predicted, orders.actual)
-        )
+    predicted, predicted_squares = ranks_within(orders.predicted, of_rows, count)
+    actual, actual_squares = ranks_within(orders.actual, of_rows, count)
     product = np.bincount(of_rows, predicted * actual, count).astype(np.float64)
     return {"spearman": quotient(product, np.sqrt(predicted_squares * actual_squares))}
 
