@@ -11,7 +11,7 @@ from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sid
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.progress import SILENT, Progress
-from runner.sandbox.case import input_archive
+from runner.sandbox.input_archive import input_archive
 from runner.staging import stage_files
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord

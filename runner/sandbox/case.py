@@ -3,8 +3,6 @@
 All of it can be made while another case runs: nothing of the image has been started.
 """
 
-import io
-import tarfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -20,6 +18,7 @@ from runner.sandbox.attestation import Attestation, attest, require_attested
 from runner.sandbox.cleanup import remove_case, remove_container
 from runner.sandbox.engine import engine_errors
 from runner.sandbox.image import Image, image_fault
+from runner.sandbox.input_archive import input_archive
 from runner.sandbox.policy import (
     KEEPER_PROGRAM,
     Body,
@@ -210,19 +209,3 @@ def _create_predictor(
 def _put_inputs(keeper: Container, files: Mapping[str, bytes]) -> None:
     with engine_errors(f"copy the inputs to {INPUT_DIR} (is the host's disk full?)"):
         keeper.put_archive(str(INPUT_DIR), input_archive(files))
-
-
-def input_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a tar of the files that tells nothing else: owner root, no times, names sorted."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})
-        for folder in folders:
-            member = tarfile.TarInfo(folder)
-            member.type, member.mode = tarfile.DIRTYPE, 0o555
-            archive.addfile(member)
-        for name in sorted(files):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(files[name]), 0o444
-            archive.addfile(member, io.BytesIO(files[name]))
-    return buffer.getvalue()

@@ -8,8 +8,8 @@ import docker
 import pytest
 
 from runner.sandbox import run as run_module
-from runner.sandbox.case import input_archive
 from runner.sandbox.engine import resolve_image
+from runner.sandbox.input_archive import input_archive
 from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun
