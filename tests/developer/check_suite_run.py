@@ -1,6 +1,8 @@
 """``runner suite run`` with HELM itself: ``make check-helm``."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 RUNNER = Path(sys.executable).with_name("runner")
+PAGE = Path(__file__).parents[2] / "docs" / "helm.md"
 QUESTIONS = [
     {
         "input": f"Is {number} even?",
@@ -116,3 +119,18 @@ def test_an_unknown_model_is_told(folder: Path) -> None:
     done = suite_run(folder, "--local-dataset", "even.jsonl", "--models-to-run", "no/such")
     assert done.returncode == 3
     assert "Unknown model 'no/such'" in done.stderr
+
+
+def test_the_commands_of_the_page_on_helm_run(tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", block],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{RUNNER.parent}:{os.environ['PATH']}"},
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "case-2" in done.stdout

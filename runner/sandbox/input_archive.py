@@ -1,0 +1,21 @@
+"""The tar by which input files get into a container."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+
+
+def input_archive(files: Mapping[str, bytes]) -> bytes:
+    """Return a tar of the files that tells nothing else: owner root, no times, names sorted."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})
+        for folder in folders:
+            member = tarfile.TarInfo(folder)
+            member.type, member.mode = tarfile.DIRTYPE, 0o555
+            archive.addfile(member)
+        for name in sorted(files):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(files[name]), 0o444
+            archive.addfile(member, io.BytesIO(files[name]))
+    return buffer.getvalue()
