@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.batch import measure_jobs, measure_killed, measure_resumed
 from benchmarks.case_cost import measure_case_cost
 from benchmarks.cluster import NODES, measure_cluster
 from benchmarks.measurement import Row, describe_machine, versions
@@ -22,6 +23,7 @@ OURS = ("pandas", "polars", "pyarrow", "numpy", "scipy")
 TARGETS = 1_000_000
 CASE_IMAGE, CASES = "train_mean", 10
 CLUSTER_IMAGES, WAIT_SECONDS, CLUSTER_ROUNDS = 6, 8.0, 3
+RESUMED_IMAGES, BATCH_IMAGES, BATCH_ROUNDS = 200, 20, 1
 TARGETS_WITH_INTERVALS = 100_000
 
 
@@ -43,7 +45,7 @@ seconds of two sessions.
 - data: {described}
 """
     ]
-    for measure in (_reading, _builds, _scoring, _cases, _cluster):
+    for measure in (_reading, _builds, _scoring, _cases, _batch, _cluster):
         parts.append(measure(arguments))
         print(parts[-1], flush=True)
     arguments.out.write_text("\n".join(parts))
@@ -114,6 +116,29 @@ The round with the median ratio of {arguments.rounds}.
 """
 
 
+def _batch(_arguments: argparse.Namespace) -> str:
+    _announce("a batch that is taken up again, killed, and run two cases at a time")
+    resumed = measure_resumed(CASE_IMAGE, RESUMED_IMAGES)
+    jobs = measure_jobs(CASE_IMAGE, BATCH_IMAGES, BATCH_ROUNDS)
+    killed = measure_killed(CASE_IMAGE, BATCH_IMAGES)
+    return f"""\
+## Batches
+
+{RESUMED_IMAGES} images whose cases have all finished: what scoring them takes, and the same command
+once more, as a share of the cases' own run time. Asked is at most 0.01 of it.
+
+{_table(resumed)}
+
+Predictors that compute for about three seconds. Asked is at most 0.56 of the time one by one.
+
+{_table(jobs)}
+
+Killed with SIGKILL, and taken up by the same command each time.
+
+{_table(killed)}
+"""
+
+
 def _cluster(_arguments: argparse.Namespace) -> str:
     _announce("a batch on a Ray cluster")
     local, cluster, cases = measure_cluster(
@@ -146,7 +171,7 @@ def _parse_arguments() -> argparse.Namespace:
 def _table(rows: Sequence[Row]) -> str:
     lines = ["| | seconds | ratio | peak MB |", "|---|---:|---:|---:|"]
     for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.3f}"
         peak = "" if row.peak_mb is None else f"{row.peak_mb:,.0f}"
         lines.append(f"| {row.what} | {row.seconds:.2f} | {ratio} | {peak} |")
     return "\n".join(lines)

@@ -29,7 +29,7 @@ from tests.integration.ray_nodes import RayNodes, ray_nodes
 NODES = 3
 LARGEST_RATIO = 1.1
 RUNNER = Path(sys.executable).with_name("runner")
-NAME = "runner-benchmark-cluster"
+NAME = "runner-benchmark"
 
 
 def measure_cluster(
@@ -42,7 +42,7 @@ def measure_cluster(
     """
     with (
         tempfile.TemporaryDirectory(prefix="cluster-bench-") as scratch,
-        _made_images(image, images, wait_seconds) as names,
+        made_images(image, images, f"sleep {wait_seconds}") as names,
         ray_nodes(NODES) as nodes,
     ):
         suite = build_cluster_suite(Path(scratch))
@@ -83,12 +83,16 @@ def build_cluster_suite(scratch: Path) -> Path:
 
 
 @contextmanager
-def _made_images(image: str, count: int, wait_seconds: float) -> Iterator[list[str]]:
-    """Give so many images that wait and then do what one does, each with an ID of its own."""
+def made_images(image: str, count: int, first: str) -> Iterator[list[str]]:
+    """Give so many images that do what one does, each with an ID of its own.
+
+    Args:
+        first: what each does before, as a command of the shell.
+    """
     client = connect()
     found = resolve_image(client, image)
-    wait = ["/bin/sh", "-c", f'sleep {wait_seconds}; exec "$@"', "sh"]
-    entrypoint = json.dumps([*wait, *found.entrypoint, *found.command])
+    shell = ["/bin/sh", "-c", f'{first}; exec "$@"', "sh"]
+    entrypoint = json.dumps([*shell, *found.entrypoint, *found.command])
     names = [f"{NAME}:{number}" for number in range(count)]
     try:
         for name in names:
@@ -96,8 +100,8 @@ def _made_images(image: str, count: int, wait_seconds: float) -> Iterator[list[s
             client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True)
         yield names
     finally:
-        for one in client.images.list(NAME):
-            client.images.remove(str(one.id), force=True)
+        for name in names:
+            client.images.remove(name, force=True)
         client.close()
 
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import docker
 
+from runner.cases.evaluation_key import EvaluationKey
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
 from runner.cases.rounds import Progress, Round, Terms
@@ -22,9 +24,10 @@ from runner.cli.evaluation_text import (
 from runner.errors import EngineError, ExitCode, UsageError
 from runner.evaluate import evaluate
 from runner.reports.published import CheckedReport
-from runner.reports.report import (
-    Report,
+from runner.reports.report import Evaluation, Report
+from runner.reports.report_directory import (
     check_writable,
+    find_report,
     report_directory_name,
     write_evaluation,
 )
@@ -34,6 +37,8 @@ from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
 """Below the reports: the cases that have finished, whatever comes after."""
+
+OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
 
 def resolve_images(
@@ -102,36 +107,23 @@ class Batch:
     submitters: Mapping[str, str | None]
     admission: Admission | None = None
 
-    def run(self, executor: Executor, missing: int) -> ExitCode:
+    def run(self, open_executor: OpenExecutor, missing: int) -> ExitCode:
         """Make and report all of them; one that can't be made does not stop the others.
 
+        One whose report is there, and follows from the very same, is told as if it had been made.
+
         Args:
+            open_executor: gives what runs cases; called only if something is to be made.
             missing: how many images are not among them because they could not be had.
         """
-        places = {id(one): place for place, one in self.planned.items()}
-        reports: dict[Path, Report] = {}
+        reports = self._find_standing()
+        for place, report in reports.items():
+            self._settle(report, place)
         faults: dict[str, EngineError] = {}
-        for one, ended in evaluate(list(self.planned.values()), executor, self.progress):
-            place = places[id(one)]
-            if isinstance(ended, EngineError):
-                self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
-                faults[one.title] = ended
-                if self.admission is not None:
-                    self.admission.release(place)
-                continue
-            report = ended.report.model_copy(
-                update={"submitter": self.submitters[one.image.reference]}
-            )
-            kept = write_evaluation(replace(ended, report=report), place)
-            if kept is not None:
-                self.progress.say(
-                    f"the report of another evaluation that was there is kept as {kept}"
-                )
-            reports[place] = report
-            if self.admission is None:
-                self._show(report, place)
-            else:
-                self.admission.settle(place, report)
+        left = {place: one for place, one in self.planned.items() if place not in reports}
+        if left:
+            with open_executor() as executor:
+                reports |= self._make(left, executor, faults)
         checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
         code = _exit_code(list(checked.values()), len(self.planned), missing)
         if self.admission is not None:  # it has told what may be told
@@ -140,6 +132,66 @@ class Batch:
         self._tell(checked)
         self.ci.write(checked, faults)
         return code
+
+    def _find_standing(self) -> dict[Path, Report]:
+        """Return the reports that need not be made, as they are."""
+        standing = {}
+        for place, one in self.planned.items():
+            found = None if one.terms.rerun else find_report(place, self._follows_from(one))
+            if found is not None:
+                standing[place] = found
+        if standing:
+            self.progress.say(
+                f"{len(standing)} of {len(self.planned)} evaluations stand as they were reported: "
+                "nothing that they follow from has changed (--rerun runs them again)"
+            )
+        return standing
+
+    def _follows_from(self, one: Round) -> str:
+        return EvaluationKey.of(one, self.submitters[one.image.reference]).digest
+
+    def _make(
+        self, left: Mapping[Path, Round], executor: Executor, faults: dict[str, EngineError]
+    ) -> dict[Path, Report]:
+        """Make, write and tell evaluations, and return their reports.
+
+        Args:
+            faults: gets those by which an evaluation could not be made, by its title.
+        """
+        places = {id(one): place for place, one in left.items()}
+        reports: dict[Path, Report] = {}
+        for one, ended in evaluate(list(left.values()), executor, self.progress):
+            place = places[id(one)]
+            if isinstance(ended, EngineError):
+                self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
+                faults[one.title] = ended
+                if self.admission is not None:
+                    self.admission.release(place)
+                continue
+            reports[place] = self._write(one, ended, place)
+            self._settle(reports[place], place)
+        return reports
+
+    def _write(self, one: Round, ended: Evaluation, place: Path) -> Report:
+        """Write the report, which says whose it is and what it follows from; return it."""
+        said = {
+            "submitter": self.submitters[one.image.reference],
+            "follows_from": self._follows_from(one),
+        }
+        report = ended.report.model_copy(update=said)
+        kept = write_evaluation(replace(ended, report=report), place)
+        if kept is not None:
+            self.progress.say(
+                "the report that was there, of another evaluation or changed since, is kept as "
+                f"{kept}"
+            )
+        return report
+
+    def _settle(self, report: Report, place: Path) -> None:
+        if self.admission is None:
+            self._show(report, place)
+        else:
+            self.admission.settle(place, report)
 
     def _tell(self, checked: Mapping[Path, CheckedReport]) -> None:
         """Print the JSON if it is asked for, and what there is to say of ranks and gates."""

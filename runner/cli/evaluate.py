@@ -288,8 +288,7 @@ def evaluate(
         if admission is not None:
             planned = admission.admit(planned)
         batch = Batch(planned, progress, show_log, as_json, ci, submitters, admission)
-        with open_executor(place, client, progress.say) as opened_executor:
-            return batch.run(opened_executor, missing)
+        return batch.run(lambda: open_executor(place, client, progress.say), missing)
 
 
 def _submitters(

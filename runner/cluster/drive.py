@@ -17,9 +17,9 @@ import ray
 
 from runner.cases.case_task import CaseTask
 from runner.cases.executor import Begin, EndedTask, Keep
-from runner.cluster.code_version import code_versions
 from runner.cluster.dispatch import Dispatch, SlotId
 from runner.cluster.node import NodeFacts, SlotEnd
+from runner.code_version import code_versions
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.sandbox.run import SandboxRun
 

@@ -16,8 +16,8 @@ import docker
 
 from runner.cases.case_task import CaseTask
 from runner.cases.task_run import prepare_task, run_task
-from runner.cluster.code_version import code_versions, describe_difference
 from runner.cluster.shared_suites import fetch_suite
+from runner.code_version import code_versions, describe_difference
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.sandbox.engine import connect, describe_engine, engine_answers, engine_version
 from runner.sandbox.host import Finding, examine_host, lacking

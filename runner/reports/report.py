@@ -1,10 +1,6 @@
 """The record of one evaluation: ``report.json``, the frozen predictions, the organizer's log."""
 
-import itertools
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from runner.cases.stability import Repetition, Sensitivity, meets
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
-from runner.errors import SuiteError, UsageError
+from runner.errors import SuiteError
 from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
-from runner.reports.receipt import RECEIPT, make_receipt
-from runner.reports.records import record_files, report_records, score_records
+from runner.reports.records import report_records, score_records
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.host import Finding
 from runner.sandbox.outcome import Outcome
@@ -107,6 +102,8 @@ class Report(_Record):
     grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
     ``submitter`` is whose image it is, by the organizer's word; null if nobody said.
+    ``follows_from`` is the digest of an ``EvaluationKey``: a report that follows from the same as
+    another need not be made again; null in reports from before there was one.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -121,6 +118,7 @@ class Report(_Record):
     suite: SuiteRecord
     image: ImageRecord
     submitter: str | None = None
+    follows_from: str | None = None
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
@@ -187,100 +185,6 @@ def _read(content: bytes) -> Report:
         if upgraded is document:
             raise
         return with_scores(Report.model_validate_json(json.dumps(upgraded)))
-
-
-def check_writable(directory: Path) -> None:
-    """Refuse, before anything has run, a place where a report could not be written.
-
-    Raises:
-        UsageError: it is something else than a report, or the way to it can't be written.
-    """
-    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise UsageError(
-            f"{directory}: reports can't be written, because {nearest} is not a directory that can "
-            "be written to. Name another place with --out."
-        )
-    if directory.exists() and not (directory / REPORT_FILE).is_file():
-        raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
-
-
-def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
-    """Write the report and its files, whole or not at all; return where an earlier one is kept.
-
-    A report of the same evaluation that is there already is replaced. One of another evaluation
-    (another image under the same name, another suite, other limits) is kept beside it, its time
-    added to its name.
-
-    Raises:
-        UsageError: the directory can't be written, or holds something else.
-    """
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-        unfinished.mkdir()
-        try:
-            _write_files(evaluation, unfinished)
-            return _put_in_place(unfinished, directory, evaluation.report)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError as error:
-        raise UsageError(
-            f"{directory}: the report can't be written ({error.strerror}). Free space or name "
-            "another place with --out; an earlier report there is untouched."
-        ) from error
-
-
-def _write_files(evaluation: Evaluation, directory: Path) -> None:
-    text = evaluation.report.model_dump_json(indent=2) + "\n"
-    records = record_files(report_records(evaluation.report))
-    files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
-    for name, content in {**files, RECEIPT: make_receipt(files)}.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
-    if not directory.exists():
-        unfinished.rename(directory)
-        return None
-    check_writable(directory)
-    earlier = _earlier_report(directory)
-    when = earlier.created.replace(":", "") if earlier else "unreadable"
-    aside = _free_name(directory.with_name(f"{directory.name}.{when}"))
-    directory.rename(aside)
-    try:
-        unfinished.rename(directory)
-    except BaseException:  # an interrupt too: the earlier report goes back to its place
-        aside.rename(directory)
-        raise
-    if earlier is None or earlier.key != report.key:
-        return aside
-    shutil.rmtree(aside)
-    return None
-
-
-def _earlier_report(directory: Path) -> Report | None:
-    """Return the report in a directory, or None if it is of a version that this one can't read."""
-    try:
-        return read_report(directory)
-    except SuiteError:
-        return None
-
-
-def _free_name(path: Path) -> Path:
-    numbered = (path.with_name(f"{path.name}.{number}") for number in itertools.count(2))
-    return next(name for name in itertools.chain([path], numbered) if not name.exists())
-
-
-def report_directory_name(image_reference: str) -> str:
-    """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``."""
-    name = image_reference.removesuffix(":latest")
-    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
 
 
 def comparison_table(report: Report) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from runner.cli.main import cli
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
 from runner.reports.leaderboard import make_leaderboard, read_reports
-from runner.reports.report import write_evaluation
+from runner.reports.report_directory import write_evaluation
 from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser
 from runner.cli.main import cli
 from runner.pages import page as page_module
 from runner.pages.report_page import report_page
-from runner.reports.report import Report, write_evaluation
+from runner.reports.report import Report
+from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened

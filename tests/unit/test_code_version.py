@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli.main import cli
-from runner.cluster.code_version import code_versions, describe_difference
 from runner.cluster.node import examine_node
+from runner.code_version import code_versions, describe_difference
 from runner.errors import UsageError
 
 

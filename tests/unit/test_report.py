@@ -13,12 +13,14 @@ from runner.reports.report import (
     ImageRecord,
     Report,
     SuiteRecord,
-    check_writable,
     comparison_table,
     read_report,
-    report_directory_name,
     target_record,
     with_scores,
+)
+from runner.reports.report_directory import (
+    check_writable,
+    report_directory_name,
     write_evaluation,
 )
 from runner.sandbox.attestation import Attestation
@@ -129,7 +131,7 @@ def test_an_earlier_report_that_cannot_be_read_is_kept_beside_the_new_one(tmp_pa
     (tmp_path / "image").mkdir()
     (tmp_path / "image" / "report.json").write_text('{"schema_version": 99}')
     kept = write_evaluation(evaluation(), tmp_path / "image")
-    assert kept == tmp_path / "image.unreadable"
+    assert kept == tmp_path / ".image.changed"
     assert (kept / "report.json").read_text() == '{"schema_version": 99}'
 
 

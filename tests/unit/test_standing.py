@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import SuiteError, UsageError
-from runner.reports.report import Report, write_evaluation
+from runner.reports.report import Report
+from runner.reports.report_directory import write_evaluation
 from runner.reports.standing import Standing, read_competitors
 from runner.scores.comparison import RankRange
 from runner.suites.suite import Suite

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.receipt import make_receipt
-from runner.reports.report import read_report, write_evaluation
+from runner.reports.report import read_report
+from runner.reports.report_directory import write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by

@@ -1,6 +1,7 @@
-"""What code a machine has: a case must come out the same wherever it is run."""
+"""What code a machine has: what it makes of the same data must be the same."""
 
 import hashlib
+import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -10,6 +11,9 @@ import runner
 
 STAGING = ("pyarrow", "polars")
 """Other packages that the bytes of a container's inputs hang on."""
+
+SCORING = ("numpy", "pydantic", "scipy")
+"""Further packages that a report hangs on."""
 
 
 @cache
@@ -22,6 +26,13 @@ def code_versions() -> Mapping[str, str]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     own = f"{version('runner')} (code {digest.hexdigest()[:12]})"
     return {"runner": own, **{name: version(name) for name in STAGING}}
+
+
+@cache
+def scoring_versions() -> Mapping[str, str]:
+    """Return the version of everything that a report hangs on, Python's too."""
+    others = {name: version(name) for name in SCORING}
+    return {**code_versions(), **others, "python": platform.python_version()}
 
 
 def describe_difference(here: Mapping[str, str], there: Mapping[str, str]) -> str | None:

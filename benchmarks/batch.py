@@ -1,0 +1,173 @@
+"""What a batch costs when it is taken up again, and what it gains by running two cases at a time.
+
+    python -m benchmarks.batch [--image train_mean] [--resumed 200] [--images 20] [--rounds 1]
+
+Needs an engine and the image (`make images`). The images are made for it: alike, each with an ID of
+its own.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
+from benchmarks.measurement import Row
+from runner.cases.finished_cases import FinishedCases
+from runner.cases.rounds import Round, Terms
+from runner.cli.batch import FINISHED_CASES
+from runner.sandbox.engine import connect, resolve_image
+from runner.sandbox.policy import SandboxPolicy
+from runner.suites.suite import Suite, open_suite
+
+NOTHING = "true"
+BURN = "python3 -c 'sum(range(120_000_000))'"
+"""About three seconds of one processor, whatever the suite is."""
+
+LOOK_SECONDS = 0.02
+
+
+def measure_resumed(image: str, images: int) -> list[Row]:
+    """Return the run time of a batch's cases, of scoring them, and of the command once more.
+
+    One image is run. What its cases left is kept under the keys of the others, as if they had run.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
+        made_images(image, images, NOTHING) as names,
+    ):
+        suite = open_suite(build_cluster_suite(Path(scratch)))
+        out = Path(scratch, "results")
+        _run(_evaluate(names[:1], suite, out))
+        run_seconds = images * _keep_for_all(names, suite, FinishedCases(out / FINISHED_CASES))
+        command = _evaluate(names, suite, out)
+        scored, resumed = _run(command), _run(command)
+    cases = images * len(suite.cases)
+    return [
+        Row(f"run time of {cases:,} cases", run_seconds),
+        Row("all finished, none reported", scored, scored / run_seconds),
+        Row("all reported", resumed, resumed / run_seconds),
+    ]
+
+
+def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
+    """Keep what the first image's cases left for the others too; return the seconds they ran."""
+    client = connect()
+    terms = Terms(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
+    rounds = [Round(resolve_image(client, name), suite, terms, finished) for name in names]
+    client.close()
+    runs = [case.run for case in rounds[0].judged()]
+    for one in rounds[1:]:
+        for task, run in zip(one.tasks(), runs, strict=True):
+            finished.keep(task.key, run)
+    return sum(run.end.wall_seconds for run in runs)
+
+
+def measure_jobs(image: str, images: int, rounds: int) -> list[Row]:
+    """Return the seconds of a batch of predictors that compute, one by one and two at a time.
+
+    In each round both take their turn. Ratio: the median over rounds.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
+        made_images(image, images, BURN) as names,
+    ):
+        suite = open_suite(build_cluster_suite(Path(scratch)))
+        taken = []
+        for number in range(rounds):
+            one, two = (
+                _run([*_evaluate(names, suite, Path(scratch, f"{number}-{jobs}")), "--jobs", jobs])
+                for jobs in ("1", "2")
+            )
+            taken.append((one, two))
+    of = f"{images} images on {len(suite.cases)} cases"
+    return [
+        Row(f"{of}, one by one", median(one for one, _ in taken)),
+        Row(
+            f"{of}, --jobs 2",
+            median(two for _, two in taken),
+            median(two / one for one, two in taken),
+        ),
+    ]
+
+
+def measure_killed(image: str, images: int) -> list[Row]:
+    """Return the seconds of a batch, and of one that is killed twice and taken up each time."""
+    with (
+        tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
+        made_images(image, images, NOTHING) as names,
+    ):
+        suite = open_suite(build_cluster_suite(Path(scratch)))
+        whole, killed = Path(scratch, "whole"), Path(scratch, "killed")
+        undisturbed = _run([*_evaluate(names, suite, whole), "--jobs", "2"])
+        command = [*_evaluate(names, suite, killed), "--jobs", "2"]
+        cases = images * len(suite.cases)
+        begun = time.monotonic()
+        for part in (cases // 3, 2 * cases // 3):
+            kill_at(command, killed, part)
+        _run(command)
+        taken = time.monotonic() - begun
+    return [
+        Row(f"{cases} cases, undisturbed", undisturbed),
+        Row("killed at a third and at two thirds", taken, taken / undisturbed),
+    ]
+
+
+def kill_at(command: Sequence[str], out: Path, finished: int) -> None:
+    """Start a command, and kill it as soon as so many of its cases are kept below its reports.
+
+    Raises:
+        RuntimeError: the command ended before.
+    """
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+    ) as process:
+        while _count_finished(out) < finished:
+            if process.poll() is not None:
+                raise RuntimeError(
+                    f"{command} ended with {process.returncode} before it was killed"
+                )
+            time.sleep(LOOK_SECONDS)
+        process.send_signal(signal.SIGKILL)
+
+
+def _count_finished(out: Path) -> int:
+    return len(list((out / FINISHED_CASES).glob("*.json")))
+
+
+def _evaluate(names: Sequence[str], suite: Suite, out: Path) -> list[str]:
+    return [str(RUNNER), "evaluate", *names, "--suite", str(suite.root), "--out", str(out)]
+
+
+def _run(command: Sequence[str]) -> float:
+    """Run a command and return its wall seconds."""
+    begun = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.monotonic() - begun
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.batch")
+    parser.add_argument("--image", default="train_mean")
+    parser.add_argument("--resumed", type=int, default=200)
+    parser.add_argument("--images", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    for rows in (
+        measure_resumed(arguments.image, arguments.resumed),
+        measure_jobs(arguments.image, arguments.images, arguments.rounds),
+        measure_killed(arguments.image, arguments.images),
+    ):
+        for row in rows:
+            ratio = "" if row.ratio is None else f"  {row.ratio:.4f}"
+            print(f"{row.what:45}{row.seconds:9.1f} s{ratio}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The directory of one report: written whole or not at all, and known again."""
+
+import itertools
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from runner.errors import SuiteError, UsageError
+from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
+from runner.reports.records import record_files, report_records
+from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
+
+
+def find_report(directory: Path, follows_from: str) -> Report | None:
+    """Return the report in a directory, or None if it has to be made.
+
+    Args:
+        follows_from: the digest of what the wanted report follows from. One that follows from
+            anything else is not returned, nor one of which a byte has changed.
+    """
+    report = _intact_report(directory)
+    return report if report is not None and report.follows_from == follows_from else None
+
+
+def check_writable(directory: Path) -> None:
+    """Refuse, before anything has run, a place where a report could not be written.
+
+    Raises:
+        UsageError: it is something else than a report, or the way to it can't be written.
+    """
+    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(
+            f"{directory}: reports can't be written, because {nearest} is not a directory that can "
+            "be written to. Name another place with --out."
+        )
+    if directory.exists() and not any((directory / n).is_file() for n in (REPORT_FILE, RECEIPT)):
+        raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
+
+
+def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
+    """Write the report and its files, whole or not at all; return where an earlier one is kept.
+
+    A report of the same evaluation that is there already is replaced. One of another evaluation
+    (another image under the same name, another suite, other limits) is kept beside it, its time
+    added to its name. So is one that can't be read, or of which a byte has changed, but hidden:
+    no leaderboard counts it.
+
+    Raises:
+        UsageError: the directory can't be written, or holds something else.
+    """
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+        unfinished.mkdir()
+        try:
+            _write_files(evaluation, unfinished)
+            return _put_in_place(unfinished, directory, evaluation.report)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"{directory}: the report can't be written ({error.strerror}). Free space or name "
+            "another place with --out; an earlier report there is untouched."
+        ) from error
+
+
+def _write_files(evaluation: Evaluation, directory: Path) -> None:
+    text = evaluation.report.model_dump_json(indent=2) + "\n"
+    records = record_files(report_records(evaluation.report))
+    files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
+    for name, content in {**files, RECEIPT: make_receipt(files)}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
+    if not directory.exists():
+        unfinished.rename(directory)
+        return None
+    check_writable(directory)
+    earlier = _intact_report(directory)
+    name = f".{directory.name}.changed"
+    if earlier is not None:
+        name = f"{directory.name}.{earlier.created.replace(':', '')}"
+    aside = _free_name(directory.with_name(name))
+    directory.rename(aside)
+    try:
+        unfinished.rename(directory)
+    except BaseException:  # an interrupt too: the earlier report goes back to its place
+        aside.rename(directory)
+        raise
+    if earlier is None or earlier.key != report.key:
+        return aside
+    shutil.rmtree(aside)
+    return None
+
+
+def _intact_report(directory: Path) -> Report | None:
+    """Return the report in a directory, or None if it can't be read or a byte has changed."""
+    try:
+        report = read_report(directory)
+    except SuiteError:
+        return None
+    return None if check_receipt(directory) else report
+
+
+def _free_name(path: Path) -> Path:
+    numbered = (path.with_name(f"{path.name}.{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())
+
+
+def report_directory_name(image_reference: str) -> str:
+    """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``."""
+    name = image_reference.removesuffix(":latest")
+    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)

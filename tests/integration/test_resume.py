@@ -1,0 +1,155 @@
+"""A batch taken up again: what is reported stays as it is, what has finished is not run again."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from benchmarks.batch import kill_at
+from benchmarks.cluster import made_images
+from tests.helm_builder import write_suite
+from tests.integration.command import RUNNER, runner
+from tests.integration.test_suites import report, state, suite  # noqa: F401  (fixtures)
+from tests.suite_builder import build
+
+States = dict[str, tuple[int, int, int]]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return a suite of one case."""
+    return build(write_suite(tmp_path), tmp_path / "small").root
+
+
+def states(out: Path) -> States:
+    """Return the inode, the size and the time of the last change of every file and directory."""
+    found = {path.relative_to(out).as_posix(): path.stat() for path in out.rglob("*")}
+    return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}
+
+
+@contextmanager
+def started(client: docker.DockerClient, images: list[str]) -> Iterator[list[str]]:
+    """Give a list that gets the image of every container that is started from one of these."""
+    names = {client.images.get(name).id: name for name in images}
+    found: list[str] = []
+    events = client.events(decode=True, filters={"type": "container", "event": "start"})
+
+    def note() -> None:
+        found.extend(names[event["from"]] for event in events if event["from"] in names)
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    yield found
+    events.close()
+    thread.join()
+
+
+def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_written(
+    client: docker.DockerClient, small: Path, misbehaving: Any, tmp_path: Path
+) -> None:
+    images = ["train_mean", "random", misbehaving("exit_one")]
+    out, junit = tmp_path / "out", tmp_path / "junit.xml"
+    command = ["evaluate", *images, "--suite", small, "--out", out, "--jobs", "2"]
+    command += ["--json", "--shuffle", "--junit", junit, "--min-score", "mae=1"]
+    first = runner(*command)
+    assert first.returncode == 4, first.stderr
+    before, panel = states(out), junit.read_text()
+    junit.unlink()
+    with started(client, images) as ran:
+        again = runner(*command)
+    assert ran == []
+    assert states(out) == before
+    assert (again.returncode, again.stdout) == (4, first.stdout)
+    assert junit.read_text() == panel
+    assert "3 of 3 evaluations stand as they were reported" in again.stderr
+    assert "running" not in again.stderr
+
+
+CHANGES: dict[str, tuple[str, ...]] = {
+    "seed": ("--seed", "5"),
+    "limit": ("--memory-mib", "1024"),
+    "repetition": ("--repeat", "1"),
+    "order": ("--shuffle",),
+    "probe": ("--probe",),
+    "submitter": ("--submitter", "Team B"),
+    "rerun": ("--rerun",),
+}
+
+
+@pytest.fixture
+def reported(small: Path, tmp_path: Path) -> list[object]:
+    """Return a command whose report is in place."""
+    command = ["evaluate", "train_mean", "--suite", small, "--out", tmp_path / "out"]
+    assert runner(*command).returncode == 0
+    return command
+
+
+def test_a_change_of_one_option_is_never_answered_by_the_old_report(
+    reported: list[object], tmp_path: Path
+) -> None:
+    path = tmp_path / "out" / "train_mean" / "report.json"
+    for options in CHANGES.values():
+        before = path.read_bytes()
+        ended = runner(*reported, *options)
+        assert ended.returncode == 0, ended.stderr
+        assert "stand as they were" not in ended.stderr
+        assert path.read_bytes() != before
+
+
+def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(
+    client: docker.DockerClient, small: Path, tmp_path: Path
+) -> None:
+    command = ["evaluate", "my-predictor:moved", "--suite", small, "--out", tmp_path / "out"]
+    for name in ("train_mean", "random"):
+        client.images.get(name).tag("my-predictor", "moved")
+        ended = runner(*command)
+        assert "stand as they were" not in ended.stderr
+        found = json.loads((tmp_path / "out" / "my-predictor_moved" / "report.json").read_bytes())
+        assert found["image"]["id"] == client.images.get(name).id
+
+
+def test_a_report_that_was_changed_is_made_again_from_what_has_finished(
+    client: docker.DockerClient, reported: list[object], tmp_path: Path
+) -> None:
+    path = tmp_path / "out" / "train_mean" / "report.json"
+    right = json.loads(path.read_bytes())["scores"]
+    path.write_text(path.read_text().replace(f"{right[0]['value']}", "0.0"))
+    with started(client, ["train_mean"]) as ran:
+        ended = runner(*reported)
+    assert ran == []
+    assert "of another evaluation or changed since, is kept as" in ended.stderr
+    assert json.loads(path.read_bytes())["scores"] == right
+    board = json.loads(runner("leaderboard", tmp_path / "out", "--json").stdout)
+    assert len(board["entries"]) == 1
+
+
+IMAGES, JOBS = 4, 2
+
+
+def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_was_in_flight(
+    client: docker.DockerClient,
+    suite: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    with made_images("train_mean", IMAGES, "true") as names:
+        command = [str(RUNNER), "evaluate", *names, "--suite", str(suite), "--jobs", str(JOBS)]
+        whole, killed = tmp_path / "whole", tmp_path / "killed"
+        subprocess.run([*command, "--out", str(whole)], check=True, env=os.environ)
+        with started(client, names) as ran:
+            for kill, finished in enumerate((4, 8), start=1):
+                kill_at([*command, "--out", str(killed)], killed, finished)
+                time.sleep(1)  # what the engine was asked for before is started by then
+                in_flight = len(ran) - len(list((killed / "finished_cases").glob("*.json")))
+                assert in_flight <= kill * JOBS
+            subprocess.run([*command, "--out", str(killed)], check=True, env=os.environ)
+        assert len(ran) == IMAGES * 3 + in_flight
+        for place in sorted(path.parent.name for path in whole.glob("*/report.json")):
+            assert report(killed, place) == report(whole, place)
