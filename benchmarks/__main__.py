@@ -1,10 +1,10 @@
-"""``make bench``: measure everything, print the ratios, and write ``benchmarks/RESULTS.md``."""
+"""``make bench``: measure, print the ratios, and write ``benchmarks/RESULTS.md``."""
 
 import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,32 +26,34 @@ CLUSTER_IMAGES, WAIT_SECONDS, CLUSTER_ROUNDS = 6, 8.0, 3
 RESUMED_IMAGES, BATCH_IMAGES, BATCH_ROUNDS = 200, 20, 1
 TARGETS_WITH_INTERVALS = 100_000
 
-
-def main() -> None:
-    """Measure, print each part when it is done, and write all of them."""
-    arguments = _parse_arguments()
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    described = arguments.description or arguments.helm_runs
-    today = datetime.now(UTC).date()
-    parts = [
-        f"""\
+HEAD = """\
 # Benchmarks
 
-Written by `make bench`. Ratios hold within one session on one machine; compare them, not the
-seconds of two sessions.
-
-- {today}: {describe_machine()}
-- {versions(OURS)}
-- data: {described}
+Written by `make bench`. Compare ratios, not the seconds of two parts: each part holds within one
+session on one machine.
 """
-    ]
-    for measure in (_reading, _builds, _scoring, _cases, _batch, _cluster):
-        parts.append(measure(arguments))
-        print(parts[-1], flush=True)
-    arguments.out.write_text("\n".join(parts))
 
 
-def _reading(arguments: argparse.Namespace) -> str:
+def main() -> None:
+    """Measure parts, and put each into the results as soon as it is measured."""
+    arguments = _parse_arguments()
+    sections = SCRATCH / "sections"
+    sections.mkdir(parents=True, exist_ok=True)
+    for name in arguments.parts:
+        section = f"{PARTS[name](arguments)}\n{_circumstances(arguments)}\n"
+        print(section, flush=True)
+        (sections / f"{name}.md").write_text(section)
+        known = [path for path in (sections / f"{each}.md" for each in PARTS) if path.exists()]
+        arguments.out.write_text("\n".join([HEAD, *(path.read_text() for path in known)]))
+
+
+def _circumstances(arguments: argparse.Namespace) -> str:
+    today = datetime.now(UTC).date()
+    data = arguments.description or arguments.helm_runs
+    return f"{today}, {describe_machine()}; {versions(OURS)}; HELM runs: {data}."
+
+
+def _frames(arguments: argparse.Namespace) -> str:
     """Measure in the other environment, which has MAGNET."""
     _announce("frames")
     command = [arguments.magnet_python, "-m", "benchmarks.reading", arguments.helm_runs]
@@ -116,7 +118,7 @@ The round with the median ratio of {arguments.rounds}.
 """
 
 
-def _batch(_arguments: argparse.Namespace) -> str:
+def _batches(_arguments: argparse.Namespace) -> str:
     _announce("a batch that is taken up again, killed, and run two cases at a time")
     resumed = measure_resumed(CASE_IMAGE, RESUMED_IMAGES)
     jobs = measure_jobs(CASE_IMAGE, BATCH_IMAGES, BATCH_ROUNDS)
@@ -156,11 +158,24 @@ already. The round with the median ratio of {CLUSTER_ROUNDS}.
 """
 
 
+PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
+    "frames": _frames,
+    "builds": _builds,
+    "scoring": _scoring,
+    "cases": _cases,
+    "batches": _batches,
+    "cluster": _cluster,
+}
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("helm_runs", help="a benchmark_output directory")
     parser.add_argument("--magnet-python", required=True, help="a Python with aiq-magnet")
     parser.add_argument("--description", help="of the data, for RESULTS.md")
+    parser.add_argument(
+        "--parts", nargs="*", choices=PARTS, default=list(PARTS), help="those to measure anew"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--builds", type=int, nargs="*", default=[1_000, 10_000])
     parser.add_argument("--targets", type=int, default=TARGETS)
