@@ -11,7 +11,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test docs check-magnet bench lock engine images runner-image clean
+.PHONY: demo test lint pytest browser docs check-magnet bench lock engine images runner-image clean
+# What has to be fetched is fetched side by side: packages of the system and of Python.
+MAKEFLAGS += --jobs=2
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,12 +25,19 @@ demo: images
 	@$(VENV)/bin/runner evaluate $(EXAMPLES) --suite demo $(DEMO_DIVISION) --out results/demo
 	@echo "The reports are in results/demo/<image name>/."
 
-test: runner-image
-	@setup/browser.sh
+test: lint pytest
+
+lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
+
+pytest: runner-image browser
 	$(VENV)/bin/python -m tests
+
+# After the images: apt-get, which both may need, works for one at a time.
+browser: images
+	@setup/browser.sh
 
 engine:
 	@setup/engine.sh
