@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
@@ -131,14 +132,14 @@ def reaching(place: Path) -> Iterator[None]:
         yield
         return
     with _one_at_a_time:
-        missing = None
+        missing: OSError | None = None
         with _told(str(place)):
             try:
                 yield
             except (FileNotFoundError, NotADirectoryError) as error:
                 missing = error
-        if missing is not None:
-            raise missing
+        if missing is not None:  # drivers leave out what it means
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(place)) from missing
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 
-class Store(click.ParamType[Path]):
+class Store(click.ParamType):  # type: ignore[type-arg]  # older versions of click take none
     """Where reports are: a path, or a URL that fsspec knows."""
 
     name = "path or URL"

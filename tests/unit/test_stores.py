@@ -97,7 +97,7 @@ def test_files_of_which_one_cannot_be_written_leave_none(store: Path) -> None:
     with pytest.raises(UsageError, match="results: this place can't be used"):
         write_files({store / "a": b"1", store / "b": None})  # type: ignore[dict-item]
     assert names(store) == set()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="No such file"):
         read_file(store / "a")
 
 
