@@ -5,8 +5,6 @@ scored again each time, which takes no container.
 """
 
 import itertools
-import os
-import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from runner.cases.case_task import CaseKey
 from runner.errors import UsageError
 from runner.sandbox.run import SandboxRun
+from runner.stores import is_remote, reaching, read_file, write_files
 
 MOST_TIMES = 2_000
 """How many finished cases are looked at to learn how long cases take."""
+
+MOST_TIMES_REMOTE = 50
+"""The same where each is a question over the network."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ _FINISHED_CASE = TypeAdapter(FinishedCase)
 
 @dataclass(frozen=True)
 class FinishedCases:
-    """The finished cases in a directory, one file each. Many runners may share it."""
+    """The finished cases in a directory or store, one file each. Many runners may share it."""
 
     directory: Path
 
@@ -47,19 +49,12 @@ class FinishedCases:
         """Write the run, whole or not at all.
 
         Raises:
-            UsageError: the directory can't be written.
+            UsageError: the directory can't be written, or the store of its URL.
         """
         path = self._path(key)
-        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
-                file.write(_FINISHED_CASE.dump_json(FinishedCase(key, run)))
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            write_files({path: _FINISHED_CASE.dump_json(FinishedCase(key, run))})
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
             raise UsageError(
                 f"{path}: the finished case can't be kept ({error.strerror}). Free space or name "
                 "another place with --out."
@@ -68,17 +63,22 @@ class FinishedCases:
     def seconds(self, suite_digest: str) -> dict[str, float]:
         """Return how long each case of a suite has taken, the mean over images, where known."""
         taken: dict[str, list[float]] = defaultdict(list)
-        for path in itertools.islice(self.directory.glob("*.json"), MOST_TIMES):
+        for path in self._some():
             found = self._read(path)
             if found is not None and found.key.suite_digest == suite_digest:
                 taken[found.key.case].append(found.run.end.wall_seconds)
         return {case: sum(each) / len(each) for case, each in taken.items()}
+
+    def _some(self) -> list[Path]:
+        most = MOST_TIMES_REMOTE if is_remote(self.directory) else MOST_TIMES
+        with reaching(self.directory):
+            return list(itertools.islice(self.directory.glob("*.json"), most))
 
     def _path(self, key: CaseKey) -> Path:
         return self.directory / f"{key.digest}.json"
 
     def _read(self, path: Path) -> FinishedCase | None:
         try:
-            return _FINISHED_CASE.validate_json(path.read_bytes())
+            return _FINISHED_CASE.validate_json(read_file(path))
         except (FileNotFoundError, ValidationError):  # of another version: run it again
             return None

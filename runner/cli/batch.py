@@ -33,6 +33,7 @@ from runner.reports.report_directory import (
 )
 from runner.sandbox.image import Image
 from runner.sandbox.pull import Pull, obtain_image
+from runner.stores import check_store
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -78,6 +79,7 @@ def plan_suite(
     Raises:
         UsageError: a report could not be written there, or two would be.
     """
+    check_store(reports)
     finished = FinishedCases(reports / FINISHED_CASES)
     planned: dict[Path, Round] = {}
     for image in images:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.ci import Ci, ci_options
+from runner.cli.store_option import Store
 from runner.errors import UsageError
 from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 
@@ -71,9 +72,10 @@ Examples:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where reports go, one directory per image; for several suites, below one per suite.  "
-    "[default: results/SUITE]",
+    type=Store(),
+    metavar="PATH_OR_URL",
+    help="Where reports go, one directory per image; for several suites, below one per suite. A "
+    "path, or a URL that fsspec knows.  [default: results/SUITE]",
 )
 @click.option(
     "--train-runs",

@@ -13,6 +13,7 @@ from runner.cli.score_text import repetition_lines, score_lines
 from runner.reports.leaderboard import why_unranked
 from runner.reports.published import CheckedReport, published_record
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table
+from runner.stores import read_file
 from runner.untrusted import printable
 
 LOG_LINES = 40
@@ -91,7 +92,7 @@ def log_lines(report: Report, directory: Path) -> list[str]:
 
 
 def _read_log(path: Path) -> list[str]:
-    return path.read_bytes().decode(errors="replace").splitlines()
+    return read_file(path).decode(errors="replace").splitlines()
 
 
 def evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool) -> dict[str, Any]:

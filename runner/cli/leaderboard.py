@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from runner.cli.progress import Display, open_display
+from runner.cli.store_option import Store
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
 
 
 @click.command(epilog=EXAMPLES, short_help="Rank the evaluations of a suite.")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=Store())
 @click.option(
     "--submitters",
     "submitters_file",
@@ -50,7 +51,7 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder of the pages.  [default: DIR/site]",
+    help="The folder of the pages.  [default: DIR/site; of a URL, ./site]",
 )
 @click.option(
     "--ledger",
@@ -78,7 +79,7 @@ def leaderboard(
     with_actuals: bool,
     watch: bool,
 ) -> int:
-    """Rank the evaluations below a directory of reports.
+    """Rank the evaluations below a directory of reports, or a URL that fsspec knows.
 
     All must be of one suite, by its digest. Each pair is compared on the same resamples of the
     suite's runs; those that can't be told apart share their ranks ("1-3, tied"). Evaluations with
@@ -86,10 +87,11 @@ def leaderboard(
     """
     from runner.reports.leaderboard import make_leaderboard
     from runner.scores.resampling import Resampling
+    from runner.stores import is_remote
 
     resampling = Resampling()
     if html or watch:
-        output = output or directory / "site"
+        output = output or (Path() if is_remote(directory) else directory) / "site"
         site = Site(directory, submitters_file, output, with_actuals, ledger_file)
         site.keep(resampling) if watch else site.write(resampling)
         return 0

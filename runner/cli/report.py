@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.progress import open_display
+from runner.cli.store_option import Store
 from runner.errors import UsageError
 from runner.untrusted import printable
 
@@ -28,7 +29,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES, short_help="Show all scores of one evaluation.")
-@click.argument("directory", metavar="REPORT", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="REPORT", type=Store())
 @click.option(
     "--by",
     "columns",
@@ -52,7 +53,7 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the page goes.  [default: REPORT.html]",
+    help="Where the page goes.  [default: REPORT.html; of a URL, in this directory]",
 )
 @click.option(
     "--plots",
@@ -73,8 +74,8 @@ def report(
 ) -> int:
     """Show all scores of one evaluation, over the suite and by category.
 
-    REPORT is the directory of a report.json. What was not predicted is left out and counted. A
-    score that can't be computed says why. docs/scores.md defines each metric.
+    REPORT is the directory of a report.json, or its URL. What was not predicted is left out and
+    counted. A score that can't be computed says why. docs/scores.md defines each metric.
     """
     from runner.reports.helm_export import write_helm_runs
     from runner.reports.records import report_records
@@ -87,7 +88,7 @@ def report(
         written = write_helm_runs(found, helm_directory)
         click.echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
     if html or output is not None:
-        _write_page(found, output or directory.with_name(f"{directory.name}.html"))
+        _write_page(found, output or _page_place(directory))
         return 0
     records = report_records(found)
     if plots_directory is not None:
@@ -104,6 +105,14 @@ def report(
     else:
         _print_tables(found, scores, deltas)
     return 0
+
+
+def _page_place(directory: Path) -> Path:
+    """Return where the page of a report goes: beside it; of one at a URL, here."""
+    from runner.stores import is_remote
+
+    name = f"{directory.name}.html"
+    return Path(name) if is_remote(directory) else directory.with_name(name)
 
 
 def _write_page(found: "Report", path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.store_option import Store
 from runner.errors import ExitCode
 from runner.untrusted import printable
 
@@ -16,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES, short_help="Check a report, and score it again.")
-@click.argument("directory", metavar="REPORT", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="REPORT", type=Store())
 @click.option(
     "--suite",
     "suite_directory",
@@ -27,9 +28,10 @@ Examples:
 def verify(directory: Path, suite_directory: Path | None, as_json: bool) -> int:
     """Check a report, and score it again from its frozen predictions, without a container.
 
-    REPORT is the directory of a report.json. Every file of it is compared with SHA256SUMS, every
-    prediction with what the container wrote, every target with the actuals, every score with what
-    follows. What differs is named. Exit code 0: all is as it was written; 3: it is not.
+    REPORT is the directory of a report.json, or its URL. Every file of it is compared with
+    SHA256SUMS, every prediction with what the container wrote, every target with the actuals, every
+    score with what follows. What differs is named. Exit code 0: all is as it was written; 3: it is
+    not.
     """
     from runner.reports.verification import verify_report
     from runner.suites.suite import open_suite

@@ -19,6 +19,7 @@ from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.comparison import RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
 from runner.scores.resampling import Replicates, Resampling
+from runner.stores import files_below, is_remote
 
 DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""
@@ -268,7 +269,13 @@ def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
-    """Return the directories at or below one that hold a report."""
+    """Return the directories at or below one that hold a report, hidden ones left out.
+
+    Raises:
+        UsageError: the store of its URL can't be reached.
+    """
+    if is_remote(directory):
+        return _find_remote_reports(directory, depth)
     if (directory / REPORT_FILE).is_file():
         return [directory]
     if depth == 0 or not directory.is_dir():
@@ -276,6 +283,17 @@ def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
     below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     shown = [path for path in below if not path.name.startswith(".")]
     return [found for path in shown for found in find_reports(path, depth - 1)]
+
+
+def _find_remote_reports(directory: Path, depth: int) -> list[Path]:
+    """Return the same of a URL, which is listed at once: to look into each would take too long."""
+    found = []
+    for path in files_below(directory):
+        *folders, name = path.relative_to(directory).parts
+        is_shown = not any(folder.startswith(".") for folder in folders)
+        if name == REPORT_FILE and len(folders) <= depth and is_shown:
+            found.append(path.parent)
+    return sorted(found, key=str)
 
 
 def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:

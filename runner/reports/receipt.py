@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.stores import files_below, read_file
+
 RECEIPT = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _OWN = "# sha256 of the lines above: "
@@ -25,23 +27,19 @@ def check_receipt(directory: Path) -> list[str]:
     """Return what is wrong with the files of a report, one line each; nothing if all is well."""
     path = directory / RECEIPT
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         return [f"{RECEIPT}: can't be read ({error.strerror})"]
     sums = _read_sums(content)
     if sums is None:
         return [f"{RECEIPT}: changed since it was written"]
-    found = {
-        each.relative_to(directory).as_posix()
-        for each in directory.rglob("*")
-        if each.is_file() or each.is_symlink()
-    } - {RECEIPT}
+    found = {each.relative_to(directory).as_posix() for each in files_below(directory)} - {RECEIPT}
     added = [f"{name}: added after the report was written" for name in sorted(found - sums.keys())]
     wrong = []
     for name, digest in sums.items():
         if name not in found or (directory / name).is_symlink():
             wrong.append(f"{name}: missing; the report had it when it was written")
-        elif _sha256((directory / name).read_bytes()) != digest:
+        elif _sha256(read_file(directory / name)) != digest:
             wrong.append(f"{name}: changed since the report was written")
     return [*wrong, *added]
 

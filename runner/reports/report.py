@@ -21,6 +21,7 @@ from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.scores.aggregation import Score
 from runner.scores.policy import ScoringPolicy
+from runner.stores import read_file
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
@@ -161,10 +162,11 @@ def read_report(directory: Path) -> Report:
 
     Raises:
         SuiteError: there is none, or it is not one that this version reads.
+        UsageError: the store of its URL can't be reached.
     """
     path = directory / REPORT_FILE
     try:
-        return _read(path.read_bytes())
+        return _read(read_file(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(
             f"{path}: no such file. Name the directory of one report, as `runner evaluate` prints "

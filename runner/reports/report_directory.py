@@ -4,12 +4,14 @@ import itertools
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
+from runner.stores import files_below, is_remote, reaching, read_file, write_files
 
 
 def find_report(directory: Path, follows_from: str) -> Report | None:
@@ -29,6 +31,8 @@ def check_writable(directory: Path) -> None:
     Raises:
         UsageError: it is something else than a report, or the way to it can't be written.
     """
+    if is_remote(directory):
+        return  # what is there is a report, perhaps half of one; check_store has tried to write
     nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise UsageError(
@@ -42,6 +46,9 @@ def check_writable(directory: Path) -> None:
 def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     """Write the report and its files, whole or not at all; return where an earlier one is kept.
 
+    At a URL each file is whole or not at all, the receipt the last: without it the report is made
+    again.
+
     A report of the same evaluation that is there already is replaced. One of another evaluation
     (another image under the same name, another suite, other limits) is kept beside it, its time
     added to its name. So is one that can't be read, or of which a byte has changed, but hidden:
@@ -50,6 +57,8 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     Raises:
         UsageError: the directory can't be written, or holds something else.
     """
+    if is_remote(directory):
+        return _write_remotely(evaluation, directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
@@ -66,11 +75,16 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
         ) from error
 
 
-def _write_files(evaluation: Evaluation, directory: Path) -> None:
+def _contents(evaluation: Evaluation) -> dict[str, bytes]:
+    """Return all files of the report, the receipt the last."""
     text = evaluation.report.model_dump_json(indent=2) + "\n"
     records = record_files(report_records(evaluation.report))
     files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
-    for name, content in {**files, RECEIPT: make_receipt(files)}.items():
+    return {**files, RECEIPT: make_receipt(files)}
+
+
+def _write_files(evaluation: Evaluation, directory: Path) -> None:
+    for name, content in _contents(evaluation).items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
@@ -79,16 +93,44 @@ def _write_files(evaluation: Evaluation, directory: Path) -> None:
             os.fsync(file.fileno())
 
 
+def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
+    earlier_files = files_below(directory)
+    kept = _copy_aside(directory, earlier_files, evaluation.report) if earlier_files else None
+    files = {directory / name: content for name, content in _contents(evaluation).items()}
+    with reaching(directory):
+        (directory / RECEIPT).unlink(missing_ok=True)
+        for path in earlier_files:
+            if path not in files and path.name != RECEIPT:
+                path.unlink()
+    write_files(files)
+    return kept
+
+
+def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path | None:
+    """Keep what is there, but a report of the same evaluation; return where."""
+    earlier = _intact_report(directory)
+    if earlier is not None and earlier.key == report.key:
+        return None
+    with reaching(directory):
+        aside = _aside(directory, earlier)
+    write_files({aside / each.relative_to(directory).as_posix(): read_file(each) for each in files})
+    return aside
+
+
+def _aside(directory: Path, earlier: Report | None) -> Path:
+    name = f".{directory.name}.changed"
+    if earlier is not None:
+        name = f"{directory.name}.{earlier.created.replace(':', '')}"
+    return _free_name(directory.with_name(name))
+
+
 def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
     if not directory.exists():
         unfinished.rename(directory)
         return None
     check_writable(directory)
     earlier = _intact_report(directory)
-    name = f".{directory.name}.changed"
-    if earlier is not None:
-        name = f"{directory.name}.{earlier.created.replace(':', '')}"
-    aside = _free_name(directory.with_name(name))
+    aside = _aside(directory, earlier)
     directory.rename(aside)
     try:
         unfinished.rename(directory)

@@ -27,6 +27,7 @@ from runner.reports.report import (
 )
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
+from runner.stores import reaching, read_file
 from runner.suites.suite import Actuals, Suite
 
 TOLERANCE = 1e-9
@@ -63,7 +64,7 @@ def verify_report(directory: Path, suite: Suite | None) -> list[str]:
 
 def _schema_version(directory: Path) -> int | None:
     try:
-        return int(json.loads((directory / REPORT_FILE).read_bytes())["schema_version"])
+        return int(json.loads(read_file(directory / REPORT_FILE))["schema_version"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -76,7 +77,7 @@ def _verify_case(
         path = _output_path(directory, case, name)
         place = path.relative_to(directory).as_posix()
         try:
-            files[name] = path.read_bytes()
+            files[name] = read_file(path)
         except OSError as error:
             yield f"{place}: can't be read ({error.strerror})"
             return
@@ -97,7 +98,8 @@ def _verify_case(
 def _output_path(directory: Path, case: CaseRecord, name: str) -> Path:
     path = directory / case.id / name
     older = directory / output_file_of_version_1(case.id)
-    return older if older.is_file() and not path.is_file() else path
+    with reaching(directory):
+        return older if older.is_file() and not path.is_file() else path
 
 
 def _reported(case: CaseRecord) -> tuple[Actuals, Baselines]:
@@ -178,7 +180,7 @@ def _verify_records(directory: Path, report: Report) -> Iterator[str]:
     expected = record_files(report_records(report))
     for name, read in ((RECORDS_JSONL, pl.read_ndjson), (RECORDS_PARQUET, pl.read_parquet)):
         try:
-            found = (directory / name).read_bytes()
+            found = read_file(directory / name)
             if found != expected[name] and not read(io.BytesIO(found)).equals(
                 read(io.BytesIO(expected[name]))
             ):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.reports.leaderboard import find_reports
 from runner.reports.report import REPORT_FILE
+from runner.stores import reaching
 
 LOOK_SECONDS = 2.0
 
@@ -27,7 +28,8 @@ def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[Non
 
 def _state(path: Path) -> tuple[int, int] | None:
     try:
-        status = path.stat()
+        with reaching(path):
+            status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size

@@ -13,7 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from benchmarks.batch import kill_at
+from benchmarks.batch import kill_at, measure_resumed
 from benchmarks.cluster import made_images
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner
@@ -153,3 +153,10 @@ def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_wa
         assert len(ran) == IMAGES * 3 + in_flight
         for place in sorted(path.parent.name for path in whole.glob("*/report.json")):
             assert report(killed, place) == report(whole, place)
+
+
+def test_the_benchmark_of_a_resumed_batch_tells_shares_of_the_cases_run_time() -> None:
+    cases, scored, resumed = measure_resumed("train_mean", images=2)
+    assert cases.what == "run time of 10 cases"
+    assert scored.ratio == pytest.approx(scored.seconds / cases.seconds)
+    assert resumed.ratio == pytest.approx(resumed.seconds / cases.seconds)

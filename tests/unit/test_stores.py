@@ -1,0 +1,144 @@
+"""Reports and finished cases at a URL, as on a disk. Real services: integration/test_stores.py."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from runner.cases.finished_cases import FinishedCases
+from runner.errors import UsageError
+from runner.reports.leaderboard import find_reports
+from runner.reports.report import Evaluation
+from runner.reports.report_directory import find_report, write_evaluation
+from runner.reports.verification import verify_report
+from runner.stores import check_store, files_below, is_remote, open_store, read_file, write_files
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by, oracle
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+from tests.unit.test_case_task import RUN, TASK
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Path]:
+    """Return a place that only this process sees."""
+    place = open_store(f"memory://{tmp_path.name}/results")
+    yield place
+    UPath("memory://").fs.store.clear()
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    tmp_path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(tmp_path), tmp_path / "suite")
+
+
+def evaluation(suite: Suite, follows_from: str = "this", seed: int = 1) -> Evaluation:
+    made = evaluate_function(suite, oracle)
+    said = {"follows_from": follows_from, "seed": seed}
+    return Evaluation(made.report.model_copy(update=said), made.files)
+
+
+def names(place: Path) -> set[str]:
+    return {path.relative_to(place).as_posix() for path in files_below(place)}
+
+
+@pytest.mark.parametrize("text", ["results/a", "/results", "file:///results", "a:b", "."])
+def test_a_path_is_a_path(text: str) -> None:
+    place = open_store(text)
+    assert not is_remote(place)
+    assert place == Path(text.removeprefix("file://"))
+
+
+def test_a_url_without_the_packages_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "upath", None)
+    with pytest.raises(UsageError, match=r"pip install 'runner\[remote\]'"):
+        open_store("memory://results")
+    assert open_store("results") == Path("results")
+
+
+@pytest.mark.parametrize(("url", "why"), [("xyz://a/b", "xyz"), ("smb://a/b", "smbprotocol")])
+def test_a_url_that_nothing_reads_is_refused_by_name(url: str, why: str) -> None:
+    with pytest.raises(UsageError, match=rf"{url}: this place can't be used .*{why}"):
+        open_store(url)
+
+
+def test_trying_a_place_leaves_nothing_there(store: Path) -> None:
+    check_store(store)
+    assert names(store) == set()
+
+
+def test_a_place_that_cannot_be_written_is_refused(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(UPath("memory://").fs), "_open", refuse)
+    with pytest.raises(UsageError, match=r"results: this place can't be used .*no credentials"):
+        check_store(store)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise LookupError("no credentials")  # as drivers do: no error of the operating system's
+
+
+def test_a_finished_case_is_found_again_and_its_time(store: Path) -> None:
+    finished = FinishedCases(store / "finished_cases")
+    assert finished.find(TASK.key) is None
+    assert finished.seconds(TASK.suite_digest) == {}
+    finished.keep(TASK.key, RUN)
+    assert finished.find(TASK.key) == RUN
+    assert finished.find(replace(TASK, seed=2).key) is None
+    assert finished.seconds(TASK.suite_digest) == {"case-1": 1.5}
+
+
+def test_files_of_which_one_cannot_be_written_leave_none(store: Path) -> None:
+    with pytest.raises(UsageError, match="results: this place can't be used"):
+        write_files({store / "a": b"1", store / "b": None})  # type: ignore[dict-item]
+    assert names(store) == set()
+    with pytest.raises(FileNotFoundError, match="No such file"):
+        read_file(store / "a")
+
+
+def test_a_report_is_written_found_and_verified(suite: Suite, store: Path, tmp_path: Path) -> None:
+    assert write_evaluation(evaluation(suite), store / "image") is None
+    write_evaluation(evaluation(suite), tmp_path / "image")
+    assert names(store / "image") == names(tmp_path / "image")
+    assert find_report(store / "image", "this") == find_report(tmp_path / "image", "this")
+    assert verify_report(store / "image", suite) == []
+    assert find_reports(store) == [store / "image"]
+
+
+def test_a_report_of_another_evaluation_is_kept_and_one_of_the_same_replaced(
+    suite: Suite, store: Path
+) -> None:
+    write_evaluation(evaluation(suite), store / "image")
+    assert write_evaluation(evaluation(suite, "that"), store / "image") is None
+    assert find_reports(store) == [store / "image"]
+    kept = write_evaluation(evaluation(suite, seed=2), store / "image")
+    assert kept == store / "image.2026-01-02T030405+0000"
+    assert verify_report(kept, suite) == verify_report(store / "image", suite) == []
+    assert find_reports(store) == [store / "image", kept]
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "report.json", "case-1/predictions.json"])
+def test_half_a_report_is_made_again_and_what_was_there_kept_hidden(
+    suite: Suite, store: Path, name: str
+) -> None:
+    write_evaluation(evaluation(suite), store / "image")
+    (store / "image" / name).unlink()
+    (store / "image" / "stranger").write_bytes(b"")
+    assert find_report(store / "image", "this") is None
+    kept = write_evaluation(evaluation(suite), store / "image")
+    assert kept == store / ".image.changed"
+    assert "stranger" in names(kept)
+    assert verify_report(store / "image", suite) == []
+    assert find_reports(store) == [store / "image"]
+
+
+def test_a_change_at_a_url_is_named(suite: Suite, store: Path) -> None:
+    write_evaluation(evaluate_function(suite, off_by(0.1)), store / "image")
+    (store / "image" / "case-1" / "predictions.json").write_bytes(b"{}")
+    found = verify_report(store / "image", None)
+    assert "case-1/predictions.json: changed since the report was written" in found
