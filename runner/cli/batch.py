@@ -10,8 +10,9 @@ import docker
 
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
-from runner.cases.rounds import Progress, Round, Terms
+from runner.cases.rounds import Round, Terms
 from runner.cli.admission import Admission
+from runner.cli.case_lines import CaseLines
 from runner.cli.ci import Ci
 from runner.cli.evaluation_text import (
     evaluation_json,
@@ -95,7 +96,7 @@ class Batch:
     """
 
     planned: Mapping[Path, Round]
-    progress: Progress
+    progress: CaseLines
     show_log: bool
     as_json: bool
     ci: Ci
@@ -128,16 +129,18 @@ class Batch:
                     f"the report of another evaluation that was there is kept as {kept}"
                 )
             reports[place] = report
-            if self.admission is None:
-                self._show(report, place)
-            else:
-                self.admission.settle(place, report)
+            with self.progress.aside():
+                if self.admission is None:
+                    self._show(report, place)
+                else:
+                    self.admission.settle(place, report)
         checked = self.ci.check_reports({p: reports[p] for p in self.planned if p in reports})
         code = _exit_code(list(checked.values()), len(self.planned), missing)
         if self.admission is not None:  # it has told what may be told
             refused = code is ExitCode.SCORED and self.admission.refused
             return ExitCode.PREDICTOR_FAULT if refused else code
-        self._tell(checked)
+        with self.progress.aside():
+            self._tell(checked)
         self.ci.write(checked, faults)
         return code
 

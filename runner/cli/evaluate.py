@@ -14,7 +14,7 @@ from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 if TYPE_CHECKING:
     from runner.cases.rounds import Round
     from runner.cli.admission import Admission
-    from runner.cli.case_lines import CaseLines
+    from runner.cli.progress import Display
     from runner.sandbox.image import Image
     from runner.sandbox.policy import SandboxPolicy
     from runner.suites.suite import Suite
@@ -242,8 +242,9 @@ def evaluate(
     """
     from runner.cli.asked_terms import AskedTerms
     from runner.cli.batch import Batch, plan_suite, resolve_images
-    from runner.cli.case_lines import CaseLines
+    from runner.cli.case_view import open_case_progress
     from runner.cli.executors import Place, open_executor
+    from runner.cli.progress import open_display
     from runner.sandbox.engine import check_policy, connect
     from runner.sandbox.pull import Pull
     from runner.suites.names import Draw, opened_suite
@@ -252,10 +253,10 @@ def evaluate(
     place = Place(executor, address, shared, jobs, budget)
     place.check()
     submitters = _submitters(images, submissions_file, submitter)
-    progress = CaseLines()
-    admission = _open_admission(ledger_file, submitter, ci, progress, show_log or as_json)
+    display = open_display()
+    admission = _open_admission(ledger_file, submitter, ci, display, show_log or as_json)
     client = connect()
-    resolved, missing = resolve_images(client, list(submitters), Pull(pull), progress.say)
+    resolved, missing = resolve_images(client, list(submitters), Pull(pull), display.announce)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     limits = (wall_seconds, memory_mib, cpus)
     asked = AskedTerms(seed, *limits, runtime, gpus, rerun, repeat, shuffle, probe)
@@ -263,18 +264,19 @@ def evaluate(
     with ExitStack() as opened:
         for name in suites:
             suite = opened.enter_context(
-                opened_suite(name, root_dir, draw, progress.say, secret=private)
+                opened_suite(name, root_dir, draw, display.announce, display, secret=private)
             )
             ci.check_suite(suite)
             terms = asked.on(suite)
             if executor == "local":
                 check_policy(client, terms.policy)
-            _show_settings(resolved if verbose else (), terms.policy, progress)
+            _show_settings(resolved if verbose else (), terms.policy, display)
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
         if admission is not None:
             planned = admission.admit(planned)
-        cases = opened.enter_context(open_executor(place, client, progress.say))
+        cases = opened.enter_context(open_executor(place, client, display.announce))
+        progress = opened.enter_context(open_case_progress(display))
         batch = Batch(planned, progress, show_log, as_json, ci, submitters, admission)
         return batch.run(cases, missing)
 
@@ -294,7 +296,7 @@ def _refuse_contradictions(
 
 
 def _open_admission(
-    ledger_file: Path | None, submitter: str | None, ci: Ci, progress: "CaseLines", tells_more: bool
+    ledger_file: Path | None, submitter: str | None, ci: Ci, display: "Display", tells_more: bool
 ) -> "Admission | None":
     """Return who may be evaluated by the ledger, None where there is none.
 
@@ -308,16 +310,14 @@ def _open_admission(
         return None
     if tells_more or not submitter:
         raise UsageError("--ledger needs --submitter, and tells less than --show-log or --json.")
-    return ci.open_ledger(ledger_file, submitter, progress.say)
+    return ci.open_ledger(ledger_file, submitter, display.announce)
 
 
-def _show_settings(
-    images: "Iterable[Image]", policy: "SandboxPolicy", progress: "CaseLines"
-) -> None:
+def _show_settings(images: "Iterable[Image]", policy: "SandboxPolicy", display: "Display") -> None:
     from runner.sandbox.docker_command import command_line
 
     for image in images:
-        progress.say(command_line(image, policy))
+        display.announce(command_line(image, policy))
 
 
 def _submitters(
