@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from runner.cases.executor import Executor
 from runner.cases.repetitions import JudgedCase, RunAgain, with_repetitions
-from runner.cases.rounds import Progress, Round, run_rounds
+from runner.cases.rounds import CaseProgress, Round, run_rounds
 from runner.cases.variants import Variant
 from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
@@ -30,7 +30,7 @@ from runner.suites.suite import Actuals, Case, Suite
 
 
 def evaluate(
-    rounds: Sequence[Round], executor: Executor, progress: Progress
+    rounds: Sequence[Round], executor: Executor, progress: CaseProgress
 ) -> Iterator[tuple[Round, Evaluation | EngineError]]:
     """Run images on every case of their suites, in one pool, and score what they predicted.
 

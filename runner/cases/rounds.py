@@ -90,7 +90,7 @@ class Round:
         return JudgedCase(case, run, judge(run, case, targets, limits, self.suite.scoring), targets)
 
 
-class Progress(Protocol):
+class CaseProgress(Protocol):
     """What is told of the cases while they run. Called from any thread."""
 
     def say(self, line: str) -> None:
@@ -110,7 +110,7 @@ class Progress(Protocol):
 
 
 def run_rounds(
-    groups: Sequence[Sequence[Round]], executor: Executor, progress: Progress
+    groups: Sequence[Sequence[Round]], executor: Executor, progress: CaseProgress
 ) -> Iterator[tuple[int, EngineError | None]]:
     """Run the cases of all rounds in one pool, but those that have finished before.
 
@@ -132,7 +132,7 @@ def run_rounds(
 class _Gathering:
     """Which group waits for which tasks."""
 
-    def __init__(self, groups: Sequence[Sequence[Round]], progress: Progress) -> None:
+    def __init__(self, groups: Sequence[Sequence[Round]], progress: CaseProgress) -> None:
         self._progress = progress
         self._left = {number: 0 for number, _ in enumerate(groups)}
         self._faults: dict[int, EngineError] = {}

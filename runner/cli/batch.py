@@ -12,8 +12,9 @@ import docker
 from runner.cases.evaluation_key import EvaluationKey
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
-from runner.cases.rounds import Progress, Round, Terms
+from runner.cases.rounds import Round, Terms
 from runner.cli.admission import Admission
+from runner.cli.case_lines import CaseLines
 from runner.cli.ci import Ci
 from runner.cli.evaluation_text import (
     evaluation_json,
@@ -102,7 +103,7 @@ class Batch:
     """
 
     planned: Mapping[Path, Round]
-    progress: Progress
+    progress: CaseLines
     show_log: bool
     as_json: bool
     ci: Ci
@@ -131,7 +132,8 @@ class Batch:
         if self.admission is not None:  # it has told what may be told
             refused = code is ExitCode.SCORED and self.admission.refused
             return ExitCode.PREDICTOR_FAULT if refused else code
-        self._tell(checked)
+        with self.progress.aside():
+            self._tell(checked)
         self.ci.write(checked, faults)
         return code
 
@@ -190,10 +192,11 @@ class Batch:
         return report
 
     def _settle(self, report: Report, place: Path) -> None:
-        if self.admission is None:
-            self._show(report, place)
-        else:
-            self.admission.settle(place, report)
+        with self.progress.aside():
+            if self.admission is None:
+                self._show(report, place)
+            else:
+                self.admission.settle(place, report)
 
     def _tell(self, checked: Mapping[Path, CheckedReport]) -> None:
         """Print the JSON if it is asked for, and what there is to say of ranks and gates."""

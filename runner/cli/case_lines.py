@@ -1,38 +1,45 @@
 """The progress of cases as plain lines."""
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
-
-import click
+from contextlib import AbstractContextManager
 
 from runner.cases.case_task import CaseTask
 from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import Round, describe
+from runner.cases.rounds import CaseProgress, Round, describe
+from runner.cli.case_counts import CaseCounts
+from runner.cli.progress import Display
 from runner.errors import EngineError
+from runner.sandbox.outcome import Outcome
 
 
-class CaseLines:
+class CaseLines(CaseProgress):
     """Prints a line on standard error when a case begins, and when it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, display: Display) -> None:
+        self._display = display
         self._lock = threading.Lock()
-        self._cases: Counter[str] = Counter()
-        self._over: Counter[str] = Counter()
+        self._counts = CaseCounts()
 
     def say(self, line: str) -> None:
         """Print a line, whole."""
-        with self._lock:
-            click.echo(line, err=True)
+        self._display.announce(line)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Leave the terminal, while the block lasts, to what is printed on standard output."""
+        return self._display.aside()
 
     def expect(self, rounds: Sequence[Round]) -> None:
         """Learn how many cases there are going to be."""
-        for one in rounds:
-            self._cases[one.title] += len(one.suite.manifest.cases)
+        with self._lock:
+            for one in rounds:
+                cases = [record.id for record in one.suite.manifest.cases]
+                self._counts.expect(one.image.reference, one.suite.name, cases)
 
     def find(self, round_: Round, cases: int) -> None:
         """Print how many cases need not be run."""
-        self._over[round_.title] += cases
+        with self._lock:
+            self._counts.find(round_.image.reference, round_.suite.name, cases)
         of = len(round_.suite.manifest.cases)
         variant = f", {round_.variant.name}" if round_.variant.name else ""
         self.say(
@@ -42,15 +49,25 @@ class CaseLines:
 
     def begin(self, task: CaseTask) -> None:
         """Print that a case begins."""
+        with self._lock:
+            self._counts.begin(task)
         self.say(f"{task.title}: running, at most {task.policy.limits.wall_seconds:g} s")
 
     def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None:
         """Print how a case ended, and how many of its image and suite are over."""
-        title = round_.task(case).title
-        self._over[round_.title] += 1
-        of = f"({self._over[round_.title]} of {self._cases[round_.title]})"
-        if isinstance(ended, EngineError):
-            self.say(f"{title}: not run: {ended} {of}")
-        else:
-            limits = round_.terms.policy.limits
-            self.say(f"{title}: {describe(ended.run, ended.verdict, limits)} {of}")
+        task = round_.task(case)
+        self.say(f"{task.title}: {_describe(round_, ended)} {self._count(task, ended)}")
+
+    def _count(self, task: CaseTask, ended: JudgedCase | EngineError) -> str:
+        seconds, is_scored = None, False
+        if isinstance(ended, JudgedCase):
+            seconds = ended.run.end.wall_seconds
+            is_scored = ended.verdict.outcome is Outcome.SCORED
+        with self._lock:
+            return self._counts.end(task, seconds, failed=not is_scored)
+
+
+def _describe(round_: Round, ended: JudgedCase | EngineError) -> str:
+    if isinstance(ended, EngineError):
+        return f"not run: {ended}"
+    return describe(ended.run, ended.verdict, round_.terms.policy.limits)

@@ -1,7 +1,7 @@
 """``runner evaluate``."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,10 @@ from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 
 if TYPE_CHECKING:
     from runner.cases.rounds import Round
+    from runner.cli.admission import Admission
+    from runner.cli.progress import Display
+    from runner.sandbox.image import Image
+    from runner.sandbox.policy import SandboxPolicy
     from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
@@ -238,59 +242,83 @@ def evaluate(
     One image that can't be had, or fails, keeps no other from its score. When their exit codes
     differ it is the first of 5, 2, 4 and 6.
     """
-    from runner.cases.rounds import Terms
-    from runner.cases.variants import choose_variants
+    from runner.cli.asked_terms import AskedTerms
     from runner.cli.batch import Batch, plan_suite, resolve_images
-    from runner.cli.case_lines import CaseLines
+    from runner.cli.case_view import open_case_progress
     from runner.cli.executors import Place, open_executor
-    from runner.sandbox.docker_command import command_line
+    from runner.cli.progress import open_display
     from runner.sandbox.engine import check_policy, connect
-    from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.pull import Pull
     from runner.suites.names import Draw, opened_suite
 
-    if private is not None and len(suites) > 1:
-        raise UsageError("--private is the half of one suite; evaluate on one at a time.")
-    if show_log and ci.is_closed:
-        raise UsageError("--show-log shows what --closed withholds; leave one out.")
+    _refuse_contradictions(suites, private, ci, show_log)
     place = Place(executor, address, shared, jobs, budget)
     place.check()
     submitters = _submitters(images, submissions_file, submitter)
-    admission = None
-    progress = CaseLines()
-    if ledger_file is not None:
-        if show_log or as_json or not submitter:
-            raise UsageError(
-                "--ledger needs --submitter, and tells less than --show-log or --json."
-            )
-        admission = ci.open_ledger(ledger_file, submitter, progress.say)
+    display = open_display()
+    admission = _open_admission(ledger_file, submitter, ci, display, show_log or as_json)
     client = connect()
-    resolved, missing = resolve_images(client, list(submitters), Pull(pull), progress.say)
+    resolved, missing = resolve_images(client, list(submitters), Pull(pull), display.announce)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
+    limits = (wall_seconds, memory_mib, cpus)
+    asked = AskedTerms(seed, *limits, runtime, gpus, rerun, repeat, shuffle, probe)
     planned: dict[Path, Round] = {}
     with ExitStack() as opened:
         for name in suites:
             suite = opened.enter_context(
-                opened_suite(name, root_dir, draw, progress.say, secret=private)
+                opened_suite(name, root_dir, draw, display.announce, display, secret=private)
             )
             ci.check_suite(suite)
-            policy = SandboxPolicy(
-                _choose_limits(suite.limits, wall_seconds, memory_mib, cpus), runtime, gpus
-            )
+            terms = asked.on(suite)
             if executor == "local":
-                check_policy(client, policy)
-            for image in resolved if verbose else ():
-                progress.say(command_line(image, policy))
-            own_seed = suite.manifest.choices["seed"] if seed is None else seed
-            is_required = suite.scoring.determinism != "not_required"
-            variants = choose_variants(max(repeat, is_required), shuffle, probe)
-            terms = Terms(policy, own_seed, rerun, variants)
+                check_policy(client, terms.policy)
+            _show_settings(resolved if verbose else (), terms.policy, display)
             reports = _reports_place(out, suite, len(suites))
             planned |= plan_suite(reports, resolved, suite, terms, planned)
         if admission is not None:
             planned = admission.admit(planned)
+        progress = opened.enter_context(open_case_progress(display))
         batch = Batch(planned, progress, show_log, as_json, ci, submitters, admission)
-        return batch.run(lambda: open_executor(place, client, progress.say), missing)
+        return batch.run(lambda: open_executor(place, client, display.announce), missing)
+
+
+def _refuse_contradictions(
+    suites: Sequence[str], private: Path | None, ci: Ci, show_log: bool
+) -> None:
+    """Refuse what can't be meant together.
+
+    Raises:
+        UsageError: one half of several suites, or a log that is closed.
+    """
+    if private is not None and len(suites) > 1:
+        raise UsageError("--private is the half of one suite; evaluate on one at a time.")
+    if show_log and ci.is_closed:
+        raise UsageError("--show-log shows what --closed withholds; leave one out.")
+
+
+def _open_admission(
+    ledger_file: Path | None, submitter: str | None, ci: Ci, display: "Display", tells_more: bool
+) -> "Admission | None":
+    """Return who may be evaluated by the ledger, None where there is none.
+
+    Args:
+        tells_more: whether an option shows more of an evaluation than its score.
+
+    Raises:
+        UsageError: options tell more than the ledger does, or the submitter is not named.
+    """
+    if ledger_file is None:
+        return None
+    if tells_more or not submitter:
+        raise UsageError("--ledger needs --submitter, and tells less than --show-log or --json.")
+    return ci.open_ledger(ledger_file, submitter, display.announce)
+
+
+def _show_settings(images: "Iterable[Image]", policy: "SandboxPolicy", display: "Display") -> None:
+    from runner.sandbox.docker_command import command_line
+
+    for image in images:
+        display.announce(command_line(image, policy))
 
 
 def _submitters(
@@ -315,15 +343,3 @@ def _reports_place(out: Path | None, suite: "Suite", suites: int) -> Path:
     if out is None or suites > 1:
         return (out or Path("results")) / suite.name
     return out
-
-
-def _choose_limits(
-    of_suite: Limits, wall_seconds: float | None, memory_mib: int | None, cpus: float | None
-) -> Limits:
-    """Return the suite's limits, those that the organizer names in their place."""
-    return replace(
-        of_suite,
-        wall_seconds=of_suite.wall_seconds if wall_seconds is None else wall_seconds,
-        memory_bytes=of_suite.memory_bytes if memory_mib is None else memory_mib * MIB,
-        cpus=of_suite.cpus if cpus is None else cpus,
-    )

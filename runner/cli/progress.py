@@ -5,23 +5,31 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.progress import Progress, Task
+from runner.untrusted import printable
 
 if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+    Draw = Callable[[int, int], RenderableType]
 
 MOST_CHARACTERS = 44
 """Of a task's name that stand beside its bar: then a line fits into 80."""
 
 SECONDS_PER_LINE = 10.0
 """A task that takes less has no plain line; a longer one has a line so often."""
+
+DRAWN_PER_SECOND = 5
+"""Often enough to look alive; a batch may take hours, on the cores that its cases run on."""
 
 
 class Display(Progress):
@@ -30,6 +38,10 @@ class Display(Progress):
     def announce(self, line: str) -> None:
         """Print a line where it does not mix with what was asked for."""
         click.echo(line, err=True)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Leave the terminal, while the block lasts, to what is printed on standard output."""
+        return nullcontext()
 
 
 def open_display() -> Display:
@@ -86,51 +98,101 @@ class _LineTask:
 
 
 class BarDisplay(Display):
-    """A bar per task below the lines; all are gone when the last task is over.
+    """Bars and views below the lines; all are gone when the last of them is over.
 
-    Only while a task is under way is the terminal's cursor moved, so that what a command prints
-    before and after is its own.
+    Only while there are some is the terminal's cursor moved, so that what a command prints before
+    and after is its own.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._bars: Bars | None = None
-        self._tasks = 0
+        self._lock = threading.RLock()  # the thread that prints aside may announce lines too
+        self._bars = _make_bars()
+        self._views: list[Draw] = []
+        self._shown = 0
+        self._live: Live | None = None
 
     def announce(self, line: str) -> None:
         """Print a line above the bars."""
         with self._lock:
-            if self._bars is None:
+            if self._live is None:
                 super().announce(line)
             else:
-                # Neither markup nor emphasis: a line is shown as it is.
-                self._bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                # Neither markup nor emphasis nor emoji: a line is shown as it is.
+                self._live.console.print(
+                    "\n".join(map(printable, line.split("\n"))),
+                    markup=False,
+                    highlight=False,
+                    emoji=False,
+                    soft_wrap=True,
+                )
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bars away while the block lasts; lines of other threads wait for its end."""
+        with self._lock:
+            self._stop()
+            try:
+                yield
+            finally:
+                self._start()
+
+    @contextmanager
+    def show(self, view: "Draw") -> Iterator[None]:
+        """Show what a view draws, now and then, while the block lasts."""
+        self._views.append(view)
+        try:
+            with self._showing():
+                yield
+        finally:
+            self._views.remove(view)
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:
         """Show a bar."""
-        bars = self._open_bars()
-        number = bars.add_task(what, total=total)
+        number = self._bars.add_task(what, total=total)
         try:
-            yield _BarTask(bars, number)
+            with self._showing():
+                yield _BarTask(self._bars, number)
         finally:
-            bars.remove_task(number)
-            self._close_bars()
+            self._bars.remove_task(number)
 
-    def _open_bars(self) -> "Bars":
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
         with self._lock:
-            self._tasks += 1
-            if self._bars is None:
-                self._bars = _make_bars()
-                self._bars.start()
-            return self._bars
+            self._shown += 1
+        try:
+            self._start()
+            yield
+        finally:
+            with self._lock:
+                self._shown -= 1
+                if self._shown == 0:
+                    self._stop()
 
-    def _close_bars(self) -> None:
+    def _start(self) -> None:
+        """Draw what is shown at once, and from then on now and then."""
         with self._lock:
-            self._tasks -= 1
-            if self._tasks == 0 and self._bars is not None:
-                self._bars.stop()
-                self._bars = None
+            if self._live is not None:
+                self._live.refresh()
+            elif self._shown:
+                self._live = _make_live(self._draw)
+                self._live.start(refresh=True)
+
+    def _stop(self) -> None:
+        with self._lock:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+
+    def _draw(self, console: "Console") -> "RenderableType":
+        """Return all views and bars. Called by a thread that holds a lock of rich's."""
+        from rich.console import Group
+
+        bars = self._bars.tasks
+        # One line stays free, on which the cursor is in the end.
+        lines = console.height - 1 - len(bars)
+        views = [view(console.width, lines) for view in self._views]
+        return Group(*views, *([self._bars.get_renderable()] if bars else []))
 
 
 @dataclass(frozen=True)
@@ -145,8 +207,24 @@ class _BarTask:
         self.bars.update(self.number, description=what, completed=done, total=total)
 
 
-def _make_bars() -> "Bars":
+def _make_live(draw: "Callable[[Console], RenderableType]") -> "Live":
     from rich.console import Console
+    from rich.live import Live
+
+    console = Console(stderr=True)
+    return Live(
+        console=console,
+        get_renderable=lambda: draw(console),
+        refresh_per_second=DRAWN_PER_SECOND,
+        transient=True,
+        # What goes to standard output is for programs, and rich would print it on this console.
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def _make_bars() -> "Bars":
+    """Return bars that are drawn by whoever asks for them."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
     from rich.progress import Task as BarTask
@@ -163,9 +241,4 @@ def _make_bars() -> "Bars":
         BarColumn(bar_width=16),
         Count(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        # What goes to standard output is for programs, and rich would print it on this console.
-        redirect_stdout=False,
-        redirect_stderr=False,
     )

@@ -34,6 +34,7 @@ from tests.integration.conftest import wait_for_container
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 from tests.integration.registry import Registry, build_image, packaged
 from tests.suite_builder import build
+from tests.terminal import Terminal
 
 RUNNER_CODE = Path(__file__).parents[2] / "runner"
 
@@ -195,6 +196,17 @@ def test_an_interrupt_leaves_nothing_on_the_nodes(
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130, said
+
+
+def test_on_a_terminal_one_view_counts_what_runs_on_the_nodes(
+    predictors: tuple[str, str], command: Evaluate
+) -> None:
+    with Terminal(command(*predictors), columns=200) as terminal:
+        terminal.wait_for(lambda screen: re.search(r"\nall +\d of 8 done +[23] running", screen))
+        terminal.wait_for(lambda screen: re.search(r"\nall +[1-7] of 8 done .* left", screen))
+        assert terminal.wait() == 0, terminal.lines
+        assert not [line for line in terminal.lines if "running" in line or " done" in line]
+        assert terminal.has_cursor
 
 
 def test_a_node_that_lacks_an_image_gets_it_by_its_digest(

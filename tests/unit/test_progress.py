@@ -60,9 +60,15 @@ def test_what_is_printed_during_a_task_stays_on_standard_output() -> None:
 
 
 def test_lines_during_a_task_are_shown_as_they_are() -> None:
-    line = "[bold]a name[/bold] of 1 run " + "x" * 200
+    line = "[bold]a name[/bold] of 1 run :smile: " + "x" * 200
     _, shown = on_a_terminal(f"with display.task('auditing', 3): display.announce({line!r})")
     assert line in shown
+
+
+def test_no_control_character_of_a_line_reaches_the_terminal_during_a_task() -> None:
+    line = "a\x1b[2J\nb"
+    _, shown = on_a_terminal(f"with display.task('auditing', 3): display.announce({line!r})")
+    assert "a\\x1b[2J\r\nb" in shown
 
 
 def test_markup_in_a_task_is_shown_as_it_is() -> None:

@@ -1,0 +1,78 @@
+"""The live view of ``runner evaluate`` as a user sees it: on a terminal, with real containers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.helm_builder import run_files, stat, write_run
+from tests.integration.command import RUNNER
+from tests.integration.conftest import wait_for_container
+from tests.suite_builder import build
+from tests.terminal import Terminal
+
+CASES = 4
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("suite")
+    names = [f"run-{number}" for number in range(CASES)]
+    for name in ("train", *names):
+        write_run(directory / "runs", name, run_files(name, stats=[stat("exact_match", 0.5)]))
+    cases = [{"train": ["train"], "eval": [name]} for name in names]
+    build(directory / "runs", directory / "v1", division={"method": "explicit", "cases": cases})
+    return directory / "v1"
+
+
+def evaluate(*images: str, suite: Path, out: Path) -> Terminal:
+    command = [str(RUNNER), "evaluate", *images, "--suite", str(suite), "--out", str(out)]
+    # Wider than the path of any report.
+    return Terminal([*command, "--jobs", "2", "--wall-seconds", "60"], columns=200)
+
+
+def shows(count: str) -> Callable[[str], object]:
+    return lambda screen: re.search(rf"^all +{count}", screen, re.MULTILINE)
+
+
+def test_a_batch_has_one_view_and_leaves_whole_tables_and_what_failed(
+    misbehaving: Callable[[str], str], suite: Path, tmp_path: Path
+) -> None:
+    failing = misbehaving("exit_one")
+    with evaluate("train_mean", failing, suite=suite, out=tmp_path) as terminal:
+        terminal.wait_for(shows(r"0 of 8 done +[12] running"))
+        terminal.wait_for(shows(r"\d of 8 done +\d running.* left"))
+        terminal.wait_for(shows(r"\d of 8 done .*[1-4] failed"))
+        assert terminal.wait() == 4
+        lines, screens = terminal.lines, "\n".join(terminal.screens)
+        assert terminal.has_cursor
+    assert re.search(r"^train_mean +\d of 4 done", screens, re.MULTILINE)
+    assert re.search(r"^misbehaving-exit-one +\d of 4 done", screens, re.MULTILINE)
+    assert not [line for line in lines if "running" in line or " done" in line]
+    assert sum(f"{failing} on v1, case-" in line for line in lines) == CASES
+    place = lines.index(f"report: {tmp_path}/train_mean/report.json")
+    table = lines[lines.index("run-0") : place]
+    assert [line for line in table if re.fullmatch(r"run-\d", line)] == [
+        f"run-{number}" for number in range(CASES)
+    ]
+    assert any(": MAE 0" in line for line in table)
+    assert f"report: {tmp_path}/{failing}/report.json" in lines
+
+
+def test_ctrl_c_in_mid_run_leaves_a_clean_terminal(
+    client: docker.DockerClient,
+    misbehaving: Callable[[str], str],
+    suite: Path,
+    tmp_path: Path,
+) -> None:
+    with evaluate(misbehaving("sleep"), suite=suite, out=tmp_path) as terminal:
+        wait_for_container(client, "predictor")
+        terminal.wait_for(lambda screen: "0 of 4 done  2 running" in screen)
+        assert not terminal.has_cursor
+        terminal.type(b"\x03")
+        assert terminal.wait() == 130
+        assert terminal.has_cursor
+        assert terminal.lines[-1] == "Interrupted. What was running has been removed."
+        assert not any("running" in line for line in terminal.lines[:-1])

@@ -1,0 +1,272 @@
+"""The progress of cases: a live view on a terminal, and plain lines elsewhere."""
+
+import sys
+
+import pytest
+
+from runner.cases.finished_cases import FinishedCases
+from runner.cases.repetitions import JudgedCase
+from runner.cases.rounds import Round, Terms
+from runner.cli.case_counts import Row
+from runner.cli.case_lines import CaseLines
+from runner.cli.case_view import CaseView, cells, cut, open_case_progress, view_lines
+from runner.cli.progress import LineDisplay
+from runner.errors import EngineError
+from runner.sandbox.image import Image
+from runner.sandbox.outcome import ContainerEnd
+from runner.sandbox.output_archive import Output
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.resources import ResourceUse
+from runner.sandbox.run import SandboxRun
+from tests.evaluation_builder import oracle, written
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+from tests.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def round_(tmp_path_factory: pytest.TempPathFactory) -> Round:
+    """Return a round of one case."""
+    path = tmp_path_factory.mktemp("suite")
+    suite = build(write_suite(path), path / "v1")
+    terms = Terms(SandboxPolicy(suite.limits), seed=1)
+    return Round(Image("a:1", "sha256:1"), suite, terms, FinishedCases(path / "finished"))
+
+
+def ended(round_: Round, exit_code: int = 0, share_of_time: float = 0.1) -> JudgedCase:
+    """Return the round's case as if a container had predicted it."""
+    case = round_.suite.cases[0]
+    outputs = written(round_.suite.actuals(case), oracle)
+    seconds = share_of_time * round_.terms.policy.limits.wall_seconds
+    used = ResourceUse(seconds, 0, 1, None, None, is_sampled=False)
+    output = Output(outputs, {}, False, 0, 1)
+    return round_.judge(case, SandboxRun(ContainerEnd(exit_code, seconds), output, b"", used, None))
+
+
+def tell(progress: CaseLines, round_: Round, result: JudgedCase | EngineError) -> None:
+    """Tell of all that happens to the round's case."""
+    case = round_.suite.cases[0].id
+    progress.expect([round_])
+    progress.begin(round_.task(case))
+    progress.end(round_, case, result)
+
+
+def test_elsewhere_than_on_a_terminal_a_case_has_a_line_when_it_begins_and_when_it_ends(
+    round_: Round, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_case_progress(LineDisplay()) as progress:
+        tell(progress, round_, ended(round_))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "a:1 on v1, case-1: running, at most 600 s\n"
+        "a:1 on v1, case-1: scored after 60.0 s (1 of 1)\n"
+    )
+
+
+def test_what_had_finished_before_is_told(
+    round_: Round, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = CaseLines(LineDisplay())
+    progress.expect([round_])
+    progress.find(round_, 1)
+    said = "a:1 on v1: 1 of 1 cases have finished before (--rerun runs them again)\n"
+    assert capsys.readouterr().err == said
+
+
+def test_the_view_has_no_line_for_a_case_that_is_scored(
+    round_: Round, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(CaseView(LineDisplay()), round_, ended(round_))
+    assert capsys.readouterr().err == ""
+
+
+def test_above_the_view_stands_how_a_case_failed_or_came_near_a_limit(
+    round_: Round, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = CaseView(LineDisplay())
+    tell(view, round_, ended(round_, exit_code=1))
+    assert capsys.readouterr().err == "a:1 on v1, case-1: failed after 60.0 s (1 of 1)\n"
+    tell(view, round_, ended(round_, share_of_time=0.8))
+    near = "scored after 480.0 s; took 480 s, 80% of the wall time (2 of 2)"
+    assert capsys.readouterr().err == f"a:1 on v1, case-1: {near}\n"
+    tell(view, round_, EngineError("The engine is gone."))
+    said = "a:1 on v1, case-1: not run: The engine is gone. (3 of 3)\n"
+    assert capsys.readouterr().err == said
+
+
+def test_the_view_counts_failures_of_predictors_and_of_the_engine(round_: Round) -> None:
+    view = CaseView(LineDisplay())
+    for result in (ended(round_), ended(round_, exit_code=1), EngineError("The engine is gone.")):
+        tell(view, round_, result)
+    (row,) = view._counts.rows(10)
+    assert (row.over, row.cases, row.running, row.failed) == (3, 3, 0, 2)
+
+
+def test_a_row_says_only_what_there_is() -> None:
+    assert cells(Row("a", 0, 3, 0, 0)) == ("a", "0 of 3 done", "", "", "")
+    shown = cells(Row("a", 1, 3, 2, 1, seconds_left=3675.4))
+    assert shown == ("a", "1 of 3 done", "2 running", "1 failed", "1:01:16 left")
+
+
+def test_no_control_character_of_a_name_reaches_the_terminal() -> None:
+    assert cells(Row("a\x1b[2J\r\n", 0, 1, 0, 0))[0] == r"a\x1b[2J\r\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(26, "registry.org/team/image:v1"), (20, "regist…team/image:v1")]
+)
+def test_a_name_is_cut_within_and_keeps_its_end(columns: int, shown: str) -> None:
+    assert cut("registry.org/team/image:v1", columns) == shown
+    assert len(shown) <= columns
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_lines_are_as_wide_as_there_is_room_for_and_in_columns(columns: int) -> None:
+    rows = [Row(200 * "a", 1, 12, 2, 0, 61.0), Row("all", 1, 12, 0, 1)]
+    first, last = view_lines(rows, columns)
+    assert len(first) == columns
+    assert first.endswith("aa  1 of 12 done  2 running            0:01:01 left")
+    assert last.index("1 of 12") == first.index("1 of 12")
+    assert last.endswith("  1 failed")
+
+
+def test_no_rows_have_no_lines() -> None:
+    assert view_lines([], 80) == []
+
+
+# Stands for rounds and tasks: nothing else of them is looked at while cases go well.
+VIEW = """
+import os, time
+from types import SimpleNamespace as Plain
+from runner.cli.case_view import open_case_progress
+from runner.cli.progress import open_display
+
+def expect(image, suite="v1"):
+    cases = [Plain(id=str(number)) for number in range(4)]
+    suite = Plain(name=suite, manifest=Plain(cases=cases))
+    progress.expect([Plain(image=Plain(reference=image), suite=suite)])
+
+def begin(image, case="0"):
+    progress.begin(Plain(title=image + case, image=Plain(reference=image), suite="v1", case=case))
+
+display = open_display()
+display.announce("before")
+with open_case_progress(display) as progress:
+"""
+
+
+def on_a_terminal(body: str, columns: int = 80, lines: int = 24) -> Terminal:
+    """Run a script, indented, while its view is shown."""
+    return Terminal([sys.executable, "-c", f"{VIEW}{body}\nprint('after')"], columns, lines)
+
+
+def test_the_view_is_gone_at_the_end_and_what_was_said_stays() -> None:
+    body = """
+    expect("a"); expect("b"); begin("b")
+    time.sleep(0.5)
+    progress.say("warning: a line")
+    time.sleep(0.5)
+"""
+    with on_a_terminal(body) as terminal:
+        screen = terminal.wait_for(lambda screen: "warning" in screen and "all" in screen)
+        assert screen.split("\n") == [
+            "before",
+            "warning: a line",
+            "a    0 of 4 done",
+            "b    0 of 4 done  1 running",
+            "all  0 of 8 done  1 running",
+        ]
+        assert not terminal.has_cursor
+        assert terminal.wait() == 0
+        assert terminal.lines == ["before", "warning: a line", "after"]
+        assert terminal.has_cursor
+
+
+def test_tables_on_the_same_terminal_are_whole_and_the_view_is_below_them() -> None:
+    body = """
+    expect("a"); begin("a")
+    for number in range(3):
+        time.sleep(0.3)
+        with progress.aside():
+            print(f"table {number}")
+            time.sleep(0.3)  # the view would be drawn meanwhile
+            progress.say("a line of the log")
+            print("its end")
+    time.sleep(0.3)
+"""
+    with on_a_terminal(body) as terminal:
+        assert terminal.wait() == 0
+        tables = "\n".join(f"table {number}\na line of the log\nits end" for number in range(3))
+        assert "\n".join(terminal.lines) == f"before\n{tables}\nafter"
+        assert any("its end\na  0 of 4 done  1 running" in each for each in terminal.screens)
+
+
+def test_hundreds_of_images_are_never_taller_than_the_terminal() -> None:
+    body = """
+    for number in range(300):
+        expect(f"image-{number}")
+    for number in range(30):
+        begin(f"image-{number}")
+        progress.say(f"line {number}")
+        time.sleep(0.05)
+    time.sleep(0.5)
+"""
+    with on_a_terminal(body, lines=10) as terminal:
+        last = "all           0 of 1200 done  30 running"
+        screen = terminal.wait_for(lambda screen: screen.endswith(last))
+        assert "and 293 more  0 of 1172 done  23 running" in screen
+        assert terminal.wait() == 0
+        # A view that was too tall would have left lines that scrolled off.
+        assert terminal.lines == ["before", *(f"line {number}" for number in range(30)), "after"]
+
+
+def test_names_are_cut_to_the_terminal_and_shown_as_they_are() -> None:
+    body = """
+    expect("[red]registry.org/team/" + 200 * "x" + "/image:v1"); expect("b:smile:\\x1b[2J")
+    begin("b:smile:\\x1b[2J")
+    time.sleep(0.5)
+"""
+    with on_a_terminal(body, columns=60) as terminal:
+        screen = terminal.wait_for(lambda screen: "all" in screen)
+        first, second, _ = screen.split("\n")[1:]
+        assert first.startswith("[red]regist")
+        assert "xx/image:v1" in first
+        assert r"b:smile:\x1b[2J" in second
+        assert terminal.wait() == 0
+        assert terminal.lines == ["before", "after"]
+
+
+def test_a_window_that_changes_its_size_has_the_view_in_its_new_size() -> None:
+    body = """
+    for number in range(20):
+        expect(f"registry.org/team/an-image-{number}")
+    begin("registry.org/team/an-image-0")
+    while os.get_terminal_size(2).columns != 50:
+        time.sleep(0.1)
+    time.sleep(0.5)
+"""
+    with on_a_terminal(body, columns=100, lines=30) as terminal:
+        terminal.wait_for(lambda screen: "image-19" in screen)
+        terminal.resize(50, 12)
+        screen = terminal.wait_for(lambda screen: "and 19 more" in screen)
+        assert len(screen.split("\n")) <= 12
+        assert "registry…/team/an-image-0" in screen
+        assert terminal.wait() == 0
+        assert terminal.has_cursor
+        assert terminal.lines[-1] == "after"
+        assert not any("of 80 done" in line for line in terminal.lines)
+
+
+def test_a_terminal_that_ctrl_c_is_pressed_on_has_its_cursor_again() -> None:
+    body = """
+    expect("a"); begin("a")
+    time.sleep(60)
+"""
+    with on_a_terminal(body) as terminal:
+        terminal.wait_for(lambda screen: "1 running" in screen)
+        assert not terminal.has_cursor
+        terminal.type(b"\x03")
+        assert terminal.wait() != 0
+        assert terminal.has_cursor
+        assert not any("running" in line for line in terminal.lines[:2])
