@@ -26,7 +26,7 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite, open_suite
 
 NOTHING = "true"
-BURN = "python3 -c 'sum(range(120_000_000))'"
+BURN = "python3 -c 'sum(range(340_000_000))'"
 """About three seconds of one processor, whatever the suite is."""
 
 LOOK_SECONDS = 0.02
