@@ -28,6 +28,7 @@ SECOND = (
     "test_faults.py",
     "test_gc.py",
     "test_protections.py",
+    "test_resume.py",
     "test_sandbox.py",
     "test_scores.py",
     "test_suites.py",
