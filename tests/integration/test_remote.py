@@ -134,8 +134,8 @@ def test_the_runners_image_gives_the_same_report_with_suite_and_results_shared_a
         without_times(report)
         for report in (tmp_path / "train_mean", shared / "here" / "train_mean")
     )
-    # The image has a Python of its own, which what a report follows from tells.
-    assert found.pop("follows_from") != wanted.pop("follows_from")
+    for report in (found, wanted):
+        del report["follows_from"]  # the versions of code, too: the image may have another Python
     assert found == wanted
 
 
