@@ -11,6 +11,8 @@ share its engine.
 import argparse
 import io
 import json
+import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -51,12 +53,18 @@ def measure_cluster(
         for number in range(rounds):
             command = [str(RUNNER), "evaluate", *names, "--suite", str(suite)]
             command += ["--jobs", str(NODES), "--memory-mib", "256", "--json"]
+            command += ["--cpus", str(cpus_of_a_case(os.cpu_count() or 1))]
             out = Path(scratch) / f"round-{number}"
             local = _seconds([*command, "--out", f"{out}/local"])
             cluster = _seconds([*command, "--out", f"{out}/ray", *_where(nodes)])
             taken.append((local, cluster))
     chosen = sorted(taken, key=lambda pair: pair[1] / pair[0])[len(taken) // 2]
     return (*chosen, images * cases)
+
+
+def cpus_of_a_case(cores: int) -> float:
+    """Return so many that the local pool has room for as many cases at a time as the cluster."""
+    return min(1.0, math.floor(10 * cores / NODES) / 10)
 
 
 def _seconds(command: list[str]) -> float:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cluster import NODES, cpus_of_a_case
 from benchmarks.copies import copy_runs, copy_with_distinct_stats
 from benchmarks.measurement import compare_in_turns, fastest, run_measured
 from benchmarks.scoring import measure_scoring
@@ -71,3 +72,11 @@ def test_scoring_is_measured_against_a_merge_of_the_same_targets() -> None:
     assert merge.ratio == 1
     assert all(row.seconds > 0 for row in others)
     assert [row.ratio is None for row in others] == [False, False, True]
+
+
+@pytest.mark.parametrize(("cores", "cpus"), [(2, 0.6), (3, 1.0), (64, 1.0)])
+def test_a_machine_has_room_for_as_many_cases_as_the_benchmarks_cluster(
+    cores: int, cpus: float
+) -> None:
+    assert cpus_of_a_case(cores) == cpus
+    assert NODES * cpus <= cores
