@@ -121,26 +121,31 @@ def flatten_states(
 
 def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], pl.DataFrame]]:
     """Return the documents of the same columns and types as one frame, with their numbers."""
-    groups: list[list[int]] = []
+    groups: list[tuple[list[int], pl.DataFrame]] = []
     for number, document in enumerate(documents):
-        for members in groups:
-            if _are_of_same_types(document, documents[members[0]]):
-                members.append(number)
+        for place, (members, rows) in enumerate(groups):
+            stacked = _stack(rows, document, documents[members[0]])
+            if stacked is not None:
+                groups[place] = ([*members, number], stacked)
                 break
         else:
-            groups.append([number])
-    return [(members, pl.concat([documents[one] for one in members])) for members in groups]
+            groups.append(([number], document))
+    return groups
 
 
-def _are_of_same_types(one: pl.DataFrame, other: pl.DataFrame) -> bool:
-    """Return whether two documents have the same columns and types."""
+def _stack(rows: pl.DataFrame, document: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the document below the rows, or None if a column or a type differs.
+
+    Args:
+        rows: of documents of the same types.
+        document: of any types.
+        first: the first of the rows.
+    """
     try:
-        # Polars takes a null for any type when it stands below, not above.
-        one.vstack(other)
-        other.vstack(one)
+        document.vstack(first)  # Polars takes a null for any type when it stands below, not above.
+        return rows.vstack(document)
     except (pl.exceptions.ShapeError, pl.exceptions.SchemaError):
-        return False
-    return True
+        return None
 
 
 def read_stats(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:

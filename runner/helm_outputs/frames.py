@@ -39,7 +39,7 @@ from runner.helm_outputs.runs import (
 NO_ROWS = pl.DataFrame(schema={RUN_NAME: pl.String})
 """The frame of a file that a run has not."""
 
-BYTES_READ_TOGETHER = 2**22
+BYTES_READ_TOGETHER = 2**24
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     """Yield the frames of each run, in order, as ``read_run`` returns them; faster for many.
 
     Not in threads: they would wait for Python's lock longer than they read. In memory is one batch
-    of some megabytes of JSON, or one run where it is larger.
+    of 16 MB of JSON, or one run where it is larger.
 
     Raises:
         SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
