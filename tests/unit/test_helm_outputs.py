@@ -1,3 +1,4 @@
+import threading
 from dataclasses import fields
 from pathlib import Path
 
@@ -253,6 +254,14 @@ def test_a_bad_file_among_runs_read_together_is_named(tmp_path: Path) -> None:
     (runs[3].path / "stats.json").write_text('[{"name": {"name": "a"}, "count": [')
     with pytest.raises(SuiteError, match=r"subject=3.*stats\.json: not what HELM writes"):
         list(read_runs(runs))
+
+
+def test_runs_that_are_read_no_further_leave_no_thread(tmp_path: Path) -> None:
+    frames = read_runs(find_runs(write_suite(tmp_path, runs=5)))
+    assert next(frames).stats.height == 2
+    assert [thread for thread in threading.enumerate() if "read-helm" in thread.name]
+    del frames
+    assert not [thread for thread in threading.enumerate() if "read-helm" in thread.name]
 
 
 def test_the_columns_of_a_run_spec_are_in_its_order_however_many(tmp_path: Path) -> None:
