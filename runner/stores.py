@@ -1,4 +1,4 @@
-"""Where reports and finished cases are kept: a directory, or any URL that fsspec knows.
+"""Where reports, finished cases and shared suites are: a directory, or any URL that fsspec knows.
 
 A URL's place is a path of universal-pathlib, which does what ``pathlib.Path`` does. What fails
 there is told as an error of the user's: each driver raises errors of its own.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from runner.errors import RunnerError, UsageError
@@ -84,30 +84,51 @@ def read_file(path: Path) -> bytes:
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
-    """Write files of one place, in their order, each whole or not at all.
+    """Write files in their order, each whole or not at all.
 
     Raises:
         OSError: one can't be written to a disk.
         UsageError: the store of the URL can't be written to.
     """
-    first = next(iter(files))
-    if not is_remote(first):
-        for path, content in files.items():
-            _write_whole(path, content)
-        return
-    with _told(str(first.parent)), _one_at_a_time:
-        from upath.implementations.cloud import CloudPath
+    for path, content in files.items():
+        with writing(path) as file:
+            file.write(content)
 
-        storage = cast("UPath", first).fs
-        # Object stores have no directories: there it would make the bucket of a mistyped URL.
-        if not isinstance(first, CloudPath):
-            for directory in {path.parent: None for path in files}:
-                directory.mkdir(parents=True, exist_ok=True)
-        # What is written in a transaction is there when it is whole, or not at all.
-        with storage.transaction:
-            for path, content in files.items():
-                with path.open("wb") as file:
-                    file.write(content)
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write, which is there when it is whole, or not at all.
+
+    Raises:
+        OSError: it can't be written to a disk.
+        UsageError: the store of the URL can't be written to.
+    """
+    if is_remote(path):
+        with _told(str(path.parent)), _one_at_a_time, _in_transaction(path) as file:
+            yield file
+        return
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _in_transaction(path: Path) -> Iterator[BinaryIO]:
+    from upath.implementations.cloud import CloudPath
+
+    # Object stores have no directories: there it would make the bucket of a mistyped URL.
+    if not isinstance(path, CloudPath):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with cast("UPath", path).fs.transaction, path.open("wb") as file:
+        yield file
 
 
 def files_below(directory: Path) -> list[Path]:
@@ -148,24 +169,10 @@ def _told(url: str) -> Iterator[None]:
         yield
     except RunnerError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a driver raises
         place = _PASSWORD.sub(r"\1...@", url)
         raise UsageError(
             f"{place}: this place can't be used ({type(error).__name__}: {error!s:.300}). Check "
             "the URL, its driver, its server and its credentials. The same command goes on from "
             "what is kept there."
         ) from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import docker
 
-from runner.cases.evaluation_key import EvaluationKey
 from runner.cases.executor import Executor
 from runner.cases.finished_cases import FinishedCases
 from runner.cases.rounds import Round, Terms
@@ -24,6 +23,7 @@ from runner.cli.evaluation_text import (
 )
 from runner.errors import EngineError, ExitCode, UsageError
 from runner.evaluate import evaluate
+from runner.reports.evaluation_key import EvaluationKey
 from runner.reports.published import CheckedReport
 from runner.reports.report import Evaluation, Report
 from runner.reports.report_directory import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.ci import Ci, ci_options
-from runner.cli.store_option import Store
+from runner.cli.store_option import store
 from runner.errors import UsageError
 from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 
@@ -76,7 +76,7 @@ Examples:
 )
 @click.option(
     "--out",
-    type=Store(),
+    type=store,
     metavar="PATH_OR_URL",
     help="Where reports go, one directory per image; for several suites, below one per suite. A "
     "path, or a URL that fsspec knows.  [default: results/SUITE]",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from runner.cli.progress import Display, open_display
-from runner.cli.store_option import Store
+from runner.cli.store_option import store
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
 
 
 @click.command(epilog=EXAMPLES, short_help="Rank the evaluations of a suite.")
-@click.argument("directory", metavar="DIR", type=Store())
+@click.argument("directory", metavar="DIR", type=store)
 @click.option(
     "--submitters",
     "submitters_file",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.progress import open_display
-from runner.cli.store_option import Store
+from runner.cli.store_option import store
 from runner.errors import UsageError
 from runner.untrusted import printable
 
@@ -29,7 +29,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES, short_help="Show all scores of one evaluation.")
-@click.argument("directory", metavar="REPORT", type=Store())
+@click.argument("directory", metavar="REPORT", type=store)
 @click.option(
     "--by",
     "columns",

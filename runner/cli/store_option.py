@@ -1,24 +1,14 @@
-"""Options and arguments that take a path or a URL."""
+"""The type of options and arguments that take a path or a URL."""
 
 from pathlib import Path
-from typing import Any
-
-import click
 
 
-class Store(click.ParamType):  # type: ignore[type-arg]  # older versions of click take none
-    """Where reports are: a path, or a URL that fsspec knows."""
+def store(path_or_url: str) -> Path:
+    """Return the place that a path or a URL names; loads what reads URLs only for one.
 
-    name = "path or URL"
+    Raises:
+        UsageError: nothing that is installed reads such a URL, or its server does not answer.
+    """
+    from runner.stores import open_store
 
-    def convert(
-        self, value: Any, _parameter: click.Parameter | None, _context: click.Context | None
-    ) -> Path:
-        """Return the place.
-
-        Raises:
-            UsageError: the runner's, not click's: nothing that is installed reads such a URL.
-        """
-        from runner.stores import open_store
-
-        return open_store(value) if isinstance(value, str) else value
+    return open_store(path_or_url)

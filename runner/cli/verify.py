@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.store_option import Store
+from runner.cli.store_option import store
 from runner.errors import ExitCode
 from runner.untrusted import printable
 
@@ -17,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES, short_help="Check a report, and score it again.")
-@click.argument("directory", metavar="REPORT", type=Store())
+@click.argument("directory", metavar="REPORT", type=store)
 @click.option(
     "--suite",
     "suite_directory",

@@ -12,12 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import fsspec
 
 from runner.cases.case_task import read_task_suite
-from runner.errors import RunnerError, SuiteError, UsageError
+from runner.errors import SuiteError, UsageError
+from runner.stores import open_store, reaching, writing
 from runner.suites.publish import write_public_half
 from runner.suites.suite import Suite, verify_public_half
 
@@ -31,13 +29,12 @@ def share_suite(suite: Suite, url: str) -> None:
     Raises:
         UsageError: it can't be written there.
     """
-    with _storage(url) as (storage, directory):
-        place = f"{directory}/{archive_name(suite.digest)}"
-        if storage.exists(place):
-            return
-        storage.makedirs(directory, exist_ok=True)
-        # What is written in a transaction is there when it is whole, or not at all.
-        with storage.transaction, storage.open(place, "wb") as file:
+    with _shared(url) as storage:
+        archive = storage / archive_name(suite.digest)
+        with reaching(archive):
+            if archive.exists():
+                return
+        with writing(archive) as file:
             write_public_half(suite, file, folder=".")
 
 
@@ -73,7 +70,11 @@ def _fetch(url: str, digest: str, place: Path) -> None:
     archive = f"{url.rstrip('/')}/{archive_name(digest)}"
     with tempfile.TemporaryDirectory(dir=place.parent, prefix="fetching-") as scratch:
         unpacked = Path(scratch) / "suite"
-        with _storage(archive) as (storage, path), storage.open(path, "rb") as file:
+        with (
+            _shared(url) as storage,
+            reaching(path := storage / archive_name(digest)),
+            path.open("rb") as file,
+        ):
             try:
                 with tarfile.open(fileobj=file, mode="r|gz") as tar:
                     tar.extractall(unpacked, filter="data")
@@ -97,17 +98,15 @@ def _check(root: Path, digest: str, advice: str) -> None:
 
 
 @contextmanager
-def _storage(url: str) -> Iterator[tuple[Any, str]]:
-    """Give the file system of a URL, and the path in it.
+def _shared(url: str) -> Iterator[Path]:
+    """Give the storage of a path or URL.
 
     Raises:
         UsageError: it can't be reached, read or written.
     """
     try:
-        yield fsspec.core.url_to_fs(url)
-    except RunnerError:
-        raise
-    except (OSError, ValueError, ImportError) as error:
+        yield open_store(url)
+    except (UsageError, OSError) as error:
         raise UsageError(
             f"{url}: the storage that the nodes share can't be used ({error}). Name with --shared "
             "a path or URL that the head can write to and every node can read."

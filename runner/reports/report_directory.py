@@ -64,7 +64,7 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
         unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
         unfinished.mkdir()
         try:
-            _write_files(evaluation, unfinished)
+            write_files(_files_at(unfinished, evaluation))
             return _put_in_place(unfinished, directory, evaluation.report)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -75,28 +75,19 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
         ) from error
 
 
-def _contents(evaluation: Evaluation) -> dict[str, bytes]:
-    """Return all files of the report, the receipt the last."""
+def _files_at(directory: Path, evaluation: Evaluation) -> dict[Path, bytes]:
+    """Return all files of the report by their places in a directory, the receipt the last."""
     text = evaluation.report.model_dump_json(indent=2) + "\n"
     records = record_files(report_records(evaluation.report))
     files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
-    return {**files, RECEIPT: make_receipt(files)}
-
-
-def _write_files(evaluation: Evaluation, directory: Path) -> None:
-    for name, content in _contents(evaluation).items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    files[RECEIPT] = make_receipt(files)
+    return {directory / name: content for name, content in files.items()}
 
 
 def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
     earlier_files = files_below(directory)
     kept = _copy_aside(directory, earlier_files, evaluation.report) if earlier_files else None
-    files = {directory / name: content for name, content in _contents(evaluation).items()}
+    files = _files_at(directory, evaluation)
     with reaching(directory):
         (directory / RECEIPT).unlink(missing_ok=True)
         for path in earlier_files:

@@ -18,7 +18,6 @@ from runner.scores.metrics import METRICS, Kind, Metric
 from runner.scores.points import (
     PreparedTargets,
     find_all_points,
-    find_points,
     number_groups,
     prepare,
 )
@@ -93,11 +92,12 @@ def score_targets(
         wanted = [m for m in METRICS.values() if m.kind == kind and m.name in metrics]
         if not of_kind.is_empty() and wanted:
             targets = prepare(of_kind, wanted)
-            all_points = find_all_points(targets, by)
+            bases = {column: _basis(column, policy) for column in by}
+            all_points = find_all_points(targets, list(dict.fromkeys(bases.values())))
             for column in by:
-                points = all_points[column]
-                if column is None and policy.scenario_weights:
-                    points = _weighted_point(targets, policy)
+                points = all_points[bases[column]]
+                if column != bases[column]:
+                    points = _weighted_point(points, targets.metrics, policy)
                 scores[column] += _score_category(
                     of_kind, targets, column, points, policy, resampling
                 )
@@ -184,15 +184,24 @@ def _score(metric: Metric, group: _Group, resampling: Resampling | None) -> Scor
     )
 
 
+def _basis(by: str | None, policy: ScoringPolicy) -> str | None:
+    """Return by what scores are found that those of a category are made of.
+
+    It is the category itself, but for the suite where scenarios have weights.
+    """
+    return WEIGHTED_BY if by is None and policy.scenario_weights else by
+
+
 def _weighted_point(
-    targets: PreparedTargets, policy: ScoringPolicy
+    points: Mapping[str | None, Mapping[str, float]],
+    metrics: Sequence[Metric],
+    policy: ScoringPolicy,
 ) -> dict[str | None, dict[str, float]]:
     """Return the weighted mean over scenarios; a scenario without a value leaves none to it."""
-    points = find_points(targets, WEIGHTED_BY)
     weights = np.array([_weight(policy, scenario) for scenario in points])
     if not weights.sum():
         return {}
-    names = [*(metric.name for metric in targets.metrics), "targets", "runs"]
+    names = [*(metric.name for metric in metrics), "targets", "runs"]
     columns = {name: np.array([point[name] for point in points.values()]) for name in names}
     found = {
         name: float(np.where(weights > 0, weights * column, 0).sum() / weights.sum())
@@ -210,10 +219,10 @@ def _estimates(
     targets: PreparedTargets, by: str | None, policy: ScoringPolicy
 ) -> dict[str | None, Estimates]:
     """Return what gives each group's metrics a value for resamples of its runs."""
-    weighted = by is None and bool(policy.scenario_weights)
-    groups, values = number_groups(targets, WEIGHTED_BY if weighted else by)
+    basis = _basis(by, policy)
+    groups, values = number_groups(targets, basis)
     found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)
-    if weighted:
+    if basis != by:
         weights = {number: _weight(policy, value) for number, value in enumerate(values)}
         return {None: weigh_scenarios(found, weights)}
     return {values[number]: group for number, _, group in found}

@@ -13,6 +13,9 @@ from runner.submissions.rules import Rules
 
 Better = Literal["lower", "higher"]
 
+FEWEST_DIFFERENCES = 2
+"""One alone doesn't tell how much differences vary."""
+
 
 @dataclass(frozen=True)
 class PublicScore:
@@ -60,7 +63,7 @@ def standard_error(one: PublicScore, other: PublicScore) -> float:
     pairs = zip(one.left_out, other.left_out, strict=True)
     differences = [first - second for first, second in pairs]
     count = len(differences)
-    if count < 2 or not all(map(math.isfinite, differences)):  # noqa: PLR2004
+    if count < FEWEST_DIFFERENCES or not all(map(math.isfinite, differences)):
         return math.inf
     mean = math.fsum(differences) / count
     return math.sqrt((count - 1) / count * math.fsum((each - mean) ** 2 for each in differences))

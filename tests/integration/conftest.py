@@ -1,5 +1,6 @@
 """The engine, the images and the HELM runs that the integration tests use. All are real."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from click.testing import CliRunner
 from docker.models.containers import Container
 
 from runner.cli.main import cli
+from runner.demo_suite import unpack_demo_suite
 from runner.sandbox.engine import connect
 from runner.sandbox.policy import LABEL
+from tests.integration.command import runner
 from tests.integration.registry import Registry, running_registry
 
 TEST_IMAGES = ("misbehaving-", "my-predictor")
@@ -84,3 +87,28 @@ def nothing_is_left(client: docker.DockerClient) -> Iterator[None]:
     yield
     assert leftovers(client) == []
     assert {volume.name for volume in client.volumes.list()} <= volumes_before
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what the runner knows of its own runs apart from other tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """Build the demo's reading runs into a suite of three cases, two models each."""
+    source = unpack_demo_suite(tmp_path)
+    spec = {
+        "name": "reading",
+        "version": "1",
+        "helm_runs": [str(source / "demo_reading*")],
+        "division": {"method": "k_fold", "folds": 3},
+        "keep_together": [],
+        "accept": ["twins"],
+        "limits": {"wall_seconds": 120},
+    }
+    (tmp_path / "reading.yaml").write_text(json.dumps(spec))
+    built = runner("suite", "build", tmp_path / "reading.yaml", "-o", tmp_path / "reading")
+    assert built.returncode == 0, built.stderr
+    return tmp_path / "reading"

@@ -1,7 +1,6 @@
 """Evaluations from elsewhere: over TCP, and from the runner's own image. No host path is shared
 with the predictor either way, so the report is the one that the command gives here."""
 
-import json
 import os
 import shutil
 import socket
@@ -9,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import docker
@@ -17,6 +15,7 @@ import pytest
 
 from tests.helm_builder import write_suite
 from tests.integration.command import runner
+from tests.integration.same_reports import report
 from tests.suite_builder import build
 
 IMAGE = "train_mean:latest"
@@ -84,22 +83,12 @@ def engine_over_tcp() -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def without_times(directory: Path) -> dict[str, Any]:
-    """Return a report without what differs from run to run: times, measurements, names."""
-    report: dict[str, Any] = json.loads((directory / "report.json").read_bytes())
-    del report["created"]
-    for case in report["cases"]:
-        for measured in ("wall_seconds", "resources", "forecast", "sandbox"):
-            case.pop(measured, None)
-    return report
-
-
 def test_an_engine_over_tcp_gives_the_same_report(shared: Path, tmp_path: Path) -> None:
     with engine_over_tcp() as address:
         command = ["evaluate", IMAGE, "--suite", shared / "suite", "--out", tmp_path]
         ended = runner(*command, DOCKER_HOST=address)
     assert ended.returncode == 0, ended.stderr
-    assert without_times(tmp_path / "train_mean") == without_times(shared / "here" / "train_mean")
+    assert report(tmp_path) == report(shared / "here")
 
 
 def test_control_the_address_that_no_engine_stands_behind_any_more_is_exit_5(
@@ -130,12 +119,9 @@ def test_the_runners_image_gives_the_same_report_with_suite_and_results_shared_a
     options = ["--suite", "/work/suite", "--out", "/work/results"]
     said = run_in_image(client, shared, tmp_path, "evaluate", IMAGE, *options)
     assert "MAE" in said
-    found, wanted = (
-        without_times(report)
-        for report in (tmp_path / "train_mean", shared / "here" / "train_mean")
-    )
-    for report in (found, wanted):
-        del report["follows_from"]  # the versions of code, too: the image may have another Python
+    found, wanted = report(tmp_path), report(shared / "here")
+    for one in (found, wanted):
+        del one["follows_from"]  # the versions of code, too: the image may have another Python
     assert found == wanted
 
 

@@ -17,8 +17,10 @@ from benchmarks.batch import kill_at, measure_resumed
 from benchmarks.cluster import made_images
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner
-from tests.integration.test_suites import report, state, suite  # noqa: F401  (fixtures)
+from tests.integration.same_reports import report
 from tests.suite_builder import build
+
+pytestmark = pytest.mark.usefixtures("state")
 
 States = dict[str, tuple[int, int, int]]
 
@@ -136,7 +138,7 @@ IMAGES, JOBS = 4, 2
 
 def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_was_in_flight(
     client: docker.DockerClient,
-    suite: Path,  # noqa: F811
+    suite: Path,
     tmp_path: Path,
 ) -> None:
     with made_images("train_mean", IMAGES, "true") as names:

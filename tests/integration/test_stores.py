@@ -16,7 +16,6 @@ import pytest
 
 from tests.integration.command import RUNNER, runner
 from tests.integration.test_resume import started, states
-from tests.integration.test_suites import suite  # noqa: F401  (a fixture)
 
 DEADLINE_SECONDS = 60
 
@@ -66,7 +65,7 @@ def server(tmp_path: Path) -> Iterator[FtpServer]:
 
 def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     server: FtpServer,
-    suite: Path,  # noqa: F811
+    suite: Path,
     client: docker.DockerClient,
 ) -> None:
     url = f"{server.url}/results"
@@ -93,7 +92,7 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     ]
 
 
-def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:  # noqa: F811
+def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:
     options = ["--suite", str(suite), "--out", f"{server.url}/results"]
     commands = [[str(RUNNER), "evaluate", name, *options] for name in ("train_mean", "random")]
     running = [subprocess.Popen(command, env=os.environ) for command in commands]
@@ -111,7 +110,7 @@ def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:  # n
 )
 def test_a_place_that_cannot_be_used_is_told_before_any_container_runs(
     server: FtpServer,
-    suite: Path,  # noqa: F811
+    suite: Path,
     client: docker.DockerClient,
     place: str,
     why: str,
@@ -127,7 +126,7 @@ def test_a_place_that_cannot_be_used_is_told_before_any_container_runs(
 
 def test_a_store_that_is_lost_in_mid_run_is_named_and_the_same_command_goes_on(
     server: FtpServer,
-    suite: Path,  # noqa: F811
+    suite: Path,
 ) -> None:
     command = [str(RUNNER), "evaluate", "train_mean", "--suite", str(suite)]
     command += ["--out", f"{server.url}/results"]

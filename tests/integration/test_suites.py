@@ -6,65 +6,17 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from runner.demo_suite import unpack_demo_suite
 from tests.integration.command import RUNNER, runner
+from tests.integration.same_reports import report
 
-TIMES = {
-    "created",
-    "wall_seconds",
-    "cpu_seconds",
-    "peak_memory_bytes",
-    "is_sampled",
-    "forecast",
-    "sandbox",
-}
-"""What may differ between two reports of the same evaluation; the attestation has the names that a
-case's volumes had on the engine."""
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
-    """Build the demo's reading runs into a suite of three cases, two models each."""
-    source = unpack_demo_suite(tmp_path)
-    spec = {
-        "name": "reading",
-        "version": "1",
-        "helm_runs": [str(source / "demo_reading*")],
-        "division": {"method": "k_fold", "folds": 3},
-        "keep_together": [],
-        "accept": ["twins"],
-        "limits": {"wall_seconds": 120},
-    }
-    (tmp_path / "reading.yaml").write_text(json.dumps(spec))
-    built = runner("suite", "build", tmp_path / "reading.yaml", "-o", tmp_path / "reading")
-    assert built.returncode == 0, built.stderr
-    return tmp_path / "reading"
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def evaluate(suite: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return runner("evaluate", "train_mean", "--suite", suite, "--out", out, *options)
-
-
-def without_times(document: Any) -> Any:
-    """Return the report without what may differ from run to run."""
-    if isinstance(document, dict):
-        return {key: without_times(value) for key, value in document.items() if key not in TIMES}
-    if isinstance(document, list):
-        return [without_times(value) for value in document]
-    return document
-
-
-def report(out: Path, image: str = "train_mean") -> Any:
-    return without_times(json.loads((out / image / "report.json").read_text()))
 
 
 def test_every_case_of_a_suite_is_run_and_scored(suite: Path, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from runner.cases.evaluation_key import EvaluationKey
 from runner.cases.finished_cases import FinishedCases
 from runner.cases.rounds import Round, Terms
 from runner.cases.variants import BLANKED, SHUFFLED, repeat_variant
 from runner.code_version import scoring_versions
+from runner.reports.evaluation_key import EvaluationKey
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
 from runner.sandbox.image import Image

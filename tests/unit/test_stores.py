@@ -14,7 +14,7 @@ from runner.reports.leaderboard import find_reports
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
 from runner.reports.verification import verify_report
-from runner.stores import check_store, files_below, is_remote, open_store, read_file, write_files
+from runner.stores import check_store, files_below, is_remote, open_store, read_file, writing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
@@ -93,12 +93,20 @@ def test_a_finished_case_is_found_again_and_its_time(store: Path) -> None:
     assert finished.seconds(TASK.suite_digest) == {"case-1": 1.5}
 
 
-def test_files_of_which_one_cannot_be_written_leave_none(store: Path) -> None:
-    with pytest.raises(UsageError, match="results: this place can't be used"):
-        write_files({store / "a": b"1", store / "b": None})  # type: ignore[dict-item]
-    assert names(store) == set()
-    with pytest.raises(FileNotFoundError, match="No such file"):
-        read_file(store / "a")
+def write_half(path: Path) -> None:
+    with writing(path) as file:
+        file.write(b"1")
+        raise LookupError("lost")
+
+
+def test_a_file_that_is_not_written_to_its_end_is_not_there(store: Path, tmp_path: Path) -> None:
+    errors: dict[Path, type[Exception]] = {store / "a": UsageError, tmp_path / "a": LookupError}
+    for path, error in errors.items():
+        with pytest.raises(error, match="lost"):
+            write_half(path)
+        assert names(path.parent) == set()
+        with pytest.raises(FileNotFoundError, match="No such file"):
+            read_file(path)
 
 
 def test_a_report_is_written_found_and_verified(suite: Suite, store: Path, tmp_path: Path) -> None:
