@@ -136,9 +136,11 @@ one by one.
 
 {_table(jobs)}
 
-Killed with SIGKILL, and taken up by the same command each time.
+Killed with SIGKILL, and taken up by the same command each time: {killed.runs} containers for
+{killed.cases} cases, of which the kills took {killed.in_flight} in flight. Reports other than
+undisturbed, times aside: {len(killed.differing)}.
 
-{_table(killed)}
+{_table(killed.rows)}
 """
 
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -24,12 +25,17 @@ from runner.cli.batch import FINISHED_CASES
 from runner.sandbox.engine import connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite, open_suite
+from tests.integration.same_reports import report
+from tests.integration.started import started
 
 NOTHING = "true"
 BURN = "python3 -c 'sum(range(340_000_000))'"
 """Some seconds of one processor, whatever the suite is."""
 
+JOBS = "2"
 LOOK_SECONDS = 0.02
+SETTLE_SECONDS = 1
+"""After a kill: what the engine was asked for before is started by then."""
 
 
 def measure_resumed(image: str, images: int) -> list[Row]:
@@ -82,48 +88,76 @@ def measure_jobs(image: str, images: int, rounds: int) -> list[Row]:
         for number in range(rounds):
             one, two = (
                 _run([*_evaluate(names, suite, Path(scratch, f"{number}-{jobs}")), "--jobs", jobs])
-                for jobs in ("1", "2")
+                for jobs in ("1", JOBS)
             )
             taken.append((one, two))
     of = f"{images} images on {len(suite.cases)} cases"
     return [
         Row(f"{of}, one by one", median(one for one, _ in taken)),
         Row(
-            f"{of}, --jobs 2",
+            f"{of}, --jobs {JOBS}",
             median(two for _, two in taken),
             median(two / one for one, two in taken),
         ),
     ]
 
 
-def measure_killed(image: str, images: int) -> list[Row]:
-    """Return the seconds of a batch, and of one that is killed twice and taken up each time."""
+@dataclass(frozen=True)
+class Killed:
+    """What became of a batch that was killed twice, and taken up each time.
+
+    Attributes:
+        rows: The seconds of the batch undisturbed, and of this one.
+        runs: How many containers were started for this one.
+        in_flight: How many of them a kill took before their case was kept.
+        differing: The images whose report isn't that of the undisturbed batch, times aside.
+    """
+
+    rows: list[Row]
+    cases: int
+    runs: int
+    in_flight: int
+    differing: list[str]
+
+
+def measure_killed(image: str, images: int) -> Killed:
+    """Evaluate a batch undisturbed; and again, killed at a third and at two thirds of its cases."""
+    client = connect()
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
         made_images(image, images, NOTHING) as names,
     ):
         suite = open_suite(build_cluster_suite(Path(scratch)))
         whole, killed = Path(scratch, "whole"), Path(scratch, "killed")
-        undisturbed = _run([*_evaluate(names, suite, whole), "--jobs", "2"])
-        command = [*_evaluate(names, suite, killed), "--jobs", "2"]
+        undisturbed = _run([*_evaluate(names, suite, whole), "--jobs", JOBS])
+        command = [*_evaluate(names, suite, killed), "--jobs", JOBS]
         cases = images * len(suite.cases)
-        begun = time.monotonic()
-        for part in (cases // 3, 2 * cases // 3):
-            kill_at(command, killed, part)
-        _run(command)
-        taken = time.monotonic() - begun
-    return [
+        with started(client, names) as ran:
+            taken = 0.0
+            for part in (cases // 3, 2 * cases // 3):
+                taken += kill_at(command, killed, part)
+                time.sleep(SETTLE_SECONDS)
+                in_flight = len(ran) - _count_finished(killed)
+            taken += _run(command)
+        places = sorted(path.parent.name for path in whole.glob("*/report.json"))
+        differing = [place for place in places if report(whole, place) != report(killed, place)]
+    client.close()
+    rows = [
         Row(f"{cases} cases, undisturbed", undisturbed),
         Row("killed at a third and at two thirds", taken, taken / undisturbed),
     ]
+    return Killed(rows, cases, len(ran), in_flight, differing)
 
 
-def kill_at(command: Sequence[str], out: Path, finished: int) -> None:
+def kill_at(command: Sequence[str], out: Path, finished: int) -> float:
     """Start a command, and kill it as soon as so many of its cases are kept below its reports.
+
+    Returns its wall seconds.
 
     Raises:
         RuntimeError: the command ended before.
     """
+    begun = time.monotonic()
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
     ) as process:
@@ -134,6 +168,7 @@ def kill_at(command: Sequence[str], out: Path, finished: int) -> None:
                 )
             time.sleep(LOOK_SECONDS)
         process.send_signal(signal.SIGKILL)
+    return time.monotonic() - begun
 
 
 def _count_finished(out: Path) -> int:
@@ -162,7 +197,7 @@ def main() -> None:
     for rows in (
         measure_resumed(arguments.image, arguments.resumed),
         measure_jobs(arguments.image, arguments.images, arguments.rounds),
-        measure_killed(arguments.image, arguments.images),
+        measure_killed(arguments.image, arguments.images).rows,
     ):
         for row in rows:
             ratio = "" if row.ratio is None else f"  {row.ratio:.4f}"

@@ -1,23 +1,16 @@
 """A batch taken up again: what is reported stays as it is, what has finished is not run again."""
 
 import json
-import os
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
-from benchmarks.batch import kill_at, measure_resumed
-from benchmarks.cluster import made_images
+from benchmarks.batch import JOBS, measure_killed, measure_resumed
 from tests.helm_builder import write_suite
-from tests.integration.command import RUNNER, runner
-from tests.integration.same_reports import report
+from tests.integration.command import runner
+from tests.integration.started import started
 from tests.suite_builder import build
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -35,23 +28,6 @@ def states(out: Path) -> States:
     """Return the inode, the size and the time of the last change of every file and directory."""
     found = {path.relative_to(out).as_posix(): path.stat() for path in out.rglob("*")}
     return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}
-
-
-@contextmanager
-def started(client: docker.DockerClient, images: list[str]) -> Iterator[list[str]]:
-    """Give a list that gets the image of every container that is started from one of these."""
-    names = {client.images.get(name).id: name for name in images}
-    found: list[str] = []
-    events = client.events(decode=True, filters={"type": "container", "event": "start"})
-
-    def note() -> None:
-        found.extend(names[event["from"]] for event in events if event["from"] in names)
-
-    thread = threading.Thread(target=note)
-    thread.start()
-    yield found
-    events.close()
-    thread.join()
 
 
 def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_written(
@@ -133,28 +109,14 @@ def test_a_report_that_was_changed_is_made_again_from_what_has_finished(
     assert len(board["entries"]) == 1
 
 
-IMAGES, JOBS = 4, 2
-
-
-def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_was_in_flight(
-    client: docker.DockerClient,
-    suite: Path,
-    tmp_path: Path,
-) -> None:
-    with made_images("train_mean", IMAGES, "true") as names:
-        command = [str(RUNNER), "evaluate", *names, "--suite", str(suite), "--jobs", str(JOBS)]
-        whole, killed = tmp_path / "whole", tmp_path / "killed"
-        subprocess.run([*command, "--out", str(whole)], check=True, env=os.environ)
-        with started(client, names) as ran:
-            for kill, finished in enumerate((4, 8), start=1):
-                kill_at([*command, "--out", str(killed)], killed, finished)
-                time.sleep(1)  # what the engine was asked for before is started by then
-                in_flight = len(ran) - len(list((killed / "finished_cases").glob("*.json")))
-                assert in_flight <= kill * JOBS
-            subprocess.run([*command, "--out", str(killed)], check=True, env=os.environ)
-        assert len(ran) == IMAGES * 3 + in_flight
-        for place in sorted(path.parent.name for path in whole.glob("*/report.json")):
-            assert report(killed, place) == report(whole, place)
+def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_was_in_flight() -> (
+    None
+):
+    killed = measure_killed("train_mean", images=3)
+    assert killed.cases == 15
+    assert killed.runs == killed.cases + killed.in_flight
+    assert killed.in_flight <= 2 * int(JOBS)
+    assert killed.differing == []
 
 
 def test_the_benchmark_of_a_resumed_batch_tells_shares_of_the_cases_run_time() -> None:

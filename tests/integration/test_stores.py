@@ -15,7 +15,8 @@ import docker
 import pytest
 
 from tests.integration.command import RUNNER, runner
-from tests.integration.test_resume import started, states
+from tests.integration.started import started
+from tests.integration.test_resume import states
 
 DEADLINE_SECONDS = 60
 
