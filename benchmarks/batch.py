@@ -29,7 +29,7 @@ from tests.integration.same_reports import report
 from tests.integration.started import started
 
 NOTHING = "true"
-BURN = "python3 -c 'sum(range(340_000_000))'"
+BURN = "python3 -c 'sum(range(500_000_000))'"
 """Some seconds of one processor, whatever the suite is."""
 
 JOBS = "2"

@@ -7,12 +7,18 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Condition
 from typing import Any, BinaryIO
+
+from cachetools import LRUCache, cached
 
 from runner.contract import layout
 from runner.contract.manifest import Manifest
 from runner.suites.parts import join_parts
 from runner.suites.suite import Inputs
+
+HELD_BYTES = 256 * 1024 * 1024
+"""How much of the inputs of cases is held for the images that come next."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class StagedInputs:
 
 def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
     """Return the files that one container sees, the manifest among them."""
-    files = {name: file.read() for name, file in stage_files(inputs, io.BytesIO)}
+    files = _read_files(inputs)
     manifest = Manifest(
         contract_version=layout.CONTRACT_VERSION,
         suite=inputs.suite,
@@ -35,6 +41,19 @@ def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> S
         revealed=inputs.revealed,
     )
     return StagedInputs({layout.MANIFEST: manifest.to_json().encode(), **files})
+
+
+@cached(
+    LRUCache(HELD_BYTES, getsizeof=lambda files: sum(map(len, files.values()))),
+    key=lambda inputs: (inputs.suite_digest, inputs.case),
+    condition=Condition(),
+)
+def _read_files(inputs: Inputs) -> Mapping[str, bytes]:
+    """Return every file but the manifest. Made once for all images of a batch, if it can be held.
+
+    The suite's digest stands for what is in its files, which were verified when it was opened.
+    """
+    return {name: file.read() for name, file in stage_files(inputs, io.BytesIO)}
 
 
 def stage_files(

@@ -32,25 +32,37 @@ def train_mean_baseline(
         .rename(lambda name: name.removeprefix(prefix))
         .filter(pl.col(MEAN).is_not_null())
     )
+    of_stat = stats.partition_by(f"{STAT_NAME_PREFIX}name", as_dict=True)
     means: dict[MetricName, float | None] = {}
     for name in {target.name for target in targets}:
-        similar = _similar(stats, name)[MEAN].to_numpy()
-        means[name] = float(similar.mean()) if len(similar) else None
+        rows = of_stat.get((name.name,))
+        means[name] = None if rows is None else _mean_of_similar(rows, name)
     return [means[target.name] for target in targets]
 
 
-def _similar(stats: pl.DataFrame, name: MetricName) -> pl.DataFrame:
-    """Return the rows of the stat, narrowed by every field of the name that leaves any."""
-    rows = stats.filter(pl.col(f"{STAT_NAME_PREFIX}name") == name.name)
+def _mean_of_similar(rows: pl.DataFrame, name: MetricName) -> float:
+    """Return the mean of a stat's rows, narrowed by every field of the name that leaves any."""
     wanted = {
         f"{STAT_NAME_PREFIX}split": name.split,
         f"{STAT_NAME_PREFIX}sub_split": name.sub_split,
     }
     perturbation = name.perturbation or {"name": None}
     wanted |= {f"{PERTURBATION_PREFIX}{field}": value for field, value in perturbation.items()}
+    is_similar = pl.repeat(value=True, n=rows.height, eager=True)
     for column, value in wanted.items():
-        if column in rows.columns and not rows.schema[column].is_nested():
-            is_same = pl.col(column).is_null() if value is None else pl.col(column) == pl.lit(value)
-            same = rows.filter(is_same)
-            rows = same if same.height else rows
-    return rows
+        if column in rows.columns:
+            narrowed = is_similar & _equals(rows[column], value)
+            is_similar = narrowed if narrowed.any() else is_similar
+    return float(rows[MEAN].filter(is_similar).to_numpy().mean())
+
+
+def _equals(column: pl.Series, value: object) -> pl.Series:
+    """Return where a column has the value; nowhere if it is of another type."""
+    # Series, because a query of Polars takes longer than the rows of a stat do.
+    if value is None:
+        return column.is_null()
+    kinds = {pl.Boolean: bool, pl.String: str}
+    kind = (int, float) if column.dtype.is_numeric() else kinds.get(type(column.dtype), ())
+    if not isinstance(value, kind):
+        return pl.repeat(value=False, n=len(column), eager=True)
+    return (column == value).fill_null(value=False)

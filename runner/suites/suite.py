@@ -5,14 +5,16 @@ are read when the container is gone.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from threading import Condition
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
+from cachetools import LRUCache, cached
 from pydantic import ValidationError
 
 from runner.contract import layout
@@ -41,6 +43,9 @@ from runner.suites.manifest import (
 )
 from runner.suites.parts import read_part
 
+HELD_TARGETS = 1_000_000
+"""Of how many targets the baselines are held for the images that come next."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -48,6 +53,7 @@ class Inputs:
 
     Attributes:
         suite: the suite's name, for the manifest.
+        suite_digest: the suite's digest.
         case: the case's id.
         parts: for each file below ``/input`` that is a frame, the parts that it is joined from.
         assets: for each file below ``/input/assets``, where it is.
@@ -55,6 +61,7 @@ class Inputs:
     """
 
     suite: str
+    suite_digest: str
     case: str
     parts: Mapping[str, tuple[Path, ...]]
     assets: Mapping[str, Path]
@@ -147,6 +154,7 @@ class Suite:
         assets = [name for name in self.manifest.files if name.startswith(f"{ASSETS}/")]
         return Inputs(
             suite=self.name,
+            suite_digest=self.digest,
             case=case.id,
             parts={**train, **evaluated},
             assets={name: self.root / PUBLIC / name for name in assets},
@@ -211,18 +219,29 @@ class Suite:
         self, case: Case, actuals: Actuals
     ) -> dict[Target | InstanceTarget, float | None]:
         """Return the train mean of every target of a case, None where the train runs have none."""
-        baselines: dict[Target | InstanceTarget, float | None] = {}
-        sides: tuple[tuple[str, Sequence[Target | InstanceTarget]], ...] = (
+        sides: tuple[tuple[str, tuple[Target | InstanceTarget, ...]], ...] = (
             ("stats", tuple(actuals.stats)),
             ("per_instance_stats", tuple(actuals.instance_stats)),
         )
+        baselines: dict[Target | InstanceTarget, float | None] = {}
         for frame, targets in sides:
             if targets:
-                parts = [read_part(self.part(run, f"train/{frame}")) for run in case.train_runs]
-                plain = [part.select(~cs.nested()) for part in parts]
-                train = pl.concat(plain, how="diagonal_relaxed")
-                baselines |= zip(targets, train_mean_baseline(train, targets), strict=True)
+                baselines |= zip(targets, _train_means(self, case, frame, targets), strict=True)
         return baselines
+
+
+@cached(
+    LRUCache(HELD_TARGETS, getsizeof=len),
+    key=lambda suite, case, frame, targets: (suite.digest, case.id, frame, targets),
+    condition=Condition(),
+)
+def _train_means(
+    suite: Suite, case: Case, frame: str, targets: tuple[Target | InstanceTarget, ...]
+) -> list[float | None]:
+    """Return the baseline of targets from a train frame, found once for all images of a batch."""
+    parts = [read_part(suite.part(run, f"train/{frame}")) for run in case.train_runs]
+    plain = [part.select(~cs.nested()) for part in parts]
+    return train_mean_baseline(pl.concat(plain, how="diagonal_relaxed"), targets)
 
 
 def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:

@@ -69,3 +69,16 @@ def test_the_baseline_is_what_the_example_image_predicts(tmp_path: Path) -> None
         assert mean == pytest.approx(rows["stats.mean"].mean()) if len(rows) else mean is None
         compared += len(rows) > 0
     assert compared > 50
+
+
+@pytest.mark.parametrize("prob", [["high", "low"], [True, None], [None, None]])
+def test_a_field_of_another_type_in_the_train_stats_is_like_no_target(prob: list[object]) -> None:
+    train = pl.DataFrame(
+        {
+            "stats.name.name": ["exact_match"] * 2,
+            "stats.name.perturbation.prob": prob,
+            "stats.mean": [0.2, 0.4],
+        }
+    )
+    name = MetricName("exact_match", perturbation={"prob": 0.5})
+    assert train_mean_baseline(train, [Target("eval", name)]) == [pytest.approx(0.3)]
