@@ -107,10 +107,11 @@ class Killed:
     """What became of a batch that was killed twice, and taken up each time.
 
     Attributes:
-        rows: The seconds of the batch undisturbed, and of this one.
-        runs: How many containers were started for this one.
-        in_flight: How many of them a kill took before their case was kept.
-        differing: The images whose report isn't that of the undisturbed batch, times aside.
+        rows: the seconds of the batch undisturbed, and of this one.
+        cases: how many this one has.
+        runs: how many containers were started for it.
+        in_flight: how many of them a kill took before their case was kept.
+        differing: the directories whose report isn't that of the undisturbed batch, times aside.
     """
 
     rows: list[Row]
@@ -150,9 +151,10 @@ def measure_killed(image: str, images: int) -> Killed:
 
 
 def kill_at(command: Sequence[str], out: Path, finished: int) -> float:
-    """Start a command, and kill it as soon as so many of its cases are kept below its reports.
+    """Start a command, kill it as soon as so many of its cases are kept, and return its seconds.
 
-    Returns its wall seconds.
+    Args:
+        out: where its reports go.
 
     Raises:
         RuntimeError: the command ended before.
