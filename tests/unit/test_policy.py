@@ -136,6 +136,11 @@ def test_the_keeper_is_locked_in_as_the_predictor_is() -> None:
     assert keeper["LogConfig"]["Type"] == "none"
 
 
+def test_the_keeper_alone_has_not_even_a_loopback() -> None:
+    assert keeper_body(IMAGE, LIMITS, NAMES)["NetworkDisabled"] is True
+    assert "NetworkDisabled" not in body()
+
+
 def test_logs_are_bounded_in_two_files() -> None:
     config = host_config()["LogConfig"]
     assert config["Type"] == "json-file"
