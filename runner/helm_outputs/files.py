@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
@@ -31,6 +32,7 @@ from runner.helm_outputs.repeated_texts import (
     RowsOfRuns,
     parse_entries,
     parse_stats,
+    take,
 )
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
@@ -40,7 +42,8 @@ from runner.helm_outputs.runs import (
     RunDirectory,
 )
 
-INSTANCE_ID = "scenario_state.request_states.instance.id"
+STATES = "request_states"
+INSTANCE_ID = f"scenario_state.{STATES}.instance.id"
 STAT_NAME = f"{STAT_NAME_PREFIX}name"
 
 NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
@@ -94,34 +97,62 @@ def _find_leaves(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return leaves
 
 
-def read_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
-    """Return the scenario_states frame of each run."""
+def parse_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return each run's scenario_state.json as it is, to be flattened by ``flatten_states``."""
     documents = []
     for run in runs:
         content = _read_bytes(run, SCENARIO_STATE)
         with naming_file(run, SCENARIO_STATE):
             documents.append(parse(content))
-    return flatten_states(runs, documents)
+    return documents
 
 
 def flatten_states(
     runs: Sequence[RunDirectory], documents: Sequence[pl.DataFrame]
 ) -> list[pl.DataFrame]:
     """Return the flat frame of each document; those of the same types are flattened at once."""
+    opened = []
+    for run, document in zip(runs, documents, strict=True):
+        with naming_file(run, SCENARIO_STATE):
+            opened.append(_open_states(document))
     frames: dict[int, pl.DataFrame] = {}
-    for group, rows in _group_by_types(documents):
+    for group, columns in _group_by_types(opened):
         members = [runs[number] for number in group]
+        heights = [opened[number][STATES].len() for number in group]
         with naming_file(members[0], SCENARIO_STATE):
-            heights = rows["request_states"].list.len().to_list()
-            columns = flatten(rows.explode("request_states"), "scenario_state.")
-        _check_columns(columns, members[0], SCENARIO_STATE)
-        frames |= dict(zip(group, _split(columns, heights, members), strict=True))
+            flat = _flatten_opened(columns, heights)
+        _check_columns(flat, members[0], SCENARIO_STATE)
+        frames |= dict(zip(group, _split(flat, heights, members), strict=True))
     return [frames[number] for number in range(len(runs))]
 
 
-def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], pl.DataFrame]]:
-    """Return the documents of the same columns and types as one frame, with their numbers."""
-    groups: list[tuple[list[int], pl.DataFrame]] = []
+def _open_states(document: pl.DataFrame) -> Columns:
+    """Return the columns of a document, of one row each; of its list of states, the elements."""
+    columns = {column.name: column for column in document.get_columns()}
+    states = columns[STATES][0]
+    if document.height != 1 or not isinstance(states, pl.Series):
+        raise ValueError(f"{STATES} is not a list of one object")
+    return {**columns, STATES: states}
+
+
+def _flatten_opened(columns: Columns, heights: Sequence[int]) -> Columns:
+    """Return the flat columns of opened documents, with what each has once in all its rows.
+
+    Args:
+        columns: of documents of the same types, one below the other.
+        heights: how many states each document has.
+    """
+    once = pl.DataFrame([column for name, column in columns.items() if name != STATES])
+    document_numbers = np.repeat(np.arange(len(heights), dtype=np.uint32), heights)
+    return {
+        **take(flatten(once, "scenario_state."), document_numbers),
+        **flatten(columns[STATES].struct.unnest(), f"scenario_state.{STATES}."),
+    }
+
+
+def _group_by_types(documents: Sequence[Columns]) -> list[tuple[list[int], Columns]]:
+    """Return the documents of the same columns and types stacked, with their numbers."""
+    groups: list[tuple[list[int], Columns]] = []
     for number, document in enumerate(documents):
         for place, (members, rows) in enumerate(groups):
             stacked = _stack(rows, document, documents[members[0]])
@@ -133,7 +164,7 @@ def _group_by_types(documents: Sequence[pl.DataFrame]) -> list[tuple[list[int], 
     return groups
 
 
-def _stack(rows: pl.DataFrame, document: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame | None:
+def _stack(rows: Columns, document: Columns, first: Columns) -> Columns | None:
     """Return the document below the rows, or None if a column or a type differs.
 
     Args:
@@ -141,10 +172,14 @@ def _stack(rows: pl.DataFrame, document: pl.DataFrame, first: pl.DataFrame) -> p
         document: of any types.
         first: the first of the rows.
     """
+    if document.keys() != first.keys():
+        return None
     try:
-        document.vstack(first)  # Polars takes a null for any type when it stands below, not above.
-        return rows.vstack(document)
-    except (pl.exceptions.ShapeError, pl.exceptions.SchemaError):
+        for name, column in document.items():
+            # Polars takes a null for any type when it stands below, not above.
+            column.clone().append(first[name])
+        return {name: column.clone().append(document[name]) for name, column in rows.items()}
+    except pl.exceptions.SchemaError:
         return None
 
 

@@ -6,8 +6,9 @@ The numbers of a stat are floats and its count an integer, whether written as 1 
 
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,9 +25,9 @@ from runner.helm_outputs.files import (
     NOT_HELMS,
     flatten_states,
     naming_file,
+    parse_states,
     read_per_instance_stats,
     read_run_specs,
-    read_states,
     read_stats,
 )
 from runner.helm_outputs.repeated_texts import PERTURBATION
@@ -41,10 +42,10 @@ from runner.helm_outputs.runs import (
 NO_ROWS = pl.DataFrame(schema={RUN_NAME: pl.String})
 """The frame of a file that a run has not."""
 
-READ_THREADS = 3
-"""For two cores: while two read in Polars, one makes columns under Python's lock."""
-
 BYTES_READ_TOGETHER = 2**22
+
+BATCHES_AHEAD = 2
+"""So many are parsed before their turn, while the one before them is flattened."""
 
 
 @dataclass(frozen=True)
@@ -69,30 +70,22 @@ def read_run(run: RunDirectory) -> RunFrames:
     Raises:
         SuiteError: a file is not JSON or not what HELM writes; names the file.
     """
-    return _read_together([run])[0]
+    return _read_together([run], parse_states(_having(SCENARIO_STATE, [run])))[0]
 
 
 def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     """Yield the frames of each run, in order, as ``read_run`` returns them; faster for many.
 
-    Threads read ahead, as Polars does not hold Python's lock. In memory are at most five batches
-    of some megabytes of JSON, or of one run where it is larger.
+    A thread parses states ahead, in which Polars does not hold Python's lock; all else does, so
+    that more threads would only wait for each other. In memory are at most four batches of some
+    megabytes of JSON, or of one run where it is larger.
 
     Raises:
         SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
     """
-    ahead: deque[Future[list[RunFrames]]] = deque()
-    with ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read-helm") as pool:
-        try:
-            for batch in _batches(runs):
-                ahead.append(pool.submit(_read_together, batch))
-                if len(ahead) > READ_THREADS:
-                    yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
+    with closing(_parse_ahead(runs)) as parsed:
+        for batch, states in parsed:
+            yield from _read_together(batch, states)
 
 
 def read_scenario_states(run: RunDirectory, instance_ids: Collection[str]) -> pl.DataFrame:
@@ -135,12 +128,36 @@ def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
         yield batch
 
 
-def _read_together(runs: Sequence[RunDirectory]) -> list[RunFrames]:
+def _parse_ahead(
+    runs: Iterable[RunDirectory],
+) -> Generator[tuple[list[RunDirectory], list[pl.DataFrame]]]:
+    """Yield batches, each with what ``parse_states`` returns of it, found by another thread."""
+    ahead: deque[tuple[list[RunDirectory], Future[list[pl.DataFrame]]]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="read-helm") as pool:
+        try:
+            for batch in _batches(runs):
+                ahead.append((batch, pool.submit(parse_states, _having(SCENARIO_STATE, batch))))
+                if len(ahead) > BATCHES_AHEAD:
+                    first, parsed = ahead.popleft()
+                    yield first, parsed.result()
+            for last, parsed in ahead:
+                yield last, parsed.result()
+        finally:
+            for _, parsed in ahead:
+                parsed.cancel()
+
+
+def _read_together(runs: Sequence[RunDirectory], states: Sequence[pl.DataFrame]) -> list[RunFrames]:
+    """Return the frames of some runs.
+
+    Args:
+        states: what ``parse_states`` returned of those that have the file.
+    """
     stats = _read_those_with(STATS, runs, read_stats)
     perturbation = _perturbation_type(stats)
     frames = (
         _read_those_with(RUN_SPEC, runs, read_run_specs),
-        _read_those_with(SCENARIO_STATE, runs, read_states),
+        _read_those_with(SCENARIO_STATE, runs, lambda some: flatten_states(some, states)),
         stats,
         _read_those_with(
             PER_INSTANCE_STATS, runs, lambda some: read_per_instance_stats(some, perturbation)
@@ -149,13 +166,17 @@ def _read_together(runs: Sequence[RunDirectory]) -> list[RunFrames]:
     return [RunFrames(*of_run) for of_run in zip(*frames, strict=True)]
 
 
+def _having(file_name: str, runs: Sequence[RunDirectory]) -> list[RunDirectory]:
+    return [run for run in runs if file_name in run.files]
+
+
 def _read_those_with(
     file_name: str,
     runs: Sequence[RunDirectory],
     read: Callable[[Sequence[RunDirectory]], list[pl.DataFrame]],
 ) -> list[pl.DataFrame]:
     """Return the frame of each run, without rows for those that lack the file."""
-    having = [run for run in runs if file_name in run.files]
+    having = _having(file_name, runs)
     frames = iter(read(having) if having else ())
     return [next(frames) if file_name in run.files else NO_ROWS for run in runs]
 

@@ -10,8 +10,9 @@ is laid out in another way, or holds anything else, is left to Polars as a whole
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, count, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def parse_stats(contents: Sequence[bytes]) -> RowsOfRuns:
     lists = [_split_list(content) for content in contents]
     texts = list(chain.from_iterable(lists))
     rows, places = _parse_distinct(texts, stat_fields(PERTURBATION), "name")
-    return _take(flatten(rows, "stats."), places), list(map(len, lists))
+    return take(flatten(rows, "stats."), places), list(map(len, lists))
 
 
 def parse_entries(contents: Sequence[bytes], perturbation: PolarsType) -> RowsOfRuns:
@@ -92,8 +93,8 @@ def parse_entries(contents: Sequence[bytes], perturbation: PolarsType) -> RowsOf
     following = iter(counts)
     heights = [sum(islice(following, len(texts_of_run))) for texts_of_run in lists]
     return {
-        **_take(heads.to_dict(), np.repeat(head_places, counts)),
-        **_take(flatten(stats, "per_instance_stats.stats."), places),
+        **take(heads.to_dict(), np.repeat(head_places, counts)),
+        **take(flatten(stats, "per_instance_stats.stats."), places),
     }, heights
 
 
@@ -144,7 +145,7 @@ def _parse_distinct(
         fields: with their types; Polars refuses what an object has besides.
         key: a field that every object has.
     """
-    rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+    rows: defaultdict[bytes, int] = defaultdict(count().__next__)
     places = np.fromiter(map(rows.__getitem__, texts), np.uint32, len(texts))
     inside = b"},{".join(rows)
     absent = {name for name in OPTIONAL if not is_named(name, inside)}
@@ -170,7 +171,7 @@ def _without(dtype: PolarsType, absent: Collection[str]) -> PolarsType:
     return dtype
 
 
-def _take(columns: Columns, places: Places) -> Columns:
+def take(columns: Columns, places: Places) -> Columns:
     """Return the columns with these of their rows."""
     # Not by gather, of which each call costs as much as a file: Polars makes a query of it.
     indices = pl.Series(places)
