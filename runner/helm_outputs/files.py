@@ -24,6 +24,7 @@ from runner.helm_outputs.documents import (
     flatten,
     is_named,
     parse,
+    parse_file,
     parse_finite,
     types_of,
 )
@@ -101,9 +102,8 @@ def parse_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     """Return each run's scenario_state.json as it is, to be flattened by ``flatten_states``."""
     documents = []
     for run in runs:
-        content = _read_bytes(run, SCENARIO_STATE)
         with naming_file(run, SCENARIO_STATE):
-            documents.append(parse(content))
+            documents.append(parse_file(f"{run.path}/{SCENARIO_STATE}"))
     return documents
 
 
