@@ -29,8 +29,8 @@ from tests.integration.same_reports import report
 from tests.integration.started import started
 
 NOTHING = "true"
-BURN = "python3 -c 'sum(range(500_000_000))'"
-"""Some seconds of one processor, whatever the suite is."""
+BURN = "python3 -c 'sum(range(1_200_000_000))'"
+"""Ten seconds or more of one processor, whatever the suite is."""
 
 JOBS = "2"
 LOOK_SECONDS = 0.02
