@@ -131,8 +131,8 @@ once more, as a share of the cases' own run time. Asked is at most 0.01 of it.
 
 {_table(resumed)}
 
-Predictors that compute for more than ten seconds, each on one processor. Asked is at most 0.56 of the time
-one by one.
+Predictors that compute for more than ten seconds, each on one processor. Asked is at most 0.56 of
+the time one by one.
 
 {_table(jobs)}
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from runner.helm_outputs.documents import (
 )
 from runner.helm_outputs.repeated_texts import (
     OtherLayoutError,
+    Places,
     RowsOfRuns,
     parse_entries,
     parse_stats,
@@ -143,9 +145,8 @@ def _flatten_opened(columns: Columns, heights: Sequence[int]) -> Columns:
         heights: how many states each document has.
     """
     once = pl.DataFrame([column for name, column in columns.items() if name != STATES])
-    document_numbers = np.repeat(np.arange(len(heights), dtype=np.uint32), heights)
     return {
-        **take(flatten(once, "scenario_state."), document_numbers),
+        **take(flatten(once, "scenario_state."), _row_numbers(heights)),
         **flatten(columns[STATES].struct.unnest(), f"scenario_state.{STATES}."),
     }
 
@@ -211,36 +212,43 @@ def _read_lists(
     contents = [_read_bytes(run, file_name) for run in runs]
     try:
         columns, heights = parse_lists(contents)
-        frames = _split(_with_integer_counts(columns), heights, runs)
+        columns = _with_integer_counts(columns)
     except OtherLayoutError:
         if len(runs) == 1:
             return [_infer_list(runs[0], file_name, contents[0], flatten_rows)]
         parts = [_read_lists([run], file_name, parse_lists, flatten_rows) for run in runs]
         return [frame for (frame,) in parts]
+    frames = _split(columns, heights, runs)
+    with_nulls = [name for name, column in columns.items() if column.null_count()]
+    frames_or_none = [
+        _leave_out_absent(frame, content, with_nulls)
+        for frame, content in zip(frames, contents, strict=True)
+    ]
     return [
         _infer_list(run, file_name, content, flatten_rows) if frame is None else frame
-        for run, content, frame in zip(
-            runs, contents, map(_leave_out_absent, frames, contents), strict=True
-        )
+        for run, content, frame in zip(runs, contents, frames_or_none, strict=True)
     ]
 
 
-def _leave_out_absent(frame: pl.DataFrame, content: bytes) -> pl.DataFrame | None:
+def _leave_out_absent(
+    frame: pl.DataFrame, content: bytes, with_nulls: Sequence[str]
+) -> pl.DataFrame | None:
     """Return the frame without columns of fields that the document has not.
 
     None if it may have one of them: a null that is written, which HELM does not do, is a column.
+
+    Args:
+        with_nulls: the columns that have nulls here or in other runs.
     """
-    columns = frame.get_columns()
-    valued = [column for column in columns if column.null_count() < frame.height]
-    if len(valued) == len(columns):
-        return frame
     if frame.height == 0:
-        return pl.DataFrame(columns[:1])
-    for column in columns:
-        fields = column.name.split(".")[1:]
-        if column.null_count() == frame.height and all(is_named(name, content) for name in fields):
+        return pl.DataFrame(frame.get_columns()[:1])
+    absent = {name for name in with_nulls if frame.get_column(name).null_count() == frame.height}
+    if not absent:
+        return frame
+    for name in absent:
+        if all(is_named(field, content) for field in name.split(".")[1:]):
             return None
-    return pl.DataFrame(valued)
+    return pl.DataFrame([column for column in frame.get_columns() if column.name not in absent])
 
 
 def _infer_list(
@@ -292,15 +300,16 @@ def _split(
         heights: how many rows each run has.
         runs: the runs, in the order of the rows.
     """
-    frame = pl.DataFrame([columns[name] for name in sorted(columns)])
-    names = pl.Series(RUN_NAME, [run.name for run in runs], pl.String)
-    frames, start = [], 0
-    for number, height in enumerate(heights):
-        part = frame.slice(start, height)
-        name = names.slice(number, 1).new_from_index(0, height)
-        frames.append(part.insert_column(0, name))
-        start += height
-    return frames
+    names = {RUN_NAME: pl.Series(RUN_NAME, [run.name for run in runs], pl.String)}
+    ordered = take(names, _row_numbers(heights)) | dict(sorted(columns.items()))
+    frame = pl.DataFrame(list(ordered.values()))
+    starts = accumulate(heights, initial=0)
+    return [frame.slice(start, height) for start, height in zip(starts, heights, strict=False)]
+
+
+def _row_numbers(heights: Sequence[int]) -> Places:
+    """Return the number of each run, once for each of its rows."""
+    return np.repeat(np.arange(len(heights), dtype=np.uint32), heights)
 
 
 def _check_columns(columns: Container[str], run: RunDirectory, file_name: str) -> None:

@@ -122,7 +122,10 @@ def _split_list(content: bytes) -> list[bytes]:
     """Return the text of each object of a list, without its braces."""
     if not (content.startswith(LIST_START) and content.endswith(LIST_END)):
         raise OtherLayoutError
-    return content[len(LIST_START) : -len(LIST_END)].split(ELEMENT_BORDER)
+    texts = content.split(ELEMENT_BORDER)  # before its ends are cut off, which would copy it
+    texts[0] = texts[0][len(LIST_START) :]
+    texts[-1] = texts[-1][: -len(LIST_END)]
+    return texts
 
 
 def _split_entry(text: bytes) -> tuple[bytes, list[bytes]]:
@@ -132,7 +135,9 @@ def _split_entry(text: bytes) -> tuple[bytes, list[bytes]]:
     head, _, stats = text.partition(STATS_START)
     if not stats.endswith(STATS_END):
         raise OtherLayoutError
-    return head, stats[: -len(STATS_END)].split(STAT_BORDER)
+    texts = stats.split(STAT_BORDER)
+    texts[-1] = texts[-1][: -len(STATS_END)]
+    return head, texts
 
 
 def _parse_distinct(
