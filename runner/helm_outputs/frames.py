@@ -42,10 +42,14 @@ from runner.helm_outputs.runs import (
 NO_ROWS = pl.DataFrame(schema={RUN_NAME: pl.String})
 """The frame of a file that a run has not."""
 
-BYTES_READ_TOGETHER = 2**22
+BYTES_READ_TOGETHER = 2**23
 
 BATCHES_AHEAD = 2
 """So many are parsed before their turn, while the one before them is flattened."""
+
+
+Parsed = Callable[[], list[pl.DataFrame]]
+"""Returns the documents of states, one of each run that has the file."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def read_run(run: RunDirectory) -> RunFrames:
     Raises:
         SuiteError: a file is not JSON or not what HELM writes; names the file.
     """
-    return _read_together([run], parse_states(_having(SCENARIO_STATE, [run])))[0]
+    return _read_together([run], lambda: parse_states(_having(SCENARIO_STATE, [run])))[0]
 
 
 def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
@@ -130,8 +134,8 @@ def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
 
 def _parse_ahead(
     runs: Iterable[RunDirectory],
-) -> Generator[tuple[list[RunDirectory], list[pl.DataFrame]]]:
-    """Yield batches, each with what ``parse_states`` returns of it, found by another thread."""
+) -> Generator[tuple[list[RunDirectory], Parsed]]:
+    """Yield batches, each with what another thread will have found ``parse_states`` to return."""
     ahead: deque[tuple[list[RunDirectory], Future[list[pl.DataFrame]]]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="read-helm") as pool:
         try:
@@ -139,30 +143,28 @@ def _parse_ahead(
                 ahead.append((batch, pool.submit(parse_states, _having(SCENARIO_STATE, batch))))
                 if len(ahead) > BATCHES_AHEAD:
                     first, parsed = ahead.popleft()
-                    yield first, parsed.result()
+                    yield first, parsed.result
             for last, parsed in ahead:
-                yield last, parsed.result()
+                yield last, parsed.result
         finally:
             for _, parsed in ahead:
                 parsed.cancel()
 
 
-def _read_together(runs: Sequence[RunDirectory], states: Sequence[pl.DataFrame]) -> list[RunFrames]:
+def _read_together(runs: Sequence[RunDirectory], parsed: Parsed) -> list[RunFrames]:
     """Return the frames of some runs.
 
     Args:
-        states: what ``parse_states`` returned of those that have the file.
+        parsed: returns what ``parse_states`` does of those that have the file; called last.
     """
+    specs = _read_those_with(RUN_SPEC, runs, read_run_specs)
     stats = _read_those_with(STATS, runs, read_stats)
     perturbation = _perturbation_type(stats)
-    frames = (
-        _read_those_with(RUN_SPEC, runs, read_run_specs),
-        _read_those_with(SCENARIO_STATE, runs, lambda some: flatten_states(some, states)),
-        stats,
-        _read_those_with(
-            PER_INSTANCE_STATS, runs, lambda some: read_per_instance_stats(some, perturbation)
-        ),
+    entries = _read_those_with(
+        PER_INSTANCE_STATS, runs, lambda some: read_per_instance_stats(some, perturbation)
     )
+    states = _read_those_with(SCENARIO_STATE, runs, lambda some: flatten_states(some, parsed()))
+    frames = (specs, states, stats, entries)
     return [RunFrames(*of_run) for of_run in zip(*frames, strict=True)]
 
 
