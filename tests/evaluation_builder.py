@@ -46,7 +46,7 @@ def evaluate_function(
         end = ContainerEnd(exit_code, wall_seconds=1.0)
         used = ResourceUse(1.0, 0, len(outputs), None, None, is_sampled=False)
         run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
-        verdict = judge(run, case, actuals, Limits(), suite.scoring)
+        verdict = judge(run, case, actuals.targets, Limits(), suite.scoring)
         baselines = suite.baselines(case, actuals)
         records.append(_case_record(case, run, verdict, actuals, baselines, Limits()))
         files.update(_case_files(case, run))

@@ -85,9 +85,11 @@ class Round:
     def judge(self, case: Case, run: SandboxRun) -> JudgedCase:
         """Return what a case's run was worth."""
         actuals = self.suite.actuals(case)  # not before: the container is gone
-        targets = rename_actuals(actuals) if self.variant.renames else actuals
+        if self.variant.renames:
+            actuals = rename_actuals(actuals)
         limits = self.terms.policy.limits
-        return JudgedCase(case, run, judge(run, case, targets, limits, self.suite.scoring), targets)
+        verdict = judge(run, case, actuals.targets, limits, self.suite.scoring)
+        return JudgedCase(case, run, verdict, actuals)
 
 
 class CaseProgress(Protocol):

@@ -36,7 +36,12 @@ LARGE_DRAW = 20
 
 @click.command(epilog=EXAMPLES, short_help="Run an image in the sandbox, and say what to mend.")
 @click.argument("reference", metavar="IMAGE")
-@click.option("--suite", default="demo", show_default=True, help="As in `runner evaluate`.")
+@click.option(
+    "--suite",
+    default="demo",
+    show_default=True,
+    help="As in `runner evaluate`; of a built suite the public half is enough.",
+)
 @click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
 @click.option(
     "--forecast",
@@ -81,14 +86,16 @@ def check(
     image = resolve_image(client, reference)
     display = open_display()
     draw = Draw(None, None, None, ())
-    with opened_suite(suite, root_dir, draw, display.announce, display) as opened:
+    with opened_suite(
+        suite, root_dir, draw, display.announce, display, needs_private=False
+    ) as opened:
         policy = SandboxPolicy(opened.limits)
         check_policy(client, policy)
         if verbose:
             display.announce(command_line(image, policy))
         with open_sandbox(client, display.announce) as sandbox:
             runs = _Runs(sandbox, image, policy, display)
-            case = opened.cases[0]
+            case, is_scorable = opened.cases[0], opened.has_actuals
             first = runs.run(opened, case, "first", show_log=True)
             results = _results(runs, image_labels(client, image.id), opened, case, first)
             if forecast_suite is not None:
@@ -99,7 +106,7 @@ def check(
     if as_json:
         click.echo(json.dumps({"image": image.id, "results": [asdict(found) for found in results]}))
     else:
-        _print_results(reference, suite, results)
+        _print_results(reference, suite, results, is_scorable=is_scorable)
     failed = any(found.passed is False for found in results)
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
 
@@ -147,13 +154,13 @@ def _results(
     from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL
     from runner.sandbox.outcome import Outcome
 
-    actuals = suite.actuals(case)
-    first = judge(run, case, actuals, suite.limits, suite.scoring)
+    targets = suite.targets(case)
+    first = judge(run, case, targets, suite.limits, suite.scoring)
     results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
     if first.outcome is not Outcome.SCORED:
         return results
     again = runs.run(suite, case, "second")
-    second = judge(again, case, actuals, suite.limits, suite.scoring)
+    second = judge(again, case, targets, suite.limits, suite.scoring)
     if second.outcome is Outcome.SCORED:
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:
@@ -228,7 +235,9 @@ def _save(run: "SandboxRun", path: Path) -> None:
 _MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
 
 
-def _print_results(reference: str, suite: str, results: "list[Result]") -> None:
+def _print_results(
+    reference: str, suite: str, results: "list[Result]", *, is_scorable: bool
+) -> None:
     for found in results:
         click.echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
         for line in found.advice:
@@ -237,5 +246,5 @@ def _print_results(reference: str, suite: str, results: "list[Result]") -> None:
     if failed:
         click.echo(f"{reference}: {failed} of {len(results)} checks failed")
     else:
-        again = f"runner evaluate {reference} --suite {suite}"
-        click.echo(f"{reference}: works here, so it works there. Next: {again}")
+        again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
+        click.echo(f"{reference}: works here, so it works there.{again}")

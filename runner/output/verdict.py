@@ -15,7 +15,7 @@ from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
-from runner.suites.suite import Actuals, Case
+from runner.suites.suite import Case, Targets
 
 NO_PREDICTIONS = Predictions({}, ())
 NO_INSTANCE_PREDICTIONS = InstancePredictions({}, ())
@@ -42,12 +42,12 @@ class Verdict:
 
 
 def judge(
-    run: SandboxRun, case: Case, actuals: Actuals, limits: Limits, policy: ScoringPolicy
+    run: SandboxRun, case: Case, targets: Targets, limits: Limits, policy: ScoringPolicy
 ) -> Verdict:
     """Return the verdict on a run that is over.
 
     Args:
-        actuals: their keys are the case's targets.
+        targets: the case's.
         policy: says whether a target that is not predicted voids the case.
     """
     fault = predictor_fault(run.end)
@@ -57,7 +57,7 @@ def judge(
         if name not in run.output.files:
             return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reasons[name])
     try:
-        predictions, instance_predictions = read_outputs(run.output.files, actuals, policy)
+        predictions, instance_predictions = read_outputs(run.output.files, targets, policy)
     except InvalidOutputError as error:
         return Verdict(
             Outcome.INVALID_OUTPUT,
@@ -70,7 +70,7 @@ def judge(
 
 
 def read_outputs(
-    files: Mapping[str, bytes], actuals: Actuals, policy: ScoringPolicy
+    files: Mapping[str, bytes], targets: Targets, policy: ScoringPolicy
 ) -> tuple[Predictions, InstancePredictions]:
     """Return what the files of a container predict.
 
@@ -81,12 +81,12 @@ def read_outputs(
     predictions, instance_predictions = NO_PREDICTIONS, NO_INSTANCE_PREDICTIONS
     name = PREDICTIONS
     try:
-        if actuals.stats:
-            predictions = read_predictions(files[name], list(actuals.stats), all_needed)
+        if targets.stats:
+            predictions = read_predictions(files[name], targets.stats, all_needed)
         name = INSTANCE_PREDICTIONS
-        if actuals.instance_stats:
+        if targets.instance_stats:
             instance_predictions = read_instance_predictions(
-                files[name], list(actuals.instance_stats), all_needed
+                files[name], targets.instance_stats, all_needed
             )
     except InvalidOutputError as error:
         error.file = name

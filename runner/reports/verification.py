@@ -130,7 +130,7 @@ def _verify_targets(
     predicted: dict[Target | InstanceTarget, Stat] = {}
     if case.outcome is Outcome.SCORED:
         try:
-            stats, instance_stats = read_outputs(files, actuals, report.scoring)
+            stats, instance_stats = read_outputs(files, actuals.targets, report.scoring)
         except (InvalidOutputError, KeyError) as error:
             yield f"{place}: is scored, but its output is invalid ({error})"
             return

@@ -11,7 +11,7 @@ from runner.progress import SILENT, Progress
 from runner.scratch import remove_dead_scratch, scratch_directory
 from runner.suites.build import build_suite, warnings
 from runner.suites.spec import make_spec
-from runner.suites.suite import Suite, is_suite, open_suite
+from runner.suites.suite import Suite, is_suite, open_public_half, open_suite
 
 SUITES = Path("suites")
 """Where built suites are looked for by name, below the working directory."""
@@ -45,11 +45,13 @@ def opened_suite(
     announce: Callable[[str], None],
     progress: Progress = SILENT,
     secret: Path | None = None,
+    needs_private: bool = True,
 ) -> Iterator[Suite]:
     """Give the suite that a name means. HELM runs are built into one that goes away again.
 
     Args:
         secret: where the private half of a built suite is, if not beside the public one.
+        needs_private: the actuals are going to be read, so a built suite has to have them.
 
     Raises:
         SuiteError: there is no such suite, or it can't be used.
@@ -60,7 +62,7 @@ def opened_suite(
     if directory is not None:
         _refuse_draw(directory, draw)
         announce(f"checking every file of the suite {directory}")
-        yield open_suite(directory, secret)
+        yield open_suite(directory, secret) if needs_private else open_public_half(directory)
         return
     if secret is not None:
         raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")

@@ -69,11 +69,24 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """What is to be predicted of one case: the keys of stats, of its runs and of instances."""
+
+    stats: tuple[Target, ...]
+    instance_stats: tuple[InstanceTarget, ...]
+
+
+@dataclass(frozen=True)
 class Actuals:
     """The withheld stats of one case, by target, of its runs and of instances."""
 
     stats: Mapping[Target, Stat]
     instance_stats: Mapping[InstanceTarget, Stat]
+
+    @property
+    def targets(self) -> Targets:
+        """Return their keys."""
+        return Targets(tuple(self.stats), tuple(self.instance_stats))
 
 
 @dataclass(frozen=True)
@@ -181,6 +194,11 @@ class Suite:
             yield read_part(self.private / run.folder / ANSWERS)
 
     @property
+    def has_actuals(self) -> bool:
+        """Return whether the private half is there, so that predictions can be scored."""
+        return (self.private / MANIFEST).is_file()
+
+    @property
     def private(self) -> Path:
         """Return where the private half is."""
         return self.root / PRIVATE if self.secret is None else self.secret
@@ -195,6 +213,16 @@ class Suite:
     def part(self, run: RunRecord, frame: str) -> Path:
         """Return where a frame of a run is, e.g. ``train/stats``."""
         return self.root / PUBLIC / run.folder / f"{frame}.arrow"
+
+    def targets(self, case: Case) -> Targets:
+        """Return what is to be predicted of a case, as its container is told."""
+        stats = map(Target.from_row, self._eval_rows(case, "targets"))
+        instance_stats = map(InstanceTarget.from_row, self._eval_rows(case, "instance_targets"))
+        return Targets(tuple(stats), tuple(instance_stats))
+
+    def _eval_rows(self, case: Case, frame: str) -> Iterator[dict[str, Any]]:
+        for path in self.inputs(case).parts.get(f"eval/{frame}.parquet", ()):
+            yield from read_part(path).iter_rows(named=True)
 
     def actuals(self, case: Case) -> Actuals:
         """Return the withheld stats of a case.
@@ -280,6 +308,17 @@ def is_suite(directory: Path) -> bool:
     return (directory / PUBLIC / MANIFEST).is_file()
 
 
+def open_public_half(directory: Path) -> Suite:
+    """Return the suite in a directory, after checking every byte of its public half.
+
+    Raises:
+        SuiteError: as ``open_suite``.
+    """
+    suite = read_manifest(directory)
+    verify_public_half(suite)
+    return suite
+
+
 def open_suite(directory: Path, secret: Path | None = None) -> Suite:
     """Return the suite in a directory, after checking every byte of both halves.
 
@@ -349,7 +388,7 @@ def read_private(suite: Suite) -> PrivateManifest:
     """
     path = suite.private / MANIFEST
     name = suite.private_name(path)
-    if not path.is_file():
+    if not suite.has_actuals:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "
             "organizer has; what participants get is the public one."

@@ -366,6 +366,26 @@ def test_check_forecasts_the_time_on_another_suite(
     assert found["forecast"]["text"].startswith("magnet: 1 cases, about ")
 
 
+def test_check_runs_on_the_half_of_a_suite_that_participants_have(
+    magnet_suite: Callable[..., Path],
+) -> None:
+    suite = magnet_suite(targets=[UNPERTURBED])
+    shutil.rmtree(suite / "private")
+    code, found = check("train_mean", "--suite", suite)
+    assert (code, found["output"]["passed"]) == (0, True)
+
+
+def test_control_check_refuses_a_public_half_with_a_changed_byte(
+    magnet_suite: Callable[..., Path],
+) -> None:
+    suite = magnet_suite(targets=[UNPERTURBED])
+    changed = next((suite / "public").rglob("targets.arrow"))
+    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
+    ended = runner("check", "train_mean", "--suite", suite)
+    assert ended.returncode == 3
+    assert "targets.arrow: changed since the suite was built" in ended.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [("check",), ("evaluate", "--suite", "demo", "--out", "reports")]
 )

@@ -69,6 +69,7 @@ def test_the_staged_keys_are_those_of_the_actuals(tmp_path: Path) -> None:
     suite = suite_with_stats(tmp_path, stats)
     rows = staged_frame(suite, "eval/targets.parquet").iter_rows(named=True)
     assert [Target.from_row(row) for row in rows] == list(suite.actuals(suite.cases[0]).stats)
+    assert suite.targets(suite.cases[0]) == suite.actuals(suite.cases[0]).targets
 
 
 @pytest.mark.parametrize(
@@ -322,6 +323,7 @@ def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path
     assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
     rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
     assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
+    assert suite.targets(case) == suite.actuals(case).targets
     assert case.wanted_files == ("predictions.json", "instance_predictions.json")
 
 
