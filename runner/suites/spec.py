@@ -82,6 +82,7 @@ class Explicit(_Strict):
 
 
 Division = Annotated[Sampled | KFold | LeaveOneOut | Explicit, Field(discriminator="method")]
+METHODS = "sampled, k_fold, leave_one_out, explicit"
 
 
 class Revealed(_Strict):
@@ -196,6 +197,8 @@ def make_spec(fields: Mapping[str, Any], origin: str) -> SuiteSpec:
 
 
 def _in_words(finding: Mapping[str, Any]) -> str:
+    if finding["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        return f"its method has to be one of {METHODS}, not {finding['input']!r:.80}"
     if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = ", ".join(SuiteSpec.model_fields) if len(finding["loc"]) == 1 else ""
         return "no such field" + (f"; a spec has {known}" if known else "")
