@@ -1,6 +1,6 @@
 """What a batch costs when it is taken up again, and what it gains by running two cases at a time.
 
-    python -m benchmarks.batch [--image train_mean] [--resumed 200] [--images 20] [--rounds 1]
+    python -m benchmarks.batch [--image train_mean] [--resumed 200] [--images 20] [--parts 5]
 
 Needs an engine and the image (`make images`). The images are made for it: alike, each with an ID of
 its own.
@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
@@ -74,32 +73,27 @@ def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -
     return sum(run.end.wall_seconds for run in runs)
 
 
-def measure_jobs(image: str, images: int, rounds: int) -> list[Row]:
+def measure_jobs(image: str, images: int, parts: int) -> list[Row]:
     """Return the seconds of a batch of predictors that compute, one by one and two at a time.
 
-    In each round both take their turn. Ratio: the median over rounds.
+    So many parts of the batch are run both ways in turn, every other one the other way round: in
+    the half hour that a whole batch takes, a shared machine may become faster or slower by more
+    than is asked of the ratio. Seconds: of all parts together.
     """
+    seconds = {"1": 0.0, JOBS: 0.0}
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
         made_images(image, images, BURN) as names,
     ):
         suite = open_suite(build_cluster_suite(Path(scratch)))
-        taken = []
-        for number in range(rounds):
-            one, two = (
-                _run([*_evaluate(names, suite, Path(scratch, f"{number}-{jobs}")), "--jobs", jobs])
-                for jobs in ("1", JOBS)
-            )
-            taken.append((one, two))
+        for number in range(parts):
+            for jobs in sorted(seconds, reverse=number % 2 == 1):
+                out = Path(scratch, f"{number}-{jobs}")
+                command = [*_evaluate(names[number::parts], suite, out), "--jobs", jobs]
+                seconds[jobs] += _run(command)
     of = f"{images} images on {len(suite.cases)} cases"
-    return [
-        Row(f"{of}, one by one", median(one for one, _ in taken)),
-        Row(
-            f"{of}, --jobs {JOBS}",
-            median(two for _, two in taken),
-            median(two / one for one, two in taken),
-        ),
-    ]
+    one, two = seconds.values()
+    return [Row(f"{of}, one by one", one), Row(f"{of}, --jobs {JOBS}", two, two / one)]
 
 
 @dataclass(frozen=True)
@@ -194,11 +188,11 @@ def main() -> None:
     parser.add_argument("--image", default="train_mean")
     parser.add_argument("--resumed", type=int, default=200)
     parser.add_argument("--images", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--parts", type=int, default=5)
     arguments = parser.parse_args()
     for rows in (
         measure_resumed(arguments.image, arguments.resumed),
-        measure_jobs(arguments.image, arguments.images, arguments.rounds),
+        measure_jobs(arguments.image, arguments.images, arguments.parts),
         measure_killed(arguments.image, arguments.images).rows,
     ):
         for row in rows:

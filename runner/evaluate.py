@@ -121,8 +121,8 @@ def _case_records(suite: Suite, cases: Sequence[JudgedCase], limits: Limits) -> 
             judged.case,
             judged.run,
             judged.verdict,
-            judged.targets,
-            suite.baselines(judged.case, judged.targets),
+            judged.actuals,
+            suite.baselines(judged.case, judged.actuals),
             limits,
         )
         for judged in cases

@@ -22,12 +22,12 @@ from runner.suites.suite import Actuals, Case
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """A case, what its container left, what that was worth, and the targets it was judged by."""
+    """A case, what its container left, what that was worth, and the actuals it was judged by."""
 
     case: Case
     run: SandboxRun
     verdict: Verdict
-    targets: Actuals
+    actuals: Actuals
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def _predicted(judged: JudgedCase) -> list[Stat | None]:
     stats = judged.verdict.predictions.stats
     instance_stats = judged.verdict.instance_predictions.stats
     return [
-        *(stats.get(target) for target in judged.targets.stats),
-        *(instance_stats.get(target) for target in judged.targets.instance_stats),
+        *(stats.get(target) for target in judged.actuals.stats),
+        *(instance_stats.get(target) for target in judged.actuals.instance_stats),
     ]
 
 
