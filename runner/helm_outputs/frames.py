@@ -47,7 +47,6 @@ BYTES_READ_TOGETHER = 2**23
 BATCHES_AHEAD = 2
 """So many are parsed before their turn, while the one before them is flattened."""
 
-
 Parsed = Callable[[], list[pl.DataFrame]]
 """Returns the documents of states, one of each run that has the file."""
 
