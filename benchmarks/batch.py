@@ -23,7 +23,8 @@ from runner.cases.rounds import Round, Terms
 from runner.cli.batch import FINISHED_CASES
 from runner.sandbox.engine import connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
-from runner.suites.suite import Suite, open_suite
+from runner.suites.opening import open_suite
+from runner.suites.suite import Suite
 from tests.integration.same_reports import report
 from tests.integration.started import started
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from runner.demo_suite import unpack_demo_suite
 from runner.sandbox.engine import connect, resolve_image
 from runner.suites.build import build_suite
+from runner.suites.opening import read_manifest
 from runner.suites.spec import make_spec
-from runner.suites.suite import read_manifest
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 
 NODES = 3

@@ -29,7 +29,8 @@ from runner.sandbox.engine import connect, resolve_image
 from runner.sandbox.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 from runner.scores.resampling import Resampling
-from runner.suites.suite import Suite, open_suite
+from runner.suites.opening import open_suite
+from runner.suites.suite import Suite
 
 MACHINES = (Machines(1, 2), Machines(10, 16), Machines(100, 16))
 SUBMISSIONS = (10, 1_000, 100_000)

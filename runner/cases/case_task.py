@@ -14,7 +14,8 @@ from runner.errors import SuiteError
 from runner.sandbox.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.staging import StagedInputs, stage_inputs
-from runner.suites.suite import Suite, read_manifest
+from runner.suites.opening import read_manifest
+from runner.suites.suite import Suite
 
 MOST_OPEN_SUITES = 8
 

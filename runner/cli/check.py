@@ -210,7 +210,7 @@ def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement
 
 def _forecast(measured: "list[Measurement]", directory: Path) -> "Result":
     from runner.authoring.image_check import forecast
-    from runner.suites.suite import read_manifest
+    from runner.suites.opening import read_manifest
 
     suite = read_manifest(directory)
     sizes = [_case_bytes(suite, case) for case in suite.cases]

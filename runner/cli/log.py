@@ -37,7 +37,7 @@ def log(directory: Path, suite_directory: Path, events_only: bool, as_json: bool
     """
     from runner.authoring.participant_log import input_cells, participant_log
     from runner.reports.report import read_report
-    from runner.suites.suite import open_suite
+    from runner.suites.opening import open_suite
 
     report = read_report(directory)
     suite = open_suite(suite_directory)

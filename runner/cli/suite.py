@@ -99,7 +99,7 @@ def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
 @AsJson
 def list_suites(directory: Path, as_json: bool) -> int:
     """List the built suites below a directory, ./suites by default."""
-    from runner.suites.suite import is_suite, read_manifest
+    from runner.suites.opening import is_suite, read_manifest
 
     if not directory.is_dir():
         raise UsageError(f"{directory}: no such directory. `runner suite build` makes ./suites.")
@@ -123,7 +123,7 @@ def list_suites(directory: Path, as_json: bool) -> int:
 @AsJson
 def show(directory: Path, as_json: bool) -> int:
     """Tell what a suite holds: cases, runs, scenarios, models, targets, sizes."""
-    from runner.suites.suite import read_manifest
+    from runner.suites.opening import read_manifest
 
     _print_suite(read_manifest(directory), as_json)
     return 0
@@ -139,7 +139,7 @@ def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     Of a published suite the public half alone is checked.
     """
     from runner.suites.manifest import PRIVATE, PUBLIC
-    from runner.suites.suite import check_files, read_manifest, verify_suite
+    from runner.suites.opening import check_files, read_manifest, verify_suite
 
     found = read_manifest(directory)
     if digest is not None and found.digest != digest:
@@ -168,7 +168,7 @@ def audit(directory: Path, as_json: bool) -> int:
     does not accept.
     """
     from runner.audit.audit import audit_suite
-    from runner.suites.suite import open_suite
+    from runner.suites.opening import open_suite
 
     found = open_suite(directory)
     audited = audit_suite(found, progress=open_display())
@@ -203,8 +203,8 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     It holds what the containers see and nothing else. `runner suite verify` checks it when it is
     unpacked.
     """
+    from runner.suites.opening import open_suite
     from runner.suites.publish import publish_suite
-    from runner.suites.suite import open_suite
 
     found = open_suite(directory)
     archive = out or Path(f"{found.name}-{found.manifest.version}.tar.gz")

@@ -34,7 +34,7 @@ def verify(directory: Path, suite_directory: Path | None, as_json: bool) -> int:
     not.
     """
     from runner.reports.verification import verify_report
-    from runner.suites.suite import open_suite
+    from runner.suites.opening import open_suite
 
     suite = None if suite_directory is None else open_suite(suite_directory)
     found = verify_report(directory, suite)

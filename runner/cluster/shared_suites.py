@@ -16,8 +16,9 @@ from pathlib import Path
 from runner.cases.case_task import read_task_suite
 from runner.errors import SuiteError, UsageError
 from runner.stores import open_store, reaching, writing
+from runner.suites.opening import verify_public_half
 from runner.suites.publish import write_public_half
-from runner.suites.suite import Suite, verify_public_half
+from runner.suites.suite import Suite
 
 
 def share_suite(suite: Suite, url: str) -> None:

@@ -25,9 +25,10 @@ from runner.suites.divisions import CasePlan, divide, draw_sampled, match_explic
 from runner.suites.freeze import Contents, copy_assets, freeze, spec_json
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
+from runner.suites.opening import is_suite, open_suite, read_manifest, read_private
 from runner.suites.parts import read_part
 from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
-from runner.suites.suite import Suite, is_suite, open_suite, read_manifest, read_private
+from runner.suites.suite import Suite
 from runner.suites.twins import find_twins, twin_groups
 from runner.suites.write_run import Roles, write_run
 

@@ -10,8 +10,9 @@ from runner.errors import SuiteError, UsageError
 from runner.progress import SILENT, Progress
 from runner.scratch import remove_dead_scratch, scratch_directory
 from runner.suites.build import build_suite, warnings
+from runner.suites.opening import is_suite, open_public_half, open_suite
 from runner.suites.spec import make_spec
-from runner.suites.suite import Suite, is_suite, open_public_half, open_suite
+from runner.suites.suite import Suite
 
 SUITES = Path("suites")
 """Where built suites are looked for by name, below the working directory."""

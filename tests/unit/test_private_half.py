@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SuiteError
-from runner.suites.suite import open_suite
+from runner.suites.opening import open_suite
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 

@@ -9,7 +9,8 @@ import pytest
 
 from runner.cluster.shared_suites import archive_name, cache_directory, fetch_suite, share_suite
 from runner.errors import SuiteError, UsageError
-from runner.suites.suite import Suite, read_manifest
+from runner.suites.opening import read_manifest
+from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage
 

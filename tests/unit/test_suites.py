@@ -9,8 +9,9 @@ import pytest
 from runner.contract import InstanceTarget, MetricName, Target
 from runner.errors import SuiteError, UsageError
 from runner.suites.build import build_suite
+from runner.suites.opening import open_suite
 from runner.suites.spec import make_spec
-from runner.suites.suite import Suite, open_suite
+from runner.suites.suite import Suite
 from tests.helm_builder import (
     Json,
     files_of_2022,

@@ -1,0 +1,144 @@
+"""A directory -> the suite in it, of which every file has been checked against its digest."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from runner.errors import SuiteError
+from runner.suites.manifest import (
+    DIGEST,
+    MANIFEST,
+    PUBLIC,
+    FileRecord,
+    PrivateManifest,
+    SuiteManifest,
+    digest_file,
+)
+from runner.suites.suite import Suite, private_errors
+
+
+def is_suite(directory: Path) -> bool:
+    """Return whether a directory holds a built suite, or at least its public half."""
+    return (directory / PUBLIC / MANIFEST).is_file()
+
+
+def open_public_half(directory: Path) -> Suite:
+    """Return the suite in a directory, after checking every byte of its public half.
+
+    Raises:
+        SuiteError: as ``open_suite``.
+    """
+    suite = read_manifest(directory)
+    verify_public_half(suite)
+    return suite
+
+
+def open_suite(directory: Path, secret: Path | None = None) -> Suite:
+    """Return the suite in a directory, after checking every byte of both halves.
+
+    Args:
+        secret: where the private half is if it is not in there. No message shows it.
+
+    Raises:
+        SuiteError: no suite of a version that can be read, or a file is not what was frozen;
+            names the file.
+    """
+    suite = replace(read_manifest(directory), secret=secret)
+    verify_suite(suite)
+    return suite
+
+
+def read_manifest(directory: Path) -> Suite:
+    """Return the suite in a directory, with no file checked but its manifest.
+
+    Raises:
+        SuiteError: there is none, or its manifest is not what was frozen.
+    """
+    path = directory / PUBLIC / MANIFEST
+    try:
+        content = path.read_bytes()
+        stated = (directory / PUBLIC / DIGEST).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise SuiteError(
+            f"{directory}: no suite ({error}). `runner suite build` makes one from HELM runs."
+        ) from error
+    digest = f"sha256:{digest_file(path)}"
+    if stated != digest:
+        raise SuiteError(
+            f"{path}: its digest is {digest}, but {DIGEST} says {stated!r:.80}. One of the two has "
+            "been changed since the suite was built: get it again, or build it again."
+        )
+    try:
+        return Suite(directory, digest, SuiteManifest.model_validate_json(content))
+    except ValidationError as error:
+        raise SuiteError(f"{path}: not a suite of a version that this runner reads") from error
+
+
+def verify_suite(suite: Suite) -> None:
+    """Check that every file of a suite, both halves, is what it was when the suite was built.
+
+    Raises:
+        SuiteError: names the first file that was changed, is missing, or has been added.
+    """
+    verify_public_half(suite)
+    with private_errors(suite.private_name(suite.private)):
+        check_files(suite.private, read_private(suite).files, suite.private_name)
+
+
+def verify_public_half(suite: Suite) -> None:
+    """Check that every file that containers may see is what it was when the suite was built.
+
+    Raises:
+        SuiteError: names the first file that was changed, is missing, or has been added.
+    """
+    check_files(suite.root / PUBLIC, suite.manifest.files)
+
+
+def read_private(suite: Suite) -> PrivateManifest:
+    """Return the private half's manifest.
+
+    Raises:
+        SuiteError: it is not there, or not this suite's.
+    """
+    path = suite.private / MANIFEST
+    name = suite.private_name(path)
+    if not suite.has_actuals:
+        raise SuiteError(
+            f"{name}: no such file. Scoring needs the suite's private half, which only the "
+            "organizer has; what participants get is the public one."
+        )
+    if digest_file(path) != suite.manifest.private_sha256:
+        raise SuiteError(f"{name}: changed since the suite was built, or of another suite")
+    return PrivateManifest.model_validate_json(path.read_bytes())
+
+
+def check_files(
+    root: Path, files: Mapping[str, FileRecord], name_file: Callable[[Path], str] = str
+) -> None:
+    """Check that the files below a root are the recorded ones.
+
+    Args:
+        name_file: gives what a file is called in messages.
+
+    Raises:
+        SuiteError: names the first that is not.
+    """
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.is_file() or path.is_symlink()
+    } - {MANIFEST, DIGEST}
+    for name in sorted(found - files.keys()):
+        shown = name_file(root / name)
+        raise SuiteError(f"{shown}: not a file of the suite; it was added after the build")
+    for name, record in files.items():
+        path = root / PurePosixPath(name)
+        if name not in found or path.is_symlink():
+            raise SuiteError(f"{name_file(path)}: missing; the suite had it when it was built")
+        if path.stat().st_size != record.bytes or digest_file(path) != record.sha256:
+            raise SuiteError(
+                f"{name_file(path)}: changed since the suite was built. Get the suite, or build "
+                "it, again."
+            )
