@@ -18,10 +18,10 @@ from pathlib import Path
 
 from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.rounds import Round, Terms
-from runner.cli.batch import FINISHED_CASES
-from runner.sandbox.engine import connect, resolve_image
+from runner.evaluation.batch import FINISHED_CASES
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Round, Terms
+from runner.sandbox.engine.client import connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import open_suite
 from runner.suites.suite import Suite

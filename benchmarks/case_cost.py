@@ -17,16 +17,16 @@ from pathlib import Path
 
 import docker
 
+from runner.building.demo_suite import DEMO_SUITE
+from runner.building.named import Draw, opened_suite
 from runner.contract.layout import PREDICTIONS
-from runner.demo_suite import DEMO_SUITE
 from runner.sandbox.docker_command import INPUT_PLACE, OUTPUT_PLACE, docker_run_command
-from runner.sandbox.engine import connect, resolve_image
-from runner.sandbox.image import Image
+from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox import open_sandbox
-from runner.staging import stage_inputs
-from runner.suites.names import Draw, opened_suite
+from runner.suites.staging import stage_inputs
 from runner.suites.suite import Suite
 
 LARGEST_RATIO = 1.3

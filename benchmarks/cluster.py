@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.demo_suite import unpack_demo_suite
-from runner.sandbox.engine import connect, resolve_image
-from runner.suites.build import build_suite
+from runner.building.build import build_suite
+from runner.building.demo_suite import unpack_demo_suite
+from runner.sandbox.engine.client import connect, resolve_image
 from runner.suites.opening import read_manifest
 from runner.suites.spec import make_spec
 from tests.integration.ray_nodes import RayNodes, ray_nodes

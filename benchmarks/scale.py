@@ -16,17 +16,18 @@ from pathlib import Path
 
 from benchmarks.cluster import RUNNER, build_cluster_suite
 from benchmarks.simulation import Machines, simulate_batch
-from runner.cases.case_task import CaseTask
-from runner.cases.executor import Begin, EndedTask, Keep
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import Round, Terms
 from runner.errors import EngineError
-from runner.evaluate import evaluate
-from runner.reports.leaderboard import make_leaderboard, read_reports
+from runner.evaluation.evaluation import evaluate
+from runner.evaluation.executor import Begin, EndedTask, Keep
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Round, Terms
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.leaderboard.ranking import make_leaderboard
 from runner.reports.report import Report
-from runner.sandbox.engine import connect, resolve_image
-from runner.sandbox.host import Finding
+from runner.reports.report_directory import read_reports
+from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 from runner.scores.resampling import Resampling
 from runner.suites.opening import open_suite

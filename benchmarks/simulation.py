@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.cases.budget import Budget
-from runner.cases.case_task import CaseTask
-from runner.cases.rounds import longest_first
 from runner.cluster.dispatch import Dispatch
-from runner.sandbox.image import Image
+from runner.evaluation.budget import Budget
+from runner.evaluation.passes import longest_first
+from runner.evaluation.task import CaseTask
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 
 SUITE = "sha256:simulated"

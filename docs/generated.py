@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from runner.authoring.trial_case import staged_case
 from runner.contract import Manifest, layout
+from runner.contract.limits import Limits
 from runner.contract.stat import STAT_VALUES
-from runner.sandbox.limits import Limits
 
 DOCS = Path(__file__).parent
 EXECUTED = ("inputs.md", "faq.md")

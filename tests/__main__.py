@@ -15,7 +15,7 @@ from typing import IO
 
 import docker
 
-from runner.sandbox.engine import connect
+from runner.sandbox.engine.client import connect
 from tests.integration.spare_engine import SpareEngine, spare_engine
 
 IMAGES = ("runner-base", "random", "train_mean", "perturbation_linear", "scenario_mean")

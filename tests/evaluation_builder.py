@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.limits import Limits
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.evaluate import _case_files, _case_record
-from runner.output.verdict import judge
+from runner.evaluation.evaluation import _case_files, _case_record
+from runner.evaluation.verdict import judge
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
-from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from runner.staging import StagedInputs, stage_inputs
-from runner.suites.build import build_suite
+from runner.building.build import build_suite
 from runner.suites.parts import read_part
 from runner.suites.spec import make_spec
+from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Case, Suite
 
 MEANT: Mapping[str, Any] = {

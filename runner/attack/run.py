@@ -10,23 +10,23 @@ from pathlib import Path
 
 import docker
 
+from runner.attack.listener import Listener, listening
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
-from runner.cases.case_task import CaseTask
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.local_pool import open_local_pool
-from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import Round, Terms
 from runner.errors import EngineError
-from runner.evaluate import evaluate
-from runner.sandbox.build import build_image, remove_image
+from runner.evaluation.evaluation import evaluate
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.local_pool import open_local_pool
+from runner.evaluation.passes import Round, Terms
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
-from runner.sandbox.engine import resolve_image
-from runner.sandbox.ledger import dead_entries, known_tokens
-from runner.sandbox.listener import Listener, listening
+from runner.sandbox.engine.build import build_image, remove_image
+from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.live_runs import dead_entries, known_tokens
 from runner.sandbox.policy import SandboxPolicy
-from runner.scratch import scratch_directory
 from runner.suites.suite import Suite
 
 BASE_IMAGE = "runner-base"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.suites.build import build_suite
+from runner.building.build import build_suite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite
 

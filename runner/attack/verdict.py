@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from runner.attack.pack import HARM_EXIT_CODE, Attack, spell_outcome
-from runner.sandbox.limits import MIB, Limits
+from runner.contract.limits import MIB, Limits
 from runner.untrusted import printable
 
 LIMITS = Limits(

@@ -10,13 +10,13 @@ from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.files.input_archive import input_archive
 from runner.progress import SILENT, Progress
-from runner.sandbox.input_archive import input_archive
-from runner.staging import stage_files
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
 from runner.suites.spec import Revealed
+from runner.suites.staging import stage_files
 from runner.suites.suite import Case, Suite
 from runner.suites.twins import Twins, find_twins
 

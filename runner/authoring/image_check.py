@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from runner.contract.layout import CONTRACT_VERSION, INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.limits import MIB, Limits
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.output.verdict import Verdict
-from runner.sandbox.limits import MIB, Limits
+from runner.evaluation.verdict import Verdict
 from runner.sandbox.outcome import Outcome
 
 LARGEST_DIFFERENCE = 1e-6

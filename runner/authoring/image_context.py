@@ -16,7 +16,7 @@ from pathlib import Path
 
 import runner
 from runner.errors import BuildError, UsageError
-from runner.scratch import scratch_directory
+from runner.files.scratch import scratch_directory
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"

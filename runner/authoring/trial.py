@@ -20,10 +20,10 @@ from runner.contract.layout import (
     OUTPUT_DIR_VARIABLE,
     PREDICTIONS,
 )
+from runner.contract.limits import Limits
 from runner.errors import UsageError
+from runner.files.scratch import scratch_directory
 from runner.output.findings import Cause, refusal
-from runner.sandbox.limits import Limits
-from runner.scratch import scratch_directory
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "predictor.py": (sys.executable, "-m", "runner.contract", "predictor.py"),

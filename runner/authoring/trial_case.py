@@ -12,15 +12,14 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-import runner
+from runner.building.demo_suite import ARCHIVE, DEMO_SUITE
+from runner.code_version import code_versions
+from runner.contract.limits import Limits
 from runner.contract.stat import Stat, Target
-from runner.demo_suite import ARCHIVE, DEMO_SUITE
 from runner.errors import SuiteError
-from runner.sandbox.limits import Limits
-from runner.scratch import scratch_directory
+from runner.files.scratch import scratch_directory
 
 _INPUT = "input"
 _ACTUALS = "actuals.json"
@@ -66,10 +65,8 @@ def _cache() -> Path:
 
 
 def _demo_digest() -> str:
-    digest = hashlib.sha256(version("runner").encode())
+    digest = hashlib.sha256(code_versions()["runner"].encode())
     digest.update(ARCHIVE.read_bytes())
-    for source in sorted((Path(runner.__file__).parent / "suites").glob("*.py")):
-        digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
@@ -92,8 +89,8 @@ def _stage(
     into: Path,
     announce: Callable[[str], None],
 ) -> None:
-    from runner.staging import stage_inputs
-    from runner.suites.names import Draw, opened_suite
+    from runner.building.named import Draw, opened_suite
+    from runner.suites.staging import stage_inputs
 
     with opened_suite(suite, root_dir, Draw(None, None, None, ()), announce) as opened:
         cases = {case.id: case for case in opened.cases}

@@ -16,7 +16,7 @@ from runner.untrusted import printable
 if TYPE_CHECKING:
     import docker
 
-    from runner.sandbox.image import Image
+    from runner.sandbox.engine.image import Image
 
 MEGABYTE = 1_000_000  # as `docker images` counts
 
@@ -57,7 +57,8 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         write_context,
     )
     from runner.contract.layout import CONTRACT_VERSION
-    from runner.sandbox.build import (
+    from runner.files.scratch import scratch_directory
+    from runner.sandbox.engine.build import (
         CONTEXT_LABEL,
         CONTRACT_LABEL,
         EXPECTED_LABEL,
@@ -65,8 +66,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
         engine_machine,
         is_built,
     )
-    from runner.sandbox.engine import connect
-    from runner.scratch import scratch_directory
+    from runner.sandbox.engine.client import connect
 
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     folder = _folder(directory, base=base)
@@ -103,7 +103,7 @@ def _folder(directory: str | None, *, base: bool) -> Path:
 
 
 def _parent(client: "docker.DockerClient", reference: str) -> "Image":
-    from runner.sandbox.engine import resolve_image
+    from runner.sandbox.engine.client import resolve_image
 
     try:
         return resolve_image(client, reference)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from runner.cases.case_task import CaseTask
+from runner.evaluation.task import CaseTask
 
 CaseName = tuple[str, str]
 """A suite's name and the ID of one of its cases."""

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from runner.cases.case_task import CaseTask
-from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import CaseProgress, Round, describe
 from runner.cli.case_counts import CaseCounts
 from runner.cli.progress import Display
 from runner.errors import EngineError
+from runner.evaluation.passes import CaseProgress, Round, describe
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
 from runner.sandbox.outcome import Outcome
 
 

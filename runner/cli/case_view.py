@@ -6,13 +6,13 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from runner.cases.case_task import CaseTask
-from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import Round
 from runner.cli.case_counts import Row
 from runner.cli.case_lines import CaseLines
 from runner.cli.progress import BarDisplay, Display
 from runner.errors import EngineError
+from runner.evaluation.passes import Round
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import forecast
 from runner.untrusted import printable

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.building.demo_suite import DEMO_SUITE
 from runner.cli.progress import Display, open_display
 from runner.contract.layout import PREDICTIONS
-from runner.demo_suite import DEMO_SUITE
 from runner.errors import ExitCode, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
     from runner.authoring.image_check import Measurement, Result
-    from runner.output.verdict import Verdict
-    from runner.sandbox.image import Image
+    from runner.evaluation.verdict import Verdict
+    from runner.sandbox.engine.image import Image
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.run import SandboxRun
     from runner.sandbox.sandbox import Sandbox
@@ -75,12 +75,12 @@ def check(
     it; whether a second run predicts the same; and, where asked for, what the image will take on
     another suite, and whether it predicts what it did on its author's machine.
     """
-    from runner.sandbox.build import image_labels
+    from runner.building.named import Draw, opened_suite
     from runner.sandbox.docker_command import command_line
-    from runner.sandbox.engine import check_policy, connect, resolve_image
+    from runner.sandbox.engine.build import image_labels
+    from runner.sandbox.engine.client import check_policy, connect, resolve_image
     from runner.sandbox.policy import SandboxPolicy
     from runner.sandbox.sandbox import open_sandbox
-    from runner.suites.names import Draw, opened_suite
 
     client = connect()
     image = resolve_image(client, reference)
@@ -124,7 +124,7 @@ class _Runs:
         self, suite: "Suite", case: "Case", which: str, *, show_log: bool = False
     ) -> "SandboxRun":
         """Return what came of one run; its log is shown whole if asked for."""
-        from runner.staging import stage_inputs
+        from runner.suites.staging import stage_inputs
 
         def stage() -> Mapping[str, bytes]:
             seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
@@ -150,8 +150,8 @@ def _results(
         check_outcome,
         predicted_stats,
     )
-    from runner.output.verdict import judge
-    from runner.sandbox.build import CONTRACT_LABEL, EXPECTED_LABEL
+    from runner.evaluation.verdict import judge
+    from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
     from runner.sandbox.outcome import Outcome
 
     targets = suite.targets(case)
@@ -195,7 +195,7 @@ def _measured(suite: "Suite", case: "Case", run: "SandboxRun") -> "Measurement":
 
 def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement]":
     """Return what the image takes on a larger case, if there is one."""
-    from runner.suites.names import Draw, opened_suite
+    from runner.building.named import Draw, opened_suite
 
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())

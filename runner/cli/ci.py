@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.errors import UsageError
+from runner.files.written_files import write_file
 
 if TYPE_CHECKING:
-    from runner.cli.admission import Admission
     from runner.errors import EngineError
-    from runner.reports.published import CheckedReport
+    from runner.leaderboard.published import CheckedReport
+    from runner.leaderboard.standing import Competitors
     from runner.reports.report import Report
-    from runner.reports.standing import Competitors
     from runner.scores.gate import Gate
+    from runner.submissions.admission import Admission
     from runner.suites.suite import Suite
 
 
@@ -40,7 +41,7 @@ class Ci:
         Raises:
             UsageError: something is asked for that tells more of scores than the ledger does.
         """
-        from runner.cli.admission import Admission
+        from runner.submissions.admission import Admission
         from runner.submissions.ledger import Ledger
 
         if self.gates or self.competitors is not None or self.junit_file is not None:
@@ -59,7 +60,7 @@ class Ci:
 
     def check_reports(self, reports: "Mapping[Path, Report]") -> "dict[Path, CheckedReport]":
         """Return the reports with their gates' results and ranks, by where they are."""
-        from runner.reports.published import CheckedReport
+        from runner.leaderboard.published import CheckedReport
         from runner.scores.gate import check_gate
 
         checked = {}
@@ -78,8 +79,8 @@ class Ci:
         Raises:
             UsageError: one can't be written; the reports have been.
         """
-        from runner.reports.junit import junit_xml
-        from runner.reports.summary import summary
+        from runner.leaderboard.junit import junit_xml
+        from runner.leaderboard.summary import summary
 
         if self.summary_file is not None:
             text = "".join(summary(each) for each in checked.values()).encode()
@@ -87,23 +88,6 @@ class Ci:
         if self.junit_file is not None:
             xml = junit_xml(list(checked.values()), faults, is_closed=self.is_closed)
             write_file(self.junit_file, xml, "wb")
-
-
-def write_file(path: Path, content: bytes, mode: str) -> None:
-    """Write what is told of an evaluation beside its report.
-
-    Raises:
-        UsageError: it can't be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode) as file:
-            file.write(content)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: can't be written ({error.strerror}). The reports have been; run the same "
-            "command again with another path."
-        ) from error
 
 
 OPTIONS = (
@@ -161,7 +145,7 @@ def ci_options(command: Callable[..., Any]) -> Callable[..., Any]:
         wanted = tuple(read_gate(text) for text in gates)
         competitors = None
         if leaderboard is not None:
-            from runner.reports.standing import read_competitors
+            from runner.leaderboard.standing import read_competitors
 
             competitors = read_competitors(leaderboard)
         return command(ci=Ci(wanted, competitors, summary_file, junit_file, is_closed), **others)

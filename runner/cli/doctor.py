@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import docker
 
     from runner.attack.verdict import Verdict
-    from runner.sandbox.host import Finding
+    from runner.sandbox.engine.host import Finding
 
 EXAMPLES = """\b
 Examples:
@@ -41,8 +41,8 @@ def doctor(attack: bool, as_json: bool) -> int:
     hostile predictor was held. 5: not so; the table tells what to do. A warning names a second
     line of defence that is missing.
     """
-    from runner.sandbox.engine import connect, examine_engine
-    from runner.sandbox.host import lacking
+    from runner.sandbox.engine.client import connect, examine_engine
+    from runner.sandbox.engine.host import lacking
 
     client = connect()
     findings = examine_engine(client)

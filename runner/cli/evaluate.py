@@ -9,15 +9,15 @@ import click
 
 from runner.cli.ci import Ci, ci_options
 from runner.cli.store_option import store
+from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.errors import UsageError
-from runner.sandbox.limits import ALL_GPUS, MIB, Limits
 
 if TYPE_CHECKING:
-    from runner.cases.rounds import Round
-    from runner.cli.admission import Admission
     from runner.cli.progress import Display
-    from runner.sandbox.image import Image
+    from runner.evaluation.passes import Round
+    from runner.sandbox.engine.image import Image
     from runner.sandbox.policy import SandboxPolicy
+    from runner.submissions.admission import Admission
     from runner.suites.suite import Suite
 
 DEFAULTS = Limits()
@@ -242,14 +242,14 @@ def evaluate(
     One image that can't be had, or fails, keeps no other from its score. When their exit codes
     differ it is the first of 5, 2, 4 and 6.
     """
-    from runner.cli.asked_terms import AskedTerms
-    from runner.cli.batch import Batch, plan_suite, resolve_images
+    from runner.building.named import Draw, opened_suite
     from runner.cli.case_view import open_case_progress
-    from runner.cli.executors import Place, open_executor
     from runner.cli.progress import open_display
-    from runner.sandbox.engine import check_policy, connect
-    from runner.sandbox.pull import Pull
-    from runner.suites.names import Draw, opened_suite
+    from runner.evaluation.batch import Batch, plan_suite, resolve_images
+    from runner.evaluation.run_options import AskedTerms
+    from runner.executors import Place, open_executor
+    from runner.sandbox.engine.client import check_policy, connect
+    from runner.sandbox.engine.pull import Pull
 
     _refuse_contradictions(suites, private, ci, show_log)
     place = Place(executor, address, shared, jobs, budget)

@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from runner.cli.comparison_text import comparison_lines
-from runner.cli.score_text import repetition_lines, score_lines
-from runner.reports.leaderboard import why_unranked
-from runner.reports.published import CheckedReport, published_record
-from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table
-from runner.stores import read_file
+from runner.files.stores import read_file
+from runner.leaderboard.published import CheckedReport, published_record
+from runner.reports.comparison_text import comparison_lines
+from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table, why_unranked
+from runner.reports.score_text import repetition_lines, score_lines
 from runner.untrusted import printable
 
 LOG_LINES = 40

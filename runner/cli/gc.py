@@ -31,10 +31,10 @@ def gc(as_json: bool) -> int:
 
     Exit code 5: the engine would not remove something.
     """
+    from runner.files.scratch import remove_dead_scratch
     from runner.sandbox.cleanup import collect_garbage
-    from runner.sandbox.engine import connect, describe_engine
-    from runner.sandbox.host import engine_identity
-    from runner.scratch import remove_dead_scratch
+    from runner.sandbox.engine.client import connect, describe_engine
+    from runner.sandbox.engine.host import engine_identity
 
     client = connect()
     info, _ = describe_engine(client)

@@ -12,7 +12,8 @@ from runner.cli.store_option import store
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
-    from runner.reports.leaderboard import Leaderboard, Submitters
+    from runner.leaderboard.ranking import Leaderboard
+    from runner.leaderboard.submitters import Submitters
     from runner.reports.report import Report
     from runner.scores.resampling import Resampling
 
@@ -85,9 +86,9 @@ def leaderboard(
     suite's runs; those that can't be told apart share their ranks ("1-3, tied"). Evaluations with
     a case that was not scored are listed, but not ranked.
     """
-    from runner.reports.leaderboard import make_leaderboard
+    from runner.files.stores import is_remote
+    from runner.leaderboard.ranking import make_leaderboard
     from runner.scores.resampling import Resampling
-    from runner.stores import is_remote
 
     resampling = Resampling()
     if html or watch:
@@ -105,7 +106,8 @@ def leaderboard(
 def _read(
     directory: Path, submitters_file: Path | None, display: Display, ledger_file: Path | None
 ) -> "tuple[dict[Path, Report], Submitters | None]":
-    from runner.reports.leaderboard import read_reports, read_submitters
+    from runner.leaderboard.submitters import read_submitters
+    from runner.reports.report_directory import read_reports
 
     reports = read_reports(directory, display)
     if ledger_file is not None:
@@ -118,8 +120,8 @@ def _read(
 
 
 def _print(board: "Leaderboard", resampling: "Resampling", style: str | None) -> None:
-    from runner.reports.leaderboard import leaderboard_rows
-    from runner.reports.leaderboard_text import to_csv, to_markdown, to_table
+    from runner.leaderboard.ranking import leaderboard_rows
+    from runner.leaderboard.text import to_csv, to_markdown, to_table
 
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
@@ -146,8 +148,8 @@ class Site:
 
     def write(self, resampling: "Resampling") -> None:
         """Write every page."""
+        from runner.leaderboard.ranking import make_leaderboard
         from runner.pages.leaderboard_page import write_leaderboard
-        from runner.reports.leaderboard import make_leaderboard
 
         display = open_display()
         reports, submitters = _read(self.directory, self.submitters_file, display, self.ledger_file)
@@ -165,7 +167,7 @@ class Site:
 
     def keep(self, resampling: "Resampling") -> NoReturn:
         """Write every page, and again whenever a report changes; one that is wrong is told."""
-        from runner.reports.watch import report_changes
+        from runner.leaderboard.watch import report_changes
 
         others = [] if self.submitters_file is None else [self.submitters_file]
         for _ in report_changes(self.directory, others):

@@ -109,7 +109,7 @@ def report(
 
 def _page_place(directory: Path) -> Path:
     """Return where the page of a report goes: beside it; of one at a URL, here."""
-    from runner.stores import is_remote
+    from runner.files.stores import is_remote
 
     name = f"{directory.name}.html"
     return Path(name) if is_remote(directory) else directory.with_name(name)
@@ -135,7 +135,7 @@ def _write_plots(records: "pl.DataFrame", directory: Path) -> None:
 
 
 def _print_tables(report: "Report", scores: "Sequence[Score]", deltas: "pl.DataFrame") -> None:
-    from runner.cli.score_text import group_table, repetition_lines, suite_table, text_table
+    from runner.reports.score_text import group_table, repetition_lines, suite_table, text_table
 
     click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
     for case in report.cases:

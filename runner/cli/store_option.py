@@ -9,6 +9,6 @@ def store(path_or_url: str) -> Path:
     Raises:
         UsageError: nothing that is installed reads such a URL, or its server does not answer.
     """
-    from runner.stores import open_store
+    from runner.files.stores import open_store
 
     return open_store(path_or_url)

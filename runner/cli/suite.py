@@ -13,7 +13,7 @@ from runner.errors import ExitCode, SuiteError, UsageError
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
-    from runner.suites.build import Built as BuiltSuite
+    from runner.building.build import Built as BuiltSuite
     from runner.suites.suite import Suite
 
 Built = click.argument("directory", metavar="SUITE", type=click.Path(path_type=Path))
@@ -59,8 +59,8 @@ def build(
     all of its fields. The suite is audited, and refused if a withheld value can be had from what
     is shown, unless the spec accepts that.
     """
-    from runner.suites.build import build_suite
-    from runner.suites.names import SUITES
+    from runner.building.build import build_suite
+    from runner.building.named import SUITES
     from runner.suites.spec import make_spec, read_spec
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -293,7 +293,7 @@ def _print_suite(suite: "Suite", as_json: bool) -> None:
 
 def print_built(built: "BuiltSuite", as_json: bool) -> None:
     """Print what a build made, with the leaks that its spec accepts."""
-    from runner.suites.build import warnings
+    from runner.building.build import warnings
 
     for line in warnings(built):
         click.echo(f"accepted: {line}", err=True)

@@ -68,9 +68,9 @@ def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any
     Options are helm-run's own; others of it can follow after --. Needs HELM, which brings 2 GB:
     pip install 'crfm-helm==0.5.16'. Runs that are finished are not run again.
     """
+    from runner.building.build import build_suite
+    from runner.building.named import SUITES
     from runner.helm_run.process import HelmOptions, run_helm
-    from runner.suites.build import build_suite
-    from runner.suites.names import SUITES
     from runner.suites.spec import make_spec, read_spec
 
     helm = HelmOptions(**options)

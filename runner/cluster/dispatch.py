@@ -9,8 +9,8 @@ from collections import Counter, deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from runner.cases.budget import Budget
-from runner.cases.case_task import CaseTask
+from runner.evaluation.budget import Budget
+from runner.evaluation.task import CaseTask
 
 ATTEMPTS = 3
 """How often a task is begun, at most, when nodes are lost or their engines fail."""

@@ -15,12 +15,12 @@ from typing import Any
 
 import ray
 
-from runner.cases.case_task import CaseTask
-from runner.cases.executor import Begin, EndedTask, Keep
 from runner.cluster.dispatch import Dispatch, SlotId
 from runner.cluster.node import NodeFacts, SlotEnd
 from runner.code_version import code_versions
 from runner.errors import EngineError, RunnerError, UsageError
+from runner.evaluation.executor import Begin, EndedTask, Keep
+from runner.evaluation.task import CaseTask
 from runner.sandbox.run import SandboxRun
 
 LOOK_SECONDS = 0.5

@@ -14,15 +14,15 @@ from queue import SimpleQueue
 
 import docker
 
-from runner.cases.case_task import CaseTask
-from runner.cases.task_run import prepare_task, run_task
 from runner.cluster.shared_suites import fetch_suite
 from runner.code_version import code_versions, describe_difference
 from runner.errors import EngineError, RunnerError, UsageError
-from runner.sandbox.engine import connect, describe_engine, engine_answers, engine_version
-from runner.sandbox.host import Finding, examine_host, lacking
-from runner.sandbox.image import Image
-from runner.sandbox.pull import Pull, obtain_image
+from runner.evaluation.task import CaseTask
+from runner.evaluation.task_run import prepare_task, run_task
+from runner.sandbox.engine.client import connect, describe_engine, engine_answers, engine_version
+from runner.sandbox.engine.host import Finding, examine_host, lacking
+from runner.sandbox.engine.image import Image
+from runner.sandbox.engine.pull import Pull, obtain_image
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 

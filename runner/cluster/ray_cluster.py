@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import ray
 
-from runner.cases.budget import Budget
-from runner.cases.case_task import CaseTask, read_task_suite
-from runner.cases.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.cluster.drive import Calls, Drive, examine_any_node
 from runner.cluster.node import NodeFacts
 from runner.cluster.shared_suites import share_suite
 from runner.errors import EngineError, UsageError
-from runner.sandbox.host import Finding
+from runner.evaluation.budget import Budget
+from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
+from runner.evaluation.task import CaseTask, read_task_suite
+from runner.sandbox.engine.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 
 Announce = Callable[[str], None]

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.cases.case_task import read_task_suite
 from runner.errors import SuiteError, UsageError
-from runner.stores import open_store, reaching, writing
+from runner.evaluation.task import read_task_suite
+from runner.files.stores import open_store, reaching, writing
 from runner.suites.opening import verify_public_half
 from runner.suites.publish import write_public_half
 from runner.suites.suite import Suite

@@ -7,7 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target, predicted_name
+from runner.contract.targets import Targets
 from runner.output.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
 from runner.output.nearest_key import Key, describe_difference, key_fields, nearest
 from runner.output.output_document import (
@@ -20,6 +22,7 @@ from runner.output.output_document import (
     stats_of_run,
 )
 from runner.output.untrusted_json import parse_json
+from runner.scores.policy import ScoringPolicy
 from runner.untrusted import quote
 
 __all__ = [
@@ -197,3 +200,34 @@ def _place(target: Target | InstanceTarget) -> Place:
         instance = instance_words(target.instance_id, target.train_trial_index)
     name = quote_name(str(predicted_name(target.name)))
     return Place(quote_name(target.run_spec_name), instance, stat=name)
+
+
+NO_PREDICTIONS = Predictions({}, ())
+
+
+NO_INSTANCE_PREDICTIONS = InstancePredictions({}, ())
+
+
+def read_outputs(
+    files: Mapping[str, bytes], targets: Targets, policy: ScoringPolicy
+) -> tuple[Predictions, InstancePredictions]:
+    """Return what the files of a container predict.
+
+    Raises:
+        InvalidOutputError: one breaks the contract; the message begins with its name.
+    """
+    all_needed = policy.worst_error is None
+    predictions, instance_predictions = NO_PREDICTIONS, NO_INSTANCE_PREDICTIONS
+    name = PREDICTIONS
+    try:
+        if targets.stats:
+            predictions = read_predictions(files[name], targets.stats, all_needed)
+        name = INSTANCE_PREDICTIONS
+        if targets.instance_stats:
+            instance_predictions = read_instance_predictions(
+                files[name], targets.instance_stats, all_needed
+            )
+    except InvalidOutputError as error:
+        error.file = name
+        raise
+    return predictions, instance_predictions

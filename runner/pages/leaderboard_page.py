@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runner.leaderboard.ranking import Attempt, Entry, Leaderboard
 from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
-from runner.reports.leaderboard import Attempt, Entry, Leaderboard
 from runner.reports.report import Report
 from runner.scores.resampling import Resampling
 

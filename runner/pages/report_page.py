@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from runner.cli.score_text import repetition_lines
 from runner.contract.layout import RUN_NAME
 from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
+from runner.reports.score_text import repetition_lines
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.resampling import Resampling

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.stores import files_below, read_file
+from runner.files.stores import files_below, read_file
 
 RECEIPT = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")

@@ -9,19 +9,19 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runner.cases.stability import Repetition, Sensitivity, meets
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
+from runner.files.stores import read_file
 from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
 from runner.reports.records import report_records, score_records
 from runner.sandbox.attestation import Attestation
-from runner.sandbox.host import Finding
+from runner.sandbox.engine.host import Finding
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.scores.aggregation import Score
 from runner.scores.policy import ScoringPolicy
-from runner.stores import read_file
+from runner.scores.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
@@ -238,3 +238,12 @@ def with_scores(report: Report) -> Report:
     """Return the report with the scores that follow from its targets, none if it is unfinished."""
     scores = score_records(report_records(report), report.scoring) if report.is_scored else ()
     return report.model_copy(update={"scores": scores})
+
+
+def why_unranked(report: Report) -> str | None:
+    """Return why a report can't be ranked, or None if it can."""
+    unfinished = [case for case in report.cases if case.outcome is not Outcome.SCORED]
+    if unfinished:
+        first = unfinished[0]
+        return f"{len(unfinished)} of {len(report.cases)} cases not scored ({first.outcome})"
+    return meets(report.scoring.determinism, report.repetitions)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
+from runner.files.stores import files_below, is_remote, reaching, read_file, write_files
+from runner.progress import SILENT, Progress
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
-from runner.stores import files_below, is_remote, reaching, read_file, write_files
 
 
 def find_report(directory: Path, follows_from: str) -> Report | None:
@@ -152,3 +153,66 @@ def report_directory_name(image_reference: str) -> str:
     """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``."""
     name = image_reference.removesuffix(":latest")
     return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
+
+
+DEEPEST_REPORT = 4
+"""Levels below the leaderboard's directory in which reports are looked for."""
+
+
+def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Report]:
+    """Return every report below a directory, by the directory that holds it.
+
+    Raises:
+        UsageError: there is none, or they are of suites of different digests.
+        SuiteError: one can't be read.
+    """
+    paths = find_reports(directory)
+    found = {}
+    with progress.task("reading reports", len(paths)) as task:
+        for path in paths:
+            found[path] = read_report(path)
+            task.advance()
+    if not found:
+        raise UsageError(
+            f"{directory}: no report in it. "
+            f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
+        )
+    first_path, first = next(iter(found.items()))
+    for path, report in found.items():
+        if report.suite.digest != first.suite.digest:
+            raise UsageError(
+                f"{path} is of the suite {report.suite.name} {report.suite.digest}, {first_path} "
+                f"of {first.suite.name} {first.suite.digest}. Evaluations are compared on one "
+                "suite only: name a directory with reports of one."
+            )
+        if report.scoring != first.scoring:
+            raise UsageError(f"{path} is scored by another policy than {first_path}.")
+    return found
+
+
+def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
+    """Return the directories at or below one that hold a report, hidden ones left out.
+
+    Raises:
+        UsageError: the store of its URL can't be reached.
+    """
+    if is_remote(directory):
+        return _find_remote_reports(directory, depth)
+    if (directory / REPORT_FILE).is_file():
+        return [directory]
+    if depth == 0 or not directory.is_dir():
+        return []
+    below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
+    shown = [path for path in below if not path.name.startswith(".")]
+    return [found for path in shown for found in find_reports(path, depth - 1)]
+
+
+def _find_remote_reports(directory: Path, depth: int) -> list[Path]:
+    """Return the same of a URL, which is listed at once: to look into each would take too long."""
+    found = []
+    for path in files_below(directory):
+        *folders, name = path.relative_to(directory).parts
+        is_shown = not any(folder.startswith(".") for folder in folders)
+        if name == REPORT_FILE and len(folders) <= depth and is_shown:
+            found.append(path.parent)
+    return sorted(found, key=str)

@@ -11,8 +11,9 @@ import polars as pl
 
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
+from runner.files.stores import reaching, read_file
 from runner.output.findings import InvalidOutputError
-from runner.output.verdict import read_outputs
+from runner.output.predictions import read_outputs
 from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, output_file_of_version_1
 from runner.reports.receipt import check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
@@ -27,7 +28,6 @@ from runner.reports.report import (
 )
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
-from runner.stores import reaching, read_file
 from runner.suites.suite import Actuals, Suite
 
 TOLERANCE = 1e-9

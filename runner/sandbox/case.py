@@ -14,11 +14,11 @@ from docker.models.containers import Container
 
 from runner.contract.layout import INPUT_DIR
 from runner.errors import EngineError
+from runner.files.input_archive import input_archive
 from runner.sandbox.attestation import Attestation, attest, require_attested
 from runner.sandbox.cleanup import remove_case, remove_container
-from runner.sandbox.engine import engine_errors
-from runner.sandbox.image import Image, image_fault
-from runner.sandbox.input_archive import input_archive
+from runner.sandbox.engine.client import engine_errors
+from runner.sandbox.engine.image import Image, image_fault
 from runner.sandbox.policy import (
     KEEPER_PROGRAM,
     Body,

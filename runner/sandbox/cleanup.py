@@ -11,8 +11,8 @@ import docker
 from docker.errors import NotFound
 
 from runner.errors import EngineError
-from runner.sandbox.engine import engine_errors
-from runner.sandbox.ledger import dead_entries, known_tokens, settle
+from runner.sandbox.engine.client import engine_errors
+from runner.sandbox.live_runs import dead_entries, known_tokens, settle
 from runner.sandbox.policy import LABEL, SandboxNames
 
 OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|listener)")

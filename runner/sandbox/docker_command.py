@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.sandbox.image import Image
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxNames, SandboxPolicy, predictor_body
 
 INPUT_PLACE, OUTPUT_PLACE = "INPUT", "OUTPUT"

@@ -15,8 +15,8 @@ from typing import Any
 import docker
 
 from runner.errors import EngineError
-from runner.sandbox.engine import engine_errors
-from runner.sandbox.image import Image, read_image
+from runner.sandbox.engine.client import engine_errors
+from runner.sandbox.engine.image import Image, read_image
 from runner.sandbox.policy import KEEPER_PROGRAM
 
 KEEPER_REPOSITORY = "runner-keeper"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from docker.models.containers import Container
 
-from runner.sandbox.engine import engine_errors
-from runner.sandbox.limits import Limits
+from runner.contract.limits import Limits
+from runner.sandbox.engine.client import engine_errors
 
 CUT_MARK = b"[the log was longer than its limit; this is its end]\n"
 

@@ -4,7 +4,7 @@ import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.sandbox.limits import MIB, Limits
+from runner.contract.limits import MIB, Limits
 from runner.untrusted import quote
 
 SIGNAL_EXIT_BASE = 128

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import ConfigDict
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
+from runner.contract.limits import KIB, Limits
 from runner.errors import EngineError
-from runner.sandbox.limits import KIB, Limits
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer

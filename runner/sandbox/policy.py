@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
-from runner.sandbox.image import Image
-from runner.sandbox.limits import KIB, MIB, Limits
+from runner.contract.limits import KIB, MIB, Limits
+from runner.sandbox.engine.image import Image
 
 PREDICTOR_USER = "65534:65534"
 """Numeric, with the group: a name would be looked up in the image's own passwd file."""

@@ -10,7 +10,7 @@ import docker
 import requests
 from docker.errors import DockerException
 
-from runner.sandbox.limits import MIB, Limits
+from runner.contract.limits import MIB, Limits
 
 SAMPLE_SECONDS = 1
 """Engines measure at most this often, all their containers together; more questions have to wait.

@@ -11,13 +11,13 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
+from runner.contract.limits import Limits
 from runner.errors import EngineError
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.cleanup import remove_container
-from runner.sandbox.engine import await_engine, engine_errors
+from runner.sandbox.engine.client import await_engine, engine_errors
 from runner.sandbox.interference import engine_seconds, interference
-from runner.sandbox.limits import Limits
 from runner.sandbox.log import Log, read_log
 from runner.sandbox.outcome import ContainerEnd, is_past_deadline, may_be_the_hosts
 from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output

@@ -12,21 +12,21 @@ from typing import Any
 import docker
 
 from runner.contract.layout import PREDICTIONS
+from runner.contract.limits import Limits
 from runner.errors import EngineError, UsageError
 from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
-from runner.sandbox.engine import await_engine, describe_engine
-from runner.sandbox.host import (
+from runner.sandbox.engine.client import await_engine, describe_engine
+from runner.sandbox.engine.host import (
     Finding,
     engine_identity,
     examine_host,
     has_nested_cgroups,
     lacking,
 )
-from runner.sandbox.image import Image
+from runner.sandbox.engine.image import Image
 from runner.sandbox.keeper import ensure_keeper_image
-from runner.sandbox.ledger import recorded, settle
-from runner.sandbox.limits import Limits
+from runner.sandbox.live_runs import recorded, settle
 from runner.sandbox.policy import SandboxNames, SandboxPolicy
 from runner.sandbox.run import SandboxRun, run_case
 

@@ -7,10 +7,10 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from runner.scores.kendall import Items, kendall
 from runner.scores.metrics import TERM, Array, Metric, Sums, quotient
-from runner.scores.numbering import Numbers
-from runner.scores.ranks import Estimator, auroc, spearman
+from runner.scores.ranking.kendall import Items, kendall
+from runner.scores.ranking.numbering import Numbers
+from runner.scores.ranking.ranks import Estimator, auroc, spearman
 from runner.scores.resampling import Replicates, Resampling, draw_runs, leave_out_runs
 
 ROW_RANKS = {"spearman": spearman, "auroc": auroc}

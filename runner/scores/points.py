@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.estimates import MAXIMUM, ROW_RANKS
-from runner.scores.kendall import Items, arrange_items
 from runner.scores.metrics import TERM, Array, Metric, Sums, quotient, sum_terms
-from runner.scores.numbering import (
+from runner.scores.ranking.kendall import Items, arrange_items
+from runner.scores.ranking.numbering import (
     Numbers,
     close_gaps,
     combine,
@@ -21,7 +21,7 @@ from runner.scores.numbering import (
     number_in_order,
     number_values,
 )
-from runner.scores.ranks import Orders, ranks_within, sort_targets
+from runner.scores.ranking.ranks import Orders, ranks_within, sort_targets
 from runner.scores.records import RUN_COLUMNS
 
 RUN_SPEC_PREFIX = "run_spec."

@@ -9,7 +9,7 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.metrics import crps_of_normal
-from runner.scores.numbering import match_hashes
+from runner.scores.ranking.numbering import match_hashes
 
 KEY: Mapping[str, type[pl.DataType]] = {
     "case": pl.String,

@@ -23,7 +23,6 @@ from runner.helm_outputs import (
     RunFrames,
     read_scenario_states,
 )
-from runner.suites.divisions import draw_instances
 from runner.suites.spec import Revealed, TargetSpec
 
 REVEALED_RUN_SPEC_COLUMNS = (
@@ -372,3 +371,13 @@ def _actuals(
         values = {value: row.get(f"{prefix}stats.{value}") for value in STAT_VALUES}
         actuals.append(Stat(name=name, **values))  # type: ignore[arg-type]
     return tuple(actuals)
+
+
+def draw_instances(instance_ids: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
+    """Return the ids of the revealed instances, all of them if there are too few to sample.
+
+    Source: as ``draw_sampled``; with the same generator these are MAGNET's own draws.
+    """
+    distinct = list(dict.fromkeys(instance_ids))
+    positions = rng.sample(range(len(distinct)), min(len(distinct), most))
+    return tuple(distinct[position] for position in positions)

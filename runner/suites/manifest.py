@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.sandbox.limits import Limits
+from runner.contract.limits import Limits
 from runner.suites.groups import RunIdentity
 
 SCHEMA_VERSION: Literal[1] = 1

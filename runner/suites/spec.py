@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from runner.contract.limits import Limits
 from runner.errors import SuiteError
-from runner.sandbox.limits import Limits
 from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"

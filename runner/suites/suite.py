@@ -17,9 +17,10 @@ import polars.selectors as cs
 from cachetools import LRUCache, cached
 
 from runner.contract import layout
+from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.contract.targets import Targets
 from runner.errors import SuiteError
-from runner.sandbox.limits import Limits
 from runner.scores.baseline import train_mean_baseline
 from runner.scores.policy import ScoringPolicy
 from runner.suites.manifest import (
@@ -61,14 +62,6 @@ class Inputs:
     parts: Mapping[str, tuple[Path, ...]]
     assets: Mapping[str, Path]
     revealed: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What is to be predicted of one case: the keys of stats, of its runs and of instances."""
-
-    stats: tuple[Target, ...]
-    instance_stats: tuple[InstanceTarget, ...]
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
         "runner.cli.main",
-        "runner.evaluate",
+        "runner.evaluation.evaluation",
         "runner.attack.run",
         "runner.audit.audit",
         "runner.authoring.image_check",
-        "runner.reports.leaderboard",
+        "runner.leaderboard.ranking",
         "runner.reports.verification",
-        "runner.suites.build",
+        "runner.building.build",
     ]
 )
 

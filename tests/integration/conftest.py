@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from docker.models.containers import Container
 
+from runner.building.demo_suite import unpack_demo_suite
 from runner.cli.main import cli
-from runner.demo_suite import unpack_demo_suite
-from runner.sandbox.engine import connect
+from runner.sandbox.engine.client import connect
 from runner.sandbox.policy import LABEL
 from tests.integration.command import runner
 from tests.integration.registry import Registry, running_registry

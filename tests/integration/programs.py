@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import docker
 
-from runner.sandbox.engine import resolve_image
-from runner.sandbox.image import Image
-from runner.sandbox.limits import MIB, Limits
+from runner.contract.limits import MIB, Limits
+from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.image import Image
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import run_sandboxed
 

@@ -21,17 +21,17 @@ from runner.attack.pack import Attack, pack_directory, read_pack
 from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
 from runner.attack.suite import ACTUAL
 from runner.attack.verdict import LIMITS, Verdict
-from runner.cases import case_task as case_task_module
+from runner.contract.limits import MIB
 from runner.errors import EngineError
+from runner.evaluation import task as case_task_module
 from runner.output import predictions
 from runner.sandbox import case as case_module
 from runner.sandbox import policy as policy_module
 from runner.sandbox import sandbox as sandbox_module
 from runner.sandbox.cleanup import collect_garbage
-from runner.sandbox.host import engine_identity
-from runner.sandbox.limits import MIB
+from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import LABEL
-from runner.staging import StagedInputs, stage_inputs
+from runner.suites.staging import StagedInputs, stage_inputs
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from runner.authoring.carried_folders import template_folder
-from runner.demo_suite import unpack_demo_suite
-from runner.sandbox.limits import GIB
+from runner.building.demo_suite import unpack_demo_suite
+from runner.contract.limits import GIB
 from tests.integration.command import runner
 
 ROOT = Path(__file__).parents[2]

@@ -10,13 +10,13 @@ from pathlib import Path
 import docker
 import pytest
 
+from runner.contract.limits import MIB, Limits
 from runner.errors import EngineError
 from runner.sandbox.cleanup import collect_garbage, find_leftovers
-from runner.sandbox.engine import describe_engine
-from runner.sandbox.host import engine_identity
-from runner.sandbox.image import Image
+from runner.sandbox.engine.client import describe_engine
+from runner.sandbox.engine.host import engine_identity
+from runner.sandbox.engine.image import Image
 from runner.sandbox.keeper import ensure_keeper_image
-from runner.sandbox.limits import MIB, Limits
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun

@@ -13,8 +13,8 @@ from typing import Any
 import docker
 import pytest
 
+from runner.attack.listener import listening
 from runner.reports.report import read_report
-from runner.sandbox.listener import listening
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner

@@ -10,10 +10,10 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from runner.contract.limits import Limits
 from runner.errors import EngineError
-from runner.sandbox.engine import resolve_image
-from runner.sandbox.image import Image
-from runner.sandbox.limits import Limits
+from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun

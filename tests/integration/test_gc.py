@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from runner.sandbox.build import remove_image
+from runner.sandbox.engine.build import remove_image
 from runner.sandbox.policy import LABEL
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers, wait_for_container

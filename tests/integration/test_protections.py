@@ -7,8 +7,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from runner.sandbox.engine import connect, resolve_image
-from runner.sandbox.limits import KIB, MIB
+from runner.contract.limits import KIB, MIB
+from runner.sandbox.engine.client import connect, resolve_image
 from runner.sandbox.log import CUT_MARK
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from tests.integration.programs import LIMITS, python, run

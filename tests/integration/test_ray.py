@@ -25,8 +25,8 @@ import pytest
 from runner.cluster.node import ensure_image
 from runner.errors import EngineError
 from runner.sandbox.cleanup import collect_garbage
-from runner.sandbox.engine import describe_engine, resolve_image
-from runner.sandbox.host import engine_identity
+from runner.sandbox.engine.client import describe_engine, resolve_image
+from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import run_files, stat, write_run
 from tests.integration.command import RUNNER

@@ -7,10 +7,10 @@ from dataclasses import replace
 import docker
 import pytest
 
+from runner.contract.limits import KIB, MIB, Limits
+from runner.files.input_archive import input_archive
 from runner.sandbox import run as run_module
-from runner.sandbox.engine import resolve_image
-from runner.sandbox.input_archive import input_archive
-from runner.sandbox.limits import KIB, MIB, Limits
+from runner.sandbox.engine.client import resolve_image
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import run_sandboxed

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from runner.cli.main import cli
+from runner.leaderboard.ranking import make_leaderboard
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
-from runner.reports.leaderboard import make_leaderboard, read_reports
-from runner.reports.report_directory import write_evaluation
+from runner.reports.report_directory import read_reports, write_evaluation
 from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle

@@ -17,8 +17,8 @@ from runner.attack.verdict import (
     count_by_promise,
     judge_attack,
 )
+from runner.contract.limits import MIB
 from runner.output.predictions import Cause
-from runner.sandbox.limits import MIB
 from runner.sandbox.outcome import Outcome
 
 ATTACK = Attack(

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from runner.contract.limits import ALL_GPUS, Limits
 from runner.errors import EngineError
 from runner.sandbox.attestation import Attestation, attest, require_attested
-from runner.sandbox.image import Image
-from runner.sandbox.limits import ALL_GPUS, Limits
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import (
     SandboxNames,
     SandboxPolicy,

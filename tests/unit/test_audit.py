@@ -17,7 +17,7 @@ from runner.audit.both_sides import find_twins_on_both_sides
 from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
 from runner.errors import SuiteError
-from runner.sandbox.input_archive import input_archive
+from runner.files.input_archive import input_archive
 from runner.suites import eval_side
 from runner.suites.groups import RunIdentity
 from runner.suites.parts import parquet_writer, to_parquet, write_row_group

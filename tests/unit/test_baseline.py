@@ -5,8 +5,8 @@ from types import ModuleType
 import polars as pl
 import pytest
 
+from runner.building.demo_suite import unpack_demo_suite
 from runner.contract import MetricName, Target
-from runner.demo_suite import unpack_demo_suite
 from runner.helm_outputs import find_runs, read_run
 from runner.scores.baseline import train_mean_baseline
 

@@ -1,8 +1,8 @@
 import pytest
 
-from runner.cases.budget import Budget
+from runner.contract.limits import MIB
 from runner.errors import UsageError
-from runner.sandbox.limits import MIB
+from runner.evaluation.budget import Budget
 
 HOST = Budget(cpus=4, memory_bytes=8192 * MIB)
 

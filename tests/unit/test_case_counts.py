@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.cases.case_task import CaseTask
-from runner.cases.variants import FIRST, SHUFFLED, Variant
 from runner.cli.case_counts import CaseCounts, Row
-from runner.sandbox.image import Image
+from runner.evaluation.input_changes import FIRST, SHUFFLED, Variant
+from runner.evaluation.task import CaseTask
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from runner.cases.case_task import CaseTask, read_task_suite, stage_task
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.variants import BLANKED, SHUFFLED
+from runner.contract.limits import Limits
 from runner.errors import SuiteError
-from runner.sandbox.image import Image
-from runner.sandbox.limits import Limits
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.input_changes import BLANKED, SHUFFLED
+from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.policy import SandboxPolicy

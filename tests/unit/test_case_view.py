@@ -4,15 +4,15 @@ import sys
 
 import pytest
 
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.repetitions import JudgedCase
-from runner.cases.rounds import Round, Terms
 from runner.cli.case_counts import Row
 from runner.cli.case_lines import CaseLines
 from runner.cli.case_view import CaseView, cells, cut, open_case_progress, view_lines
 from runner.cli.progress import LineDisplay
 from runner.errors import EngineError
-from runner.sandbox.image import Image
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Round, Terms
+from runner.evaluation.repetitions import JudgedCase
+from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.policy import SandboxPolicy

@@ -59,7 +59,7 @@ def test_help_loads_nothing_heavy(module: str) -> None:
 
 @pytest.mark.parametrize("module", ["docker", "pandas", "scipy"])
 def test_building_a_suite_loads_nothing_that_it_has_no_use_for(module: str) -> None:
-    code = f"import runner.suites.build, sys; sys.exit({module!r} in sys.modules)"
+    code = f"import runner.building.build, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -49,7 +49,7 @@ def test_options_of_ray_go_with_ray(options: list[str], said: str) -> None:
 
 
 def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from runner.cli.executors import Place, open_executor
+    from runner.executors import Place, open_executor
 
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "runner.cluster.ray_cluster", raising=False)

@@ -1,6 +1,6 @@
-from runner.cli.comparison_text import comparison_lines
 from runner.contract import MetricName, Stat, Target
 from runner.contract.stat import InstanceTarget
+from runner.reports.comparison_text import comparison_lines
 from runner.reports.report import TargetRecord, target_record
 
 PERTURBATION = {"name": "misspellings", "computed_on": "perturbed", "prob": 0.5}

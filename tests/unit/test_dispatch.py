@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from runner.cases.budget import Budget
-from runner.cases.case_task import CaseTask
 from runner.cluster.dispatch import ATTEMPTS, Dispatch
-from runner.sandbox.image import Image
-from runner.sandbox.limits import GIB, Limits
+from runner.contract.limits import GIB, Limits
+from runner.evaluation.budget import Budget
+from runner.evaluation.task import CaseTask
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 
 SMALL = Budget(1, GIB)

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.errors import SuiteError
-from runner.suites.divisions import CasePlan, divide, draw_instances, draw_sampled, match_explicit
+from runner.suites.eval_side import draw_instances
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run, merge_overlapping
 from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from runner.cases.finished_cases import FinishedCases
-from runner.cases.rounds import Round, Terms
-from runner.cases.variants import BLANKED, SHUFFLED, repeat_variant
 from runner.code_version import scoring_versions
-from runner.reports.evaluation_key import EvaluationKey
+from runner.contract.limits import Limits
+from runner.evaluation.evaluation_key import EvaluationKey
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, repeat_variant
+from runner.evaluation.passes import Round, Terms
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
-from runner.sandbox.image import Image
-from runner.sandbox.limits import Limits
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from runner.sandbox.host import Level, examine_host, lacking
+from runner.sandbox.engine.host import Level, examine_host, lacking
 
 VERSION = {"Version": "24.0.7", "ApiVersion": "1.43"}
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from runner.sandbox.image import Image, image_fault, image_warnings, read_image
-from runner.sandbox.limits import GIB
+from runner.contract.limits import GIB
+from runner.sandbox.engine.image import Image, image_fault, image_warnings, read_image
 
 IMAGE = Image("x", "sha256:1", entrypoint=("run",), platform="linux/amd64")
 

@@ -12,12 +12,12 @@ from runner.authoring.image_check import (
     forecast,
 )
 from runner.contract import MetricName, Stat, Target
+from runner.contract.limits import MIB, Limits
+from runner.evaluation.verdict import Verdict
 from runner.output.findings import Cause, Finding, Place
 from runner.output.predictions import Predictions
-from runner.output.verdict import Verdict
 from runner.sandbox.docker_command import docker_run_command
-from runner.sandbox.image import Image
-from runner.sandbox.limits import MIB, Limits
+from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.policy import SandboxPolicy
 

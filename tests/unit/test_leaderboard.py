@@ -9,9 +9,10 @@ from click.testing import CliRunner, Result
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError, UsageError
-from runner.reports.leaderboard import Submitters, make_leaderboard, read_reports, read_submitters
+from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.submitters import Submitters, read_submitters
 from runner.reports.report import Report
-from runner.reports.report_directory import write_evaluation
+from runner.reports.report_directory import read_reports, write_evaluation
 from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
 from runner.untrusted import csv_cell, markdown_code

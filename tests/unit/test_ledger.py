@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.sandbox.ledger import dead_entries, known_tokens, recorded, settle
+from runner.sandbox.live_runs import dead_entries, known_tokens, recorded, settle
 
 KILLED_RUNNER = """
 import os, signal
-from runner.sandbox.ledger import recorded
+from runner.sandbox.live_runs import recorded
 with recorded("engine") as entry:
     print(entry.token, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

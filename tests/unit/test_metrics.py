@@ -325,7 +325,7 @@ def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
 def test_kendall_of_too_many_pairs_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = [target(str(i), predicted=i / 9, actual=i / 9, model=f"m{i}") for i in range(9)]
     assert values_of(targets)["kendall"] == 1
-    monkeypatch.setattr("runner.scores.kendall.MOST_PAIRS", 36)
+    monkeypatch.setattr("runner.scores.ranking.kendall.MOST_PAIRS", 36)
     score = scores_of(targets)["kendall"]
     assert score.value is None
     assert "more than 20 million pairs" in str(score.reason)

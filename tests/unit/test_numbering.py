@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from runner.scores import numbering
-from runner.scores.numbering import (
+from runner.scores.ranking import numbering
+from runner.scores.ranking.numbering import (
     combine,
     find_firsts,
     match_hashes,

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.sandbox.limits import Limits
+from runner.contract.limits import Limits
 from runner.sandbox.outcome import (
     ContainerEnd,
     Outcome,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from runner.contract.limits import KIB, MIB, Limits
 from runner.errors import EngineError
-from runner.sandbox.limits import KIB, MIB, Limits
 from runner.sandbox.output_archive import read_output
 
 LIMITS = Limits(output_bytes=MIB, output_files=8)

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from runner.sandbox.image import Image
-from runner.sandbox.limits import ALL_GPUS, MIB, Limits
+from runner.contract.limits import ALL_GPUS, MIB, Limits
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import (
     Body,
     SandboxNames,

@@ -16,8 +16,8 @@ from runner.contract.predictor import (
     run_predictor,
 )
 from runner.output.predictions import read_instance_predictions
-from runner.staging import stage_inputs
 from runner.suites.parts import to_parquet
+from runner.suites.staging import stage_inputs
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 

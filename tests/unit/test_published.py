@@ -11,11 +11,11 @@ import xmlschema
 from cmarkgfm import github_flavored_markdown_to_html
 
 from runner.errors import EngineError
-from runner.reports.junit import junit_xml
-from runner.reports.published import CheckedReport, published_record
+from runner.leaderboard.junit import junit_xml
+from runner.leaderboard.published import CheckedReport, published_record
+from runner.leaderboard.standing import Standing
+from runner.leaderboard.summary import MOST_CASES, summary
 from runner.reports.report import Report
-from runner.reports.standing import Standing
-from runner.reports.summary import MOST_CASES, summary
 from runner.sandbox.outcome import Outcome
 from runner.scores.comparison import RankRange
 from runner.scores.gate import check_gate, read_gate

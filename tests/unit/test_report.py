@@ -24,7 +24,7 @@ from runner.reports.report_directory import (
     write_evaluation,
 )
 from runner.sandbox.attestation import Attestation
-from runner.sandbox.host import Finding, Level
+from runner.sandbox.engine.host import Finding, Level
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 

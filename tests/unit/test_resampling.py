@@ -11,7 +11,7 @@ from runner.scores.aggregation import replicate_primary, score_targets
 from runner.scores.comparison import Comparison, RankRange, compare, compare_all, rank
 from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
-from runner.scores.ranks import auroc, spearman
+from runner.scores.ranking.ranks import auroc, spearman
 from runner.scores.resampling import (
     Replicates,
     Resampling,
@@ -300,7 +300,7 @@ def test_a_metric_of_ranks_of_very_many_targets_has_fewer_resamples_and_says_so(
     frame = records(run_targets(60))
     (score,) = score_targets(frame, metrics=("spearman",), resampling=Resampling())
     assert score.note is None
-    monkeypatch.setattr("runner.scores.ranks.MOST_CELLS", 60 * 300)
+    monkeypatch.setattr("runner.scores.ranking.ranks.MOST_CELLS", 60 * 300)
     (score,) = score_targets(frame, metrics=("spearman",), resampling=Resampling())
     assert score.note == "from 300 resamples: its ends are rough"
     assert score.low is not None

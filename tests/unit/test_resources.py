@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.sandbox.limits import MIB, Limits
+from runner.contract.limits import MIB, Limits
 from runner.sandbox.resources import Measured, ResourceUse, forecast, largest, read_stats
 
 LIMITS = Limits(wall_seconds=100, memory_bytes=200 * MIB, output_bytes=10 * MIB, output_files=10)

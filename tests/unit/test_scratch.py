@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.scratch import remove_dead_scratch, scratch_directory
+from runner.files.scratch import remove_dead_scratch, scratch_directory
 
 HOLDER = """
 import time
-from runner.scratch import scratch_directory
+from runner.files.scratch import scratch_directory
 with scratch_directory() as scratch:
     (scratch / "actual").write_text("0.5")
     print(scratch, flush=True)

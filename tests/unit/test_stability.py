@@ -5,7 +5,10 @@ import json
 import polars as pl
 import pytest
 
-from runner.cases.stability import (
+from runner.contract import layout
+from runner.contract.stat import MetricName, Stat
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, rename_actuals, repeat_variant
+from runner.scores.stability import (
     CaseComparison,
     Repetition,
     Stability,
@@ -14,10 +17,7 @@ from runner.cases.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.cases.variants import BLANKED, SHUFFLED, rename_actuals, repeat_variant
-from runner.contract import layout
-from runner.contract.stat import MetricName, Stat
-from runner.staging import StagedInputs
+from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from runner.cases.finished_cases import FinishedCases
 from runner.errors import UsageError
-from runner.reports.leaderboard import find_reports
+from runner.evaluation.finished_cases import FinishedCases
+from runner.files.stores import check_store, files_below, is_remote, open_store, read_file, writing
 from runner.reports.report import Evaluation
-from runner.reports.report_directory import find_report, write_evaluation
+from runner.reports.report_directory import find_report, find_reports, write_evaluation
 from runner.reports.verification import verify_report
-from runner.stores import check_store, files_below, is_remote, open_store, read_file, writing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from runner.demo_suite import unpack_demo_suite
-from runner.suites.names import Draw, opened_suite
+from runner.building.demo_suite import unpack_demo_suite
+from runner.building.named import Draw, opened_suite
 
 
 def warned(name: str) -> list[str]:

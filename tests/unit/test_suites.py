@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from runner.building.build import build_suite
 from runner.contract import InstanceTarget, MetricName, Target
 from runner.errors import SuiteError, UsageError
-from runner.suites.build import build_suite
 from runner.suites.opening import open_suite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.text import TEXT_METRICS, normalize_text, recompute_match
-from runner.demo_suite import unpack_demo_suite
 
 HELM_FUNCTIONS = ("normalize_text", *TEXT_METRICS)
 TEXTS = (

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from runner.contract import InstanceTarget, MetricName, Stat, Target
+from runner.contract.limits import Limits
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
+from runner.evaluation.verdict import Verdict, judge
 from runner.output.findings import Cause
-from runner.output.verdict import Verdict, judge
-from runner.sandbox.limits import Limits
 from runner.sandbox.outcome import ContainerEnd, Outcome
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse

@@ -11,10 +11,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from runner.staging import StagedInputs
-from runner.suites import build as build_module
+from runner.building import build as build_module
 from runner.suites import eval_side, parts
 from runner.suites.parts import to_parquet
+from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run
 from tests.suite_builder import build, eval_part, stage

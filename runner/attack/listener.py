@@ -1,0 +1,114 @@
+"""A listener on a network of the engine, to prove from outside that nobody could reach it."""
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import docker
+from docker.models.containers import Container
+
+from runner.errors import EngineError
+from runner.sandbox.cleanup import remove_container, remove_network
+from runner.sandbox.engine.client import describe_engine, engine_errors
+from runner.sandbox.engine.host import engine_identity
+from runner.sandbox.live_runs import recorded, settle
+from runner.sandbox.policy import LABEL
+
+PORT, DNS_PORT = 4000, 53
+START_SECONDS = 30
+
+# Every datagram and every connection is one line of the log.
+_PROGRAM = f"""
+import select, socket
+tcp = socket.create_server(("0.0.0.0", {PORT}))
+udp = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+for each, port in zip(udp, ({PORT}, {DNS_PORT})):
+    each.bind(("0.0.0.0", port))
+print("listening", flush=True)
+while True:
+    for ready in select.select([tcp, *udp], [], [])[0]:
+        if ready is tcp:
+            connection, peer = tcp.accept()
+            connection.settimeout(1)
+            try:
+                said = connection.recv(100)
+            except OSError:
+                said = b""
+            connection.close()
+        else:
+            said, peer = ready.recvfrom(100)
+        print("heard", said, "from", peer[0], flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A listener that is up.
+
+    Attributes:
+        address: ``host:port`` for TCP and UDP; its DNS port answers nothing either.
+        network: where it can be reached, by name.
+    """
+
+    address: str
+    network: str
+    container: Container
+
+    def heard(self) -> tuple[str, ...]:
+        """Return a line for everything that reached it so far."""
+        with engine_errors("read the listener's log"):
+            lines = self.container.logs().decode(errors="replace").splitlines()
+        return tuple(line for line in lines if line != "listening")
+
+
+@contextmanager
+def listening(client: docker.DockerClient, image: str) -> Iterator[Listener]:
+    """Give a listener in a container of a Python image, on a Docker network of its own.
+
+    What a killed runner leaves of it is in the ledger, as what cases leave is.
+
+    Raises:
+        EngineError: it can't be started.
+    """
+    identity = engine_identity(describe_engine(client)[0])
+    with recorded(identity) as entry:
+        with _started(client, image, {LABEL: entry.token}) as listener:
+            yield listener
+        settle(entry)  # not after an error: the next evaluation looks whether anything is left
+
+
+@contextmanager
+def _started(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str]
+) -> Iterator[Listener]:
+    name = f"runner-{secrets.token_hex(6)}-listener"
+    with ExitStack() as cleanup, engine_errors("start the listener"):
+        # Internal: not even the listener reaches anything beyond.
+        client.networks.create(name, driver="bridge", internal=True, labels=dict(labels))
+        cleanup.callback(remove_network, client, name)
+        container = client.containers.create(
+            image,
+            entrypoint=["python3", "-c", _PROGRAM],
+            command=[],
+            name=name,
+            labels=dict(labels),
+            network=name,
+            use_config_proxy=False,
+        )
+        cleanup.callback(remove_container, client, name)
+        container.start()
+        _wait_until_up(container)
+        container.reload()
+        host = container.attrs["NetworkSettings"]["Networks"][name]["IPAddress"]
+        yield Listener(f"{host}:{PORT}", name, container)
+
+
+def _wait_until_up(container: Container) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while b"listening" not in container.logs():
+        if time.monotonic() > deadline:
+            said = container.logs(tail=5).decode(errors="replace")
+            raise EngineError(f"The listener did not start in {START_SECONDS} s: {said!r}")
+        time.sleep(0.05)

@@ -1,0 +1,1 @@
+"""A spec and HELM runs -> a suite; and what `--suite` may name."""

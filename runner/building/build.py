@@ -1,0 +1,328 @@
+"""A spec and HELM runs -> a suite on disk, whole or not at all."""
+
+import json
+import random
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.audit.audit import Audit, audit_suite
+from runner.audit.leak import Leak
+from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
+from runner.building.freeze import Contents, copy_assets, freeze, spec_json
+from runner.building.write_run import Roles, write_run
+from runner.errors import SuiteError, UsageError
+from runner.helm_outputs import (
+    RUN_SPEC,
+    STAT_NAME,
+    RunDirectory,
+    find_partial_runs,
+    find_runs,
+    read_run,
+    read_runs,
+)
+from runner.progress import SILENT, Progress
+from runner.suites.groups import RunIdentity, find_sweeps, identify_run
+from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
+from runner.suites.opening import is_suite, open_suite, read_manifest, read_private
+from runner.suites.parts import read_part
+from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
+from runner.suites.suite import Suite
+from runner.suites.twins import find_twins, twin_groups
+
+MOST_SHOWN = 10
+
+Group = tuple[str, tuple[str, ...]]
+"""Why runs stay together, and their names."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A suite that was built, or found to be up to date, and what the audit said of it.
+
+    ``audit`` is None if nothing had changed.
+    """
+
+    suite: Suite
+    audit: Audit | None
+
+
+def build_suite(
+    spec: SuiteSpec,
+    directory: Path,
+    announce: Callable[[str], None],
+    progress: Progress = SILENT,
+) -> Built:
+    """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
+
+    Args:
+        directory: where the suite goes; replaced if it is a suite already.
+        announce: called with each warning.
+
+    Raises:
+        SuiteError: the runs can't be read or divided, or the audit found what the spec does not
+            accept.
+        UsageError: the directory is something else, or can't be written.
+    """
+    if directory.exists() and not is_suite(directory):
+        raise UsageError(f"{directory}: exists and is no suite; name another place.")
+    runs = {run.name: run for run in _find_all(spec, announce)}
+    sources = _digest_sources(spec, runs, progress)
+    unchanged = _unchanged(spec, sources, directory)
+    if unchanged is not None:
+        announce(f"{directory}: nothing has changed since it was built; every file was checked")
+        return Built(unchanged, None)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+        try:
+            audit = _write_suite(spec, runs, sources, unfinished, announce, progress)
+            if directory.exists():
+                shutil.rmtree(directory)
+            unfinished.rename(directory)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
+    return Built(read_manifest(directory), audit)
+
+
+def warnings(built: Built) -> list[str]:
+    """Return what an organizer should know of the leaks that the spec accepts, at most ten."""
+    return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
+
+
+def _find_all(spec: SuiteSpec, announce: Callable[[str], None]) -> list[RunDirectory]:
+    found: dict[str, RunDirectory] = {}
+    for run in (run for source in spec.helm_runs for run in _find(spec, source, announce)):
+        other = found.setdefault(run.name, run)
+        if other.path.resolve() != run.path.resolve():
+            raise SuiteError(
+                f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
+                "suite once: make one of the helm_runs narrower."
+            )
+    return list(found.values())
+
+
+def _find(spec: SuiteSpec, source: str, announce: Callable[[str], None]) -> list[RunDirectory]:
+    if spec.partial_runs == "refuse":
+        return find_runs(source)
+    found = find_partial_runs(source)
+    for warning in found.warnings:
+        announce(f"warning: {warning}")
+    return list(found.runs)
+
+
+def _digest_sources(
+    spec: SuiteSpec, runs: Mapping[str, RunDirectory], progress: Progress
+) -> dict[str, dict[str, str]]:
+    """Return the digest of each file of each run."""
+    digests = {}
+    with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
+        for name, run in runs.items():
+            paths = sorted(run.path.glob("*.json"))
+            digests[name] = {path.name: digest_file(path) for path in paths}
+            task.advance()
+    return digests
+
+
+def _unchanged(
+    spec: SuiteSpec, sources: Mapping[str, Mapping[str, str]], directory: Path
+) -> Suite | None:
+    """Return the suite that is there if it is of this very spec and these very files."""
+    try:
+        private = read_private(read_manifest(directory))
+        same = private.spec == spec_json(spec) and private.sources == sources
+        return open_suite(directory) if same else None
+    except SuiteError:
+        return None
+
+
+def _write_suite(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    sources: Mapping[str, Mapping[str, str]],
+    root: Path,
+    announce: Callable[[str], None],
+    progress: Progress,
+) -> Audit:
+    rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
+    drawn = _draw(spec, list(runs), rng)
+    roles = _roles(list(runs), drawn)
+    records, leaks = _write_runs(spec, runs, roles, rng, root, progress)
+    evaluated = [name for name, role in roles.items() if role.is_evaluated]
+    _require_targets(spec, runs, records, evaluated, announce)
+    plans, groups = _divide(spec, records, drawn, rng, root)
+    _remove_untrained(records, plans, root)
+    copy_assets(spec, root)
+    contents = Contents(sources, records, plans, groups)
+    freeze(spec, contents, root)
+    audit = audit_suite(read_manifest(root), leaks, progress)
+    _refuse_leaks(spec, audit)
+    findings = [leak.model_dump() for leak in audit.leaks]
+    freeze(spec, replace(contents, findings=findings), root)
+    return audit
+
+
+def _draw(spec: SuiteSpec, names: Sequence[str], rng: random.Random) -> list[CasePlan]:
+    """Return the cases of a division that needs no more than names; none for the others."""
+    if isinstance(spec.division, Sampled):
+        return [draw_sampled(names, spec.division, rng)]
+    if isinstance(spec.division, Explicit):
+        return match_explicit(names, spec.division)
+    return []
+
+
+def _roles(names: Sequence[str], drawn: Sequence[CasePlan]) -> dict[str, Roles]:
+    """Return what each run that is used is for. Without a draw every run is for both."""
+    if not drawn:
+        return {name: Roles(trains=True, is_evaluated=True) for name in names}
+    train = {name for plan in drawn for name in plan.train}
+    evaluated = {name for plan in drawn for name in plan.eval}
+    return {
+        name: Roles(name in train, name in evaluated)
+        for name in names
+        if name in train or name in evaluated
+    }
+
+
+def _write_runs(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    roles: Mapping[str, Roles],
+    rng: random.Random,
+    root: Path,
+    progress: Progress,
+) -> tuple[dict[str, RunRecord], list[Leak]]:
+    records: dict[str, RunRecord] = {}
+    leaks: list[Leak] = []
+    is_sampled = isinstance(spec.division, Sampled)
+    frames_of_runs = read_runs(runs[name] for name in roles)
+    with progress.task(f"{spec.name}: reading runs", len(roles)) as task:
+        for number, (name, role, frames) in enumerate(
+            zip(roles, roles.values(), frames_of_runs, strict=True), start=1
+        ):
+            # MAGNET draws the instances with the generator that has drawn the runs.
+            own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
+            identity = _identify(runs[name])
+            records[name], found = write_run(
+                spec, runs[name], frames, number, identity, role, own_rng, root
+            )
+            leaks += found
+            task.advance()
+    return records, leaks
+
+
+def _identify(run: RunDirectory) -> RunIdentity:
+    return identify_run(json.loads((run.path / RUN_SPEC).read_bytes()))
+
+
+def _require_targets(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    records: Mapping[str, RunRecord],
+    evaluated: Collection[str],
+    announce: Callable[[str], None],
+) -> None:
+    """Refuse a suite in which a stat is no target at all; tell which eval runs have none."""
+    without = [
+        name
+        for name in evaluated
+        if not records[name].targets and not records[name].instance_targets
+    ]
+    if len(without) == len(evaluated):
+        stats = read_run(runs[without[0]]).stats
+        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
+        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
+        raise SuiteError(
+            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean. It "
+            f"has: {', '.join(names) or 'none'}."
+        )
+    for name in without:
+        announce(f"warning: {name} has none of the stats that are targets: it scores nothing")
+
+
+def _divide(
+    spec: SuiteSpec,
+    records: Mapping[str, RunRecord],
+    drawn: Sequence[CasePlan],
+    rng: random.Random,
+    root: Path,
+) -> tuple[list[CasePlan], list[Group]]:
+    """Return the cases, and the groups of runs that were kept on one side of each."""
+    identities = {name: record.identity for name, record in records.items()}
+    groups: list[Group] = []
+    if "sweeps" in spec.keep_together:
+        groups += [("sweeps", tuple(names)) for names in find_sweeps(identities)]
+    if "twins" in spec.keep_together:
+        answers = (
+            read_part(root / PRIVATE / record.folder / ANSWERS) for record in records.values()
+        )
+        groups += [
+            ("twins", tuple(names)) for names in twin_groups(identities, find_twins(answers))
+        ]
+    if isinstance(spec.division, KFold | LeaveOneOut):
+        return divide(identities, spec.division, [names for _, names in groups], rng), groups
+    return [_keep_together(spec, plan, groups) for plan in drawn], groups
+
+
+def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> CasePlan:
+    """Return the case without the train runs that are in one group with an eval run."""
+    evaluated = set(plan.eval)
+    grouped = [
+        (name, kind)
+        for kind, names in groups
+        if evaluated.intersection(names)
+        for name in names
+        if name in plan.train
+    ]
+    if not grouped:
+        return plan
+    if isinstance(spec.division, Explicit):
+        name, kind = grouped[0]
+        raise SuiteError(
+            f"{plan.id}: {name} is a train run, but keep_together has {kind}, and it is in one "
+            f"group with an eval run. Leave it out of train, or {kind} out of keep_together."
+        )
+    away = {name for name, _ in grouped}
+    train = tuple(name for name in plan.train if name not in away)
+    if not train:
+        raise SuiteError(
+            f"{plan.id}: every train run drawn is in one group with the eval run {plan.eval[0]}. "
+            "Draw more train runs, use another seed, or keep fewer groups together."
+        )
+    return CasePlan(plan.id, train, plan.eval)
+
+
+def _remove_untrained(
+    records: Mapping[str, RunRecord], plans: Iterable[CasePlan], root: Path
+) -> None:
+    """Remove the train frames of runs that no case trains on: they may be an eval run's."""
+    trains = {name for plan in plans for name in plan.train}
+    for name, record in records.items():
+        if name not in trains:
+            shutil.rmtree(root / PUBLIC / record.folder / "train", ignore_errors=True)
+
+
+def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
+    """Refuse a suite with a leak that its spec does not accept.
+
+    Raises:
+        SuiteError: names each of them, or the first few.
+    """
+    refused = [leak for leak in audit.leaks if leak.kind not in spec.accept]
+    if not refused:
+        return
+    more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
+    lines = [f"  {leak}" for leak in refused[:MOST_SHOWN]]
+    kinds = sorted({leak.kind for leak in refused} - {"value"})
+    meant = f"\nIf this is meant, the spec says so: accept: [{', '.join(kinds)}]" if kinds else ""
+    figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
+    raise SuiteError(
+        "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
+        + more
+        + "\n".join(["", *figures])
+        + meant
+    )

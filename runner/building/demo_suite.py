@@ -1,0 +1,16 @@
+"""The demo suite: real HELM runs that the package carries; see ``demo/README.md``."""
+
+import tarfile
+from pathlib import Path
+
+import runner
+
+DEMO_SUITE = "demo"
+ARCHIVE = Path(runner.__file__).with_name("demo_suite.tar.xz")
+
+
+def unpack_demo_suite(directory: Path) -> Path:
+    """Unpack the demo's HELM outputs below a directory and return the suite's own directory."""
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(directory, filter="data")
+    return directory / "benchmark_output" / "runs" / DEMO_SUITE

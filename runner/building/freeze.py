@@ -1,0 +1,123 @@
+"""The last step of a build: manifests, digests, and what may not change from here on."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.building.divisions import CasePlan
+from runner.errors import SuiteError
+from runner.suites.manifest import (
+    ASSETS,
+    DIGEST,
+    MANIFEST,
+    PRIVATE,
+    PUBLIC,
+    CaseRecord,
+    GroupRecord,
+    PrivateManifest,
+    RunRecord,
+    SuiteManifest,
+    describe_files,
+    digest_file,
+    to_bytes,
+)
+from runner.suites.spec import SuiteSpec
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a suite is made of, besides its files.
+
+    Attributes:
+        sources: by run, the digest of each of its HELM files.
+        records: by run, in their order.
+        plans: the cases.
+        groups: what was kept on one side of every case, and why.
+        findings: the audit's.
+    """
+
+    sources: Mapping[str, Mapping[str, str]]
+    records: Mapping[str, RunRecord]
+    plans: Sequence[CasePlan]
+    groups: Sequence[tuple[str, Sequence[str]]]
+    findings: Sequence[Mapping[str, Any]] = ()
+
+
+def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
+    """Write both manifests and the digest, over files that change no more."""
+    (root / PRIVATE).mkdir(exist_ok=True)
+    private = PrivateManifest(
+        spec=spec_json(spec),
+        sources=contents.sources,
+        findings=tuple(contents.findings),
+        files=describe_files(root / PRIVATE),
+    )
+    (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
+    number = {name: record.number for name, record in contents.records.items()}
+    public = SuiteManifest(
+        name=spec.name,
+        version=spec.version,
+        description=spec.description,
+        license=spec.license,
+        choices=_choices(spec),
+        limits=spec.limits,
+        runs=tuple(contents.records.values()),
+        cases=tuple(
+            CaseRecord(
+                id=plan.id,
+                train=tuple(number[name] for name in plan.train),
+                eval=tuple(number[name] for name in plan.eval),
+            )
+            for plan in contents.plans
+        ),
+        groups=tuple(
+            GroupRecord(kind=kind, runs=tuple(number[name] for name in names))
+            for kind, names in contents.groups
+        ),
+        files=describe_files(root / PUBLIC),
+        private_sha256=digest_file(root / PRIVATE / MANIFEST),
+    )
+    (root / PUBLIC / MANIFEST).write_bytes(to_bytes(public))
+    digest = digest_file(root / PUBLIC / MANIFEST)
+    (root / PUBLIC / DIGEST).write_text(f"sha256:{digest}\n")
+
+
+def spec_json(spec: SuiteSpec) -> dict[str, Any]:
+    """Return the spec without the organizer's paths, so that the same files make the same suite."""
+    choices = spec.model_dump(mode="json", exclude={"helm_runs", "assets"})
+    assets = {name: digest_file(path) for name, path in asset_paths(spec).items()}
+    return {**choices, "asset_digests": assets}
+
+
+def _choices(spec: SuiteSpec) -> dict[str, Any]:
+    elsewhere = {"name", "version", "description", "license", "limits", "helm_runs", "assets"}
+    return spec.model_dump(mode="json", exclude=elsewhere)
+
+
+def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
+    """Return the suite's assets by their path below the assets directory.
+
+    Raises:
+        SuiteError: the directory has no files.
+    """
+    if spec.assets is None:
+        return {}
+    root = Path(spec.assets)
+    paths = {
+        path.relative_to(root).as_posix(): path
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+    if not paths:
+        raise SuiteError(f"{root}: assets should be a directory with files in it")
+    return paths
+
+
+def copy_assets(spec: SuiteSpec, root: Path) -> None:
+    """Copy the assets into the public half."""
+    for name, path in asset_paths(spec).items():
+        target = root / PUBLIC / ASSETS / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)

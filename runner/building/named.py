@@ -1,0 +1,133 @@
+"""What ``--suite`` may name: a built suite, HELM runs, one of HELM's own suites, the demo."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.building.build import build_suite, warnings
+from runner.building.demo_suite import DEMO_SUITE, unpack_demo_suite
+from runner.errors import SuiteError, UsageError
+from runner.files.scratch import remove_dead_scratch, scratch_directory
+from runner.progress import SILENT, Progress
+from runner.suites.opening import is_suite, open_public_half, open_suite
+from runner.suites.spec import make_spec
+from runner.suites.suite import Suite
+
+SUITES = Path("suites")
+"""Where built suites are looked for by name, below the working directory."""
+
+MEANT = ("twins", "derivable", "shared")
+"""What MAGNET's division allows, and so is warned of, not refused, in runs that are no suite."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How HELM runs that are no suite yet are divided. None is the default.
+
+    Attributes:
+        train_runs: how many runs are given whole; 3.
+        eval_samples: how many instances of the eval run are revealed; 20, as in MAGNET.
+        seed: draws both; 1.
+        stat_names: the stats to predict; exact_match.
+    """
+
+    train_runs: int | None
+    eval_samples: int | None
+    seed: int | None
+    stat_names: tuple[str, ...]
+
+
+@contextmanager
+def opened_suite(
+    name: str,
+    root_dir: Path | None,
+    draw: Draw,
+    announce: Callable[[str], None],
+    progress: Progress = SILENT,
+    secret: Path | None = None,
+    needs_private: bool = True,
+) -> Iterator[Suite]:
+    """Give the suite that a name means. HELM runs are built into one that goes away again.
+
+    Args:
+        secret: where the private half of a built suite is, if not beside the public one.
+        needs_private: the actuals are going to be read, so a built suite has to have them.
+
+    Raises:
+        SuiteError: there is no such suite, or it can't be used.
+        UsageError: the draw is asked for in a suite that is frozen, or a private half for HELM
+            runs.
+    """
+    directory = _built_suite(name) if root_dir is None else None
+    if directory is not None:
+        _refuse_draw(directory, draw)
+        announce(f"checking every file of the suite {directory}")
+        yield open_suite(directory, secret) if needs_private else open_public_half(directory)
+        return
+    if secret is not None:
+        raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")
+    for left in remove_dead_scratch():
+        announce(f"removed {left}, left by a runner that was killed")
+    with scratch_directory() as scratch:
+        title, source = _helm_runs(name, root_dir, scratch)
+        announce(f"reading the HELM runs of {title}")
+        spec = make_spec(
+            {
+                "name": title,
+                "version": "unsaved",
+                "helm_runs": [str(source)],
+                "targets": list(draw.stat_names) or ["exact_match"],
+                "division": {"method": "sampled", "train_runs": draw.train_runs or 3},
+                "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
+                "keep_together": [],
+                "accept": list(MEANT),
+                "seed": 1 if draw.seed is None else draw.seed,
+            },
+            "the options",
+        )
+        built = build_suite(spec, scratch / "suite", announce, progress)
+        # The demo's own are for organizers, and most who run it are not.
+        is_demo = name == DEMO_SUITE and root_dir is None
+        for line in () if is_demo else warnings(built):
+            announce(f"warning: {line}")
+        yield built.suite
+
+
+def _built_suite(name: str) -> Path | None:
+    return next((place for place in (Path(name), SUITES / name) if is_suite(place)), None)
+
+
+def _refuse_draw(directory: Path, draw: Draw) -> None:
+    options = {
+        "--train-runs": draw.train_runs is not None,
+        "--eval-samples": draw.eval_samples is not None,
+        "--target": bool(draw.stat_names),
+    }
+    given = [option for option, is_given in options.items() if is_given]
+    if given:
+        raise UsageError(
+            f"{directory} is a frozen suite: {', '.join(given)} can't change it. Leave the option "
+            "out, or build another suite with `runner suite build`."
+        )
+
+
+def _helm_runs(name: str, root_dir: Path | None, scratch: Path) -> tuple[str, str | Path]:
+    """Return the suite's title and where its HELM runs are, unpacked if it is the demo."""
+    if root_dir is not None:
+        return name, _suite_of_helm(name, root_dir)
+    if name == DEMO_SUITE:
+        return DEMO_SUITE, unpack_demo_suite(scratch)
+    last = Path(name).resolve().name
+    title = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in last)
+    return title.lstrip("._-") or "runs", name
+
+
+def _suite_of_helm(name: str, root_dir: Path) -> Path:
+    path = root_dir / "runs" / name
+    if not path.parent.is_dir():
+        raise SuiteError(f"{path.parent}: no such directory. --root-dir is a benchmark_output.")
+    if not path.is_dir():
+        found = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
+        raise SuiteError(f"{path}: no such suite. {root_dir} has: {', '.join(found) or 'none'}.")
+    return path

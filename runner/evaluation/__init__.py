@@ -1,0 +1,1 @@
+"""One evaluation: a request becomes tasks, runs in a pool, verdicts and a report."""

@@ -1,0 +1,46 @@
+"""What a report follows from, as a value that is compared before anything is run."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from runner.code_version import scoring_versions
+from runner.evaluation.passes import Round
+from runner.evaluation.task import CaseKey
+from runner.reports.report import SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class EvaluationKey:
+    """What a report follows from; a change of any part is another report.
+
+    What the engine's host gives the sandbox is no part: the report tells it as it was when the
+    cases ran.
+
+    Attributes:
+        cases: the keys of all runs, in order; those of variants too.
+        image: what the report says of the image besides its ID.
+        submitter: whose the image is, by the organizer's word.
+        code: the version of everything that computes, by name.
+        schema_version: of the report.
+    """
+
+    cases: tuple[CaseKey, ...]
+    image: Mapping[str, Any]
+    submitter: str | None
+    code: Mapping[str, str] = field(default_factory=scoring_versions)
+    schema_version: int = SCHEMA_VERSION
+
+    @classmethod
+    def of(cls, first: Round, submitter: str | None) -> "EvaluationKey":
+        """Return the key of the evaluation that begins with this round."""
+        keys = [task.key for one in (first, *first.further()) for task in one.tasks()]
+        image = {"reference": first.image.reference, "digests": list(first.image.digests)}
+        return cls(tuple(keys), image, submitter)
+
+    @property
+    def digest(self) -> str:
+        """Return a text that tells these parts apart."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()

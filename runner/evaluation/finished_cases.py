@@ -1,0 +1,84 @@
+"""Finished cases, kept at once: a run that was killed is taken up where it was.
+
+A case is kept as what its container left, not as what that was worth: predictions are judged and
+scored again each time, which takes no container.
+"""
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.errors import UsageError
+from runner.evaluation.task import CaseKey
+from runner.files.stores import is_remote, reaching, read_file, write_files
+from runner.sandbox.run import SandboxRun
+
+MOST_TIMES = 2_000
+"""How many finished cases are looked at to learn how long cases take."""
+
+MOST_TIMES_REMOTE = 50
+"""The same where each is a question over the network."""
+
+
+@dataclass(frozen=True)
+class FinishedCase:
+    """A run, and what it follows from."""
+
+    key: CaseKey
+    run: SandboxRun
+
+
+_FINISHED_CASE = TypeAdapter(FinishedCase)
+
+
+@dataclass(frozen=True)
+class FinishedCases:
+    """The finished cases in a directory or store, one file each. Many runners may share it."""
+
+    directory: Path
+
+    def find(self, key: CaseKey) -> SandboxRun | None:
+        """Return the run of this very case, or None if there is none that can be read."""
+        found = self._read(self._path(key))
+        return found.run if found is not None and found.key == key else None
+
+    def keep(self, key: CaseKey, run: SandboxRun) -> None:
+        """Write the run, whole or not at all.
+
+        Raises:
+            UsageError: the directory can't be written, or the store of its URL.
+        """
+        path = self._path(key)
+        try:
+            write_files({path: _FINISHED_CASE.dump_json(FinishedCase(key, run))})
+        except OSError as error:
+            raise UsageError(
+                f"{path}: the finished case can't be kept ({error.strerror}). Free space or name "
+                "another place with --out."
+            ) from error
+
+    def seconds(self, suite_digest: str) -> dict[str, float]:
+        """Return how long each case of a suite has taken, the mean over images, where known."""
+        taken: dict[str, list[float]] = defaultdict(list)
+        for path in self._some():
+            found = self._read(path)
+            if found is not None and found.key.suite_digest == suite_digest:
+                taken[found.key.case].append(found.run.end.wall_seconds)
+        return {case: sum(each) / len(each) for case, each in taken.items()}
+
+    def _some(self) -> list[Path]:
+        most = MOST_TIMES_REMOTE if is_remote(self.directory) else MOST_TIMES
+        with reaching(self.directory):
+            return list(itertools.islice(self.directory.glob("*.json"), most))
+
+    def _path(self, key: CaseKey) -> Path:
+        return self.directory / f"{key.digest}.json"
+
+    def _read(self, path: Path) -> FinishedCase | None:
+        try:
+            return _FINISHED_CASE.validate_json(read_file(path))
+        except (FileNotFoundError, ValidationError):  # of another version: run it again
+            return None

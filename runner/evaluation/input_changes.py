@@ -1,0 +1,179 @@
+"""A case's inputs changed in ways that a sound predictor does, or does not, follow. Pure.
+
+The same inputs again and their rows in another order should leave the predictions as they are;
+inputs without what is revealed of the eval runs should not.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from runner.contract import layout
+from runner.contract.stat import Target
+from runner.suites.parts import parquet_writer, write_row_group
+from runner.suites.staging import StagedInputs
+from runner.suites.suite import Actuals
+
+EVAL_FRAMES = (
+    layout.EVAL_RUN_SPECS,
+    layout.EVAL_SCENARIO_STATES,
+    layout.EVAL_TARGETS,
+    layout.EVAL_INSTANCE_TARGETS,
+)
+HIDDEN = (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES)
+ID_COLUMNS = ("scenario_state.request_states.instance.id", layout.INSTANCE_ID)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One run of every case, told from the others of an evaluation by its name; a plain value."""
+
+    name: str
+
+    @property
+    def renames(self) -> bool:
+        """Return whether runs and instances have other names in it."""
+        return self == BLANKED
+
+    def change(self, staged: StagedInputs) -> StagedInputs:
+        """Return the inputs as this run sees them."""
+        if self == SHUFFLED:
+            return _with_frames(staged, _shuffle(staged))
+        if self == BLANKED:
+            return _with_frames(staged, _blank(staged))
+        return staged
+
+
+FIRST = Variant("")
+"""The run that is scored: the inputs as they are."""
+
+SHUFFLED = Variant("shuffled")
+"""The same inputs, the rows of every frame in another order."""
+
+BLANKED = Variant("blanked")
+"""The inputs without what is revealed of the eval runs, which have other names."""
+
+
+def repeat_variant(number: int) -> Variant:
+    """Return the same inputs again."""
+    return Variant(f"repeat-{number}")
+
+
+def rename_actuals(actuals: Actuals) -> Actuals:
+    """Return the actuals under the names that ``BLANKED`` gives, in the same order."""
+    names = [target.run_spec_name for target in actuals.stats]
+    runs = rename_runs([*names, *(target.run_spec_name for target in actuals.instance_stats)])
+    instances = rename_instances(target.instance_id for target in actuals.instance_stats)
+    stats = {
+        Target(runs[target.run_spec_name], target.name): stat
+        for target, stat in actuals.stats.items()
+    }
+    instance_stats = {
+        replace(
+            target,
+            run_spec_name=runs[target.run_spec_name],
+            instance_id=instances[target.instance_id],
+        ): stat
+        for target, stat in actuals.instance_stats.items()
+    }
+    return Actuals(stats, instance_stats)
+
+
+def rename_runs(names: Iterable[str]) -> dict[str, str]:
+    """Return another name for each run, which tells nothing but which one it is."""
+    return {name: f"run-{_token(name)}" for name in names}
+
+
+def rename_instances(ids: Iterable[str]) -> dict[str, str]:
+    """Return another id for each instance."""
+    return {name: f"instance-{_token(name)}" for name in ids}
+
+
+def choose_variants(repeat: int, shuffle: bool, probe: bool) -> tuple[Variant, ...]:
+    """Return the variants asked for, in the order in which they are run."""
+    repeats = [repeat_variant(number) for number in range(1, repeat + 1)]
+    return (*repeats, *([SHUFFLED] if shuffle else []), *([BLANKED] if probe else []))
+
+
+def _token(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _shuffle(staged: StagedInputs) -> dict[str, bytes]:
+    shuffled = {}
+    for name, content in _frames(staged).items():
+        table = pq.read_table(io.BytesIO(content))
+        order = np.random.default_rng(1).permutation(table.num_rows)
+        shuffled[name] = _to_parquet(table.take(pa.array(order)))
+    return shuffled
+
+
+def _blank(staged: StagedInputs) -> dict[str, bytes]:
+    blanked = {}
+    for name in EVAL_FRAMES:
+        if name in staged.files:
+            table = pq.read_table(io.BytesIO(staged.files[name]))
+            columns = {
+                column: _blank_column(column, table[column], name in HIDDEN)
+                for column in table.column_names
+            }
+            blanked[name] = _to_parquet(pa.table(columns))
+    return blanked
+
+
+def _blank_column(name: str, column: pa.ChunkedArray, is_blanked: bool) -> pa.Array:
+    values = column.to_pylist()
+    if name == layout.RUN_NAME:
+        names = rename_runs(values)
+        return pa.array([names[value] for value in values], column.type)
+    if name in ID_COLUMNS:
+        ids = rename_instances(value for value in values if value is not None)
+        return pa.array([ids.get(value) for value in values], column.type)
+    if not is_blanked:
+        return column
+    blank = _blank_value(column.type)
+    return pa.array([None if value is None else blank for value in values], column.type)
+
+
+def _blank_value(kind: pa.DataType) -> str | float | bool | list[object] | None:
+    """Return what stands for nothing in a column of this type, so that code still runs on it."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return ""
+    if pa.types.is_boolean(kind):
+        return False
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return []
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return 0
+    return None
+
+
+def _to_parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    with parquet_writer(buffer, table.schema) as writer:
+        write_row_group(writer, table)
+    return buffer.getvalue()
+
+
+def _frames(staged: StagedInputs) -> dict[str, bytes]:
+    return {
+        name: content
+        for name, content in staged.files.items()
+        if name.endswith(".parquet") and not name.startswith(f"{layout.ASSETS}/")
+    }
+
+
+def _with_frames(staged: StagedInputs, frames: Mapping[str, bytes]) -> StagedInputs:
+    """Return the inputs with other frames, and a manifest that describes them."""
+    manifest = json.loads(staged.files[layout.MANIFEST])
+    for name, content in frames.items():
+        digest = hashlib.sha256(content).hexdigest()
+        manifest["files"][name] = {"bytes": len(content), "sha256": digest}
+    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+    return StagedInputs({**staged.files, **frames, layout.MANIFEST: text.encode()})

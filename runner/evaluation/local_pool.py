@@ -1,0 +1,204 @@
+"""The executor of this process: a pool of threads on one engine, within its budget.
+
+Threads, because the work is the engine's: what Python does of a case, mostly making Parquet of its
+frames, is done by libraries that let other threads run meanwhile.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import docker
+
+from runner.errors import EngineError, UsageError
+from runner.evaluation.budget import Budget
+from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
+from runner.evaluation.task import CaseTask
+from runner.evaluation.task_run import prepare_task, run_task
+from runner.sandbox.engine.client import describe_engine, engine_answers, engine_version
+from runner.sandbox.engine.host import Finding
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
+
+Announce = Callable[[str], None]
+
+
+class _Line:
+    """Tasks that wait, the first of them made ready; given to threads as the budget allows.
+
+    In order, strictly: a task that needs much is not overtaken for ever by those that need little.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[CaseTask],
+        budget: Budget,
+        ahead: int,
+        prepare: Callable[[CaseTask], Preparation],
+    ) -> None:
+        self._waiting, self._free, self._prepare = deque(tasks), budget, prepare
+        self._ready: deque[tuple[CaseTask, Preparation]] = deque()
+        self._ahead = ahead
+        self._changed = threading.Condition()
+
+    def take(self) -> tuple[CaseTask, Preparation] | None:
+        """Return the next task as soon as the budget holds it, None when all have been taken."""
+        with self._changed:
+            self._make_ready()
+            while self._ready:
+                need = Budget.of_case(self._ready[0][0].policy.limits)
+                if self._free.holds(need):
+                    taken = self._ready.popleft()
+                    self._free -= need
+                    self._make_ready()
+                    return taken
+                self._changed.wait()
+            return None
+
+    def give_back(self, task: CaseTask) -> None:
+        """Free what a task took of the budget; its container is gone."""
+        with self._changed:
+            self._free += Budget.of_case(task.policy.limits)
+            self._changed.notify_all()
+
+    def drop(self) -> list[CaseTask]:
+        """Return the tasks that have not been taken; none of them will be."""
+        with self._changed:
+            dropped = [*(task for task, _ in self._ready), *self._waiting]
+            self._ready.clear()
+            self._waiting.clear()
+            self._changed.notify_all()
+        return dropped
+
+    def _make_ready(self) -> None:
+        while self._waiting and len(self._ready) < self._ahead:
+            task = self._waiting.popleft()
+            self._ready.append((task, self._prepare(task)))
+
+
+class LocalPool:
+    """Runs tasks on one engine, several at a time. Made by ``open_local_pool``."""
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        sandbox: Sandbox,
+        jobs: int,
+        budget: Budget,
+        announce: Announce,
+    ) -> None:
+        self._client, self._sandbox, self._announce = client, sandbox, announce
+        self._jobs, self._budget = jobs, budget
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._tried: set[tuple[str | None, int]] = set()
+        self.engine_version = engine_version(client)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the engine's host gives the sandbox, and what it lacks."""
+        return self._sandbox.findings
+
+    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+        """Run tasks and yield each as it ends; see ``Executor``.
+
+        Raises:
+            UsageError: one needs more than the whole budget, or a runtime or GPU that the engine
+                can't give. Nothing has been run then.
+        """
+        for policy in {task.policy: None for task in tasks}:
+            self._check(policy)
+        line = _Line(tasks, self._budget, self._jobs, self._prepare)
+        ended = Ended()
+        for _ in range(min(self._jobs, len(tasks))):
+            # Daemons: a thread that waits for an engine that is lost keeps no one from leaving.
+            thread = threading.Thread(
+                target=self._work, args=(line, begin, keep, ended), daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        yield from take_ended(ended, len(tasks))
+
+    def stop(self) -> None:
+        """End what runs; what came of it is nobody's any more."""
+        self._stopping.set()
+        if any(thread.is_alive() for thread in self._threads):
+            self._sandbox.stop()
+            if engine_answers(self._client):  # else they would wait for it to come back
+                for thread in self._threads:
+                    thread.join()
+
+    def _prepare(self, task: CaseTask) -> Preparation:
+        return prepare_task(self._sandbox, task)
+
+    def _check(self, policy: SandboxPolicy) -> None:
+        need = Budget.of_case(policy.limits)
+        if not self._budget.holds(need):
+            raise UsageError(
+                f"One case may use {need}; the budget of all that run at a time is {self._budget}. "
+                "Lower --cpus or --memory-mib, or raise --budget as far as the host goes."
+            )
+        special = (policy.runtime, policy.gpus)
+        if any(special) and special not in self._tried:
+            self._sandbox.try_policy(policy)
+            self._tried.add(special)
+
+    def _work(
+        self,
+        line: _Line,
+        begin: Begin,
+        keep: Keep,
+        ended: Ended,
+    ) -> None:
+        """Run one task after the other, until none is left."""
+        try:
+            while not self._stopping.is_set() and (taken := line.take()) is not None:
+                task, preparation = taken
+                begin(task)
+                result = self._result(line, task, preparation)
+                if isinstance(result, SandboxRun):
+                    keep(task, result)
+                ended.put(EndedTask(task, result))
+                if isinstance(result, EngineError) and not engine_answers(self._client):
+                    for dropped in line.drop():
+                        ended.put(EndedTask(dropped, result))
+        except BaseException as error:  # noqa: BLE001  (for the thread that asked, to raise)
+            line.drop()
+            ended.put(error)
+
+    def _result(
+        self, line: _Line, task: CaseTask, preparation: Preparation
+    ) -> SandboxRun | EngineError:
+        try:
+            return run_task(self._sandbox, task, preparation, self._announce, self._stopping)
+        except EngineError as error:
+            return error
+        finally:
+            line.give_back(task)
+
+
+@contextmanager
+def open_local_pool(
+    client: docker.DockerClient, jobs: int, announce: Announce, budget: str | None = None
+) -> Iterator[LocalPool]:
+    """Give a pool on an engine; nothing that was made in it is left afterwards.
+
+    Args:
+        jobs: how many cases run at a time, at most.
+        announce: called from any thread, with one line at a time.
+        budget: what the running containers may have together, as ``Budget.read`` takes it; by
+            default all that the host has.
+
+    Raises:
+        EngineError: the engine can't keep a promise of the sandbox, or was lost.
+    """
+    with open_sandbox(client, announce, jobs) as sandbox:
+        host = Budget.of_host(describe_engine(client)[0])
+        allowed = host if budget is None else Budget.read(budget, host)
+        pool = LocalPool(client, sandbox, jobs, allowed, announce)
+        try:
+            yield pool
+        finally:
+            pool.stop()

@@ -1,0 +1,216 @@
+"""Rounds of cases: every case of a suite with one image, run by an executor, kept, and judged."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from runner.contract.limits import Limits
+from runner.errors import EngineError
+from runner.evaluation.executor import Executor
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.input_changes import FIRST, Variant, rename_actuals
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.evaluation.verdict import Verdict, judge
+from runner.sandbox.engine.image import Image
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.resources import forecast
+from runner.sandbox.run import SandboxRun
+from runner.suites.suite import Case, Suite
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all cases of an evaluation are run under.
+
+    Attributes:
+        policy: what the predictor may use, and what the engine runs it with.
+        seed: given to the predictor in the manifest.
+        rerun: whether cases that have finished before are run again.
+        variants: further runs of every case, compared with the first; see ``variants.py``.
+    """
+
+    policy: SandboxPolicy
+    seed: int
+    rerun: bool = False
+    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Round:
+    """Every case of a suite once, with one image. The first round of an evaluation is scored.
+
+    Attributes:
+        finished: where its cases are kept as soon as they have ended.
+    """
+
+    image: Image
+    suite: Suite
+    terms: Terms
+    finished: FinishedCases
+    variant: Variant = FIRST
+
+    @property
+    def title(self) -> str:
+        """Return what it is called in a line of progress."""
+        return f"{self.image.reference} on {self.suite.name}"
+
+    def tasks(self) -> list[CaseTask]:
+        """Return the round's cases as tasks, in the suite's order."""
+        return [self.task(record.id) for record in self.suite.manifest.cases]
+
+    def task(self, case_id: str) -> CaseTask:
+        """Return a case as a task."""
+        suite = (self.suite.name, self.suite.root.absolute(), self.suite.digest)
+        terms = (self.terms.policy, self.terms.seed)
+        return CaseTask(self.image, *suite, case_id, *terms, self.variant)
+
+    def further(self) -> "list[Round]":
+        """Return the rounds of the variants that were asked for."""
+        return [replace(self, variant=variant) for variant in self.terms.variants]
+
+    def judged(self) -> Iterator[JudgedCase]:
+        """Yield each case judged; all have finished.
+
+        Raises:
+            EngineError: what was kept of one is not there any more.
+        """
+        for case in self.suite.cases:
+            run = self.finished.find(self.task(case.id).key)
+            if run is None:
+                raise EngineError(f"{self.title}, {case.id}: what was kept of it is gone.")
+            yield self.judge(case, run)
+
+    def judge(self, case: Case, run: SandboxRun) -> JudgedCase:
+        """Return what a case's run was worth."""
+        actuals = self.suite.actuals(case)  # not before: the container is gone
+        if self.variant.renames:
+            actuals = rename_actuals(actuals)
+        limits = self.terms.policy.limits
+        verdict = judge(run, case, actuals.targets, limits, self.suite.scoring)
+        return JudgedCase(case, run, verdict, actuals)
+
+
+class CaseProgress(Protocol):
+    """What is told of the cases while they run. Called from any thread."""
+
+    def say(self, line: str) -> None:
+        """Tell something that concerns the user."""
+
+    def expect(self, rounds: Sequence[Round]) -> None:
+        """Learn which cases there are going to be."""
+
+    def find(self, round_: Round, cases: int) -> None:
+        """Learn that so many of them have finished before."""
+
+    def begin(self, task: CaseTask) -> None:
+        """Learn that a case begins to run."""
+
+    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None:
+        """Learn how a case ended that has run."""
+
+
+def run_rounds(
+    groups: Sequence[Sequence[Round]], executor: Executor, progress: CaseProgress
+) -> Iterator[tuple[int, EngineError | None]]:
+    """Run the cases of all rounds in one pool, but those that have finished before.
+
+    A run that follows from the same key in several rounds is made once. Each is kept as soon as
+    its container is gone.
+
+    Yields:
+        The number of each group when its last case is over, with the first fault of the engine by
+        which one of its cases could not be run.
+    """
+    gathering = _Gathering(groups, progress)
+    yield from gathering.complete()
+    tasks = longest_first(gathering.missing, gathering.seconds())
+    for ended in executor.run(tasks, progress.begin, gathering.keep):
+        gathering.end(ended.task, ended.result)
+        yield from gathering.complete()
+
+
+class _Gathering:
+    """Which group waits for which tasks."""
+
+    def __init__(self, groups: Sequence[Sequence[Round]], progress: CaseProgress) -> None:
+        self._progress = progress
+        self._left = {number: 0 for number, _ in enumerate(groups)}
+        self._faults: dict[int, EngineError] = {}
+        self._waiting: dict[str, list[tuple[int, Round]]] = defaultdict(list)
+        self.missing: list[CaseTask] = []
+        progress.expect([one for group in groups for one in group])
+        for number, group in enumerate(groups):
+            for one in group:
+                self._plan(number, one)
+
+    def _plan(self, number: int, one: Round) -> None:
+        tasks, found = one.tasks(), 0
+        for task in tasks:
+            if not one.terms.rerun and one.finished.find(task.key) is not None:
+                found += 1
+                continue
+            waiting = self._waiting[task.key.digest]
+            if not waiting:
+                self.missing.append(task)
+            waiting.append((number, one))
+            self._left[number] += 1
+        if found:
+            self._progress.find(one, found)
+
+    def seconds(self) -> dict[tuple[str, str], float]:
+        """Return how long cases have taken that have finished, by suite digest and case."""
+        stores = {
+            (one.finished, one.suite.digest) for who in self._waiting.values() for _, one in who
+        }
+        return {
+            (digest, case): seconds
+            for finished, digest in stores
+            for case, seconds in finished.seconds(digest).items()
+        }
+
+    def keep(self, task: CaseTask, run: SandboxRun) -> None:
+        """Keep a run wherever a round looks for it."""
+        key = task.key
+        for finished in {one.finished for _, one in self._waiting[key.digest]}:
+            finished.keep(key, run)
+
+    def end(self, task: CaseTask, result: SandboxRun | EngineError) -> None:
+        """Note that a task is over."""
+        for number, one in self._waiting.pop(task.key.digest):
+            self._left[number] -= 1
+            if isinstance(result, EngineError):
+                self._faults.setdefault(number, result)
+                self._progress.end(one, task.case, result)
+            else:
+                judged = one.judge(one.suite.case(task.case), result)
+                self._progress.end(one, task.case, judged)
+
+    def complete(self) -> Iterator[tuple[int, EngineError | None]]:
+        """Yield the groups that wait for nothing any more, each once."""
+        for number in [number for number, left in self._left.items() if left == 0]:
+            del self._left[number]
+            yield number, self._faults.get(number)
+
+
+def longest_first(
+    tasks: Iterable[CaseTask], seconds: Mapping[tuple[str, str], float]
+) -> list[CaseTask]:
+    """Return the tasks in the order in which they are begun, so that no long one is the last.
+
+    Args:
+        seconds: how long cases have taken, by suite digest and case. Those of which nothing is
+            known come first, in the order given: any of them may be the longest.
+    """
+
+    def known(task: CaseTask) -> float:
+        return seconds.get((task.suite_digest, task.case), float("inf"))
+
+    return sorted(tasks, key=known, reverse=True)
+
+
+def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
+    """Return one line of how a case ended, and of any limit that it came near."""
+    line = f"{verdict.outcome} after {run.end.wall_seconds:.1f} s"
+    return "; ".join([line, *forecast(run.resources, limits)])

@@ -1,0 +1,88 @@
+"""Runs of the same cases again, compared with the first: what they say of a predictor. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runner.contract.stat import Stat
+from runner.evaluation.input_changes import Variant
+from runner.evaluation.verdict import Verdict
+from runner.reports.records import report_records
+from runner.reports.report import CaseRecord, Report
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.run import SandboxRun
+from runner.scores.aggregation import score_targets
+from runner.scores.stability import (
+    CaseComparison,
+    compare_case,
+    summarize_probe,
+    summarize_repetition,
+)
+from runner.suites.suite import Actuals, Case
+
+
+@dataclass(frozen=True)
+class JudgedCase:
+    """A case, what its container left, what that was worth, and the actuals it was judged by."""
+
+    case: Case
+    run: SandboxRun
+    verdict: Verdict
+    actuals: Actuals
+
+
+@dataclass(frozen=True)
+class RunAgain:
+    """The cases of one variant: judged, and as the records of a report."""
+
+    judged: Sequence[JudgedCase]
+    records: Sequence[CaseRecord]
+
+
+def with_repetitions(
+    report: Report, first: Sequence[JudgedCase], again: Mapping[Variant, RunAgain]
+) -> Report:
+    """Return the report with what each variant shows against the first run."""
+    tolerance = report.scoring.tolerance
+    first_score = _primary(report)
+    repetitions, sensitivity = [], None
+    for variant, runs in again.items():
+        pairs = zip(first, runs.judged, strict=True)
+        cases = [_compare(one, other, tolerance) for one, other in pairs]
+        if variant.renames:
+            sensitivity = summarize_probe(cases)
+        else:
+            score = _primary(report.model_copy(update={"cases": tuple(runs.records)}))
+            repetitions.append(summarize_repetition(variant.name, cases, score, first_score))
+    found = {"repetitions": tuple(repetitions), "sensitivity": sensitivity}
+    return report.model_copy(update=found)
+
+
+def _compare(first: JudgedCase, again: JudgedCase, tolerance: float) -> CaseComparison:
+    return compare_case(
+        first.run.output.files,
+        again.run.output.files,
+        _predicted(first),
+        _predicted(again),
+        tolerance,
+    )
+
+
+def _predicted(judged: JudgedCase) -> list[Stat | None]:
+    """Return the predicted stats in the order of the targets; none if the case is not scored."""
+    if judged.verdict.outcome is not Outcome.SCORED:
+        return []
+    stats = judged.verdict.predictions.stats
+    instance_stats = judged.verdict.instance_predictions.stats
+    return [
+        *(stats.get(target) for target in judged.actuals.stats),
+        *(instance_stats.get(target) for target in judged.actuals.instance_stats),
+    ]
+
+
+def _primary(report: Report) -> float | None:
+    """Return the primary metric over the suite, None if the report is unfinished."""
+    if not report.is_scored:
+        return None
+    policy = report.scoring
+    scores = score_targets(report_records(report), policy=policy, metrics=(policy.primary,))
+    return scores[0].value if scores else None

@@ -1,0 +1,59 @@
+"""One task in a sandbox: made ready, run, and run again after a fault of the engine."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+
+from runner.errors import EngineError
+from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Preparation, Sandbox
+
+ATTEMPTS = 3
+"""How often a case is run, at most, when the engine fails."""
+
+
+def prepare_task(sandbox: Sandbox, task: CaseTask) -> Preparation:
+    """Begin to make a task ready, beside whatever runs."""
+
+    def stage() -> Mapping[str, bytes]:
+        return stage_task(task, read_task_suite(task.suite_root, task.suite_digest)).files
+
+    return sandbox.prepare(task.image, task.policy, stage)
+
+
+def run_task(
+    sandbox: Sandbox,
+    task: CaseTask,
+    preparation: Preparation,
+    announce: Callable[[str], None],
+    stopping: threading.Event,
+) -> SandboxRun:
+    """Run a task; after an engine fault, which tells nothing of the predictor, run it again.
+
+    Args:
+        announce: called now and then with a line of how it goes.
+        stopping: set when nothing is to be tried again.
+
+    Raises:
+        EngineError: the engine failed each time.
+        CancelledError: the sandbox was closed, or ``stopping`` set, meanwhile.
+    """
+    suite = read_task_suite(task.suite_root, task.suite_digest)
+    wanted = suite.case(task.case).wanted_files
+
+    def announce_task(line: str) -> None:
+        announce(f"{task.title}: {line}")
+
+    attempt = 1
+    while True:
+        try:
+            return sandbox.run(preparation, wanted, announce_task)
+        except EngineError as error:
+            if attempt == ATTEMPTS:
+                raise
+            announce_task(f"{error} Trying again ({attempt} of {ATTEMPTS - 1}).")
+        if stopping.wait(attempt):
+            raise CancelledError
+        attempt += 1
+        preparation = prepare_task(sandbox, task)

@@ -1,0 +1,66 @@
+"""What a container's run is worth: its outcome, and its predictions if they count. Pure."""
+
+from dataclasses import dataclass
+
+from runner.contract.limits import Limits
+from runner.contract.targets import Targets
+from runner.output.findings import Cause, Finding, InvalidOutputError
+from runner.output.predictions import (
+    NO_INSTANCE_PREDICTIONS,
+    NO_PREDICTIONS,
+    InstancePredictions,
+    Predictions,
+    read_outputs,
+)
+from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
+from runner.sandbox.run import SandboxRun
+from runner.scores.policy import ScoringPolicy
+from runner.suites.suite import Case
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a container's run is worth.
+
+    Attributes:
+        cause: of the outcome ``invalid_output``: the first finding's.
+        message: what happened, for the author; None if the case is scored.
+        findings, finding_count: of the output, those that are kept in words, and all.
+        predictions, instance_predictions: empty unless the case is scored.
+    """
+
+    outcome: Outcome
+    cause: Cause | None
+    message: str | None
+    predictions: Predictions = NO_PREDICTIONS
+    instance_predictions: InstancePredictions = NO_INSTANCE_PREDICTIONS
+    findings: tuple[Finding, ...] = ()
+    finding_count: int = 0
+
+
+def judge(
+    run: SandboxRun, case: Case, targets: Targets, limits: Limits, policy: ScoringPolicy
+) -> Verdict:
+    """Return the verdict on a run that is over.
+
+    Args:
+        targets: the case's.
+        policy: says whether a target that is not predicted voids the case.
+    """
+    fault = predictor_fault(run.end)
+    if fault is not None:
+        return Verdict(fault, None, describe_fault(fault, run.end, limits))
+    for name in case.wanted_files:
+        if name not in run.output.files:
+            return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reasons[name])
+    try:
+        predictions, instance_predictions = read_outputs(run.output.files, targets, policy)
+    except InvalidOutputError as error:
+        return Verdict(
+            Outcome.INVALID_OUTPUT,
+            error.cause,
+            str(error),
+            findings=error.findings,
+            finding_count=error.count,
+        )
+    return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)

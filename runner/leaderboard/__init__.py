@@ -1,0 +1,1 @@
+"""Many evaluations of one suite: ranked, and told to CI and readers."""

@@ -1,0 +1,74 @@
+"""Evaluations as JUnit XML, for the test panels of CI systems.
+
+One test case per case of the suite: a failure is an outcome other than ``scored``, an error a fault
+of the engine. Each gate is one more test case. Schema: junit-10.xsd of Jenkins' xUnit plugin.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+
+from runner.errors import EngineError
+from runner.leaderboard.published import CheckedReport
+from runner.reports.report import CaseRecord
+from runner.sandbox.outcome import Outcome
+from runner.scores.gate import GateResult
+from runner.untrusted import printable
+
+
+def junit_xml(
+    checked: Sequence[CheckedReport], faults: Mapping[str, EngineError], *, is_closed: bool
+) -> bytes:
+    """Return the XML.
+
+    Args:
+        faults: of evaluations without a report, by what they are called.
+        is_closed: whether the messages, which quote what the predictor wrote, are left out.
+    """
+    root = ET.Element("testsuites")
+    for each in checked:
+        _add_evaluation(root, each, is_closed=is_closed)
+    for title, fault in faults.items():
+        suite = _add_suite(root, title, tests=1, failures=0, errors=1)
+        case = ET.SubElement(suite, "testcase", name="evaluation", classname=printable(title))
+        ET.SubElement(case, "error", type="engine_fault", message=printable(str(fault)))
+    ET.indent(root)
+    content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content + b"\n"
+
+
+def _add_evaluation(root: ET.Element, checked: CheckedReport, *, is_closed: bool) -> None:
+    report = checked.report
+    title = f"{report.image.reference} on {report.suite.name}"
+    failed = [case for case in report.cases if case.outcome is not Outcome.SCORED]
+    below = [result for result in checked.gates if not result.is_met]
+    tests = len(report.cases) + len(checked.gates)
+    suite = _add_suite(root, title, tests, failures=len(failed) + len(below), errors=0)
+    suite.set("time", f"{sum(case.wall_seconds for case in report.cases):.3f}")
+    suite.set("timestamp", report.created)
+    for case in report.cases:
+        _add_case(suite, title, case, is_closed=is_closed)
+    for result in checked.gates:
+        _add_gate(suite, title, result)
+
+
+def _add_suite(root: ET.Element, title: str, tests: int, failures: int, errors: int) -> ET.Element:
+    counts = {"tests": str(tests), "failures": str(failures), "errors": str(errors)}
+    return ET.SubElement(root, "testsuite", {"name": printable(title), **counts})
+
+
+def _add_case(suite: ET.Element, title: str, case: CaseRecord, *, is_closed: bool) -> None:
+    seconds = f"{case.wall_seconds:.3f}"
+    element = ET.SubElement(
+        suite, "testcase", name=printable(case.id), classname=printable(title), time=seconds
+    )
+    if case.outcome is not Outcome.SCORED:
+        cause = str(case.outcome) if case.cause is None else f"{case.outcome}: {case.cause}"
+        failure = ET.SubElement(element, "failure", type=str(case.outcome), message=cause)
+        failure.text = None if is_closed else printable(case.message or "")
+
+
+def _add_gate(suite: ET.Element, title: str, result: GateResult) -> None:
+    name = f"gate: {result.gate}"
+    element = ET.SubElement(suite, "testcase", name=name, classname=printable(title))
+    if not result.is_met:
+        ET.SubElement(element, "failure", type="below_gate", message=str(result))

@@ -1,0 +1,216 @@
+"""Evaluations of one suite, ranked: rank ranges from paired comparisons, intervals, outcomes."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.leaderboard.submitters import Submitters
+from runner.progress import SILENT, Progress
+from runner.reports.records import report_records
+from runner.reports.report import Report, why_unranked
+from runner.scores.aggregation import Score, replicate_primary
+from runner.scores.comparison import RankRange, compare_all, rank
+from runner.scores.policy import ScoringPolicy
+from runner.scores.resampling import Replicates, Resampling
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One evaluation on the leaderboard.
+
+    Attributes:
+        rank: None if the evaluation is not ranked, and ``unranked`` says why.
+        score: the primary metric over the suite, if there is one.
+        probability_better: that it is better than the next in the table, as ``Comparison`` has it.
+        outcomes: how many cases ended in which way.
+        digest: the image's registry digest, or its ID where it has none.
+    """
+
+    rank: RankRange | None
+    submitter: str
+    image: str
+    digest: str
+    score: Score | None
+    probability_better: float | None
+    outcomes: Mapping[str, int]
+    unranked: str | None
+    report: Path
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One evaluation in a submitter's history; ``value`` is None if it is not scored."""
+
+    created: str
+    image: str
+    digest: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The entries in their order, those that are not ranked last.
+
+    Attributes:
+        probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
+        attempts: every evaluation of each submitter, the earliest first, also those that are not
+            shown because another one is better.
+    """
+
+    suite: str
+    suite_version: str
+    suite_digest: str
+    policy: ScoringPolicy
+    entries: tuple[Entry, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    attempts: Mapping[str, tuple[Attempt, ...]]
+
+
+def make_leaderboard(
+    reports: Mapping[Path, Report],
+    submitters: Submitters | None,
+    resampling: Resampling,
+    progress: Progress = SILENT,
+) -> Leaderboard:
+    """Return the evaluations in order, the best first.
+
+    Args:
+        reports: of one suite; see ``read_reports``.
+        submitters: whose an image is; one that it does not name is whose the report says, or its
+            own submitter's.
+    """
+    first = next(iter(reports.values()))
+    policy = first.scoring
+    found = []
+    with progress.task("resampling runs", len(reports)) as task:
+        for path, report in reports.items():
+            found.append(_Evaluated.of(path, report, submitters, resampling))
+            task.advance()
+    ranked = sorted(
+        (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
+    )
+    others = [each for each in found if each.replicates is None]
+    if submitters is not None and submitters.show == "best":
+        ranked = _best_of_each(ranked)
+    values = [each.replicates for each in ranked if each.replicates is not None]
+    table = compare_all(values, policy, resampling.level)
+    better = [table[i][i + 1].probability_better for i in range(len(table) - 1)]
+    entries = [
+        each.entry(place, probability)
+        for each, place, probability in zip(
+            ranked, rank(table, policy), [*better, None][: len(ranked)], strict=True
+        )
+    ]
+    return Leaderboard(
+        suite=first.suite.name,
+        suite_version=first.suite.version,
+        suite_digest=first.suite.digest,
+        policy=policy,
+        entries=(*entries, *(each.entry(None, None) for each in others)),
+        probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
+        attempts=_attempts(found),
+    )
+
+
+def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[Attempt, ...]]:
+    attempts: dict[str, list[Attempt]] = {}
+    for each in sorted(found, key=lambda each: each.report.created):
+        attempts.setdefault(each.submitter, []).append(each.attempt())
+    return {submitter: tuple(ordered) for submitter, ordered in attempts.items()}
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """A report, with the resamples of its primary metric if it can be ranked."""
+
+    path: Path
+    report: Report
+    submitter: str
+    replicates: Replicates | None
+    unranked: str | None
+
+    @classmethod
+    def of(
+        cls, path: Path, report: Report, submitters: Submitters | None, resampling: Resampling
+    ) -> "_Evaluated":
+        submitter = _submitter(report, submitters)
+        unranked = why_unranked(report)
+        replicates = None
+        if unranked is None:
+            records = report_records(report)
+            replicates = replicate_primary(records, report.scoring, resampling)
+        if unranked is None and replicates is None:
+            score = report.score(report.scoring.primary)
+            unranked = (
+                f"no {report.scoring.primary}: {score.reason if score else 'no such targets'}"
+            )
+        return cls(path, report, submitter, replicates, unranked)
+
+    def order(self, policy: ScoringPolicy) -> tuple[float, str]:
+        value = self.replicates.point if self.replicates is not None else 0.0
+        sign = -1 if policy.primary_metric.better == "higher" else 1
+        return sign * value, self.report.image.reference
+
+    def attempt(self) -> Attempt:
+        image, score = self.report.image, self.report.score(self.report.scoring.primary)
+        digest = image.digests[0] if image.digests else image.id
+        value = None if score is None else score.value
+        return Attempt(self.report.created, image.reference, digest, value)
+
+    def entry(self, place: RankRange | None, probability_better: float | None) -> Entry:
+        image = self.report.image
+        return Entry(
+            rank=place,
+            submitter=self.submitter,
+            image=image.reference,
+            digest=image.digests[0] if image.digests else image.id,
+            score=self.report.score(self.report.scoring.primary),
+            probability_better=probability_better,
+            outcomes=Counter(str(case.outcome) for case in self.report.cases),
+            unranked=self.unranked,
+            report=self.path,
+        )
+
+
+def _submitter(report: Report, submitters: Submitters | None) -> str:
+    image = report.image
+    names = {image.reference, image.reference.removesuffix(":latest"), image.id, *image.digests}
+    for name, images in () if submitters is None else submitters.submitters.items():
+        if names.intersection(images):
+            return name
+    return report.submitter or image.reference
+
+
+def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
+    best: dict[str, _Evaluated] = {}
+    for each in ranked:
+        best.setdefault(each.submitter, each)
+    return list(best.values())
+
+
+def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
+    """Return one row per entry for programs: plain values, texts as they are."""
+    return [
+        {
+            "rank": None if entry.rank is None else str(entry.rank),
+            "rank_best": None if entry.rank is None else entry.rank.best,
+            "rank_worst": None if entry.rank is None else entry.rank.worst,
+            "submitter": entry.submitter,
+            "image": entry.image,
+            "metric": board.policy.primary,
+            "value": None if entry.score is None else entry.score.value,
+            "low": None if entry.score is None else entry.score.low,
+            "high": None if entry.score is None else entry.score.high,
+            "note": None if entry.score is None else entry.score.note,
+            "probability_better_than_next": entry.probability_better,
+            "targets": None if entry.score is None else entry.score.targets,
+            "runs": None if entry.score is None else entry.score.runs,
+            "outcomes": dict(entry.outcomes),
+            "unranked": entry.unranked,
+            "digest": entry.digest,
+            "report": str(entry.report),
+        }
+        for entry in board.entries
+    ]

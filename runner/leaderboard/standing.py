@@ -1,0 +1,159 @@
+"""Where an evaluation stands among others: those in a directory of reports, or on a leaderboard.
+
+Reports hold every target, so that each pair is compared on the same resamples, as the leaderboard
+does it. A leaderboard's JSON holds scores alone: there two are told apart if their intervals don't
+meet, which takes a larger difference.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from runner.errors import SuiteError, UsageError
+from runner.leaderboard.ranking import make_leaderboard
+from runner.reports.report import Report
+from runner.reports.report_directory import find_reports, read_reports
+from runner.scores.aggregation import Score
+from runner.scores.comparison import RankRange
+from runner.scores.resampling import FEWEST_RUNS, Resampling
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A range of ranks, and among how many ranked evaluations it is, this one included."""
+
+    rank: RankRange
+    of: int
+
+    def __str__(self) -> str:
+        """Return e.g. ``2-3, tied, of 7``."""
+        separator = ", of" if "," in str(self.rank) else " of"
+        return f"{self.rank}{separator} {self.of}"
+
+
+class PublishedEntry(BaseModel):
+    """One entry of ``runner leaderboard --json``: what a rank by intervals needs of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    digest: str
+    value: float | None
+    low: float | None
+    high: float | None
+    runs: int | None
+    unranked: str | None
+
+
+class PublishedScoring(BaseModel):
+    """The suite's scoring policy: what a rank by intervals needs of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    primary: str
+
+
+class PublishedLeaderboard(BaseModel):
+    """The JSON of ``runner leaderboard --json``."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    digest: str
+    scoring: PublishedScoring
+    entries: tuple[PublishedEntry, ...]
+
+
+@dataclass(frozen=True)
+class Competitors:
+    """The evaluations that others are ranked among: reports, or a leaderboard without them."""
+
+    source: Path
+    reports: Mapping[Path, Report]
+    published: PublishedLeaderboard | None
+
+    def check_suite(self, digest: str) -> None:
+        """Refuse evaluations of another suite.
+
+        Raises:
+            UsageError: they are.
+        """
+        digests = {report.suite.digest for report in self.reports.values()}
+        digests |= set() if self.published is None else {self.published.digest}
+        for other in digests - {digest}:
+            raise UsageError(
+                f"{self.source}: its evaluations are of the suite {other}, this one is of "
+                f"{digest}. Name the leaderboard of this suite."
+            )
+
+    def rank(
+        self, report: Report, directory: Path, others: Mapping[Path, Report]
+    ) -> Standing | None:
+        """Return where a report stands; None if it can't be ranked.
+
+        Args:
+            directory: where the report is; an older one of there does not count.
+            others: further reports, of this run of the command, by where they are.
+        """
+        if self.published is not None:
+            return _rank_by_intervals(report, self.published)
+        return _rank_in_pairs(report, directory, {**self.reports, **others})
+
+
+def read_competitors(path: Path) -> Competitors:
+    """Return the evaluations in a directory of reports or in a leaderboard's JSON file.
+
+    Raises:
+        UsageError: there is nothing, or the reports are of several suites.
+        SuiteError: it can't be read.
+    """
+    if path.is_dir():
+        return Competitors(path, read_reports(path) if find_reports(path) else {}, None)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: no leaderboard ({error.strerror}). It is a directory of reports, or a file "
+            "that `runner leaderboard DIR --json` wrote."
+        ) from error
+    try:
+        return Competitors(path, {}, PublishedLeaderboard.model_validate_json(content))
+    except ValidationError as error:
+        raise SuiteError(f"{path}: not what `runner leaderboard DIR --json` writes") from error
+
+
+def _rank_in_pairs(
+    report: Report, directory: Path, others: Mapping[Path, Report]
+) -> Standing | None:
+    own = directory.resolve()
+    reports = {path: each for path, each in others.items() if path.resolve() != own}
+    board = make_leaderboard({**reports, directory: report}, None, Resampling())
+    (entry,) = [entry for entry in board.entries if entry.report == directory]
+    if entry.rank is None:
+        return None
+    return Standing(entry.rank, sum(each.rank is not None for each in board.entries))
+
+
+def _rank_by_intervals(report: Report, board: PublishedLeaderboard) -> Standing | None:
+    score = report.score(board.scoring.primary)
+    if not report.meets_policy or score is None or score.value is None:
+        return None
+    known = {report.image.id, *report.image.digests}
+    ranked = [
+        entry
+        for entry in board.entries
+        if entry.unranked is None and entry.value is not None and entry.digest not in known
+    ]
+    sides = [_side(entry, score) for entry in ranked]
+    sign = 1 if report.scoring.primary_metric.better == "higher" else -1
+    better, worse = sides.count(sign), sides.count(-sign)
+    return Standing(RankRange(1 + better, 1 + len(ranked) - worse), 1 + len(ranked))
+
+
+def _side(entry: PublishedEntry, score: Score) -> int:
+    """Return 1 if an entry's interval is above the score's, -1 if below, 0 if they meet."""
+    if score.low is None or score.high is None or entry.low is None or entry.high is None:
+        return 0
+    if min(entry.runs or 0, score.runs) < FEWEST_RUNS:
+        return 0
+    return (entry.low > score.high) - (entry.high < score.low)

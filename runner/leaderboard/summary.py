@@ -1,0 +1,78 @@
+"""The summary of an evaluation in Markdown, for the page of a CI job; see ``published.py``."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from runner.leaderboard.published import CheckedReport
+from runner.reports.report import CaseRecord, Report
+from runner.sandbox.outcome import Outcome
+from runner.scores.aggregation import Score
+from runner.scores.metrics import METRICS
+from runner.scores.resampling import Resampling
+from runner.untrusted import markdown_code
+
+MOST_CASES = 100
+"""Cases with a line of their own, those that were not scored first. GitHub takes 1 MiB at most."""
+
+
+def summary(checked: CheckedReport) -> str:
+    """Return the score with its interval, the rank, the gates, and how every case ended."""
+    report = checked.report
+    suite = f"{report.suite.name} {report.suite.version}"
+    title = f"### {markdown_code(report.image.reference)} on {markdown_code(suite)}"
+    parts = [
+        [f"{title}: {checked.status}"],
+        _score_lines(report),
+        _standing_lines(checked),
+        _case_lines(report.cases),
+        [f"suite {markdown_code(report.suite.digest)}, image {markdown_code(report.image.id)}"],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n\n"
+
+
+def _score_lines(report: Report) -> list[str]:
+    """Return a table of all scores over the suite, the one that ranks first."""
+    if not report.scores:
+        return []
+    primary = report.scoring.primary
+    scores = sorted(report.scores, key=lambda score: score.metric != primary)
+    heads = ["score", "value", f"{Resampling().level:.0%} interval", "targets", "runs", "note"]
+    return _table(heads, [_score_cells(score, primary) for score in scores])
+
+
+def _score_cells(score: Score, primary: str) -> list[str]:
+    title = METRICS[score.metric].title
+    return [
+        f"**{title}**" if score.metric == primary else title,
+        "-" if score.value is None else f"{score.value:.4f}",
+        "-" if score.low is None else f"{score.low:.4f} to {score.high:.4f}",
+        str(score.targets),
+        str(score.runs),
+        score.reason or score.note or "",
+    ]
+
+
+def _standing_lines(checked: CheckedReport) -> list[str]:
+    rank = [] if checked.standing is None else [f"- rank {checked.standing}"]
+    return [*rank, *(f"- {result}" for result in checked.gates)]
+
+
+def _case_lines(cases: Sequence[CaseRecord]) -> list[str]:
+    ordered = sorted(cases, key=lambda case: case.outcome is Outcome.SCORED)
+    rows = [
+        [
+            markdown_code(case.id),
+            str(case.outcome),
+            case.cause or "",
+            f"{case.wall_seconds:.1f} s of {case.limits['wall_seconds']:g} s",
+        ]
+        for case in ordered[:MOST_CASES]
+    ]
+    lines = _table(["case", "outcome", "cause", "time"], rows)
+    others = Counter(str(case.outcome) for case in ordered[MOST_CASES:])
+    more = ", ".join(f"{count} {outcome}" for outcome, count in sorted(others.items()))
+    return [*lines, *(["", f"and {more}"] if more else [])]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows]]

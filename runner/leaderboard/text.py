@@ -1,0 +1,102 @@
+"""A leaderboard as a table for terminals, as CSV, as Markdown: names escaped for each."""
+
+import csv
+import io
+from collections.abc import Callable
+
+from runner.leaderboard.ranking import Entry, Leaderboard, leaderboard_rows
+from runner.scores.resampling import Resampling
+from runner.untrusted import csv_cell, markdown_code, printable
+
+SHORT_DIGEST = 19
+"""``sha256:`` and twelve digits, as Docker shows an image."""
+
+
+def to_table(board: Leaderboard, resampling: Resampling) -> str:
+    """Return the leaderboard in columns, with a line of what was compared above it."""
+    rows = [_heads(board, resampling), *(_cells(entry, printable) for entry in board.entries)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([_title(board, printable), "", *lines, *notes(board)])
+
+
+def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
+    """Return the leaderboard as a Markdown table."""
+    heads = _heads(board, resampling)
+    rows = [heads, ["---"] * len(heads), *(_cells(e, markdown_code) for e in board.entries)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([_title(board, markdown_code), "", *lines, *notes(board)])
+
+
+def to_csv(board: Leaderboard) -> str:
+    """Return one line per entry; no cell is taken for a formula by a spreadsheet."""
+    rows = leaderboard_rows(board)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        outcomes = " ".join(f"{name}={count}" for name, count in row["outcomes"].items())
+        cells = {**row, "outcomes": outcomes}
+        writer.writerow(
+            {
+                name: csv_cell(cell) if isinstance(cell, str) else cell
+                for name, cell in cells.items()
+            }
+        )
+    return text.getvalue()
+
+
+def notes(board: Leaderboard) -> list[str]:
+    """Return what to beware of, each once, after an empty line."""
+    found = dict.fromkeys(
+        entry.score.note
+        for entry in board.entries
+        if entry.score is not None and entry.score.note is not None
+    )
+    return (
+        ["", *(f"note: {note}; such evaluations are all tied" for note in found)] if found else []
+    )
+
+
+def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:
+    better = board.policy.primary_metric.better
+    title = escape(f"{board.suite} {board.suite_version} {board.suite_digest[:SHORT_DIGEST]}")
+    return f"{title}, ranked by {board.policy.primary_metric.title} ({better} is better)"
+
+
+def _heads(board: Leaderboard, resampling: Resampling) -> list[str]:
+    metric = board.policy.primary_metric.title
+    interval = f"{resampling.level:.0%} interval"
+    return [
+        "rank",
+        "submitter",
+        "image",
+        metric,
+        interval,
+        "P(better than next)",
+        "cases",
+        "image digest",
+    ]
+
+
+def _cells(entry: Entry, escape: Callable[[str], str]) -> list[str]:
+    score = entry.score
+    value = "-" if score is None or score.value is None else f"{score.value:.4f}"
+    interval = "-"
+    if score is not None and score.low is not None:
+        interval = f"{score.low:.4f} to {score.high:.4f}"
+    probability = entry.probability_better
+    cases = ", ".join(f"{count} {name}" for name, count in sorted(entry.outcomes.items()))
+    return [
+        str(entry.rank) if entry.rank is not None else f"not ranked: {escape(str(entry.unranked))}",
+        escape(entry.submitter),
+        escape(entry.image),
+        value,
+        interval,
+        "-" if probability is None else f"{probability:.3f}",
+        cases,
+        escape(entry.digest.rpartition("@")[2][:SHORT_DIGEST]),
+    ]

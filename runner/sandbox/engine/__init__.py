@@ -1,0 +1,1 @@
+"""The container engine, its images and its host."""

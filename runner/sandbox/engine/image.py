@@ -1,0 +1,76 @@
+"""An image as the engine describes it, and what is wrong with it before anything has run. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.contract.limits import GIB
+from runner.untrusted import quote
+
+LARGE_IMAGE_BYTES = 10 * GIB
+
+ENGINE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""An engine's architecture in the words of images."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as the engine knows it.
+
+    Attributes:
+        reference: what the user called it; may move to another image later.
+        id: the engine's content address; used from here on.
+        digests: ``repository@sha256:...`` where a registry has given it one.
+        declared_volumes: the VOLUME paths of the image.
+        entrypoint, command: the image's ENTRYPOINT and CMD.
+        environment: the image's ENV.
+        platform: operating system and architecture, e.g. ``linux/amd64``.
+        size_bytes: of all of its layers.
+    """
+
+    reference: str
+    id: str
+    digests: tuple[str, ...] = ()
+    declared_volumes: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    platform: str = "linux/amd64"
+    size_bytes: int = 0
+
+
+def read_image(reference: str, description: Mapping[str, Any]) -> Image:
+    """Return the image of the engine's answer to ``GET /images/{name}/json``."""
+    config = description.get("Config") or {}
+    return Image(
+        reference=reference,
+        id=str(description["Id"]),
+        digests=tuple(description.get("RepoDigests") or ()),
+        declared_volumes=tuple(config.get("Volumes") or ()),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        environment=dict(variable.partition("=")[::2] for variable in config.get("Env") or ()),
+        platform=f"{description.get('Os', 'linux')}/{description.get('Architecture', '')}",
+        size_bytes=int(description.get("Size") or 0),
+    )
+
+
+def image_fault(image: Image, engine_architecture: str) -> str | None:
+    """Return why the image can't be run, for its author, or None if it can be tried."""
+    wanted = f"linux/{ENGINE_ARCHITECTURES.get(engine_architecture, engine_architecture)}"
+    if image.platform != wanted:
+        return (
+            f"the image is for {quote(image.platform)}, the engine for {wanted}; build it with "
+            f"`docker build --platform {wanted}`"
+        )
+    if not image.entrypoint and not image.command:
+        return "No command specified: give the image an ENTRYPOINT or a CMD"
+    return None
+
+
+def image_warnings(image: Image) -> Iterator[str]:
+    """Yield what the image's author should know, though the image is run."""
+    for path in image.declared_volumes:
+        yield f"VOLUME {quote(path)} is covered by an empty read-only folder; write to /tmp"
+    if image.size_bytes > LARGE_IMAGE_BYTES:
+        yield f"the image has {image.size_bytes / GIB:.1f} GiB; smaller ones are fetched sooner"

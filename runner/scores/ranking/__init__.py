@@ -1,0 +1,1 @@
+"""Rank metrics of many values at once."""

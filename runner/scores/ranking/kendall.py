@@ -1,0 +1,172 @@
+"""Kendall's tau: are the models of a scenario ranked right? For the suite, groups and resamples."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from runner.scores.metrics import Array, quotient
+from runner.scores.ranking.numbering import Numbers, combine, sort_rows
+from runner.scores.ranking.ranks import Estimator, bound_resamples
+
+MOST_PAIRS = 20_000_000
+"""Runs are compared pair by pair; more pairs than this would take too long."""
+
+CELLS_AT_ONCE = 2**16
+RESAMPLES_AT_ONCE = 500
+CELLS_OF_A_PAIR = 0.25
+"""Pairs are weighed by a product of matrices, which takes so much of the time of other cells."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Targets with a prediction, those of one scenario and stat side by side, to be compared.
+
+    Attributes:
+        rows: where each stands in the records.
+        group: the number of its scenario and stat, ascending, and within it ``run``, ascending.
+        run: the number of its run.
+        model: the number of its model.
+    """
+
+    rows: NDArray[np.int64]
+    group: Numbers
+    run: Numbers
+    model: Numbers
+    predicted: Array
+    actual: Array
+
+    @cached_property
+    def taus(self) -> Array:
+        """Kendall's tau-b of each group, by its number, NaN where it has none."""
+        return kendall_taus(self)
+
+    def choose(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Items":
+        """Return some of the items, or all in another order."""
+        return Items(*(getattr(self, field.name)[chosen] for field in fields(Items)))
+
+    def regroup(self, groups: Numbers) -> "Items":
+        """Return the items in other groups, each of which lies within one scenario and stat."""
+        return replace(self, group=groups).choose(sort_rows(groups))
+
+
+def arrange_items(
+    rows: pl.DataFrame, groups: Numbers, runs: Numbers, models: Numbers
+) -> Items | None:
+    """Return the records' targets, ready to be compared; None if there are too many pairs.
+
+    Args:
+        groups, runs, models: (rows,), the numbers of each row's scenario and stat (which of it,
+            if it is an instance's), of its run, and of its model.
+    """
+    if float((np.bincount(groups).astype(np.float64) ** 2).sum()) > 2 * MOST_PAIRS:
+        return None
+    order = sort_rows(runs)
+    order = order[sort_rows(groups[order])]
+    order = order[rows["predicted_mean"].is_not_null().to_numpy()[order]]
+    means = (rows[side].to_numpy()[order] for side in ("predicted_mean", "actual_mean"))
+    return Items(order, groups[order], runs[order], models[order], *means)
+
+
+def kendall_taus(items: Items) -> Array:
+    """Return Kendall's tau-b over different models within each group, NaN where it has none."""
+    taus = np.full(int(items.group.max(initial=-1)) + 1, np.nan)
+    for at in _groups_by_size(items.group):
+        for first in range(0, at.shape[1], block := max(1, CELLS_AT_ONCE // len(at))):
+            some = at[:, first : first + block]
+            model = items.model[some]
+            predicted, actual = items.predicted[some], items.actual[some]
+            sums = np.zeros((3, some.shape[1]))
+            for apart in range(1, len(at)):
+                is_same = model[apart:] == model[:-apart]
+                one, other = (_signs(of[apart:], of[:-apart]) for of in (predicted, actual))
+                one[is_same] = other[is_same] = 0
+                sums += [each.sum(0) for each in (one * other, one != 0, other != 0)]
+            taus[items.group[some[0]]] = quotient(sums[0], np.sqrt(sums[1] * sums[2]))
+    return taus
+
+
+def _signs(first: Array, second: Array) -> NDArray[np.int8]:
+    """Return 1 where the first is larger, -1 where it is smaller."""
+    signs: NDArray[np.int8] = (first > second).view(np.int8) - (first < second).view(np.int8)
+    return signs
+
+
+@dataclass(frozen=True)
+class _Comparisons:
+    """The pairs of runs of some groups that have the same runs.
+
+    Attributes:
+        one, other: (pairs,), the numbers of the runs.
+        product, predicted, actual: (pairs, groups), the signs of the differences of the predicted
+            and the actual means multiplied, and how large each is: 1, or 0 if they are equal.
+    """
+
+    one: Numbers
+    other: Numbers
+    product: NDArray[np.float32]
+    predicted: NDArray[np.float32]
+    actual: NDArray[np.float32]
+
+
+def kendall(items: Items, runs: Numbers) -> Estimator:
+    """Return Kendall's tau-b of predicted and actual over models within a scenario.
+
+    It tells whether the models of a scenario are ranked right. For each scenario and stat, tau-b
+    over the pairs of runs of different models; then the mean over those scenarios and stats in
+    which both sides differ. No unit, -1 to 1. Source of tau-b: ``scipy.stats.kendalltau``.
+
+    Args:
+        runs: (items,), the number of each one's run as the weights have it.
+    """
+    compared = list(_compare_pairs(items, runs))
+    cells = max((pairs.product.size for pairs in compared), default=1)
+    at_once = max(1, min(RESAMPLES_AT_ONCE, 16 * CELLS_AT_ONCE // cells))
+
+    def estimate(weights: Array) -> Array:
+        total, defined = np.zeros(len(weights)), np.zeros(len(weights))
+        small = weights.astype(np.float32)
+        for pairs in compared:
+            of_pairs = small[:, pairs.one] * small[:, pairs.other]
+            predicted, actual = of_pairs @ pairs.predicted, of_pairs @ pairs.actual
+            both = np.multiply(predicted, actual, dtype=np.float64)
+            taus = quotient(of_pairs @ pairs.product, np.sqrt(both))
+            is_defined = ~np.isnan(taus)
+            total += np.where(is_defined, taus, 0).sum(1)
+            defined += is_defined.sum(1)
+        return quotient(total, defined)
+
+    pairs = sum(pairs.product.size for pairs in compared)
+    return bound_resamples(estimate, int(pairs * CELLS_OF_A_PAIR), at_once)
+
+
+def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
+    """Give the pairs of different models, group by group; groups with the same runs together."""
+    for at in _groups_by_size(items.group):
+        patterns = combine(runs[at], at.shape[1])
+        order = sort_rows(patterns)
+        ends = np.flatnonzero(np.diff(patterns[order])) + 1
+        for some in np.split(at[:, order], ends, axis=1):
+            model, numbers = items.model[some[:, 0]], runs[some[:, 0]]
+            one, other = np.triu_indices(len(at), 1)
+            differ = model[one] != model[other]
+            one, other = one[differ], other[differ]
+            if not len(one):
+                continue
+            signs = []
+            for mean in (items.predicted, items.actual):
+                values = mean[some]
+                signs.append(_signs(values[one], values[other]).astype(np.float32))
+            sides = (signs[0] * signs[1], np.abs(signs[0]), np.abs(signs[1]))
+            yield _Comparisons(numbers[one], numbers[other], *sides)
+
+
+def _groups_by_size(group: Numbers) -> Iterator[NDArray[np.int64]]:
+    """Give, for each size of 2 and more, (size, groups): where the groups' items stand."""
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    sizes = np.diff(starts, append=len(group))
+    for size in np.unique(sizes[sizes > 1]):
+        yield starts[sizes == size] + np.arange(size)[:, np.newaxis]
