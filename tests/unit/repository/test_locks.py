@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.authoring.image_context import base_pins
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOCK = (ROOT / "requirements" / "runner.lock").read_text()
 
 

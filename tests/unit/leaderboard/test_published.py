@@ -24,7 +24,7 @@ from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run
 from tests.suite_builder import build
 
-SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[1] / "data" / "junit-10.xsd")
+SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[2] / "data" / "junit-10.xsd")
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 CANARY = "0.7310"
 """Begins every actual of the suite."""

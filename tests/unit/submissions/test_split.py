@@ -17,7 +17,7 @@ from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 RULES = Rules(public_share=0.4, seed="s")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPETITION = ROOT / "examples" / "competition" / ".github" / "workflows"
 WORKFLOWS = sorted(COMPETITION.glob("*.yml"))
 SUBMISSION = COMPETITION / "submission.yml"

@@ -46,7 +46,7 @@ def test_train_frames_without_means_have_no_baseline() -> None:
 
 
 def image_train_mean() -> ModuleType:
-    path = Path(__file__).parents[2] / "images" / "train_mean" / "predictor.py"
+    path = Path(__file__).parents[3] / "images" / "train_mean" / "predictor.py"
     spec = importlib.util.spec_from_file_location("train_mean_image", path)
     assert spec is not None
     assert spec.loader is not None

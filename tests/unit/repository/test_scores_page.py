@@ -10,7 +10,7 @@ from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
 from tests.records_builder import records, target
 
-PAGE = (Path(__file__).parents[2] / "docs" / "scores.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "scores.md").read_text()
 
 
 def table_below(heading: str) -> list[list[str]]:
