@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from runner.building.build import build_suite
-from runner.suites.parts import read_part
+from runner.suites.parts import read_part, to_parquet, to_plain_table
 from runner.suites.spec import make_spec
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Case, Suite
@@ -38,6 +38,11 @@ def stage(suite: Suite, case: Case | None = None) -> StagedInputs:
 def staged_frame(suite: Suite, name: str) -> pl.DataFrame:
     """Return one staged frame of the first case, by its path below ``/input``."""
     return pl.read_parquet(stage(suite).files[name])
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as the content of a staged file."""
+    return to_parquet(to_plain_table(frame))
 
 
 def eval_part(suite: Suite, frame: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.contract.text import TEXT_METRICS, recompute_match
-from runner.helm_outputs import INSTANCE_ID
+from runner.helm_outputs import STATE_INSTANCE_ID
 
 STATES = "scenario_state.request_states."
 SPLIT = f"{STATES}instance.split"
@@ -147,7 +147,7 @@ def _state(row: Mapping[str, Any]) -> _State:
     completions = nested.get("result", {}).get("completions") or []
     is_gold = any("correct" in (reference.get("tags") or ()) for reference in references)
     return _State(
-        instance_id=row[INSTANCE_ID],
+        instance_id=row[STATE_INSTANCE_ID],
         split=row.get(SPLIT),
         has_gold=is_gold and bool(completions),
         pattern=row.get(PATTERN),

@@ -151,9 +151,7 @@ def _changed_state(
         rest = {key: value for key, value in state.items() if key != "instance"}
         return {**_changed(rest, rng), "instance": kept, "odd": _changed("?", rng)}
     shown_instance = SHOWN_INSTANCE | ({"input"} if revealed.prompts else set())
-    shown_instance |= (
-        {"extra_data", "contrast_inputs", "contrast_references"} if revealed.gold else set()
-    )
+    shown_instance |= SHOWN_WITH_GOLD if revealed.gold else set()
     changed = _change_others(state, SHOWN_STATE | {"instance"}, rng)
     changed["instance"] = _change_others(instance, shown_instance | {"references"}, rng)
     changed["instance"]["references"] = _references(instance.get("references") or [], revealed, rng)

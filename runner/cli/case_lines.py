@@ -41,9 +41,9 @@ class CaseLines(CaseProgress):
         with self._lock:
             self._counts.find(round_.image.reference, round_.suite.name, cases)
         of = len(round_.suite.manifest.cases)
-        variant = f", {round_.variant.name}" if round_.variant.name else ""
+        change = f", {round_.input_change.name}" if round_.input_change.name else ""
         self.say(
-            f"{round_.title}{variant}: {cases} of {of} cases have finished before "
+            f"{round_.title}{change}: {cases} of {of} cases have finished before "
             "(--rerun runs them again)"
         )
 

@@ -9,7 +9,7 @@ from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
 from runner.evaluation.executor import Executor
-from runner.evaluation.input_changes import Variant
+from runner.evaluation.input_changes import InputChange
 from runner.evaluation.passes import CaseProgress, Round, run_rounds
 from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.evaluation.verdict import Verdict
@@ -53,7 +53,7 @@ def evaluate(
         judged = [] if fault else list(rounds[number].judged())
         if fault is not None:
             yield rounds[number], fault
-        elif rounds[number].terms.variants and _are_scored(judged):
+        elif rounds[number].terms.input_changes and _are_scored(judged):
             repeated.append(rounds[number])
         else:
             yield rounds[number], _evaluation(rounds[number], judged, {}, executor)
@@ -69,21 +69,21 @@ def _are_scored(judged: Sequence[JudgedCase]) -> bool:
     return all(one.verdict.outcome is Outcome.SCORED for one in judged)
 
 
-def _run_again(further: Sequence[Round]) -> dict[Variant, RunAgain]:
+def _run_again(further: Sequence[Round]) -> dict[InputChange, RunAgain]:
     again = {}
     for one in further:
         judged = list(one.judged())
         # The probe's targets have other names, so that they make no records.
         limits = one.terms.policy.limits
-        records = [] if one.variant.renames else _case_records(one.suite, judged, limits)
-        again[one.variant] = RunAgain(judged, records)
+        records = [] if one.input_change.renames else _case_records(one.suite, judged, limits)
+        again[one.input_change] = RunAgain(judged, records)
     return again
 
 
 def _evaluation(
     one: Round,
     judged: Sequence[JudgedCase],
-    again: Mapping[Variant, RunAgain],
+    again: Mapping[InputChange, RunAgain],
     executor: Executor,
 ) -> Evaluation:
     """Return the report, with scores, and the files beside it."""

@@ -20,7 +20,7 @@ class EvaluationKey:
     cases ran.
 
     Attributes:
-        cases: the keys of all runs, in order; those of variants too.
+        cases: the keys of all runs, in order; those with changed inputs too.
         image: what the report says of the image besides its ID.
         submitter: whose the image is, by the organizer's word.
         code: the version of everything that computes, by name.

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from runner.contract import layout
 from runner.contract.stat import Target
-from runner.suites.parts import parquet_writer, write_row_group
+from runner.helm_outputs import STATE_INSTANCE_ID
+from runner.suites.parts import to_parquet
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Actuals
 
@@ -27,12 +28,12 @@ EVAL_FRAMES = (
     layout.EVAL_INSTANCE_TARGETS,
 )
 HIDDEN = (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES)
-ID_COLUMNS = ("scenario_state.request_states.instance.id", layout.INSTANCE_ID)
+ID_COLUMNS = (STATE_INSTANCE_ID, layout.INSTANCE_ID)
 
 
 @dataclass(frozen=True)
-class Variant:
-    """One run of every case, told from the others of an evaluation by its name; a plain value."""
+class InputChange:
+    """How a further run of every case changes the inputs; ``name`` tells it from the others."""
 
     name: str
 
@@ -41,7 +42,7 @@ class Variant:
         """Return whether runs and instances have other names in it."""
         return self == BLANKED
 
-    def change(self, staged: StagedInputs) -> StagedInputs:
+    def apply(self, staged: StagedInputs) -> StagedInputs:
         """Return the inputs as this run sees them."""
         if self == SHUFFLED:
             return _with_frames(staged, _shuffle(staged))
@@ -50,19 +51,19 @@ class Variant:
         return staged
 
 
-FIRST = Variant("")
+FIRST = InputChange("")
 """The run that is scored: the inputs as they are."""
 
-SHUFFLED = Variant("shuffled")
+SHUFFLED = InputChange("shuffled")
 """The same inputs, the rows of every frame in another order."""
 
-BLANKED = Variant("blanked")
+BLANKED = InputChange("blanked")
 """The inputs without what is revealed of the eval runs, which have other names."""
 
 
-def repeat_variant(number: int) -> Variant:
-    """Return the same inputs again."""
-    return Variant(f"repeat-{number}")
+def make_repetition(number: int) -> InputChange:
+    """Return the change that leaves the inputs as they are, for a further run on them."""
+    return InputChange(f"repeat-{number}")
 
 
 def rename_actuals(actuals: Actuals) -> Actuals:
@@ -95,9 +96,9 @@ def rename_instances(ids: Iterable[str]) -> dict[str, str]:
     return {name: f"instance-{_token(name)}" for name in ids}
 
 
-def choose_variants(repeat: int, shuffle: bool, probe: bool) -> tuple[Variant, ...]:
-    """Return the variants asked for, in the order in which they are run."""
-    repeats = [repeat_variant(number) for number in range(1, repeat + 1)]
+def choose_input_changes(repeat: int, shuffle: bool, probe: bool) -> tuple[InputChange, ...]:
+    """Return the input changes asked for, in the order in which they are run."""
+    repeats = [make_repetition(number) for number in range(1, repeat + 1)]
     return (*repeats, *([SHUFFLED] if shuffle else []), *([BLANKED] if probe else []))
 
 
@@ -110,7 +111,7 @@ def _shuffle(staged: StagedInputs) -> dict[str, bytes]:
     for name, content in _frames(staged).items():
         table = pq.read_table(io.BytesIO(content))
         order = np.random.default_rng(1).permutation(table.num_rows)
-        shuffled[name] = _to_parquet(table.take(pa.array(order)))
+        shuffled[name] = to_parquet(table.take(pa.array(order)))
     return shuffled
 
 
@@ -123,7 +124,7 @@ def _blank(staged: StagedInputs) -> dict[str, bytes]:
                 column: _blank_column(column, table[column], name in HIDDEN)
                 for column in table.column_names
             }
-            blanked[name] = _to_parquet(pa.table(columns))
+            blanked[name] = to_parquet(pa.table(columns))
     return blanked
 
 
@@ -152,13 +153,6 @@ def _blank_value(kind: pa.DataType) -> str | float | bool | list[object] | None:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return 0
     return None
-
-
-def _to_parquet(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    with parquet_writer(buffer, table.schema) as writer:
-        write_row_group(writer, table)
-    return buffer.getvalue()
 
 
 def _frames(staged: StagedInputs) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from runner.contract.limits import Limits
 from runner.errors import EngineError
 from runner.evaluation.executor import Executor
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.input_changes import FIRST, Variant, rename_actuals
+from runner.evaluation.input_changes import FIRST, InputChange, rename_actuals
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import Verdict, judge
@@ -28,13 +28,13 @@ class Terms:
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
         rerun: whether cases that have finished before are run again.
-        variants: further runs of every case, compared with the first; see ``variants.py``.
+        input_changes: each makes a further run of every case, compared with the first.
     """
 
     policy: SandboxPolicy
     seed: int
     rerun: bool = False
-    variants: tuple[Variant, ...] = ()
+    input_changes: tuple[InputChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Round:
     suite: Suite
     terms: Terms
     finished: FinishedCases
-    variant: Variant = FIRST
+    input_change: InputChange = FIRST
 
     @property
     def title(self) -> str:
@@ -64,11 +64,11 @@ class Round:
         """Return a case as a task."""
         suite = (self.suite.name, self.suite.root.absolute(), self.suite.digest)
         terms = (self.terms.policy, self.terms.seed)
-        return CaseTask(self.image, *suite, case_id, *terms, self.variant)
+        return CaseTask(self.image, *suite, case_id, *terms, self.input_change)
 
     def further(self) -> "list[Round]":
-        """Return the rounds of the variants that were asked for."""
-        return [replace(self, variant=variant) for variant in self.terms.variants]
+        """Return the rounds with the input changes that were asked for."""
+        return [replace(self, input_change=change) for change in self.terms.input_changes]
 
     def judged(self) -> Iterator[JudgedCase]:
         """Yield each case judged; all have finished.
@@ -85,7 +85,7 @@ class Round:
     def judge(self, case: Case, run: SandboxRun) -> JudgedCase:
         """Return what a case's run was worth."""
         actuals = self.suite.actuals(case)  # not before: the container is gone
-        if self.variant.renames:
+        if self.input_change.renames:
             actuals = rename_actuals(actuals)
         limits = self.terms.policy.limits
         verdict = judge(run, case, actuals.targets, limits, self.suite.scoring)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.contract.stat import Stat
-from runner.evaluation.input_changes import Variant
+from runner.evaluation.input_changes import InputChange
 from runner.evaluation.verdict import Verdict
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
@@ -32,27 +32,27 @@ class JudgedCase:
 
 @dataclass(frozen=True)
 class RunAgain:
-    """The cases of one variant: judged, and as the records of a report."""
+    """The cases run again with one input change: judged, and as the records of a report."""
 
     judged: Sequence[JudgedCase]
     records: Sequence[CaseRecord]
 
 
 def with_repetitions(
-    report: Report, first: Sequence[JudgedCase], again: Mapping[Variant, RunAgain]
+    report: Report, first: Sequence[JudgedCase], again: Mapping[InputChange, RunAgain]
 ) -> Report:
-    """Return the report with what each variant shows against the first run."""
+    """Return the report with what each input change shows against the first run."""
     tolerance = report.scoring.tolerance
     first_score = _primary(report)
     repetitions, sensitivity = [], None
-    for variant, runs in again.items():
+    for change, runs in again.items():
         pairs = zip(first, runs.judged, strict=True)
         cases = [_compare(one, other, tolerance) for one, other in pairs]
-        if variant.renames:
+        if change.renames:
             sensitivity = summarize_probe(cases)
         else:
             score = _primary(report.model_copy(update={"cases": tuple(runs.records)}))
-            repetitions.append(summarize_repetition(variant.name, cases, score, first_score))
+            repetitions.append(summarize_repetition(change.name, cases, score, first_score))
     found = {"repetitions": tuple(repetitions), "sensitivity": sensitivity}
     return report.model_copy(update=found)
 

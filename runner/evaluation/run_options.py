@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from runner.contract.limits import MIB, Limits
-from runner.evaluation.input_changes import choose_variants
+from runner.evaluation.input_changes import choose_input_changes
 from runner.evaluation.passes import Terms
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
@@ -29,8 +29,8 @@ class AskedTerms:
         policy = SandboxPolicy(self._limits(suite.limits), self.runtime, self.gpus)
         seed = suite.manifest.choices["seed"] if self.seed is None else self.seed
         is_required = suite.scoring.determinism != "not_required"
-        variants = choose_variants(max(self.repeat, is_required), self.shuffle, self.probe)
-        return Terms(policy, seed, self.rerun, variants)
+        changes = choose_input_changes(max(self.repeat, is_required), self.shuffle, self.probe)
+        return Terms(policy, seed, self.rerun, changes)
 
     def _limits(self, of_suite: Limits) -> Limits:
         memory_mib = self.memory_mib

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import SuiteError
-from runner.evaluation.input_changes import FIRST, Variant
+from runner.evaluation.input_changes import FIRST, InputChange
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import read_manifest
@@ -30,7 +30,7 @@ class CaseKey:
         case: the case's id.
         seed: what the manifest tells the predictor.
         policy: the limits and all else that the organizer decided of the sandbox, by name.
-        variant: what was changed of the inputs, e.g. ``shuffled``; empty if nothing.
+        input_change: what was changed of the inputs, e.g. ``shuffled``; empty if nothing.
         contract_version: of the files that the container saw.
     """
 
@@ -39,7 +39,7 @@ class CaseKey:
     case: str
     seed: int
     policy: Mapping[str, Any]
-    variant: str = ""
+    input_change: str = ""
     contract_version: int = CONTRACT_VERSION
 
     @property
@@ -63,7 +63,7 @@ class CaseTask:
         case: the case's id.
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
-        variant: what is changed of the inputs.
+        input_change: what is changed of the inputs.
     """
 
     image: Image
@@ -73,26 +73,26 @@ class CaseTask:
     case: str
     policy: SandboxPolicy
     seed: int
-    variant: Variant = FIRST
+    input_change: InputChange = FIRST
 
     @property
     def key(self) -> CaseKey:
         """Return what its container's run follows from."""
         policy = self.policy.to_json()
-        run = (self.case, self.seed, policy, self.variant.name)
+        run = (self.case, self.seed, policy, self.input_change.name)
         return CaseKey(self.image.id, self.suite_digest, *run)
 
     @property
     def title(self) -> str:
         """Return what it is called in a line of progress."""
-        variant = f", {self.variant.name}" if self.variant.name else ""
-        return f"{self.image.reference} on {self.suite}, {self.case}{variant}"
+        change = f", {self.input_change.name}" if self.input_change.name else ""
+        return f"{self.image.reference} on {self.suite}, {self.case}{change}"
 
 
 def stage_task(task: CaseTask, suite: Suite) -> StagedInputs:
     """Return the files that the task's container sees."""
     inputs = suite.inputs(suite.case(task.case))
-    return task.variant.change(
+    return task.input_change.apply(
         stage_inputs(inputs, seed=task.seed, limits=task.policy.limits.to_json())
     )
 

@@ -2,7 +2,7 @@
 
 from runner.helm_outputs.common_types import common_schema, conform
 from runner.helm_outputs.documents import UNREADABLE, PolarsType
-from runner.helm_outputs.files import INSTANCE_ID, NOT_HELMS, STAT_NAME
+from runner.helm_outputs.files import NOT_HELMS, STAT_NAME, STATE_INSTANCE_ID
 from runner.helm_outputs.frames import RunFrames, read_run, read_runs, read_scenario_states
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
@@ -17,12 +17,12 @@ from runner.helm_outputs.runs import (
 )
 
 __all__ = [
-    "INSTANCE_ID",
     "NOT_HELMS",
     "PER_INSTANCE_STATS",
     "RUN_FILES",
     "RUN_SPEC",
     "SCENARIO_STATE",
+    "STATE_INSTANCE_ID",
     "STATS",
     "STAT_NAME",
     "UNREADABLE",

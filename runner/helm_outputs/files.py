@@ -46,14 +46,14 @@ from runner.helm_outputs.runs import (
 )
 
 STATES = "request_states"
-INSTANCE_ID = f"scenario_state.{STATES}.instance.id"
+STATE_INSTANCE_ID = f"scenario_state.{STATES}.instance.id"
 STAT_NAME = f"{STAT_NAME_PREFIX}name"
 
 NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
 
 NEEDED_COLUMNS = {
     RUN_SPEC: RUN_NAME,
-    SCENARIO_STATE: INSTANCE_ID,
+    SCENARIO_STATE: STATE_INSTANCE_ID,
     STATS: STAT_NAME,
     PER_INSTANCE_STATS: "per_instance_stats.instance_id",
 }

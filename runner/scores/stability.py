@@ -43,7 +43,7 @@ class Repetition:
     """One more run of every case, against the first.
 
     Attributes:
-        name: of the variant: ``repeat-1``, ``shuffled``.
+        name: of the input change: ``repeat-1``, ``shuffled``.
         stability: the worst of the cases'.
         outcomes_changed: cases that ended otherwise.
         score: the primary metric with this run's predictions, None if it has none.

@@ -17,8 +17,8 @@ from runner.contract.layout import LARGEST_NUMBER, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
 from runner.helm_outputs import (
-    INSTANCE_ID,
     NOT_HELMS,
+    STATE_INSTANCE_ID,
     RunDirectory,
     RunFrames,
     read_scenario_states,
@@ -175,13 +175,13 @@ def make_eval_side(
 
 def _splits(states: pl.DataFrame) -> dict[str, str]:
     """Return the split of every instance, by its id, in HELM's order."""
-    if INSTANCE_ID not in states.columns:
+    if STATE_INSTANCE_ID not in states.columns:
         return {}
     has_split = INSTANCE_SPLIT in states.columns
     of_states = (
         states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
     )
-    return dict(zip(states[INSTANCE_ID].to_list(), of_states, strict=True))
+    return dict(zip(states[STATE_INSTANCE_ID].to_list(), of_states, strict=True))
 
 
 def _leave_one_of_each_split(drawn: Sequence[str], splits: Mapping[str, str]) -> tuple[str, ...]:

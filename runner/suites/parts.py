@@ -51,14 +51,13 @@ def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
     first_of_key = {key: path for path, key in reversed(keys.items())}
     ordered = dict.fromkeys(keys.values())
     common = common_schema(pl.read_ipc_schema(first_of_key[key]) for key in ordered)
-    plain = {name: _plain_type(dtype) for name, dtype in common.items()}
     writer = None
     for batch in _batches(paths):
         alike = groupby(batch, key=lambda path_and_part: keys[path_and_part[0]])
         frame = pl.concat(
             [conform(pl.concat([part for _, part in group]), common) for _, group in alike]
         )
-        table = frame.select(pl.col(name).cast(dtype) for name, dtype in plain.items()).to_arrow()
+        table = to_plain_table(frame)
         writer = writer or parquet_writer(file, table.schema)
         write_row_group(writer, table)
     if writer is not None:
@@ -71,10 +70,14 @@ def _schema_key(path: Path) -> bytes:
         return hashlib.sha256(part.schema.serialize()).digest()  # some kilobytes, for each run
 
 
-def to_parquet(frame: pl.DataFrame) -> bytes:
-    """Return one frame as a Parquet file, as ``join_parts`` writes it."""
+def to_plain_table(frame: pl.DataFrame) -> pa.Table:
+    """Return the frame as a table of types that Parquet can hold."""
     plain = [pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()]
-    table = frame.select(plain).to_arrow()
+    return frame.select(plain).to_arrow()
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """Return a table as a Parquet file, as ``join_parts`` writes it."""
     buffer = io.BytesIO()
     with parquet_writer(buffer, table.schema) as writer:
         write_row_group(writer, table)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from runner.helm_outputs import INSTANCE_ID
+from runner.helm_outputs import STATE_INSTANCE_ID
 from runner.suites.groups import RunIdentity
 
 STATES = "scenario_state.request_states."
@@ -70,7 +70,7 @@ def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.
 def _answered(states: pl.DataFrame) -> pl.DataFrame:
     parts = ("instance.", "output_mapping.", "result.completions", "train_trial_index", "reference")
     wanted = tuple(STATES + part for part in parts)
-    if INSTANCE_ID not in states.columns:
+    if STATE_INSTANCE_ID not in states.columns:
         return pl.DataFrame()
     return states.select(name for name in states.columns if name.startswith(wanted))
 
@@ -79,7 +79,7 @@ def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, in
     perturbation = {
         name: value for name, value in row.items() if ".perturbation." in name and value is not None
     }
-    place = [row[INSTANCE_ID], perturbation]
+    place = [row[STATE_INSTANCE_ID], perturbation]
     place += [row.get(f"{STATES}{name}") for name in ("train_trial_index", "reference_index")]
     completions = row.get(f"{STATES}result.completions") or [{}]
     text = str(completions[0].get("text") or "").strip()

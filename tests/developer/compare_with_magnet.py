@@ -14,9 +14,8 @@ from magnet.backends.helm.helm_outputs import HelmRun
 from magnet.predictor import Policy, Predictor
 
 from runner.contract.frames import read_frame
-from runner.helm_outputs import INSTANCE_ID, find_runs, read_runs
-from runner.suites.parts import to_parquet
-from tests.suite_builder import build, eval_part
+from runner.helm_outputs import STATE_INSTANCE_ID, find_runs, read_runs
+from tests.suite_builder import build, eval_part, parquet_bytes
 
 FRAMES = {  # ours: MAGNET's
     "run_specs": "run_spec",
@@ -54,7 +53,7 @@ def compare_frames(source: str) -> int:
         path = Path(folder, "frame.parquet")
         for run, frames in zip(runs, read_runs(runs), strict=True):
             for ours, magnets in FRAMES.items():
-                path.write_bytes(to_parquet(getattr(frames, ours)))
+                path.write_bytes(parquet_bytes(getattr(frames, ours)))
                 found = differences(read_frame(path), getattr(HelmRun(run.path), magnets)())
                 differing += bool(found)
                 for difference in found:
@@ -78,12 +77,12 @@ def compare_divisions(source: str, seeds: range) -> int:
             ours = (
                 [run.name for run in case.train_runs],
                 [run.name for run in case.eval_runs],
-                set(eval_part(suite, "scenario_states")[INSTANCE_ID]),
+                set(eval_part(suite, "scenario_states")[STATE_INSTANCE_ID]),
             )
         theirs = (
             list(train.run_specs["run_spec.name"]),
             list(test.run_specs["run_spec.name"]),
-            set(test.scenario_state[INSTANCE_ID]),
+            set(test.scenario_state[STATE_INSTANCE_ID]),
         )
         if ours != theirs:
             differing += 1

@@ -20,12 +20,12 @@ from runner.errors import SuiteError
 from runner.files.input_archive import input_archive
 from runner.suites import eval_side
 from runner.suites.groups import RunIdentity
-from runner.suites.parts import parquet_writer, to_parquet, write_row_group
+from runner.suites.parts import parquet_writer, write_row_group
 from runner.suites.spec import Revealed
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins, fingerprint_run
 from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import build, parquet_bytes, stage
 
 SPLITS = ["test", "train", "valid"]
 TARGETS = pl.DataFrame(
@@ -71,7 +71,7 @@ def with_footer(frame: pl.DataFrame) -> bytes:
 
 PLANTED: dict[str, tuple[Callable[[pl.DataFrame], bytes], str]] = {
     "a column": (
-        lambda frame: to_parquet(frame.with_columns(pl.lit(0.75).alias("stats.mean"))),
+        lambda frame: parquet_bytes(frame.with_columns(pl.lit(0.75).alias("stats.mean"))),
         "stats.mean: is not among the columns that are revealed",
     ),
     "a footer": (with_footer, "its footer has metadata (answer)"),
@@ -81,7 +81,10 @@ PLANTED: dict[str, tuple[Callable[[pl.DataFrame], bytes], str]] = {
         "run_spec.name: has statistics",
     ),
     "a dictionary": (hidden_dictionary, "stats.name.split: its dictionary has entries of other"),
-    "the order of rows": (lambda frame: to_parquet(frame[::-1]), "its rows are in another order"),
+    "the order of rows": (
+        lambda frame: parquet_bytes(frame[::-1]),
+        "its rows are in another order",
+    ),
 }
 
 
@@ -101,7 +104,7 @@ def test_bytes_that_no_row_needs_are_found() -> None:
 
 
 def test_a_clean_staged_file_has_no_leak() -> None:
-    assert in_targets(to_parquet(TARGETS)) == []
+    assert in_targets(parquet_bytes(TARGETS)) == []
 
 
 def test_a_file_that_the_contract_does_not_know_is_found_by_its_name() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.case_counts import CaseCounts, Row
-from runner.evaluation.input_changes import FIRST, SHUFFLED, Variant
+from runner.evaluation.input_changes import FIRST, SHUFFLED, InputChange
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
@@ -30,9 +30,9 @@ def counts(clock: Clock) -> CaseCounts:
     return CaseCounts(clock)
 
 
-def task(image: str, case: str, variant: Variant = FIRST) -> CaseTask:
+def task(image: str, case: str, change: InputChange = FIRST) -> CaseTask:
     made = Image(image, f"sha256:{image}")
-    return CaseTask(made, "v1", Path(), "sha256:1", case, SandboxPolicy(), 1, variant)
+    return CaseTask(made, "v1", Path(), "sha256:1", case, SandboxPolicy(), 1, change)
 
 
 def names(rows: Sequence[Row]) -> list[str]:

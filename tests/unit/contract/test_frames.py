@@ -12,13 +12,14 @@ import pytest
 
 from runner.contract.frames import read_frame
 from runner.helm_outputs import find_runs, read_run
-from runner.suites.parts import join_parts, to_parquet, write_part
+from runner.suites.parts import join_parts, write_part
 from tests.helm_builder import request_state, run_files, stat, write_run
+from tests.suite_builder import parquet_bytes
 
 
 def round_trip(frame: pl.DataFrame, tmp_path: Path) -> pd.DataFrame:
     path = tmp_path / "frame.parquet"
-    path.write_bytes(to_parquet(frame))
+    path.write_bytes(parquet_bytes(frame))
     return read_frame(path)
 
 
@@ -89,7 +90,7 @@ def test_polars_pandas_and_duckdb_alone_can_read_what_is_staged(tmp_path: Path) 
         "mean": 0.5,
     }
     path = tmp_path / "frame.parquet"
-    path.write_bytes(to_parquet(from_json([row, {"text": "b"}])))
+    path.write_bytes(parquet_bytes(from_json([row, {"text": "b"}])))
     assert pl.read_parquet(path)["text"].to_list() == ["a", "b"]
     assert pd.read_parquet(path)["mean"][0] == 0.5
     with duckdb.connect() as database:

@@ -16,10 +16,9 @@ from runner.contract.predictor import (
     run_predictor,
 )
 from runner.output.predictions import read_instance_predictions
-from runner.suites.parts import to_parquet
 from runner.suites.staging import stage_inputs
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, parquet_bytes
 
 
 @pytest.fixture
@@ -123,7 +122,7 @@ def instance_input_dir(input_dir: Path) -> Path:
             "per_instance_stats.stats.name.name": ["exact_match", "f1", "f1"],
         }
     )
-    (input_dir / "eval" / "instance_targets.parquet").write_bytes(to_parquet(frame))
+    (input_dir / "eval" / "instance_targets.parquet").write_bytes(parquet_bytes(frame))
     return input_dir
 
 

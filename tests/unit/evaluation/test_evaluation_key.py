@@ -11,7 +11,7 @@ from runner.code_version import scoring_versions
 from runner.contract.limits import Limits
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.input_changes import BLANKED, SHUFFLED, repeat_variant
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
 from runner.evaluation.passes import Round, Terms
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
@@ -49,8 +49,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "runtime": {"terms": replace(TERMS, policy=SandboxPolicy(runtime="runsc"))},
     "gpus": {"terms": replace(TERMS, policy=SandboxPolicy(gpus=1))},
     **{
-        variant.name: {"terms": replace(TERMS, variants=(variant,))}
-        for variant in (repeat_variant(1), SHUFFLED, BLANKED)
+        change.name: {"terms": replace(TERMS, input_changes=(change,))}
+        for change in (make_repetition(1), SHUFFLED, BLANKED)
     },
 }
 

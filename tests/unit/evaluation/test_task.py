@@ -38,7 +38,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "suite": {"suite_digest": "sha256:9"},
     "case": {"case": "case-2"},
     "seed": {"seed": 2},
-    "variant": {"variant": SHUFFLED},
+    "input change": {"input_change": SHUFFLED},
     "runtime": {"policy": SandboxPolicy(runtime="runsc")},
     "gpus": {"policy": SandboxPolicy(gpus=1)},
     **{
@@ -95,7 +95,7 @@ def test_a_task_is_staged_from_the_public_half_alone(tmp_path: Path) -> None:
     (suite.root / "private").rename(tmp_path / "away")
     read_task_suite.cache_clear()
     assert stage_task(task, read_task_suite(suite.root, suite.digest)) == whole
-    blanked = stage_task(replace(task, variant=BLANKED), suite)
+    blanked = stage_task(replace(task, input_change=BLANKED), suite)
     assert blanked.files != whole.files
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from runner.contract import layout
 from runner.contract.stat import MetricName, Stat
-from runner.evaluation.input_changes import BLANKED, SHUFFLED, rename_actuals, repeat_variant
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition, rename_actuals
 from runner.scores.stability import (
     CaseComparison,
     Repetition,
@@ -104,28 +104,28 @@ def frame(staged: StagedInputs, name: str) -> pl.DataFrame:
 
 
 def test_a_repeat_has_the_very_same_bytes(suite: Suite) -> None:
-    assert repeat_variant(1).change(stage(suite)).files == stage(suite).files
+    assert make_repetition(1).apply(stage(suite)).files == stage(suite).files
 
 
 def test_shuffled_frames_have_the_same_rows_in_another_order(suite: Suite) -> None:
     staged = stage(suite)
-    shuffled = SHUFFLED.change(staged)
+    shuffled = SHUFFLED.apply(staged)
     before, after = frame(staged, layout.TRAIN_STATS), frame(shuffled, layout.TRAIN_STATS)
     assert not before.equals(after)
     order = ["run_spec.name", "stats.name.name"]
     assert before.sort(order).equals(after.sort(order))
-    assert SHUFFLED.change(staged).files == shuffled.files
+    assert SHUFFLED.apply(staged).files == shuffled.files
 
 
 def test_the_manifest_describes_the_changed_files(suite: Suite) -> None:
-    shuffled = SHUFFLED.change(stage(suite))
+    shuffled = SHUFFLED.apply(stage(suite))
     described = json.loads(shuffled.files[layout.MANIFEST])["files"][layout.TRAIN_STATS]
     assert described["sha256"] == hashlib.sha256(shuffled.files[layout.TRAIN_STATS]).hexdigest()
 
 
 def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None:
     staged = stage(suite)
-    blanked = BLANKED.change(staged)
+    blanked = BLANKED.apply(staged)
     states = frame(blanked, layout.EVAL_SCENARIO_STATES)
     names = ["run_spec.name", "scenario_state.request_states.instance.id"]
     for column in set(states.columns) - set(names):
@@ -138,7 +138,7 @@ def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None
 
 def test_blanked_inputs_name_runs_and_instances_otherwise_but_alike(suite: Suite) -> None:
     (case,) = suite.cases
-    blanked = BLANKED.change(stage(suite))
+    blanked = BLANKED.apply(stage(suite))
     renamed = rename_actuals(suite.actuals(case))
     (target,) = renamed.stats
     assert target.run_spec_name != case.eval_runs[0].name

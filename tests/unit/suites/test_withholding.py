@@ -13,11 +13,10 @@ import pytest
 
 from runner.building import build as build_module
 from runner.suites import eval_side, parts
-from runner.suites.parts import to_parquet
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run
-from tests.suite_builder import build, eval_part, stage
+from tests.suite_builder import build, eval_part, parquet_bytes, stage
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
 SEED_REVEALS = {"id0", "id3"}
@@ -137,7 +136,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found(
 def test_control_a_number_is_found_in_a_column(tmp_path: Path) -> None:
     frame = eval_part(make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT), "targets")
     leaked = frame.with_columns(pl.lit(CANARY_NUMBER).alias("stats.mean"))
-    assert found_canaries(StagedInputs({"leaked.parquet": to_parquet(leaked)}))
+    assert found_canaries(StagedInputs({"leaked.parquet": parquet_bytes(leaked)}))
 
 
 def test_staging_is_byte_identical_when_only_the_actuals_change(tmp_path: Path) -> None:
