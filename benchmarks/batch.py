@@ -20,7 +20,7 @@ from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
 from runner.evaluation.batch import FINISHED_CASES
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.sandbox.engine.client import connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import open_suite
@@ -64,11 +64,11 @@ def measure_resumed(image: str, images: int) -> list[Row]:
 def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
     """Keep what the first image's cases left for the others too; return the seconds they ran."""
     client = connect()
-    terms = Terms(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    rounds = [Round(resolve_image(client, name), suite, terms, finished) for name in names]
+    settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
+    passes = [Pass(resolve_image(client, name), suite, settings, finished) for name in names]
     client.close()
-    runs = [case.run for case in rounds[0].judged()]
-    for one in rounds[1:]:
+    runs = [case.run for case in passes[0].judged()]
+    for one in passes[1:]:
         for task, run in zip(one.tasks(), runs, strict=True):
             finished.keep(task.key, run)
     return sum(run.end.wall_seconds for run in runs)

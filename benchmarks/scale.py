@@ -20,7 +20,7 @@ from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
@@ -119,20 +119,20 @@ class _Silence:
     """Progress that nobody is told of."""
 
     def say(self, line: str) -> None: ...
-    def expect(self, rounds: Sequence[Round]) -> None: ...
-    def find(self, round_: Round, cases: int) -> None: ...
+    def expect(self, passes: Sequence[Pass]) -> None: ...
+    def find(self, pass_: Pass, cases: int) -> None: ...
     def begin(self, task: CaseTask) -> None: ...
-    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None: ...
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
 
 
 def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
     """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
     client = connect()
-    terms = Terms(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    rounds = [Round(resolve_image(client, name), suite, terms, finished) for name in images]
+    settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
+    passes = [Pass(resolve_image(client, name), suite, settings, finished) for name in images]
     client.close()
     begun = time.process_time()
-    for _ in evaluate(rounds, _NothingToRun(), _Silence()):
+    for _ in evaluate(passes, _NothingToRun(), _Silence()):
         pass
     return time.process_time() - begun
 

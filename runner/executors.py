@@ -12,7 +12,7 @@ from runner.evaluation.local_pool import open_local_pool
 
 
 @dataclass(frozen=True)
-class Place:
+class ExecutorChoice:
     """Where cases run, as the options say it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Place:
 
 @contextmanager
 def open_executor(
-    place: Place, client: docker.DockerClient, announce: Callable[[str], None]
+    place: ExecutorChoice, client: docker.DockerClient, announce: Callable[[str], None]
 ) -> Iterator[Executor]:
     """Give what runs the cases; nothing that was made for it is left afterwards.
 

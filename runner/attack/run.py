@@ -18,7 +18,7 @@ from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.local_pool import open_local_pool
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.files.scratch import scratch_directory
@@ -117,12 +117,12 @@ def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
     limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
-    terms = Terms(SandboxPolicy(limits), seed=1, rerun=True)
+    settings = RunSettings(SandboxPolicy(limits), seed=1, rerun=True)
     left, heard = _left_behind(shared.client), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
     resolved = resolve_image(shared.client, image)
     with open_local_pool(shared.client, 1, _say_nothing) as pool:
-        one = Round(resolved, shared.suite, terms, shared.finished)
+        one = Pass(resolved, shared.suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, _Silence())
     if isinstance(evaluation, EngineError):
         raise evaluation
@@ -158,10 +158,10 @@ class _Silence:
     """Tells nothing of how the cases go."""
 
     def say(self, line: str) -> None: ...
-    def expect(self, rounds: Sequence[Round]) -> None: ...
-    def find(self, round_: Round, cases: int) -> None: ...
+    def expect(self, passes: Sequence[Pass]) -> None: ...
+    def find(self, pass_: Pass, cases: int) -> None: ...
     def begin(self, task: CaseTask) -> None: ...
-    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None: ...
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
 
 
 def _peak_bytes() -> int:

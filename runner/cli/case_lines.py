@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from runner.cli.case_counts import CaseCounts
 from runner.cli.progress import Display
 from runner.errors import EngineError
-from runner.evaluation.passes import CaseProgress, Round, describe
+from runner.evaluation.passes import CaseProgress, Pass, describe
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.sandbox.outcome import Outcome
@@ -29,21 +29,21 @@ class CaseLines(CaseProgress):
         """Leave the terminal, while the block lasts, to what is printed on standard output."""
         return self._display.aside()
 
-    def expect(self, rounds: Sequence[Round]) -> None:
+    def expect(self, passes: Sequence[Pass]) -> None:
         """Learn how many cases there are going to be."""
         with self._lock:
-            for one in rounds:
+            for one in passes:
                 cases = [record.id for record in one.suite.manifest.cases]
                 self._counts.expect(one.image.reference, one.suite.name, cases)
 
-    def find(self, round_: Round, cases: int) -> None:
+    def find(self, pass_: Pass, cases: int) -> None:
         """Print how many cases need not be run."""
         with self._lock:
-            self._counts.find(round_.image.reference, round_.suite.name, cases)
-        of = len(round_.suite.manifest.cases)
-        change = f", {round_.input_change.name}" if round_.input_change.name else ""
+            self._counts.find(pass_.image.reference, pass_.suite.name, cases)
+        of = len(pass_.suite.manifest.cases)
+        change = f", {pass_.input_change.name}" if pass_.input_change.name else ""
         self.say(
-            f"{round_.title}{change}: {cases} of {of} cases have finished before "
+            f"{pass_.title}{change}: {cases} of {of} cases have finished before "
             "(--rerun runs them again)"
         )
 
@@ -53,10 +53,10 @@ class CaseLines(CaseProgress):
             self._counts.begin(task)
         self.say(f"{task.title}: running, at most {task.policy.limits.wall_seconds:g} s")
 
-    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
         """Print how a case ended, and how many of its image and suite are over."""
-        task = round_.task(case)
-        self.say(f"{task.title}: {_describe(round_, ended)} {self._count(task, ended)}")
+        task = pass_.task(case)
+        self.say(f"{task.title}: {_describe(pass_, ended)} {self._count(task, ended)}")
 
     def _count(self, task: CaseTask, ended: JudgedCase | EngineError) -> str:
         seconds, is_scored = None, False
@@ -67,7 +67,7 @@ class CaseLines(CaseProgress):
             return self._counts.end(task, seconds, failed=not is_scored)
 
 
-def _describe(round_: Round, ended: JudgedCase | EngineError) -> str:
+def _describe(pass_: Pass, ended: JudgedCase | EngineError) -> str:
     if isinstance(ended, EngineError):
         return f"not run: {ended}"
-    return describe(ended.run, ended.verdict, round_.terms.policy.limits)
+    return describe(ended.run, ended.verdict, pass_.settings.policy.limits)

@@ -10,7 +10,7 @@ from runner.cli.case_counts import Row
 from runner.cli.case_lines import CaseLines
 from runner.cli.progress import BarDisplay, Display
 from runner.errors import EngineError
-from runner.evaluation.passes import Round
+from runner.evaluation.passes import Pass
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.sandbox.outcome import Outcome
@@ -38,12 +38,12 @@ class CaseView(CaseLines):
         with self._lock:
             self._counts.begin(task)
 
-    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
         """Show that a case is over, and print how if it was not scored or came near a limit."""
-        if _is_notable(round_, ended):
-            super().end(round_, case, ended)
+        if _is_notable(pass_, ended):
+            super().end(pass_, case, ended)
         else:
-            self._count(round_.task(case), ended)
+            self._count(pass_.task(case), ended)
 
     def draw(self, columns: int, lines: int) -> "RenderableType":
         """Return the view in a terminal that has so much room for it."""
@@ -56,10 +56,10 @@ class CaseView(CaseLines):
         return Text("\n".join(shown), no_wrap=True, overflow="ellipsis") if shown else Group()
 
 
-def _is_notable(round_: Round, ended: JudgedCase | EngineError) -> bool:
+def _is_notable(pass_: Pass, ended: JudgedCase | EngineError) -> bool:
     if isinstance(ended, EngineError) or ended.verdict.outcome is not Outcome.SCORED:
         return True
-    return any(forecast(ended.run.resources, round_.terms.policy.limits))
+    return any(forecast(ended.run.resources, pass_.settings.policy.limits))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from runner.cli.progress import Display
-    from runner.evaluation.passes import Round
+    from runner.evaluation.passes import Pass
     from runner.sandbox.engine.image import Image
     from runner.sandbox.policy import SandboxPolicy
     from runner.submissions.admission import Admission
@@ -246,13 +246,13 @@ def evaluate(
     from runner.cli.case_view import open_case_progress
     from runner.cli.progress import open_display
     from runner.evaluation.batch import Batch, plan_suite, resolve_images
-    from runner.evaluation.run_options import AskedTerms
-    from runner.executors import Place, open_executor
+    from runner.evaluation.run_options import RunOptions
+    from runner.executors import ExecutorChoice, open_executor
     from runner.sandbox.engine.client import check_policy, connect
     from runner.sandbox.engine.pull import Pull
 
     _refuse_contradictions(suites, private, ci, show_log)
-    place = Place(executor, address, shared, jobs, budget)
+    place = ExecutorChoice(executor, address, shared, jobs, budget)
     place.check()
     submitters = _submitters(images, submissions_file, submitter)
     display = open_display()
@@ -261,20 +261,20 @@ def evaluate(
     resolved, missing = resolve_images(client, list(submitters), Pull(pull), display.announce)
     draw = Draw(train_runs, eval_samples, seed, stat_names)
     limits = (wall_seconds, memory_mib, cpus)
-    asked = AskedTerms(seed, *limits, runtime, gpus, rerun, repeat, shuffle, probe)
-    planned: dict[Path, Round] = {}
+    asked = RunOptions(seed, *limits, runtime, gpus, rerun, repeat, shuffle, probe)
+    planned: dict[Path, Pass] = {}
     with ExitStack() as opened:
         for name in suites:
             suite = opened.enter_context(
                 opened_suite(name, root_dir, draw, display.announce, display, secret=private)
             )
             ci.check_suite(suite)
-            terms = asked.on(suite)
+            settings = asked.on(suite)
             if executor == "local":
-                check_policy(client, terms.policy)
-            _show_settings(resolved if verbose else (), terms.policy, display)
+                check_policy(client, settings.policy)
+            _show_settings(resolved if verbose else (), settings.policy, display)
             reports = _reports_place(out, suite, len(suites))
-            planned |= plan_suite(reports, resolved, suite, terms, planned)
+            planned |= plan_suite(reports, resolved, suite, settings, planned)
         if admission is not None:
             planned = admission.admit(planned)
         progress = opened.enter_context(open_case_progress(display))

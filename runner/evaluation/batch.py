@@ -22,7 +22,7 @@ from runner.evaluation.evaluation import evaluate
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.executor import Executor
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.files.stores import check_store
 from runner.leaderboard.published import CheckedReport
 from runner.reports.report import Evaluation, Report
@@ -70,9 +70,13 @@ def resolve_images(
 
 
 def plan_suite(
-    reports: Path, images: Iterable[Image], suite: Suite, terms: Terms, taken: Iterable[Path]
-) -> dict[Path, Round]:
-    """Return the first round of each image on a suite, by the directory that its report goes to.
+    reports: Path,
+    images: Iterable[Image],
+    suite: Suite,
+    settings: RunSettings,
+    taken: Iterable[Path],
+) -> dict[Path, Pass]:
+    """Return the first pass of each image on a suite, by the directory that its report goes to.
 
     Args:
         taken: by reports of other suites.
@@ -82,7 +86,7 @@ def plan_suite(
     """
     check_store(reports)
     finished = FinishedCases(reports / FINISHED_CASES)
-    planned: dict[Path, Round] = {}
+    planned: dict[Path, Pass] = {}
     for image in images:
         place = reports / report_directory_name(image.reference)
         if place in planned or place in taken:
@@ -90,7 +94,7 @@ def plan_suite(
                 f"{image.reference}: two images would report to {place}; evaluate one."
             )
         check_writable(place)
-        planned[place] = Round(image, suite, terms, finished)
+        planned[place] = Pass(image, suite, settings, finished)
     return planned
 
 
@@ -102,7 +106,7 @@ class Batch:
         submitters: whose an image is, by its reference.
     """
 
-    planned: Mapping[Path, Round]
+    planned: Mapping[Path, Pass]
     progress: CaseLines
     show_log: bool
     as_json: bool
@@ -119,7 +123,7 @@ class Batch:
             open_executor: gives what runs cases; called only if something is to be made.
             missing: how many images are not among them because they could not be had.
         """
-        reports = self._find_standing()
+        reports = self._find_current()
         for place, report in reports.items():
             self._settle(report, place)
         faults: dict[str, EngineError] = {}
@@ -137,11 +141,11 @@ class Batch:
         self.ci.write(checked, faults)
         return code
 
-    def _find_standing(self) -> dict[Path, Report]:
+    def _find_current(self) -> dict[Path, Report]:
         """Return the reports that need not be made, as they are."""
         standing = {}
         for place, one in self.planned.items():
-            found = None if one.terms.rerun else find_report(place, self._follows_from(one))
+            found = None if one.settings.rerun else find_report(place, self._evaluation_key(one))
             if found is not None:
                 standing[place] = found
         if standing:
@@ -151,11 +155,11 @@ class Batch:
             )
         return standing
 
-    def _follows_from(self, one: Round) -> str:
+    def _evaluation_key(self, one: Pass) -> str:
         return EvaluationKey.of(one, self.submitters[one.image.reference]).digest
 
     def _make(
-        self, left: Mapping[Path, Round], executor: Executor, faults: dict[str, EngineError]
+        self, left: Mapping[Path, Pass], executor: Executor, faults: dict[str, EngineError]
     ) -> dict[Path, Report]:
         """Make, write and tell evaluations, and return their reports.
 
@@ -176,11 +180,11 @@ class Batch:
             self._settle(reports[place], place)
         return reports
 
-    def _write(self, one: Round, ended: Evaluation, place: Path) -> Report:
+    def _write(self, one: Pass, ended: Evaluation, place: Path) -> Report:
         """Write the report, which says whose it is and what it follows from; return it."""
         said = {
             "submitter": self.submitters[one.image.reference],
-            "follows_from": self._follows_from(one),
+            "evaluation_key": self._evaluation_key(one),
         }
         report = ended.report.model_copy(update=said)
         kept = write_evaluation(replace(ended, report=report), place)

@@ -10,7 +10,7 @@ from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
-from runner.evaluation.passes import CaseProgress, Round, run_rounds
+from runner.evaluation.passes import CaseProgress, Pass, run_passes
 from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.evaluation.verdict import Verdict
 from runner.reports.report import (
@@ -30,35 +30,35 @@ from runner.suites.suite import Actuals, Case, Suite
 
 
 def evaluate(
-    rounds: Sequence[Round], executor: Executor, progress: CaseProgress
-) -> Iterator[tuple[Round, Evaluation | EngineError]]:
+    passes: Sequence[Pass], executor: Executor, progress: CaseProgress
+) -> Iterator[tuple[Pass, Evaluation | EngineError]]:
     """Run images on every case of their suites, in one pool, and score what they predicted.
 
     Each case is kept as soon as its container is gone, and taken from there when the same
     evaluation is started again.
 
     Args:
-        rounds: the first one of each evaluation.
+        passes: the first one of each evaluation.
 
     Yields:
         Each evaluation when the last of its cases is over. One of which a case could not be run, by
         a fault of the engine, gives that fault: nothing is known of the predictor then, but what
         has finished is kept.
     """
-    for one in rounds:
+    for one in passes:
         for warning in image_warnings(one.image):
             progress.say(f"warning: {one.image.reference}: {warning}")
-    repeated: list[Round] = []
-    for number, fault in run_rounds([[one] for one in rounds], executor, progress):
-        judged = [] if fault else list(rounds[number].judged())
+    repeated: list[Pass] = []
+    for number, fault in run_passes([[one] for one in passes], executor, progress):
+        judged = [] if fault else list(passes[number].judged())
         if fault is not None:
-            yield rounds[number], fault
-        elif rounds[number].terms.input_changes and _are_scored(judged):
-            repeated.append(rounds[number])
+            yield passes[number], fault
+        elif passes[number].settings.input_changes and _are_scored(judged):
+            repeated.append(passes[number])
         else:
-            yield rounds[number], _evaluation(rounds[number], judged, {}, executor)
+            yield passes[number], _evaluation(passes[number], judged, {}, executor)
     further = [one.further() for one in repeated]
-    for number, fault in run_rounds(further, executor, progress):
+    for number, fault in run_passes(further, executor, progress):
         one, again = repeated[number], further[number]
         found = fault or _evaluation(one, list(one.judged()), _run_again(again), executor)
         yield one, found
@@ -69,25 +69,25 @@ def _are_scored(judged: Sequence[JudgedCase]) -> bool:
     return all(one.verdict.outcome is Outcome.SCORED for one in judged)
 
 
-def _run_again(further: Sequence[Round]) -> dict[InputChange, RunAgain]:
+def _run_again(further: Sequence[Pass]) -> dict[InputChange, RunAgain]:
     again = {}
     for one in further:
         judged = list(one.judged())
         # The probe's targets have other names, so that they make no records.
-        limits = one.terms.policy.limits
+        limits = one.settings.policy.limits
         records = [] if one.input_change.renames else _case_records(one.suite, judged, limits)
         again[one.input_change] = RunAgain(judged, records)
     return again
 
 
 def _evaluation(
-    one: Round,
+    one: Pass,
     judged: Sequence[JudgedCase],
     again: Mapping[InputChange, RunAgain],
     executor: Executor,
 ) -> Evaluation:
     """Return the report, with scores, and the files beside it."""
-    suite, image, terms = one.suite, one.image, one.terms
+    suite, image, settings = one.suite, one.image, one.settings
     files: dict[str, bytes] = {}
     for each in judged:
         files |= _case_files(each.case, each.run)
@@ -97,9 +97,9 @@ def _evaluation(
             engine_version=executor.engine_version,
             host=executor.findings,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            seed=terms.seed,
-            runtime=terms.policy.runtime,
-            gpus=terms.policy.gpus,
+            seed=settings.seed,
+            runtime=settings.policy.runtime,
+            gpus=settings.policy.gpus,
             suite=SuiteRecord(
                 name=suite.name,
                 version=suite.manifest.version,
@@ -108,7 +108,7 @@ def _evaluation(
             ),
             image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
             eval_run_specs=suite.eval_run_specs(),
-            cases=tuple(_case_records(suite, judged, terms.policy.limits)),
+            cases=tuple(_case_records(suite, judged, settings.policy.limits)),
             scoring=suite.scoring,
         )
     )

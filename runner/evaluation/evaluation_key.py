@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from runner.code_version import scoring_versions
-from runner.evaluation.passes import Round
+from runner.evaluation.passes import Pass
 from runner.evaluation.task import CaseKey
 from runner.reports.report import SCHEMA_VERSION
 
@@ -34,8 +34,8 @@ class EvaluationKey:
     schema_version: int = SCHEMA_VERSION
 
     @classmethod
-    def of(cls, first: Round, submitter: str | None) -> "EvaluationKey":
-        """Return the key of the evaluation that begins with this round."""
+    def of(cls, first: Pass, submitter: str | None) -> "EvaluationKey":
+        """Return the key of the evaluation that begins with this pass."""
         keys = [task.key for one in (first, *first.further()) for task in one.tasks()]
         image = {"reference": first.image.reference, "digests": list(first.image.digests)}
         return cls(tuple(keys), image, submitter)

@@ -25,7 +25,7 @@ from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 Announce = Callable[[str], None]
 
 
-class _Line:
+class _TaskQueue:
     """Tasks that wait, the first of them made ready; given to threads as the budget allows.
 
     In order, strictly: a task that needs much is not overtaken for ever by those that need little.
@@ -110,12 +110,12 @@ class LocalPool:
         """
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
-        line = _Line(tasks, self._budget, self._jobs, self._prepare)
+        queue = _TaskQueue(tasks, self._budget, self._jobs, self._prepare)
         ended = Ended()
         for _ in range(min(self._jobs, len(tasks))):
             # Daemons: a thread that waits for an engine that is lost keeps no one from leaving.
             thread = threading.Thread(
-                target=self._work, args=(line, begin, keep, ended), daemon=True
+                target=self._work, args=(queue, begin, keep, ended), daemon=True
             )
             self._threads.append(thread)
             thread.start()
@@ -147,36 +147,36 @@ class LocalPool:
 
     def _work(
         self,
-        line: _Line,
+        queue: _TaskQueue,
         begin: Begin,
         keep: Keep,
         ended: Ended,
     ) -> None:
         """Run one task after the other, until none is left."""
         try:
-            while not self._stopping.is_set() and (taken := line.take()) is not None:
+            while not self._stopping.is_set() and (taken := queue.take()) is not None:
                 task, preparation = taken
                 begin(task)
-                result = self._result(line, task, preparation)
+                result = self._result(queue, task, preparation)
                 if isinstance(result, SandboxRun):
                     keep(task, result)
                 ended.put(EndedTask(task, result))
                 if isinstance(result, EngineError) and not engine_answers(self._client):
-                    for dropped in line.drop():
+                    for dropped in queue.drop():
                         ended.put(EndedTask(dropped, result))
         except BaseException as error:  # noqa: BLE001  (for the thread that asked, to raise)
-            line.drop()
+            queue.drop()
             ended.put(error)
 
     def _result(
-        self, line: _Line, task: CaseTask, preparation: Preparation
+        self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | EngineError:
         try:
             return run_task(self._sandbox, task, preparation, self._announce, self._stopping)
         except EngineError as error:
             return error
         finally:
-            line.give_back(task)
+            queue.give_back(task)
 
 
 @contextmanager

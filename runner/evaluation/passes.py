@@ -1,4 +1,4 @@
-"""Rounds of cases: every case of a suite with one image, run by an executor, kept, and judged."""
+"""Passes: every case of a suite once with one image, run by an executor, kept, and judged."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from runner.suites.suite import Case, Suite
 
 
 @dataclass(frozen=True)
-class Terms:
+class RunSettings:
     """What all cases of an evaluation are run under.
 
     Attributes:
@@ -38,8 +38,8 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Round:
-    """Every case of a suite once, with one image. The first round of an evaluation is scored.
+class Pass:
+    """Every case of a suite once, with one image. The first pass of an evaluation is scored.
 
     Attributes:
         finished: where its cases are kept as soon as they have ended.
@@ -47,7 +47,7 @@ class Round:
 
     image: Image
     suite: Suite
-    terms: Terms
+    settings: RunSettings
     finished: FinishedCases
     input_change: InputChange = FIRST
 
@@ -57,18 +57,18 @@ class Round:
         return f"{self.image.reference} on {self.suite.name}"
 
     def tasks(self) -> list[CaseTask]:
-        """Return the round's cases as tasks, in the suite's order."""
+        """Return the pass's cases as tasks, in the suite's order."""
         return [self.task(record.id) for record in self.suite.manifest.cases]
 
     def task(self, case_id: str) -> CaseTask:
         """Return a case as a task."""
         suite = (self.suite.name, self.suite.root.absolute(), self.suite.digest)
-        terms = (self.terms.policy, self.terms.seed)
-        return CaseTask(self.image, *suite, case_id, *terms, self.input_change)
+        settings = (self.settings.policy, self.settings.seed)
+        return CaseTask(self.image, *suite, case_id, *settings, self.input_change)
 
-    def further(self) -> "list[Round]":
-        """Return the rounds with the input changes that were asked for."""
-        return [replace(self, input_change=change) for change in self.terms.input_changes]
+    def further(self) -> "list[Pass]":
+        """Return the passes with the input changes that were asked for."""
+        return [replace(self, input_change=change) for change in self.settings.input_changes]
 
     def judged(self) -> Iterator[JudgedCase]:
         """Yield each case judged; all have finished.
@@ -87,7 +87,7 @@ class Round:
         actuals = self.suite.actuals(case)  # not before: the container is gone
         if self.input_change.renames:
             actuals = rename_actuals(actuals)
-        limits = self.terms.policy.limits
+        limits = self.settings.policy.limits
         verdict = judge(run, case, actuals.targets, limits, self.suite.scoring)
         return JudgedCase(case, run, verdict, actuals)
 
@@ -98,57 +98,57 @@ class CaseProgress(Protocol):
     def say(self, line: str) -> None:
         """Tell something that concerns the user."""
 
-    def expect(self, rounds: Sequence[Round]) -> None:
+    def expect(self, passes: Sequence[Pass]) -> None:
         """Learn which cases there are going to be."""
 
-    def find(self, round_: Round, cases: int) -> None:
+    def find(self, pass_: Pass, cases: int) -> None:
         """Learn that so many of them have finished before."""
 
     def begin(self, task: CaseTask) -> None:
         """Learn that a case begins to run."""
 
-    def end(self, round_: Round, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
         """Learn how a case ended that has run."""
 
 
-def run_rounds(
-    groups: Sequence[Sequence[Round]], executor: Executor, progress: CaseProgress
+def run_passes(
+    groups: Sequence[Sequence[Pass]], executor: Executor, progress: CaseProgress
 ) -> Iterator[tuple[int, EngineError | None]]:
-    """Run the cases of all rounds in one pool, but those that have finished before.
+    """Run the cases of all passes in one pool, but those that have finished before.
 
-    A run that follows from the same key in several rounds is made once. Each is kept as soon as
+    A run that follows from the same key in several passes is made once. Each is kept as soon as
     its container is gone.
 
     Yields:
         The number of each group when its last case is over, with the first fault of the engine by
         which one of its cases could not be run.
     """
-    gathering = _Gathering(groups, progress)
-    yield from gathering.complete()
-    tasks = longest_first(gathering.missing, gathering.seconds())
-    for ended in executor.run(tasks, progress.begin, gathering.keep):
-        gathering.end(ended.task, ended.result)
-        yield from gathering.complete()
+    pending = _PendingRuns(groups, progress)
+    yield from pending.complete()
+    tasks = longest_first(pending.missing, pending.seconds())
+    for ended in executor.run(tasks, progress.begin, pending.keep):
+        pending.end(ended.task, ended.result)
+        yield from pending.complete()
 
 
-class _Gathering:
+class _PendingRuns:
     """Which group waits for which tasks."""
 
-    def __init__(self, groups: Sequence[Sequence[Round]], progress: CaseProgress) -> None:
+    def __init__(self, groups: Sequence[Sequence[Pass]], progress: CaseProgress) -> None:
         self._progress = progress
         self._left = {number: 0 for number, _ in enumerate(groups)}
         self._faults: dict[int, EngineError] = {}
-        self._waiting: dict[str, list[tuple[int, Round]]] = defaultdict(list)
+        self._waiting: dict[str, list[tuple[int, Pass]]] = defaultdict(list)
         self.missing: list[CaseTask] = []
         progress.expect([one for group in groups for one in group])
         for number, group in enumerate(groups):
             for one in group:
                 self._plan(number, one)
 
-    def _plan(self, number: int, one: Round) -> None:
+    def _plan(self, number: int, one: Pass) -> None:
         tasks, found = one.tasks(), 0
         for task in tasks:
-            if not one.terms.rerun and one.finished.find(task.key) is not None:
+            if not one.settings.rerun and one.finished.find(task.key) is not None:
                 found += 1
                 continue
             waiting = self._waiting[task.key.digest]
@@ -171,7 +171,7 @@ class _Gathering:
         }
 
     def keep(self, task: CaseTask, run: SandboxRun) -> None:
-        """Keep a run wherever a round looks for it."""
+        """Keep a run wherever a pass looks for it."""
         key = task.key
         for finished in {one.finished for _, one in self._waiting[key.digest]}:
             finished.keep(key, run)

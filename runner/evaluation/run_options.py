@@ -1,16 +1,16 @@
-"""The terms of an evaluation: what its options ask for, and else the suite's own choice."""
+"""The settings of an evaluation: what its options ask for, and else the suite's own choice."""
 
 from dataclasses import dataclass, replace
 
 from runner.contract.limits import MIB, Limits
 from runner.evaluation.input_changes import choose_input_changes
-from runner.evaluation.passes import Terms
+from runner.evaluation.passes import RunSettings
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
 
 
 @dataclass(frozen=True)
-class AskedTerms:
+class RunOptions:
     """What the options ask of every suite. None leaves it to the suite."""
 
     seed: int | None
@@ -24,13 +24,13 @@ class AskedTerms:
     shuffle: bool
     probe: bool
 
-    def on(self, suite: Suite) -> Terms:
+    def on(self, suite: Suite) -> RunSettings:
         """Return what all cases of a suite are run under."""
         policy = SandboxPolicy(self._limits(suite.limits), self.runtime, self.gpus)
         seed = suite.manifest.choices["seed"] if self.seed is None else self.seed
         is_required = suite.scoring.determinism != "not_required"
         changes = choose_input_changes(max(self.repeat, is_required), self.shuffle, self.probe)
-        return Terms(policy, seed, self.rerun, changes)
+        return RunSettings(policy, seed, self.rerun, changes)
 
     def _limits(self, of_suite: Limits) -> Limits:
         memory_mib = self.memory_mib

@@ -103,7 +103,7 @@ class Report(_Record):
     grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
     ``submitter`` is whose image it is, by the organizer's word; null if nobody said.
-    ``follows_from`` is the digest of an ``EvaluationKey``: a report that follows from the same as
+    ``evaluation_key`` is the digest of an ``EvaluationKey``: a report that follows from the same as
     another need not be made again; null in reports from before there was one.
     """
 
@@ -119,7 +119,7 @@ class Report(_Record):
     suite: SuiteRecord
     image: ImageRecord
     submitter: str | None = None
-    follows_from: str | None = None
+    evaluation_key: str | None = None
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
@@ -142,7 +142,7 @@ class Report(_Record):
         return next((score for score in self.scores if score.metric == metric), None)
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def run_identity(self) -> tuple[Any, ...]:
         """Return what makes two evaluations the same one, run twice."""
         limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
         sandbox = (limits, self.runtime, self.gpus)

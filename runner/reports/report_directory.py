@@ -15,15 +15,15 @@ from runner.reports.records import record_files, report_records
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
 
 
-def find_report(directory: Path, follows_from: str) -> Report | None:
+def find_report(directory: Path, evaluation_key: str) -> Report | None:
     """Return the report in a directory, or None if it has to be made.
 
     Args:
-        follows_from: the digest of what the wanted report follows from. One that follows from
+        evaluation_key: the digest of what the wanted report follows from. One that follows from
             anything else is not returned, nor one of which a byte has changed.
     """
     report = _intact_report(directory)
-    return report if report is not None and report.follows_from == follows_from else None
+    return report if report is not None and report.evaluation_key == evaluation_key else None
 
 
 def check_writable(directory: Path) -> None:
@@ -101,7 +101,7 @@ def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
 def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path | None:
     """Keep what is there, but a report of the same evaluation; return where."""
     earlier = _intact_report(directory)
-    if earlier is not None and earlier.key == report.key:
+    if earlier is not None and earlier.run_identity == report.run_identity:
         return None
     with reaching(directory):
         aside = _aside(directory, earlier)
@@ -129,7 +129,7 @@ def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | N
     except BaseException:  # an interrupt too: the earlier report goes back to its place
         aside.rename(directory)
         raise
-    if earlier is None or earlier.key != report.key:
+    if earlier is None or earlier.run_identity != report.run_identity:
         return aside
     shutil.rmtree(aside)
     return None

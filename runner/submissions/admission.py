@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from runner.errors import SubmissionError
-from runner.evaluation.passes import Round
+from runner.evaluation.passes import Pass
 from runner.files.written_files import write_file
 from runner.reports.report import Report, why_unranked
 from runner.scores.metrics import METRICS
@@ -36,7 +36,7 @@ class Admission:
     began: dict[Path, Began] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
-    def admit(self, planned: Mapping[Path, Round]) -> dict[Path, Round]:
+    def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
         """Return the evaluations that may be made; of the others it is told why, or the answer.
 
         Raises:
@@ -94,7 +94,7 @@ class Admission:
             names = f"{markdown_code(self.submitter)} {markdown_code(reference)}"
             write_file(self.summary_file, f"{names}: {printable(line)}\n\n".encode(), "ab")
 
-    def _refusal(self, one: Round, refused: Refused) -> str:
+    def _refusal(self, one: Pass, refused: Refused) -> str:
         until = refused.until.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
         return (
             f"{one.title}: {printable(self.submitter)} has had its {self.rules.evaluations} "

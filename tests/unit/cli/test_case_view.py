@@ -10,7 +10,7 @@ from runner.cli.case_view import CaseView, cells, cut, open_case_progress, view_
 from runner.cli.progress import LineDisplay
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.evaluation.repetitions import JudgedCase
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
@@ -25,37 +25,37 @@ from tests.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
-def round_(tmp_path_factory: pytest.TempPathFactory) -> Round:
-    """Return a round of one case."""
+def pass_(tmp_path_factory: pytest.TempPathFactory) -> Pass:
+    """Return a pass of one case."""
     path = tmp_path_factory.mktemp("suite")
     suite = build(write_suite(path), path / "v1")
-    terms = Terms(SandboxPolicy(suite.limits), seed=1)
-    return Round(Image("a:1", "sha256:1"), suite, terms, FinishedCases(path / "finished"))
+    settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
+    return Pass(Image("a:1", "sha256:1"), suite, settings, FinishedCases(path / "finished"))
 
 
-def ended(round_: Round, exit_code: int = 0, share_of_time: float = 0.1) -> JudgedCase:
-    """Return the round's case as if a container had predicted it."""
-    case = round_.suite.cases[0]
-    outputs = written(round_.suite.actuals(case), oracle)
-    seconds = share_of_time * round_.terms.policy.limits.wall_seconds
+def ended(pass_: Pass, exit_code: int = 0, share_of_time: float = 0.1) -> JudgedCase:
+    """Return the pass's case as if a container had predicted it."""
+    case = pass_.suite.cases[0]
+    outputs = written(pass_.suite.actuals(case), oracle)
+    seconds = share_of_time * pass_.settings.policy.limits.wall_seconds
     used = ResourceUse(seconds, 0, 1, None, None, is_sampled=False)
     output = Output(outputs, {}, False, 0, 1)
-    return round_.judge(case, SandboxRun(ContainerEnd(exit_code, seconds), output, b"", used, None))
+    return pass_.judge(case, SandboxRun(ContainerEnd(exit_code, seconds), output, b"", used, None))
 
 
-def tell(progress: CaseLines, round_: Round, result: JudgedCase | EngineError) -> None:
-    """Tell of all that happens to the round's case."""
-    case = round_.suite.cases[0].id
-    progress.expect([round_])
-    progress.begin(round_.task(case))
-    progress.end(round_, case, result)
+def tell(progress: CaseLines, pass_: Pass, result: JudgedCase | EngineError) -> None:
+    """Tell of all that happens to the pass's case."""
+    case = pass_.suite.cases[0].id
+    progress.expect([pass_])
+    progress.begin(pass_.task(case))
+    progress.end(pass_, case, result)
 
 
 def test_elsewhere_than_on_a_terminal_a_case_has_a_line_when_it_begins_and_when_it_ends(
-    round_: Round, capsys: pytest.CaptureFixture[str]
+    pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with open_case_progress(LineDisplay()) as progress:
-        tell(progress, round_, ended(round_))
+        tell(progress, pass_, ended(pass_))
     out, err = capsys.readouterr()
     assert out == ""
     assert err == (
@@ -64,41 +64,39 @@ def test_elsewhere_than_on_a_terminal_a_case_has_a_line_when_it_begins_and_when_
     )
 
 
-def test_what_had_finished_before_is_told(
-    round_: Round, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_had_finished_before_is_told(pass_: Pass, capsys: pytest.CaptureFixture[str]) -> None:
     progress = CaseLines(LineDisplay())
-    progress.expect([round_])
-    progress.find(round_, 1)
+    progress.expect([pass_])
+    progress.find(pass_, 1)
     said = "a:1 on v1: 1 of 1 cases have finished before (--rerun runs them again)\n"
     assert capsys.readouterr().err == said
 
 
 def test_the_view_has_no_line_for_a_case_that_is_scored(
-    round_: Round, capsys: pytest.CaptureFixture[str]
+    pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell(CaseView(LineDisplay()), round_, ended(round_))
+    tell(CaseView(LineDisplay()), pass_, ended(pass_))
     assert capsys.readouterr().err == ""
 
 
 def test_above_the_view_stands_how_a_case_failed_or_came_near_a_limit(
-    round_: Round, capsys: pytest.CaptureFixture[str]
+    pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
     view = CaseView(LineDisplay())
-    tell(view, round_, ended(round_, exit_code=1))
+    tell(view, pass_, ended(pass_, exit_code=1))
     assert capsys.readouterr().err == "a:1 on v1, case-1: failed after 60.0 s (1 of 1)\n"
-    tell(view, round_, ended(round_, share_of_time=0.8))
+    tell(view, pass_, ended(pass_, share_of_time=0.8))
     near = "scored after 480.0 s; took 480 s, 80% of the wall time (2 of 2)"
     assert capsys.readouterr().err == f"a:1 on v1, case-1: {near}\n"
-    tell(view, round_, EngineError("The engine is gone."))
+    tell(view, pass_, EngineError("The engine is gone."))
     said = "a:1 on v1, case-1: not run: The engine is gone. (3 of 3)\n"
     assert capsys.readouterr().err == said
 
 
-def test_the_view_counts_failures_of_predictors_and_of_the_engine(round_: Round) -> None:
+def test_the_view_counts_failures_of_predictors_and_of_the_engine(pass_: Pass) -> None:
     view = CaseView(LineDisplay())
-    for result in (ended(round_), ended(round_, exit_code=1), EngineError("The engine is gone.")):
-        tell(view, round_, result)
+    for result in (ended(pass_), ended(pass_, exit_code=1), EngineError("The engine is gone.")):
+        tell(view, pass_, result)
     (row,) = view._counts.rows(10)
     assert (row.over, row.cases, row.running, row.failed) == (3, 3, 0, 2)
 
@@ -135,7 +133,7 @@ def test_no_rows_have_no_lines() -> None:
     assert view_lines([], 80) == []
 
 
-# Stands for rounds and tasks: nothing else of them is looked at while cases go well.
+# Stands for passes and tasks: nothing else of them is looked at while cases go well.
 VIEW = """
 import os, time
 from types import SimpleNamespace as Plain

@@ -12,7 +12,7 @@ from runner.contract.limits import Limits
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
-from runner.evaluation.passes import Round, Terms
+from runner.evaluation.passes import Pass, RunSettings
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
 from runner.sandbox.engine.image import Image
@@ -22,7 +22,7 @@ from tests.evaluation_builder import evaluate_function, oracle
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 
-TERMS = Terms(SandboxPolicy(), 1)
+SETTINGS = RunSettings(SandboxPolicy(), 1)
 IMAGE = Image("team/predictor:1", "sha256:1", ("team/predictor@sha256:2",))
 
 
@@ -36,20 +36,20 @@ def key(suite: Suite, **parts: Any) -> EvaluationKey:
     return EvaluationKey.of(replace(first(suite), **parts), "Team")
 
 
-def first(suite: Suite) -> Round:
-    return Round(IMAGE, suite, TERMS, FinishedCases(Path("results")))
+def first(suite: Suite) -> Pass:
+    return Pass(IMAGE, suite, SETTINGS, FinishedCases(Path("results")))
 
 
 PARTS: dict[str, dict[str, Any]] = {
     "image": {"image": replace(IMAGE, id="sha256:9")},
     "reference": {"image": replace(IMAGE, reference="team/predictor:2")},
     "registry digest": {"image": replace(IMAGE, digests=())},
-    "seed": {"terms": replace(TERMS, seed=2)},
-    "limits": {"terms": replace(TERMS, policy=SandboxPolicy(Limits(cpus=2)))},
-    "runtime": {"terms": replace(TERMS, policy=SandboxPolicy(runtime="runsc"))},
-    "gpus": {"terms": replace(TERMS, policy=SandboxPolicy(gpus=1))},
+    "seed": {"settings": replace(SETTINGS, seed=2)},
+    "limits": {"settings": replace(SETTINGS, policy=SandboxPolicy(Limits(cpus=2)))},
+    "runtime": {"settings": replace(SETTINGS, policy=SandboxPolicy(runtime="runsc"))},
+    "gpus": {"settings": replace(SETTINGS, policy=SandboxPolicy(gpus=1))},
     **{
-        change.name: {"terms": replace(TERMS, input_changes=(change,))}
+        change.name: {"settings": replace(SETTINGS, input_changes=(change,))}
         for change in (make_repetition(1), SHUFFLED, BLANKED)
     },
 }
@@ -85,14 +85,14 @@ def test_another_submitter_schema_or_contract_is_another_report(suite: Suite) ->
 def test_control_where_cases_are_kept_and_how_they_run_make_no_other_report(suite: Suite) -> None:
     elsewhere = FinishedCases(Path("elsewhere"))
     assert key(suite, finished=elsewhere).digest == key(suite).digest
-    assert key(suite, terms=replace(TERMS, rerun=True)).digest == key(suite).digest
+    assert key(suite, settings=replace(SETTINGS, rerun=True)).digest == key(suite).digest
 
 
 @pytest.fixture
 def written(suite: Suite, tmp_path: Path) -> Path:
     """Return the directory of a report that follows from "this"."""
     made = evaluate_function(suite, oracle)
-    report = made.report.model_copy(update={"follows_from": "this"})
+    report = made.report.model_copy(update={"evaluation_key": "this"})
     write_evaluation(Evaluation(report, made.files), tmp_path / "image")
     return tmp_path / "image"
 

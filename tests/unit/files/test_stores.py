@@ -35,9 +35,9 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     return build(write_suite(tmp_path), tmp_path / "suite")
 
 
-def evaluation(suite: Suite, follows_from: str = "this", seed: int = 1) -> Evaluation:
+def evaluation(suite: Suite, evaluation_key: str = "this", seed: int = 1) -> Evaluation:
     made = evaluate_function(suite, oracle)
-    said = {"follows_from": follows_from, "seed": seed}
+    said = {"evaluation_key": evaluation_key, "seed": seed}
     return Evaluation(made.report.model_copy(update=said), made.files)
 
 

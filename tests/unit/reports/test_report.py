@@ -226,6 +226,6 @@ def test_evaluations_are_the_same_only_if_image_suite_seed_and_limits_are() -> N
         report.model_copy(update={"seed": 2}),
         report.model_copy(update={"cases": (case,)}),
     ]
-    assert all(other.key != report.key for other in others)
+    assert all(other.run_identity != report.run_identity for other in others)
     later = report.model_copy(update={"created": "2027-01-01T00:00:00+00:00"})
-    assert later.key == report.key
+    assert later.run_identity == report.run_identity
