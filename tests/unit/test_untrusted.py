@@ -5,7 +5,7 @@ import re
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from runner.untrusted import markdown_code
+from runner.untrusted import csv_cell, markdown_code
 
 HOSTILE = [
     "https://evil.example/x",
@@ -38,3 +38,13 @@ def test_without_the_code_span_the_same_text_is_markup(text: str) -> None:
 
 def test_what_is_empty_is_no_broken_code_span() -> None:
     assert markdown_code("") == markdown_code(" ") == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_csv_cell_is_a_formula(text: str) -> None:
+    assert csv_cell(text)[0] not in "=+-@\t\r"
+
+
+def test_plain_names_stay_as_they_are() -> None:
+    assert csv_cell("team/image:1") == "team/image:1"
+    assert markdown_code("team/image:1") == "`team/image:1`"

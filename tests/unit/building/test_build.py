@@ -7,21 +7,13 @@ from typing import Any
 import pytest
 
 from runner.building.build import build_suite
-from runner.contract import InstanceTarget, MetricName, Target
+from runner.contract import MetricName, Target
 from runner.errors import SuiteError, UsageError
 from runner.suites.opening import open_suite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite
-from tests.helm_builder import (
-    Json,
-    files_of_2022,
-    request_state,
-    run_files,
-    stat,
-    write_run,
-    write_suite,
-)
-from tests.suite_builder import MEANT, build, eval_part, stage, staged_frame
+from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
+from tests.suite_builder import MEANT, build, stage, staged_frame
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
 
@@ -138,48 +130,7 @@ def test_a_name_of_another_form_is_refused(tmp_path: Path) -> None:
         suite_with_stats(tmp_path, [stat("exact_match", 0.5, perturbation=odd)])
 
 
-def test_no_instance_need_be_revealed(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": 0})
-    assert staged_frame(suite, "eval/scenario_states.parquet").height == 0
-
-
 STATE = "scenario_state.request_states."
-
-
-@pytest.mark.parametrize(
-    ("hidden", "column"),
-    [
-        ("prompts", f"{STATE}request.prompt"),
-        ("prompts", f"{STATE}instance.input.text"),
-        ("completions", f"{STATE}result.completions"),
-        ("references", f"{STATE}instance.references"),
-        ("references", f"{STATE}output_mapping.A"),
-    ],
-)
-def test_what_the_spec_hides_is_not_shown_and_all_else_is(
-    tmp_path: Path, hidden: str, column: str
-) -> None:
-    source = write_suite(tmp_path)
-    shown = build(source, tmp_path / "shown")
-    less = build(source, tmp_path / "less", revealed={"instances": 2, hidden: False})
-    assert column in eval_part(shown, "scenario_states").columns
-    assert column not in eval_part(less, "scenario_states").columns
-    assert f"{STATE}instance.id" in eval_part(less, "scenario_states").columns
-
-
-def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: Path) -> None:
-    states = [request_state(f"id{number}") for number in range(4)]
-    for state in states[:2]:
-        state["instance"]["references"].pop()  # the wrong one
-    for number in range(4):
-        name = f"a:x={number}"
-        write_run(tmp_path / "runs", name, run_files(name, request_states=states))
-    revealed = {"instances": "all", "completions": False, "gold": False}
-    suite = build(tmp_path / "runs", tmp_path / "suite", revealed=revealed)
-    references = eval_part(suite, "scenario_states")[f"{STATE}instance.references"].to_list()
-    assert [len(each) for each in references] == [0, 0, 2, 2]
-    assert [each["output"]["text"] for each in references[2]] == ["no", "yes"]
-    assert all(each["tags"] == [] for both in references for each in both)
 
 
 def test_the_digest_follows_the_data_and_the_choices_and_no_path(tmp_path: Path) -> None:
@@ -231,46 +182,6 @@ def test_a_build_that_fails_leaves_nothing_and_the_earlier_suite(tmp_path: Path)
     assert open_suite(place).digest == built.digest
 
 
-def all_files(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.rglob("*") if path.is_file())
-
-
-def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
-    files = all_files(suite.root)
-    assert len(files) > 20
-    for path in files:
-        content = path.read_bytes()
-        if not content:
-            continue
-        middle = len(content) // 2
-        changed = bytes([content[middle] ^ 1])
-        path.write_bytes(content[:middle] + changed + content[middle + 1 :])
-        named = "suite.(json|digest)" if path.name == "suite.digest" else path.name
-        with pytest.raises(SuiteError, match=named):
-            open_suite(suite.root)
-        path.write_bytes(content)
-    assert open_suite(suite.root).digest == suite.digest
-
-
-def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
-    part = suite.part(suite.cases[0].train_runs[0], "train/stats")
-    content = part.read_bytes()
-    part.unlink()
-    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
-        open_suite(suite.root)
-    (tmp_path / "same").write_bytes(content)
-    part.symlink_to(tmp_path / "same")
-    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
-        open_suite(suite.root)
-    part.unlink()
-    part.write_bytes(content)
-    (suite.root / "public" / "extra.txt").write_text("more")
-    with pytest.raises(SuiteError, match=r"extra\.txt: not a file of the suite"):
-        open_suite(suite.root)
-
-
 def test_assets_are_staged_as_they_are_and_frozen(tmp_path: Path) -> None:
     weights = tmp_path / "weights" / "deep" / "model.bin"
     weights.parent.mkdir(parents=True)
@@ -297,52 +208,6 @@ def test_train_runs_of_the_eval_runs_sweep_are_left_out_of_a_draw(tmp_path: Path
         run.scenario for run in case.eval_runs
     )
     assert [group.kind for group in kept.manifest.groups] == ["sweeps", "sweeps"]
-
-
-def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path) -> None:
-    entries = [
-        {
-            "instance_id": f"id{number}",
-            "train_trial_index": 0,
-            "stats": [stat("exact_match", number / 4), stat("num_bytes", 9.0)],
-        }
-        for number in range(4)
-    ]
-    for number in range(4):
-        name = f"a:x={number}"
-        write_run(tmp_path / "runs", name, run_files(name, per_instance_stats=entries))
-    targets = [{"stat": "exact_match", "split": "test"}]
-    suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
-    (case,) = suite.cases
-    run = case.eval_runs[0].name
-    revealed = eval_part(suite, "scenario_states")[f"{STATE}instance.id"].to_list()
-    actuals = suite.actuals(case).instance_stats
-    assert {(target.instance_id, actual.mean) for target, actual in actuals.items()} == {
-        (instance_id, int(instance_id[2:]) / 4) for instance_id in revealed
-    }
-    metric = MetricName("exact_match", "test")
-    assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
-    rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
-    assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
-    assert suite.targets(case) == suite.actuals(case).targets
-    assert case.wanted_files == ("predictions.json", "instance_predictions.json")
-
-
-def test_a_case_is_staged_once_for_all_images_and_anew_for_another_suite(tmp_path: Path) -> None:
-    source = write_suite(tmp_path)
-    suite = build(source, tmp_path / "suite")
-    name = "train/stats.parquet"
-    frame = stage(suite).files[name]
-    assert stage(suite).files[name] is frame
-    other = build(source, tmp_path / "other", version="2")
-    assert stage(other).files[name] is not frame
-    assert stage(other).files[name] == frame
-
-
-def test_a_suite_without_instance_targets_stages_none(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
-    assert "eval/instance_targets.parquet" not in stage(suite).files
-    assert suite.cases[0].wanted_files == ("predictions.json",)
 
 
 def test_outputs_of_2022_and_of_today_stand_in_one_suite(tmp_path: Path) -> None:
@@ -372,3 +237,13 @@ def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> No
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **fields}
     build_suite(make_spec(given, "the test"), tmp_path / "other", lines.append)
     assert any("per_instance_stats.json" in line for line in lines)
+
+
+def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> None:
+    """A run that only evaluates has no train frames, which would be its actuals."""
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    (case,) = suite.cases
+    (evaluated,) = case.eval_runs
+    folder = suite.root / "public" / evaluated.folder
+    assert [path.name for path in folder.iterdir()] == ["eval"]
+    assert (suite.root / "public" / case.train_runs[0].folder / "train").is_dir()

@@ -18,7 +18,7 @@ from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
-from tests.unit.evaluation.test_task import RUN, TASK
+from tests.unit.evaluation.builder import RUN, TASK
 
 
 @pytest.fixture

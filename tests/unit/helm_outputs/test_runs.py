@@ -1,20 +1,13 @@
-import threading
-from dataclasses import fields
+"""HELM's run directories are found wherever they are, and named if they are not whole."""
+
+import gzip
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from runner.errors import SuiteError
-from runner.helm_outputs import (
-    RUN_FILES,
-    RunFrames,
-    find_runs,
-    read_run,
-    read_runs,
-    read_scenario_states,
-)
-from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
+from runner.helm_outputs import RUN_FILES, find_partial_runs, find_runs, read_run
+from tests.helm_builder import run_files, write_run, write_suite
 
 
 @pytest.mark.parametrize("level", ["", "benchmark_output", "benchmark_output/runs"])
@@ -73,208 +66,100 @@ def test_two_runs_of_one_name_are_refused(tmp_path: Path) -> None:
         find_runs(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"nom": "x"}', '{"name": 3}', '{"name": ""}'])
-def test_a_run_spec_without_a_name_is_refused(tmp_path: Path, text: str) -> None:
-    directory = write_run(tmp_path, "a:x=1")
-    (directory / "run_spec.json").write_text(text)
-    with pytest.raises(SuiteError, match=r"run_spec\.json"):
-        find_runs(tmp_path)
-
-
 @pytest.mark.parametrize(
-    "file_name", ["scenario_state.json", "stats.json", "per_instance_stats.json"]
-)
-@pytest.mark.parametrize(
-    "text",
+    ("name", "directory"),
     [
-        "",
-        '[{"name": ',
-        "[1, 2]",
-        '"text"',
-        '[{"other": 1}]',
-        '{"other": 1}',
-        '{"request_states": 1}',
-        '{"request_states": [1]}',
-        '{"request_states": [{"instance": 1}]}',
-        '[{"stats": 1}]',
-        '[{"stats": [1]}]',
-        "\x00\xff",
+        ("mmlu:subject=a,model=org/m", "mmlu:subject=a,model=org_m"),
+        ("mmlu:subject=a,model=m", "mmlu_subject=a,model=m"),
+        ("boolq,data_augmentation=canonical:model=m", "boolq,data_augmentation=canonical:model=m"),
+        ("civil comments:demographic=all,category=None", "any folder at all"),
     ],
 )
-def test_a_file_that_is_not_helms_is_named(tmp_path: Path, file_name: str, text: str) -> None:
-    directory = write_run(tmp_path, "a:x=1")
-    (directory / file_name).write_text(text)
-    with pytest.raises(SuiteError, match=f"{file_name}: not what HELM writes"):
-        read_run(find_runs(tmp_path)[0])
+def test_a_directory_may_be_named_in_any_way(tmp_path: Path, name: str, directory: str) -> None:
+    write_run(tmp_path, directory, run_files(name))
+    run = find_runs(tmp_path)[0]
+    assert (run.path.name, run.name) == (directory, name)
+    assert read_run(run).stats["run_spec.name"].unique().to_list() == [name]
 
 
-def test_a_nan_and_an_infinity_that_python_wrote_are_missing_values(tmp_path: Path) -> None:
-    stats = [stat("exact_match", float("nan")), stat("logprob", float("-inf")), stat("a", 0.5)]
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats))
-    assert read_run(find_runs(tmp_path)[0]).stats["stats.mean"].to_list() == [None, None, 0.5]
+@pytest.mark.parametrize("file_name", RUN_FILES[1:])
+def test_a_partial_run_is_used_for_what_it_has_with_a_warning(
+    tmp_path: Path, file_name: str
+) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    lacking = find_runs(suite)[1].path
+    (lacking / file_name).unlink()
+    found = find_partial_runs(suite)
+    assert found.warnings == (f"{lacking}: has no {file_name}; the run is used for what it has",)
+    assert file_name not in found.runs[1].files
+    frames = read_run(found.runs[1])
+    heights = {
+        "scenario_state.json": frames.scenario_states.height,
+        "stats.json": frames.stats.height,
+        "per_instance_stats.json": frames.per_instance_stats.height,
+    }
+    assert [name for name, height in heights.items() if not height] == [file_name]
+    assert frames.run_specs.height == 1
 
 
-def test_a_spec_nested_too_deep_to_read_is_refused(tmp_path: Path) -> None:
-    directory = write_run(tmp_path, "a:x=1")
-    (directory / "run_spec.json").write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
-    with pytest.raises(SuiteError, match=r"run_spec\.json"):
-        find_runs(tmp_path)
+def test_complete_runs_have_no_warning(tmp_path: Path) -> None:
+    found = find_partial_runs(write_suite(tmp_path, runs=2))
+    assert found.warnings == ()
+    assert [run.files for run in found.runs] == [RUN_FILES] * 2
 
 
-def test_the_request_states_of_some_instances_are_as_if_there_were_no_others(
+def test_a_folder_with_stats_but_no_run_spec_is_refused_by_name(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (find_runs(suite)[0].path / "run_spec.json").unlink()
+    with pytest.raises(SuiteError, match=r"subject=0.*run_spec\.json: no such file"):
+        find_runs(suite)
+
+
+def test_a_folder_with_stats_but_no_run_spec_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    nameless = find_runs(suite)[0].path
+    (nameless / "run_spec.json").unlink()
+    found = find_partial_runs(suite)
+    assert [run.name for run in found.runs] == ["demo:subject=1,model=demo/model"]
+    assert len(found.warnings) == 1
+    assert f"{nameless}: left out, as it has no run_spec.json" in found.warnings[0]
+
+
+def test_folders_of_summaries_are_no_runs(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (suite / "groups").mkdir()
+    (suite / "groups" / "core_scenarios.json").write_text("[]")
+    (suite / "runs.json").write_text("[]")
+    assert len(find_runs(suite)) == 2
+    assert find_partial_runs(suite).warnings == ()
+
+
+def test_a_source_in_which_no_run_has_a_name_is_refused(tmp_path: Path) -> None:
+    (write_run(tmp_path, "a:x=1") / "run_spec.json").unlink()
+    with pytest.raises(SuiteError, match=r"no run there has a run_spec\.json"):
+        find_partial_runs(tmp_path)
+
+
+@pytest.mark.parametrize("file_name", RUN_FILES)
+def test_a_compressed_file_is_refused_by_name(tmp_path: Path, file_name: str) -> None:
+    path = write_run(tmp_path, "a:x=1") / file_name
+    path.with_name(f"{file_name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    for find in (find_runs, find_partial_runs):
+        with pytest.raises(SuiteError, match=rf"{file_name}\.gz: compressed files are not read"):
+            find(tmp_path)
+
+
+def test_a_compressed_copy_beside_the_file_is_left_alone(tmp_path: Path) -> None:
+    path = write_run(tmp_path, "a:x=1") / "stats.json"
+    path.with_name("stats.json.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert len(find_runs(tmp_path)) == 1
+
+
+def test_a_glob_that_matches_a_suite_and_the_link_latest_finds_its_runs_once(
     tmp_path: Path,
 ) -> None:
-    states = [request_state("id1"), {**request_state("id2"), "annotations": {"judge": 1}}]
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", request_states=states))
-    write_run(tmp_path, "b:x=1", run_files("b:x=1", request_states=states[:1]))
-    both, alone = find_runs(tmp_path)
-    kept = read_scenario_states(both, ["id1"])
-    whole = read_run(alone).scenario_states
-    assert kept.drop("run_spec.name").equals(whole.drop("run_spec.name"))
-    assert kept.schema == whole.schema
-
-
-def test_an_instance_that_is_not_there_is_no_empty_frame(tmp_path: Path) -> None:
-    write_run(tmp_path, "a:x=1")
-    with pytest.raises(SuiteError, match=r"scenario_state\.json: not what HELM writes"):
-        read_scenario_states(find_runs(tmp_path)[0], ["id1", "absent"])
-
-
-def test_nested_objects_become_dotted_columns_and_lists_stay_lists(tmp_path: Path) -> None:
-    write_run(tmp_path, "a:x=1")
-    frame = read_run(find_runs(tmp_path)[0]).scenario_states
-    assert frame["scenario_state.request_states.output_mapping.B"].to_list() == ["no"] * 4
-    references = frame["scenario_state.request_states.instance.references"][0].to_list()
-    assert references[1] == {"output": {"text": "no"}, "tags": []}
-    assert frame["scenario_state.adapter_spec.model"].unique().to_list() == ["demo/model"]
-
-
-def test_run_spec_keeps_its_order_and_other_frames_are_sorted(tmp_path: Path) -> None:
-    write_run(tmp_path, "a:x=1")
-    frames = read_run(find_runs(tmp_path)[0])
-    assert frames.run_specs.columns[:2] == ["run_spec.name", "run_spec.scenario_spec.class_name"]
-    assert frames.stats.columns[0] == "run_spec.name"
-    assert frames.stats.columns[1:] == sorted(frames.stats.columns[1:])
-
-
-def test_a_stat_of_count_zero_has_nulls_for_what_helm_leaves_out(tmp_path: Path) -> None:
-    empty = {"name": {"name": "co2"}, "count": 0, "sum": 0, "sum_squared": 0}
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[stat("exact_match", 0.5), empty]))
-    stats = read_run(find_runs(tmp_path)[0]).stats
-    assert stats["stats.mean"].to_list() == [0.5, None]
-    assert stats["stats.name.split"].to_list() == ["test", None]
-
-
-def test_per_instance_stats_have_one_row_per_stat_of_an_instance(tmp_path: Path) -> None:
-    entries = [
-        {"instance_id": "id1", "train_trial_index": 0, "stats": [stat("a", 1), stat("b", 0)]},
-        {"instance_id": "id1", "train_trial_index": 0, "stats": []},
-        {"instance_id": "id2", "train_trial_index": 0, "stats": [stat("a", 0.5)]},
-    ]
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", per_instance_stats=entries))
-    frame = read_run(find_runs(tmp_path)[0]).per_instance_stats
-    assert frame["per_instance_stats.instance_id"].to_list() == ["id1", "id1", "id2"]
-    assert frame["per_instance_stats.stats.mean"].to_list() == [1.0, 0.0, 0.5]
-
-
-def test_a_run_without_per_instance_entries_has_an_empty_frame(tmp_path: Path) -> None:
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", per_instance_stats=[]))
-    assert read_run(find_runs(tmp_path)[0]).per_instance_stats.height == 0
-
-
-def test_the_types_of_a_stat_do_not_follow_from_how_its_numbers_are_written(
-    tmp_path: Path,
-) -> None:
-    whole = {**stat("exact_match", 1), "sum": 1, "count": 1.0}
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[whole]))
-    stats = read_run(find_runs(tmp_path)[0]).stats
-    assert stats.schema["stats.sum"] == pl.Float64
-    assert stats.schema["stats.count"] == pl.Int64
-
-
-def test_a_stat_with_more_than_helms_fields_keeps_them(tmp_path: Path) -> None:
-    prob = {"name": "typos", "robustness": True, "prob": 0.5, "seed": 3}
-    stats = [{**stat("a", 1.0, perturbation=prob), "median": 7}, stat("a", 0.0)]
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats, per_instance_stats=[]))
-    frame = read_run(find_runs(tmp_path)[0]).stats
-    assert frame["stats.median"].to_list() == [7.0, None]
-    assert frame["stats.name.perturbation.prob"].to_list() == [0.5, None]
-    assert frame["stats.name.perturbation.seed"].to_list() == [3.0, None]
-
-
-@pytest.mark.parametrize("count", [1.5, "one", [1], None])
-def test_a_count_that_is_no_integer_is_not_made_one(tmp_path: Path, count: object) -> None:
-    stats = [{**stat("a", 1.0), "count": count}]
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=stats))
-    assert read_run(find_runs(tmp_path)[0]).stats["stats.count"].to_list() == [count]
-
-
-def test_a_null_that_is_written_is_a_column_and_a_field_left_out_is_none(tmp_path: Path) -> None:
-    written = {**stat("a", 1.0), "mean": None}
-    left_out = {name: value for name, value in stat("a", 1.0).items() if name != "mean"}
-    write_run(tmp_path, "a:x=1", run_files("a:x=1", stats=[written]))
-    write_run(tmp_path, "b:x=1", run_files("b:x=1", stats=[left_out]))
-    first, second = (read_run(run).stats for run in find_runs(tmp_path))
-    assert first["stats.mean"].to_list() == [None]
-    assert "stats.mean" not in second.columns
-
-
-def test_runs_read_together_are_as_if_each_were_read_alone(tmp_path: Path) -> None:
-    perturbed = stat("a", 1.0, perturbation={"name": "typos", "prob": 0.5})
-    entry = {"instance_id": "id1", "perturbation": perturbed["name"]["perturbation"]}
-    files = [
-        run_files("0:x=1"),
-        run_files("1:x=1", stats=[perturbed], per_instance_stats=[{**entry, "stats": [perturbed]}]),
-        run_files("2:x=1", per_instance_stats=[]),
-        run_files("3:x=1", per_instance_stats=[{**entry, "stats": []}, {**entry, "stats": []}]),
-        run_files("4:x=1", stats=[{**stat("a", 1.0), "other": 1}]),
-        run_files("5:x=1", stats=[{**stat("a", 1.0), "count": 0.5}]),
-        run_files("6:x=1", request_states=[{**request_state("id1"), "annotations": {"a": 1}}]),
-        run_files("7:x=1", request_states=[{**request_state("id1"), "request_mode": None}]),
-        run_files("8:x=1"),
-    ]
-    files[8]["run_spec.json"] |= {"args": {f"of {number}": number for number in range(50)}}
-    files[7]["run_spec.json"] |= {"groups": []}
-    for number, documents in enumerate(files):
-        write_run(tmp_path, f"{number}:x=1", documents)
-    runs = find_runs(tmp_path)
-    for run, together in zip(runs, read_runs(runs), strict=True):
-        alone = read_run(run)
-        for field in fields(RunFrames):
-            one, other = getattr(together, field.name), getattr(alone, field.name)
-            assert one.schema == other.schema, (run.name, field.name)
-            assert list(one.schema) == list(other.schema)
-            assert one.equals(other), (run.name, field.name)
-            assert set(one["run_spec.name"]) <= {run.name}
-
-
-def test_a_bad_file_among_runs_read_together_is_named(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path, runs=5)
-    runs = find_runs(suite)
-    (runs[3].path / "stats.json").write_text('[{"name": {"name": "a"}, "count": [')
-    with pytest.raises(SuiteError, match=r"subject=3.*stats\.json: not what HELM writes"):
-        list(read_runs(runs))
-
-
-def test_runs_that_are_read_no_further_leave_no_thread(tmp_path: Path) -> None:
-    frames = read_runs(find_runs(write_suite(tmp_path, runs=5)))
-    assert next(frames).stats.height == 2
-    assert [thread for thread in threading.enumerate() if "read-helm" in thread.name]
-    del frames
-    assert not [thread for thread in threading.enumerate() if "read-helm" in thread.name]
-
-
-def test_the_columns_of_a_run_spec_are_in_its_order_however_many(tmp_path: Path) -> None:
-    documents = run_files("a:x=1")
-    names = [f"key {number}" for number in range(100, 0, -1)]
-    documents["run_spec.json"]["scenario_spec"]["args"] = dict.fromkeys(names, 1)
-    write_run(tmp_path, "a:x=1", documents)
-    columns = read_run(find_runs(tmp_path)[0]).run_specs.columns
-    prefix = "run_spec.scenario_spec.args."
-    assert [name.removeprefix(prefix) for name in columns if name.startswith(prefix)] == names
-
-
-def test_a_run_may_be_written_with_spaces_and_commas_before_the_colon(tmp_path: Path) -> None:
-    name = "boolq,data_augmentation=misspelling0.5:model=open ai,category=None"
-    write_run(tmp_path, name)
-    assert read_run(find_runs(tmp_path)[0]).stats["run_spec.name"].unique().to_list() == [name]
+    suite = write_suite(tmp_path, runs=2)
+    (suite.parent / "latest").symlink_to(suite)
+    assert len(find_runs(f"{suite.parent}/*")) == 2
+    assert len(find_runs(suite.parent / "latest")) == 2

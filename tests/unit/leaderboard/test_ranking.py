@@ -8,14 +8,12 @@ from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.errors import SuiteError, UsageError
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.submitters import Submitters, read_submitters
+from runner.leaderboard.submitters import Submitters
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
 from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
-from runner.untrusted import csv_cell, markdown_code
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
@@ -103,20 +101,6 @@ def test_json_has_every_entry_with_its_interval_and_digest(suite: Suite, tmp_pat
     assert (even["rank_best"], even["rank_worst"], even["digest"]) == (2, 3, "sha256:even")
 
 
-def test_suites_of_different_digests_are_not_mixed(suite: Suite, tmp_path: Path) -> None:
-    root = tmp_path / "results"
-    write_evaluation(evaluate_function(suite, oracle), root / "a")
-    other = build(write_suite(tmp_path / "other"), tmp_path / "other_suite")
-    write_evaluation(evaluate_function(other, oracle), root / "b")
-    with pytest.raises(UsageError, match="on one suite only"):
-        read_reports(root)
-
-
-def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no report in it"):
-        read_reports(tmp_path)
-
-
 def reports_of(suite: Suite, **errors: float) -> dict[Path, Report]:
     return {
         Path(name): evaluate_function(suite, off_by(error), name).report
@@ -136,15 +120,6 @@ def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
     assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
 
 
-def test_a_wrong_field_of_the_submitters_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "submitters.yaml"
-    path.write_text("submitters: {Team: []}\nshow: worst\n")
-    with pytest.raises(SuiteError, match=r"show: .*submitters\.Team"):
-        read_submitters(path)
-    path.write_text("submitters: {Team: [a]}\n")
-    assert read_submitters(path).show == "best"
-
-
 HOSTILE = '=HYPERLINK("x")|[a](http://x)<b>\x1b[31m'
 
 
@@ -158,16 +133,6 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
     assert "`=HYPERLINK" in line
     assert line.count("|") == 9
     assert json.loads(run(place, "--json").output)["entries"][0]["image"] == HOSTILE
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
-def test_no_csv_cell_is_a_formula(text: str) -> None:
-    assert csv_cell(text)[0] not in "=+-@\t\r"
-
-
-def test_plain_names_stay_as_they_are() -> None:
-    assert csv_cell("team/image:1") == "team/image:1"
-    assert markdown_code("team/image:1") == "`team/image:1`"
 
 
 def test_fewer_than_five_runs_are_all_tied(tmp_path: Path) -> None:

@@ -1,13 +1,6 @@
-import hashlib
-import io
-import json
-
-import polars as pl
 import pytest
 
-from runner.contract import layout
 from runner.contract.stat import MetricName, Stat
-from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition, rename_actuals
 from runner.scores.stability import (
     CaseComparison,
     Repetition,
@@ -17,10 +10,6 @@ from runner.scores.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.suites.staging import StagedInputs
-from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
 
 NAME = MetricName("predicted_exact_match", "test")
 
@@ -90,62 +79,3 @@ def test_a_suite_may_require_determinism(
 ) -> None:
     repetitions = [] if found is None else [repetition(found)]
     assert (meets(required, repetitions) is None) == is_met
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
-    targets = [{"stat": "exact_match", "split": "test"}]
-    return build(write_suite(root), root / "suite", instance_targets=targets)
-
-
-def frame(staged: StagedInputs, name: str) -> pl.DataFrame:
-    return pl.read_parquet(io.BytesIO(staged.files[name]))
-
-
-def test_a_repeat_has_the_very_same_bytes(suite: Suite) -> None:
-    assert make_repetition(1).apply(stage(suite)).files == stage(suite).files
-
-
-def test_shuffled_frames_have_the_same_rows_in_another_order(suite: Suite) -> None:
-    staged = stage(suite)
-    shuffled = SHUFFLED.apply(staged)
-    before, after = frame(staged, layout.TRAIN_STATS), frame(shuffled, layout.TRAIN_STATS)
-    assert not before.equals(after)
-    order = ["run_spec.name", "stats.name.name"]
-    assert before.sort(order).equals(after.sort(order))
-    assert SHUFFLED.apply(staged).files == shuffled.files
-
-
-def test_the_manifest_describes_the_changed_files(suite: Suite) -> None:
-    shuffled = SHUFFLED.apply(stage(suite))
-    described = json.loads(shuffled.files[layout.MANIFEST])["files"][layout.TRAIN_STATS]
-    assert described["sha256"] == hashlib.sha256(shuffled.files[layout.TRAIN_STATS]).hexdigest()
-
-
-def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None:
-    staged = stage(suite)
-    blanked = BLANKED.apply(staged)
-    states = frame(blanked, layout.EVAL_SCENARIO_STATES)
-    names = ["run_spec.name", "scenario_state.request_states.instance.id"]
-    for column in set(states.columns) - set(names):
-        kept = states[column].drop_nulls().unique().to_list()
-        assert kept in ([], [""], [0], [False], [[]]), column
-    assert frame(blanked, layout.EVAL_RUN_SPECS)["run_spec.adapter_spec.model"].to_list() == [""]
-    assert states.schema == frame(staged, layout.EVAL_SCENARIO_STATES).schema
-    assert blanked.files[layout.TRAIN_STATS] == staged.files[layout.TRAIN_STATS]
-
-
-def test_blanked_inputs_name_runs_and_instances_otherwise_but_alike(suite: Suite) -> None:
-    (case,) = suite.cases
-    blanked = BLANKED.apply(stage(suite))
-    renamed = rename_actuals(suite.actuals(case))
-    (target,) = renamed.stats
-    assert target.run_spec_name != case.eval_runs[0].name
-    for name in (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES, layout.EVAL_TARGETS):
-        assert set(frame(blanked, name)["run_spec.name"]) == {target.run_spec_name}
-    targets = frame(blanked, layout.EVAL_INSTANCE_TARGETS)[layout.INSTANCE_ID].to_list()
-    assert targets == [each.instance_id for each in renamed.instance_stats]
-    states = frame(blanked, layout.EVAL_SCENARIO_STATES)
-    assert set(states["scenario_state.request_states.instance.id"]) == set(targets)
-    assert not set(targets) & {each.instance_id for each in suite.actuals(case).instance_stats}

@@ -101,3 +101,43 @@ def test_an_actual_that_can_not_be_read_is_not_quoted(halves: Halves) -> None:
         suite.actuals(suite.cases[0])
     assert "the answer" not in str(refused.value)
     assert private.name not in str(refused.value)
+
+
+def all_files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
+
+
+def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    files = all_files(suite.root)
+    assert len(files) > 20
+    for path in files:
+        content = path.read_bytes()
+        if not content:
+            continue
+        middle = len(content) // 2
+        changed = bytes([content[middle] ^ 1])
+        path.write_bytes(content[:middle] + changed + content[middle + 1 :])
+        named = "suite.(json|digest)" if path.name == "suite.digest" else path.name
+        with pytest.raises(SuiteError, match=named):
+            open_suite(suite.root)
+        path.write_bytes(content)
+    assert open_suite(suite.root).digest == suite.digest
+
+
+def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    part = suite.part(suite.cases[0].train_runs[0], "train/stats")
+    content = part.read_bytes()
+    part.unlink()
+    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+        open_suite(suite.root)
+    (tmp_path / "same").write_bytes(content)
+    part.symlink_to(tmp_path / "same")
+    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+        open_suite(suite.root)
+    part.unlink()
+    part.write_bytes(content)
+    (suite.root / "public" / "extra.txt").write_text("more")
+    with pytest.raises(SuiteError, match=r"extra\.txt: not a file of the suite"):
+        open_suite(suite.root)

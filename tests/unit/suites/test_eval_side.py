@@ -12,13 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.building import build as build_module
+from runner.contract import InstanceTarget, MetricName
 from runner.suites import eval_side, parts
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
-from tests.helm_builder import Json, request_state, run_files, stat, write_run
-from tests.suite_builder import build, eval_part, parquet_bytes, stage
+from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
+from tests.suite_builder import build, eval_part, parquet_bytes, stage, staged_frame
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
+
+
 SEED_REVEALS = {"id0", "id3"}
 """The instances of the eval run that a draw of two train runs reveals, of the six."""
 
@@ -84,6 +87,8 @@ def make_suite(
 
 
 CANARY_TEXT = "canary-7f3a91c2"
+
+
 CANARY_NUMBER = 7310.5390625
 """Exact in binary, like its successors, so that its eight bytes can be searched for."""
 
@@ -192,3 +197,92 @@ def test_stats_that_are_no_targets_do_not_show_in_the_targets_types(tmp_path: Pa
 
     one, other = stats_suite(tmp_path / "a", stats(2)), stats_suite(tmp_path / "b", stats(0.25))
     assert stage(one).files == stage(other).files
+
+
+def test_a_split_is_never_revealed_whole_by_a_draw(tmp_path: Path) -> None:
+    """Two of the six instances are of the split ``valid``; a draw of 5 would often have both."""
+    states = [request_state(f"id{number}") for number in range(6)]
+    for state in states[:2]:
+        state["instance"]["split"] = "valid"
+    stats = [stat("exact_match", 0.75), stat("exact_match", 0.5, split="valid")]
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, request_states=states, stats=stats))
+    division = {"method": "leave_one_out", "by": "run"}
+    fields = {"division": division, "accept": ["twins"], "revealed": {"instances": 5}}
+    for seed in range(5):
+        suite = build(tmp_path / "runs", tmp_path / f"{seed}", seed=seed, **fields)
+        assert len(suite.cases) == 4
+
+
+def test_no_instance_need_be_revealed(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": 0})
+    assert staged_frame(suite, "eval/scenario_states.parquet").height == 0
+
+
+STATE = "scenario_state.request_states."
+
+
+@pytest.mark.parametrize(
+    ("hidden", "column"),
+    [
+        ("prompts", f"{STATE}request.prompt"),
+        ("prompts", f"{STATE}instance.input.text"),
+        ("completions", f"{STATE}result.completions"),
+        ("references", f"{STATE}instance.references"),
+        ("references", f"{STATE}output_mapping.A"),
+    ],
+)
+def test_what_the_spec_hides_is_not_shown_and_all_else_is(
+    tmp_path: Path, hidden: str, column: str
+) -> None:
+    source = write_suite(tmp_path)
+    shown = build(source, tmp_path / "shown")
+    less = build(source, tmp_path / "less", revealed={"instances": 2, hidden: False})
+    assert column in eval_part(shown, "scenario_states").columns
+    assert column not in eval_part(less, "scenario_states").columns
+    assert f"{STATE}instance.id" in eval_part(less, "scenario_states").columns
+
+
+def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: Path) -> None:
+    states = [request_state(f"id{number}") for number in range(4)]
+    for state in states[:2]:
+        state["instance"]["references"].pop()  # the wrong one
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, request_states=states))
+    revealed = {"instances": "all", "completions": False, "gold": False}
+    suite = build(tmp_path / "runs", tmp_path / "suite", revealed=revealed)
+    references = eval_part(suite, "scenario_states")[f"{STATE}instance.references"].to_list()
+    assert [len(each) for each in references] == [0, 0, 2, 2]
+    assert [each["output"]["text"] for each in references[2]] == ["no", "yes"]
+    assert all(each["tags"] == [] for both in references for each in both)
+
+
+def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path) -> None:
+    entries = [
+        {
+            "instance_id": f"id{number}",
+            "train_trial_index": 0,
+            "stats": [stat("exact_match", number / 4), stat("num_bytes", 9.0)],
+        }
+        for number in range(4)
+    ]
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, per_instance_stats=entries))
+    targets = [{"stat": "exact_match", "split": "test"}]
+    suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
+    (case,) = suite.cases
+    run = case.eval_runs[0].name
+    revealed = eval_part(suite, "scenario_states")[f"{STATE}instance.id"].to_list()
+    actuals = suite.actuals(case).instance_stats
+    assert {(target.instance_id, actual.mean) for target, actual in actuals.items()} == {
+        (instance_id, int(instance_id[2:]) / 4) for instance_id in revealed
+    }
+    metric = MetricName("exact_match", "test")
+    assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
+    rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
+    assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
+    assert suite.targets(case) == suite.actuals(case).targets
+    assert case.wanted_files == ("predictions.json", "instance_predictions.json")

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from runner.errors import SuiteError
+from runner.suites import eval_side
+from tests.helm_builder import Json, request_state, run_files, write_run, write_suite
+from tests.suite_builder import build
+
+STATES = "scenario_state.request_states."
+
+
+@pytest.mark.parametrize(
+    ("revealed", "leaking"),
+    [
+        ({}, f"{STATES}annotations."),
+        ({}, f"{STATES}result.judge_score"),
+        ({"prompts": False}, f"{STATES}request."),
+        ({"completions": False}, f"{STATES}result.completions"),
+        ({"references": False}, f"{STATES}output_mapping."),
+    ],
+)
+def test_a_column_that_depends_on_a_withheld_value_is_found_by_changing_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revealed: dict[str, bool], leaking: str
+) -> None:
+    states = [request_state(f"id{number}") for number in range(4)]
+    for state in states:
+        state["annotations"] = {"judge": [{"score": 0.75}]}
+        state["result"]["judge_score"] = 0.75
+    for number in range(4):
+        name = f"a:x={number}"
+        write_run(tmp_path / "runs", name, run_files(name, request_states=states))
+    chosen = {"instances": 2, **revealed}
+    build(tmp_path / "runs", tmp_path / "clean", revealed=chosen)
+    shown = (*eval_side.REVEALED_STATE_COLUMNS, leaking)
+    monkeypatch.setattr(eval_side, "REVEALED_STATE_COLUMNS", shown)
+    with pytest.raises(SuiteError, match="changes when only withheld values are changed") as found:
+        build(tmp_path / "runs", tmp_path / "leaking", revealed=chosen)
+    assert leaking in str(found.value)
+    assert not (tmp_path / "leaking").exists()
+
+
+def test_gold_that_is_told_by_the_order_of_references_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = {"instances": 2, "completions": False, "gold": False}
+    source = write_suite(tmp_path)
+    build(source, tmp_path / "clean", revealed=hidden)
+
+    def untagged(references: list[Json]) -> list[Json]:
+        return sorted(references, key=lambda reference: not reference["tags"])
+
+    monkeypatch.setattr(eval_side, "_untold", untagged)
+    with pytest.raises(SuiteError, match=r"instance\.references: it changes when only withheld"):
+        build(source, tmp_path / "leaking", revealed=hidden)

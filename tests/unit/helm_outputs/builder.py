@@ -1,0 +1,21 @@
+"""Two runs, and their frames in one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from runner.helm_outputs import common_schema, conform, find_runs, read_run
+from tests.helm_builder import Json, write_run
+
+
+def join(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    schema = common_schema(frame.schema for frame in frames)
+    return pl.concat([conform(frame, schema) for frame in frames])
+
+
+def write_two(root: Path, first: Json, second: Json) -> list[pl.DataFrame]:
+    """Write two runs and return their scenario states."""
+    for name, documents in (("a:x=1", first), ("b:x=1", second)):
+        write_run(root, name, documents)
+    return [read_run(run).scenario_states for run in find_runs(root)]

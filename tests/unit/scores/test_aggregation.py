@@ -1,0 +1,117 @@
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from runner.scores.aggregation import mean_deltas, score_targets
+from runner.scores.policy import ScoringPolicy
+from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
+from tests.records_builder import records, target
+from tests.unit.scores.builder import BY_HAND, scores_of, values_of
+
+
+def test_targets_without_a_prediction_are_ignored_and_counted() -> None:
+    score = scores_of([*BY_HAND, target("d")])["mae"]
+    assert score.value == pytest.approx(0.25)
+    assert (score.targets, score.missing) == (3, 1)
+
+
+def test_a_worst_error_stands_in_for_a_missing_prediction() -> None:
+    frame = records([*BY_HAND, target("d"), target("e", reason="exit 1", outcome="failed")], 1.0)
+    found = {score.metric: score for score in score_targets(frame)}
+    assert found["mae"].value == pytest.approx((0.25 + 0.5 + 0 + 1) / 4)
+    assert found["pearson"].value == pytest.approx(np.corrcoef([0.75, 0, 1], [0.5, 0.5, 1])[0, 1])
+    assert found["mae"].missing == 2
+
+
+def test_instances_and_stats_are_scored_apart() -> None:
+    targets = [
+        target(predicted=0.9, actual=0.5),
+        target(predicted=0.75, actual=1, instance_id="i"),
+        target(predicted=5, actual=7, instance_id="i", name={"name": "num_output_tokens"}),
+    ]
+    values = values_of(targets)
+    assert (values["mae"], values["brier"], values["instance_mae"]) == pytest.approx(
+        (0.4, 0.0625, 2)
+    )
+
+
+def test_a_category_has_a_score_for_each_of_its_groups_and_for_none() -> None:
+    targets = [
+        target("a", predicted=0.5, actual=0.4, model="m0"),
+        target("b", predicted=0.5, actual=0.3, model="m1"),
+        target("b", predicted=0.5, actual=0.1, model="m1", name={"name": "f1", "split": None}),
+    ]
+    by_model = score_targets(records(targets), ("model",), metrics=("mae",))
+    assert [score.group for score in by_model] == ["m0", "m1"]
+    assert [score.value for score in by_model] == pytest.approx([0.1, 0.3])
+    by_split = score_targets(records(targets), ("split",), metrics=("mae",))
+    assert [score.group for score in by_split] == ["test", None]
+
+
+def test_scenario_weights_weigh_the_scenarios_means() -> None:
+    """MAE 0.1 in one scenario and 0.4, from two targets, in the other: (3 * 0.1 + 0.4) / 4."""
+    targets = [
+        target("a", predicted=0.5, actual=0.4, subject="x"),
+        target("b", predicted=0.5, actual=0.2, subject="y"),
+        target("c", predicted=0.5, actual=0.0, subject="y"),
+    ]
+    policy = ScoringPolicy(scenario_weights={"MMLUScenario(subject=x)": 3})
+    (score,) = score_targets(records(targets), policy=policy, metrics=("mae",))
+    assert score.value == pytest.approx(0.175)
+    assert score.targets == 3
+    (score,) = score_targets(records(targets), metrics=("mae",))
+    assert score.value == pytest.approx(0.9 / 3)
+
+
+def test_the_mean_delta_is_perturbed_less_original_in_each_run() -> None:
+    def typos(computed_on: str) -> dict[str, Any]:
+        perturbation = {"name": "typos", "prob": 0.5, "computed_on": computed_on}
+        return {"name": "exact_match", "split": "test", "perturbation": perturbation}
+
+    targets = [
+        target("a", predicted=0.9, actual=0.8, name=typos("original")),
+        target("a", predicted=0.7, actual=0.5, name=typos("perturbed")),
+        target("b", predicted=0.6, actual=0.4, name=typos("original")),
+        target("b", predicted=0.5, actual=0.5, name=typos("perturbed")),
+        target("c", predicted=0.5, actual=0.5, name=typos("perturbed")),
+        target("d", predicted=0.6, actual=0.4, name=typos("original")),
+        target("d", actual=0.5, name=typos("perturbed")),
+    ]
+    (delta,) = mean_deltas(records(targets)).to_dicts()
+    assert delta == {
+        "perturbed_by": "typos(prob=0.5)",
+        "stat": "exact_match",
+        "split": "test",
+        "pairs": 2,
+        "missing": 1,
+        "predicted_delta": pytest.approx(-0.15),
+        "actual_delta": pytest.approx(-0.1),
+        "error": pytest.approx(-0.05),
+    }
+
+
+def test_a_target_that_is_predicted_twice_is_refused() -> None:
+    key = ("case-1", "run", "exact_match", None, None, None, None, None)
+    twice = side_frame([(*key, 0.5, None)] * 2, SIDE)
+    actual = side_frame([(*key, 0.5, None, None, None, None, "scored", None)], ACTUAL_SIDE)
+    with pytest.raises(pl.exceptions.ComputeError):
+        make_records(twice, actual, describe_runs({}))
+    assert make_records(twice[:1], actual, describe_runs({}))["error"].to_list() == [0]
+
+
+def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def one_hash(frame: pl.DataFrame) -> pl.Series:
+        return pl.Series([7] * frame.height, dtype=pl.UInt64)
+
+    monkeypatch.setattr(pl.DataFrame, "hash_rows", one_hash)
+    assert values_of(BY_HAND)["mae"] == pytest.approx(0.25)
+    (alone,) = records(BY_HAND[:1])["predicted_mean"].to_list()
+    assert alone == 0.75
+    other = side_frame([("x", "a", "exact_match", *[None] * 5, 0.1, None)], SIDE)
+    wanted = ("case-1", "a", "exact_match", *[None] * 5)
+    actual = side_frame([(*wanted, 0.5, None, None, None, None, "scored", None)], ACTUAL_SIDE)
+    assert make_records(other, actual, describe_runs({}))["reason"].to_list() == ["not predicted"]
