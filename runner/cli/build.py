@@ -3,71 +3,42 @@
 import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+import docker
 
+from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.carried_folders import base_image_folder
+from runner.authoring.image_context import (
+    base_pins,
+    context_digest,
+    context_files,
+    from_references,
+    read_expected,
+    write_context,
+)
 from runner.cli.progress import open_display
+from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import UsageError
+from runner.files.scratch import scratch_directory
 from runner.progress import Task
+from runner.sandbox.engine.build import (
+    CONTEXT_LABEL,
+    CONTRACT_LABEL,
+    EXPECTED_LABEL,
+    build_image,
+    engine_machine,
+    is_built,
+)
+from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.image import Image
 from runner.untrusted import printable
-
-if TYPE_CHECKING:
-    import docker
-
-    from runner.sandbox.engine.image import Image
 
 MEGABYTE = 1_000_000  # as `docker images` counts
 
-EXAMPLES = """\b
-Examples:
-  runner build my_predictor -t my_predictor
-  runner build --base -t runner-base
-"""
 
-
-@click.command(epilog=EXAMPLES, short_help="Build a predictor's image from its folder.")
-@click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False)
-)
-@click.option("-t", "--tag", required=True, metavar="IMAGE", help="The image's name.")
-@click.option("--base", is_flag=True, help="Build the base image; DIR may be left out.")
-@click.option(
-    "--build-arg",
-    "build_arg",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="An ARG of the Dockerfile.",
-)
 def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...]) -> None:
-    """Build a predictor image from a folder with a Dockerfile.
-
-    Packages in requirements.txt are resolved here and copied in from packages/; the build itself
-    has no network. A requirements.lock, complete and with hashes, is taken as it is instead. An
-    image whose folder has not changed is not built again.
-    """
-    from runner.authoring.build_warnings import find_build_warnings
-    from runner.authoring.image_context import (
-        base_pins,
-        context_digest,
-        context_files,
-        from_references,
-        read_expected,
-        write_context,
-    )
-    from runner.contract.layout import CONTRACT_VERSION
-    from runner.files.scratch import scratch_directory
-    from runner.sandbox.engine.build import (
-        CONTEXT_LABEL,
-        CONTRACT_LABEL,
-        EXPECTED_LABEL,
-        build_image,
-        engine_machine,
-        is_built,
-    )
-    from runner.sandbox.engine.client import connect
-
+    """Build an image, unless nothing has changed since it was built."""
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     folder = _folder(directory, base=base)
     references = from_references(folder, build_args)
@@ -102,9 +73,7 @@ def _folder(directory: str | None, *, base: bool) -> Path:
     return base_image_folder() if directory is None else Path(directory)
 
 
-def _parent(client: "docker.DockerClient", reference: str) -> "Image":
-    from runner.sandbox.engine.client import resolve_image
-
+def _parent(client: docker.DockerClient, reference: str) -> Image:
     try:
         return resolve_image(client, reference)
     except UsageError as error:

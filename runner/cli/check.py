@@ -4,62 +4,45 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from runner.authoring.image_check import (
+    Measurement,
+    Result,
+    check_determinism,
+    check_label,
+    check_outcome,
+    check_parity,
+    forecast,
+    predicted_stats,
+    with_any_key,
+)
 from runner.building.demo_suite import DEMO_SUITE
+from runner.building.named import Draw, opened_suite
 from runner.cli.progress import Display, open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
+from runner.evaluation.verdict import Verdict, judge
+from runner.output.findings import InvalidOutputError
+from runner.output.predictions import read_predictions
+from runner.sandbox.docker_command import command_line
+from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL, image_labels
+from runner.sandbox.engine.client import check_policy, connect, resolve_image
+from runner.sandbox.engine.image import Image
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Sandbox, open_sandbox
+from runner.suites.opening import read_manifest
+from runner.suites.staging import stage_inputs
+from runner.suites.suite import Case, Suite
 from runner.untrusted import printable
-
-if TYPE_CHECKING:
-    from runner.authoring.image_check import Measurement, Result
-    from runner.evaluation.verdict import Verdict
-    from runner.sandbox.engine.image import Image
-    from runner.sandbox.policy import SandboxPolicy
-    from runner.sandbox.run import SandboxRun
-    from runner.sandbox.sandbox import Sandbox
-    from runner.suites.suite import Case, Suite
-
-EXAMPLES = """\b
-Examples:
-  runner check my_predictor
-  runner check my_predictor --suite suites/public --forecast suites/mmlu
-  runner check my_predictor --save-expected my_predictor/expected_predictions.json
-"""
 
 LARGE_DRAW = 20
 """Train runs of the demo's larger case, which a forecast is made from."""
 
 
-@click.command(epilog=EXAMPLES, short_help="Run an image in the sandbox, and say what to mend.")
-@click.argument("reference", metavar="IMAGE")
-@click.option(
-    "--suite",
-    default="demo",
-    show_default=True,
-    help="As in `runner evaluate`; of a built suite the public half is enough.",
-)
-@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
-@click.option(
-    "--forecast",
-    "forecast_suite",
-    metavar="SUITE",
-    type=click.Path(path_type=Path),
-    help="A built suite, its public half at least: tell the time and memory it will take.",
-)
-@click.option(
-    "--save-expected",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep the predictions; `runner build` puts them into the image, and later checks compare.",
-)
-@click.option(
-    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def check(
     reference: str,
     suite: str,
@@ -69,19 +52,7 @@ def check(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Run an image under the real sandbox and limits on a public case, and tell all about it.
-
-    Its log is shown whole. Then: whether the output is valid, with everything that is wrong in
-    it; whether a second run predicts the same; and, where asked for, what the image will take on
-    another suite, and whether it predicts what it did on its author's machine.
-    """
-    from runner.building.named import Draw, opened_suite
-    from runner.sandbox.docker_command import command_line
-    from runner.sandbox.engine.build import image_labels
-    from runner.sandbox.engine.client import check_policy, connect, resolve_image
-    from runner.sandbox.policy import SandboxPolicy
-    from runner.sandbox.sandbox import open_sandbox
-
+    """Run an image on a public case and print what was found; return the exit code."""
     client = connect()
     image = resolve_image(client, reference)
     display = open_display()
@@ -115,16 +86,13 @@ def check(
 class _Runs:
     """Runs of the image, each with the suite's own limits."""
 
-    sandbox: "Sandbox"
-    image: "Image"
-    policy: "SandboxPolicy"
+    sandbox: Sandbox
+    image: Image
+    policy: SandboxPolicy
     display: Display
 
-    def run(
-        self, suite: "Suite", case: "Case", which: str, *, show_log: bool = False
-    ) -> "SandboxRun":
+    def run(self, suite: Suite, case: Case, which: str, *, show_log: bool = False) -> SandboxRun:
         """Return what came of one run; its log is shown whole if asked for."""
-        from runner.suites.staging import stage_inputs
 
         def stage() -> Mapping[str, bytes]:
             seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
@@ -141,19 +109,9 @@ class _Runs:
 
 
 def _results(
-    runs: _Runs, labels: Mapping[str, str], suite: "Suite", case: "Case", run: "SandboxRun"
-) -> "list[Result]":
+    runs: _Runs, labels: Mapping[str, str], suite: Suite, case: Case, run: SandboxRun
+) -> list[Result]:
     """Return what the first run tells, and if it is sound a second one."""
-    from runner.authoring.image_check import (
-        check_determinism,
-        check_label,
-        check_outcome,
-        predicted_stats,
-    )
-    from runner.evaluation.verdict import judge
-    from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
-    from runner.sandbox.outcome import Outcome
-
     targets = suite.targets(case)
     first = judge(run, case, targets, suite.limits, suite.scoring)
     results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
@@ -168,12 +126,8 @@ def _results(
     return results + _parity(labels.get(EXPECTED_LABEL), first, case)
 
 
-def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Result]":
+def _parity(expected: str | None, verdict: Verdict, case: Case) -> list[Result]:
     """Return whether the image predicts what it says to expect, if it says so of this case."""
-    from runner.authoring.image_check import Result, check_parity, predicted_stats, with_any_key
-    from runner.output.findings import InvalidOutputError
-    from runner.output.predictions import read_predictions
-
     targets = list(verdict.predictions.stats)
     if expected is None or PREDICTIONS not in case.wanted_files:
         return []
@@ -185,18 +139,14 @@ def _parity(expected: str | None, verdict: "Verdict", case: "Case") -> "list[Res
     return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
 
 
-def _measured(suite: "Suite", case: "Case", run: "SandboxRun") -> "Measurement":
-    from runner.authoring.image_check import Measurement
-
+def _measured(suite: Suite, case: Case, run: SandboxRun) -> Measurement:
     return Measurement(
         _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
     )
 
 
-def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement]":
+def _measure_larger(runs: _Runs, name: str, suite: Suite) -> list[Measurement]:
     """Return what the image takes on a larger case, if there is one."""
-    from runner.building.named import Draw, opened_suite
-
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())
         with opened_suite(name, None, draw, runs.display.announce, runs.display) as larger:
@@ -208,21 +158,18 @@ def _measure_larger(runs: _Runs, name: str, suite: "Suite") -> "list[Measurement
     return [_measured(suite, largest, runs.run(suite, largest, "larger"))]
 
 
-def _forecast(measured: "list[Measurement]", directory: Path) -> "Result":
-    from runner.authoring.image_check import forecast
-    from runner.suites.opening import read_manifest
-
+def _forecast(measured: list[Measurement], directory: Path) -> Result:
     suite = read_manifest(directory)
     sizes = [_case_bytes(suite, case) for case in suite.cases]
     return forecast(measured, sizes, suite.limits, suite.name)
 
 
-def _case_bytes(suite: "Suite", case: "Case") -> int:
+def _case_bytes(suite: Suite, case: Case) -> int:
     parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
     return sum(part.stat().st_size for part in parts)
 
 
-def _save(run: "SandboxRun", path: Path) -> None:
+def _save(run: SandboxRun, path: Path) -> None:
     content = run.output.files.get(PREDICTIONS)
     if content is None:
         raise UsageError(f"{path}: nothing to keep, the image wrote no {PREDICTIONS}.")
@@ -235,9 +182,7 @@ def _save(run: "SandboxRun", path: Path) -> None:
 _MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
 
 
-def _print_results(
-    reference: str, suite: str, results: "list[Result]", *, is_scorable: bool
-) -> None:
+def _print_results(reference: str, suite: str, results: list[Result], *, is_scorable: bool) -> None:
     for found in results:
         click.echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
         for line in found.advice:

@@ -3,47 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import docker
 
+from runner.attack.pack import PROMISES, pack_directory, read_pack
+from runner.attack.run import run_attacks
+from runner.attack.verdict import Verdict, count_by_promise
 from runner.cli.progress import open_display
 from runner.errors import ExitCode
+from runner.sandbox.engine.client import connect, examine_engine
+from runner.sandbox.engine.host import Finding, lacking
 from runner.untrusted import printable
 
-if TYPE_CHECKING:
-    import docker
 
-    from runner.attack.verdict import Verdict
-    from runner.sandbox.engine.host import Finding
-
-EXAMPLES = """\b
-Examples:
-  runner doctor
-  runner doctor --attack
-  runner doctor --attack --json > verdicts.json
-  DOCKER_HOST=ssh://organizer@big-machine runner doctor
-"""
-
-
-@click.command(epilog=EXAMPLES, short_help="Tell what the engine gives and lacks; --attack it.")
-@click.option(
-    "--attack",
-    is_flag=True,
-    help="Also run the hostile predictors that the runner brings, on the image runner-base: about "
-    "two minutes.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def doctor(attack: bool, as_json: bool) -> int:
-    """Tell what this machine's engine gives the sandbox, and what it lacks.
-
-    Exit code 0: an evaluation can run with every promise of the sandbox, and with --attack each
-    hostile predictor was held. 5: not so; the table tells what to do. A warning names a second
-    line of defence that is missing.
-    """
-    from runner.sandbox.engine.client import connect, examine_engine
-    from runner.sandbox.engine.host import lacking
-
+    """Print what the engine gives and lacks, and how attacks went; return the exit code."""
     client = connect()
     findings = examine_engine(client)
     if not as_json:
@@ -60,18 +36,15 @@ def doctor(attack: bool, as_json: bool) -> int:
     return ExitCode.SCORED if held else ExitCode.ENGINE_FAULT
 
 
-def _attack(client: "docker.DockerClient") -> "list[Verdict]":
+def _attack(client: docker.DockerClient) -> list[Verdict]:
     """Run every attack, with a line on standard error as each is over."""
-    from runner.attack.pack import pack_directory, read_pack
-    from runner.attack.run import run_attacks
-
     attacks = read_pack(pack_directory())
     display = open_display()
     display.announce(f"running {len(attacks)} hostile predictors, one after the other")
     done = 0
     with display.task("attacks", len(attacks)) as task:
 
-        def report(verdict: "Verdict") -> None:
+        def report(verdict: Verdict) -> None:
             nonlocal done
             done += 1
             display.announce(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
@@ -81,7 +54,7 @@ def _attack(client: "docker.DockerClient") -> "list[Verdict]":
 
 
 def _as_json(
-    findings: "Sequence[Finding]", verdicts: "Sequence[Verdict]", attack: bool
+    findings: Sequence[Finding], verdicts: Sequence[Verdict], attack: bool
 ) -> dict[str, Any]:
     document: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
     if attack:
@@ -89,7 +62,7 @@ def _as_json(
     return document
 
 
-def _print_findings(findings: "tuple[Finding, ...]") -> None:
+def _print_findings(findings: tuple[Finding, ...]) -> None:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         found = printable(finding.found)
@@ -98,10 +71,7 @@ def _print_findings(findings: "tuple[Finding, ...]") -> None:
             click.echo(f"{'':<8} {'':<{width}}  {finding.advice}")
 
 
-def _print_verdicts(verdicts: "Sequence[Verdict]") -> None:
-    from runner.attack.pack import PROMISES
-    from runner.attack.verdict import count_by_promise
-
+def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
     heads = ("attack", "promise", "expected", "found", "holds")
     rows = [
         (v.attack.name, str(v.attack.promise), v.attack.expected, v.found, _holds(v))
@@ -118,7 +88,7 @@ def _print_verdicts(verdicts: "Sequence[Verdict]") -> None:
     _print_breaches([verdict for verdict in verdicts if not verdict.holds])
 
 
-def _print_breaches(breached: "Sequence[Verdict]") -> None:
+def _print_breaches(breached: Sequence[Verdict]) -> None:
     for verdict in breached:
         click.echo(f"\n{verdict.attack.name}: {verdict.attack.does}")
         for breach in verdict.breaches:
@@ -131,5 +101,5 @@ def _print_breaches(breached: "Sequence[Verdict]") -> None:
         )
 
 
-def _holds(verdict: "Verdict") -> str:
+def _holds(verdict: Verdict) -> str:
     return "holds" if verdict.holds else "DOES NOT HOLD"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.ci import Ci, ci_options
-from runner.cli.store_option import store
+from runner.cli.options import json_option
 from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.errors import UsageError
+from runner.files.stores import open_store
 
 if TYPE_CHECKING:
     from runner.cli.progress import Display
@@ -45,7 +46,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Run images on suites, and score them.")
+@click.command(epilog=EXAMPLES)
 @click.argument("images", metavar="IMAGE...", nargs=-1)
 @click.option(
     "--submissions",
@@ -76,7 +77,7 @@ Examples:
 )
 @click.option(
     "--out",
-    type=store,
+    type=open_store,
     metavar="PATH_OR_URL",
     help="Where reports go, one directory per image; for several suites, below one per suite. A "
     "path, or a URL that fsspec knows.  [default: results/SUITE]",
@@ -193,7 +194,7 @@ Examples:
     "an image once, and tells of the score what the rules let through.",
 )
 @click.option("--show-log", is_flag=True, help="Print the log's end when a case is not scored.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+@json_option
 @ci_options
 def evaluate(
     images: tuple[str, ...],

@@ -2,40 +2,19 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
 from runner.errors import ExitCode
+from runner.files.scratch import remove_dead_scratch
+from runner.sandbox.cleanup import Leftover, collect_garbage
+from runner.sandbox.engine.client import connect, describe_engine
+from runner.sandbox.engine.host import engine_identity
 from runner.untrusted import printable
 
-if TYPE_CHECKING:
-    from runner.sandbox.cleanup import Leftover
 
-EXAMPLES = """\b
-Examples:
-  runner gc
-  runner gc --json
-"""
-
-
-@click.command(epilog=EXAMPLES, short_help="Remove what killed runners left.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def gc(as_json: bool) -> int:
-    """Remove what runners that were killed left, on the engine and here, and nothing else.
-
-    What to remove is decided by the runner's own record of its evaluations, in
-    $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
-    Their scratch directories go too. What evaluations that still run use is not touched. The next
-    `runner evaluate` does the same.
-
-    Exit code 5: the engine would not remove something.
-    """
-    from runner.files.scratch import remove_dead_scratch
-    from runner.sandbox.cleanup import collect_garbage
-    from runner.sandbox.engine.client import connect, describe_engine
-    from runner.sandbox.engine.host import engine_identity
-
+    """Remove what killed runners left, and print it; return the exit code."""
     client = connect()
     info, _ = describe_engine(client)
     collected = collect_garbage(client, engine_identity(info))
@@ -57,14 +36,14 @@ def gc(as_json: bool) -> int:
     return code
 
 
-def _describe(leftover: "Leftover") -> str:
+def _describe(leftover: Leftover) -> str:
     return (
         f"left alone: the {leftover.kind} {leftover.name} has the runner's label, but is not in "
         "this user's record. If nobody needs it:"
     )
 
 
-def _command(leftover: "Leftover") -> str:
+def _command(leftover: Leftover) -> str:
     name = printable(leftover.name)
     command = {"container": "rm -fv", "volume": "volume rm", "network": "network rm"}
     return f"docker {command[leftover.kind]} {name}"

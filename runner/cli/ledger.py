@@ -5,62 +5,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+import pydantic
 
 from runner.errors import UsageError
-
-EXAMPLES = """\b
-Examples:
-  runner ledger init competition.ledger --evaluations 3 --period-hours 24
-  runner evaluate IMAGE --suite suites/mmlu --ledger competition.ledger --submitter team-a
-  runner ledger show competition.ledger
-  runner leaderboard results --ledger competition.ledger   # at the end: the private split
-"""
-
-FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+from runner.submissions.ledger import Ledger, new_seed
+from runner.submissions.quota import Attempt, Scored
+from runner.submissions.rules import Rules
+from runner.untrusted import printable
 
 
-@click.group(epilog=EXAMPLES)
-def ledger() -> None:
-    """Keep a competition's quota and published scores.
-
-    The eval runs are divided into a public split, of which submitters learn something, and a
-    private one, which decides at the end. The ledger is the organizer's: it holds the seed of that
-    division and the exact scores.
-    """
-
-
-@ledger.command(epilog=EXAMPLES)
-@FILE
-@click.option(
-    "--evaluations",
-    type=int,
-    default=5,
-    show_default=True,
-    help="How many scored evaluations a submitter has in any period.",
-)
-@click.option("--period-hours", type=float, default=24, show_default=True)
-@click.option(
-    "--publish",
-    type=click.Choice(["ladder", "rounded", "exact"]),
-    default="ladder",
-    show_default=True,
-    help="ladder: a score is told only if it is better than the submitter's best by more than the "
-    "step; rounded: to the step; exact: as it is.",
-)
-@click.option(
-    "--step",
-    type=float,
-    help="In the primary metric's unit.  [default: of the Ladder, the standard error of the "
-    "difference to the best]",
-)
-@click.option(
-    "--public-share",
-    type=float,
-    default=0.3,
-    show_default=True,
-    help="Of the eval runs: the share that the published scores are of.",
-)
-@click.option("--seed", help="Draws the public split.  [default: a new one that nobody can guess]")
 def init(
     file: Path,
     evaluations: int,
@@ -71,11 +24,6 @@ def init(
     seed: str | None,
 ) -> int:
     """Make a new ledger; its rules are its first line."""
-    import pydantic
-
-    from runner.submissions.ledger import Ledger, new_seed
-    from runner.submissions.rules import Rules
-
     try:
         rules = Rules(
             evaluations=evaluations,
@@ -93,14 +41,8 @@ def init(
     return 0
 
 
-@ledger.command(epilog=EXAMPLES)
-@FILE
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def show(file: Path, as_json: bool) -> int:
-    """Show what has been published, and what is running; nothing that submitters must not see."""
-    from runner.submissions.ledger import Ledger
-    from runner.submissions.quota import Attempt, Scored
-    from runner.untrusted import printable
+    """Print what has been published, and what is running."""
 
     def row(attempt: Attempt) -> dict[str, Any]:
         began, ended = attempt.began, attempt.ended

@@ -6,39 +6,14 @@ from pathlib import Path
 
 import click
 
+from runner.authoring.participant_log import input_cells, participant_log
 from runner.errors import SuiteError
-
-EXAMPLES = """\b
-Examples:
-  runner log results/mmlu/my_predictor --suite suites/mmlu
-  runner log results/mmlu/my_predictor --suite suites/mmlu --events-only --json
-"""
+from runner.reports.report import read_report
+from runner.suites.opening import open_suite
 
 
-@click.command(epilog=EXAMPLES, short_help="Show what a participant may see of a log.")
-@click.argument(
-    "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-@click.option(
-    "--suite",
-    "suite_directory",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="The built suite that was evaluated on.",
-)
-@click.option("--events-only", is_flag=True, help="Withhold every line that is no typed event.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def log(directory: Path, suite_directory: Path, events_only: bool, as_json: bool) -> None:
-    """Show what the participant of a closed suite may see of an evaluation's logs.
-
-    That is the progress that the predictor reported, the exception that ended it with the line of
-    its own file, and those lines that quote no cell of the inputs; of the others the count. The
-    whole log stays with the organizer, beside the report in DIR.
-    """
-    from runner.authoring.participant_log import input_cells, participant_log
-    from runner.reports.report import read_report
-    from runner.suites.opening import open_suite
-
+    """Print what a participant may see of an evaluation's logs."""
     report = read_report(directory)
     suite = open_suite(suite_directory)
     if suite.digest != report.suite.digest:

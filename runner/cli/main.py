@@ -10,21 +10,7 @@ from typing import NoReturn
 
 import click
 
-from runner.cli.build import build
-from runner.cli.check import check
-from runner.cli.doctor import doctor
-from runner.cli.evaluate import evaluate
-from runner.cli.gc import gc
-from runner.cli.init import init
-from runner.cli.leaderboard import leaderboard
-from runner.cli.ledger import ledger
-from runner.cli.log import log
-from runner.cli.report import report
-from runner.cli.submission import submission
-from runner.cli.suite import suite
-from runner.cli.suite_run import suite_run
-from runner.cli.try_ import try_predictor
-from runner.cli.verify import verify
+from runner.cli.lazy import LazyGroup
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -40,15 +26,31 @@ Exit codes:
 """
 
 
-class _InOrder(click.Group):
-    """Lists its commands as they were added: in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+COMMANDS = {
+    "init": ("commands.init:init", "Make a predictor to edit, which works as it is."),
+    "try": ("commands.try_:try_predictor", "Run a predictor without a container, and check it."),
+    "build": ("commands.build:build", "Build a predictor's image from its folder."),
+    "check": ("commands.check:check", "Run an image in the sandbox, and say what to mend."),
+    "evaluate": ("evaluate:evaluate", "Run images on suites, and score them."),
+    "report": ("commands.report:report", "Show all scores of one evaluation."),
+    "leaderboard": ("commands.leaderboard:leaderboard", "Rank the evaluations of a suite."),
+    "verify": ("commands.verify:verify", "Check a report, and score it again."),
+    "log": ("commands.log:log", "Show what a participant may see of a log."),
+    "submission": ("commands.submission:submission", "Read what a pull request submits."),
+    "ledger": ("commands.ledger:ledger", "Keep a competition's quota and published scores."),
+    "suite": (
+        "commands.suite:suite",
+        "Build suites from HELM runs, audit, publish and verify them.",
+    ),
+    "doctor": ("commands.doctor:doctor", "Tell what the engine gives and lacks; --attack it."),
+    "gc": ("commands.gc:gc", "Remove what killed runners left."),
+}
+"""Where each command is below ``runner.cli``, and its short help, in order of use."""
 
 
 @click.group(
-    cls=_InOrder,
+    cls=LazyGroup,
+    lazy={name: (f"runner.cli.{at}", help_) for name, (at, help_) in COMMANDS.items()},
     epilog=EXIT_CODES_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -61,32 +63,12 @@ def cli() -> None:
     """
 
 
-for command in (
-    init,
-    try_predictor,
-    build,
-    check,
-    evaluate,
-    report,
-    leaderboard,
-    verify,
-    log,
-    submission,
-    ledger,
-    suite,
-    doctor,
-    gc,
-):
-    cli.add_command(command)
-suite.add_command(suite_run)
-
-
 def main() -> NoReturn:
     """Run the command and exit with its code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        code = cli(standalone_mode=False)
+        code = cli(standalone_mode=False, prog_name="runner")
     except click.ClickException as error:
         error.show()
         _show_example(error)

@@ -4,64 +4,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+import polars as pl
 
 from runner.cli.progress import open_display
-from runner.cli.store_option import store
 from runner.errors import UsageError
+from runner.files.stores import is_remote
+from runner.pages.charts import write_plots
+from runner.pages.page import write_page
+from runner.pages.report_page import report_page, target_rows
+from runner.reports.helm_export import write_helm_runs
+from runner.reports.records import report_records
+from runner.reports.report import Report, read_report
+from runner.reports.score_text import group_table, repetition_lines, suite_table, text_table
+from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
+from runner.scores.resampling import Resampling
 from runner.untrusted import printable
 
-if TYPE_CHECKING:
-    import polars as pl
 
-    from runner.reports.report import Report
-    from runner.scores.aggregation import Score
-
-EXAMPLES = """\b
-Examples:
-  runner report results/demo/train_mean
-  runner report results/demo/train_mean --by run_spec.adapter_spec.method --json
-  runner report results/demo/train_mean --helm predicted_output
-  runner report results/demo/train_mean --html
-"""
-
-
-@click.command(epilog=EXAMPLES, short_help="Show all scores of one evaluation.")
-@click.argument("directory", metavar="REPORT", type=store)
-@click.option(
-    "--by",
-    "columns",
-    multiple=True,
-    help="A column of records.jsonl to show scores by; may be repeated.  [default: scenario, "
-    "model, stat, split, perturbation]",
-)
-@click.option("--intervals/--no-intervals", default=True, show_default=True)
-@click.option(
-    "--helm",
-    "helm_directory",
-    type=click.Path(path_type=Path),
-    help="Write the predicted stats below this directory as HELM run files.",
-)
-@click.option(
-    "--html",
-    is_flag=True,
-    help="Write a page to look at, with every target and its actual; it needs no network.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the page goes.  [default: REPORT.html; of a URL, in this directory]",
-)
-@click.option(
-    "--plots",
-    "plots_directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write the page's plots there as SVG and PNG, for papers.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 def report(
     directory: Path,
     columns: tuple[str, ...],
@@ -72,17 +33,7 @@ def report(
     plots_directory: Path | None,
     as_json: bool,
 ) -> int:
-    """Show all scores of one evaluation, over the suite and by category.
-
-    REPORT is the directory of a report.json, or its URL. What was not predicted is left out and
-    counted. A score that can't be computed says why. docs/scores.md defines each metric.
-    """
-    from runner.reports.helm_export import write_helm_runs
-    from runner.reports.records import report_records
-    from runner.reports.report import read_report
-    from runner.scores.aggregation import CATEGORIES, mean_deltas, score_targets
-    from runner.scores.resampling import Resampling
-
+    """Print all scores of one evaluation, or write its page, plots or HELM runs."""
     found = read_report(directory)
     if helm_directory is not None:
         written = write_helm_runs(found, helm_directory)
@@ -109,24 +60,16 @@ def report(
 
 def _page_place(directory: Path) -> Path:
     """Return where the page of a report goes: beside it; of one at a URL, here."""
-    from runner.files.stores import is_remote
-
     name = f"{directory.name}.html"
     return Path(name) if is_remote(directory) else directory.with_name(name)
 
 
-def _write_page(found: "Report", path: Path) -> None:
-    from runner.pages.page import write_page
-    from runner.pages.report_page import report_page
-
+def _write_page(found: Report, path: Path) -> None:
     write_page(path, report_page(found, with_actuals=True))
     click.echo(f"page: {path}")
 
 
-def _write_plots(records: "pl.DataFrame", directory: Path) -> None:
-    from runner.pages.charts import write_plots
-    from runner.pages.report_page import target_rows
-
+def _write_plots(records: pl.DataFrame, directory: Path) -> None:
     rows = [row for row in target_rows(records) if row["predicted"] is not None]
     if not rows:
         raise UsageError("no target has a prediction, so there is nothing to plot.")
@@ -134,9 +77,7 @@ def _write_plots(records: "pl.DataFrame", directory: Path) -> None:
         click.echo(f"plot: {path}")
 
 
-def _print_tables(report: "Report", scores: "Sequence[Score]", deltas: "pl.DataFrame") -> None:
-    from runner.reports.score_text import group_table, repetition_lines, suite_table, text_table
-
+def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame) -> None:
     click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
     for case in report.cases:
         cause = "" if case.cause is None else f" ({case.cause})"

@@ -4,65 +4,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from runner.audit.audit import audit_suite
+from runner.building.build import Built as BuiltSuite
+from runner.building.build import build_suite, warnings
+from runner.building.named import SUITES
 from runner.cli.progress import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
+from runner.suites.manifest import PRIVATE, PUBLIC
+from runner.suites.opening import check_files, is_suite, open_suite, read_manifest, verify_suite
+from runner.suites.publish import publish_suite
+from runner.suites.spec import make_spec, read_spec
+from runner.suites.suite import Suite
 from runner.untrusted import printable
 
-if TYPE_CHECKING:
-    from runner.building.build import Built as BuiltSuite
-    from runner.suites.suite import Suite
 
-Built = click.argument("directory", metavar="SUITE", type=click.Path(path_type=Path))
-AsJson = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-
-BUILD_EXAMPLES = """\b
-Examples:
-  runner suite build mmlu.yaml -o suites/mmlu
-  runner suite build --name mmlu --helm-runs 'benchmark_output/runs/v1/mmlu*' \\
-    --division leave_one_out --by model
-"""
-
-
-@click.group()
-def suite() -> None:
-    """Build suites from HELM runs, audit, publish and verify them."""
-
-
-@suite.command(epilog=BUILD_EXAMPLES, short_help="Build a suite from HELM runs.")
-@click.argument(
-    "spec_file",
-    metavar="[SPEC.yaml]",
-    required=False,
-    type=click.Path(path_type=Path, dir_okay=False),
-)
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: suites/NAME]")
-@click.option("--name", help="Instead of a spec: the suite's name.")
-@click.option("--version", "suite_version", help="Its version.  [default: 1]")
-@click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
-@click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
-@click.option("--division", help="sampled, k_fold or leave_one_out.  [default: sampled]")
-@click.option("--by", help="Of k_fold and leave_one_out: run, scenario, model, model_deployment...")
-@click.option("--folds", type=int, help="Of k_fold.")
-@click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
-@click.option("--seed", type=int, help="Draws runs and instances.")
-@AsJson
 def build(
     spec_file: Path | None, out: Path | None, as_json: bool, **options: str | int | tuple[str, ...]
 ) -> int:
-    """Build a suite from a spec, or for small uses from options.
-
-    A spec is YAML with name, version and helm_runs (a list of globs) at least; docs/suites.md has
-    all of its fields. The suite is audited, and refused if a withheld value can be had from what
-    is shown, unless the spec accepts that.
-    """
-    from runner.building.build import build_suite
-    from runner.building.named import SUITES
-    from runner.suites.spec import make_spec, read_spec
-
+    """Build a suite from a spec or from options, and print what it holds."""
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if spec_file is not None and given:
         raise UsageError(
@@ -94,13 +57,8 @@ def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-@suite.command(name="list", short_help="List the built suites in a directory.")
-@click.argument("directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path))
-@AsJson
 def list_suites(directory: Path, as_json: bool) -> int:
-    """List the built suites below a directory, ./suites by default."""
-    from runner.suites.opening import is_suite, read_manifest
-
+    """Print a line for each built suite in a directory."""
     if not directory.is_dir():
         raise UsageError(f"{directory}: no such directory. `runner suite build` makes ./suites.")
     found = [read_manifest(path) for path in sorted(directory.iterdir()) if is_suite(path)]
@@ -118,29 +76,14 @@ def list_suites(directory: Path, as_json: bool) -> int:
     return 0
 
 
-@suite.command(short_help="Tell what a suite holds.")
-@Built
-@AsJson
 def show(directory: Path, as_json: bool) -> int:
-    """Tell what a suite holds: cases, runs, scenarios, models, targets, sizes."""
-    from runner.suites.opening import read_manifest
-
+    """Print what a suite holds."""
     _print_suite(read_manifest(directory), as_json)
     return 0
 
 
-@suite.command(short_help="Check that a suite is what its digest says.")
-@Built
-@click.option("--digest", help="The digest that the suite should have, sha256:...")
-@AsJson
 def verify(directory: Path, digest: str | None, as_json: bool) -> int:
-    """Check that a suite is what its digest says, byte by byte.
-
-    Of a published suite the public half alone is checked.
-    """
-    from runner.suites.manifest import PRIVATE, PUBLIC
-    from runner.suites.opening import check_files, read_manifest, verify_suite
-
+    """Check a suite byte by byte, and print its digest."""
     found = read_manifest(directory)
     if digest is not None and found.digest != digest:
         raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
@@ -157,19 +100,8 @@ def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     return 0
 
 
-@suite.command(short_help="Look for withheld values in what containers see.")
-@Built
-@AsJson
 def audit(directory: Path, as_json: bool) -> int:
-    """Look for withheld values in what the containers of a suite would see.
-
-    In the bytes of every staged file, in twins on both sides of a case, and by recomputing the
-    actuals from what is revealed. Ends with exit code 3 if a leak is found that the suite's spec
-    does not accept.
-    """
-    from runner.audit.audit import audit_suite
-    from runner.suites.opening import open_suite
-
+    """Print the leaks of a suite; return the exit code."""
     found = open_suite(directory)
     audited = audit_suite(found, progress=open_display())
     accepted = found.manifest.choices["accept"]
@@ -193,19 +125,8 @@ def audit(directory: Path, as_json: bool) -> int:
     return ExitCode.BAD_SUITE if refused else 0
 
 
-@suite.command(short_help="Write the public half, for participants.")
-@Built
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: NAME-VERSION.tar.gz]")
-@AsJson
 def publish(directory: Path, out: Path | None, as_json: bool) -> int:
-    """Write the public half of a suite, for participants, as an archive.
-
-    It holds what the containers see and nothing else. `runner suite verify` checks it when it is
-    unpacked.
-    """
-    from runner.suites.opening import open_suite
-    from runner.suites.publish import publish_suite
-
+    """Write the public half of a suite as an archive."""
     found = open_suite(directory)
     archive = out or Path(f"{found.name}-{found.manifest.version}.tar.gz")
     publish_suite(found, archive)
@@ -218,7 +139,7 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _overview(suite: "Suite") -> dict[str, Any]:
+def _overview(suite: Suite) -> dict[str, Any]:
     manifest = suite.manifest
     return {
         "path": str(suite.root),
@@ -231,7 +152,7 @@ def _overview(suite: "Suite") -> dict[str, Any]:
     }
 
 
-def _details(suite: "Suite") -> dict[str, Any]:
+def _details(suite: Suite) -> dict[str, Any]:
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}
     return {
@@ -263,7 +184,7 @@ def _details(suite: "Suite") -> dict[str, Any]:
     }
 
 
-def _print_suite(suite: "Suite", as_json: bool) -> None:
+def _print_suite(suite: Suite, as_json: bool) -> None:
     details = _details(suite)
     if as_json:
         click.echo(json.dumps(details, indent=2))
@@ -291,10 +212,8 @@ def _print_suite(suite: "Suite", as_json: bool) -> None:
         )
 
 
-def print_built(built: "BuiltSuite", as_json: bool) -> None:
+def print_built(built: BuiltSuite, as_json: bool) -> None:
     """Print what a build made, with the leaks that its spec accepts."""
-    from runner.building.build import warnings
-
     for line in warnings(built):
         click.echo(f"accepted: {line}", err=True)
     _print_suite(built.suite, as_json)

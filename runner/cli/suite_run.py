@@ -3,76 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
+from runner.building.build import build_suite
+from runner.building.named import SUITES
 from runner.cli.progress import open_display
-from runner.cli.suite import AsJson, print_built
+from runner.cli.suite import print_built
 from runner.errors import UsageError
+from runner.helm_run.process import HelmOptions, run_helm
+from runner.suites.spec import make_spec, read_spec
 from runner.untrusted import printable
 
-EXAMPLES = """\b
-Examples:
-  runner suite run --suite mine --local-dataset questions.jsonl \\
-    --models-to-run openai/gpt2 --models-to-run simple/model1 --max-eval-instances 100
-  runner suite run --suite mmlu --run-entries mmlu:subject=anatomy,model=openai/gpt2 \\
-    --max-eval-instances 20 --spec mmlu.yaml
-  runner suite run --suite sweep --conf-paths run_entries.conf \\
-    --enable-local-huggingface-models ./SmolLM2-135M-Instruct \\
-    --max-eval-instances 50 -- --num-train-trials 3
-"""
 
-Paths = click.Path(path_type=Path)
-
-
-@click.command(name="run", epilog=EXAMPLES)
-@click.option("--suite", required=True, help="HELM's suite: runs go to OUTPUT_PATH/runs/SUITE.")
-@click.option("-r", "--run-entries", multiple=True, help="A run entry; may be repeated.")
-@click.option(
-    "-c", "--conf-paths", multiple=True, type=Paths, help="A file of run entries; may be repeated."
-)
-@click.option("--models-to-run", multiple=True, help="A model for entries that name none.")
-@click.option(
-    "--enable-local-huggingface-models",
-    multiple=True,
-    type=Paths,
-    help="A directory with a HuggingFace model; may be repeated.",
-)
-@click.option(
-    "--local-dataset",
-    "local_datasets",
-    multiple=True,
-    type=Paths,
-    help="A JSON or JSONL file of instances: input, answer, and choices and split if it has them. "
-    "The entry local_dataset:name=STEM runs it; without entries, every one is run.",
-)
-@click.option(
-    "-m",
-    "--max-eval-instances",
-    type=click.IntRange(min=1),
-    required=True,
-    help="How many instances of a scenario are run.",
-)
-@click.option("-n", "--num-threads", type=click.IntRange(min=1))
-@click.option("--local-path", type=Paths, help="HELM's own configuration.  [default: prod_env]")
-@click.option("--plugins", multiple=True, help="A module that registers scenarios or run specs.")
-@click.option("--output-path", type=Paths, default=Path("benchmark_output"), show_default=True)
-@click.option(
-    "--spec", type=Paths, help="The suite's spec.  [default: of all that HELM ran, by --suite]"
-)
-@click.option("-o", "--out", type=Paths, help="The suite's directory.  [default: suites/SUITE]")
-@AsJson
-@click.argument("others", metavar="[-- HELM_OPTIONS]", nargs=-1, type=click.UNPROCESSED)
 def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any) -> int:
-    """Run HELM, and build a suite of what it wrote.
-
-    Options are helm-run's own; others of it can follow after --. Needs HELM, which brings 2 GB:
-    pip install 'crfm-helm==0.5.16'. Runs that are finished are not run again.
-    """
-    from runner.building.build import build_suite
-    from runner.building.named import SUITES
-    from runner.helm_run.process import HelmOptions, run_helm
-    from runner.suites.spec import make_spec, read_spec
-
+    """Run HELM, build a suite of what it wrote, and print what it holds."""
     helm = HelmOptions(**options)
     if not (helm.run_entries or helm.conf_paths or helm.local_datasets):
         raise UsageError(

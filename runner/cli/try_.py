@@ -4,40 +4,22 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 import click
 
+from runner.authoring.trial import Trial, default_command, run_trial
+from runner.authoring.trial_case import TrialCase, staged_case
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.predictor import Case
+from runner.contract.stat import Stat, Target
 from runner.errors import ExitCode
-from runner.output.findings import InvalidOutputError
+from runner.output.findings import Cause, InvalidOutputError, refusal
+from runner.output.predictions import read_instance_predictions, read_predictions
 from runner.untrusted import printable
-
-if TYPE_CHECKING:
-    from runner.authoring.trial import Trial
-    from runner.authoring.trial_case import TrialCase
-    from runner.contract.stat import Stat, Target
-
-EXAMPLES = """\b
-Examples:
-  runner try my_predictor --suite demo
-  runner try my_predictor --suite suites/mmlu --case case-2
-  runner try . -- python -m runner.contract magnet.example_random_predictor:ExampleRandomPredictor
-"""
 
 MOST_ROWS = 20
 
 
-@click.command(
-    name="try", epilog=EXAMPLES, short_help="Run a predictor without a container, and check it."
-)
-@click.argument(
-    "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-@click.argument("command", metavar="[-- COMMAND...]", nargs=-1)
-@click.option("--suite", default="demo", show_default=True, help="As in `runner evaluate`.")
-@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
-@click.option("--case", "case_id", help="The id of a case.  [default: the suite's first]")
 def try_predictor(
     directory: Path,
     command: tuple[str, ...],
@@ -45,19 +27,7 @@ def try_predictor(
     root_dir: Path | None,
     case_id: str | None,
 ) -> int:
-    """Run a predictor as a plain process on one case, and check what it wrote.
-
-    There is no container: it is quick, prints show at once, breakpoint() works, and the packages
-    are those of this Python. predictor.py, predict.sh and predict.R are run as their images run
-    them; for others say the command. It finds the inputs and the place for its output by the
-    environment variables RUNNER_INPUT_DIR and RUNNER_OUTPUT_DIR.
-
-    This shows what the predictor computes, not that it gets by in the sandbox: `runner check`
-    does.
-    """
-    from runner.authoring.trial import default_command, run_trial
-    from runner.authoring.trial_case import staged_case
-
+    """Run a predictor as a process and print what it predicted; return the exit code."""
     words = list(command) or default_command(directory)
     with staged_case(suite, root_dir, case_id, _announce) as case:
         try:
@@ -78,11 +48,8 @@ def try_predictor(
     return ExitCode.SCORED
 
 
-def _read_outputs(trial: "Trial", case: "TrialCase") -> "Mapping[Target, Stat]":
+def _read_outputs(trial: Trial, case: TrialCase) -> Mapping[Target, Stat]:
     """Return the predicted stats of runs, after checking those of instances as well."""
-    from runner.contract.predictor import Case
-    from runner.output.predictions import read_instance_predictions, read_predictions
-
     asked = Case(case.input_dir)
     if asked.instance_targets:
         content = _wanted(trial, INSTANCE_PREDICTIONS)
@@ -100,9 +67,7 @@ def _read_outputs(trial: "Trial", case: "TrialCase") -> "Mapping[Target, Stat]":
     return predictions.stats
 
 
-def _wanted(trial: "Trial", name: str) -> bytes:
-    from runner.output.findings import Cause, refusal
-
+def _wanted(trial: Trial, name: str) -> bytes:
     if name not in trial.outputs:
         what = f"the predictor wrote no {name}"
         raise refusal(Cause.NO_OUTPUT, what, "it belongs into the directory of RUNNER_OUTPUT_DIR")
@@ -117,7 +82,7 @@ def _print_findings(error: InvalidOutputError) -> None:
         _announce(f"  and {error.count - len(error.findings)} more")
 
 
-def _print_scores(predicted: "Mapping[Target, Stat]", actual: "Mapping[Target, Stat]") -> None:
+def _print_scores(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat]) -> None:
     pairs = [
         (guess.mean, stat.mean, stat.name)
         for target, stat in actual.items()

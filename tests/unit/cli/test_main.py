@@ -1,14 +1,18 @@
+import inspect
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from runner.cli import main
+from runner.cli.lazy import Late, load
 from runner.cli.main import cli
 from runner.errors import (
     BuildError,
@@ -37,7 +41,7 @@ def test_every_command_has_examples_in_its_help(command: str) -> None:
 
 def import_microseconds(*arguments: str) -> int:
     """Return the cumulative import time that Python reports for the command's own module."""
-    command = [sys.executable, "-X", "importtime", "-m", "runner.cli.main", *arguments]
+    command = [sys.executable, "-X", "importtime", "-m", "runner", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     tops = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|", ended.stderr)
     return sum(map(int, tops))
@@ -49,12 +53,65 @@ def test_help_takes_less_than_half_a_second_of_imports() -> None:
     assert least < LARGEST_IMPORT_MICROSECONDS
 
 
-@pytest.mark.parametrize(
-    "module", ["docker", "pandas", "polars", "pyarrow", "pydantic", "rich", "helm"]
-)
-def test_help_loads_nothing_heavy(module: str) -> None:
-    code = f"import runner.cli.main, sys; sys.exit({module!r} in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+HEAVY = {"docker", "pandas", "polars", "pyarrow", "pydantic", "rich", "helm", "scipy", "numpy"}
+
+HELP_OF_ALL = """
+import sys
+from runner.cli.lazy import Late, load
+from runner.cli.main import cli
+for command in [[], *([name] for name in cli.list_commands(None)), ["suite", "build"]]:
+    cli([*command, "--help"], standalone_mode=False)
+print("loaded:", *sys.modules)
+"""
+
+
+def test_the_help_of_no_command_loads_anything_heavy() -> None:
+    command = [sys.executable, "-c", HELP_OF_ALL]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    loaded = set(shown.rpartition("loaded:")[2].split())
+    assert shown.count("Usage:") == 2 + len(main.COMMANDS)
+    assert "click" in loaded
+    assert not HEAVY & loaded
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = "from runner.cli.main import cli; import sys; cli(['--help'], standalone_mode=False)"
+    code += "; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "runner.cli.lazy" in shown.stdout.split()
+    assert "runner.cli.commands.check" not in shown.stdout.split()
+
+
+def declared(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[click.Command]:
+    """Yield every command below a group."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from declared(command, (*words, name))
+        elif command is not None:
+            yield command
+
+
+def test_every_command_takes_what_it_declares() -> None:
+    lazy = [command for command in declared(cli) if isinstance(command.callback, Late)]
+    assert len(lazy) > 10
+    for command in lazy:
+        assert isinstance(command.callback, Late)
+        takes = inspect.signature(load(command.callback.name)).parameters.values()
+        named = {each.name for each in takes if each.kind is not each.VAR_KEYWORD}
+        options = {each.name for each in command.params}
+        assert named <= options, command.name
+        if len(named) == len(takes):
+            assert named == options, command.name
+
+
+def test_python_m_runner_is_the_same_command() -> None:
+    command = [sys.executable, "-m", "runner"]
+    shown = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("Usage: runner [OPTIONS] COMMAND")
+    wrong = subprocess.run([*command, "verify"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == ExitCode.USAGE
+    assert "Usage: runner verify" in wrong.stderr
 
 
 @pytest.mark.parametrize("module", ["docker", "pandas", "scipy"])
@@ -64,7 +121,7 @@ def test_building_a_suite_loads_nothing_that_it_has_no_use_for(module: str) -> N
 
 
 def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:
-    def failing_cli(*, standalone_mode: bool) -> None:
+    def failing_cli(**_options: object) -> None:
         raise error
 
     monkeypatch.setattr(main, "cli", failing_cli)

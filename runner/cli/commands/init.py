@@ -15,7 +15,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Make a predictor to edit, which works as it is.")
+@click.command(epilog=EXAMPLES)
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--template",

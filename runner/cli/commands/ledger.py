@@ -1,0 +1,74 @@
+"""``runner ledger``: the rules of a competition, and what has been published."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.lazy import does
+from runner.cli.options import json_option
+
+EXAMPLES = """\b
+Examples:
+  runner ledger init competition.ledger --evaluations 3 --period-hours 24
+  runner evaluate IMAGE --suite suites/mmlu --ledger competition.ledger --submitter team-a
+  runner ledger show competition.ledger
+  runner leaderboard results --ledger competition.ledger   # at the end: the private split
+"""
+
+
+FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group(epilog=EXAMPLES)
+def ledger() -> None:
+    """Keep a competition's quota and published scores.
+
+    The eval runs are divided into a public split, of which submitters learn something, and a
+    private one, which decides at the end. The ledger is the organizer's: it holds the seed of that
+    division and the exact scores.
+    """
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@click.option(
+    "--evaluations",
+    type=int,
+    default=5,
+    show_default=True,
+    help="How many scored evaluations a submitter has in any period.",
+)
+@click.option("--period-hours", type=float, default=24, show_default=True)
+@click.option(
+    "--publish",
+    type=click.Choice(["ladder", "rounded", "exact"]),
+    default="ladder",
+    show_default=True,
+    help="ladder: a score is told only if it is better than the submitter's best by more than the "
+    "step; rounded: to the step; exact: as it is.",
+)
+@click.option(
+    "--step",
+    type=float,
+    help="In the primary metric's unit.  [default: of the Ladder, the standard error of the "
+    "difference to the best]",
+)
+@click.option(
+    "--public-share",
+    type=float,
+    default=0.3,
+    show_default=True,
+    help="Of the eval runs: the share that the published scores are of.",
+)
+@click.option("--seed", help="Draws the public split.  [default: a new one that nobody can guess]")
+@does("runner.cli.ledger:init")
+def init() -> None:
+    """Make a new ledger; its rules are its first line."""
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@json_option
+@does("runner.cli.ledger:show")
+def show() -> None:
+    """Show what has been published, and what is running; nothing that submitters must not see."""

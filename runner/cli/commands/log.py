@@ -1,0 +1,42 @@
+"""``runner log``."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.completion import complete_reports, complete_suite_paths
+from runner.cli.lazy import does
+from runner.cli.options import json_option
+
+EXAMPLES = """\b
+Examples:
+  runner log results/mmlu/my_predictor --suite suites/mmlu
+  runner log results/mmlu/my_predictor --suite suites/mmlu --events-only --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument(
+    "directory",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    shell_complete=complete_reports,
+)
+@click.option(
+    "--suite",
+    "suite_directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=complete_suite_paths,
+    help="The built suite that was evaluated on.",
+)
+@click.option("--events-only", is_flag=True, help="Withhold every line that is no typed event.")
+@json_option
+@does("runner.cli.log:log")
+def log() -> None:
+    """Show what the participant of a closed suite may see of an evaluation's logs.
+
+    That is the progress that the predictor reported, the exception that ended it with the line of
+    its own file, and those lines that quote no cell of the inputs; of the others the count. The
+    whole log stays with the organizer, beside the report in DIR.
+    """

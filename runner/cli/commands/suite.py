@@ -1,0 +1,106 @@
+"""``runner suite``: build, list, show, audit, publish and verify suites."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.commands.suite_run import suite_run
+from runner.cli.lazy import does
+from runner.cli.options import json_option, suite_argument
+
+BUILD_EXAMPLES = """\b
+Examples:
+  runner suite build mmlu.yaml -o suites/mmlu
+  runner suite build --name mmlu --helm-runs 'benchmark_output/runs/v1/mmlu*' \\
+    --division leave_one_out --by model
+"""
+
+
+@click.group()
+def suite() -> None:
+    """Build suites from HELM runs, audit, publish and verify them."""
+
+
+@suite.command(epilog=BUILD_EXAMPLES, short_help="Build a suite from HELM runs.")
+@click.argument(
+    "spec_file",
+    metavar="[SPEC.yaml]",
+    required=False,
+    type=click.Path(path_type=Path, dir_okay=False),
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: suites/NAME]")
+@click.option("--name", help="Instead of a spec: the suite's name.")
+@click.option("--version", "suite_version", help="Its version.  [default: 1]")
+@click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
+@click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
+@click.option("--division", help="sampled, k_fold or leave_one_out.  [default: sampled]")
+@click.option("--by", help="Of k_fold and leave_one_out: run, scenario, model, model_deployment...")
+@click.option("--folds", type=int, help="Of k_fold.")
+@click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
+@click.option("--seed", type=int, help="Draws runs and instances.")
+@json_option
+@does("runner.cli.suite:build")
+def build() -> None:
+    """Build a suite from a spec, or for small uses from options.
+
+    A spec is YAML with name, version and helm_runs (a list of globs) at least; docs/suites.md has
+    all of its fields. The suite is audited, and refused if a withheld value can be had from what
+    is shown, unless the spec accepts that.
+    """
+
+
+@suite.command(name="list", short_help="List the built suites in a directory.")
+@click.argument("directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path))
+@json_option
+@does("runner.cli.suite:list_suites")
+def list_suites() -> None:
+    """List the built suites below a directory, ./suites by default."""
+
+
+@suite.command(short_help="Tell what a suite holds.")
+@suite_argument
+@json_option
+@does("runner.cli.suite:show")
+def show() -> None:
+    """Tell what a suite holds: cases, runs, scenarios, models, targets, sizes."""
+
+
+@suite.command(short_help="Check that a suite is what its digest says.")
+@suite_argument
+@click.option("--digest", help="The digest that the suite should have, sha256:...")
+@json_option
+@does("runner.cli.suite:verify")
+def verify() -> None:
+    """Check that a suite is what its digest says, byte by byte.
+
+    Of a published suite the public half alone is checked.
+    """
+
+
+@suite.command(short_help="Look for withheld values in what containers see.")
+@suite_argument
+@json_option
+@does("runner.cli.suite:audit")
+def audit() -> None:
+    """Look for withheld values in what the containers of a suite would see.
+
+    In the bytes of every staged file, in twins on both sides of a case, and by recomputing the
+    actuals from what is revealed. Ends with exit code 3 if a leak is found that the suite's spec
+    does not accept.
+    """
+
+
+@suite.command(short_help="Write the public half, for participants.")
+@suite_argument
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: NAME-VERSION.tar.gz]")
+@json_option
+@does("runner.cli.suite:publish")
+def publish() -> None:
+    """Write the public half of a suite, for participants, as an archive.
+
+    It holds what the containers see and nothing else. `runner suite verify` checks it when it is
+    unpacked.
+    """
+
+
+suite.add_command(suite_run)

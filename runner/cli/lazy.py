@@ -1,0 +1,69 @@
+"""Commands whose modules are imported when they are needed, so that help is quick."""
+
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+def load(name: str) -> Any:
+    """Return what ``package.module:name`` names, after importing its module."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+class Late:
+    """A function that stands elsewhere, and is imported when it is first called.
+
+    Attributes:
+        name: ``package.module:function``.
+    """
+
+    def __init__(self, name: str, declared: Callable[[], None]) -> None:
+        self.name = name
+        update_wrapper(self, declared)
+
+    def __call__(self, **options: Any) -> Any:
+        """Import the function, and call it."""
+        return load(self.name)(**options)
+
+
+def does(name: str) -> Callable[[Callable[[], None]], Late]:
+    """Have a declaration, which brings the help text, do what the named function does."""
+    return lambda declared: Late(name, declared)
+
+
+class LazyGroup(click.Group):
+    """Lists its commands in the order given, and imports the one that is used.
+
+    Args:
+        lazy: by a command's name, where it is (``package.module:command``) and its short help.
+    """
+
+    def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        # By their names click suggests one for a name that is misspelt.
+        stubs = {name: click.Command(name, short_help=text) for name, (_, text) in lazy.items()}
+        super().__init__(commands=stubs, **options)
+        self._places = {name: place for name, (place, _) in lazy.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands."""
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command, None if there is none of the name."""
+        stub = self.commands.get(cmd_name)
+        if stub is None:
+            return None
+        command: click.Command = load(self._places[cmd_name])
+        command.short_help = stub.short_help
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the short helps, for which nothing is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, stub.short_help or "") for name, stub in self.commands.items()]
+            )

@@ -1,0 +1,23 @@
+"""Options and arguments that several commands have."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.completion import complete_reports, complete_suite_paths
+from runner.files.stores import open_store
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+
+report_argument = click.argument(
+    "directory", metavar="REPORT", type=open_store, shell_complete=complete_reports
+)
+"""The directory of a report.json, or its URL."""
+
+suite_argument = click.argument(
+    "directory",
+    metavar="SUITE",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_suite_paths,
+)
+"""The directory of a built suite."""
