@@ -47,7 +47,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_folders_that_a_wheel_carries_are_those_of_the_checkout() -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     assert template_folder("python") == root / "predictor_template" / "python"
     assert base_image_folder() == root / "images" / "base"
     carried = (root / "pyproject.toml").read_text().partition("force-include]")[2]
