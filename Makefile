@@ -30,6 +30,7 @@ test: lint pytest
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
+	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 
 pytest: runner-image browser

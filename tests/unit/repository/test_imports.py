@@ -1,0 +1,51 @@
+"""Which folder may import which: `lint-imports` says so, and is seen to refuse what it must."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+FORBIDDEN = {
+    "runner.files": "runner.reports",
+    "runner.pages": "runner.submissions",
+    "runner.evaluation": "runner.leaderboard",
+    "runner.suites": "runner.sandbox",
+    "runner.output": "runner.files",
+    "runner.reports": "runner.audit",
+    "runner.cluster": "runner.attack",
+    "runner.cli": "helm",
+}
+"""Of each contract an import that it forbids."""
+
+
+def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LINT_IMPORTS, "--no-cache", "--config", ROOT / "pyproject.toml"],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_import_is_one_that_the_architecture_allows() -> None:
+    ended = lint_imports(ROOT)
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize(("folder", "imported"), FORBIDDEN.items())
+def test_control_a_forbidden_import_is_told(folder: str, imported: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "runner", tmp_path / "runner", ignore=shutil.ignore_patterns("*.xz"))
+    module = tmp_path / Path(*folder.split(".")) / "added.py"
+    module.write_text(f"import {imported}\n")
+    ended = lint_imports(tmp_path)
+    assert ended.returncode == 1
+    assert f"{folder}.added -> {imported}" in ended.stdout
