@@ -1,6 +1,7 @@
 # make demo   evaluate the example predictors on the demo suite
 # make test   run every check and test, those against a real engine too
 # make runner-image   the runner itself as an image, to run where there is Docker alone
+# make dist   the wheel and the source archive, in dist/
 # make docs   make the site of docs/ in build/site
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint pytest browser docs check-magnet bench lock engine images runner-image clean
+.PHONY: demo test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
 # What has to be fetched is fetched side by side: packages of the system and of Python.
 MAKEFLAGS += --jobs=2
 
@@ -48,11 +49,15 @@ images: engine $(VENV)/installed
 	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
 	for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
 
+dist: $(VENV)/installed
+	@rm -rf dist
+	@setup/dist.sh dist
+
 # The wheel is the same, byte for byte, as long as its files are: then nothing is built again.
 RUNNER_CONTEXT := build/runner-image
-runner-image: images
+runner-image: images dist
 	@rm -rf $(RUNNER_CONTEXT) && mkdir -p $(RUNNER_CONTEXT)
-	@$(VENV)/bin/pip wheel --quiet --no-deps --no-build-isolation -w $(RUNNER_CONTEXT) .
+	@cp dist/*.whl $(RUNNER_CONTEXT)/
 	@cp Dockerfile $(RUNNER_CONTEXT)/
 	@cp requirements/runner.lock $(RUNNER_CONTEXT)/requirements.lock
 	@$(VENV)/bin/runner build $(RUNNER_CONTEXT) -t runner
@@ -115,7 +120,6 @@ docs:
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-header --no-emit-index-url --no-emit-find-links --upgrade
 lock: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet uv
 	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -c requirements/dev.lock -o requirements/helm-stat.lock
@@ -126,4 +130,4 @@ lock: $(VENV)/installed
 	  -c requirements/runner.lock -o requirements/action.lock
 
 clean:
-	rm -rf $(VENV) build results
+	rm -rf $(VENV) build dist results

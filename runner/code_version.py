@@ -9,11 +9,24 @@ from pathlib import Path
 
 import runner
 
+DISTRIBUTION = "helm-predictor-runner"
+"""What pip calls this package, whose import and command are ``runner``."""
+
 STAGING = ("pyarrow", "polars")
 """Other packages that the bytes of a container's inputs hang on."""
 
 SCORING = ("numpy", "pydantic", "scipy")
 """Further packages that a report hangs on."""
+
+
+def own_version() -> str:
+    """Return the version of the runner that is installed."""
+    return version(DISTRIBUTION)
+
+
+def install_command(extra: str) -> str:
+    """Return the command that adds the packages of an extra to those that are installed."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 @cache
@@ -24,7 +37,7 @@ def code_versions() -> Mapping[str, str]:
     for path in sorted((*root.rglob("*.py"), *root.rglob("*.json"))):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    own = f"{version('runner')} (code {digest.hexdigest()[:12]})"
+    own = f"{own_version()} (code {digest.hexdigest()[:12]})"
     return {"runner": own, **{name: version(name) for name in STAGING}}
 
 

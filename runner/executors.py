@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import docker
 
+from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.evaluation.executor import Executor
 from runner.evaluation.local_pool import open_local_pool
@@ -68,7 +69,7 @@ def open_executor(
     except ImportError as error:
         raise UsageError(
             f"--executor ray needs Ray, which is not installed here ({error}). Install it here and "
-            "on every node, in the same version: pip install 'runner[ray]'"
+            f"on every node, in the same version: {install_command('ray')}"
         ) from error
     with open_ray_cluster(place.address, place.jobs, place.shared, announce) as cluster:
         yield cluster

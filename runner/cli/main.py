@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from runner.cli.lazy import LazyGroup
+from runner.code_version import DISTRIBUTION
 from runner.errors import ExitCode, RunnerError
 
 EXIT_CODES_HELP = """\b
@@ -54,7 +55,7 @@ COMMANDS = {
     epilog=EXIT_CODES_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="runner")
+@click.version_option(package_name=DISTRIBUTION)
 def cli() -> None:
     """Evaluate containerized predictors of HELM stats.
 

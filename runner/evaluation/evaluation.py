@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 
+from runner.code_version import own_version
 from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
@@ -93,7 +93,7 @@ def _evaluation(
         files |= _case_files(each.case, each.run)
     report = with_scores(
         Report(
-            runner_version=version("runner"),
+            runner_version=own_version(),
             engine_version=executor.engine_version,
             host=executor.findings,
             created=datetime.now(UTC).isoformat(timespec="seconds"),

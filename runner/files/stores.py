@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
+from runner.code_version import install_command
 from runner.errors import RunnerError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def open_store(text: str) -> Path:
     except ImportError as error:
         raise UsageError(
             f"{text}: a URL needs packages that are not installed here ({error}): "
-            "pip install 'runner[remote]'"
+            f"{install_command('remote')}"
         ) from error
     with _told(text):
         # Others write there too: what was listed before may have changed.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.code_version import DISTRIBUTION
 from runner.errors import SuiteError, UsageError
 from runner.helm_outputs import RUN_FILES
 from runner.helm_run.instances import read_instances
@@ -189,5 +190,5 @@ def _check_end(exit_code: int, log: Path) -> None:
 
 def _helm_requirement() -> str:
     """Return the runner's own requirement of HELM, e.g. ``crfm-helm==1.2.3``."""
-    requirements = importlib.metadata.requires("runner") or []
+    requirements = importlib.metadata.requires(DISTRIBUTION) or []
     return next(each.partition(";")[0] for each in requirements if each.startswith("crfm-helm"))

@@ -5,12 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from runner.code_version import install_command
 from runner.errors import UsageError
 
 try:
     import vl_convert
 except ImportError as error:
-    raise UsageError("Plots need the html extra: pip install 'runner[html]'") from error
+    raise UsageError(f"Plots need the html extra: {install_command('html')}") from error
 
 Rows = Sequence[Mapping[str, Any]]
 """One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""

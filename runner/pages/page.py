@@ -10,13 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.untrusted import printable
 
 try:
     import jinja2
 except ImportError as error:
-    raise UsageError("Pages need the html extra: pip install 'runner[html]'") from error
+    raise UsageError(f"Pages need the html extra: {install_command('html')}") from error
 
 TEMPLATES = "runner.pages"
 

@@ -56,7 +56,7 @@ def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delitem(sys.modules, "runner.cluster.drive", raising=False)
     place = ExecutorChoice("ray", None, "/shared", None, None)
     with (
-        pytest.raises(UsageError, match=r"pip install 'runner\[ray\]'"),
+        pytest.raises(UsageError, match=r"pip install 'helm-predictor-runner\[ray\]'"),
         open_executor(place, client=None, announce=print),  # type: ignore[arg-type]
     ):
         pass

@@ -54,7 +54,7 @@ def test_a_path_is_a_path(text: str) -> None:
 
 def test_a_url_without_the_packages_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "upath", None)
-    with pytest.raises(UsageError, match=r"pip install 'runner\[remote\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'helm-predictor-runner\[remote\]'"):
         open_store("memory://results")
     assert open_store("results") == Path("results")
 

@@ -39,6 +39,16 @@ def test_every_page_is_in_the_sites_menu() -> None:
     assert {path.name for path in DOCS.glob("*.md")} == menu
 
 
+def unlinked(index: str) -> set[str]:
+    return {path.name for path in DOCS.glob("*.md")} - set(re.findall(r"\((\w+\.md)\)", index))
+
+
+def test_the_first_page_leads_to_every_other() -> None:
+    index = (DOCS / "index.md").read_text()
+    assert unlinked(index) == {"index.md"}
+    assert unlinked(index.replace("(podman.md)", "")) == {"index.md", "podman.md"}  # the control
+
+
 def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None:
     from runner.cli.main import cli
 

@@ -1,0 +1,130 @@
+"""What `make dist` makes: the files of the wheel, and what it says of itself."""
+
+import shutil
+import subprocess
+import tomllib
+import zipfile
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from runner.code_version import DISTRIBUTION, install_command
+
+ROOT = Path(__file__).parents[3]
+
+NEEDED = (
+    "runner/demo_suite.tar.xz",
+    "runner/sandbox/seccomp.json",
+    "runner/pages/templates/report.html.j2",
+    "runner/predictor_template/python/predictor.py",
+    "runner/images/base/Dockerfile",
+    "runner/misbehaving/Dockerfile",
+)
+
+LEFT_BEHIND = (
+    "build/lib/runner/old.py",
+    "runner/build/old.py",
+    "runner/__pycache__/old.cpython-311.pyc",
+    "results/report.json",
+    "predictor_template/python/results/report.json",
+    "images/base/.pytest_cache/old",
+)
+"""What work in a checkout leaves there. Git ignores it."""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a copy of what Git knows of this checkout, without Git, with its environment."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    copy = tmp_path / "checkout"
+    for name in listed.stdout.decode().split("\0"):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+def make_wheel(checkout: Path) -> tuple[Path, str]:
+    """Return the only wheel that is made, and what was said meanwhile."""
+    command = [checkout / "setup" / "dist.sh", checkout.parent / "dist"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    (wheel,) = (checkout.parent / "dist").glob("*.whl")
+    return wheel, ended.stderr
+
+
+def names(wheel: Path) -> set[str]:
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+def metadata(wheel: Path) -> Message:
+    (name,) = (name for name in names(wheel) if name.endswith(".dist-info/METADATA"))
+    return message_from_bytes(zipfile.ZipFile(wheel).read(name))
+
+
+def leave(checkout: Path, *files: str) -> None:
+    for name in files:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("old")
+
+
+def begin_git(checkout: Path) -> None:
+    for arguments in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *arguments], cwd=checkout, check=True)
+
+
+def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_needs(
+    checkout: Path,
+) -> None:
+    wheel, _ = make_wheel(checkout)
+    assert wheel.name.startswith("helm_predictor_runner-")
+    told = metadata(wheel)
+    assert told["Name"] == DISTRIBUTION
+    assert told["Requires-Python"] == ">=3.11"
+    assert set(told.get_all("Provides-Extra") or ()) == {"html", "helm", "remote", "s3", "ray"}
+    assert set(NEEDED) <= names(wheel)
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(
+    checkout: Path, *, has_git: bool
+) -> None:
+    before = names(make_wheel(checkout)[0])
+    if has_git:
+        begin_git(checkout)
+    leave(checkout, *LEFT_BEHIND)
+    assert names(make_wheel(checkout)[0]) == before
+
+
+def test_a_file_that_git_does_not_know_is_left_out_and_named(checkout: Path) -> None:
+    begin_git(checkout)
+    leave(checkout, "runner/answers.csv")
+    wheel, told = make_wheel(checkout)
+    assert "runner/answers.csv" not in names(wheel)
+    assert "Left out of the wheel, as Git does not know it: runner/answers.csv" in told
+
+
+def test_control_a_file_that_git_knows_is_in_the_wheel(checkout: Path) -> None:
+    leave(checkout, "runner/answers.csv")
+    begin_git(checkout)
+    assert "runner/answers.csv" in names(make_wheel(checkout)[0])
+
+
+def test_the_same_files_make_the_same_wheel(checkout: Path) -> None:
+    first = make_wheel(checkout)[0].read_bytes()
+    begin_git(checkout)
+    assert make_wheel(checkout)[0].read_bytes() == first
+
+
+def test_every_extra_that_pages_and_messages_name_is_one_of_this_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    texts = [*ROOT.glob("docs/*.md"), ROOT / "README.md", *ROOT.glob("runner/**/*.py")]
+    told = "\n".join(path.read_text() for path in texts)
+    assert "runner[" not in told.replace(f"{DISTRIBUTION}[", "")
+    assert install_command("html") == f"pip install '{DISTRIBUTION}[html]'"
+    assert project["name"] == DISTRIBUTION
+    for extra in project["optional-dependencies"]:
+        assert f"`{extra}`" in (ROOT / "docs" / "install.md").read_text()
