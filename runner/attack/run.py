@@ -137,8 +137,8 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
         log=evaluation.files[case.log_file],
         heard=shared.listener.heard()[heard:],
         left=tuple(sorted(_left_behind(shared.client) - left)),
-        cpu_seconds=case.resources.cpu_seconds if case.resources else None,
-        memory_bytes=case.resources.peak_memory_bytes if case.resources else None,
+        cpu_seconds=case.resources.cpu_seconds,
+        memory_bytes=case.resources.peak_memory_bytes,
         runner_bytes=_peak_bytes() - peak_bytes,
     )
 

@@ -111,13 +111,10 @@ def _case(case: CaseRecord) -> dict[str, Any]:
     used = case.resources
     limits = case.limits
     measured: list[tuple[str, float | None, float]] = [
-        ("time", case.wall_seconds, limits["wall_seconds"])
+        ("time", case.wall_seconds, limits["wall_seconds"]),
+        ("memory", used.peak_memory_bytes, limits["memory_bytes"]),
+        ("output", used.output_bytes, limits["output_bytes"]),
     ]
-    if used is not None:
-        measured += [
-            ("memory", used.peak_memory_bytes, limits["memory_bytes"]),
-            ("output", used.output_bytes, limits["output_bytes"]),
-        ]
     return {
         "record": case,
         "uses": {

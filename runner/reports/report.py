@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
 from runner.files.stores import read_file
-from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, upgrade_report
 from runner.reports.records import report_records, score_records
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import Finding
@@ -52,7 +51,6 @@ class CaseRecord(_Record):
 
     ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
     for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
-    ``resources`` are null in reports of version 1.
     ``forecast`` has a line for each limit that it came near. ``sandbox`` has the settings that the
     engine was asked for, and those it said it had before the start; null if nothing was started.
     ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
@@ -73,7 +71,7 @@ class CaseRecord(_Record):
     extra_predictions: tuple[str, ...]
     output_files: Mapping[str, str]
     log_file: str
-    resources: ResourceUse | None
+    resources: ResourceUse
     forecast: tuple[str, ...]
     sandbox: Attestation | None
 
@@ -104,7 +102,7 @@ class Report(_Record):
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
     ``submitter`` is whose image it is, by the organizer's word; null if nobody said.
     ``evaluation_key`` is the digest of an ``EvaluationKey``: a report that follows from the same as
-    another need not be made again; null in reports from before there was one.
+    another need not be made again.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -161,32 +159,19 @@ def read_report(directory: Path) -> Report:
     """Return the report in a directory.
 
     Raises:
-        SuiteError: there is none, or it is not one that this version reads.
+        SuiteError: there is none, or it is not of this schema version.
         UsageError: the store of its URL can't be reached.
     """
     path = directory / REPORT_FILE
     try:
-        return _read(read_file(path))
+        return Report.model_validate_json(read_file(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(
             f"{path}: no such file. Name the directory of one report, as `runner evaluate` prints "
             "it: results/SUITE/IMAGE."
         ) from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        versions = f"{OLDEST_SCHEMA_VERSION} to {SCHEMA_VERSION}"
-        raise SuiteError(f"{path}: not a report of schema version {versions}") from error
-
-
-def _read(content: bytes) -> Report:
-    """Return the report; one of an older schema version gets its scores from its targets."""
-    try:
-        return Report.model_validate_json(content)
-    except ValidationError:
-        document = json.loads(content)
-        upgraded = upgrade_report(document)
-        if upgraded is document:
-            raise
-        return with_scores(Report.model_validate_json(json.dumps(upgraded)))
+    except (OSError, ValueError) as error:
+        raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
 
 
 def comparison_table(report: Report) -> pd.DataFrame:

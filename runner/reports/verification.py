@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,10 +10,9 @@ import polars as pl
 
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
-from runner.files.stores import reaching, read_file
+from runner.files.stores import read_file
 from runner.output.findings import InvalidOutputError
 from runner.output.predictions import read_outputs
-from runner.reports.older_reports import OLDEST_SCHEMA_VERSION, output_file_of_version_1
 from runner.reports.receipt import check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
 from runner.reports.report import (
@@ -45,8 +43,7 @@ def verify_report(directory: Path, suite: Suite | None) -> list[str]:
     Args:
         suite: whose actuals and train means count; without it those in the report are believed.
     """
-    is_older = _schema_version(directory) == OLDEST_SCHEMA_VERSION
-    found = [] if is_older else check_receipt(directory)
+    found = check_receipt(directory)
     try:
         report = read_report(directory)
     except SuiteError as error:
@@ -56,17 +53,9 @@ def verify_report(directory: Path, suite: Suite | None) -> list[str]:
         return [*found, f"{REPORT_FILE}: {what}; this suite has {suite.digest}"]
     for case in report.cases:
         found += _verify_case(directory, report, case, suite)
-    if not is_older:
-        found += _verify_scores(report)
-        found += _verify_records(directory, report)
+    found += _verify_scores(report)
+    found += _verify_records(directory, report)
     return list(dict.fromkeys(found))
-
-
-def _schema_version(directory: Path) -> int | None:
-    try:
-        return int(json.loads(read_file(directory / REPORT_FILE))["schema_version"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _verify_case(
@@ -74,7 +63,7 @@ def _verify_case(
 ) -> Iterator[str]:
     files = {}
     for name, digest in case.output_files.items():
-        path = _output_path(directory, case, name)
+        path = directory / case.id / name
         place = path.relative_to(directory).as_posix()
         try:
             files[name] = read_file(path)
@@ -93,13 +82,6 @@ def _verify_case(
         actuals = suite.actuals(of_suite)
         baselines = suite.baselines(of_suite, actuals)
     yield from _verify_targets(report, case, files, actuals, baselines)
-
-
-def _output_path(directory: Path, case: CaseRecord, name: str) -> Path:
-    path = directory / case.id / name
-    older = directory / output_file_of_version_1(case.id)
-    with reaching(directory):
-        return older if older.is_file() and not path.is_file() else path
 
 
 def _reported(case: CaseRecord) -> tuple[Actuals, Baselines]:

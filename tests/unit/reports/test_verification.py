@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.receipt import make_receipt
-from runner.reports.report import read_report
 from runner.reports.report_directory import write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
@@ -153,95 +152,3 @@ def test_a_missing_target_of_a_worst_error_policy_is_verified(tmp_path: Path) ->
     assert (score.value, score.missing) == (1.0, 1)
     write_evaluation(evaluation, tmp_path / "report")
     assert verify_report(tmp_path / "report", suite) == []
-
-
-VERSION_1 = {
-    "schema_version": 1,
-    "contract_version": 1,
-    "runner_version": "0.1.0",
-    "engine_version": "20.10",
-    "created": "2026-01-02T03:04:05+00:00",
-    "seed": 1,
-    "suite": {"name": "v1", "digest": "sha256:s", "choices": {}},
-    "image": {"reference": "image", "id": "sha256:i", "digests": []},
-    "cases": [
-        {
-            "id": "case-1",
-            "train_runs": ["a"],
-            "eval_runs": ["b"],
-            "outcome": "scored",
-            "cause": None,
-            "message": None,
-            "exit_code": 0,
-            "wall_seconds": 1.5,
-            "limits": {"cpus": 1.0},
-            "targets": [
-                {
-                    "run_spec_name": "b",
-                    "name": {"name": "exact_match", "split": "test"},
-                    "actual": {
-                        "name": {"name": "exact_match", "split": "test"},
-                        "count": 1,
-                        "sum": 0.5,
-                        "sum_squared": 0.25,
-                        "mean": 0.5,
-                    },
-                    "predicted": {
-                        "name": {"name": "predicted_exact_match", "split": "test"},
-                        "count": 1,
-                        "sum": 0.75,
-                        "sum_squared": 0.5625,
-                        "mean": 0.75,
-                    },
-                }
-            ],
-            "extra_predictions": [],
-            "predictions_file": "predictions/case-1.json",
-            "predictions_sha256": None,  # set when it is written
-            "log_file": "logs/case-1.log",
-            "scores": {
-                "targets": 1,
-                "mean_absolute_error": 0.25,
-                "root_mean_squared_error": 0.25,
-                "bias": 0.25,
-            },
-        }
-    ],
-    "scores": {
-        "targets": 1,
-        "mean_absolute_error": 0.25,
-        "root_mean_squared_error": 0.25,
-        "bias": 0.25,
-    },
-}
-"""A report as runner 0.1.0 wrote it."""
-
-
-def write_version_1(directory: Path) -> bytes:
-    """Write a report of schema version 1 and its predictions; return the predictions."""
-    import hashlib
-
-    predicted = VERSION_1["cases"][0]["targets"][0]["predicted"]  # type: ignore[index]
-    predictions = json.dumps({"contract_version": 1, "predictions": {"b": [predicted]}}).encode()
-    document = json.loads(json.dumps(VERSION_1))
-    document["cases"][0]["predictions_sha256"] = hashlib.sha256(predictions).hexdigest()
-    (directory / "predictions").mkdir(parents=True)
-    (directory / "predictions/case-1.json").write_bytes(predictions)
-    (directory / "report.json").write_text(json.dumps(document))
-    return predictions
-
-
-def test_a_report_of_version_1_is_read_with_its_scores(tmp_path: Path) -> None:
-    write_version_1(tmp_path)
-    report = read_report(tmp_path)
-    assert report.schema_version == 2
-    score = report.score("mae")
-    assert score is not None
-    assert score.value == 0.25
-
-
-def test_a_report_of_version_1_is_verified(tmp_path: Path) -> None:
-    predictions = write_version_1(tmp_path)
-    assert verify_report(tmp_path, None) == []
-    (tmp_path / "predictions/case-1.json").write_bytes(predictions.replace(b"0.75", b"0.85"))
-    assert verify_report(tmp_path, None)[0].startswith("predictions/case-1.json: not what")
