@@ -330,7 +330,7 @@ def _submitters(
     Raises:
         UsageError: images are named in both ways or in none, or the file is wrong.
     """
-    from runner.submissions.listed import read_listed
+    from runner.submissions.organizer_files import read_listed
 
     if submissions_file is None and images:
         return dict.fromkeys(images, submitter)

@@ -11,7 +11,7 @@ from runner.cli.progress import Display, open_display
 from runner.errors import RunnerError
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
-from runner.leaderboard.submitters import Submitters, read_submitters
+from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.text import to_csv, to_markdown, to_table
 from runner.leaderboard.watch import report_changes
 from runner.pages.leaderboard_page import write_leaderboard
@@ -19,6 +19,7 @@ from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
 from runner.scores.resampling import Resampling
 from runner.submissions.ledger import Ledger
+from runner.submissions.organizer_files import read_submitters
 from runner.submissions.split import private_report
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-import pydantic
+from pydantic import TypeAdapter
 
 from runner.errors import UsageError
+from runner.files.wrong_fields import validate
 from runner.submissions.ledger import Ledger, new_seed
 from runner.submissions.quota import Attempt, Scored
 from runner.submissions.rules import Rules
@@ -24,18 +25,15 @@ def init(
     seed: str | None,
 ) -> int:
     """Make a new ledger; its rules are its first line."""
-    try:
-        rules = Rules(
-            evaluations=evaluations,
-            period_hours=period_hours,
-            publish=publish,
-            step=step,
-            public_share=public_share,
-            seed=seed or new_seed(),
-        )
-    except pydantic.ValidationError as error:
-        wrong = [" ".join([*map(str, e["loc"]), e["msg"]]) for e in error.errors()]
-        raise UsageError(f"these rules can't be: {'; '.join(wrong)}") from error
+    given = {
+        "evaluations": evaluations,
+        "period_hours": period_hours,
+        "publish": publish,
+        "step": step,
+        "public_share": public_share,
+        "seed": seed or new_seed(),
+    }
+    rules = validate(TypeAdapter(Rules), given, "these rules can't be", UsageError, "rules")
     Ledger(file).create(rules)
     click.echo(f"ledger: {file}")
     return 0

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from runner.submissions.organizer_files import read_teams
 from runner.submissions.pull_request import read_pull_request
 from runner.submissions.submission import check_author
-from runner.submissions.teams import read_teams
 
 
 def submission(head: str, base: str, author: str, teams_file: Path, as_json: bool) -> int:

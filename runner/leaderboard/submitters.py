@@ -1,13 +1,9 @@
-"""The organizer's file of submitters."""
+"""Whose an image is."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from runner.errors import SuiteError
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Submitters(BaseModel):
@@ -22,18 +18,3 @@ class Submitters(BaseModel):
 
     show: Literal["best", "all"] = "best"
     submitters: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
-
-
-def read_submitters(path: Path) -> Submitters:
-    """Return what the organizer's file says.
-
-    Raises:
-        SuiteError: it can't be read or has a wrong field; every wrong one is named.
-    """
-    try:
-        return Submitters.model_validate(yaml.safe_load(path.read_bytes()))
-    except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise SuiteError(f"{path}: {'; '.join(wrong)}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SuiteError(f"{path}: not a file of submitters ({error})") from error

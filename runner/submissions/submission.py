@@ -1,21 +1,20 @@
 """A submission file, written by a participant: strictly two fields, the image by its digest. Pure.
 
-The text is hostile: it is bounded, only plain scalars are taken from it, and what is shown of it is
+The text is hostile: it is bounded, only plain text is taken from it, and what is shown of it is
 quoted.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Annotated
 
-import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, TypeAdapter
 
 from runner.errors import SubmissionError
+from runner.files.yaml_files import YamlForm, parse_yaml
 from runner.untrusted import quote
 
-FIELDS = ("submitter", "image")
 MOST_BYTES = 4096
-PLAIN_TEXT = "tag:yaml.org,2002:str"
 
 SUBMITTER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?", re.ASCII)
 
@@ -29,12 +28,35 @@ LONGEST_IMAGE = 255 + len("@sha256:") + 64
 EXAMPLE = "registry.example/team/predictor@sha256:" + "0123456789abcdef" * 4
 
 
-@dataclass(frozen=True)
-class Submission:
+def _is_submitter(text: str) -> str:
+    if not SUBMITTER.fullmatch(text):
+        raise ValueError(
+            f"{quote(text)} should be up to 39 small letters, digits and hyphens between them"
+        )
+    return text
+
+
+def _is_image(text: str) -> str:
+    if len(text) > LONGEST_IMAGE or not IMAGE.fullmatch(text):
+        raise ValueError(
+            f"{quote(text)} should be named by its digest alone, which `docker push` prints, as a "
+            f"tag may move: e.g. {EXAMPLE}"
+        )
+    return text
+
+
+class Submission(BaseModel):
     """Whose it is, and the image by its digest: ``registry/name@sha256:...``."""
 
-    submitter: str
-    image: str
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    submitter: Annotated[str, Strict(), AfterValidator(_is_submitter)]
+    image: Annotated[str, Strict(), AfterValidator(_is_image)]
+
+
+_SUBMISSION = YamlForm(
+    TypeAdapter(Submission), "`submitter: ...` and `image: ...`", SubmissionError, MOST_BYTES
+)
 
 
 def read_submission(content: bytes, name: str) -> Submission:
@@ -46,26 +68,7 @@ def read_submission(content: bytes, name: str) -> Submission:
     Raises:
         SubmissionError: it is anything but the two fields, each once, as plain text.
     """
-    fields = _read_fields(content, name)
-    wrong = sorted(set(FIELDS) ^ set(fields))
-    if wrong:
-        kinds = ["unknown" if field not in FIELDS else "missing" for field in wrong]
-        shown = ", ".join(
-            f"{kind}: {quote(field)}" for kind, field in zip(kinds, wrong, strict=True)
-        )
-        raise SubmissionError(f"{name}: exactly the fields {' and '.join(FIELDS)} ({shown}).")
-    submission = Submission(**fields)
-    if not SUBMITTER.fullmatch(submission.submitter):
-        raise SubmissionError(
-            f"{name}: the submitter {quote(submission.submitter)} should be up to 39 small "
-            "letters, digits and hyphens."
-        )
-    if len(submission.image) > LONGEST_IMAGE or not IMAGE.fullmatch(submission.image):
-        raise SubmissionError(
-            f"{name}: the image {quote(submission.image)} should be named by its digest alone, "
-            f"which `docker push` prints, as a tag may move: e.g. {EXAMPLE}"
-        )
-    return submission
+    return parse_yaml(content, name, _SUBMISSION)
 
 
 def check_author(submission: Submission, author: str, teams: Mapping[str, Sequence[str]]) -> None:
@@ -87,26 +90,3 @@ def check_author(submission: Submission, author: str, teams: Mapping[str, Sequen
         raise SubmissionError(
             f"{quote(author)} is not of the team {submission.submitter}, whose submission this is."
         )
-
-
-def _read_fields(content: bytes, name: str) -> dict[str, str]:
-    """Return the fields, of a single mapping of plain text to plain text."""
-    if len(content) > MOST_BYTES:
-        raise SubmissionError(f"{name}: more than {MOST_BYTES} bytes.")
-    try:
-        node = yaml.compose(content.decode(), Loader=yaml.SafeLoader)
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        # Not its text, which quotes the file.
-        raise SubmissionError(f"{name}: not YAML in UTF-8 ({type(error).__name__}).") from error
-    if not isinstance(node, yaml.MappingNode):
-        raise SubmissionError(f"{name}: should be {' and '.join(f'{f}: ...' for f in FIELDS)}.")
-    fields: dict[str, str] = {}
-    for key, value in node.value:
-        for part in (key, value):
-            if not isinstance(part, yaml.ScalarNode) or part.tag != PLAIN_TEXT:
-                line = part.start_mark.line + 1
-                raise SubmissionError(f"{name}: line {line} should be `field: plain text`.")
-        if key.value in fields:
-            raise SubmissionError(f"{name}: the field {quote(key.value)} stands there twice.")
-        fields[key.value] = value.value
-    return fields

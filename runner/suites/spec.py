@@ -1,14 +1,15 @@
 """The spec of a suite: what an organizer writes, checked field by field."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from runner.contract.limits import Limits
 from runner.errors import SuiteError
+from runner.files.wrong_fields import validate
+from runner.files.yaml_files import YamlForm, read_yaml
 from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -82,7 +83,6 @@ class Explicit(_Strict):
 
 
 Division = Annotated[Sampled | KFold | LeaveOneOut | Explicit, Field(discriminator="method")]
-METHODS = "sampled, k_fold, leave_one_out, explicit"
 
 
 class Revealed(_Strict):
@@ -139,17 +139,9 @@ class SuiteSpec(_Strict):
     seed: int = Field(default=1, ge=0)
 
 
-class _UniqueKeysLoader(yaml.SafeLoader):
-    """PyYAML takes the last of two equal keys in silence; in a spec that is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        doubled = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if doubled:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {doubled[0]!r} stands twice", node.start_mark
-            )
-        return super().construct_mapping(node, deep=deep)
+_SPEC = YamlForm(
+    TypeAdapter(SuiteSpec), "a mapping with name, version and helm_runs at least", SuiteError
+)
 
 
 def read_spec(path: Path) -> SuiteSpec:
@@ -158,15 +150,7 @@ def read_spec(path: Path) -> SuiteSpec:
     Raises:
         SuiteError: the file can't be read, or a field is wrong; every wrong one is named.
     """
-    try:
-        document = yaml.load(path.read_bytes(), _UniqueKeysLoader)  # noqa: S506  (a SafeLoader)
-    except OSError as error:
-        raise SuiteError(f"{path}: the spec can't be read ({error.strerror}).") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(document, dict):
-        raise SuiteError(f"{path}: a spec is a mapping with name, version and helm_runs at least.")
-    spec = make_spec(document, str(path))
+    spec = read_yaml(path, _SPEC)
     folder = path.parent
     return spec.model_copy(
         update={
@@ -185,22 +169,4 @@ def make_spec(fields: Mapping[str, Any], origin: str) -> SuiteSpec:
     Raises:
         SuiteError: a field is wrong; every wrong one is named, with what it should be.
     """
-    try:
-        return SuiteSpec.model_validate(fields)
-    except ValidationError as error:
-        findings = [
-            f"  {'.'.join(map(str, finding['loc']))}: {_in_words(finding)}"
-            for finding in error.errors(include_url=False)
-        ]
-        wrong = f"{len(findings)} field{'s are' if len(findings) > 1 else ' is'} wrong"
-        raise SuiteError("\n".join([f"{origin}: {wrong}:", *findings])) from error
-
-
-def _in_words(finding: Mapping[str, Any]) -> str:
-    if finding["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        return f"its method has to be one of {METHODS}, not {finding['input']!r:.80}"
-    if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = ", ".join(SuiteSpec.model_fields) if len(finding["loc"]) == 1 else ""
-        return "no such field" + (f"; a spec has {known}" if known else "")
-    got = "" if finding["type"] == "missing" else f", not {finding['input']!r:.80}"
-    return f"{finding['msg'].replace('Field required', 'this field is required')}{got}"
+    return validate(_SPEC.adapter, fields, origin, SuiteError, _SPEC.whole)

@@ -1,0 +1,87 @@
+"""What the organizer of a competition writes: teams, submissions to evaluate, submitters."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic_core import PydanticCustomError
+
+from runner.errors import SuiteError, UsageError
+from runner.files.wrong_fields import BELOW
+from runner.files.yaml_files import YamlForm, read_yaml
+from runner.leaderboard.submitters import Submitters
+from runner.untrusted import quote
+
+_Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
+
+
+class Teams(BaseModel):
+    """``teams.yaml``: a submitter's name -> the logins of those who may submit for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    teams: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+
+class ListedSubmission(BaseModel):
+    """A submitter and the image that it hands in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    submitter: _Text
+    image: _Text
+
+
+def _each_once(listed: list[ListedSubmission]) -> list[ListedSubmission]:
+    images: set[str] = set()
+    for number, each in enumerate(listed):
+        if each.image in images:
+            message = f"{quote(each.image)} is listed twice"
+            # Braces would be taken for a template.
+            raise PydanticCustomError(
+                "listed_twice", "{message}", {"message": message, BELOW: (number, "image")}
+            )
+        images.add(each.image)
+    return listed
+
+
+_Listed = Annotated[list[ListedSubmission], Field(min_length=1), AfterValidator(_each_once)]
+
+_TEAMS = YamlForm(
+    TypeAdapter(Teams), "`teams:`, and below it each team with its logins", UsageError
+)
+_LISTED: YamlForm[list[ListedSubmission]] = YamlForm(
+    TypeAdapter(_Listed), "a list; each item has a submitter and an image", UsageError
+)
+_SUBMITTERS = YamlForm(
+    TypeAdapter(Submitters), "`submitters:`, and below it each name with its images", SuiteError
+)
+
+
+def read_teams(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return the logins of each team.
+
+    Raises:
+        UsageError: the file can't be read, or a field is wrong; every wrong one is named.
+    """
+    return read_yaml(path, _TEAMS).teams
+
+
+def read_listed(path: Path) -> dict[str, str]:
+    """Return each image's submitter, in the order of the list.
+
+    Raises:
+        UsageError: the file can't be read, a field is wrong, or an image is listed twice; every
+            wrong field is named.
+    """
+    return {each.image: each.submitter for each in read_yaml(path, _LISTED)}
+
+
+def read_submitters(path: Path) -> Submitters:
+    """Return whose an image is, as the organizer says.
+
+    Raises:
+        SuiteError: the file can't be read, or a field is wrong; every wrong one is named.
+    """
+    return read_yaml(path, _SUBMITTERS)
