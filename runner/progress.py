@@ -16,7 +16,10 @@ class Task(Protocol):
 
 
 class Progress(Protocol):
-    """Where tasks are shown. Many may be under way at once, in as many threads."""
+    """Where lines and tasks are shown. Called from any thread; many tasks may be under way."""
+
+    def say(self, line: str) -> None:
+        """Show a line that concerns the user."""
 
     def task(self, what: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Show a task while the block lasts.
@@ -30,6 +33,9 @@ class Progress(Protocol):
 
 class _Silent:
     """Shows nothing."""
+
+    def say(self, line: str) -> None:
+        pass
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:  # noqa: ARG002

@@ -14,12 +14,15 @@ what it read can't be told from one that prints numbers: where that is a danger,
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.contract.layout import PROGRESS_PREFIX
+from runner.errors import SuiteError
+from runner.reports.report import Report
 from runner.suites.parts import read_part
+from runner.suites.suite import Suite
 from runner.untrusted import printable
 
 MOST_LINES = 200
@@ -80,6 +83,32 @@ def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> P
     shown = [line for number, line in enumerate(candidates) if number not in quoting]
     kept = tuple(map(printable, shown[-MOST_LINES:]))
     return ParticipantLog(events, kept, len(rest) - len(kept))
+
+
+def participant_logs(
+    directory: Path, report: Report, suite: Suite, *, events_only: bool
+) -> dict[str, dict[str, Any]]:
+    """Return what the participant may see of each case's log, with its outcome and cause.
+
+    Args:
+        directory: the report's.
+
+    Raises:
+        SuiteError: the report is of another suite.
+    """
+    if suite.digest != report.suite.digest:
+        raise SuiteError(
+            f"{suite.root}: its digest is {suite.digest}, the report is of "
+            f"{report.suite.digest}. Name the suite that was evaluated on."
+        )
+    shown = {}
+    for case in suite.cases:
+        (record,) = [record for record in report.cases if record.id == case.id]
+        parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
+        content = (directory / record.log_file).read_bytes()
+        made = participant_log(content, input_cells(parts), events_only=events_only)
+        shown[case.id] = {"outcome": str(record.outcome), "cause": record.cause, **asdict(made)}
+    return shown
 
 
 def input_cells(parts: Iterable[Path]) -> Iterator[str]:

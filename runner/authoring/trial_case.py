@@ -89,6 +89,7 @@ def _stage(
     into: Path,
     announce: Callable[[str], None],
 ) -> None:
+    # The demo's case is mostly there already, and these take ten times as long as all else here.
     from runner.building.named import Draw, opened_suite
     from runner.suites.staging import stage_inputs
 

@@ -1,20 +1,17 @@
 """``runner leaderboard``."""
 
 import json
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from runner.cli.progress import Display, open_display
-from runner.errors import RunnerError
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.text import to_csv, to_markdown, to_table
-from runner.leaderboard.watch import report_changes
-from runner.pages.leaderboard_page import write_leaderboard
+from runner.pages.site import Site, report_changes
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
 from runner.scores.resampling import Resampling
@@ -36,14 +33,17 @@ def leaderboard(
 ) -> int:
     """Print the ranking, or write its pages; return the exit code."""
     resampling = Resampling()
+    display = open_display()
+    read = partial(_read, directory, submitters_file, display, ledger_file)
     if html or watch:
         output = output or (Path() if is_remote(directory) else directory) / "site"
-        site = Site(directory, submitters_file, output, with_actuals, ledger_file)
-        site.keep(resampling) if watch else site.write(resampling)
+        site = Site(read, output, with_actuals)
+        if watch:
+            others = [] if submitters_file is None else [submitters_file]
+            site.keep(report_changes(directory, others), resampling, display, _print_page)
+        _print_page(site.write(resampling, display))
         return 0
-    display = open_display()
-    reports, submitters = _read(directory, submitters_file, display, ledger_file)
-    board = make_leaderboard(reports, submitters, resampling, display)
+    board = make_leaderboard(*read(), resampling, display)
     _print(board, resampling, "json" if as_json else style)
     return 0
 
@@ -58,6 +58,10 @@ def _read(
     return reports, None if submitters_file is None else read_submitters(submitters_file)
 
 
+def _print_page(page: Path) -> None:
+    click.echo(f"page: {page}")
+
+
 def _print(board: Leaderboard, resampling: Resampling, style: str | None) -> None:
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
@@ -70,40 +74,3 @@ def _print(board: Leaderboard, resampling: Resampling, style: str | None) -> Non
         click.echo(to_markdown(board, resampling))
     else:
         click.echo(to_table(board, resampling))
-
-
-@dataclass(frozen=True)
-class Site:
-    """The pages of a leaderboard: what they are made of, and where they go."""
-
-    directory: Path
-    submitters_file: Path | None
-    output: Path
-    with_actuals: bool
-    ledger_file: Path | None
-
-    def write(self, resampling: Resampling) -> None:
-        """Write every page."""
-        display = open_display()
-        reports, submitters = _read(self.directory, self.submitters_file, display, self.ledger_file)
-        board = make_leaderboard(reports, submitters, resampling, display)
-        with display.task("writing pages", len(reports) + 1) as task:
-            page = write_leaderboard(
-                board,
-                reports,
-                self.output,
-                resampling,
-                with_actuals=self.with_actuals,
-                written=task.advance,
-            )
-        click.echo(f"page: {page}")
-
-    def keep(self, resampling: Resampling) -> NoReturn:
-        """Write every page, and again whenever a report changes; one that is wrong is told."""
-        others = [] if self.submitters_file is None else [self.submitters_file]
-        for _ in report_changes(self.directory, others):
-            try:
-                self.write(resampling)
-            except RunnerError as error:
-                click.echo(f"Error: {error}", err=True)
-        raise AssertionError("changes never end")

@@ -39,6 +39,10 @@ class Display(Progress):
         """Print a line where it does not mix with what was asked for."""
         click.echo(line, err=True)
 
+    def say(self, line: str) -> None:
+        """Print a line where it does not mix with what was asked for."""
+        self.announce(line)
+
     def aside(self) -> AbstractContextManager[None]:
         """Leave the terminal, while the block lasts, to what is printed on standard output."""
         return nullcontext()

@@ -16,6 +16,7 @@ from runner.cli.progress import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
 from runner.suites.manifest import PRIVATE, PUBLIC
 from runner.suites.opening import check_files, is_suite, open_suite, read_manifest, verify_suite
+from runner.suites.overview import details, overview
 from runner.suites.publish import publish_suite
 from runner.suites.spec import make_spec, read_spec
 from runner.suites.suite import Suite
@@ -63,10 +64,10 @@ def list_suites(directory: Path, as_json: bool) -> int:
         raise UsageError(f"{directory}: no such directory. `runner suite build` makes ./suites.")
     found = [read_manifest(path) for path in sorted(directory.iterdir()) if is_suite(path)]
     if as_json:
-        click.echo(json.dumps([_overview(each) for each in found], indent=2))
+        click.echo(json.dumps([overview(each) for each in found], indent=2))
         return 0
     for each in found:
-        facts = _overview(each)
+        facts = overview(each)
         click.echo(
             f"{facts['path']}: {facts['name']} {facts['version']}, {facts['cases']} cases, "
             f"{facts['runs']} runs, {facts['targets']} targets, {facts['digest'][:19]}"
@@ -139,69 +140,24 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _overview(suite: Suite) -> dict[str, Any]:
-    manifest = suite.manifest
-    return {
-        "path": str(suite.root),
-        "name": manifest.name,
-        "version": manifest.version,
-        "digest": suite.digest,
-        "cases": len(manifest.cases),
-        "runs": len(manifest.runs),
-        "targets": sum(run.targets for case in suite.cases for run in case.eval_runs),
-    }
-
-
-def _details(suite: Suite) -> dict[str, Any]:
-    manifest = suite.manifest
-    names = {run.number: run.name for run in manifest.runs}
-    return {
-        **_overview(suite),
-        "description": manifest.description,
-        "license": manifest.license,
-        "bytes": sum(record.bytes for record in manifest.files.values()),
-        "scenarios": sorted({run.scenario for run in manifest.runs}),
-        "models": sorted({run.model_deployment for run in manifest.runs}),
-        "choices": dict(manifest.choices),
-        "limits": manifest.limits.to_json(),
-        "groups": [
-            {"kind": group.kind, "runs": [names[number] for number in group.runs]}
-            for group in manifest.groups
-        ],
-        "by_case": [
-            {
-                "case": case.id,
-                "train_runs": len(case.train_runs),
-                "eval_runs": len(case.eval_runs),
-                "targets": sum(run.targets for run in case.eval_runs),
-                "instance_targets": sum(run.instance_targets for run in case.eval_runs),
-                "revealed_instances": sum(run.revealed_instances for run in case.eval_runs),
-                "instances": sum(run.instances for run in case.eval_runs),
-                "eval_models": sorted({run.model_deployment for run in case.eval_runs}),
-            }
-            for case in suite.cases
-        ],
-    }
-
-
 def _print_suite(suite: Suite, as_json: bool) -> None:
-    details = _details(suite)
+    facts = details(suite)
     if as_json:
-        click.echo(json.dumps(details, indent=2))
+        click.echo(json.dumps(facts, indent=2))
         return
-    click.echo(f"{details['path']}: {details['name']} {details['version']}")
-    click.echo(f"digest     {details['digest']}")
-    click.echo(f"runs       {details['runs']}, {details['bytes'] / 1e6:.1f} MB")
+    click.echo(f"{facts['path']}: {facts['name']} {facts['version']}")
+    click.echo(f"digest     {facts['digest']}")
+    click.echo(f"runs       {facts['runs']}, {facts['bytes'] / 1e6:.1f} MB")
     for kind in ("scenarios", "models"):
-        names = details[kind]
+        names = facts[kind]
         some = ", ".join(map(printable, names[:3])) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
         click.echo(f"{kind:10} {len(names)}: {some}")
     for kind in ("sweeps", "twins"):
-        groups = [group["runs"] for group in details["groups"] if group["kind"] == kind]
+        groups = [group["runs"] for group in facts["groups"] if group["kind"] == kind]
         if groups:
             some = ", ".join(map(printable, groups[0][:2]))
             click.echo(f"{kind:10} {len(groups)} groups kept together, e.g. {some}")
-    for case in details["by_case"]:
+    for case in facts["by_case"]:
         models = ", ".join(map(printable, case["eval_models"][:2]))
         more = ", ..." if len(case["eval_models"]) > 2 else ""  # noqa: PLR2004
         click.echo(

@@ -28,7 +28,6 @@ Examples:
 @click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
 @click.option(
     "--forecast",
-    "forecast_suite",
     metavar="SUITE",
     shell_complete=complete_suite_paths,
     type=click.Path(path_type=Path),

@@ -1,0 +1,113 @@
+"""A predictor's folder -> its image on the engine."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import docker
+
+from runner.authoring.build_warnings import find_build_warnings
+from runner.authoring.image_context import (
+    base_pins,
+    context_digest,
+    context_files,
+    from_references,
+    read_expected,
+    write_context,
+)
+from runner.contract.layout import CONTRACT_VERSION
+from runner.errors import UsageError
+from runner.files.scratch import scratch_directory
+from runner.progress import Progress, Task
+from runner.sandbox.engine.build import (
+    CONTEXT_LABEL,
+    CONTRACT_LABEL,
+    EXPECTED_LABEL,
+    build_image,
+    engine_machine,
+    is_built,
+)
+from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.image import Image
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """What an image is built of.
+
+    Attributes:
+        base: it is the base image's folder, not a predictor's.
+        build_args: values of the Dockerfile's ARGs.
+    """
+
+    folder: Path
+    base: bool
+    build_args: Mapping[str, str]
+
+    def from_references(self) -> list[str]:
+        """Return the images that the Dockerfile begins from.
+
+        Raises:
+            UsageError: there is no Dockerfile, or it names none.
+        """
+        return from_references(self.folder, self.build_args)
+
+    def warnings(self) -> list[str]:
+        """Return what is likely to go wrong with a predictor's folder."""
+        if self.base:
+            return []
+        return [*find_build_warnings(self.folder, context_files(self.folder), base_pins())]
+
+
+def build_predictor(
+    client: docker.DockerClient, source: ImageSource, tag: str, progress: Progress
+) -> int | None:
+    """Build an image, and return its bytes; None if nothing has changed since it was built.
+
+    Raises:
+        UsageError: an image that the Dockerfile begins from is not there.
+        BuildError: a package can't be had, or a step of the Dockerfile failed.
+    """
+    parents = [_parent(client, reference).id for reference in source.from_references()]
+    folder, base, build_args = source.folder, source.base, source.build_args
+    digest = context_digest(folder, base=base, parents=parents, build_args=build_args)
+    if is_built(client, tag, digest):
+        return None
+    with scratch_directory() as context:
+        progress.say(f"{tag}: resolving packages")
+        with progress.task(f"{tag}: resolving packages"):
+            write_context(folder, context, base=base, machine=engine_machine(client))
+        progress.say(f"{tag}: building")
+        with progress.task(f"{tag}: building") as task:
+            show_step = partial(_show_step, task)
+            return build_image(client, context, tag, _labels(source, digest), build_args, show_step)
+
+
+def _labels(source: ImageSource, digest: str) -> dict[str, str]:
+    labels = {CONTEXT_LABEL: digest, CONTRACT_LABEL: str(CONTRACT_VERSION)}
+    expected = read_expected(source.folder)
+    return {**labels, EXPECTED_LABEL: expected} if expected else labels
+
+
+def _parent(client: docker.DockerClient, reference: str) -> Image:
+    try:
+        return resolve_image(client, reference)
+    except UsageError as error:
+        advice = _BASES.get(reference)
+        raise UsageError(f"{error} {advice}" if advice else str(error)) from error
+
+
+_BASES = {
+    "runner-base": "It is the base of Python predictors: runner build --base -t runner-base",
+    "python:3.11-slim": "Or name another Python 3.11 image: --build-arg PYTHON_BASE=IMAGE",
+    "runner-shell-base": "A checkout's setup/language_base.sh shell makes it.",
+    "runner-r-base": "A checkout's setup/language_base.sh r makes it.",
+}
+
+
+def _show_step(task: Task, line: str) -> None:
+    """Show a line of the engine's: ``Step 2/5 : COPY packages/ /packages/``."""
+    if step := re.match(r"Step (\d+)/(\d+) : (.*)", line):
+        task.show(step[3], int(step[1]) - 1, int(step[2]))

@@ -1,0 +1,126 @@
+"""Runs of an image in the sandbox for its author, and what they tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.authoring.image_check import (
+    Measurement,
+    Result,
+    check_determinism,
+    check_label,
+    check_outcome,
+    check_parity,
+    forecast,
+    predicted_stats,
+    with_any_key,
+)
+from runner.building.demo_suite import DEMO_SUITE
+from runner.building.named import Draw, opened_suite
+from runner.contract.layout import PREDICTIONS
+from runner.evaluation.verdict import Verdict, judge
+from runner.output.findings import InvalidOutputError
+from runner.output.predictions import read_predictions
+from runner.progress import Progress
+from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
+from runner.sandbox.engine.image import Image
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import Sandbox
+from runner.suites.opening import read_manifest
+from runner.suites.staging import stage_inputs
+from runner.suites.suite import Case, Suite
+from runner.untrusted import printable
+
+LARGE_DRAW = 20
+"""Train runs of the demo's larger case, which a forecast is made from."""
+
+
+@dataclass(frozen=True)
+class ImageRuns:
+    """Runs of the image, each with the suite's own limits."""
+
+    sandbox: Sandbox
+    image: Image
+    policy: SandboxPolicy
+    progress: Progress
+
+    def run(self, suite: Suite, case: Case, which: str, *, show_log: bool = False) -> SandboxRun:
+        """Return what came of one run; its log is shown whole if asked for."""
+
+        def stage() -> Mapping[str, bytes]:
+            seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
+            return stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
+
+        self.progress.say(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
+        at_most = f"{self.policy.limits.wall_seconds:g} s at most"
+        with self.progress.task(f"{case.id}: {which} run, {at_most}"):
+            preparation = self.sandbox.prepare(self.image, self.policy, stage)
+            run = self.sandbox.run(preparation, case.wanted_files)
+        for line in run.log.decode(errors="replace").splitlines() if show_log else ():
+            self.progress.say(f"  log: {printable(line)}")
+        return run
+
+
+def check_runs(
+    runs: ImageRuns, labels: Mapping[str, str], suite: Suite, case: Case, run: SandboxRun
+) -> list[Result]:
+    """Return what the first run tells, and if it is sound a second one."""
+    targets = suite.targets(case)
+    first = judge(run, case, targets, suite.limits, suite.scoring)
+    results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
+    if first.outcome is not Outcome.SCORED:
+        return results
+    again = runs.run(suite, case, "second")
+    second = judge(again, case, targets, suite.limits, suite.scoring)
+    if second.outcome is Outcome.SCORED:
+        results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
+    else:
+        results.append(check_outcome(second))
+    return results + _parity(labels.get(EXPECTED_LABEL), first, case)
+
+
+def _parity(expected: str | None, verdict: Verdict, case: Case) -> list[Result]:
+    """Return whether the image predicts what it says to expect, if it says so of this case."""
+    targets = list(verdict.predictions.stats)
+    if expected is None or PREDICTIONS not in case.wanted_files:
+        return []
+    try:
+        predictions = read_predictions(expected.encode(), targets)
+    except InvalidOutputError:
+        text = "the image's expected output is not of this case"
+        return [Result("parity", None, text, ("Make it again with --save-expected.",))]
+    return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
+
+
+def measure(suite: Suite, case: Case, run: SandboxRun) -> Measurement:
+    """Return what a run took, and of how much input."""
+    return Measurement(
+        _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
+    )
+
+
+def measure_larger(runs: ImageRuns, name: str, suite: Suite) -> list[Measurement]:
+    """Return what the image takes on a larger case, if there is one."""
+    if name == DEMO_SUITE:
+        draw = Draw(LARGE_DRAW, None, None, ())
+        with opened_suite(name, None, draw, runs.progress.say, runs.progress) as larger:
+            case = larger.cases[0]
+            return [measure(larger, case, runs.run(larger, case, "larger"))]
+    largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))
+    if largest == suite.cases[0]:
+        return []
+    return [measure(suite, largest, runs.run(suite, largest, "larger"))]
+
+
+def forecast_suite(measured: list[Measurement], directory: Path) -> Result:
+    """Return what the image is going to take on a built suite, from what runs of it took."""
+    suite = read_manifest(directory)
+    sizes = [_case_bytes(suite, case) for case in suite.cases]
+    return forecast(measured, sizes, suite.limits, suite.name)
+
+
+def _case_bytes(suite: Suite, case: Case) -> int:
+    parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
+    return sum(part.stat().st_size for part in parts)

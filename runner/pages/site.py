@@ -1,0 +1,89 @@
+"""The pages of a leaderboard in a folder, written again whenever a report changes."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from runner.errors import RunnerError
+from runner.files.stores import reaching
+from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.submitters import Submitters
+from runner.pages.leaderboard_page import write_leaderboard
+from runner.progress import Progress
+from runner.reports.report import REPORT_FILE, Report
+from runner.reports.report_directory import find_reports
+from runner.scores.resampling import Resampling
+
+LOOK_SECONDS = 2.0
+
+Read = Callable[[], tuple[Mapping[Path, Report], Submitters | None]]
+"""Returns the reports, as they are to be ranked, and whose the images are."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of a leaderboard: what they are made of, and where they go."""
+
+    read: Read
+    output: Path
+    with_actuals: bool
+
+    def write(self, resampling: Resampling, progress: Progress) -> Path:
+        """Write every page; return the leaderboard's."""
+        reports, submitters = self.read()
+        board = make_leaderboard(reports, submitters, resampling, progress)
+        with progress.task("writing pages", len(reports) + 1) as task:
+            return write_leaderboard(
+                board,
+                reports,
+                self.output,
+                resampling,
+                with_actuals=self.with_actuals,
+                written=task.advance,
+            )
+
+    def keep(
+        self,
+        watched: Iterator[None],
+        resampling: Resampling,
+        progress: Progress,
+        written: Callable[[Path], None],
+    ) -> NoReturn:
+        """Write every page at each change; if a report is wrong, say so and wait for the next.
+
+        Args:
+            watched: yields at each change, and never ends.
+            written: called with the leaderboard's page whenever it has been written.
+        """
+        for _ in watched:
+            try:
+                written(self.write(resampling, progress))
+            except RunnerError as error:
+                progress.say(f"Error: {error}")
+        raise AssertionError("changes never end")
+
+
+def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[None]:
+    """Yield once at the start, and then whenever a report, or one of the other files, has changed.
+
+    Looks every ``LOOK_SECONDS``, so that it serves file systems that tell of nothing as well.
+    """
+    before = None
+    while True:
+        files = [path / REPORT_FILE for path in find_reports(directory)]
+        now = {path: _state(path) for path in (*files, *others)}
+        if now != before:
+            before = now
+            yield
+        time.sleep(LOOK_SECONDS)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        with reaching(path):
+            status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,52 @@
+"""What a suite holds, as JSON: for those who choose among suites."""
+
+from typing import Any
+
+from runner.suites.suite import Suite
+
+
+def overview(suite: Suite) -> dict[str, Any]:
+    """Return what tells a suite from others, and how large it is."""
+    manifest = suite.manifest
+    return {
+        "path": str(suite.root),
+        "name": manifest.name,
+        "version": manifest.version,
+        "digest": suite.digest,
+        "cases": len(manifest.cases),
+        "runs": len(manifest.runs),
+        "targets": sum(run.targets for case in suite.cases for run in case.eval_runs),
+    }
+
+
+def details(suite: Suite) -> dict[str, Any]:
+    """Return all that its manifest tells, the cases one by one."""
+    manifest = suite.manifest
+    names = {run.number: run.name for run in manifest.runs}
+    return {
+        **overview(suite),
+        "description": manifest.description,
+        "license": manifest.license,
+        "bytes": sum(record.bytes for record in manifest.files.values()),
+        "scenarios": sorted({run.scenario for run in manifest.runs}),
+        "models": sorted({run.model_deployment for run in manifest.runs}),
+        "choices": dict(manifest.choices),
+        "limits": manifest.limits.to_json(),
+        "groups": [
+            {"kind": group.kind, "runs": [names[number] for number in group.runs]}
+            for group in manifest.groups
+        ],
+        "by_case": [
+            {
+                "case": case.id,
+                "train_runs": len(case.train_runs),
+                "eval_runs": len(case.eval_runs),
+                "targets": sum(run.targets for run in case.eval_runs),
+                "instance_targets": sum(run.instance_targets for run in case.eval_runs),
+                "revealed_instances": sum(run.revealed_instances for run in case.eval_runs),
+                "instances": sum(run.instances for run in case.eval_runs),
+                "eval_models": sorted({run.model_deployment for run in case.eval_runs}),
+            }
+            for case in suite.cases
+        ],
+    }
