@@ -13,7 +13,7 @@ import docker
 from runner.attack.listener import Listener, listening
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
-from runner.attack.verdict import LIMITS, Seen, Verdict, judge_attack
+from runner.attack.verdict import LIMITS, AttackVerdict, Seen, judge_attack
 from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.finished_cases import FinishedCases
@@ -50,8 +50,8 @@ class _Range:
 
 
 def run_attacks(
-    client: docker.DockerClient, attacks: Sequence[Attack], report: Callable[[Verdict], None]
-) -> list[Verdict]:
+    client: docker.DockerClient, attacks: Sequence[Attack], report: Callable[[AttackVerdict], None]
+) -> list[AttackVerdict]:
     """Run hostile predictors one after the other, and return a verdict on each.
 
     One at a time, so that what the listener hears has one sender. Afterwards nothing is left of
@@ -81,7 +81,7 @@ def run_attacks(
     return verdicts
 
 
-def _run_attack(shared: _Range, attack: Attack) -> Verdict:
+def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
     """Return the verdict on the last run of an attack, or on the first that is breached."""
     try:
         with _pack_image(shared.client, attack.name) as image:
@@ -92,7 +92,7 @@ def _run_attack(shared: _Range, attack: Attack) -> Verdict:
     except EngineError as error:
         if _was_interrupted(error):
             raise KeyboardInterrupt from error
-        return Verdict(attack, ENGINE_FAULT, (str(error),))
+        return AttackVerdict(attack, ENGINE_FAULT, (str(error),))
     return verdict
 
 

@@ -68,7 +68,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AttackVerdict:
     """Whether the sandbox held against one attack: it did if there is no breach."""
 
     attack: Attack
@@ -85,7 +85,7 @@ class Verdict:
         return {**asdict(self.attack), **_fields(self)}
 
 
-def _fields(verdict: Verdict) -> dict[str, Any]:
+def _fields(verdict: AttackVerdict) -> dict[str, Any]:
     return {
         "expected": verdict.attack.expected,
         "found": verdict.found,
@@ -94,14 +94,14 @@ def _fields(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def judge_attack(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Verdict:
+def judge_attack(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> AttackVerdict:
     """Return the verdict on one run of an attack.
 
     Args:
         secrets: texts of the organizer's side that no container should be able to read.
     """
     found = spell_outcome(seen.outcome, seen.cause)
-    return Verdict(attack, found, tuple(_breaches(attack, seen, secrets)))
+    return AttackVerdict(attack, found, tuple(_breaches(attack, seen, secrets)))
 
 
 def _breaches(attack: Attack, seen: Seen, secrets: tuple[str, ...]) -> Iterator[str]:
@@ -149,7 +149,7 @@ def _shown_unescaped(seen: Seen) -> Iterator[str]:
             yield f"a message of {len(text)} characters"
 
 
-def count_by_promise(verdicts: Sequence[Verdict]) -> Mapping[int, tuple[int, int]]:
+def count_by_promise(verdicts: Sequence[AttackVerdict]) -> Mapping[int, tuple[int, int]]:
     """Return, by promise, how many attacks it held against, and how many there were."""
     counts: dict[int, tuple[int, int]] = {}
     for verdict in verdicts:

@@ -13,7 +13,7 @@ import polars as pl
 from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.contract.text import TEXT_METRICS, recompute_match
+from runner.contract.text_metrics import TEXT_METRICS, recompute_match
 from runner.helm_outputs import STATE_INSTANCE_ID
 
 STATES = "scenario_state.request_states."

@@ -10,7 +10,7 @@ import docker
 
 from runner.attack.pack import PROMISES, pack_directory, read_pack
 from runner.attack.run import run_attacks
-from runner.attack.verdict import Verdict, count_by_promise
+from runner.attack.verdict import AttackVerdict, count_by_promise
 from runner.cli.progress import open_display
 from runner.errors import ExitCode
 from runner.sandbox.engine.client import connect, examine_engine
@@ -36,7 +36,7 @@ def doctor(attack: bool, as_json: bool) -> int:
     return ExitCode.SCORED if held else ExitCode.ENGINE_FAULT
 
 
-def _attack(client: docker.DockerClient) -> list[Verdict]:
+def _attack(client: docker.DockerClient) -> list[AttackVerdict]:
     """Run every attack, with a line on standard error as each is over."""
     attacks = read_pack(pack_directory())
     display = open_display()
@@ -44,7 +44,7 @@ def _attack(client: docker.DockerClient) -> list[Verdict]:
     done = 0
     with display.task("attacks", len(attacks)) as task:
 
-        def report(verdict: Verdict) -> None:
+        def report(verdict: AttackVerdict) -> None:
             nonlocal done
             done += 1
             display.announce(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
@@ -54,7 +54,7 @@ def _attack(client: docker.DockerClient) -> list[Verdict]:
 
 
 def _as_json(
-    findings: Sequence[Finding], verdicts: Sequence[Verdict], attack: bool
+    findings: Sequence[Finding], verdicts: Sequence[AttackVerdict], attack: bool
 ) -> dict[str, Any]:
     document: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
     if attack:
@@ -71,7 +71,7 @@ def _print_findings(findings: tuple[Finding, ...]) -> None:
             click.echo(f"{'':<8} {'':<{width}}  {finding.advice}")
 
 
-def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
+def _print_verdicts(verdicts: Sequence[AttackVerdict]) -> None:
     heads = ("attack", "promise", "expected", "found", "holds")
     rows = [
         (v.attack.name, str(v.attack.promise), v.attack.expected, v.found, _holds(v))
@@ -88,7 +88,7 @@ def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
     _print_breaches([verdict for verdict in verdicts if not verdict.holds])
 
 
-def _print_breaches(breached: Sequence[Verdict]) -> None:
+def _print_breaches(breached: Sequence[AttackVerdict]) -> None:
     for verdict in breached:
         click.echo(f"\n{verdict.attack.name}: {verdict.attack.does}")
         for breach in verdict.breaches:
@@ -101,5 +101,5 @@ def _print_breaches(breached: Sequence[Verdict]) -> None:
         )
 
 
-def _holds(verdict: Verdict) -> str:
+def _holds(verdict: AttackVerdict) -> str:
     return "holds" if verdict.holds else "DOES NOT HOLD"

@@ -10,7 +10,7 @@ from runner.cli.progress import Display, open_display
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
-from runner.leaderboard.text import to_csv, to_markdown, to_table
+from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports

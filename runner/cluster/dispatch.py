@@ -19,7 +19,7 @@ SlotId = Hashable
 
 
 @dataclass
-class Slot:
+class SlotWork:
     """What a slot does.
 
     Attributes:
@@ -54,7 +54,7 @@ class Dispatch:
             self._waiting.setdefault(_need(task), deque()).append(task)
         self._most_slots = most_slots
         self._attempts: Counter[int] = Counter()  # by identity: keys take long to compare
-        self.slots: dict[SlotId, Slot] = {}
+        self.slots: dict[SlotId, SlotWork] = {}
 
     @property
     def is_over(self) -> bool:
@@ -85,7 +85,7 @@ class Dispatch:
 
     def add(self, name: SlotId, need: Budget) -> None:
         """Note a new slot."""
-        self.slots[name] = Slot(need)
+        self.slots[name] = SlotWork(need)
 
     def assign(self, name: SlotId) -> tuple[CaseTask, CaseTask | None] | None:
         """Return what a slot runs now, and what it makes ready meanwhile; None if nothing."""
@@ -142,12 +142,12 @@ class Dispatch:
             waiting.clear()
         return dropped
 
-    def _give_back(self, slot: Slot) -> None:
+    def _give_back(self, slot: SlotWork) -> None:
         if slot.following is not None:
             self._waiting[slot.need].appendleft(slot.following)
             slot.following = None
 
-    def _claimants(self, need: Budget) -> list[Slot]:
+    def _claimants(self, need: Budget) -> list[SlotWork]:
         """Return the slots of this need that make a task ready while they run another."""
         return [
             slot

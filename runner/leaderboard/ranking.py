@@ -17,7 +17,7 @@ from runner.scores.resampling import Replicates, Resampling
 
 
 @dataclass(frozen=True)
-class Entry:
+class LeaderboardEntry:
     """One evaluation on the leaderboard.
 
     Attributes:
@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class PastEvaluation:
     """One evaluation in a submitter's history; ``value`` is None if it is not scored."""
 
     created: str
@@ -63,9 +63,9 @@ class Leaderboard:
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
-    entries: tuple[Entry, ...]
+    entries: tuple[LeaderboardEntry, ...]
     probabilities: tuple[tuple[float, ...], ...]
-    attempts: Mapping[str, tuple[Attempt, ...]]
+    attempts: Mapping[str, tuple[PastEvaluation, ...]]
 
 
 def make_leaderboard(
@@ -114,8 +114,8 @@ def make_leaderboard(
     )
 
 
-def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[Attempt, ...]]:
-    attempts: dict[str, list[Attempt]] = {}
+def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, ...]]:
+    attempts: dict[str, list[PastEvaluation]] = {}
     for each in sorted(found, key=lambda each: each.report.created):
         attempts.setdefault(each.submitter, []).append(each.attempt())
     return {submitter: tuple(ordered) for submitter, ordered in attempts.items()}
@@ -153,15 +153,15 @@ class _Evaluated:
         sign = -1 if policy.primary_metric.better == "higher" else 1
         return sign * value, self.report.image.reference
 
-    def attempt(self) -> Attempt:
+    def attempt(self) -> PastEvaluation:
         image, score = self.report.image, self.report.score(self.report.scoring.primary)
         digest = image.digests[0] if image.digests else image.id
         value = None if score is None else score.value
-        return Attempt(self.report.created, image.reference, digest, value)
+        return PastEvaluation(self.report.created, image.reference, digest, value)
 
-    def entry(self, place: RankRange | None, probability_better: float | None) -> Entry:
+    def entry(self, place: RankRange | None, probability_better: float | None) -> LeaderboardEntry:
         image = self.report.image
-        return Entry(
+        return LeaderboardEntry(
             rank=place,
             submitter=self.submitter,
             image=image.reference,

@@ -31,7 +31,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class OutputPlace:
     """Where in an output: each part as it is shown, or None where the place is wider.
 
     Attributes:
@@ -65,7 +65,7 @@ class Finding:
     """One fault of an output: its cause, where, what is wrong, and how to mend it if known."""
 
     cause: Cause
-    place: Place
+    place: OutputPlace
     what: str
     hint: str | None = None
 
@@ -147,4 +147,4 @@ class Findings:
 
 def refusal(cause: Cause, what: str, hint: str | None = None) -> InvalidOutputError:
     """Return the error for an output of which nothing more can be read."""
-    return InvalidOutputError((Finding(cause, Place(), what, hint),), 1)
+    return InvalidOutputError((Finding(cause, OutputPlace(), what, hint),), 1)

@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.stat import MetricName, Stat
-from runner.output.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
+from runner.output.findings import (
+    Cause,
+    Finding,
+    Findings,
+    InvalidOutputError,
+    OutputPlace,
+    refusal,
+)
 from runner.output.nearest_key import close_word
 from runner.output.untrusted_json import DoubledKeys, find_faults, is_unicode
 from runner.untrusted import quote
@@ -82,10 +89,10 @@ class Item:
     stat: Stat | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> OutputPlace:
         """Return where the stat is, for a finding."""
         name = "" if self.name is None else f" {quote_name(str(self.name))}"
-        return Place(
+        return OutputPlace(
             run=quote_name(self.run_name),
             instance=None if self.instance is None else instance_words(*self.instance),
             stat=f"{self.position}{name}",
@@ -123,13 +130,13 @@ def lists_by_run(
     _check_members(document, runs, findings)
     predictions = document.get("predictions", {})
     if not isinstance(predictions, dict):
-        place = Place(field="predictions", value=shown(predictions))
+        place = OutputPlace(field="predictions", value=shown(predictions))
         what = "should be an object, with a list for each run's name"
         findings.add(Finding(Cause.NOT_THE_CONTRACT, place, what))
         return
-    _find_doubled(predictions, Place(field="predictions"), findings)
+    _find_doubled(predictions, OutputPlace(field="predictions"), findings)
     for run_name, stats in predictions.items():
-        place = Place(run=quote_name(run_name))
+        place = OutputPlace(run=quote_name(run_name))
         if not is_unicode(run_name):
             findings.add(Finding(Cause.LONE_SURROGATE, place, "its name is not Unicode text"))
         elif isinstance(stats, list):
@@ -152,7 +159,7 @@ def stats_of_instances(run_name: str, entries: list[Any], findings: Findings) ->
     Several entries may be of one instance, as HELM writes them.
     """
     for number, entry in enumerate(entries):
-        place = Place(run=quote_name(run_name), instance=f"at position {number}")
+        place = OutputPlace(run=quote_name(run_name), instance=f"at position {number}")
         # The stats are checked one by one, later.
         outer = entry
         if isinstance(entry, dict) and isinstance(entry.get("stats"), list):
@@ -168,30 +175,30 @@ def stats_of_instances(run_name: str, entries: list[Any], findings: Findings) ->
 def _check_version(document: Mapping[str, Any]) -> None:
     version = document.get("contract_version")
     if type(version) is int and version != CONTRACT_VERSION:
-        place = Place(field="contract_version", value=shown(version))
+        place = OutputPlace(field="contract_version", value=shown(version))
         what = f"this runner reads {CONTRACT_VERSION}"
         raise InvalidOutputError((Finding(Cause.WRONG_VERSION, place, what),), 1)
 
 
 def _check_members(document: dict[str, Any], runs: Collection[str], findings: Findings) -> None:
     known = ("contract_version", "predictions")
-    _find_doubled(document, Place(), findings)
+    _find_doubled(document, OutputPlace(), findings)
     for member in (member for member in known if member not in document):
         what = f"the document has no member {member}"
-        findings.add(Finding(Cause.NOT_THE_CONTRACT, Place(), what, f"its form is {FORM}"))
+        findings.add(Finding(Cause.NOT_THE_CONTRACT, OutputPlace(), what, f"its form is {FORM}"))
     version = document.get("contract_version", CONTRACT_VERSION)
     if type(version) is not int:
-        place = Place(field="contract_version", value=shown(version))
+        place = OutputPlace(field="contract_version", value=shown(version))
         findings.add(Finding(Cause.NOT_THE_CONTRACT, place, f"should be {CONTRACT_VERSION}"))
     for member in (member for member in document if member not in known):
         hint = _hint_of_word(member, known)
         if member in runs:
             hint = 'it is a run: the runs stand in the member "predictions"'
         what = f"the document should have no member {quote_name(member)}"
-        findings.add(Finding(Cause.NOT_THE_CONTRACT, Place(), what, hint))
+        findings.add(Finding(Cause.NOT_THE_CONTRACT, OutputPlace(), what, hint))
 
 
-def _find_doubled(value: dict[str, Any], place: Place, findings: Findings) -> None:
+def _find_doubled(value: dict[str, Any], place: OutputPlace, findings: Findings) -> None:
     if isinstance(value, DoubledKeys):
         what = f"the key {quote(value.doubled)} stands twice"
         findings.add(Finding(Cause.DUPLICATE_KEY, place, what))
@@ -231,7 +238,9 @@ def _metric_name(model: _MetricNameModel) -> MetricName:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def _validate(model: type[_Model], content: Any, place: Place, findings: Findings) -> _Model | None:
+def _validate(
+    model: type[_Model], content: Any, place: OutputPlace, findings: Findings
+) -> _Model | None:
     """Return the content in the model's form, or None after adding its findings."""
     before = findings.count
     for fault in find_faults(content):
@@ -250,7 +259,9 @@ def _validate(model: type[_Model], content: Any, place: Place, findings: Finding
         return None
 
 
-def _form_finding(model: type[BaseModel], place: Place, details: Mapping[str, Any]) -> Finding:
+def _form_finding(
+    model: type[BaseModel], place: OutputPlace, details: Mapping[str, Any]
+) -> Finding:
     path, kind, value = details["loc"], details["type"], details["input"]
     what = _FORM_FAULTS.get(kind, details["msg"])
     if kind == "missing":
@@ -305,7 +316,7 @@ def _hint_of_word(word: str, known: Sequence[str]) -> str | None:
     return f'did you mean "{close}"?' if close else None
 
 
-def _below(place: Place, path: Sequence[str | int]) -> Place:
+def _below(place: OutputPlace, path: Sequence[str | int]) -> OutputPlace:
     return replace(place, field=".".join(quote(str(step))[1:-1] for step in path) or None)
 
 

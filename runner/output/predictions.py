@@ -10,7 +10,14 @@ from typing import Generic, TypeVar
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target, predicted_name
 from runner.contract.targets import Targets
-from runner.output.findings import Cause, Finding, Findings, InvalidOutputError, Place, refusal
+from runner.output.findings import (
+    Cause,
+    Finding,
+    Findings,
+    InvalidOutputError,
+    OutputPlace,
+    refusal,
+)
 from runner.output.nearest_key import Key, describe_difference, key_fields, nearest
 from runner.output.output_document import (
     Item,
@@ -193,13 +200,13 @@ def _fields(key: Target | InstanceTarget) -> Key:
     return key_fields(key.run_spec_name, key.name, **instance)
 
 
-def _place(target: Target | InstanceTarget) -> Place:
+def _place(target: Target | InstanceTarget) -> OutputPlace:
     """Return where a target should have been predicted."""
     instance = None
     if isinstance(target, InstanceTarget):
         instance = instance_words(target.instance_id, target.train_trial_index)
     name = quote_name(str(predicted_name(target.name)))
-    return Place(quote_name(target.run_spec_name), instance, stat=name)
+    return OutputPlace(quote_name(target.run_spec_name), instance, stat=name)
 
 
 NO_PREDICTIONS = Predictions({}, ())

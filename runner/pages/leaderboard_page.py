@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.leaderboard.ranking import Attempt, Entry, Leaderboard
+from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, PastEvaluation
 from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
@@ -74,7 +74,7 @@ def write_leaderboard(
     return page
 
 
-def _row(entry: Entry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
+def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
     return {
         "entry": entry,
         "link": links[entry.report],
@@ -83,7 +83,7 @@ def _row(entry: Entry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any
     }
 
 
-def _band_starts(entries: Sequence[Entry]) -> list[bool]:
+def _band_starts(entries: Sequence[LeaderboardEntry]) -> list[bool]:
     """Return for each entry whether it is told apart from the one above it."""
     starts = [False] * len(entries)
     for number in range(1, len(entries)):
@@ -116,7 +116,7 @@ def _shade(board: Leaderboard, row: int, column: int) -> int:
     return min(int(10 * board.probabilities[row][column]), 9)
 
 
-def _histories(attempts: Mapping[str, Sequence[Attempt]]) -> list[dict[str, Any]]:
+def _histories(attempts: Mapping[str, Sequence[PastEvaluation]]) -> list[dict[str, Any]]:
     """Return, for each submitter with several scored evaluations, how they went over time."""
     histories = []
     for submitter, all_attempts in attempts.items():

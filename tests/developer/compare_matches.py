@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runner.contract.text import TEXT_METRICS, recompute_match
+from runner.contract.text_metrics import TEXT_METRICS, recompute_match
 
 
 def key(instance_id: str, perturbation: Any, trial: int, name: str) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from runner.attack import run as run_module
 from runner.attack.pack import Attack, pack_directory, read_pack
 from runner.attack.run import ENGINE_FAULT, REPOSITORY, run_attacks
 from runner.attack.suite import ACTUAL
-from runner.attack.verdict import LIMITS, Verdict
+from runner.attack.verdict import LIMITS, AttackVerdict
 from runner.contract.limits import MIB
 from runner.errors import EngineError
 from runner.evaluation import task as case_task_module
@@ -177,12 +177,12 @@ CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
 ]
 
 
-def run_weakened(client: docker.DockerClient, names: tuple[str, ...]) -> list[Verdict]:
+def run_weakened(client: docker.DockerClient, names: tuple[str, ...]) -> list[AttackVerdict]:
     attacks: list[Attack] = [ATTACKS[name] for name in names]
     return run_attacks(client, attacks, lambda _verdict: None)
 
 
-def held(verdicts: list[Verdict]) -> list[str]:
+def held(verdicts: list[AttackVerdict]) -> list[str]:
     return [verdict.attack.name for verdict in verdicts if verdict.holds]
 
 

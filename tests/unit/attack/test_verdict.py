@@ -12,8 +12,8 @@ from runner.attack.verdict import (
     MOST_MEMORY_BYTES,
     MOST_RUNNER_BYTES,
     SPARE_CPU_SECONDS,
+    AttackVerdict,
     Seen,
-    Verdict,
     count_by_promise,
     judge_attack,
 )
@@ -111,14 +111,14 @@ def test_a_bound_that_is_passed_is_a_breach_and_one_that_is_kept_is_none(
 
 
 def test_promises_are_counted_by_attacks_held_and_attacks_tried() -> None:
-    held = Verdict(ATTACK, "scored", ())
+    held = AttackVerdict(ATTACK, "scored", ())
     not_held = replace(held, breaches=("heard",))
     elsewhere = replace(held, attack=replace(ATTACK, promise=3))
     assert count_by_promise([held, not_held, elsewhere]) == {1: (1, 2), 3: (1, 1)}
 
 
 def test_a_verdict_for_programs_has_the_attack_and_what_was_found() -> None:
-    document = Verdict(ATTACK, "failed", ("heard",)).to_json()
+    document = AttackVerdict(ATTACK, "failed", ("heard",)).to_json()
     assert document["name"] == "tcp"
     assert (document["expected"], document["found"], document["holds"]) == (
         *("scored", "failed"),

@@ -14,7 +14,7 @@ from runner.authoring.image_check import (
 from runner.contract import MetricName, Stat, Target
 from runner.contract.limits import MIB, Limits
 from runner.evaluation.verdict import Verdict
-from runner.output.findings import Cause, Finding, Place
+from runner.output.findings import Cause, Finding, OutputPlace
 from runner.output.predictions import Predictions
 from runner.sandbox.docker_command import docker_run_command
 from runner.sandbox.engine.image import Image
@@ -43,8 +43,8 @@ def test_an_image_of_another_version_of_the_contract_fails(
 
 def test_every_finding_of_an_output_is_told() -> None:
     findings = (
-        Finding(Cause.BAD_NUMBER, Place(run="'a'"), "one"),
-        Finding(Cause.BAD_NUMBER, Place(run="'b'"), "two"),
+        Finding(Cause.BAD_NUMBER, OutputPlace(run="'a'"), "one"),
+        Finding(Cause.BAD_NUMBER, OutputPlace(run="'b'"), "two"),
     )
     verdict = Verdict(
         Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, "both", findings=findings, finding_count=2

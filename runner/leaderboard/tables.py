@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 
-from runner.leaderboard.ranking import Entry, Leaderboard, leaderboard_rows
+from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, leaderboard_rows
 from runner.scores.resampling import Resampling
 from runner.untrusted import csv_cell, markdown_code, printable
 
@@ -82,7 +82,7 @@ def _heads(board: Leaderboard, resampling: Resampling) -> list[str]:
     ]
 
 
-def _cells(entry: Entry, escape: Callable[[str], str]) -> list[str]:
+def _cells(entry: LeaderboardEntry, escape: Callable[[str], str]) -> list[str]:
     score = entry.score
     value = "-" if score is None or score.value is None else f"{score.value:.4f}"
     interval = "-"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runner.building.demo_suite import unpack_demo_suite
-from runner.contract.text import TEXT_METRICS, normalize_text, recompute_match
+from runner.contract.text_metrics import TEXT_METRICS, normalize_text, recompute_match
 
 HELM_FUNCTIONS = ("normalize_text", *TEXT_METRICS)
 TEXTS = (
