@@ -24,20 +24,6 @@ class Row:
     peak_mb: float | None = None
 
 
-def fastest(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the seconds of the fastest of several rounds; in each, all take turns.
-
-    What else the machine does then hits all of them alike, and the fastest round hardly.
-    """
-    best = dict.fromkeys(contenders, float("inf"))
-    for _ in range(rounds):
-        for name, run in contenders.items():
-            start = time.perf_counter()
-            run()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
-
-
 def compare_in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:
     """Return the medians over rounds of each one's seconds, and of its ratio to the first's.
 
