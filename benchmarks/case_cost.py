@@ -18,7 +18,7 @@ from pathlib import Path
 import docker
 
 from runner.building.demo_suite import DEMO_SUITE
-from runner.building.named import Draw, opened_suite
+from runner.building.named import Draw, opened_public_half
 from runner.contract.layout import PREDICTIONS
 from runner.sandbox.docker_command import INPUT_PLACE, OUTPUT_PLACE, docker_run_command
 from runner.sandbox.engine.client import connect, resolve_image
@@ -26,8 +26,8 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox import open_sandbox
+from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import stage_inputs
-from runner.suites.suite import Suite
 
 LARGEST_RATIO = 1.3
 
@@ -43,7 +43,7 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     image, policy = resolve_image(client, image_name), SandboxPolicy()
     draw = Draw(None, None, None, ())
     with (
-        opened_suite(DEMO_SUITE, None, draw, lambda _: None) as suite,
+        opened_public_half(DEMO_SUITE, None, draw, lambda _: None) as suite,
         tempfile.TemporaryDirectory(prefix="case-cost-") as scratch,
     ):
         places = _make_places(suite, Path(scratch))
@@ -63,11 +63,11 @@ def _seconds(run: Callable[[int], None], cases: int) -> float:
     return (time.monotonic() - begun) / cases
 
 
-def _stage(suite: Suite) -> Mapping[str, bytes]:
+def _stage(suite: PublicSuite) -> Mapping[str, bytes]:
     return stage_inputs(suite.inputs(suite.cases[0]), seed=1, limits={}).files
 
 
-def _make_places(suite: Suite, scratch: Path) -> dict[str, Path]:
+def _make_places(suite: PublicSuite, scratch: Path) -> dict[str, Path]:
     """Return a directory for /input, with the staged files, and one for /output."""
     places = {INPUT_PLACE: scratch / "in", OUTPUT_PLACE: scratch / "out"}
     scratch.chmod(0o755)
@@ -95,7 +95,7 @@ def _plain_command(image: Image, policy: SandboxPolicy, places: Mapping[str, Pat
 
 
 def _run_sandboxed(
-    client: docker.DockerClient, image: Image, policy: SandboxPolicy, suite: Suite, cases: int
+    client: docker.DockerClient, image: Image, policy: SandboxPolicy, suite: PublicSuite, cases: int
 ) -> None:
     stage = partial(_stage, suite)
     with open_sandbox(client, print) as sandbox:

@@ -8,6 +8,7 @@ from runner.contract.predictor import instance_predictions_to_json, predictions_
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.evaluation import _case_files, _case_record
 from runner.evaluation.verdict import judge
+from runner.reports.baselines import find_baselines
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
@@ -47,7 +48,7 @@ def evaluate_function(
         used = ResourceUse(1.0, 0, len(outputs), None, None, is_sampled=False)
         run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
         verdict = judge(run, case, actuals.targets, Limits(), suite.scoring)
-        baselines = suite.baselines(case, actuals)
+        baselines = find_baselines(suite, case, actuals.targets)
         records.append(_case_record(case, run, verdict, actuals, baselines, Limits()))
         files.update(_case_files(case, run))
     report = Report(

@@ -8,9 +8,10 @@ import polars as pl
 
 from runner.building.build import build_suite
 from runner.suites.parts import read_part, to_parquet, to_plain_table
+from runner.suites.public_suite import Case, PublicSuite
 from runner.suites.spec import make_spec
 from runner.suites.staging import StagedInputs, stage_inputs
-from runner.suites.suite import Case, Suite
+from runner.suites.suite import Suite
 
 MEANT: Mapping[str, Any] = {
     "keep_together": [],
@@ -30,12 +31,12 @@ def build(source: Path, into: Path, **fields: Any) -> Suite:
     return build_suite(make_spec(given, "the test"), into, silent).suite
 
 
-def stage(suite: Suite, case: Case | None = None) -> StagedInputs:
+def stage(suite: PublicSuite, case: Case | None = None) -> StagedInputs:
     """Return the staged files of a case, by default the first."""
     return stage_inputs(suite.inputs(case or suite.cases[0]), seed=1, limits={"cpus": 1.0})
 
 
-def staged_frame(suite: Suite, name: str) -> pl.DataFrame:
+def staged_frame(suite: PublicSuite, name: str) -> pl.DataFrame:
     """Return one staged frame of the first case, by its path below ``/input``."""
     return pl.read_parquet(stage(suite).files[name])
 
@@ -45,6 +46,6 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return to_parquet(to_plain_table(frame))
 
 
-def eval_part(suite: Suite, frame: str) -> pl.DataFrame:
+def eval_part(suite: PublicSuite, frame: str) -> pl.DataFrame:
     """Return a frame of the first eval run of the first case, as the suite keeps it."""
     return read_part(suite.part(suite.cases[0].eval_runs[0], f"eval/{frame}"))

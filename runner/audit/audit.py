@@ -15,9 +15,10 @@ from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
+from runner.suites.public_suite import Case, PublicSuite
 from runner.suites.spec import Revealed
 from runner.suites.staging import stage_files
-from runner.suites.suite import Case, Suite
+from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins
 
 
@@ -55,7 +56,7 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
     return Audit(tuple(leaks), derivability, tuple(twins))
 
 
-def _find_in_case(suite: Suite, case: Case, twins: Sequence[Twins]) -> list[Leak]:
+def _find_in_case(suite: PublicSuite, case: Case, twins: Sequence[Twins]) -> list[Leak]:
     """Return the leaks in what the container of a case would see, but for what can be derived."""
     revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
     train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)

@@ -16,7 +16,7 @@ from runner.authoring.image_check import (
     with_any_key,
 )
 from runner.building.demo_suite import DEMO_SUITE
-from runner.building.named import Draw, opened_suite
+from runner.building.named import Draw, opened_public_half
 from runner.contract.layout import PREDICTIONS
 from runner.evaluation.verdict import Verdict, judge
 from runner.output.findings import InvalidOutputError
@@ -29,8 +29,8 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Sandbox
 from runner.suites.opening import read_manifest
+from runner.suites.public_suite import Case, PublicSuite
 from runner.suites.staging import stage_inputs
-from runner.suites.suite import Case, Suite
 from runner.untrusted import printable
 
 LARGE_DRAW = 20
@@ -46,7 +46,9 @@ class ImageRuns:
     policy: SandboxPolicy
     progress: Progress
 
-    def run(self, suite: Suite, case: Case, which: str, *, show_log: bool = False) -> SandboxRun:
+    def run(
+        self, suite: PublicSuite, case: Case, which: str, *, show_log: bool = False
+    ) -> SandboxRun:
         """Return what came of one run; its log is shown whole if asked for."""
 
         def stage() -> Mapping[str, bytes]:
@@ -64,7 +66,7 @@ class ImageRuns:
 
 
 def check_runs(
-    runs: ImageRuns, labels: Mapping[str, str], suite: Suite, case: Case, run: SandboxRun
+    runs: ImageRuns, labels: Mapping[str, str], suite: PublicSuite, case: Case, run: SandboxRun
 ) -> list[Result]:
     """Return what the first run tells, and if it is sound a second one."""
     targets = suite.targets(case)
@@ -94,18 +96,18 @@ def _parity(expected: str | None, verdict: Verdict, case: Case) -> list[Result]:
     return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
 
 
-def measure(suite: Suite, case: Case, run: SandboxRun) -> Measurement:
+def measure(suite: PublicSuite, case: Case, run: SandboxRun) -> Measurement:
     """Return what a run took, and of how much input."""
     return Measurement(
         _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
     )
 
 
-def measure_larger(runs: ImageRuns, name: str, suite: Suite) -> list[Measurement]:
+def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measurement]:
     """Return what the image takes on a larger case, if there is one."""
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())
-        with opened_suite(name, None, draw, runs.progress.say, runs.progress) as larger:
+        with opened_public_half(name, None, draw, runs.progress.say, runs.progress) as larger:
             case = larger.cases[0]
             return [measure(larger, case, runs.run(larger, case, "larger"))]
     largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))
@@ -121,6 +123,6 @@ def forecast_suite(measured: list[Measurement], directory: Path) -> Result:
     return forecast(measured, sizes, suite.limits, suite.name)
 
 
-def _case_bytes(suite: Suite, case: Case) -> int:
+def _case_bytes(suite: PublicSuite, case: Case) -> int:
     parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
     return sum(part.stat().st_size for part in parts)

@@ -22,7 +22,7 @@ from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
 from runner.reports.report import Report
 from runner.suites.parts import read_part
-from runner.suites.suite import Suite
+from runner.suites.public_suite import PublicSuite
 from runner.untrusted import printable
 
 MOST_LINES = 200
@@ -86,7 +86,7 @@ def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> P
 
 
 def participant_logs(
-    directory: Path, report: Report, suite: Suite, *, events_only: bool
+    directory: Path, report: Report, suite: PublicSuite, *, events_only: bool
 ) -> dict[str, dict[str, Any]]:
     """Return what the participant may see of each case's log, with its outcome and cause.
 

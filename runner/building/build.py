@@ -26,7 +26,7 @@ from runner.helm_outputs import (
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
-from runner.suites.opening import is_suite, open_suite, read_manifest, read_private
+from runner.suites.opening import is_suite, open_suite, read_private, read_suite
 from runner.suites.parts import read_part
 from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite
@@ -86,7 +86,7 @@ def build_suite(
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
-    return Built(read_manifest(directory), audit)
+    return Built(read_suite(directory), audit)
 
 
 def warnings(built: Built) -> list[str]:
@@ -133,7 +133,7 @@ def _unchanged(
 ) -> Suite | None:
     """Return the suite that is there if it is of this very spec and these very files."""
     try:
-        private = read_private(read_manifest(directory))
+        private = read_private(read_suite(directory))
         same = private.spec == spec_json(spec) and private.sources == sources
         return open_suite(directory) if same else None
     except SuiteError:
@@ -159,7 +159,7 @@ def _write_suite(
     copy_assets(spec, root)
     contents = Contents(sources, records, plans, groups)
     freeze(spec, contents, root)
-    audit = audit_suite(read_manifest(root), leaks, progress)
+    audit = audit_suite(read_suite(root), leaks, progress)
     _refuse_leaks(spec, audit)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)

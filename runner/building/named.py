@@ -11,6 +11,7 @@ from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
 from runner.suites.opening import is_suite, open_public_half, open_suite
+from runner.suites.public_suite import PublicSuite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite
 
@@ -45,14 +46,12 @@ def opened_suite(
     draw: Draw,
     announce: Callable[[str], None],
     progress: Progress = SILENT,
-    secret: Path | None = None,
-    needs_private: bool = True,
+    private_root: Path | None = None,
 ) -> Iterator[Suite]:
     """Give the suite that a name means. HELM runs are built into one that goes away again.
 
     Args:
-        secret: where the private half of a built suite is, if not beside the public one.
-        needs_private: the actuals are going to be read, so a built suite has to have them.
+        private_root: where the private half of a built suite is, if not beside the public one.
 
     Raises:
         SuiteError: there is no such suite, or it can't be used.
@@ -63,9 +62,9 @@ def opened_suite(
     if directory is not None:
         _refuse_draw(directory, draw)
         announce(f"checking every file of the suite {directory}")
-        yield open_suite(directory, secret) if needs_private else open_public_half(directory)
+        yield open_suite(directory, private_root)
         return
-    if secret is not None:
+    if private_root is not None:
         raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")
     for left in remove_dead_scratch():
         announce(f"removed {left}, left by a runner that was killed")
@@ -92,6 +91,30 @@ def opened_suite(
         for line in () if is_demo else warnings(built):
             announce(f"warning: {line}")
         yield built.suite
+
+
+@contextmanager
+def opened_public_half(
+    name: str,
+    root_dir: Path | None,
+    draw: Draw,
+    announce: Callable[[str], None],
+    progress: Progress = SILENT,
+) -> Iterator[PublicSuite]:
+    """Give what containers may see of the suite that a name means; a published one is enough.
+
+    Raises:
+        SuiteError: there is no such suite, or it can't be used.
+        UsageError: the draw is asked for in a suite that is frozen.
+    """
+    directory = _built_suite(name) if root_dir is None else None
+    if directory is None:
+        with opened_suite(name, root_dir, draw, announce, progress) as suite:
+            yield suite
+        return
+    _refuse_draw(directory, draw)
+    announce(f"checking every file of the suite {directory}")
+    yield open_public_half(directory)
 
 
 def _built_suite(name: str) -> Path | None:

@@ -15,7 +15,7 @@ from runner.authoring.image_runs import (
     measure,
     measure_larger,
 )
-from runner.building.named import Draw, opened_suite
+from runner.building.named import Draw, opened_public_half
 from runner.cli.progress import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
@@ -25,6 +25,7 @@ from runner.sandbox.engine.client import check_policy, connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from runner.suites.opening import has_private_half
 from runner.untrusted import printable
 
 
@@ -42,16 +43,14 @@ def check(
     image = resolve_image(client, reference)
     display = open_display()
     draw = Draw(None, None, None, ())
-    with opened_suite(
-        suite, root_dir, draw, display.announce, display, needs_private=False
-    ) as opened:
+    with opened_public_half(suite, root_dir, draw, display.announce, display) as opened:
         policy = SandboxPolicy(opened.limits)
         check_policy(client, policy)
         if verbose:
             display.announce(command_line(image, policy))
         with open_sandbox(client, display.announce) as sandbox:
             runs = ImageRuns(sandbox, image, policy, display)
-            case, is_scorable = opened.cases[0], opened.has_actuals
+            case, is_scorable = opened.cases[0], has_private_half(opened.root)
             first = runs.run(opened, case, "first", show_log=True)
             results = check_runs(runs, image_labels(client, image.id), opened, case, first)
             if forecast is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.reports.report import Report
     from runner.scores.gate import Gate
     from runner.submissions.admission import Admission
-    from runner.suites.suite import Suite
+    from runner.suites.public_suite import PublicSuite
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Ci:
         rules, _ = ledger.read()
         return Admission(ledger, rules, submitter, self.summary_file, say)
 
-    def check_suite(self, suite: "Suite") -> None:
+    def check_suite(self, suite: "PublicSuite") -> None:
         """Refuse, before anything runs, a leaderboard of another suite."""
         if self.competitors is not None:
             self.competitors.check_suite(suite.digest)

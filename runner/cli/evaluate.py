@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.sandbox.engine.image import Image
     from runner.sandbox.policy import SandboxPolicy
     from runner.submissions.admission import Admission
-    from runner.suites.suite import Suite
+    from runner.suites.public_suite import PublicSuite
 
 DEFAULTS = Limits()
 
@@ -267,7 +267,7 @@ def evaluate(
     with ExitStack() as opened:
         for name in suites:
             suite = opened.enter_context(
-                opened_suite(name, root_dir, draw, display.announce, display, secret=private)
+                opened_suite(name, root_dir, draw, display.announce, display, private_root=private)
             )
             ci.check_suite(suite)
             settings = asked.on(suite)
@@ -339,7 +339,7 @@ def _submitters(
     return {**read_listed(submissions_file)}
 
 
-def _reports_place(out: Path | None, suite: "Suite", suites: int) -> Path:
+def _reports_place(out: Path | None, suite: "PublicSuite", suites: int) -> Path:
     """Return where a suite's reports go."""
     if out is None or suites > 1:
         return (out or Path("results")) / suite.name

@@ -14,12 +14,18 @@ from runner.building.build import build_suite, warnings
 from runner.building.named import SUITES
 from runner.cli.progress import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
-from runner.suites.manifest import PRIVATE, PUBLIC
-from runner.suites.opening import check_files, is_suite, open_suite, read_manifest, verify_suite
+from runner.suites.manifest import PRIVATE
+from runner.suites.opening import (
+    is_suite,
+    open_suite,
+    read_manifest,
+    read_suite,
+    verify_public_half,
+    verify_suite,
+)
 from runner.suites.overview import details, overview
 from runner.suites.publish import publish_suite
 from runner.suites.spec import make_spec, read_spec
-from runner.suites.suite import Suite
 from runner.untrusted import printable
 
 
@@ -85,14 +91,14 @@ def show(directory: Path, as_json: bool) -> int:
 
 def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     """Check a suite byte by byte, and print its digest."""
-    found = read_manifest(directory)
+    found = read_suite(directory)
     if digest is not None and found.digest != digest:
         raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
     has_private = (directory / PRIVATE).exists()
     if has_private:
         verify_suite(found)
     else:
-        check_files(directory / PUBLIC, found.manifest.files)
+        verify_public_half(found)
     halves = "both halves" if has_private else "the public half (the private one is not here)"
     if as_json:
         click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))

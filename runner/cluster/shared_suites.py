@@ -17,11 +17,11 @@ from runner.errors import SuiteError, UsageError
 from runner.evaluation.task import read_task_suite
 from runner.files.stores import open_store, reaching, writing
 from runner.suites.opening import verify_public_half
+from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import write_public_half
-from runner.suites.suite import Suite
 
 
-def share_suite(suite: Suite, url: str) -> None:
+def share_suite(suite: PublicSuite, url: str) -> None:
     """Put the public half of a suite where the nodes find it, unless it is there.
 
     Args:

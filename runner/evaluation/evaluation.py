@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from runner.code_version import own_version
 from runner.contract.limits import Limits
-from runner.contract.stat import InstanceTarget, Target
 from runner.errors import EngineError
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
 from runner.evaluation.passes import CaseProgress, Pass, run_passes
 from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.evaluation.verdict import Verdict
+from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.report import (
     CaseRecord,
     Evaluation,
@@ -26,7 +26,8 @@ from runner.sandbox.engine.image import image_warnings
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
-from runner.suites.suite import Actuals, Case, Suite
+from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.suite import Actuals
 
 
 def evaluate(
@@ -115,14 +116,16 @@ def _evaluation(
     return Evaluation(with_repetitions(report, judged, again), files)
 
 
-def _case_records(suite: Suite, cases: Sequence[JudgedCase], limits: Limits) -> list[CaseRecord]:
+def _case_records(
+    suite: PublicSuite, cases: Sequence[JudgedCase], limits: Limits
+) -> list[CaseRecord]:
     return [
         _case_record(
             judged.case,
             judged.run,
             judged.verdict,
             judged.actuals,
-            suite.baselines(judged.case, judged.actuals),
+            find_baselines(suite, judged.case, judged.actuals.targets),
             limits,
         )
         for judged in cases
@@ -134,7 +137,7 @@ def _case_record(
     run: SandboxRun,
     verdict: Verdict,
     actuals: Actuals,
-    baselines: Mapping[Target | InstanceTarget, float | None],
+    baselines: Baselines,
     limits: Limits,
 ) -> CaseRecord:
     predicted = verdict.predictions.stats

@@ -17,7 +17,8 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
-from runner.suites.suite import Case, Suite
+from runner.suites.public_suite import Case
+from runner.suites.suite import Suite
 
 
 @dataclass(frozen=True)

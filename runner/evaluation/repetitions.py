@@ -17,7 +17,8 @@ from runner.scores.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.suites.suite import Actuals, Case
+from runner.suites.public_suite import Case
+from runner.suites.suite import Actuals
 
 
 @dataclass(frozen=True)

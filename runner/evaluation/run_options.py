@@ -6,7 +6,7 @@ from runner.contract.limits import MIB, Limits
 from runner.evaluation.input_changes import choose_input_changes
 from runner.evaluation.passes import RunSettings
 from runner.sandbox.policy import SandboxPolicy
-from runner.suites.suite import Suite
+from runner.suites.public_suite import PublicSuite
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class RunOptions:
     shuffle: bool
     probe: bool
 
-    def on(self, suite: Suite) -> RunSettings:
+    def on(self, suite: PublicSuite) -> RunSettings:
         """Return what all cases of a suite are run under."""
         policy = SandboxPolicy(self._limits(suite.limits), self.runtime, self.gpus)
         seed = suite.manifest.choices["seed"] if self.seed is None else self.seed

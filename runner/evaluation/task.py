@@ -14,8 +14,8 @@ from runner.evaluation.input_changes import FIRST, InputChange
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import read_manifest
+from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import StagedInputs, stage_inputs
-from runner.suites.suite import Suite
 
 MOST_OPEN_SUITES = 8
 
@@ -89,7 +89,7 @@ class CaseTask:
         return f"{self.image.reference} on {self.suite}, {self.case}{change}"
 
 
-def stage_task(task: CaseTask, suite: Suite) -> StagedInputs:
+def stage_task(task: CaseTask, suite: PublicSuite) -> StagedInputs:
     """Return the files that the task's container sees."""
     inputs = suite.inputs(suite.case(task.case))
     return task.input_change.apply(
@@ -98,7 +98,7 @@ def stage_task(task: CaseTask, suite: Suite) -> StagedInputs:
 
 
 @lru_cache(MOST_OPEN_SUITES)
-def read_task_suite(root: Path, digest: str) -> Suite:
+def read_task_suite(root: Path, digest: str) -> PublicSuite:
     """Return the public half of a task's suite, which whoever put it there has verified.
 
     Raises:

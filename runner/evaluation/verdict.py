@@ -15,7 +15,7 @@ from runner.output.predictions import (
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
-from runner.suites.suite import Case
+from runner.suites.public_suite import Case
 
 
 @dataclass(frozen=True)

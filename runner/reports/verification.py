@@ -13,6 +13,7 @@ from runner.errors import SuiteError
 from runner.files.stores import read_file
 from runner.output.findings import InvalidOutputError
 from runner.output.predictions import read_outputs
+from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.receipt import check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
 from runner.reports.report import (
@@ -30,8 +31,6 @@ from runner.suites.suite import Actuals, Suite
 
 TOLERANCE = 1e-9
 """Numbers may differ by this share: libraries of another version add up in another order."""
-
-Baselines = Mapping[Target | InstanceTarget, float | None]
 
 
 def verify_report(directory: Path, suite: Suite | None) -> list[str]:
@@ -80,7 +79,7 @@ def _verify_case(
             yield f"{REPORT_FILE}: {case.id}: no case of the suite"
             return
         actuals = suite.actuals(of_suite)
-        baselines = suite.baselines(of_suite, actuals)
+        baselines = find_baselines(suite, of_suite, actuals.targets)
     yield from _verify_targets(report, case, files, actuals, baselines)
 
 

@@ -1,5 +1,6 @@
-"""Suites: built from HELM runs by a spec, frozen on disk, opened as cases of inputs and actuals.
+"""Suites: what a frozen one on disk holds, how it is opened, and how a case of it is staged.
 
-The way of the data: ``spec`` -> ``build`` (``divisions``, ``groups``, ``eval_side``) -> files ->
-``suite``, whose cases are staged and scored.
+The way of the data: a ``spec`` and HELM runs -> ``building`` (with ``eval_side``, ``groups``) ->
+files -> ``opening`` -> a ``PublicSuite``, whose cases are staged, or a ``Suite``, which has the
+actuals too.
 """

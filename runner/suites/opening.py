@@ -1,7 +1,6 @@
 """A directory -> the suite in it, of which every file has been checked against its digest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
@@ -10,12 +9,14 @@ from runner.errors import SuiteError
 from runner.suites.manifest import (
     DIGEST,
     MANIFEST,
+    PRIVATE,
     PUBLIC,
     FileRecord,
     PrivateManifest,
     SuiteManifest,
     digest_file,
 )
+from runner.suites.public_suite import PublicSuite
 from runner.suites.suite import Suite, private_errors
 
 
@@ -24,8 +25,13 @@ def is_suite(directory: Path) -> bool:
     return (directory / PUBLIC / MANIFEST).is_file()
 
 
-def open_public_half(directory: Path) -> Suite:
-    """Return the suite in a directory, after checking every byte of its public half.
+def has_private_half(directory: Path) -> bool:
+    """Return whether the private half lies beside the public one, so that cases can be scored."""
+    return (directory / PRIVATE / MANIFEST).is_file()
+
+
+def open_public_half(directory: Path) -> PublicSuite:
+    """Return the public half of the suite in a directory, after checking every byte of it.
 
     Raises:
         SuiteError: as ``open_suite``.
@@ -35,23 +41,36 @@ def open_public_half(directory: Path) -> Suite:
     return suite
 
 
-def open_suite(directory: Path, secret: Path | None = None) -> Suite:
+def open_suite(directory: Path, private_root: Path | None = None) -> Suite:
     """Return the suite in a directory, after checking every byte of both halves.
 
     Args:
-        secret: where the private half is if it is not in there. No message shows it.
+        private_root: where the private half is if it is not in there. No message shows it.
 
     Raises:
         SuiteError: no suite of a version that can be read, or a file is not what was frozen;
             names the file.
     """
-    suite = replace(read_manifest(directory), secret=secret)
+    suite = read_suite(directory, private_root)
     verify_suite(suite)
     return suite
 
 
-def read_manifest(directory: Path) -> Suite:
-    """Return the suite in a directory, with no file checked but its manifest.
+def read_suite(directory: Path, private_root: Path | None = None) -> Suite:
+    """Return the suite in a directory, with no file checked but its public manifest.
+
+    Args:
+        private_root: as in ``open_suite``.
+
+    Raises:
+        SuiteError: as ``read_manifest``.
+    """
+    public = read_manifest(directory)
+    return Suite(public.root, public.digest, public.manifest, private_root)
+
+
+def read_manifest(directory: Path) -> PublicSuite:
+    """Return the public half of the suite in a directory, with no file checked but its manifest.
 
     Raises:
         SuiteError: there is none, or its manifest is not what was frozen.
@@ -71,7 +90,7 @@ def read_manifest(directory: Path) -> Suite:
             "been changed since the suite was built: get it again, or build it again."
         )
     try:
-        return Suite(directory, digest, SuiteManifest.model_validate_json(content))
+        return PublicSuite(directory, digest, SuiteManifest.model_validate_json(content))
     except ValidationError as error:
         raise SuiteError(f"{path}: not a suite of a version that this runner reads") from error
 
@@ -87,7 +106,7 @@ def verify_suite(suite: Suite) -> None:
         check_files(suite.private, read_private(suite).files, suite.private_name)
 
 
-def verify_public_half(suite: Suite) -> None:
+def verify_public_half(suite: PublicSuite) -> None:
     """Check that every file that containers may see is what it was when the suite was built.
 
     Raises:
@@ -104,7 +123,7 @@ def read_private(suite: Suite) -> PrivateManifest:
     """
     path = suite.private / MANIFEST
     name = suite.private_name(path)
-    if not suite.has_actuals:
+    if not path.is_file():
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "
             "organizer has; what participants get is the public one."

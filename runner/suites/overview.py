@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from runner.suites.suite import Suite
+from runner.suites.public_suite import PublicSuite
 
 
-def overview(suite: Suite) -> dict[str, Any]:
+def overview(suite: PublicSuite) -> dict[str, Any]:
     """Return what tells a suite from others, and how large it is."""
     manifest = suite.manifest
     return {
@@ -19,7 +19,7 @@ def overview(suite: Suite) -> dict[str, Any]:
     }
 
 
-def details(suite: Suite) -> dict[str, Any]:
+def details(suite: PublicSuite) -> dict[str, Any]:
     """Return all that its manifest tells, the cases one by one."""
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}

@@ -8,10 +8,10 @@ from typing import IO
 
 from runner.errors import SuiteError, UsageError
 from runner.suites.manifest import PUBLIC
-from runner.suites.suite import Suite
+from runner.suites.public_suite import PublicSuite
 
 
-def publish_suite(suite: Suite, archive: Path) -> None:
+def publish_suite(suite: PublicSuite, archive: Path) -> None:
     """Write the public half, all that any container sees, as a ``.tar.gz``; equal for equal suites.
 
     Raises:
@@ -39,7 +39,7 @@ def publish_suite(suite: Suite, archive: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def write_public_half(suite: Suite, file: IO[bytes], folder: str) -> None:
+def write_public_half(suite: PublicSuite, file: IO[bytes], folder: str) -> None:
     """Write the public half, below a folder of this name, as a ``.tar.gz``."""
     with (
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
@@ -50,7 +50,7 @@ def write_public_half(suite: Suite, file: IO[bytes], folder: str) -> None:
                 _add(tar, path, f"{folder}/{path.relative_to(suite.root).as_posix()}")
 
 
-def _shared_run(suite: Suite) -> tuple[str, str, str] | None:
+def _shared_run(suite: PublicSuite) -> tuple[str, str, str] | None:
     """Return a run that one case trains on and another evaluates, with the two cases."""
     evaluates = {run.number: case.id for case in suite.cases for run in case.eval_runs}
     for case in suite.cases:

@@ -15,7 +15,7 @@ from cachetools import LRUCache, cached
 from runner.contract import layout
 from runner.contract.manifest import Manifest
 from runner.suites.parts import join_parts
-from runner.suites.suite import Inputs
+from runner.suites.public_suite import Inputs
 
 HELD_BYTES = 256 * 1024 * 1024
 """How much of the inputs of cases is held for the images that come next."""

@@ -106,7 +106,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
     make_repository(origin, {})
     results = place / "results"
     results.mkdir()
-    return Competition(origin, results, private, replace(suite, secret=private))
+    return Competition(origin, results, private, replace(suite, private_root=private))
 
 
 def submission(team: str, image: str) -> dict[str, str]:

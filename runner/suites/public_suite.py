@@ -1,0 +1,167 @@
+"""The public half of a suite, opened: its cases, and what their containers may see.
+
+Whatever stages a case, runs it or sends it elsewhere takes this type. It has no way to an actual;
+``Suite`` adds them, and only what judges and scores takes that.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.contract import layout
+from runner.contract.limits import Limits
+from runner.contract.stat import InstanceTarget, Target
+from runner.contract.targets import Targets
+from runner.scores.policy import ScoringPolicy
+from runner.suites.manifest import (
+    ASSETS,
+    EVAL_FRAMES,
+    PUBLIC,
+    TRAIN_FRAMES,
+    CaseRecord,
+    RunRecord,
+    SuiteManifest,
+)
+from runner.suites.parts import read_part
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one container may see. Holds no actual, and no path to one.
+
+    Attributes:
+        suite: the suite's name, for the manifest.
+        suite_digest: the suite's digest.
+        case: the case's id.
+        parts: for each file below ``/input`` that is a frame, the parts that it is joined from.
+        assets: for each file below ``/input/assets``, where it is.
+        revealed: in words and numbers, for the manifest.
+    """
+
+    suite: str
+    suite_digest: str
+    case: str
+    parts: Mapping[str, tuple[Path, ...]]
+    assets: Mapping[str, Path]
+    revealed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One train/eval division: what one container sees, and which runs it is scored on."""
+
+    id: str
+    train_runs: tuple[RunRecord, ...]
+    eval_runs: tuple[RunRecord, ...]
+
+    @property
+    def wanted_files(self) -> tuple[str, ...]:
+        """Return the names of the files that a container must leave in /output."""
+        needed = {
+            layout.PREDICTIONS: any(run.targets for run in self.eval_runs),
+            layout.INSTANCE_PREDICTIONS: any(run.instance_targets for run in self.eval_runs),
+        }
+        return tuple(name for name, is_needed in needed.items() if is_needed)
+
+
+@dataclass(frozen=True)
+class PublicSuite:
+    """A frozen set of cases, as everybody may know it.
+
+    Attributes:
+        root: the suite's directory, which the public half is in.
+        digest: ``sha256:...`` of the public manifest, and through it of every file.
+        manifest: the public one.
+    """
+
+    root: Path
+    digest: str
+    manifest: SuiteManifest
+
+    @property
+    def name(self) -> str:
+        """Return the suite's name."""
+        return self.manifest.name
+
+    @property
+    def limits(self) -> Limits:
+        """Return what a predictor may use."""
+        return self.manifest.limits
+
+    @property
+    def scoring(self) -> ScoringPolicy:
+        """Return how evaluations are scored; a suite from before there was a choice: by default."""
+        return ScoringPolicy.model_validate(self.manifest.choices.get("scoring", {}))
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Return the cases in their order."""
+        runs = {run.number: run for run in self.manifest.runs}
+        return tuple(_case(record, runs) for record in self.manifest.cases)
+
+    def case(self, case_id: str) -> Case:
+        """Return the case of this id."""
+        runs = {run.number: run for run in self.manifest.runs}
+        return _case(next(one for one in self.manifest.cases if one.id == case_id), runs)
+
+    def inputs(self, case: Case) -> Inputs:
+        """Return what the container of a case may see."""
+        train = {
+            f"train/{frame}.parquet": tuple(
+                self.part(run, f"train/{frame}") for run in case.train_runs
+            )
+            for frame in TRAIN_FRAMES
+        }
+        evaluated = {
+            f"eval/{frame}.parquet": tuple(
+                self.part(run, f"eval/{frame}") for run in case.eval_runs
+            )
+            for frame in EVAL_FRAMES
+            if frame != "instance_targets" or self.manifest.choices["instance_targets"]
+        }
+        assets = [name for name in self.manifest.files if name.startswith(f"{ASSETS}/")]
+        return Inputs(
+            suite=self.name,
+            suite_digest=self.digest,
+            case=case.id,
+            parts={**train, **evaluated},
+            assets={name: self.root / PUBLIC / name for name in assets},
+            revealed=self.manifest.choices["revealed"],
+        )
+
+    def eval_run_specs(self) -> dict[str, dict[str, Any]]:
+        """Return the revealed columns of every eval run's spec, by run; nulls are left out."""
+        evaluated = {run.name: run for case in self.cases for run in case.eval_runs}
+        return {
+            name: {
+                column: value
+                for column, value in read_part(self.part(run, "eval/run_specs"))
+                .row(0, named=True)
+                .items()
+                if value is not None
+            }
+            for name, run in evaluated.items()
+        }
+
+    def part(self, run: RunRecord, frame: str) -> Path:
+        """Return where a frame of a run is, e.g. ``train/stats``."""
+        return self.root / PUBLIC / run.folder / f"{frame}.arrow"
+
+    def targets(self, case: Case) -> Targets:
+        """Return what is to be predicted of a case, as its container is told."""
+        stats = map(Target.from_row, self._eval_rows(case, "targets"))
+        instance_stats = map(InstanceTarget.from_row, self._eval_rows(case, "instance_targets"))
+        return Targets(tuple(stats), tuple(instance_stats))
+
+    def _eval_rows(self, case: Case, frame: str) -> Iterator[dict[str, Any]]:
+        for path in self.inputs(case).parts.get(f"eval/{frame}.parquet", ()):
+            yield from read_part(path).iter_rows(named=True)
+
+
+def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
+    return Case(
+        id=record.id,
+        train_runs=tuple(runs[number] for number in record.train),
+        eval_runs=tuple(runs[number] for number in record.eval),
+    )
