@@ -24,6 +24,7 @@ from runner.suites.opening import (
     verify_suite,
 )
 from runner.suites.overview import details, overview
+from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import publish_suite
 from runner.suites.spec import make_spec, read_spec
 from runner.untrusted import printable
@@ -146,7 +147,7 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _print_suite(suite: Suite, as_json: bool) -> None:
+def _print_suite(suite: PublicSuite, as_json: bool) -> None:
     facts = details(suite)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
