@@ -18,9 +18,9 @@ from pathlib import Path
 
 from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
-from runner.evaluation.batch import FINISHED_CASES
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.plan import FINISHED_CASES
 from runner.sandbox.engine.client import connect, resolve_image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import open_suite

@@ -6,7 +6,8 @@ from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.limits import Limits
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.evaluation.evaluation import _case_files, _case_record
+from runner.evaluation.records import case_files, case_record
+from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.verdict import judge
 from runner.reports.baselines import find_baselines
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
@@ -49,8 +50,9 @@ def evaluate_function(
         run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
         verdict = judge(run, case, actuals.targets, Limits(), suite.scoring)
         baselines = find_baselines(suite, case, actuals.targets)
-        records.append(_case_record(case, run, verdict, actuals, baselines, Limits()))
-        files.update(_case_files(case, run))
+        judged = JudgedCase(case, run, verdict, actuals)
+        records.append(case_record(judged, baselines, Limits()))
+        files.update(case_files(judged))
     report = Report(
         runner_version="0",
         engine_version="0",

@@ -1,155 +1,113 @@
 """What ``runner evaluate`` does for CI: gates, a rank, a summary, JUnit XML, nothing secret."""
 
-import functools
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.errors import UsageError
+from runner.cli.evaluation_options import CiOptions
+from runner.cli.evaluation_text import evaluation_json
+from runner.cli.progress import Display
+from runner.errors import EngineError
+from runner.evaluation.batch import FinishedEvaluation
 from runner.files.written_files import write_file
-
-if TYPE_CHECKING:
-    from runner.errors import EngineError
-    from runner.leaderboard.published import CheckedReport
-    from runner.leaderboard.standing import Competitors
-    from runner.reports.report import Report
-    from runner.scores.gate import Gate
-    from runner.submissions.admission import Admission
-    from runner.suites.public_suite import PublicSuite
+from runner.leaderboard.junit import junit_xml
+from runner.leaderboard.published import CheckedReport
+from runner.leaderboard.standing import Competitors, read_competitors
+from runner.leaderboard.summary import summary
+from runner.reports.report import Report
+from runner.scores.gate import Gate, check_gate, read_gate
+from runner.suites.public_suite import PublicSuite
 
 
 @dataclass(frozen=True)
-class Ci:
-    """What a CI job asks for.
+class Checks:
+    """What reports are held against: gates, and the evaluations that they are ranked among."""
 
-    Attributes:
-        is_closed: what is printed and written besides the reports is fit for participants.
-    """
+    gates: tuple[Gate, ...]
+    competitors: Competitors | None
 
-    gates: "tuple[Gate, ...]"
-    competitors: "Competitors | None"
-    summary_file: Path | None
-    junit_file: Path | None
-    is_closed: bool
-
-    def open_ledger(self, path: Path, submitter: str, say: Callable[[str], None]) -> "Admission":
-        """Return who may be evaluated by a ledger; what is told goes to the summary too.
+    def check_suites(self, suites: Iterable[PublicSuite]) -> None:
+        """Refuse, before anything runs, a leaderboard of another suite.
 
         Raises:
-            UsageError: something is asked for that tells more of scores than the ledger does.
+            UsageError: it is.
         """
-        from runner.submissions.admission import Admission
-        from runner.submissions.ledger import Ledger
-
-        if self.gates or self.competitors is not None or self.junit_file is not None:
-            raise UsageError(
-                "--min-score, --leaderboard and --junit tell of scores what the ledger does not: "
-                "leave them out. `runner ledger show` is the leaderboard while it runs."
-            )
-        ledger = Ledger(path)
-        rules, _ = ledger.read()
-        return Admission(ledger, rules, submitter, self.summary_file, say)
-
-    def check_suite(self, suite: "PublicSuite") -> None:
-        """Refuse, before anything runs, a leaderboard of another suite."""
         if self.competitors is not None:
-            self.competitors.check_suite(suite.digest)
+            for suite in suites:
+                self.competitors.check_suite(suite.digest)
 
-    def check_reports(self, reports: "Mapping[Path, Report]") -> "dict[Path, CheckedReport]":
+    def check(self, reports: Mapping[Path, Report]) -> dict[Path, CheckedReport]:
         """Return the reports with their gates' results and ranks, by where they are."""
-        from runner.leaderboard.published import CheckedReport
-        from runner.scores.gate import check_gate
-
         checked = {}
-        for place, report in reports.items():
+        for directory, report in reports.items():
             gates = tuple(check_gate(gate, report.scores) for gate in self.gates)
-            found = self.competitors
-            standing = None if found is None else found.rank(report, place, reports)
-            checked[place] = CheckedReport(report, gates, standing)
+            among = self.competitors
+            standing = None if among is None else among.rank(report, directory, reports)
+            checked[directory] = CheckedReport(report, gates, standing)
         return checked
 
-    def write(
-        self, checked: "Mapping[Path, CheckedReport]", faults: "Mapping[str, EngineError]"
-    ) -> None:
-        """Append the summary and write the JUnit XML, those that are asked for.
+
+def read_checks(options: CiOptions) -> Checks:
+    """Return what the options ask reports to be held against.
+
+    Raises:
+        UsageError: a gate or a leaderboard can't be read.
+    """
+    gates = tuple(read_gate(text) for text in options.gates)
+    directory = options.leaderboard
+    return Checks(gates, None if directory is None else read_competitors(directory))
+
+
+@dataclass
+class CiOutput:
+    """Prints JSON, ranks and gates at the end, and writes the files that CI asked for.
+
+    Attributes:
+        is_below_gate: whether a gate is not met; known at the end.
+    """
+
+    checks: Checks
+    options: CiOptions
+    display: Display
+    as_json: bool
+    is_below_gate: bool = False
+
+    def see_evaluation(self, finished: FinishedEvaluation) -> None:
+        """Wait for the end: ranks are among all reports of the batch."""
+
+    def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
+        """Check all reports; print and write what came of it.
 
         Raises:
-            UsageError: one can't be written; the reports have been.
+            UsageError: a file can't be written; the reports have been.
         """
-        from runner.leaderboard.junit import junit_xml
-        from runner.leaderboard.summary import summary
-
-        if self.summary_file is not None:
+        reports = {one.directory: one.result for one in finished if isinstance(one.result, Report)}
+        checked = self.checks.check(reports)
+        self.is_below_gate = any(each.is_below_gate for each in checked.values())
+        with self.display.aside():
+            self._print(checked)
+        if self.options.summary_file is not None:
             text = "".join(summary(each) for each in checked.values()).encode()
-            write_file(self.summary_file, text, "ab")
-        if self.junit_file is not None:
-            xml = junit_xml(list(checked.values()), faults, is_closed=self.is_closed)
-            write_file(self.junit_file, xml, "wb")
+            write_file(self.options.summary_file, text, "ab")
+        if self.options.junit_file is not None:
+            faults = {
+                one.first.title: one.result
+                for one in finished
+                if isinstance(one.result, EngineError)
+            }
+            is_closed = self.options.is_closed
+            xml = junit_xml(list(checked.values()), faults, is_closed=is_closed)
+            write_file(self.options.junit_file, xml, "wb")
 
-
-OPTIONS = (
-    click.option(
-        "--min-score",
-        "gates",
-        multiple=True,
-        metavar="METRIC=VALUE",
-        help="A score must be at least as good, e.g. mae=0.1 or skill=0.2, else the exit code is "
-        "6; which way is better follows from the metric. May be repeated.",
-    ),
-    click.option(
-        "--leaderboard",
-        "leaderboard",
-        type=click.Path(path_type=Path),
-        help="Tell the rank among the reports in this directory, or in this file of `runner "
-        "leaderboard DIR --json`.",
-    ),
-    click.option(
-        "--summary",
-        "summary_file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Append a summary in Markdown to this file, e.g. $GITHUB_STEP_SUMMARY.",
-    ),
-    click.option(
-        "--junit",
-        "junit_file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write JUnit XML to this file, a test case per case.",
-    ),
-    click.option(
-        "--closed",
-        "is_closed",
-        is_flag=True,
-        help="Print for participants: scores, outcomes and causes; no actuals, no predictions, no "
-        "text of the predictor. The report has all of it.",
-    ),
-)
-
-
-def ci_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of CI, as one argument ``ci``."""
-
-    @functools.wraps(command)
-    def with_ci(
-        gates: tuple[str, ...],
-        leaderboard: Path | None,
-        summary_file: Path | None,
-        junit_file: Path | None,
-        is_closed: bool,
-        **others: Any,
-    ) -> Any:
-        from runner.scores.gate import read_gate
-
-        wanted = tuple(read_gate(text) for text in gates)
-        competitors = None
-        if leaderboard is not None:
-            from runner.leaderboard.standing import read_competitors
-
-            competitors = read_competitors(leaderboard)
-        return command(ci=Ci(wanted, competitors, summary_file, junit_file, is_closed), **others)
-
-    for option in reversed(OPTIONS):
-        with_ci = option(with_ci)
-    return with_ci
+    def _print(self, checked: Mapping[Path, CheckedReport]) -> None:
+        if self.as_json:
+            is_closed = self.options.is_closed
+            shown = [evaluation_json(*pair, is_closed=is_closed) for pair in checked.items()]
+            click.echo(json.dumps(shown, indent=2))
+        for each in checked.values():
+            rank = [] if each.standing is None else [f"rank {each.standing}"]
+            for line in (*rank, *each.gates):
+                self.display.announce(f"{each.report.image.reference}: {line}")

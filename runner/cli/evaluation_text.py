@@ -2,12 +2,16 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.progress import Display
+from runner.errors import EngineError
+from runner.evaluation.batch import FinishedEvaluation
 from runner.files.stores import read_file
 from runner.leaderboard.published import CheckedReport, published_record
 from runner.reports.comparison_text import comparison_lines
@@ -17,6 +21,36 @@ from runner.untrusted import printable
 
 LOG_LINES = 40
 MOST_TARGETS = 40
+
+
+@dataclass(frozen=True)
+class EvaluationPrinter:
+    """Prints each evaluation as soon as it is over.
+
+    Attributes:
+        as_json: JSON is printed at the end, and no tables.
+        show_log: print the end of the log of each case that was not scored.
+        is_closed: print nothing that participants must not see.
+    """
+
+    display: Display
+    as_json: bool
+    show_log: bool
+    is_closed: bool
+
+    def see_evaluation(self, finished: FinishedEvaluation) -> None:
+        """Print the evaluation; of one that could not be made the progress has told why."""
+        report, directory = finished.result, finished.directory
+        if isinstance(report, EngineError):
+            return
+        with self.display.aside():
+            for line in log_lines(report, directory) if self.show_log else ():
+                self.display.announce(line)
+            if not self.as_json:
+                (print_closed if self.is_closed else print_evaluation)(report, directory)
+
+    def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
+        """Print nothing more."""
 
 
 def print_evaluation(report: Report, directory: Path) -> None:

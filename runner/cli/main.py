@@ -32,7 +32,7 @@ COMMANDS = {
     "try": ("commands.try_:try_predictor", "Run a predictor without a container, and check it."),
     "build": ("commands.build:build", "Build a predictor's image from its folder."),
     "check": ("commands.check:check", "Run an image in the sandbox, and say what to mend."),
-    "evaluate": ("evaluate:evaluate", "Run images on suites, and score them."),
+    "evaluate": ("commands.evaluate:evaluate", "Run images on suites, and score them."),
     "report": ("commands.report:report", "Show all scores of one evaluation."),
     "leaderboard": ("commands.leaderboard:leaderboard", "Rank the evaluations of a suite."),
     "verify": ("commands.verify:verify", "Check a report, and score it again."),

@@ -10,8 +10,9 @@ from runner.errors import EngineError
 from runner.evaluation.executor import Executor
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import FIRST, InputChange, rename_actuals
+from runner.evaluation.judgements import Judgements
 from runner.evaluation.repetitions import JudgedCase
-from runner.evaluation.task import CaseTask
+from runner.evaluation.task import CaseKey, CaseTask
 from runner.evaluation.verdict import Verdict, judge
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
@@ -71,17 +72,25 @@ class Pass:
         """Return the passes with the input changes that were asked for."""
         return [replace(self, input_change=change) for change in self.settings.input_changes]
 
-    def judged(self) -> Iterator[JudgedCase]:
+    def judged(self, judgements: Judgements | None = None) -> Iterator[JudgedCase]:
         """Yield each case judged; all have finished.
 
+        Args:
+            judgements: cases that have been judged already.
+
         Raises:
-            EngineError: what was kept of one is not there any more.
+            EngineError: a case's stored result has been deleted.
         """
         for case in self.suite.cases:
-            run = self.finished.find(self.task(case.id).key)
-            if run is None:
-                raise EngineError(f"{self.title}, {case.id}: what was kept of it is gone.")
-            yield self.judge(case, run)
+            key = self.task(case.id).key
+            held = None if judgements is None else judgements.find(key)
+            yield held or self.judge(case, self._find_run(case, key))
+
+    def _find_run(self, case: Case, key: CaseKey) -> SandboxRun:
+        run = self.finished.find(key)
+        if run is None:
+            raise EngineError(f"{self.title}, {case.id}: its stored result has been deleted.")
+        return run
 
     def judge(self, case: Case, run: SandboxRun) -> JudgedCase:
         """Return what a case's run was worth."""
@@ -113,18 +122,24 @@ class CaseProgress(Protocol):
 
 
 def run_passes(
-    groups: Sequence[Sequence[Pass]], executor: Executor, progress: CaseProgress
+    groups: Sequence[Sequence[Pass]],
+    executor: Executor,
+    progress: CaseProgress,
+    judgements: Judgements,
 ) -> Iterator[tuple[int, EngineError | None]]:
     """Run the cases of all passes in one pool, but those that have finished before.
 
     A run that follows from the same key in several passes is made once. Each is kept as soon as
     its container is gone.
 
+    Args:
+        judgements: gets each case that is judged.
+
     Yields:
         The number of each group when its last case is over, with the first fault of the engine by
         which one of its cases could not be run.
     """
-    pending = _PendingRuns(groups, progress)
+    pending = _PendingRuns(groups, progress, judgements)
     yield from pending.complete()
     tasks = longest_first(pending.missing, pending.seconds())
     for ended in executor.run(tasks, progress.begin, pending.keep):
@@ -135,8 +150,10 @@ def run_passes(
 class _PendingRuns:
     """Which group waits for which tasks."""
 
-    def __init__(self, groups: Sequence[Sequence[Pass]], progress: CaseProgress) -> None:
-        self._progress = progress
+    def __init__(
+        self, groups: Sequence[Sequence[Pass]], progress: CaseProgress, judgements: Judgements
+    ) -> None:
+        self._progress, self._judgements = progress, judgements
         self._left = {number: 0 for number, _ in enumerate(groups)}
         self._faults: dict[int, EngineError] = {}
         self._waiting: dict[str, list[tuple[int, Pass]]] = defaultdict(list)
@@ -185,8 +202,15 @@ class _PendingRuns:
                 self._faults.setdefault(number, result)
                 self._progress.end(one, task.case, result)
             else:
-                judged = one.judge(one.suite.case(task.case), result)
-                self._progress.end(one, task.case, judged)
+                self._progress.end(one, task.case, self._judge(one, task, result))
+
+    def _judge(self, one: Pass, task: CaseTask, run: SandboxRun) -> JudgedCase:
+        """Return the case judged, which several passes may wait for."""
+        judged = self._judgements.find(task.key)
+        if judged is None:
+            judged = one.judge(one.suite.case(task.case), run)
+            self._judgements.hold(task.key, judged)
+        return judged
 
     def complete(self) -> Iterator[tuple[int, EngineError | None]]:
         """Yield the groups that wait for nothing any more, each once."""

@@ -3,26 +3,58 @@
 from dataclasses import dataclass, replace
 
 from runner.contract.limits import MIB, Limits
+from runner.errors import UsageError
 from runner.evaluation.input_changes import choose_input_changes
 from runner.evaluation.passes import RunSettings
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
 
+LEAST_MEMORY_MIB = 16
+LEAST_CPUS = 0.1
+
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the options ask of every suite. None leaves it to the suite."""
+    """What the options ask of every suite. None leaves it to the suite.
 
-    seed: int | None
-    wall_seconds: float | None
-    memory_mib: int | None
-    cpus: float | None
-    runtime: str | None
-    gpus: int
-    rerun: bool
-    repeat: int
-    shuffle: bool
-    probe: bool
+    Attributes:
+        seed: given to the predictor.
+        wall_seconds, memory_mib, cpus: what a container may use; memory in MiB.
+        runtime: an OCI runtime of the engine; None for the engine's own.
+        gpus: how many the container gets, ALL_GPUS for all.
+        rerun: whether cases that have finished before are run again.
+        repeat: how many times more each case is run.
+        shuffle: whether each case is run again, all rows in another order.
+        probe: whether each case is run again with nothing revealed of its eval runs.
+    """
+
+    seed: int | None = None
+    wall_seconds: float | None = None
+    memory_mib: int | None = None
+    cpus: float | None = None
+    runtime: str | None = None
+    gpus: int = 0
+    rerun: bool = False
+    repeat: int = 0
+    shuffle: bool = False
+    probe: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing runs.
+
+        Raises:
+            UsageError: a number is too small.
+        """
+        if self.wall_seconds is not None and self.wall_seconds <= 0:
+            raise UsageError(f"--wall-seconds is {self.wall_seconds:g}; it must be more than 0.")
+        least = {
+            "--memory-mib": (self.memory_mib, LEAST_MEMORY_MIB),
+            "--cpus": (self.cpus, LEAST_CPUS),
+            "--repeat": (self.repeat, 0),
+        }
+        for option, (value, smallest) in least.items():
+            if value is not None and value < smallest:
+                raise UsageError(f"{option} is {value:g}; the smallest is {smallest:g}.")
 
     def on(self, suite: PublicSuite) -> RunSettings:
         """Return what all cases of a suite are run under."""

@@ -1,6 +1,7 @@
 """``runner evaluate`` as a user runs it: a process of its own, real images, real HELM runs."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -358,3 +359,16 @@ def test_a_build_step_has_no_network(project: Path) -> None:
     with (project / "Dockerfile").open("a") as file:
         file.write(f"RUN python3 -c '{step}'\n")
     assert "['lo']" in runner("build", project, "-t", "never-built").stderr
+
+
+def test_a_shell_completes_the_images_of_the_engine() -> None:
+    words = {"COMP_WORDS": "runner evaluate train_m", "COMP_CWORD": "2"}
+    ended = subprocess.run(
+        [RUNNER],
+        env={**os.environ, "_RUNNER_COMPLETE": "bash_complete", **words},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "plain,train_mean" in ended.stdout.splitlines()
+    assert "plain,random" not in ended.stdout.splitlines()

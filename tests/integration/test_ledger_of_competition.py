@@ -3,6 +3,7 @@
 import json
 import tarfile
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -32,22 +33,26 @@ def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quo
     ledger, summary = tmp_path / "ledger", tmp_path / "summary.md"
     made = runner("ledger", "init", ledger, "--evaluations", 1, "--publish", "exact")
     assert made.returncode == 0, made.stderr
-    given = ("--suite", suite, "--ledger", ledger, "--out", tmp_path / "results")
-    first = runner("evaluate", "random", *given, "--submitter", "team-a", "--summary", summary)
+    given = ("--suite", suite, "--out", tmp_path / "results")
+
+    def evaluate(image: str, *options: object) -> CompletedProcess[str]:
+        return runner("ledger", "evaluate", ledger, image, *given, *options)
+
+    first = evaluate("random", "--submitter", "team-a", "--summary", summary)
     assert first.returncode == 0, first.stderr
     (told,) = first.stdout.splitlines()
     assert told.startswith("team-a: random: MAE ")
     report = json.loads((tmp_path / "results" / "random" / "report.json").read_text())
     (mae,) = (score["value"] for score in report["scores"] if score["metric"] == "mae")
     assert float(told.split()[3]) != pytest.approx(mae, rel=1e-4)
-    again = runner("evaluate", "random", *given, "--submitter", "team-a", "--rerun")
+    again = evaluate("random", "--submitter", "team-a")
     assert again.returncode == 0
     assert "scored before" in again.stdout
     assert "running" not in again.stderr
-    refused = runner("evaluate", "train_mean", *given, "--submitter", "team-a")
+    refused = evaluate("train_mean", "--submitter", "team-a")
     assert refused.returncode == 4
     assert "The next is allowed at 20" in refused.stderr
-    other = runner("evaluate", "train_mean", *given, "--submitter", "team-b")
+    other = evaluate("train_mean", "--submitter", "team-b")
     assert other.returncode == 0, other.stderr
     shown = json.loads(runner("ledger", "show", ledger, "--json").stdout)
     assert [(row["submitter"], row["event"]) for row in shown] == [
@@ -63,7 +68,7 @@ def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quo
 def test_what_would_tell_more_is_refused_before_anything_runs(suite: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     runner("ledger", "init", ledger)
-    given = ("evaluate", "random", "--suite", suite, "--ledger", ledger)
+    given = ("ledger", "evaluate", ledger, "random", "--suite", suite)
     for more in ((), ("--submitter", "a", "--json"), ("--submitter", "a", "--min-score", "mae=1")):
         ended = runner(*given, *more)
         assert ended.returncode == 2
@@ -74,8 +79,9 @@ def test_what_would_tell_more_is_refused_before_anything_runs(suite: Path, tmp_p
 def test_an_image_that_cannot_be_scored_is_not_charged(suite: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     runner("ledger", "init", ledger, "--evaluations", 1)
-    given = ("--suite", suite, "--ledger", ledger, "--submitter", "a", "--out", tmp_path / "r")
-    failed = runner("evaluate", "random", *given, "--wall-seconds", 0.01)
+    given = ("--suite", suite, "--submitter", "a", "--out", tmp_path / "r")
+    command = ("ledger", "evaluate", ledger, "random", *given)
+    failed = runner(*command, "--wall-seconds", 0.01)
     assert failed.returncode == 4
     assert "not charged" in failed.stdout
-    assert runner("evaluate", "random", *given).returncode == 0
+    assert runner(*command).returncode == 0

@@ -49,14 +49,15 @@ def test_options_of_ray_go_with_ray(options: list[str], said: str) -> None:
 
 
 def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from runner.executors import ExecutorChoice, open_executor
+    from runner.evaluation.request import ExecutorChoice
+    from runner.executors import open_executor
 
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "runner.cluster.ray_cluster", raising=False)
     monkeypatch.delitem(sys.modules, "runner.cluster.drive", raising=False)
-    place = ExecutorChoice("ray", None, "/shared", None, None)
+    choice = ExecutorChoice("ray", shared="/shared")
     with (
         pytest.raises(UsageError, match=r"pip install 'helm-predictor-runner\[ray\]'"),
-        open_executor(place, client=None, announce=print),  # type: ignore[arg-type]
+        open_executor(choice, client=None, announce=print),  # type: ignore[arg-type]
     ):
         pass

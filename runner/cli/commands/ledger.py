@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from runner.cli.commands.ledger_evaluate import ledger_evaluate
 from runner.cli.lazy import does
 from runner.cli.options import json_option
 
 EXAMPLES = """\b
 Examples:
   runner ledger init competition.ledger --evaluations 3 --period-hours 24
-  runner evaluate IMAGE --suite suites/mmlu --ledger competition.ledger --submitter team-a
+  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a
   runner ledger show competition.ledger
   runner leaderboard results --ledger competition.ledger   # at the end: the private split
 """
@@ -72,3 +73,6 @@ def init() -> None:
 @does("runner.cli.ledger:show")
 def show() -> None:
     """Show what has been published, and what is running; nothing that submitters must not see."""
+
+
+ledger.add_command(ledger_evaluate)

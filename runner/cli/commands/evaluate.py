@@ -1,0 +1,58 @@
+"""The command ``runner evaluate``, as its help shows it."""
+
+import click
+import cloup
+
+from runner.cli.evaluation_options import (
+    CiOptions,
+    FurtherRunOptions,
+    HelmRunOptions,
+    LimitOptions,
+    OutputOptions,
+    PlacementOptions,
+    WhatToRun,
+)
+from runner.cli.image_completion import complete_images
+from runner.cli.lazy import does
+from runner.cli.option_groups import option_groups
+
+EXAMPLES = """\b
+Examples:
+  runner evaluate train_mean:latest --suite demo
+  runner evaluate my_predictor --suite suites/mmlu
+  runner evaluate registry.org/team/predictor@sha256:1f2e... --suite suites/mmlu --pull missing
+  runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
+  runner evaluate registry.org/team/a --suite mmlu --executor ray --shared s3://bucket/suites
+  runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
+  runner evaluate --submissions submissions.yaml --suite suites/mmlu --jobs 4
+  runner evaluate my_predictor --suite suites/mmlu --min-score mae=0.1 --junit junit.xml
+"""
+
+
+@cloup.command(epilog=EXAMPLES)
+@click.argument("images", metavar="IMAGE...", nargs=-1, shell_complete=complete_images)
+@option_groups(
+    what=WhatToRun,
+    limits=LimitOptions,
+    helm=HelmRunOptions,
+    further=FurtherRunOptions,
+    placement=PlacementOptions,
+    output=OutputOptions,
+    ci=CiOptions,
+)
+@does("runner.cli.evaluate:evaluate")
+def evaluate() -> None:
+    """Run predictor images on a suite and score them.
+
+    A built suite (see `runner suite build`) is checked and used as it is. HELM runs are divided
+    as in MAGNET: --train-runs runs and one eval run are drawn. The predictor sees the train runs
+    whole, and of the eval run a sample of requests with their completions. It predicts the eval
+    run's stats, which stay withheld until its container is gone.
+
+    Each image gets a report directory: report.json, the predictions as they were written, and the
+    container's log. Finished cases are kept: after an interruption the same command runs only what
+    is missing.
+
+    An image that is missing or fails does not stop the others. When their exit codes differ, the
+    command's is the first of 5, 2, 4 and 6.
+    """

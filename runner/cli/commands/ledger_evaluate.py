@@ -1,0 +1,35 @@
+"""The command ``runner ledger evaluate``, as its help shows it."""
+
+from pathlib import Path
+
+import click
+import cloup
+
+from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, PlacementOptions
+from runner.cli.image_completion import complete_images
+from runner.cli.lazy import does
+from runner.cli.option_groups import option_groups
+
+EXAMPLES = """\b
+Examples:
+  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a
+  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a \\
+    --pull missing --summary summary.md
+"""
+
+
+@cloup.command(name="evaluate", epilog=EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete_images
+)
+@option_groups(competition=CompetitionOptions, limits=LimitOptions, placement=PlacementOptions)
+@does("runner.cli.ledger_evaluate:evaluate_by_ledger")
+def ledger_evaluate() -> None:
+    """Evaluate a submitter's images by the rules of a ledger.
+
+    FILE is the competition's ledger. It counts the submitter's evaluations, and scores an image
+    once. Only what its rules allow is printed of a score. The reports have the exact scores.
+
+    Exit code 4: an image was not scored, or the submitter has no evaluation left now.
+    """

@@ -1,0 +1,78 @@
+"""What ``runner ledger evaluate`` does: evaluate what the ledger lets in, and publish scores."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from runner.cli.case_view import open_case_progress
+from runner.cli.evaluate import exit_code
+from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, PlacementOptions
+from runner.cli.progress import Display, open_display
+from runner.errors import ExitCode
+from runner.evaluation.batch import run_plan
+from runner.evaluation.plan import open_plan
+from runner.evaluation.request import ExecutorChoice, Request
+from runner.evaluation.run_options import RunOptions
+from runner.executors import open_executor
+from runner.files.written_files import write_file
+from runner.sandbox.engine.client import connect
+from runner.sandbox.engine.pull import Pull
+from runner.submissions.admission import Admission
+from runner.submissions.ledger import Ledger
+from runner.submissions.organizer_files import read_listed
+from runner.untrusted import markdown_code, printable
+
+
+def evaluate_by_ledger(
+    file: Path,
+    images: tuple[str, ...],
+    competition: CompetitionOptions,
+    limits: LimitOptions,
+    placement: PlacementOptions,
+) -> ExitCode:
+    """Evaluate the images that the ledger lets in, publish what its rules allow."""
+    request = Request(
+        images=images,
+        suites=competition.suites,
+        submitter=competition.submitter,
+        private=competition.private,
+        options=RunOptions(**vars(limits)),
+        placement=ExecutorChoice(**vars(placement)),
+        pull=Pull(competition.pull),
+        out=competition.out,
+    )
+    ledger, display = Ledger(file), open_display()
+    rules, _ = ledger.read()
+    board = Publisher(competition.submitter, display, competition.summary_file)
+    admission = Admission(ledger, rules, competition.submitter, board.publish, display.announce)
+    client = connect()
+    submitters = request.submitters(read_listed)
+    with open_plan(request, submitters, client, display.announce, display) as plan:
+        admitted = replace(plan, passes=admission.admit(plan.passes))
+        open_pool = lambda: open_executor(request.placement, client, display.announce)  # noqa: E731
+        with open_case_progress(display) as progress:
+            finished = run_plan(admitted, open_pool, progress, [admission])
+    code = exit_code(finished, plan.missing, is_below_gate=False)
+    is_refused = code is ExitCode.SCORED and admission.refused
+    return ExitCode.PREDICTOR_FAULT if is_refused else code
+
+
+class Publisher:
+    """Prints what is published of an image, and appends it to the summary if there is one."""
+
+    def __init__(self, submitter: str, display: Display, summary_file: Path | None) -> None:
+        self._submitter, self._display, self._summary_file = submitter, display, summary_file
+
+    def publish(self, reference: str, line: str) -> None:
+        """Print a line about an image, for anyone to read.
+
+        Raises:
+            UsageError: the summary can't be written.
+        """
+        names = (self._submitter, reference)
+        with self._display.aside():
+            click.echo(": ".join(map(printable, (*names, line))))
+        if self._summary_file is not None:
+            marked = " ".join(map(markdown_code, names))
+            write_file(self._summary_file, f"{marked}: {printable(line)}\n\n".encode(), "ab")

@@ -1,0 +1,148 @@
+"""A request -> a plan: its images resolved, its suites opened, a place for every report."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from runner.building.named import opened_suite
+from runner.errors import UsageError
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.request import Request
+from runner.files.stores import check_store
+from runner.progress import Progress
+from runner.reports.report_directory import check_writable, report_directory_name
+from runner.sandbox.engine.client import check_policy
+from runner.sandbox.engine.image import Image
+from runner.sandbox.engine.pull import Pull, obtain_image
+from runner.suites.suite import Suite
+
+FINISHED_CASES = "finished_cases"
+"""Below the reports: the cases that have finished, whatever comes after."""
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Evaluations to be made.
+
+    Attributes:
+        passes: the first pass of each evaluation, by the directory that its report goes to.
+        submitters: whose an image is, by its reference.
+        missing: how many images are left out because they could not be had.
+    """
+
+    passes: Mapping[Path, Pass]
+    submitters: Mapping[str, str | None]
+    missing: int = 0
+
+    @property
+    def suites(self) -> list[Suite]:
+        """Return the suites, each once."""
+        return list({one.suite.digest: one.suite for one in self.passes.values()}.values())
+
+
+@contextmanager
+def open_plan(
+    request: Request,
+    submitters: Mapping[str, str | None],
+    client: docker.DockerClient,
+    announce: Announce,
+    progress: Progress,
+) -> Iterator[Plan]:
+    """Give the plan of a request. Suites that were built for it go away afterwards.
+
+    Args:
+        submitters: of the images to evaluate, by reference.
+        announce: called with each line of what is going on.
+
+    Raises:
+        UsageError: no image could be had, or a report could not be written.
+        SuiteError: a suite can't be used.
+        EngineError: the engine, or a registry, can't be reached.
+    """
+    images, missing = resolve_images(client, list(submitters), request.pull, announce)
+    with ExitStack() as opened:
+        suites = (
+            opened.enter_context(
+                opened_suite(
+                    name, request.root_dir, request.draw, announce, progress, request.private
+                )
+            )
+            for name in request.suites
+        )
+        yield Plan(plan_passes(request, images, suites, client), submitters, missing)
+
+
+def plan_passes(
+    request: Request, images: Sequence[Image], suites: Iterable[Suite], client: docker.DockerClient
+) -> dict[Path, Pass]:
+    """Return the first pass of each image on each suite, by the directory of its report.
+
+    Raises:
+        UsageError: a report could not be written, or the engine can't keep to the limits.
+    """
+    passes: dict[Path, Pass] = {}
+    for suite in suites:
+        settings = request.options.on(suite)
+        if request.placement.executor == "local":
+            check_policy(client, settings.policy)
+        reports = request.reports_directory(suite.name)
+        passes |= _plan_suite(reports, images, suite, settings, passes)
+    return passes
+
+
+def resolve_images(
+    client: docker.DockerClient, references: Sequence[str], pull: Pull, announce: Announce
+) -> tuple[list[Image], int]:
+    """Return the images that could be had, and how many could not; it is announced why.
+
+    Raises:
+        UsageError: none could be had; of the first.
+        EngineError: the engine, or a registry, can't be reached.
+    """
+    images: list[Image] = []
+    errors: list[UsageError] = []
+    for reference in references:
+        try:
+            images.append(obtain_image(client, reference, pull, announce))
+        except UsageError as error:
+            errors.append(error)
+    if not images:
+        raise errors[0]
+    for left_out in errors:
+        announce(f"left out: {left_out}")
+    return images, len(errors)
+
+
+def _plan_suite(
+    reports: Path,
+    images: Iterable[Image],
+    suite: Suite,
+    settings: RunSettings,
+    taken: Iterable[Path],
+) -> dict[Path, Pass]:
+    """Return the first pass of each image on a suite.
+
+    Args:
+        taken: directories of reports of other suites.
+
+    Raises:
+        UsageError: a report could not be written there, or two would be.
+    """
+    check_store(reports)
+    finished = FinishedCases(reports / FINISHED_CASES)
+    passes: dict[Path, Pass] = {}
+    for image in images:
+        directory = reports / report_directory_name(image.reference)
+        if directory in passes or directory in taken:
+            raise UsageError(
+                f"{image.reference}: two images would report to {directory}; evaluate one."
+            )
+        check_writable(directory)
+        passes[directory] = Pass(image, suite, settings, finished)
+    return passes

@@ -1,0 +1,141 @@
+"""What is recorded of an evaluation: its report, made of judged cases, and the files beside it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from threading import Condition
+from typing import Any
+
+from cachetools import LRUCache, cached
+
+from runner.code_version import own_version
+from runner.contract.limits import Limits
+from runner.evaluation.executor import Executor
+from runner.evaluation.input_changes import InputChange
+from runner.evaluation.passes import Pass
+from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
+from runner.reports.baselines import Baselines, find_baselines
+from runner.reports.report import (
+    CaseRecord,
+    Evaluation,
+    ImageRecord,
+    Report,
+    SuiteRecord,
+    target_record,
+    with_scores,
+)
+from runner.sandbox.resources import forecast
+from runner.suites.public_suite import Case, PublicSuite
+
+MOST_SUITES = 8
+"""Of how many suites the run specs are held for the images that come next."""
+
+
+def make_evaluation(
+    first: Pass,
+    judged: Sequence[JudgedCase],
+    again: Mapping[InputChange, RunAgain],
+    executor: Executor,
+) -> Evaluation:
+    """Return the report, with scores, and the files beside it.
+
+    Args:
+        judged: every case of the first pass.
+        again: the same cases of the further passes.
+        executor: what ran them; the report describes its engine.
+    """
+    suite, image, settings = first.suite, first.image, first.settings
+    report = Report(
+        runner_version=own_version(),
+        engine_version=executor.engine_version,
+        host=executor.findings,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=settings.seed,
+        runtime=settings.policy.runtime,
+        gpus=settings.policy.gpus,
+        suite=suite_record(suite),
+        image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
+        eval_run_specs=_eval_run_specs(suite),
+        cases=tuple(case_records(suite, judged, settings.policy.limits)),
+        scoring=suite.scoring,
+    )
+    files: dict[str, bytes] = {}
+    for each in judged:
+        files |= case_files(each)
+    return Evaluation(with_repetitions(with_scores(report), judged, again), files)
+
+
+def suite_record(suite: PublicSuite) -> SuiteRecord:
+    """Return what a report says of its suite."""
+    return SuiteRecord(
+        name=suite.name,
+        version=suite.manifest.version,
+        digest=suite.digest,
+        choices=suite.manifest.choices,
+    )
+
+
+@cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
+def _eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
+    """Return the eval runs' specs, read once for all images."""
+    return suite.eval_run_specs()
+
+
+def case_records(
+    suite: PublicSuite, cases: Sequence[JudgedCase], limits: Limits
+) -> list[CaseRecord]:
+    """Return the record of each case, with its targets' baselines."""
+    return [
+        case_record(judged, find_baselines(suite, judged.case, judged.actuals.targets), limits)
+        for judged in cases
+    ]
+
+
+def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> CaseRecord:
+    """Return the record of a case that is over.
+
+    Args:
+        baselines: the train runs' mean of every target.
+        limits: that the container had.
+    """
+    case, run, verdict, actuals = judged.case, judged.run, judged.verdict, judged.actuals
+    predicted = verdict.predictions.stats
+    instance_predicted = verdict.instance_predictions.stats
+    return CaseRecord(
+        id=case.id,
+        train_runs=tuple(run.name for run in case.train_runs),
+        eval_runs=tuple(run.name for run in case.eval_runs),
+        outcome=verdict.outcome,
+        cause=verdict.cause,
+        message=verdict.message,
+        exit_code=run.end.exit_code,
+        wall_seconds=run.end.wall_seconds,
+        limits=limits.to_json(),
+        targets=tuple(
+            target_record(target, stat, predicted.get(target), baselines[target])
+            for target, stat in actuals.stats.items()
+        ),
+        instance_targets=tuple(
+            target_record(target, stat, instance_predicted.get(target), baselines[target])
+            for target, stat in actuals.instance_stats.items()
+        ),
+        extra_predictions=(*verdict.predictions.extra, *verdict.instance_predictions.extra),
+        output_files={
+            name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
+        },
+        log_file=_log_file(case),
+        resources=run.resources,
+        forecast=tuple(forecast(run.resources, limits)),
+        sandbox=run.attestation,
+    )
+
+
+def case_files(judged: JudgedCase) -> dict[str, bytes]:
+    """Return the predictions exactly as the container wrote them, and its log."""
+    case, run = judged.case, judged.run
+    outputs = {f"{case.id}/{name}": content for name, content in run.output.files.items()}
+    return {_log_file(case): run.log, **outputs}
+
+
+def _log_file(case: Case) -> str:
+    return f"{case.id}/container.log"

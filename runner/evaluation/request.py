@@ -1,0 +1,127 @@
+"""What is asked of an evaluation: one value, in which contradictions are refused. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.building.named import Draw
+from runner.errors import UsageError
+from runner.evaluation.run_options import RunOptions
+from runner.sandbox.engine.pull import Pull
+
+NO_DRAW = Draw(None, None, None, ())
+
+DEFAULT_OUT = Path("results")
+"""Below it reports go when no place is named."""
+
+
+@dataclass(frozen=True)
+class ExecutorChoice:
+    """Where cases run.
+
+    Attributes:
+        executor: ``local`` or ``ray``.
+        address: of the Ray cluster's head.
+        shared: where the Ray cluster's nodes find the suites.
+        jobs: how many cases run at a time, at most.
+        budget: what the containers on this machine's engine may have together.
+    """
+
+    executor: str = "local"
+    address: str | None = None
+    shared: str | None = None
+    jobs: int | None = None
+    budget: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            UsageError: options of Ray without it, or Ray without where its nodes find suites.
+        """
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs is {self.jobs}; at least 1 case runs at a time.")
+        if self.executor == "ray" and self.shared is None:
+            raise UsageError(
+                "--executor ray needs --shared: a path or URL that all nodes can read, where they "
+                "find the suite."
+            )
+        if self.executor == "ray" and self.budget is not None:
+            raise UsageError(
+                "--budget is for this machine's engine; Ray's nodes say what they have."
+            )
+        for option, value in {"--address": self.address, "--shared": self.shared}.items():
+            if self.executor != "ray" and value is not None:
+                raise UsageError(f"{option} is for --executor ray.")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Images on suites, and all that was asked of their evaluations. Options are named in errors.
+
+    Attributes:
+        images: references, as the engine knows them.
+        suites: as ``--suite`` takes them.
+        submitter: whose the images are.
+        submissions_file: a file of images and their submitters, instead of both.
+        root_dir: a benchmark_output, of which the suites are runs.
+        private: where the private half of the one suite is, if not beside the public one.
+        draw: how HELM runs that are no suite are divided.
+        options: limits, seed and further runs; where they are None the suite decides.
+        placement: where cases run.
+        pull: when images are fetched from their registry.
+        out: where reports go; below ``results`` by default.
+    """
+
+    images: tuple[str, ...]
+    suites: tuple[str, ...]
+    submitter: str | None = None
+    submissions_file: Path | None = None
+    root_dir: Path | None = None
+    private: Path | None = None
+    draw: Draw = NO_DRAW
+    options: RunOptions = field(default_factory=RunOptions)
+    placement: ExecutorChoice = field(default_factory=ExecutorChoice)
+    pull: Pull = Pull.NEVER
+    out: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            UsageError: images are named in both ways or in none, one private half is named for
+                several suites, or a number is too small.
+        """
+        is_listed = self.submissions_file is not None
+        if is_listed == bool(self.images) or (is_listed and self.submitter is not None):
+            raise UsageError(
+                "Name images, or a file of them and their submitters by --submissions."
+            )
+        if self.private is not None and len(self.suites) > 1:
+            raise UsageError("--private is the half of one suite; evaluate on one at a time.")
+        least = {
+            "--train-runs": (self.draw.train_runs, 1),
+            "--eval-samples": (self.draw.eval_samples, 0),
+            "--seed": (self.options.seed, 0),
+        }
+        for option, (value, smallest) in least.items():
+            if value is not None and value < smallest:
+                raise UsageError(f"{option} is {value}; the smallest is {smallest}.")
+
+    def submitters(
+        self, read_submissions: Callable[[Path], Mapping[str, str]]
+    ) -> dict[str, str | None]:
+        """Return each image's submitter, None where nobody is named.
+
+        Args:
+            read_submissions: returns each image's submitter in a file; called if one is named.
+        """
+        if self.submissions_file is None:
+            return dict.fromkeys(self.images, self.submitter)
+        return {**read_submissions(self.submissions_file)}
+
+    def reports_directory(self, suite_name: str) -> Path:
+        """Return where a suite's reports go."""
+        if self.out is None or len(self.suites) > 1:
+            return (self.out or DEFAULT_OUT) / suite_name
+        return self.out

@@ -1,0 +1,206 @@
+"""A plan carried out by an executor that stands for containers."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from runner.errors import EngineError, UsageError
+from runner.evaluation import batch, passes, verdict
+from runner.evaluation.batch import FinishedEvaluation, run_plan
+from runner.evaluation.executor import Begin, EndedTask, Executor, Keep
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.plan import Plan
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.reports.report import Report
+from runner.reports.report_directory import find_report
+from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.image import Image
+from runner.sandbox.outcome import ContainerEnd
+from runner.sandbox.output_archive import Output
+from runner.sandbox.policy import SandboxPolicy
+from runner.sandbox.resources import ResourceUse
+from runner.sandbox.run import SandboxRun
+from runner.suites.suite import Suite
+from tests.evaluation_builder import oracle, written
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+LOST = "lost:1"
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(path), path / "v1")
+
+
+@dataclass
+class Oracle:
+    """Has the actuals predicted by every image but one, which the engine never runs."""
+
+    suite: Suite
+    engine_version: str = "none"
+    findings: tuple[Finding, ...] = ()
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+        for task in tasks:
+            begin(task)
+            self.ran.append(task.image.reference)
+            if task.image.reference == LOST:
+                yield EndedTask(task, EngineError("The engine is gone."))
+                continue
+            outputs = written(self.suite.actuals(self.suite.case(task.case)), oracle)
+            used = ResourceUse(1.0, 0, 1, None, None, is_sampled=False)
+            output = Output(outputs, {}, False, 0, 1)
+            run = SandboxRun(ContainerEnd(0, 1.0), output, b"", used, None)
+            keep(task, run)
+            yield EndedTask(task, run)
+
+
+@dataclass
+class Watching:
+    """Keeps all that a watcher is told, and the lines of progress."""
+
+    seen: list[str] = field(default_factory=list)
+    batch: list[FinishedEvaluation] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def see_evaluation(self, finished: FinishedEvaluation) -> None:
+        self.seen.append(finished.first.image.reference)
+
+    def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
+        self.batch = list(finished)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def expect(self, passes: Sequence[Pass]) -> None: ...
+    def find(self, pass_: Pass, cases: int) -> None: ...
+    def begin(self, task: CaseTask) -> None: ...
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
+
+
+def plan(suite: Suite, out: Path, *images: str) -> Plan:
+    settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
+    finished = FinishedCases(out / "finished")
+    planned = {
+        out / name.replace(":", "_"): Pass(Image(name, f"sha256:{name}"), suite, settings, finished)
+        for name in images
+    }
+    return Plan(planned, dict.fromkeys(images))
+
+
+def carry_out(made: Plan, executor: Oracle, watching: Watching) -> list[FinishedEvaluation]:
+    @contextmanager
+    def opened() -> Iterator[Executor]:
+        yield executor
+
+    return run_plan(made, opened, watching, [watching])
+
+
+def test_each_evaluation_is_written_and_seen_and_all_come_back_in_the_plans_order(
+    suite: Suite, tmp_path: Path
+) -> None:
+    watching = Watching()
+    finished = carry_out(plan(suite, tmp_path, "b:1", "a:1"), Oracle(suite), watching)
+    assert [one.first.image.reference for one in finished] == ["b:1", "a:1"]
+    assert sorted(watching.seen) == ["a:1", "b:1"]
+    assert watching.batch == finished
+    for one in finished:
+        assert isinstance(one.result, Report)
+        assert one.result.evaluation_key is not None
+        assert find_report(one.directory, one.result.evaluation_key) == one.result
+
+
+def test_an_engine_fault_is_the_result_of_its_evaluation_and_of_no_other(
+    suite: Suite, tmp_path: Path
+) -> None:
+    watching = Watching()
+    lost, made = carry_out(plan(suite, tmp_path, LOST, "a:1"), Oracle(suite), watching)
+    assert isinstance(lost.result, EngineError)
+    assert not lost.directory.exists()
+    assert isinstance(made.result, Report)
+    assert any("no report: The engine is gone." in line for line in watching.lines)
+
+
+def test_a_report_that_is_current_is_seen_and_nothing_runs(suite: Suite, tmp_path: Path) -> None:
+    first = carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), Watching())
+    executor, watching = Oracle(suite), Watching()
+    again = carry_out(plan(suite, tmp_path, "a:1"), executor, watching)
+    assert executor.ran == []
+    assert watching.seen == ["a:1"]
+    assert again[0].result == first[0].result
+
+
+def test_control_a_report_is_made_again_if_that_is_asked_for(suite: Suite, tmp_path: Path) -> None:
+    carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), Watching())
+    made = plan(suite, tmp_path, "a:1")
+    rerun = {
+        path: replace(one, settings=replace(one.settings, rerun=True))
+        for path, one in made.passes.items()
+    }
+    executor = Oracle(suite)
+    carry_out(replace(made, passes=rerun), executor, Watching())
+    assert executor.ran == ["a:1"]
+
+
+def test_an_error_of_a_watcher_ends_the_batch_and_closes_the_executor(
+    suite: Suite, tmp_path: Path
+) -> None:
+    is_closed = []
+
+    @contextmanager
+    def opened() -> Iterator[Executor]:
+        try:
+            yield Oracle(suite)
+        finally:
+            is_closed.append(True)
+
+    class Full(Watching):
+        def see_evaluation(self, finished: FinishedEvaluation) -> None:
+            raise UsageError("the disk is full")
+
+    with pytest.raises(UsageError) as error:
+        run_plan(plan(suite, tmp_path, "a:1"), opened, Watching(), [Full()])
+    assert is_closed
+    assert "full" in str(error.value)
+
+
+def test_a_case_is_judged_once_for_the_progress_and_the_report(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+    judge = verdict.judge
+
+    def count(*arguments: object) -> object:
+        judged.append(arguments)
+        return judge(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(passes, "judge", count)
+    carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), Watching())
+    assert len(judged) == len(suite.cases)
+
+
+def test_control_a_case_that_is_held_no_more_is_judged_again(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.evaluation.judgements.HELD_TARGETS", 1)
+    (one,) = carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), Watching())
+    assert isinstance(one.result, Report)
+    assert one.result.is_scored
+
+
+def test_the_batch_knows_neither_the_command_line_nor_competitions() -> None:
+    tree = ast.parse(Path(str(batch.__file__)).read_text(encoding="utf-8"))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    refused = ("click", "runner.cli", "runner.submissions", "runner.leaderboard")
+    assert not {name for name in imported if str(name).startswith(refused)}
+    assert "runner.evaluation.evaluation" in imported  # control: imports are found
