@@ -14,8 +14,8 @@ from runner.suites.manifest import (
     MANIFEST,
     PRIVATE,
     PUBLIC,
-    CaseRecord,
     GroupRecord,
+    ManifestCase,
     PrivateManifest,
     RunRecord,
     SuiteManifest,
@@ -65,7 +65,7 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
         limits=spec.limits,
         runs=tuple(contents.records.values()),
         cases=tuple(
-            CaseRecord(
+            ManifestCase(
                 id=plan.id,
                 train=tuple(number[name] for name in plan.train),
                 eval=tuple(number[name] for name in plan.eval),

@@ -103,8 +103,8 @@ TARGET_COLUMNS: Mapping[str, type[pl.DataType]] = {
 
 
 @dataclass(frozen=True)
-class Targets:
-    """Targets of one run, and what they are scored on, row by row.
+class RunTargets:
+    """RunTargets of one run, and what they are scored on, row by row.
 
     Attributes:
         keys: the targets frame, keys only.
@@ -132,8 +132,8 @@ class EvalSide:
     scenario_states: pl.DataFrame
     instances_by_split: Mapping[str, int]
     revealed_ids: tuple[str, ...]
-    targets: Targets
-    instance_targets: Targets
+    targets: RunTargets
+    instance_targets: RunTargets
 
 
 def make_eval_side(
@@ -216,7 +216,7 @@ def allowed_state_columns(revealed: Revealed) -> tuple[str, ...]:
     return tuple(column for shown, columns in chosen if shown for column in columns)
 
 
-def per_instance_stats(targets: Targets) -> list[dict[str, Any]]:
+def per_instance_stats(targets: RunTargets) -> list[dict[str, Any]]:
     """Return the actuals of instances in the form of HELM's per_instance_stats.json."""
     entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
     places = targets.keys.select(layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX).iter_rows()
@@ -258,7 +258,7 @@ def _untold(references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _targets(
     run: RunDirectory, stats: pl.DataFrame, prefix: str, specs: Sequence[TargetSpec]
-) -> Targets:
+) -> RunTargets:
     """Return the targets among the rows of a stats frame.
 
     Args:
@@ -271,11 +271,11 @@ def _targets(
         chosen.filter(pl.col(mean).is_not_null()) if mean in chosen.columns else chosen.clear()
     )
     if computed.is_empty():
-        return Targets(_key_frame(run, computed, prefix), ())
+        return RunTargets(_key_frame(run, computed, prefix), ())
     _check_means(run, computed[mean])
     ordered = _by_key(computed, prefix)
     keys = _key_frame(run, ordered, prefix)
-    return Targets(keys, _actuals(run, keys, ordered, prefix))
+    return RunTargets(keys, _actuals(run, keys, ordered, prefix))
 
 
 def _by_key(stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
@@ -290,7 +290,7 @@ def _instance_targets(
     frames: RunFrames,
     revealed_ids: Sequence[str],
     specs: Sequence[TargetSpec],
-) -> Targets:
+) -> RunTargets:
     stats = frames.per_instance_stats
     if specs and layout.INSTANCE_ID in stats.columns:
         stats = stats.filter(pl.col(layout.INSTANCE_ID).is_in(list(revealed_ids)))

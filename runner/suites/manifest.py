@@ -77,7 +77,7 @@ class RunRecord(_Record):
         return f"runs/{self.number:05d}"
 
 
-class CaseRecord(_Record):
+class ManifestCase(_Record):
     """One case: the numbers of the runs on each side."""
 
     id: str
@@ -109,7 +109,7 @@ class SuiteManifest(_Record):
     choices: Mapping[str, Any]
     limits: Limits
     runs: tuple[RunRecord, ...]
-    cases: tuple[CaseRecord, ...]
+    cases: tuple[ManifestCase, ...]
     groups: tuple[GroupRecord, ...]
     files: Mapping[str, FileRecord]
     private_sha256: str

@@ -19,7 +19,7 @@ from runner.suites.manifest import (
     EVAL_FRAMES,
     PUBLIC,
     TRAIN_FRAMES,
-    CaseRecord,
+    ManifestCase,
     RunRecord,
     SuiteManifest,
 )
@@ -159,7 +159,7 @@ class PublicSuite:
             yield from read_part(path).iter_rows(named=True)
 
 
-def _case(record: CaseRecord, runs: Mapping[int, RunRecord]) -> Case:
+def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> Case:
     return Case(
         id=record.id,
         train_runs=tuple(runs[number] for number in record.train),
