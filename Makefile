@@ -18,6 +18,7 @@ MAKEFLAGS += --jobs=2
 
 PYTHON ?= python3
 VENV := .venv
+S3 := build/s3
 EXAMPLES := random train_mean perturbation_linear
 # The first seed that draws the real language model at the highest misspelling probability.
 DEMO_DIVISION := --train-runs 23 --eval-samples 20 --seed 15
@@ -34,7 +35,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 
-pytest: runner-image browser
+pytest: runner-image browser $(S3)/installed
 	$(VENV)/bin/python -m tests
 
 # After the images: apt-get, which both may need, works for one at a time.
@@ -70,6 +71,12 @@ $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.t
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
 	  -r requirements/dev.lock -r requirements/helm-stat.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Beside the environment, on PYTHONPATH before it: see requirements/s3.in.
+$(S3)/installed: requirements/s3.lock $(VENV)/installed
+	@rm -rf $(S3)
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --target $(S3) -r requirements/s3.lock
 	@touch $@
 
 # The environment is its own: MAGNET and HELM need an older pandas.
@@ -123,6 +130,7 @@ lock: $(VENV)/installed
 	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -c requirements/dev.lock -o requirements/helm-stat.lock
+	$(UV) requirements/s3.in -o requirements/s3.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
@@ -25,6 +25,9 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
 
 _PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 """It stays out of messages, which logs of CI show to others."""
+
+CHANGING = ("size", "ETag", "etag", "LastModified", "mtime", "modify", "created")
+"""What drivers call that of a listed file which changes when it is written."""
 
 # A driver may have one connection (FTP), and one transaction at a time.
 _one_at_a_time = threading.RLock()
@@ -80,8 +83,26 @@ def read_file(path: Path) -> bytes:
         OSError: it can't be read from a disk, or is not at the URL.
         UsageError: the store of the URL can't be reached.
     """
-    with reaching(path):
-        return path.read_bytes()
+    return read_files([path])[path]
+
+
+def read_files(paths: Sequence[Path]) -> dict[Path, bytes]:
+    """Return the contents of files of one store, by path; drivers that can fetch them side by side.
+
+    Raises:
+        OSError: one can't be read from a disk, or is not at the URL.
+        UsageError: the store of the URL can't be reached.
+    """
+    if not paths or not is_remote(paths[0]):
+        return {path: path.read_bytes() for path in paths}
+    store, names = cast("UPath", paths[0]).fs, [cast("UPath", path).path for path in paths]
+    if len(paths) == 1:
+        with reaching(paths[0]):
+            return {paths[0]: store.cat_file(names[0])}
+    with reaching(paths[0].parent):
+        # Not fs.cat: it takes names with brackets in them as patterns.
+        contents = store.cat_ranges(names, None, None, on_error="raise")
+    return dict(zip(paths, contents, strict=True))
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
@@ -133,14 +154,38 @@ def _in_transaction(path: Path) -> Iterator[BinaryIO]:
 
 
 def files_below(directory: Path) -> list[Path]:
-    """Return every file at any depth, symbolic links too."""
+    """Return every file at any depth, symbolic links too.
+
+    Raises:
+        UsageError: the store of its URL can't be reached, or has no such place, e.g. bucket.
+    """
     if not is_remote(directory):
         return [each for each in directory.rglob("*") if each.is_file() or each.is_symlink()]
-    with reaching(directory):
-        remote = cast("UPath", directory)
-        root = remote.path.rstrip("/")
-        found = remote.fs.find(root)  # one question, where a walk asks for each
-        return [directory / name.lstrip("/").removeprefix(f"{root.lstrip('/')}/") for name in found]
+    return list(listed_states(directory))
+
+
+def listed_states(directory: Path) -> dict[Path, tuple[str, ...]]:
+    """Return every file below a URL, with what its store lists of it, which a new write changes.
+
+    Raises:
+        UsageError: the store can't be reached, or has no such place, e.g. bucket.
+    """
+    remote = cast("UPath", directory)
+    root = remote.path.rstrip("/")
+    try:
+        with reaching(directory):
+            found = remote.fs.find(root, detail=True)  # one question, where a walk asks for each
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{directory}: there is no such place. Check the URL, e.g. the name of its bucket: the "
+            "runner makes none."
+        ) from error
+    return {
+        directory / name.lstrip("/").removeprefix(f"{root.lstrip('/')}/"): tuple(
+            str(listed.get(key)) for key in CHANGING
+        )
+        for name, listed in found.items()
+    }
 
 
 @contextmanager

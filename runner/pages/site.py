@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from runner.errors import RunnerError
-from runner.files.stores import reaching
+from runner.files.stores import is_remote, listed_states
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.pages.leaderboard_page import write_leaderboard
@@ -72,18 +72,24 @@ def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[Non
     """
     before = None
     while True:
-        files = [path / REPORT_FILE for path in find_reports(directory)]
-        now = {path: _state(path) for path in (*files, *others)}
+        now = {**_report_states(directory), **{path: _state(path) for path in others}}
         if now != before:
             before = now
             yield
         time.sleep(LOOK_SECONDS)
 
 
+def _report_states(directory: Path) -> dict[Path, object]:
+    files = [path / REPORT_FILE for path in find_reports(directory)]
+    if is_remote(directory):  # one question for all of them
+        listed = listed_states(directory)
+        return {path: listed.get(path) for path in files}
+    return {path: _state(path) for path in files}
+
+
 def _state(path: Path) -> tuple[int, int] | None:
     try:
-        with reaching(path):
-            status = path.stat()
+        status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size

@@ -164,13 +164,25 @@ def read_report(directory: Path) -> Report:
     """
     path = directory / REPORT_FILE
     try:
-        return Report.model_validate_json(read_file(path))
+        return parse_report(path, read_file(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(
             f"{path}: no such file. Name the directory of one report, as `runner evaluate` prints "
             "it: results/SUITE/IMAGE."
         ) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SuiteError(f"{path}: can't be read ({error.strerror})") from error
+
+
+def parse_report(path: Path, content: bytes) -> Report:
+    """Return the report that a file holds.
+
+    Raises:
+        SuiteError: it is not of this schema version.
+    """
+    try:
+        return Report.model_validate_json(content)
+    except ValueError as error:
         raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
 
 

@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
-from runner.files.stores import files_below, is_remote, reaching, read_file, write_files
+from runner.files.stores import (
+    files_below,
+    is_remote,
+    reaching,
+    read_file,
+    read_files,
+    write_files,
+)
 from runner.progress import SILENT, Progress
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
-from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
+from runner.reports.report import REPORT_FILE, Evaluation, Report, parse_report, read_report
 
 
 def find_report(directory: Path, evaluation_key: str) -> Report | None:
@@ -89,13 +96,21 @@ def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
     earlier_files = files_below(directory)
     kept = _copy_aside(directory, earlier_files, evaluation.report) if earlier_files else None
     files = _files_at(directory, evaluation)
-    with reaching(directory):
-        (directory / RECEIPT).unlink(missing_ok=True)
-        for path in earlier_files:
-            if path not in files and path.name != RECEIPT:
-                path.unlink()
-    write_files(files)
-    return kept
+    for _ in range(MOST_WRITES):
+        with reaching(directory):
+            (directory / RECEIPT).unlink(missing_ok=True)
+            for path in earlier_files:
+                if path not in files and path.name != RECEIPT:
+                    path.unlink(missing_ok=True)
+        write_files(files)
+        # Another runner may have written the same report meanwhile: whoever is last sees a mixture.
+        if not check_receipt(directory):
+            return kept
+        earlier_files = files_below(directory)
+    raise UsageError(
+        f"{directory}: other runners write the same report at the same time. Run the same command "
+        "again when they have ended, or name another place with --out."
+    )
 
 
 def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path | None:
@@ -155,6 +170,12 @@ def report_directory_name(image_reference: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
 
 
+MOST_WRITES = 5
+"""How often a report is written at a URL until it is whole there."""
+
+READ_AT_ONCE = 50
+"""How many reports are fetched from a URL side by side."""
+
 DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""
 
@@ -169,9 +190,10 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
     paths = find_reports(directory)
     found = {}
     with progress.task("reading reports", len(paths)) as task:
-        for path in paths:
-            found[path] = read_report(path)
-            task.advance()
+        for start in range(0, len(paths), READ_AT_ONCE):
+            for path, report in _read_some(paths[start : start + READ_AT_ONCE]).items():
+                found[path] = report
+                task.advance()
     if not found:
         raise UsageError(
             f"{directory}: no report in it. "
@@ -188,6 +210,17 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
         if report.scoring != first.scoring:
             raise UsageError(f"{path} is scored by another policy than {first_path}.")
     return found
+
+
+def _read_some(directories: Sequence[Path]) -> dict[Path, Report]:
+    """Return reports; at a URL they are fetched side by side, where the driver can."""
+    if not is_remote(directories[0]):
+        return {directory: read_report(directory) for directory in directories}
+    try:
+        contents = read_files([directory / REPORT_FILE for directory in directories])
+    except FileNotFoundError:  # one was removed after it was listed: say which
+        return {directory: read_report(directory) for directory in directories}
+    return {path.parent: parse_report(path, content) for path, content in contents.items()}
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
@@ -208,11 +241,16 @@ def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
 
 
 def _find_remote_reports(directory: Path, depth: int) -> list[Path]:
-    """Return the same of a URL, which is listed at once: to look into each would take too long."""
+    """Return the same of a URL, which is listed at once: to look into each would take too long.
+
+    A report without its receipt is half of one: a runner is writing it, or was interrupted.
+    """
     found = []
-    for path in files_below(directory):
+    files = set(files_below(directory))
+    for path in files:
         *folders, name = path.relative_to(directory).parts
         is_shown = not any(folder.startswith(".") for folder in folders)
-        if name == REPORT_FILE and len(folders) <= depth and is_shown:
+        is_whole = path.with_name(RECEIPT) in files
+        if name == REPORT_FILE and len(folders) <= depth and is_shown and is_whole:
             found.append(path.parent)
     return sorted(found, key=str)

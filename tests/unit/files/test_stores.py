@@ -1,7 +1,7 @@
 """Reports and finished cases at a URL, as on a disk. Real services: integration/test_stores.py."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,17 @@ from upath import UPath
 
 from runner.errors import UsageError
 from runner.evaluation.finished_cases import FinishedCases
-from runner.files.stores import check_store, files_below, is_remote, open_store, read_file, writing
+from runner.files.stores import (
+    check_store,
+    files_below,
+    is_remote,
+    listed_states,
+    open_store,
+    read_file,
+    read_files,
+    write_files,
+    writing,
+)
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, find_reports, write_evaluation
 from runner.reports.verification import verify_report
@@ -142,6 +152,62 @@ def test_half_a_report_is_made_again_and_what_was_there_kept_hidden(
     assert "stranger" in names(kept)
     assert verify_report(store / "image", suite) == []
     assert find_reports(store) == [store / "image"]
+
+
+def test_a_report_that_is_not_whole_yet_is_not_found(suite: Suite, store: Path) -> None:
+    write_evaluation(evaluation(suite), store / "image")
+    assert find_reports(store) == [store / "image"]
+    (store / "image" / "SHA256SUMS").unlink()
+    assert find_reports(store) == []
+
+
+def write_another_between(
+    suite: Suite, store: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Have another runner write a report of the same name before each receipt is written."""
+    left = [times]
+
+    def write(files: Mapping[Path, bytes]) -> None:
+        *first, receipt = files
+        write_files({path: files[path] for path in first})
+        if left[0]:
+            left[0] -= 1
+            write_files({store / "image" / "report.json": b"another's", store / "image" / "x": b""})
+        write_files({receipt: files[receipt]})
+
+    monkeypatch.setattr("runner.reports.report_directory.write_files", write)
+
+
+def test_two_runners_that_write_the_same_report_leave_a_whole_one(
+    suite: Suite, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_another_between(suite, store, monkeypatch, times=2)
+    write_evaluation(evaluation(suite), store / "image")
+    assert verify_report(store / "image", suite) == []
+
+
+def test_control_without_an_end_of_the_others_writes_it_is_an_error(
+    suite: Suite, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_another_between(suite, store, monkeypatch, times=100)
+    with pytest.raises(UsageError, match="other runners write the same report"):
+        write_evaluation(evaluation(suite), store / "image")
+
+
+def test_files_are_read_together_and_names_are_no_patterns(store: Path) -> None:
+    files = {store / "a[1]" / name: name.encode() for name in "xyz"}
+    write_files(files)
+    assert read_files(list(files)) == files
+    with pytest.raises(FileNotFoundError):
+        read_files([*files, store / "none"])
+
+
+def test_what_is_listed_of_a_file_changes_when_it_is_written(store: Path) -> None:
+    write_files({store / "a": b"1", store / "b": b"1"})
+    before = listed_states(store)
+    write_files({store / "a": b"12"})
+    changed = [path.name for path, state in listed_states(store).items() if before[path] != state]
+    assert changed == ["a"]
 
 
 def test_a_change_at_a_url_is_named(suite: Suite, store: Path) -> None:
