@@ -1,8 +1,11 @@
 """How far long work is: what deep code tells, and the command line shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
+
+Say = Callable[[str], None]
+"""Shows a line that concerns the user. Called from any thread."""
 
 
 class Task(Protocol):

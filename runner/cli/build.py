@@ -6,7 +6,7 @@ import click
 
 from runner.authoring.carried_folders import base_image_folder
 from runner.authoring.image_build import ImageSource, build_predictor
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
 from runner.sandbox.engine.client import connect
 from runner.untrusted import printable

@@ -16,7 +16,7 @@ from runner.authoring.image_runs import (
     measure_larger,
 )
 from runner.building.named import Draw, opened_public_half
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
 from runner.sandbox.docker_command import command_line
@@ -43,12 +43,12 @@ def check(
     image = resolve_image(client, reference)
     display = open_display()
     draw = Draw(None, None, None, ())
-    with opened_public_half(suite, root_dir, draw, display.announce, display) as opened:
+    with opened_public_half(suite, root_dir, draw, display.say, display) as opened:
         policy = SandboxPolicy(opened.limits)
         check_policy(client, policy)
         if verbose:
-            display.announce(command_line(image, policy))
-        with open_sandbox(client, display.announce) as sandbox:
+            display.say(command_line(image, policy))
+        with open_sandbox(client, display.say) as sandbox:
             runs = ImageRuns(sandbox, image, policy, display)
             case, is_scorable = opened.cases[0], has_private_half(opened.root)
             first = runs.run(opened, case, "first", show_log=True)

@@ -9,7 +9,7 @@ import click
 
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.evaluation_text import evaluation_json
-from runner.cli.progress import Display
+from runner.cli.live.display import Display
 from runner.errors import EngineError
 from runner.evaluation.batch import FinishedEvaluation
 from runner.files.written_files import write_file
@@ -110,4 +110,4 @@ class CiOutput:
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
             for line in (*rank, *each.gates):
-                self.display.announce(f"{each.report.image.reference}: {line}")
+                self.display.say(f"{each.report.image.reference}: {line}")

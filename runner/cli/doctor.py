@@ -11,7 +11,7 @@ import docker
 from runner.attack.pack import PROMISES, pack_directory, read_pack
 from runner.attack.run import run_attacks
 from runner.attack.verdict import AttackVerdict, count_by_promise
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.sandbox.engine.client import connect, examine_engine
 from runner.sandbox.engine.host import Finding, lacking
@@ -40,14 +40,14 @@ def _attack(client: docker.DockerClient) -> list[AttackVerdict]:
     """Run every attack, with a line on standard error as each is over."""
     attacks = read_pack(pack_directory())
     display = open_display()
-    display.announce(f"running {len(attacks)} hostile predictors, one after the other")
+    display.say(f"running {len(attacks)} hostile predictors, one after the other")
     done = 0
     with display.task("attacks", len(attacks)) as task:
 
         def report(verdict: AttackVerdict) -> None:
             nonlocal done
             done += 1
-            display.announce(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
+            display.say(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
             task.advance()
 
         return run_attacks(client, attacks, report)

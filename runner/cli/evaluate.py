@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from runner.building.named import Draw
-from runner.cli.case_view import open_case_progress
 from runner.cli.ci import CiOutput, read_checks
 from runner.cli.evaluation_options import (
     CiOptions,
@@ -15,7 +14,9 @@ from runner.cli.evaluation_options import (
     WhatToRun,
 )
 from runner.cli.evaluation_text import EvaluationPrinter
-from runner.cli.progress import Display, open_display
+from runner.cli.live.cases import open_case_progress
+from runner.cli.live.display import Display
+from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import FinishedEvaluation, run_plan
 from runner.evaluation.plan import Plan, open_plan
@@ -47,7 +48,7 @@ def evaluate(
     submitters = request.submitters(read_listed)
     client = connect()
     with (
-        open_plan(request, submitters, client, display.announce, display) as plan,
+        open_plan(request, submitters, client, display.say, display) as plan,
         open_case_progress(display) as progress,
     ):
         checks.check_suites(plan.suites)
@@ -55,7 +56,7 @@ def evaluate(
             show_settings(plan, display)
         printer = EvaluationPrinter(display, output.as_json, output.show_log, ci.is_closed)
         checked = CiOutput(checks, ci, display, output.as_json)
-        open_pool = lambda: open_executor(request.placement, client, display.announce)  # noqa: E731
+        open_pool = lambda: open_executor(request.placement, client, display.say)  # noqa: E731
         finished = run_plan(plan, open_pool, progress, [printer, checked])
     return exit_code(finished, plan.missing, is_below_gate=checked.is_below_gate)
 
@@ -92,7 +93,7 @@ def make_request(
 def show_settings(plan: Plan, display: Display) -> None:
     """Print the settings of each image's containers as a command of Docker's."""
     for one in plan.passes.values():
-        display.announce(command_line(one.image, one.settings.policy))
+        display.say(command_line(one.image, one.settings.policy))
 
 
 def exit_code(

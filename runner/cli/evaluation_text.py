@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from runner.cli.progress import Display
+from runner.cli.live.display import Display
 from runner.errors import EngineError
 from runner.evaluation.batch import FinishedEvaluation
 from runner.files.stores import read_file
@@ -45,7 +45,7 @@ class EvaluationPrinter:
             return
         with self.display.aside():
             for line in log_lines(report, directory) if self.show_log else ():
-                self.display.announce(line)
+                self.display.say(line)
             if not self.as_json:
                 (print_closed if self.is_closed else print_evaluation)(report, directory)
 

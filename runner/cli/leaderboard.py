@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.progress import Display, open_display
+from runner.cli.live.display import Display
+from runner.cli.live.terminal import open_display
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
-from runner.cli.case_view import open_case_progress
 from runner.cli.evaluate import exit_code
 from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, PlacementOptions
-from runner.cli.progress import Display, open_display
+from runner.cli.live.cases import open_case_progress
+from runner.cli.live.display import Display
+from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.evaluation.batch import run_plan
 from runner.evaluation.plan import open_plan
@@ -45,12 +46,12 @@ def evaluate_by_ledger(
     ledger, display = Ledger(file), open_display()
     rules, _ = ledger.read()
     board = Publisher(competition.submitter, display, competition.summary_file)
-    admission = Admission(ledger, rules, competition.submitter, board.publish, display.announce)
+    admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     client = connect()
     submitters = request.submitters(read_listed)
-    with open_plan(request, submitters, client, display.announce, display) as plan:
+    with open_plan(request, submitters, client, display.say, display) as plan:
         admitted = replace(plan, passes=admission.admit(plan.passes))
-        open_pool = lambda: open_executor(request.placement, client, display.announce)  # noqa: E731
+        open_pool = lambda: open_executor(request.placement, client, display.say)  # noqa: E731
         with open_case_progress(display) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.missing, is_below_gate=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import polars as pl
 
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
 from runner.files.stores import is_remote
 from runner.pages.charts import write_plots

@@ -12,7 +12,7 @@ from runner.audit.audit import audit_suite
 from runner.building.build import Built as BuiltSuite
 from runner.building.build import build_suite, warnings
 from runner.building.named import SUITES
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
 from runner.suites.manifest import PRIVATE
 from runner.suites.opening import (
@@ -41,7 +41,7 @@ def build(
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
     display = open_display()
-    built = build_suite(spec, out or SUITES / spec.name, display.announce, display)
+    built = build_suite(spec, out or SUITES / spec.name, display.say, display)
     print_built(built, as_json)
     return 0
 

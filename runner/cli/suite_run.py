@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.building.build import build_suite
 from runner.building.named import SUITES
-from runner.cli.progress import open_display
+from runner.cli.live.terminal import open_display
 from runner.cli.suite import print_built
 from runner.errors import UsageError
 from runner.helm_run.process import HelmOptions, run_helm
@@ -23,7 +23,7 @@ def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any
     fields = {"name": helm.suite, "version": "1", "helm_runs": [str(helm.suite_path)]}
     suite_spec = make_spec(fields, "--suite") if spec is None else read_spec(spec)
     display = open_display()
-    run_helm(helm, lambda line: display.announce(printable(line)))
-    built = build_suite(suite_spec, out or SUITES / suite_spec.name, display.announce, display)
+    run_helm(helm, lambda line: display.say(printable(line)))
+    built = build_suite(suite_spec, out or SUITES / suite_spec.name, display.say, display)
     print_built(built, as_json)
     return 0

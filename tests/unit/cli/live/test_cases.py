@@ -1,13 +1,15 @@
 """The progress of cases: a live view on a terminal, and plain lines elsewhere."""
 
 import sys
+from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from runner.cli.case_counts import Row
-from runner.cli.case_lines import CaseLines
-from runner.cli.case_view import CaseView, cells, cut, open_case_progress, view_lines
-from runner.cli.progress import LineDisplay
+from runner.cli.live.cases import CaseLines, CaseView, cells, cut, open_case_progress
+from runner.cli.live.counts import Count
+from runner.cli.live.display import LineDisplay
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, RunSettings
@@ -93,22 +95,31 @@ def test_above_the_view_stands_how_a_case_failed_or_came_near_a_limit(
     assert capsys.readouterr().err == said
 
 
+def drawn(view: CaseView, columns: int = 80) -> list[str]:
+    """Return the lines of the view, as wide as they are shown."""
+    console = Console(width=columns, file=StringIO())
+    console.print(view.draw(columns, 10))
+    assert isinstance(console.file, StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines() if line.strip()]
+
+
 def test_the_view_counts_failures_of_predictors_and_of_the_engine(pass_: Pass) -> None:
     view = CaseView(LineDisplay())
     for result in (ended(pass_), ended(pass_, exit_code=1), EngineError("The engine is gone.")):
         tell(view, pass_, result)
-    (row,) = view._counts.rows(10)
-    assert (row.over, row.cases, row.running, row.failed) == (3, 3, 0, 2)
+    assert drawn(view) == ["a:1  3 of 3 done  2 failed"]
 
 
-def test_a_row_says_only_what_there_is() -> None:
-    assert cells(Row("a", 0, 3, 0, 0)) == ("a", "0 of 3 done", "", "", "")
-    shown = cells(Row("a", 1, 3, 2, 1, seconds_left=3675.4))
-    assert shown == ("a", "1 of 3 done", "2 running", "1 failed", "1:01:16 left")
+def test_a_line_says_only_what_there_is() -> None:
+    assert cells(Count(cases=3), now=0.0) == ("0 of 3 done", "", "", "")
+    count = Count(cases=3, over=1, failed=1, running={"b"}, ended=1, began=0.0, last_end=1000.4)
+    assert cells(count, now=1000.4) == ("1 of 3 done", "1 running", "1 failed", "0:33:21 left")
 
 
-def test_no_control_character_of_a_name_reaches_the_terminal() -> None:
-    assert cells(Row("a\x1b[2J\r\n", 0, 1, 0, 0))[0] == r"a\x1b[2J\r\n"
+def test_no_control_character_of_a_name_reaches_the_terminal(pass_: Pass) -> None:
+    view = CaseView(LineDisplay())
+    view.expect([replace(pass_, image=Image("a\x1b[2J\r\n", "sha256:1"))])
+    assert drawn(view) == [r"a\x1b[2J\r\n  0 of 1 done"]
 
 
 @pytest.mark.parametrize(
@@ -120,25 +131,25 @@ def test_a_name_is_cut_within_and_keeps_its_end(columns: int, shown: str) -> Non
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
-def test_lines_are_as_wide_as_there_is_room_for_and_in_columns(columns: int) -> None:
-    rows = [Row(200 * "a", 1, 12, 2, 0, 61.0), Row("all", 1, 12, 0, 1)]
-    first, last = view_lines(rows, columns)
-    assert len(first) == columns
-    assert first.endswith("aa  1 of 12 done  2 running            0:01:01 left")
-    assert last.index("1 of 12") == first.index("1 of 12")
-    assert last.endswith("  1 failed")
+def test_lines_fit_and_their_counts_stand_below_each_other(pass_: Pass, columns: int) -> None:
+    view = CaseView(LineDisplay())
+    view.expect([replace(pass_, image=Image(200 * "a" + "/b", "sha256:1")), pass_])
+    first, second, last = drawn(view, columns)
+    assert len(first) <= columns
+    assert "aa/b  0 of 1 done" in first
+    assert first.index("0 of 1") == second.index("0 of 1") == last.index("0 of 2")
 
 
-def test_no_rows_have_no_lines() -> None:
-    assert view_lines([], 80) == []
+def test_nothing_expected_has_no_lines() -> None:
+    assert drawn(CaseView(LineDisplay())) == []
 
 
 # Stands for passes and tasks: nothing else of them is looked at while cases go well.
 VIEW = """
 import os, time
 from types import SimpleNamespace as Plain
-from runner.cli.case_view import open_case_progress
-from runner.cli.progress import open_display
+from runner.cli.live.cases import open_case_progress
+from runner.cli.live.terminal import open_display
 
 def expect(image, suite="v1"):
     cases = [Plain(id=str(number)) for number in range(4)]
@@ -149,7 +160,7 @@ def begin(image, case="0"):
     progress.begin(Plain(title=image + case, image=Plain(reference=image), suite="v1", case=case))
 
 display = open_display()
-display.announce("before")
+display.say("before")
 with open_case_progress(display) as progress:
 """
 

@@ -1,104 +1,44 @@
-"""Progress on standard error: bars where it is a terminal, else now and then a plain line."""
+"""Where lines and tasks are shown: bars below the lines, where there is a terminal."""
 
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as Bars
+from rich.progress import Task as BarTask
+from rich.table import Column
+from rich.text import Text
 
-from runner.progress import Progress, Task
+from runner.cli.live.display import Display, LineDisplay
+from runner.progress import Task
 from runner.untrusted import printable
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.live import Live
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
-    Draw = Callable[[int, int], RenderableType]
+Draw = Callable[[int, int], RenderableType]
+"""Draws a view for so many columns and lines."""
 
 MOST_CHARACTERS = 44
 """Of a task's name that stand beside its bar: then a line fits into 80."""
 
-SECONDS_PER_LINE = 10.0
-"""A task that takes less has no plain line; a longer one has a line so often."""
-
 DRAWN_PER_SECOND = 5
 """Often enough to look alive; a batch may take hours, on the cores that its cases run on."""
-
-
-class Display(Progress):
-    """What a command shows of its progress: lines, and tasks."""
-
-    def announce(self, line: str) -> None:
-        """Print a line where it does not mix with what was asked for."""
-        click.echo(line, err=True)
-
-    def say(self, line: str) -> None:
-        """Print a line where it does not mix with what was asked for."""
-        self.announce(line)
-
-    def aside(self) -> AbstractContextManager[None]:
-        """Leave the terminal, while the block lasts, to what is printed on standard output."""
-        return nullcontext()
 
 
 def open_display() -> Display:
     """Return bars if standard error is a terminal that can move its cursor, else plain lines."""
     is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     return BarDisplay() if is_terminal else LineDisplay()
-
-
-class LineDisplay(Display):
-    """Plain lines, for logs and pipes: one for a task that takes long, and then every while.
-
-    Args:
-        clock: seconds that only go up.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-
-    @contextmanager
-    def task(self, what: str, total: int | None = None) -> Iterator[Task]:
-        """Print how far the task is, at most every ten seconds."""
-        yield _LineTask(self.announce, self._clock, what, total)
-
-
-class _LineTask:
-    def __init__(
-        self,
-        announce: Callable[[str], None],
-        clock: Callable[[], float],
-        what: str,
-        total: int | None,
-    ) -> None:
-        self._announce, self._clock = announce, clock
-        self._what, self._total, self._done = what, total, 0
-        self._told = clock()
-        self._lock = threading.Lock()
-
-    def advance(self) -> None:
-        with self._lock:
-            self._done += 1
-            self._tell()
-
-    def show(self, what: str, done: int, total: int | None) -> None:
-        with self._lock:
-            self._what, self._done, self._total = what, done, total
-            self._tell()
-
-    def _tell(self) -> None:
-        now = self._clock()
-        if now - self._told >= SECONDS_PER_LINE:
-            self._told = now
-            total = "" if self._total is None else f" of {self._total}"
-            self._announce(f"{self._what}: {self._done}{total}")
 
 
 class BarDisplay(Display):
@@ -109,17 +49,17 @@ class BarDisplay(Display):
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # the thread that prints aside may announce lines too
+        self._lock = threading.RLock()  # the thread that prints aside may say lines too
         self._bars = _make_bars()
         self._views: list[Draw] = []
         self._shown = 0
         self._live: Live | None = None
 
-    def announce(self, line: str) -> None:
+    def say(self, line: str) -> None:
         """Print a line above the bars."""
         with self._lock:
             if self._live is None:
-                super().announce(line)
+                super().say(line)
             else:
                 # Neither markup nor emphasis nor emoji: a line is shown as it is.
                 self._live.console.print(
@@ -141,7 +81,7 @@ class BarDisplay(Display):
                 self._start()
 
     @contextmanager
-    def show(self, view: "Draw") -> Iterator[None]:
+    def show(self, view: Draw) -> Iterator[None]:
         """Show what a view draws, now and then, while the block lasts."""
         self._views.append(view)
         try:
@@ -188,10 +128,8 @@ class BarDisplay(Display):
                 self._live.stop()
                 self._live = None
 
-    def _draw(self, console: "Console") -> "RenderableType":
+    def _draw(self, console: Console) -> RenderableType:
         """Return all views and bars. Called by a thread that holds a lock of rich's."""
-        from rich.console import Group
-
         bars = self._bars.tasks
         # One line stays free, on which the cursor is in the end.
         lines = console.height - 1 - len(bars)
@@ -201,8 +139,8 @@ class BarDisplay(Display):
 
 @dataclass(frozen=True)
 class _BarTask:
-    bars: "Bars"
-    number: "TaskID"
+    bars: Bars
+    number: TaskID
 
     def advance(self) -> None:
         self.bars.advance(self.number)
@@ -211,10 +149,7 @@ class _BarTask:
         self.bars.update(self.number, description=what, completed=done, total=total)
 
 
-def _make_live(draw: "Callable[[Console], RenderableType]") -> "Live":
-    from rich.console import Console
-    from rich.live import Live
-
+def _make_live(draw: Callable[[Console], RenderableType]) -> Live:
     console = Console(stderr=True)
     return Live(
         console=console,
@@ -227,22 +162,19 @@ def _make_live(draw: "Callable[[Console], RenderableType]") -> "Live":
     )
 
 
-def _make_bars() -> "Bars":
+class _Count(MofNCompleteColumn):
+    """How many items are done, where it is known of how many."""
+
+    def render(self, task: BarTask) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
+def _make_bars() -> Bars:
     """Return bars that are drawn by whoever asks for them."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-    from rich.progress import Task as BarTask
-    from rich.table import Column
-    from rich.text import Text
-
-    class Count(MofNCompleteColumn):
-        def render(self, task: BarTask) -> Text:
-            return Text() if task.total is None else super().render(task)
-
     cut = Column(no_wrap=True, overflow="ellipsis", max_width=MOST_CHARACTERS)
     return Bars(
         TextColumn("{task.description}", markup=False, table_column=cut),
         BarColumn(bar_width=16),
-        Count(),
+        _Count(),
         TimeElapsedColumn(),
     )

@@ -7,7 +7,8 @@ from itertools import count
 
 import pytest
 
-from runner.cli.progress import LineDisplay, open_display
+from runner.cli.live.display import LineDisplay
+from runner.cli.live.terminal import open_display
 
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -15,7 +16,7 @@ SHOW_CURSOR = "\x1b[?25h"
 def on_a_terminal(code: str, term: str = "xterm") -> tuple[str, str]:
     """Return what a script printed on standard output, and on a terminal as standard error."""
     ours, theirs = pty.openpty()
-    script = f"from runner.cli.progress import open_display\ndisplay = open_display()\n{code}"
+    script = f"from runner.cli.live.terminal import open_display\ndisplay = open_display()\n{code}"
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
@@ -61,13 +62,13 @@ def test_what_is_printed_during_a_task_stays_on_standard_output() -> None:
 
 def test_lines_during_a_task_are_shown_as_they_are() -> None:
     line = "[bold]a name[/bold] of 1 run :smile: " + "x" * 200
-    _, shown = on_a_terminal(f"with display.task('auditing', 3): display.announce({line!r})")
+    _, shown = on_a_terminal(f"with display.task('auditing', 3): display.say({line!r})")
     assert line in shown
 
 
 def test_no_control_character_of_a_line_reaches_the_terminal_during_a_task() -> None:
     line = "a\x1b[2J\nb"
-    _, shown = on_a_terminal(f"with display.task('auditing', 3): display.announce({line!r})")
+    _, shown = on_a_terminal(f"with display.task('auditing', 3): display.say({line!r})")
     assert "a\\x1b[2J\r\nb" in shown
 
 
@@ -98,7 +99,7 @@ for thread in threads: thread.join()
 
 
 def test_a_terminal_that_cannot_move_its_cursor_has_plain_lines() -> None:
-    _, shown = on_a_terminal("with display.task('auditing', 3): display.announce('a line')", "dumb")
+    _, shown = on_a_terminal("with display.task('auditing', 3): display.say('a line')", "dumb")
     assert shown == "a line\r\n"
 
 
@@ -129,7 +130,7 @@ def test_a_plain_line_of_a_task_of_unknown_length_counts(
 
 def test_lines_from_many_threads_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     display = LineDisplay()
-    threads = [threading.Thread(target=display.announce, args=("a line",)) for _ in range(20)]
+    threads = [threading.Thread(target=display.say, args=("a line",)) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

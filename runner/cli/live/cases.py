@@ -1,0 +1,160 @@
+"""The progress of cases: a view of their counts on a terminal, and plain lines elsewhere."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from math import ceil
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from runner.cli.live.counts import CaseCounts, Count
+from runner.cli.live.display import Display
+from runner.cli.live.terminal import BarDisplay
+from runner.errors import EngineError
+from runner.evaluation.passes import CaseProgress, Pass, describe
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.resources import forecast
+from runner.untrusted import printable
+
+MOST_COLUMNS = 80
+"""So wide is the view at most: when a wider window is made narrower, its lines stay whole, and can
+be drawn over."""
+
+LEAST_NAME = 8
+"""Characters of a name that stand in the view, however narrow the terminal."""
+
+GAP = "  "
+
+
+class CaseLines(CaseProgress):
+    """Prints a line on standard error when a case begins, and when it ends."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._lock = threading.Lock()
+        self._counts = CaseCounts()
+
+    def say(self, line: str) -> None:
+        """Print a line, whole."""
+        self._display.say(line)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Leave the terminal, while the block lasts, to what is printed on standard output."""
+        return self._display.aside()
+
+    def expect(self, passes: Sequence[Pass]) -> None:
+        """Learn how many cases there are going to be."""
+        with self._lock:
+            for one in passes:
+                cases = len(one.suite.manifest.cases)
+                self._counts.expect(one.image.reference, one.suite.name, cases)
+
+    def find(self, pass_: Pass, cases: int) -> None:
+        """Print how many cases need not be run."""
+        with self._lock:
+            self._counts.find(pass_.image.reference, pass_.suite.name, cases)
+        of = len(pass_.suite.manifest.cases)
+        change = f", {pass_.input_change.name}" if pass_.input_change.name else ""
+        self.say(
+            f"{pass_.title}{change}: {cases} of {of} cases have finished before "
+            "(--rerun runs them again)"
+        )
+
+    def begin(self, task: CaseTask) -> None:
+        """Print that a case begins."""
+        with self._lock:
+            self._counts.begin(task)
+        self.say(f"{task.title}: running, at most {task.policy.limits.wall_seconds:g} s")
+
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+        """Print how a case ended, and how many of its image and suite are over."""
+        task = pass_.task(case)
+        self.say(f"{task.title}: {_describe(pass_, ended)} {self._count(task, ended)}")
+
+    def _count(self, task: CaseTask, ended: JudgedCase | EngineError) -> str:
+        is_scored = isinstance(ended, JudgedCase) and ended.verdict.outcome is Outcome.SCORED
+        with self._lock:
+            return self._counts.end(task, failed=not is_scored)
+
+
+def _describe(pass_: Pass, ended: JudgedCase | EngineError) -> str:
+    if isinstance(ended, EngineError):
+        return f"not run: {ended}"
+    return describe(ended.run, ended.verdict, pass_.settings.policy.limits)
+
+
+class CaseView(CaseLines):
+    """Counts in the view where ``CaseLines`` prints, but what the user should keep in sight."""
+
+    def begin(self, task: CaseTask) -> None:
+        """Show that a case runs."""
+        with self._lock:
+            self._counts.begin(task)
+
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+        """Show that a case is over, and print how if it was not scored or came near a limit."""
+        if _is_notable(pass_, ended):
+            super().end(pass_, case, ended)
+        else:
+            self._count(pass_.task(case), ended)
+
+    def draw(self, columns: int, lines: int) -> RenderableType:
+        """Return the view in a terminal that has so much room for it."""
+        with self._lock:
+            now = self._counts.clock()
+            rows = [
+                (printable(name), *cells(count, now)) for name, count in self._counts.rows(lines)
+            ]
+        text = "\n".join(view_lines(rows, min(columns, MOST_COLUMNS)))
+        return Text(text, no_wrap=True, overflow="ellipsis") if rows else Group()
+
+
+def _is_notable(pass_: Pass, ended: JudgedCase | EngineError) -> bool:
+    if isinstance(ended, EngineError) or ended.verdict.outcome is not Outcome.SCORED:
+        return True
+    return any(forecast(ended.run.resources, pass_.settings.policy.limits))
+
+
+@contextmanager
+def open_case_progress(display: Display) -> Iterator[CaseLines]:
+    """Give the live view where the terminal can show it, else plain lines."""
+    if not isinstance(display, BarDisplay):
+        yield CaseLines(display)
+        return
+    view = CaseView(display)
+    with display.show(view.draw):
+        yield view
+
+
+def cells(count: Count, now: float) -> tuple[str, ...]:
+    """Return what a line of the view says beside the name: the counts, and the time left."""
+    left = count.seconds_left(now)
+    return (
+        f"{count.over} of {count.cases} done",
+        f"{len(count.running)} running" if count.running else "",
+        f"{count.failed} failed" if count.failed else "",
+        "" if left is None else f"{timedelta(seconds=ceil(left))} left",
+    )
+
+
+def view_lines(rows: Sequence[tuple[str, ...]], columns: int) -> list[str]:
+    """Return a line for each row, of so many columns at most unless they are very few."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = max(columns - sum(len(GAP) + width for width in widths[1:] if width), LEAST_NAME)
+    lines = []
+    for name, *counts in rows:
+        shown = zip((cut(name, room), *counts), widths, strict=True)
+        lines.append(GAP.join(cell.ljust(min(width, room)) for cell, width in shown if width))
+    return [line.rstrip() for line in lines]
+
+
+def cut(name: str, columns: int) -> str:
+    """Return the name in so many columns. Its end stays: names of one registry begin alike."""
+    if len(name) <= columns:
+        return name
+    begin = (columns - 1) // 3
+    return f"{name[:begin]}…{name[len(name) - (columns - 1 - begin) :]}"
