@@ -8,7 +8,7 @@ import polars as pl
 
 from runner.building.build import build_suite
 from runner.suites.parts import read_part, to_parquet, to_plain_table
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import make_spec
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
@@ -31,7 +31,7 @@ def build(source: Path, into: Path, **fields: Any) -> Suite:
     return build_suite(make_spec(given, "the test"), into, silent).suite
 
 
-def stage(suite: PublicSuite, case: Case | None = None) -> StagedInputs:
+def stage(suite: PublicSuite, case: SuiteCase | None = None) -> StagedInputs:
     """Return the staged files of a case, by default the first."""
     return stage_inputs(suite.inputs(case or suite.cases[0]), seed=1, limits={"cpus": 1.0})
 

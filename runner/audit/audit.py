@@ -15,7 +15,7 @@ from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import Revealed
 from runner.suites.staging import stage_files
 from runner.suites.suite import Suite
@@ -56,7 +56,7 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
     return Audit(tuple(leaks), derivability, tuple(twins))
 
 
-def _find_in_case(suite: PublicSuite, case: Case, twins: Sequence[Twins]) -> list[Leak]:
+def _find_in_case(suite: PublicSuite, case: SuiteCase, twins: Sequence[Twins]) -> list[Leak]:
     """Return the leaks in what the container of a case would see, but for what can be derived."""
     revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
     train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
@@ -73,7 +73,7 @@ def _identities(runs: Iterable[RunRecord]) -> dict[str, RunIdentity]:
     return {run.name: run.identity for run in runs}
 
 
-def _determine(suite: Suite, case: Case) -> list[Determined]:
+def _determine(suite: Suite, case: SuiteCase) -> list[Determined]:
     """Return for every target of a case how much of its actual can be had, run by run."""
     actuals = suite.actuals(case)
     by_run: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}

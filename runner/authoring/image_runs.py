@@ -29,7 +29,7 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Sandbox
 from runner.suites.opening import read_manifest
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.staging import stage_inputs
 from runner.untrusted import printable
 
@@ -47,7 +47,7 @@ class ImageRuns:
     progress: Progress
 
     def run(
-        self, suite: PublicSuite, case: Case, which: str, *, show_log: bool = False
+        self, suite: PublicSuite, case: SuiteCase, which: str, *, show_log: bool = False
     ) -> SandboxRun:
         """Return what came of one run; its log is shown whole if asked for."""
 
@@ -66,7 +66,7 @@ class ImageRuns:
 
 
 def check_runs(
-    runs: ImageRuns, labels: Mapping[str, str], suite: PublicSuite, case: Case, run: SandboxRun
+    runs: ImageRuns, labels: Mapping[str, str], suite: PublicSuite, case: SuiteCase, run: SandboxRun
 ) -> list[Result]:
     """Return what the first run tells, and if it is sound a second one."""
     targets = suite.targets(case)
@@ -83,7 +83,7 @@ def check_runs(
     return results + _parity(labels.get(EXPECTED_LABEL), first, case)
 
 
-def _parity(expected: str | None, verdict: Verdict, case: Case) -> list[Result]:
+def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Result]:
     """Return whether the image predicts what it says to expect, if it says so of this case."""
     targets = list(verdict.predictions.stats)
     if expected is None or PREDICTIONS not in case.wanted_files:
@@ -96,7 +96,7 @@ def _parity(expected: str | None, verdict: Verdict, case: Case) -> list[Result]:
     return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
 
 
-def measure(suite: PublicSuite, case: Case, run: SandboxRun) -> Measurement:
+def measure(suite: PublicSuite, case: SuiteCase, run: SandboxRun) -> Measurement:
     """Return what a run took, and of how much input."""
     return Measurement(
         _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
@@ -123,6 +123,6 @@ def forecast_suite(measured: list[Measurement], directory: Path) -> Result:
     return forecast(measured, sizes, suite.limits, suite.name)
 
 
-def _case_bytes(suite: PublicSuite, case: Case) -> int:
+def _case_bytes(suite: PublicSuite, case: SuiteCase) -> int:
     parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
     return sum(part.stat().st_size for part in parts)

@@ -18,7 +18,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
-from runner.suites.public_suite import Case
+from runner.suites.public_suite import SuiteCase
 from runner.suites.suite import Suite
 
 
@@ -86,13 +86,13 @@ class Pass:
             held = None if judgements is None else judgements.find(key)
             yield held or self.judge(case, self._find_run(case, key))
 
-    def _find_run(self, case: Case, key: CaseKey) -> SandboxRun:
+    def _find_run(self, case: SuiteCase, key: CaseKey) -> SandboxRun:
         run = self.finished.find(key)
         if run is None:
             raise EngineError(f"{self.title}, {case.id}: its stored result has been deleted.")
         return run
 
-    def judge(self, case: Case, run: SandboxRun) -> JudgedCase:
+    def judge(self, case: SuiteCase, run: SandboxRun) -> JudgedCase:
         """Return what a case's run was worth."""
         actuals = self.suite.actuals(case)  # not before: the container is gone
         if self.input_change.renames:

@@ -25,7 +25,7 @@ from runner.reports.report import (
     with_scores,
 )
 from runner.sandbox.resources import forecast
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 
 MOST_SUITES = 8
 """Of how many suites the run specs are held for the images that come next."""
@@ -137,5 +137,5 @@ def case_files(judged: JudgedCase) -> dict[str, bytes]:
     return {_log_file(case): run.log, **outputs}
 
 
-def _log_file(case: Case) -> str:
+def _log_file(case: SuiteCase) -> str:
     return f"{case.id}/container.log"

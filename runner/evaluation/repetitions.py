@@ -17,7 +17,7 @@ from runner.scores.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.suites.public_suite import Case
+from runner.suites.public_suite import SuiteCase
 from runner.suites.suite import Actuals
 
 
@@ -25,7 +25,7 @@ from runner.suites.suite import Actuals
 class JudgedCase:
     """A case, what its container left, what that was worth, and the actuals it was judged by."""
 
-    case: Case
+    case: SuiteCase
     run: SandboxRun
     verdict: Verdict
     actuals: Actuals

@@ -15,7 +15,7 @@ from runner.output.predictions import (
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
-from runner.suites.public_suite import Case
+from runner.suites.public_suite import SuiteCase
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def judge(
-    run: SandboxRun, case: Case, targets: Targets, limits: Limits, policy: ScoringPolicy
+    run: SandboxRun, case: SuiteCase, targets: Targets, limits: Limits, policy: ScoringPolicy
 ) -> Verdict:
     """Return the verdict on a run that is over.
 

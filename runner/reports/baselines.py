@@ -11,7 +11,7 @@ from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.scores.baseline import train_mean_baseline
 from runner.suites.parts import read_part
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 
 HELD_TARGETS = 1_000_000
 """How many targets' baselines stay cached, for the images that come next."""
@@ -20,7 +20,7 @@ Baselines = Mapping[Target | InstanceTarget, float | None]
 """By target; None where the train runs have no such stat."""
 
 
-def find_baselines(suite: PublicSuite, case: Case, targets: Targets) -> Baselines:
+def find_baselines(suite: PublicSuite, case: SuiteCase, targets: Targets) -> Baselines:
     """Return the train mean of every target of a case."""
     sides: tuple[tuple[str, tuple[Target | InstanceTarget, ...]], ...] = (
         ("stats", targets.stats),
@@ -40,7 +40,7 @@ def find_baselines(suite: PublicSuite, case: Case, targets: Targets) -> Baseline
     condition=Condition(),
 )
 def _train_means(
-    suite: PublicSuite, case: Case, frame: str, targets: tuple[Target | InstanceTarget, ...]
+    suite: PublicSuite, case: SuiteCase, frame: str, targets: tuple[Target | InstanceTarget, ...]
 ) -> list[float | None]:
     """Return the baseline of targets from a train frame, found once for all images of a batch."""
     parts = [read_part(suite.part(run, f"train/{frame}")) for run in case.train_runs]

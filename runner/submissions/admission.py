@@ -10,7 +10,7 @@ from runner.evaluation.passes import Pass
 from runner.reports.report import Report, why_unranked
 from runner.scores.metrics import METRICS
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Answered, Began, Refused, Submission
+from runner.submissions.quota import Answered, Began, CountedSubmission, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_runs, score_public
 from runner.untrusted import printable
@@ -48,7 +48,7 @@ class Admission:
         for one in planned.values():
             public_runs(one.suite.eval_run_specs(), self.rules)
         for directory, one in planned.items():
-            submission = Submission(
+            submission = CountedSubmission(
                 submitter=self.submitter, image=one.image.id, suite=one.suite.digest
             )
             found = self.ledger.admit(submission, one.image.reference)

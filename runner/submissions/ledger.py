@@ -24,10 +24,10 @@ from runner.submissions.quota import (
     Answered,
     Attempt,
     Began,
+    CountedSubmission,
     Refused,
     Released,
     Scored,
-    Submission,
     decide,
     find_best,
     list_attempts,
@@ -68,7 +68,7 @@ class Ledger:
         with self._locked() as file:
             return self._parse(file)
 
-    def admit(self, submission: Submission, reference: str) -> Began | Answered | Refused:
+    def admit(self, submission: CountedSubmission, reference: str) -> Began | Answered | Refused:
         """Return the evaluation's entry if it may begin, else the answer or the refusal."""
         with self._locked() as file:
             rules, entries = self._parse(file)

@@ -15,7 +15,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Submission(_Entry):
+class CountedSubmission(_Entry):
     """What is counted: the image's ID and the suite's digest tell whether two are the same."""
 
     submitter: str
@@ -30,7 +30,7 @@ class Began(_Entry):
     id: str
     at: AwareDatetime
     reference: str
-    submission: Submission
+    submission: CountedSubmission
 
 
 class Scored(_Entry):
@@ -107,7 +107,7 @@ def list_attempts(entries: Sequence[Began | Scored | Released]) -> list[Attempt]
 
 
 def decide(
-    attempts: Sequence[Attempt], rules: Rules, submission: Submission, now: datetime
+    attempts: Sequence[Attempt], rules: Rules, submission: CountedSubmission, now: datetime
 ) -> Admitted | Answered | Refused:
     """Return whether a submission may be evaluated.
 
@@ -129,7 +129,7 @@ def decide(
 
 
 def find_best(
-    attempts: Sequence[Attempt], submission: Submission, before: Sequence[str] = ()
+    attempts: Sequence[Attempt], submission: CountedSubmission, before: Sequence[str] = ()
 ) -> Best | None:
     """Return the submitter's submission that was the last to change what was published.
 
@@ -144,7 +144,7 @@ def find_best(
     return best
 
 
-def _is_of_same(attempt: Attempt, submission: Submission) -> bool:
+def _is_of_same(attempt: Attempt, submission: CountedSubmission) -> bool:
     """Return whether both are of one submitter on one suite."""
     one = attempt.began.submission
     return (one.submitter, one.suite) == (submission.submitter, submission.suite)

@@ -104,7 +104,7 @@ TARGET_COLUMNS: Mapping[str, type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class RunTargets:
-    """RunTargets of one run, and what they are scored on, row by row.
+    """Targets of one run, and what they are scored on, row by row.
 
     Attributes:
         keys: the targets frame, keys only.

@@ -48,7 +48,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Case:
+class SuiteCase:
     """One train/eval division: what one container sees, and which runs it is scored on."""
 
     id: str
@@ -95,17 +95,17 @@ class PublicSuite:
         return ScoringPolicy.model_validate(self.manifest.choices.get("scoring", {}))
 
     @property
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> tuple[SuiteCase, ...]:
         """Return the cases in their order."""
         runs = {run.number: run for run in self.manifest.runs}
         return tuple(_case(record, runs) for record in self.manifest.cases)
 
-    def case(self, case_id: str) -> Case:
+    def case(self, case_id: str) -> SuiteCase:
         """Return the case of this id."""
         runs = {run.number: run for run in self.manifest.runs}
         return _case(next(one for one in self.manifest.cases if one.id == case_id), runs)
 
-    def inputs(self, case: Case) -> Inputs:
+    def inputs(self, case: SuiteCase) -> Inputs:
         """Return what the container of a case may see."""
         train = {
             f"train/{frame}.parquet": tuple(
@@ -148,19 +148,19 @@ class PublicSuite:
         """Return where a frame of a run is, e.g. ``train/stats``."""
         return self.root / PUBLIC / run.folder / f"{frame}.arrow"
 
-    def targets(self, case: Case) -> Targets:
+    def targets(self, case: SuiteCase) -> Targets:
         """Return what is to be predicted of a case, as its container is told."""
         stats = map(Target.from_row, self._eval_rows(case, "targets"))
         instance_stats = map(InstanceTarget.from_row, self._eval_rows(case, "instance_targets"))
         return Targets(tuple(stats), tuple(instance_stats))
 
-    def _eval_rows(self, case: Case, frame: str) -> Iterator[dict[str, Any]]:
+    def _eval_rows(self, case: SuiteCase, frame: str) -> Iterator[dict[str, Any]]:
         for path in self.inputs(case).parts.get(f"eval/{frame}.parquet", ()):
             yield from read_part(path).iter_rows(named=True)
 
 
-def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> Case:
-    return Case(
+def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> SuiteCase:
+    return SuiteCase(
         id=record.id,
         train_runs=tuple(runs[number] for number in record.train),
         eval_runs=tuple(runs[number] for number in record.eval),

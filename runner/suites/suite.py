@@ -16,7 +16,7 @@ from runner.contract.targets import Targets
 from runner.errors import SuiteError
 from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, PRIVATE
 from runner.suites.parts import read_part
-from runner.suites.public_suite import Case, PublicSuite
+from runner.suites.public_suite import PublicSuite, SuiteCase
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Suite(PublicSuite):
         below = path.relative_to(self.private_root).as_posix()
         return "the private half" if below == "." else f"{below} of the private half"
 
-    def actuals(self, case: Case) -> Actuals:
+    def actuals(self, case: SuiteCase) -> Actuals:
         """Return the withheld stats of a case.
 
         Raises:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Began, Submission
+from runner.submissions.quota import Began, CountedSubmission
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -19,15 +19,17 @@ class Clock:
         return self.now
 
 
-def submission(image: str = "sha256:1", submitter: str = "team-a", suite: str = "s") -> Submission:
-    return Submission(submitter=submitter, image=image, suite=suite)
+def submission(
+    image: str = "sha256:1", submitter: str = "team-a", suite: str = "s"
+) -> CountedSubmission:
+    return CountedSubmission(submitter=submitter, image=image, suite=suite)
 
 
 def score(value: float, left_out: Sequence[float] = (0.1, 0.1)) -> PublicScore:
     return PublicScore(value, left_out, 100)
 
 
-def scored(ledger: Ledger, asked: Submission, value: float) -> float:
+def scored(ledger: Ledger, asked: CountedSubmission, value: float) -> float:
     began = ledger.admit(asked, "image")
     assert isinstance(began, Began)
     return ledger.settle(began, score(value), "lower")

@@ -57,11 +57,11 @@ ASK = """
 import sys
 from pathlib import Path
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Began, Submission
+from runner.submissions.quota import Began, CountedSubmission
 ledger = Ledger(Path(sys.argv[1]))
 sys.stdin.readline()
 for number in range(20):
-    asked = Submission(submitter="team-a", image=f"{sys.argv[2]}-{number}", suite="s")
+    asked = CountedSubmission(submitter="team-a", image=f"{sys.argv[2]}-{number}", suite="s")
     print(isinstance(ledger.admit(asked, "image"), Began))
 """
 
