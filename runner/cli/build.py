@@ -22,10 +22,11 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     for warning in source.warnings():
         click.echo(f"warning: {printable(warning)}", err=True)
     size = build_predictor(connect(), source, tag, open_display())
+    following = "runner init DIR" if base else f"runner check {tag}"
     if size is None:
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
     else:
-        click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: runner check {tag}", err=True)
+        click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: {following}", err=True)
 
 
 def _folder(directory: str | None, *, base: bool) -> Path:

@@ -3,7 +3,7 @@
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -188,10 +188,22 @@ def predictions_to_json(predictions: Mapping[str, list[Stat]]) -> str:
     if not isinstance(predictions, Mapping):
         raise TypeError(f"predict() must return a dict of lists of Stat, not {predictions!r:.80}")
     by_run = {
-        run_name: [_checked_stat(f"run {run_name}", "predict", stat).to_json() for stat in stats]
+        run_name: [
+            _checked_stat(f"run {run_name}", "predict", stat).to_json()
+            for stat in _listed(run_name, stats)
+        ]
         for run_name, stats in predictions.items()
     }
     return _document(by_run)
+
+
+def _listed(run_name: str, stats: Iterable[Stat]) -> Iterable[Stat]:
+    if isinstance(stats, Iterable) and not isinstance(stats, str | bytes):
+        return stats
+    raise TypeError(
+        f"run {run_name}: predict() must return a list of Stat for each run, not {stats!r:.80}. "
+        "Put a single Stat into a list: {run_name: [stat]}"
+    )
 
 
 def instance_predictions_to_json(predictions: Mapping[InstanceTarget, Stat]) -> str:

@@ -98,15 +98,18 @@ def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
     if end.start_error is not None:
         reason = quote(end.start_error, most=400)
         return f"the image's entrypoint could not be started: {reason}"
-    return _describe_exit(end.exit_code) + _describe_pids(end, limits)
+    return _describe_exit(end.exit_code, limits) + _describe_pids(end, limits)
 
 
-def _describe_exit(exit_code: int) -> str:
+def _describe_exit(exit_code: int, limits: Limits) -> str:
     number = exit_code - SIGNAL_EXIT_BASE
     if 0 < number <= signal.SIGRTMAX:
         named = number in set(signal.Signals)
         name = f" ({signal.Signals(number).name})" if named else ""
-        return f"the predictor was ended by signal {number}{name}"
+        # Memory in a file of a tmpfs that is full can't be written: that is the usual reason.
+        shm = f", as at a full /dev/shm, whose limit is {limits.shm_bytes // MIB} MiB"
+        why = shm if number == signal.SIGBUS else ""
+        return f"the predictor was ended by signal {number}{name}{why}"
     return f"the predictor exited with code {exit_code}; the log holds what it printed"
 
 

@@ -8,6 +8,7 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict
@@ -15,6 +16,7 @@ from pydantic import ConfigDict
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.contract.limits import KIB, Limits
 from runner.errors import EngineError
+from runner.untrusted import quote
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
@@ -69,6 +71,7 @@ def read_output(
     most = limits.output_bytes + limits.output_files * ARCHIVE_BYTES_PER_FILE
     names = {f"{OUTPUT_DIR.name}/{name}": name for name in wanted}
     reasons = {name: f"the predictor wrote no {OUTPUT_DIR / name}" for name in wanted}
+    elsewhere: dict[str, str | None] = dict.fromkeys(wanted)
     files: dict[str, bytes] = {}
     used = count = 0
     try:
@@ -79,20 +82,34 @@ def read_output(
                 used += -(-member.size // PAGE_BYTES) * PAGE_BYTES
                 name = names.get(member.name)
                 if name is None:
+                    _note_elsewhere(member, elsewhere)
                     continue
                 if member.isreg():
                     files[name] = _member_bytes(archive, member)
                     reasons.pop(name, None)
+                    elsewhere.pop(name, None)
                 else:
+                    elsewhere.pop(name, None)
                     reasons[name] = f"{OUTPUT_DIR / name} {_not_regular(member)}"
     except OutputTooLargeError:
         reason = f"{OUTPUT_DIR} holds more than its limit"
         return Output({}, dict.fromkeys(wanted, reason), True, used, count)
     except tarfile.TarError as error:  # the engine makes the archive, the predictor only its files
         raise EngineError(f"The engine's copy of {OUTPUT_DIR} broke off ({error}).") from error
+    for name, place in elsewhere.items():
+        if place is not None:
+            reasons[name] += f"; what it wrote is {quote(place)}"
     # A tmpfs counts its root among its inodes, as the archive does.
     full = used + PAGE_BYTES > limits.output_bytes or count >= limits.output_files
     return Output(files, reasons, full, used, max(0, count - 1))
+
+
+def _note_elsewhere(member: tarfile.TarInfo, elsewhere: dict[str, str | None]) -> None:
+    """Note a file that was probably meant: in a folder, packed, unfinished, or in another case."""
+    written = PurePosixPath(member.name).name.casefold()
+    for name, place in elsewhere.items():
+        if place is None and member.isreg() and f"{written}.".startswith(f"{name}."):
+            elsewhere[name] = f"/{member.name}"
 
 
 def _not_regular(member: tarfile.TarInfo) -> str:

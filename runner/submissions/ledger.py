@@ -57,8 +57,8 @@ class Ledger:
             UsageError: the file is there already, or can't be written.
         """
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w+b") as file:
                 _append(file, json.dumps({"rules": rules.model_dump(mode="json")}))
         except OSError as error:
             raise UsageError(f"{self.path}: can't be made ({error.strerror}).") from error
@@ -133,16 +133,13 @@ class Ledger:
             ) from error
 
     def _parse(self, file: BinaryIO) -> tuple[Rules, list[Entry]]:
-        """Return what the file says, and leave it at the place where the next line goes.
+        """Return what the file says, every line of it, and leave it at its end.
 
-        A last line without its end was never finished: nothing followed from it, and the next line
-        takes its place.
+        Raises:
+            UsageError: a line is no entry, the last one too, which may have been cut off.
         """
-        content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        file.seek(len(whole))
         try:
-            first, *lines = whole.splitlines()
+            first, *lines = file.read().splitlines()
             rules = Rules.model_validate(json.loads(first)["rules"])
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(f"{self.path}: not a ledger: its first line has no rules.") from error
@@ -153,7 +150,10 @@ class Ledger:
             return ENTRY.validate_json(line)
         except ValidationError as error:
             what = error.errors()[0]["msg"]
-            raise UsageError(f"{self.path}, line {number}: not an entry: {what}") from error
+            raise UsageError(
+                f"{self.path}, line {number}: not an entry: {what}. Put back what stood there. "
+                "From a last line that was cut off nothing followed: remove it."
+            ) from error
 
 
 def new_seed() -> str:
@@ -162,7 +162,10 @@ def new_seed() -> str:
 
 
 def _append(file: BinaryIO, line: str) -> None:
-    file.truncate()
-    file.write(line.encode() + b"\n")
+    """Add a line, also where an editor has taken the end of the last one."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - 1))
+    missing = b"" if file.read() in {b"", b"\n"} else b"\n"
+    file.write(missing + line.encode() + b"\n")
     file.flush()
     os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """Images built on the engine, without a network, and only when something has changed."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -23,6 +24,9 @@ EXPECTED_LABEL = "runner.expected_predictions"
 """What the author's own check of the image predicted, as JSON; for ``runner check``."""
 
 BUILD_LOG_LINES = 15
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""The engine's own, around what a step wrote to its standard error."""
 
 
 def is_built(client: docker.DockerClient, tag: str, digest: str) -> bool:
@@ -96,14 +100,17 @@ def _follow(said: Iterable[Mapping[str, Any]], tag: str, announce: Callable[[str
     """Announce the steps as the engine tells of them, until the build is over."""
     lines: deque[str] = deque(maxlen=BUILD_LOG_LINES)
     for entry in said:
-        for line in str(entry.get("stream", "")).splitlines():
+        for line in _COLOUR.sub("", str(entry.get("stream", ""))).splitlines():
+            if f" : LABEL {CONTEXT_LABEL}=" in line:  # ours, and nothing to its author
+                continue
             if line.strip():
                 lines.append(line.rstrip())
             if line.startswith("Step "):
                 announce(printable(line))
         if "error" in entry:
             shown = "\n".join(map(printable, lines))
-            raise BuildError(f"{tag} can't be built: {printable(str(entry['error']))}\n{shown}")
+            what = printable(_COLOUR.sub("", str(entry["error"])))
+            raise BuildError(f"{tag} can't be built: {what}\n{shown}")
 
 
 def remove_image(client: docker.DockerClient, tag: str) -> None:

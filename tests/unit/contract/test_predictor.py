@@ -95,6 +95,18 @@ def test_what_is_no_dict_of_stats_is_refused(predictions: dict[str, list[Stat]])
         predictions_to_json(predictions)
 
 
+@pytest.mark.parametrize("stats", [Stat(MetricName("predicted_a"), mean=0.5), None, "a", 0.5])
+def test_what_is_no_list_of_a_run_says_what_to_return(stats: object) -> None:
+    with pytest.raises(TypeError, match=r"run r: predict\(\) must return a list of Stat.*\[stat\]"):
+        predictions_to_json({"r": stats})  # type: ignore[dict-item]
+
+
+def test_control_a_list_and_a_tuple_of_stats_are_written() -> None:
+    stat = Stat(MetricName("predicted_a"), mean=0.5)
+    for stats in ([stat], (stat,)):
+        assert '"predicted_a"' in predictions_to_json({"r": stats})  # type: ignore[dict-item]
+
+
 def test_values_from_frames_are_written_as_plain_json() -> None:
     name = MetricName("predicted_a", perturbation={"robustness": np.bool_(True)})
     stat = Stat(name, count=np.int64(1), mean=np.float32(0.5))  # type: ignore[arg-type]

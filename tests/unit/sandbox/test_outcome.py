@@ -86,6 +86,14 @@ def test_a_signal_of_the_runner_is_for_the_deadline_though_clocks_differ_a_littl
     assert not past(9.99, exit_code=137, killed=False)
 
 
+def test_sigbus_names_the_limit_of_shared_memory_and_other_signals_do_not() -> None:
+    limits = Limits(shm_bytes=32 * 1024**2)
+    said = describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=135), limits)
+    assert said.endswith("signal 7 (SIGBUS), as at a full /dev/shm, whose limit is 32 MiB")
+    other = describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=139), limits)
+    assert "/dev/shm" not in other
+
+
 def test_sigkill_from_nobody_known_may_be_the_hosts() -> None:
     assert may_be_the_hosts(replace(COMPLETED, exit_code=137))
 

@@ -73,6 +73,27 @@ def test_what_output_held_is_counted_in_pages_and_files() -> None:
     assert (output.bytes_used, output.file_count) == (8 * KIB, 2)
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["output/output/predictions.json", "output/predictions.json.gz", "output/Predictions.JSON"],
+)
+def test_a_file_that_was_probably_meant_is_named(place: str) -> None:
+    output = read_output(chunked(archive(entry(place, content=b"{}"))), LIMITS)
+    reason = f"the predictor wrote no /output/predictions.json; what it wrote is '/{place}'"
+    assert output.reasons == {"predictions.json": reason}
+
+
+def test_control_a_file_with_another_name_is_not_named() -> None:
+    tar = archive(entry("output/notes.json", content=b"{}"), entry("output/predictions.jsonl"))
+    said = "the predictor wrote no /output/predictions.json"
+    assert read_output(chunked(tar), LIMITS).reasons == {"predictions.json": said}
+
+
+def test_the_name_of_such_a_file_is_quoted() -> None:
+    tar = archive(entry("output/\x1b[31m/predictions.json", content=b"{}"))
+    assert "\x1b" not in read_output(chunked(tar), LIMITS).reasons["predictions.json"]
+
+
 def test_no_file_is_told() -> None:
     output = read_output(chunked(archive()), LIMITS)
     assert output.files == {}

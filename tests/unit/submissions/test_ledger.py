@@ -7,6 +7,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.submissions.ledger import Ledger
+from runner.submissions.quota import Scored
 from runner.submissions.rules import Rules
 from tests.unit.submissions.builder import scored, submission
 
@@ -21,10 +22,23 @@ def test_lines_are_only_ever_added(ledger: Ledger) -> None:
     assert before.count(b"\n") == 5
 
 
-def test_a_line_that_was_cut_off_counts_for_nothing(ledger: Ledger) -> None:
+def test_a_line_that_was_cut_off_is_refused_with_its_number_and_kept(ledger: Ledger) -> None:
     scored(ledger, submission("1"), 0.5)
     whole = ledger.path.read_bytes()
     ledger.path.write_bytes(whole + b'{"event":"began","id":"x"')
+    with pytest.raises(UsageError, match=r"line 4: not an entry.*remove it"):
+        scored(ledger, submission("2"), 0.5)
+    assert ledger.path.read_bytes() == whole + b'{"event":"began","id":"x"'
+    ledger.path.write_bytes(whole)  # the control: without it the ledger is read and goes on
+    scored(ledger, submission("2"), 0.5)
+    assert len(ledger.attempts()) == 2
+
+
+def test_an_entry_that_has_lost_its_newline_counts_and_stays(ledger: Ledger) -> None:
+    scored(ledger, submission("1"), 0.5)
+    whole = ledger.path.read_bytes()
+    ledger.path.write_bytes(whole.removesuffix(b"\n"))
+    assert isinstance(ledger.attempts()[0].ended, Scored)
     scored(ledger, submission("2"), 0.5)
     assert ledger.path.read_bytes().startswith(whole)
     assert len(ledger.attempts()) == 2
