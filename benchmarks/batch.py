@@ -16,12 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import docker
+
 from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, RunSettings
 from runner.evaluation.plan import FINISHED_CASES
-from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import open_suite
 from runner.suites.suite import Suite
@@ -63,10 +65,10 @@ def measure_resumed(image: str, images: int) -> list[Row]:
 
 def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
     """Keep what the first image's cases left for the others too; return the seconds they ran."""
-    client = connect()
+    engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    passes = [Pass(resolve_image(client, name), suite, settings, finished) for name in names]
-    client.close()
+    passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in names]
+    engine.close()
     runs = [case.run for case in passes[0].judged()]
     for one in passes[1:]:
         for task, run in zip(one.tasks(), runs, strict=True):
@@ -118,7 +120,7 @@ class Killed:
 
 def measure_killed(image: str, images: int) -> Killed:
     """Evaluate a batch undisturbed; and again, killed at a third and at two thirds of its cases."""
-    client = connect()
+    client = docker.from_env()
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
         made_images(image, images, NOTHING) as names,

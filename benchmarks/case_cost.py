@@ -15,13 +15,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-import docker
-
 from runner.building.demo_suite import DEMO_SUITE
 from runner.building.named import Draw, opened_public_half
 from runner.contract.layout import PREDICTIONS
 from runner.sandbox.docker_command import INPUT_PLACE, OUTPUT_PLACE, docker_run_command
-from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import predictor_fault
 from runner.sandbox.policy import SandboxPolicy
@@ -39,8 +37,8 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     round whose ratio is the median, divided by its cases. Staging the inputs, and reading what was
     written, count for the sandbox only.
     """
-    client = connect()
-    image, policy = resolve_image(client, image_name), SandboxPolicy()
+    engine = Engine.connect()
+    image, policy = engine.resolve_image(image_name), SandboxPolicy()
     draw = Draw(None, None, None, ())
     with (
         opened_public_half(DEMO_SUITE, None, draw, lambda _: None) as suite,
@@ -49,11 +47,11 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
         places = _make_places(suite, Path(scratch))
         command = _plain_command(image, policy, places)
         plain = partial(_run_plainly, command, places[OUTPUT_PLACE])
-        sandboxed = partial(_run_sandboxed, client, image, policy, suite)
+        sandboxed = partial(_run_sandboxed, engine, image, policy, suite)
         plain(1)  # the image's files are in the page cache from here on
         sandboxed(1)
         taken = [(_seconds(plain, cases), _seconds(sandboxed, cases)) for _ in range(rounds)]
-    client.close()
+    engine.close()
     return sorted(taken, key=lambda pair: pair[1] / pair[0])[len(taken) // 2]
 
 
@@ -95,10 +93,10 @@ def _plain_command(image: Image, policy: SandboxPolicy, places: Mapping[str, Pat
 
 
 def _run_sandboxed(
-    client: docker.DockerClient, image: Image, policy: SandboxPolicy, suite: PublicSuite, cases: int
+    engine: Engine, image: Image, policy: SandboxPolicy, suite: PublicSuite, cases: int
 ) -> None:
     stage = partial(_stage, suite)
-    with open_sandbox(client, print) as sandbox:
+    with open_sandbox(engine, print) as sandbox:
         prepared = sandbox.prepare(image, policy, stage)
         for number in range(cases):
             following = sandbox.prepare(image, policy, stage) if number + 1 < cases else prepared

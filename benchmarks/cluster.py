@@ -21,9 +21,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import docker
+
 from runner.building.build import build_suite
 from runner.building.demo_suite import unpack_demo_suite
-from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.image import read_image
 from runner.suites.opening import read_manifest
 from runner.suites.spec import make_spec
 from tests.integration.ray_nodes import RayNodes, ray_nodes
@@ -97,8 +99,8 @@ def made_images(image: str, count: int, first: str) -> Iterator[list[str]]:
     Args:
         first: what each does before, as a command of the shell.
     """
-    client = connect()
-    found = resolve_image(client, image)
+    client = docker.from_env()
+    found = read_image(image, client.images.get(image).attrs)
     shell = ["/bin/sh", "-c", f'{first}; exec "$@"', "sh"]
     entrypoint = json.dumps([*shell, *found.entrypoint, *found.command])
     names = [f"{NAME}:{number}" for number in range(count)]

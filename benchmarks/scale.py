@@ -26,7 +26,7 @@ from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
-from runner.sandbox.engine.client import connect, resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 from runner.scores.resampling import Resampling
@@ -127,10 +127,10 @@ class _Silence:
 
 def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
     """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
-    client = connect()
+    engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    passes = [Pass(resolve_image(client, name), suite, settings, finished) for name in images]
-    client.close()
+    passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in images]
+    engine.close()
     begun = time.process_time()
     for _ in evaluate(passes, _NothingToRun(), _Silence()):
         pass

@@ -5,6 +5,7 @@ stand in the report.
 """
 
 from enum import IntEnum
+from http import HTTPStatus
 from typing import ClassVar
 
 
@@ -55,3 +56,30 @@ class EngineError(RunnerError):
     """The container engine or the host failed; says nothing about the predictor. Retry."""
 
     exit_code = ExitCode.ENGINE_FAULT
+
+
+class EngineLostError(EngineError):
+    """The engine, or the way to it, did not answer; what it was asked may have been done."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine answered that it can't, or won't, do what it was asked.
+
+    Attributes:
+        status: of its HTTP answer; 0 if it had none.
+        reason: in the engine's own words, which are not made printable.
+    """
+
+    # With defaults, because an error that is unpickled is made from its message alone.
+    def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
+        super().__init__(message)
+        self.status, self.reason = status, reason
+
+    @property
+    def blames_request(self) -> bool:
+        """Return whether the engine is well, and what it was asked is wrong."""
+        return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class NotOnEngineError(EngineRefusedError):
+    """The engine has no such image, container, volume or network."""

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import docker
-
 from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.evaluation.executor import Executor
 from runner.evaluation.local_pool import open_local_pool
 from runner.evaluation.request import ExecutorChoice
+from runner.sandbox.engine.engine import Engine
 
 
 @contextmanager
 def open_executor(
-    choice: ExecutorChoice, client: docker.DockerClient, announce: Callable[[str], None]
+    choice: ExecutorChoice, engine: Engine, announce: Callable[[str], None]
 ) -> Iterator[Executor]:
     """Give what runs the cases; nothing that was made for it is left afterwards.
 
@@ -23,7 +22,7 @@ def open_executor(
         UsageError: Ray is not installed, or a node has other code.
     """
     if choice.shared is None:
-        with open_local_pool(client, choice.jobs or 1, announce, choice.budget) as pool:
+        with open_local_pool(engine, choice.jobs or 1, announce, choice.budget) as pool:
             yield pool
         return
     try:

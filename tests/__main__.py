@@ -15,7 +15,6 @@ from typing import IO
 
 import docker
 
-from runner.sandbox.engine.client import connect
 from tests.integration.spare_engine import SpareEngine, spare_engine
 
 IMAGES = ("runner-base", "random", "train_mean", "perturbation_linear", "scenario_mean")
@@ -75,7 +74,7 @@ def _second_engine() -> Iterator[SpareEngine]:
     """Give an engine that has the images that the tests start from."""
     with (
         spare_engine(has_networks=True) as engine,
-        closing(connect().api) as source,
+        closing(docker.from_env().api) as source,
         closing(docker.APIClient(engine.url, version="1.41")) as target,
     ):
         # Not docker-py's get_image: it takes one image, and they share most of their layers.

@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import docker
-from docker.models.containers import Container
-
 from runner.errors import EngineError
-from runner.sandbox.cleanup import remove_container, remove_network
-from runner.sandbox.engine.client import describe_engine, engine_errors
+from runner.sandbox.engine.container import Container
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.live_runs import recorded, settle
 from runner.sandbox.policy import LABEL
@@ -58,57 +55,52 @@ class Listener:
 
     def heard(self) -> tuple[str, ...]:
         """Return a line for everything that reached it so far."""
-        with engine_errors("read the listener's log"):
-            lines = self.container.logs().decode(errors="replace").splitlines()
+        lines = self.container.fetch_log().decode(errors="replace").splitlines()
         return tuple(line for line in lines if line != "listening")
 
 
 @contextmanager
-def listening(client: docker.DockerClient, image: str) -> Iterator[Listener]:
+def listening(engine: Engine, image: str) -> Iterator[Listener]:
     """Give a listener in a container of a Python image, on a Docker network of its own.
 
-    What a killed runner leaves of it is in the ledger, as what cases leave is.
+    What a killed runner leaves of it is in the record of live runs, as what cases leave is.
 
     Raises:
         EngineError: it can't be started.
     """
-    identity = engine_identity(describe_engine(client)[0])
+    identity = engine_identity(engine.fetch_info())
     with recorded(identity) as entry:
-        with _started(client, image, {LABEL: entry.token}) as listener:
+        with _started(engine, image, {LABEL: entry.token}) as listener:
             yield listener
         settle(entry)  # not after an error: the next evaluation looks whether anything is left
 
 
 @contextmanager
-def _started(
-    client: docker.DockerClient, image: str, labels: Mapping[str, str]
-) -> Iterator[Listener]:
+def _started(engine: Engine, image: str, labels: Mapping[str, str]) -> Iterator[Listener]:
     name = f"runner-{secrets.token_hex(6)}-listener"
-    with ExitStack() as cleanup, engine_errors("start the listener"):
+    body = {
+        "Image": image,
+        "Entrypoint": ["python3", "-c", _PROGRAM],
+        "Cmd": [],
+        "Labels": dict(labels),
+        "HostConfig": {"NetworkMode": name},
+    }
+    with ExitStack() as cleanup:
         # Internal: not even the listener reaches anything beyond.
-        client.networks.create(name, driver="bridge", internal=True, labels=dict(labels))
-        cleanup.callback(remove_network, client, name)
-        container = client.containers.create(
-            image,
-            entrypoint=["python3", "-c", _PROGRAM],
-            command=[],
-            name=name,
-            labels=dict(labels),
-            network=name,
-            use_config_proxy=False,
-        )
-        cleanup.callback(remove_container, client, name)
+        engine.create_network(name, labels)
+        cleanup.callback(engine.remove, "network", name)
+        container = engine.create_container(body, name, "the listener")
+        cleanup.callback(engine.remove, "container", name)
         container.start()
         _wait_until_up(container)
-        container.reload()
-        host = container.attrs["NetworkSettings"]["Networks"][name]["IPAddress"]
+        host = container.inspect()["NetworkSettings"]["Networks"][name]["IPAddress"]
         yield Listener(f"{host}:{PORT}", name, container)
 
 
 def _wait_until_up(container: Container) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while b"listening" not in container.logs():
+    while b"listening" not in (said := container.fetch_log()):
         if time.monotonic() > deadline:
-            said = container.logs(tail=5).decode(errors="replace")
-            raise EngineError(f"The listener did not start in {START_SECONDS} s: {said!r}")
+            end = said.decode(errors="replace").splitlines()[-5:]
+            raise EngineError(f"The listener did not start in {START_SECONDS} s: {end!r}")
         time.sleep(0.05)

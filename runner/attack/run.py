@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import docker
-
 from runner.attack.listener import Listener, listening
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
@@ -23,8 +21,7 @@ from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
-from runner.sandbox.engine.build import build_image, remove_image
-from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.live_runs import dead_entries, known_tokens
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
@@ -42,7 +39,7 @@ SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; the value is 
 class _Range:
     """What all attacks of one run share."""
 
-    client: docker.DockerClient
+    engine: Engine
     listener: Listener
     suite: Suite
     finished: FinishedCases
@@ -50,7 +47,7 @@ class _Range:
 
 
 def run_attacks(
-    client: docker.DockerClient, attacks: Sequence[Attack], report: Callable[[AttackVerdict], None]
+    engine: Engine, attacks: Sequence[Attack], report: Callable[[AttackVerdict], None]
 ) -> list[AttackVerdict]:
     """Run hostile predictors one after the other, and return a verdict on each.
 
@@ -64,17 +61,17 @@ def run_attacks(
         UsageError: the engine has no base image.
         EngineError: the engine was lost before the first attack.
     """
-    base = resolve_image(client, BASE_IMAGE)
+    base = engine.resolve_image(BASE_IMAGE)
     verdicts = []
     with (
         scratch_directory() as folder,
         _secret_in_environment() as secret,
-        listening(client, base.id) as listener,
-        _pack_image(client, ""),  # holds the layers that the attacks' images share
+        listening(engine, base.id) as listener,
+        _pack_image(engine, ""),  # holds the layers that the attacks' images share
     ):
         suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
-        shared = _Range(client, listener, suite, finished, (secret, str(folder)))
+        shared = _Range(engine, listener, suite, finished, (secret, str(folder)))
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])
@@ -84,7 +81,7 @@ def run_attacks(
 def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
     """Return the verdict on the last run of an attack, or on the first that is breached."""
     try:
-        with _pack_image(shared.client, attack.name) as image:
+        with _pack_image(shared.engine, attack.name) as image:
             for number in range(1, attack.runs + 1):
                 verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
                 if not verdict.holds or number == attack.runs:
@@ -104,24 +101,24 @@ def _was_interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _pack_image(client: docker.DockerClient, script: str) -> Iterator[str]:
+def _pack_image(engine: Engine, script: str) -> Iterator[str]:
     """Give the name of the image that runs a script; it is there until the block is left."""
     tag = f"{REPOSITORY}:{script or 'layers'}"
     try:
-        build_image(client, pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
+        engine.build_image(pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
         yield tag
     finally:
-        remove_image(client, tag)
+        engine.remove("image", tag)
 
 
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
     limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
     settings = RunSettings(SandboxPolicy(limits), seed=1, rerun=True)
-    left, heard = _left_behind(shared.client), len(shared.listener.heard())
+    left, heard = _left_behind(shared.engine), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
-    resolved = resolve_image(shared.client, image)
-    with open_local_pool(shared.client, 1, _say_nothing) as pool:
+    resolved = shared.engine.resolve_image(image)
+    with open_local_pool(shared.engine, 1, _say_nothing) as pool:
         one = Pass(resolved, shared.suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, _Silence())
     if isinstance(evaluation, EngineError):
@@ -136,18 +133,18 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
         extra_predictions=case.extra_predictions,
         log=evaluation.files[case.log_file],
         heard=shared.listener.heard()[heard:],
-        left=tuple(sorted(_left_behind(shared.client) - left)),
+        left=tuple(sorted(_left_behind(shared.engine) - left)),
         cpu_seconds=case.resources.cpu_seconds,
         memory_bytes=case.resources.peak_memory_bytes,
         runner_bytes=_peak_bytes() - peak_bytes,
     )
 
 
-def _left_behind(client: docker.DockerClient) -> frozenset[str]:
+def _left_behind(engine: Engine) -> frozenset[str]:
     """Return the names of what is left by evaluations that are over; others may be running."""
     with dead_entries() as dead:
         live = known_tokens() - {entry.token for entry in dead}
-    return frozenset(left.name for left in find_leftovers(client) if left.token not in live)
+    return frozenset(left.name for left in find_leftovers(engine) if left.token not in live)
 
 
 def _say_nothing(_line: str) -> None:

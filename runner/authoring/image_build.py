@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import docker
-
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.image_context import (
     base_pins,
@@ -21,15 +19,8 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
-from runner.sandbox.engine.build import (
-    CONTEXT_LABEL,
-    CONTRACT_LABEL,
-    EXPECTED_LABEL,
-    build_image,
-    engine_machine,
-    is_built,
-)
-from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.build import CONTEXT_LABEL, CONTRACT_LABEL, EXPECTED_LABEL
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 
 
@@ -62,7 +53,7 @@ class ImageSource:
 
 
 def build_predictor(
-    client: docker.DockerClient, source: ImageSource, tag: str, progress: Progress
+    engine: Engine, source: ImageSource, tag: str, progress: Progress
 ) -> int | None:
     """Build an image, and return its bytes; None if nothing has changed since it was built.
 
@@ -70,19 +61,21 @@ def build_predictor(
         UsageError: an image that the Dockerfile begins from is not there.
         BuildError: a package can't be had, or a step of the Dockerfile failed.
     """
-    parents = [_parent(client, reference).id for reference in source.from_references()]
+    parents = [_parent(engine, reference).id for reference in source.from_references()]
     folder, base, build_args = source.folder, source.base, source.build_args
     digest = context_digest(folder, base=base, parents=parents, build_args=build_args)
-    if is_built(client, tag, digest):
+    if engine.is_built(tag, digest):
         return None
     with scratch_directory() as context:
         progress.say(f"{tag}: resolving packages")
         with progress.task(f"{tag}: resolving packages"):
-            write_context(folder, context, base=base, machine=engine_machine(client))
+            machine = str(engine.fetch_info()["Architecture"])
+            write_context(folder, context, base=base, machine=machine)
         progress.say(f"{tag}: building")
         with progress.task(f"{tag}: building") as task:
             show_step = partial(_show_step, task)
-            return build_image(client, context, tag, _labels(source, digest), build_args, show_step)
+            labels = _labels(source, digest)
+            return engine.build_image(context, tag, labels, build_args, show_step).size_bytes
 
 
 def _labels(source: ImageSource, digest: str) -> dict[str, str]:
@@ -91,9 +84,9 @@ def _labels(source: ImageSource, digest: str) -> dict[str, str]:
     return {**labels, EXPECTED_LABEL: expected} if expected else labels
 
 
-def _parent(client: docker.DockerClient, reference: str) -> Image:
+def _parent(engine: Engine, reference: str) -> Image:
     try:
-        return resolve_image(client, reference)
+        return engine.resolve_image(reference)
     except UsageError as error:
         advice = _BASES.get(reference)
         raise UsageError(f"{error} {advice}" if advice else str(error)) from error

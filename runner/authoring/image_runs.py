@@ -66,12 +66,12 @@ class ImageRuns:
 
 
 def check_runs(
-    runs: ImageRuns, labels: Mapping[str, str], suite: PublicSuite, case: SuiteCase, run: SandboxRun
+    runs: ImageRuns, suite: PublicSuite, case: SuiteCase, run: SandboxRun
 ) -> list[Result]:
     """Return what the first run tells, and if it is sound a second one."""
     targets = suite.targets(case)
     first = judge(run, case, targets, suite.limits, suite.scoring)
-    results = [check_label(labels, CONTRACT_LABEL), check_outcome(first)]
+    results = [check_label(runs.image.labels, CONTRACT_LABEL), check_outcome(first)]
     if first.outcome is not Outcome.SCORED:
         return results
     again = runs.run(suite, case, "second")
@@ -80,7 +80,7 @@ def check_runs(
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:
         results.append(check_outcome(second))
-    return results + _parity(labels.get(EXPECTED_LABEL), first, case)
+    return results + _parity(runs.image.labels.get(EXPECTED_LABEL), first, case)
 
 
 def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Result]:

@@ -8,7 +8,7 @@ from runner.authoring.carried_folders import base_image_folder
 from runner.authoring.image_build import ImageSource, build_predictor
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
-from runner.sandbox.engine.client import connect
+from runner.sandbox.engine.engine import Engine
 from runner.untrusted import printable
 
 MEGABYTE = 1_000_000  # as `docker images` counts
@@ -21,7 +21,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     source.from_references()  # a folder that is none is told of before an engine is needed
     for warning in source.warnings():
         click.echo(f"warning: {printable(warning)}", err=True)
-    size = build_predictor(connect(), source, tag, open_display())
+    size = build_predictor(Engine.connect(), source, tag, open_display())
     following = "runner init DIR" if base else f"runner check {tag}"
     if size is None:
         click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)

@@ -20,8 +20,8 @@ from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
 from runner.sandbox.docker_command import command_line
-from runner.sandbox.engine.build import image_labels
-from runner.sandbox.engine.client import check_policy, connect, resolve_image
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
@@ -39,20 +39,20 @@ def check(
     as_json: bool,
 ) -> int:
     """Run an image on a public case and print what was found; return the exit code."""
-    client = connect()
-    image = resolve_image(client, reference)
+    engine = Engine.connect()
+    image = engine.resolve_image(reference)
     display = open_display()
     draw = Draw(None, None, None, ())
     with opened_public_half(suite, root_dir, draw, display.say, display) as opened:
         policy = SandboxPolicy(opened.limits)
-        check_policy(client, policy)
+        check_capacity(engine.fetch_info(), policy.limits, policy.runtime)
         if verbose:
             display.say(command_line(image, policy))
-        with open_sandbox(client, display.say) as sandbox:
+        with open_sandbox(engine, display.say) as sandbox:
             runs = ImageRuns(sandbox, image, policy, display)
             case, is_scorable = opened.cases[0], has_private_half(opened.root)
             first = runs.run(opened, case, "first", show_log=True)
-            results = check_runs(runs, image_labels(client, image.id), opened, case, first)
+            results = check_runs(runs, opened, case, first)
             if forecast is not None:
                 measured = [measure(opened, case, first), *measure_larger(runs, suite, opened)]
                 results.append(forecast_suite(measured, forecast))

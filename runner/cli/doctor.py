@@ -6,28 +6,27 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-import docker
 
 from runner.attack.pack import PROMISES, pack_directory, read_pack
 from runner.attack.run import run_attacks
 from runner.attack.verdict import AttackVerdict, count_by_promise
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
-from runner.sandbox.engine.client import connect, examine_engine
-from runner.sandbox.engine.host import Finding, lacking
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.host import Finding, examine_host, lacking
 from runner.untrusted import printable
 
 
 def doctor(attack: bool, as_json: bool) -> int:
     """Print what the engine gives and lacks, and how attacks went; return the exit code."""
-    client = connect()
-    findings = examine_engine(client)
+    engine = Engine.connect()
+    findings = examine_host(engine.fetch_info(), engine.fetch_version())
     if not as_json:
         _print_findings(findings)
     is_lacking = bool(lacking(findings))
     if attack and is_lacking:
         click.echo("No attack is run, because of what is lacking.", err=True)
-    verdicts = _attack(client) if attack and not is_lacking else []
+    verdicts = _attack(engine) if attack and not is_lacking else []
     if as_json:
         click.echo(json.dumps(_as_json(findings, verdicts, attack), indent=2))
     elif verdicts:
@@ -36,7 +35,7 @@ def doctor(attack: bool, as_json: bool) -> int:
     return ExitCode.SCORED if held else ExitCode.ENGINE_FAULT
 
 
-def _attack(client: docker.DockerClient) -> list[AttackVerdict]:
+def _attack(engine: Engine) -> list[AttackVerdict]:
     """Run every attack, with a line on standard error as each is over."""
     attacks = read_pack(pack_directory())
     display = open_display()
@@ -50,7 +49,7 @@ def _attack(client: docker.DockerClient) -> list[AttackVerdict]:
             display.say(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
             task.advance()
 
-        return run_attacks(client, attacks, report)
+        return run_attacks(engine, attacks, report)
 
 
 def _as_json(

@@ -25,7 +25,7 @@ from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.reports.report import Report
 from runner.sandbox.docker_command import command_line
-from runner.sandbox.engine.client import connect
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.submissions.organizer_files import read_listed
 
@@ -46,9 +46,9 @@ def evaluate(
         raise UsageError("--show-log shows what --closed withholds; leave one out.")
     checks, display = read_checks(ci), open_display()
     submitters = request.submitters(read_listed)
-    client = connect()
+    engine = Engine.connect()
     with (
-        open_plan(request, submitters, client, display.say, display) as plan,
+        open_plan(request, submitters, engine, display.say, display) as plan,
         open_case_progress(display) as progress,
     ):
         checks.check_suites(plan.suites)
@@ -56,7 +56,7 @@ def evaluate(
             show_settings(plan, display)
         printer = EvaluationPrinter(display, output.as_json, output.show_log, ci.is_closed)
         checked = CiOutput(checks, ci, display, output.as_json)
-        open_pool = lambda: open_executor(request.placement, client, display.say)  # noqa: E731
+        open_pool = lambda: open_executor(request.placement, engine, display.say)  # noqa: E731
         finished = run_plan(plan, open_pool, progress, [printer, checked])
     return exit_code(finished, plan.missing, is_below_gate=checked.is_below_gate)
 

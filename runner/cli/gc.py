@@ -8,16 +8,15 @@ import click
 from runner.errors import ExitCode
 from runner.files.scratch import remove_dead_scratch
 from runner.sandbox.cleanup import Leftover, collect_garbage
-from runner.sandbox.engine.client import connect, describe_engine
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.untrusted import printable
 
 
 def gc(as_json: bool) -> int:
     """Remove what killed runners left, and print it; return the exit code."""
-    client = connect()
-    info, _ = describe_engine(client)
-    collected = collect_garbage(client, engine_identity(info))
+    engine = Engine.connect()
+    collected = collect_garbage(engine, engine_identity(engine.fetch_info()))
     code = ExitCode.ENGINE_FAULT if collected.kept else ExitCode.SCORED
     directories = [str(directory) for directory in remove_dead_scratch()]
     if as_json:

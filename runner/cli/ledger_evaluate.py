@@ -17,7 +17,7 @@ from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.files.written_files import write_file
-from runner.sandbox.engine.client import connect
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
@@ -47,11 +47,11 @@ def evaluate_by_ledger(
     rules, _ = ledger.read()
     board = Publisher(competition.submitter, display, competition.summary_file)
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
-    client = connect()
+    engine = Engine.connect()
     submitters = request.submitters(read_listed)
-    with open_plan(request, submitters, client, display.say, display) as plan:
+    with open_plan(request, submitters, engine, display.say, display) as plan:
         admitted = replace(plan, passes=admission.admit(plan.passes))
-        open_pool = lambda: open_executor(request.placement, client, display.say)  # noqa: E731
+        open_pool = lambda: open_executor(request.placement, engine, display.say)  # noqa: E731
         with open_case_progress(display) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.missing, is_below_gate=False)

@@ -12,17 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-import docker
-
 from runner.cluster.shared_suites import fetch_suite
 from runner.code_version import code_versions, describe_difference
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
-from runner.sandbox.engine.client import connect, describe_engine, engine_answers, engine_version
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import Finding, examine_host, lacking
 from runner.sandbox.engine.image import Image
-from runner.sandbox.engine.pull import Pull, obtain_image
+from runner.sandbox.engine.pull import Pull
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 
@@ -71,10 +69,10 @@ def examine_node(versions: Mapping[str, str]) -> NodeFacts | RunnerError:
             "both."
         )
     try:
-        client = connect()
-        info, version = describe_engine(client)
-        findings = examine_host(info, version)
-        described = engine_version(client)
+        engine = Engine.connect()
+        info = engine.fetch_info()
+        findings = examine_host(info, engine.fetch_version())
+        described = engine.describe_version()
     except EngineError as error:
         return EngineError(
             f"The node {host} can run no case: {error} Start an engine there, or start that node "
@@ -107,9 +105,9 @@ class CaseSlot:
         if isinstance(facts, RunnerError):
             return facts
         try:
-            self._client: docker.DockerClient = connect()
+            self._engine = Engine.connect()
             self._sandbox: Sandbox = self._opened.enter_context(
-                open_sandbox(self._client, self._announce)
+                open_sandbox(self._engine, self._announce)
             )
         except RunnerError as error:
             return error
@@ -143,7 +141,7 @@ class CaseSlot:
         try:
             end = SlotEnd(self._run(task, following))
         except EngineError as error:
-            end = SlotEnd(error, engine_answers(self._client))
+            end = SlotEnd(error, self._engine.answers())
         except Exception as error:  # noqa: BLE001  (for the head, to raise)
             end = SlotEnd(error)
         self._items.put(end)
@@ -169,16 +167,14 @@ class CaseSlot:
         digest = task.suite_digest
         if digest not in self._suites:
             self._suites[digest] = fetch_suite(self._shared, digest)
-        ensure_image(self._client, task.image, self._announce)
+        ensure_image(self._engine, task.image, self._announce)
         return prepare_task(self._sandbox, self._here(task))
 
     def _here(self, task: CaseTask) -> CaseTask:
         return replace(task, suite_root=self._suites[task.suite_digest])
 
 
-def ensure_image(
-    client: docker.DockerClient, image: Image, announce: Callable[[str], None]
-) -> None:
+def ensure_image(engine: Engine, image: Image, announce: Callable[[str], None]) -> None:
     """Fetch an image by its digest if this node's engine lacks it.
 
     Raises:
@@ -188,7 +184,7 @@ def ensure_image(
     for reference in references:
         try:
             pull = Pull.NEVER if reference == image.id else Pull.MISSING
-            found = obtain_image(client, reference, pull, announce)
+            found = engine.obtain_image(reference, pull, announce)
         except UsageError:
             continue
         if found.id == image.id:

@@ -9,14 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-import docker
-
 from runner.errors import EngineError, UsageError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
-from runner.sandbox.engine.client import describe_engine, engine_answers, engine_version
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import Finding
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
@@ -83,18 +81,18 @@ class LocalPool:
 
     def __init__(
         self,
-        client: docker.DockerClient,
+        engine: Engine,
         sandbox: Sandbox,
         jobs: int,
         budget: Budget,
         announce: Announce,
     ) -> None:
-        self._client, self._sandbox, self._announce = client, sandbox, announce
+        self._engine, self._sandbox, self._announce = engine, sandbox, announce
         self._jobs, self._budget = jobs, budget
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._tried: set[tuple[str | None, int]] = set()
-        self.engine_version = engine_version(client)
+        self.engine_version = engine.describe_version()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -126,7 +124,7 @@ class LocalPool:
         self._stopping.set()
         if any(thread.is_alive() for thread in self._threads):
             self._sandbox.stop()
-            if engine_answers(self._client):  # else they would wait for it to come back
+            if self._engine.answers():  # else they would wait for it to come back
                 for thread in self._threads:
                     thread.join()
 
@@ -161,7 +159,7 @@ class LocalPool:
                 if isinstance(result, SandboxRun):
                     keep(task, result)
                 ended.put(EndedTask(task, result))
-                if isinstance(result, EngineError) and not engine_answers(self._client):
+                if isinstance(result, EngineError) and not self._engine.answers():
                     for dropped in queue.drop():
                         ended.put(EndedTask(dropped, result))
         except BaseException as error:  # noqa: BLE001  (for the thread that asked, to raise)
@@ -181,7 +179,7 @@ class LocalPool:
 
 @contextmanager
 def open_local_pool(
-    client: docker.DockerClient, jobs: int, announce: Announce, budget: str | None = None
+    engine: Engine, jobs: int, announce: Announce, budget: str | None = None
 ) -> Iterator[LocalPool]:
     """Give a pool on an engine; nothing that was made in it is left afterwards.
 
@@ -194,10 +192,10 @@ def open_local_pool(
     Raises:
         EngineError: the engine can't keep a promise of the sandbox, or was lost.
     """
-    with open_sandbox(client, announce, jobs) as sandbox:
-        host = Budget.of_host(describe_engine(client)[0])
+    with open_sandbox(engine, announce, jobs) as sandbox:
+        host = Budget.of_host(engine.fetch_info())
         allowed = host if budget is None else Budget.read(budget, host)
-        pool = LocalPool(client, sandbox, jobs, allowed, announce)
+        pool = LocalPool(engine, sandbox, jobs, allowed, announce)
         try:
             yield pool
         finally:

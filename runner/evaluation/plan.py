@@ -5,8 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import docker
-
 from runner.building.named import opened_suite
 from runner.errors import UsageError
 from runner.evaluation.finished_cases import FinishedCases
@@ -15,9 +13,10 @@ from runner.evaluation.request import Request
 from runner.files.stores import check_store
 from runner.progress import Progress
 from runner.reports.report_directory import check_writable, report_directory_name
-from runner.sandbox.engine.client import check_policy
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.engine.image import Image
-from runner.sandbox.engine.pull import Pull, obtain_image
+from runner.sandbox.engine.pull import Pull
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -50,7 +49,7 @@ class Plan:
 def open_plan(
     request: Request,
     submitters: Mapping[str, str | None],
-    client: docker.DockerClient,
+    engine: Engine,
     announce: Announce,
     progress: Progress,
 ) -> Iterator[Plan]:
@@ -65,7 +64,7 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    images, missing = resolve_images(client, list(submitters), request.pull, announce)
+    images, missing = resolve_images(engine, list(submitters), request.pull, announce)
     with ExitStack() as opened:
         suites = (
             opened.enter_context(
@@ -75,11 +74,11 @@ def open_plan(
             )
             for name in request.suites
         )
-        yield Plan(plan_passes(request, images, suites, client), submitters, missing)
+        yield Plan(plan_passes(request, images, suites, engine), submitters, missing)
 
 
 def plan_passes(
-    request: Request, images: Sequence[Image], suites: Iterable[Suite], client: docker.DockerClient
+    request: Request, images: Sequence[Image], suites: Iterable[Suite], engine: Engine
 ) -> dict[Path, Pass]:
     """Return the first pass of each image on each suite, by the directory of its report.
 
@@ -90,14 +89,15 @@ def plan_passes(
     for suite in suites:
         settings = request.options.on(suite)
         if request.placement.executor == "local":
-            check_policy(client, settings.policy)
+            policy = settings.policy
+            check_capacity(engine.fetch_info(), policy.limits, policy.runtime)
         reports = request.reports_directory(suite.name)
         passes |= _plan_suite(reports, images, suite, settings, passes)
     return passes
 
 
 def resolve_images(
-    client: docker.DockerClient, references: Sequence[str], pull: Pull, announce: Announce
+    engine: Engine, references: Sequence[str], pull: Pull, announce: Announce
 ) -> tuple[list[Image], int]:
     """Return the images that could be had, and how many could not; it is announced why.
 
@@ -109,7 +109,7 @@ def resolve_images(
     errors: list[UsageError] = []
     for reference in references:
         try:
-            images.append(obtain_image(client, reference, pull, announce))
+            images.append(engine.obtain_image(reference, pull, announce))
         except UsageError as error:
             errors.append(error)
     if not images:

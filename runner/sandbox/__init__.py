@@ -1,1 +1,1 @@
-"""Runs images without trusting them. The only package that imports docker."""
+"""Runs images without trusting them."""

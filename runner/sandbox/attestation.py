@@ -103,10 +103,8 @@ def _container_settings(config: Body, host_config: Body, image_id: str) -> dict[
     settings: dict[str, Any] = {"Image": image_id}
     settings.update(_flat(config, without=("HostConfig", "Image", "Labels")))
     settings.update(_flat(host_config, prefix="HostConfig.", without=("SecurityOpt", "Ulimits")))
-    # The image's own interval stays beside a test that is switched off; it has nothing to time.
-    settings["Healthcheck"] = _plain((config.get("Healthcheck") or {}).get("Test"))
     settings["Env"] = sorted(config.get("Env") or ())
-    # The engine fills in the interval of the image's own check, which is never made.
+    # Not the rest: the engine fills in the interval of the image's own check, which is never made.
     settings["Healthcheck"] = (config.get("Healthcheck") or {}).get("Test")
     settings["HostConfig.SecurityOpt"] = sorted(_security_options(host_config))
     for ulimit in host_config.get("Ulimits") or ():

@@ -6,18 +6,14 @@ All of it can be made while another case runs: nothing of the image has been sta
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, cast
-
-import docker
-from docker.errors import APIError, NotFound
-from docker.models.containers import Container
 
 from runner.contract.layout import INPUT_DIR
-from runner.errors import EngineError
+from runner.errors import EngineError, EngineRefusedError, NotOnEngineError
 from runner.files.input_archive import input_archive
 from runner.sandbox.attestation import Attestation, attest, require_attested
-from runner.sandbox.cleanup import remove_case, remove_container
-from runner.sandbox.engine.client import engine_errors
+from runner.sandbox.cleanup import remove_case
+from runner.sandbox.engine.container import Container
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image, image_fault
 from runner.sandbox.policy import (
     KEEPER_PROGRAM,
@@ -32,6 +28,8 @@ from runner.sandbox.policy import (
 CONTROL_PROGRAM = KEEPER_PROGRAM
 """What is run in a predictor's place to tell a fault of the host from one of its own."""
 
+CONTROL_ROLE = "a control in the predictor's place"
+
 DEFAULT_CGROUP = "/docker"
 """Where an engine that manages cgroups itself puts its containers."""
 
@@ -41,14 +39,14 @@ class Host:
     """What is the same for every case on one engine.
 
     Attributes:
-        client: the way to the engine.
+        engine: the engine that they run on.
         architecture: the engine's, in its own words.
         keeper_image: the keeper's image on it.
         has_nested_cgroups: a container's cgroup can be put below another's: version 1, managed by
             the engine. The keeper's counters then go on counting when the predictor is gone.
     """
 
-    client: docker.DockerClient
+    engine: Engine
     architecture: str
     keeper_image: Image
     has_nested_cgroups: bool
@@ -105,11 +103,12 @@ def prepare_case(
         EngineError: the engine failed, or does not keep the policy.
     """
     with ExitStack() as cleanup:
-        cleanup.callback(remove_case, host.client, names)
+        cleanup.callback(remove_case, host.engine, names)
         volumes = volume_bodies(names, policy.limits)
-        _create_volumes(host, volumes)
+        for volume in volumes:
+            host.engine.create_volume(volume)
         keeper = _start_keeper(host, policy, names, volumes)
-        _put_inputs(keeper, stage())
+        keeper.put_archive(INPUT_DIR, input_archive(stage()))
         place = Place(names, volumes, _cgroup_below(host, keeper))
         container, attestation, refusal = _create_predictor(host, image, policy, place)
         cleanup.pop_all()
@@ -117,29 +116,28 @@ def prepare_case(
 
 
 def create_attested(
-    host: Host, body: Body, name: str, volumes: tuple[Body, ...]
+    engine: Engine, body: Body, name: str, volumes: tuple[Body, ...], role: str
 ) -> tuple[Container, Attestation]:
     """Create a container and compare the engine's settings with what was asked for.
+
+    Args:
+        role: what errors call the container.
 
     Raises:
         EngineError: they differ, or it can't be created.
     """
-    with engine_errors(f"create the container {name}"):
-        # Not through keyword arguments, to which docker-py adds settings of its own.
-        created = cast("Any", host.client.api).create_container_from_config(body, name)
-        container = host.client.containers.get(created["Id"])
-        read_back = tuple(host.client.volumes.get(volume["Name"]).attrs for volume in volumes)
-    attestation = attest(body, container.attrs, volumes, read_back)
+    container = engine.create_container(body, name, role)
+    read_back = tuple(engine.inspect_volume(volume["Name"]) for volume in volumes)
+    attestation = attest(body, container.inspect(), volumes, read_back)
     require_attested(attestation)
     return container, attestation
 
 
 def refusal_of(error: EngineError) -> str | None:
     """Return why an engine that answers would not do it, or None if the engine is at fault."""
-    cause = error.__cause__
-    if isinstance(cause, APIError) and not isinstance(cause, NotFound):
-        return str(cause.explanation)
-    return None
+    if isinstance(error, NotOnEngineError):
+        return None
+    return error.reason if isinstance(error, EngineRefusedError) else None
 
 
 def check_control(host: Host, policy: SandboxPolicy, place: Place) -> None:
@@ -151,26 +149,14 @@ def check_control(host: Host, policy: SandboxPolicy, place: Place) -> None:
         EngineError: the control can't be run either: the engine or the host is at fault.
     """
     name = place.names.predictor
-    remove_container(host.client, name)
+    host.engine.remove("container", name)
     image = replace(host.keeper_image, entrypoint=(CONTROL_PROGRAM,))
     body = predictor_body(image, policy, place.names, place.cgroup_parent)
-    control, _ = create_attested(host, body, name, place.volumes)
+    control, _ = create_attested(host.engine, body, name, place.volumes, CONTROL_ROLE)
     try:
-        with engine_errors("run a control in the predictor's place"):
-            control.start()
+        control.start()
     finally:
-        remove_container(host.client, name)
-
-
-def _create_volumes(host: Host, volumes: tuple[Body, ...]) -> None:
-    with engine_errors("create the case's volumes"):
-        for volume in volumes:
-            host.client.volumes.create(
-                volume["Name"],
-                driver=volume["Driver"],
-                driver_opts=volume["DriverOpts"],
-                labels=volume["Labels"],
-            )
+        host.engine.remove("container", name)
 
 
 def _start_keeper(
@@ -178,9 +164,8 @@ def _start_keeper(
 ) -> Container:
     parent = DEFAULT_CGROUP if host.has_nested_cgroups else ""
     body = keeper_body(host.keeper_image, policy.limits, names, parent)
-    keeper, _ = create_attested(host, body, names.keeper, volumes)
-    with engine_errors("start the keeper"):
-        keeper.start()
+    keeper, _ = create_attested(host.engine, body, names.keeper, volumes, "the keeper")
+    keeper.start()
     return keeper
 
 
@@ -196,7 +181,9 @@ def _create_predictor(
         return None, None, fault
     body = predictor_body(image, policy, place.names, place.cgroup_parent)
     try:
-        container, attestation = create_attested(host, body, place.names.predictor, place.volumes)
+        container, attestation = create_attested(
+            host.engine, body, place.names.predictor, place.volumes, "the predictor"
+        )
     except EngineError as error:
         reason = refusal_of(error)
         if reason is None:
@@ -204,8 +191,3 @@ def _create_predictor(
         check_control(host, policy, place)
         return None, None, reason
     return container, attestation, None
-
-
-def _put_inputs(keeper: Container, files: Mapping[str, bytes]) -> None:
-    with engine_errors(f"copy the inputs to {INPUT_DIR} (is the host's disk full?)"):
-        keeper.put_archive(str(INPUT_DIR), input_archive(files))

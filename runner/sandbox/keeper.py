@@ -8,15 +8,12 @@ import hashlib
 import io
 import struct
 import tarfile
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
-import docker
-
-from runner.errors import EngineError
-from runner.sandbox.engine.client import engine_errors
-from runner.sandbox.engine.image import Image, read_image
+from runner.errors import EngineError, NotOnEngineError
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import KEEPER_PROGRAM
 
 KEEPER_REPOSITORY = "runner-keeper"
@@ -39,32 +36,28 @@ _WAIT_FOREVER = {
 _LOAD_ADDRESS = 0x400000
 
 
-def ensure_keeper_image(client: docker.DockerClient, architecture: str) -> Image:
+def ensure_keeper_image(engine: Engine, architecture: str) -> Image:
     """Return the keeper's image, made on the engine if it isn't there yet.
 
     Args:
         architecture: the engine's, in its own words.
     """
-    with engine_errors("make the keeper image"):
-        if architecture not in _WAIT_FOREVER:
-            raise EngineError(
-                f"The engine's architecture is {architecture}; the keeper runs on "
-                f"{' and '.join(_WAIT_FOREVER)} only."
-            )
-        tag = f"{KEEPER_VERSION}-{architecture}"
-        archive = _image_archive(architecture)
-        layers = ["sha256:" + hashlib.sha256(archive).hexdigest()]
-        for image in client.images.list(name=f"{KEEPER_REPOSITORY}:{tag}"):
-            # The tag alone proves nothing: a submission that was loaded may carry it.
-            if image.attrs["RootFS"]["Layers"] == layers:
-                return _keeper_image(image.attrs)
-        client.api.import_image_from_data(archive, repository=KEEPER_REPOSITORY, tag=tag)
-        return _keeper_image(client.images.get(f"{KEEPER_REPOSITORY}:{tag}").attrs)
-
-
-def _keeper_image(description: Mapping[str, Any]) -> Image:
+    if architecture not in _WAIT_FOREVER:
+        raise EngineError(
+            f"The engine's architecture is {architecture}; the keeper runs on "
+            f"{' and '.join(_WAIT_FOREVER)} only."
+        )
+    tag = f"{KEEPER_VERSION}-{architecture}"
+    archive = _image_archive(architecture)
+    layer = "sha256:" + hashlib.sha256(archive).hexdigest()
+    image = None
+    with suppress(NotOnEngineError):
+        image = engine.inspect_image(f"{KEEPER_REPOSITORY}:{tag}")
+    # The tag alone proves nothing: a submission that was loaded may carry it.
+    if image is None or image.layers != (layer,):
+        image = engine.import_image(archive, KEEPER_REPOSITORY, tag)
     # An imported image has no command of its own.
-    return replace(read_image(KEEPER_REPOSITORY, description), entrypoint=(KEEPER_PROGRAM,))
+    return replace(image, reference=KEEPER_REPOSITORY, entrypoint=(KEEPER_PROGRAM,))
 
 
 def _image_archive(architecture: str) -> bytes:

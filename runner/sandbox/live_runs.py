@@ -1,7 +1,7 @@
 """The runner's own record of which evaluations have things on an engine.
 
 A label alone proves nothing: an image's LABELs become its containers'. So what is removed after a
-crash is decided by this ledger, one small file per evaluation, which is locked as long as its
+crash is decided by this record, one small file per evaluation, which is locked as long as its
 runner lives: the kernel drops the lock however the runner ends.
 """
 
@@ -30,7 +30,7 @@ class Entry:
 
 
 def state_directory() -> Path:
-    """Return where the ledger is: below XDG_STATE_HOME, or ~/.local/state."""
+    """Return where the record is: below XDG_STATE_HOME, or ~/.local/state."""
     state = os.environ.get("XDG_STATE_HOME", "")
     root = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
     return root / "runner" / "evaluations"
@@ -69,7 +69,7 @@ def settle(entry: Entry) -> None:
 
 
 def known_tokens() -> frozenset[str]:
-    """Return the tokens of all evaluations in the ledger, of live runners too."""
+    """Return the tokens of all recorded evaluations, of live runners too."""
     return frozenset(path.stem for path in state_directory().glob("*.json"))
 
 

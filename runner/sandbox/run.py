@@ -1,34 +1,23 @@
 """One case in one container: start, run to the end or the deadline, read what is left."""
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast
-
-import requests
-from docker.errors import APIError
-from docker.models.containers import Container
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
-from runner.contract.limits import Limits
-from runner.errors import EngineError
+from runner.errors import EngineError, EngineLostError, EngineRefusedError
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
-from runner.sandbox.cleanup import remove_container
-from runner.sandbox.engine.client import await_engine, engine_errors
-from runner.sandbox.interference import engine_seconds, interference
-from runner.sandbox.log import Log, read_log
-from runner.sandbox.outcome import ContainerEnd, is_past_deadline, may_be_the_hosts
+from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
+from runner.sandbox.engine.container import Container
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.outcome import ContainerEnd, may_be_the_hosts
 from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
-from runner.sandbox.resources import (
-    SAMPLE_SECONDS,
-    Measured,
-    ResourceUse,
-    Sampler,
-    largest,
-    read_stats,
-)
+from runner.sandbox.resources import ResourceUse
+from runner.sandbox.sampler import SAMPLE_SECONDS, Measured, Sampler, largest, read_stats
 
 NOT_STARTED_EXIT_CODE = 127
 """The exit code of a shell, and of the engine, for a program that can't be started."""
@@ -87,12 +76,11 @@ def run_case(
     limits = case.policy.limits
     ended = _run_container(host, case, announce)
     # Only now, with the predictor gone, is anything read that it could have been writing.
-    output = _read_output(case.keeper, limits, wanted)
+    with case.keeper.streaming_archive(OUTPUT_DIR) as chunks:
+        output = read_output(chunks, limits, wanted)
     measured = ended.measured
     if host.has_nested_cgroups:
-        with engine_errors("measure what the predictor used"):
-            stats = case.keeper.stats(stream=False, one_shot=True)
-        measured = read_stats(cast("Mapping[str, Any]", stats))
+        measured = read_stats(case.keeper.fetch_stats())
     _require_running(case.keeper)
     resources = ResourceUse(
         wall_seconds=ended.end.wall_seconds,
@@ -103,13 +91,13 @@ def run_case(
         is_sampled=not host.has_nested_cgroups,
     )
     end = replace(ended.end, output_full=output.full)
-    return SandboxRun(end, output, ended.log.content, resources, case.attestation)
+    return SandboxRun(end, output, ended.log, resources, case.attestation)
 
 
 @dataclass(frozen=True)
 class _Ended:
     end: ContainerEnd
-    log: Log
+    log: bytes
     measured: Measured | None
 
 
@@ -117,18 +105,21 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
     if case.container is None:
         return _never_started(case.refusal)
     with ExitStack() as cleanup:
-        cleanup.callback(remove_container, host.client, case.place.names.predictor)
+        cleanup.callback(host.engine.remove, "container", case.place.names.predictor)
         refusal = _start(host, case, case.container)
         if refusal is not None:
             return _never_started(refusal)
         every = RARELY_SECONDS if host.has_nested_cgroups else SAMPLE_SECONDS
-        with Sampler(host.client, str(case.container.id), every) as sampler:
-            killed = _wait_or_kill(case.container, case.policy.limits.wall_seconds, announce)
+        limits, container = case.policy.limits, case.container
+        with Sampler(container, every) as sampler:
+            killed = _wait_or_kill(host.engine, container, limits.wall_seconds, announce)
         measured = largest(sampler.samples)
-        end = _read_end(case.container, case.policy.limits, killed, measured)
-        log = read_log(case.container, case.policy.limits)
+        state = container.inspect()["State"]
+        most_pids = measured.pids if measured else 0
+        end = read_end(state, limits, killed_by_runner=killed, most_pids=most_pids)
+        log = cut_log(container.fetch_log(), limits.log_bytes)
         if end.exit_code != 0 or killed:
-            _require_undisturbed(case.container, killed_by_runner=killed)
+            _require_undisturbed(container, state, killed_by_runner=killed)
         if may_be_the_hosts(end):
             check_control(host, case.policy, case.place)
     return _Ended(end, log, measured)
@@ -141,8 +132,7 @@ def _start(host: Host, case: PreparedCase, container: Container) -> str | None:
     """
     for attempt in (1, 2):
         try:
-            with engine_errors("start the predictor"):
-                container.start()
+            container.start()
         except EngineError as error:
             refusal = refusal_of(error)
             if refusal is None:
@@ -157,11 +147,11 @@ def _start(host: Host, case: PreparedCase, container: Container) -> str | None:
 
 def _never_started(reason: str | None) -> _Ended:
     end = ContainerEnd(exit_code=NOT_STARTED_EXIT_CODE, wall_seconds=0.0, start_error=reason)
-    return _Ended(end, Log(b"", is_cut=False), None)
+    return _Ended(end, b"", None)
 
 
 def _wait_or_kill(
-    container: Container, wall_seconds: float, announce: Callable[[str], None]
+    engine: Engine, container: Container, wall_seconds: float, announce: Callable[[str], None]
 ) -> bool:
     """Wait for the container's end; return whether it had to be killed at the deadline."""
     started = time.monotonic()
@@ -169,90 +159,46 @@ def _wait_or_kill(
         if elapsed >= HEARTBEAT_SECONDS:
             announce(f"still running after {elapsed:.0f} s of at most {wall_seconds:g} s")
         until = started + min(elapsed + HEARTBEAT_SECONDS, wall_seconds)
-        if _ended_by(container, until, announce):
+        if _ended_by(engine, container, until, announce):
             return False
-    with engine_errors("kill the predictor at its deadline"):
-        try:
-            container.kill()
-        except APIError as error:
-            if error.status_code != requests.codes.conflict:  # it ended by itself just now
-                raise
-            return False
-    if not _ended_by(container, time.monotonic() + KILL_SECONDS, announce):
+    try:
+        container.kill()
+    except EngineRefusedError as error:
+        if error.status != HTTPStatus.CONFLICT:  # it ended by itself just now
+            raise
+        return False
+    if not _ended_by(engine, container, time.monotonic() + KILL_SECONDS, announce):
         raise EngineError(f"{container.name} was killed but is still running; look at the engine.")
     return True
 
 
-def _ended_by(container: Container, deadline: float, announce: Callable[[str], None]) -> bool:
-    # wait(timeout=) bounds the HTTP read, not the container (docker-py #2964), and raises
-    # ConnectionError for it, so the deadline is ours. Drop when the SDK offers one.
+def _ended_by(
+    engine: Engine, container: Container, deadline: float, announce: Callable[[str], None]
+) -> bool:
     while (left := deadline - time.monotonic()) > 0:
         try:
-            with engine_errors("wait for the predictor"):
-                container.wait(timeout=left)
-        except EngineError as error:
-            if isinstance(error.__cause__, APIError):  # an answer, so the engine is there
-                raise
+            container.wait(left)
+        except EngineLostError:
             # Losing the engine leaves the container running, or the engine ends it when it is
             # back; the keeper's state tells which.
-            await_engine(cast("Any", container.client), announce)
+            engine.await_answer(announce)
         else:
             return True
     return False
 
 
-def _read_end(
-    container: Container, limits: Limits, killed: bool, measured: Measured | None
-) -> ContainerEnd:
-    with engine_errors("inspect the predictor's container"):
-        container.reload()
-    state = container.attrs["State"]
-    wall_seconds = max(
-        0.0, engine_seconds(state["FinishedAt"]) - engine_seconds(state["StartedAt"])
-    )
-    return ContainerEnd(
-        exit_code=state["ExitCode"],
-        wall_seconds=wall_seconds,
-        oom_killed=state["OOMKilled"],
-        past_deadline=is_past_deadline(
-            limits,
-            wall_seconds=wall_seconds,
-            exit_code=state["ExitCode"],
-            killed_by_runner=killed,
-        ),
-        pids_reached=measured is not None and measured.pids >= limits.pids,
-    )
-
-
-def _require_undisturbed(container: Container, *, killed_by_runner: bool) -> None:
+def _require_undisturbed(
+    container: Container, state: Mapping[str, Any], *, killed_by_runner: bool
+) -> None:
     """Refuse an end that others may have brought about: it says nothing of the predictor."""
-    state = container.attrs["State"]
-    with engine_errors("tell what happened to the predictor's container"):
-        events = list(
-            cast("Any", container.client).api.events(
-                since=f"{engine_seconds(state['StartedAt']):.9f}",
-                until=f"{engine_seconds(state['FinishedAt']) + EVENT_SECONDS:.9f}",
-                filters={"container": container.id, "type": "container"},
-                decode=True,
-            )
-        )
-    done = interference(events, killed_by_runner=killed_by_runner)
+    started, finished = lifetime(state)
+    events = container.fetch_events(started, finished + EVENT_SECONDS)
+    done = find_interference(events, killed_by_runner=killed_by_runner)
     if done is not None:
         raise EngineError(f"{container.name} was {done} from outside, so its end says nothing.")
 
 
-def _read_output(keeper: Container, limits: Limits, wanted: Sequence[str]) -> Output:
-    with engine_errors(f"read {OUTPUT_DIR}"):
-        # The engine holds the keeper's lock until its stream is read or closed, and a stream
-        # that is too long is not read on: unclosed, the removals would wait for ever.
-        stream = cast("Generator[bytes]", keeper.get_archive(str(OUTPUT_DIR))[0])
-        with closing(stream) as chunks:
-            return read_output(chunks, limits, wanted)
-
-
 def _require_running(keeper: Container) -> None:
     """Refuse what was read if the keeper has stopped: /output was emptied by that."""
-    with engine_errors("inspect the keeper"):
-        keeper.reload()
-    if keeper.status != "running":
+    if keeper.inspect()["State"]["Status"] != "running":
         raise EngineError(f"{keeper.name} was stopped from outside, so the output is lost.")

@@ -9,14 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import docker
-
 from runner.contract.layout import PREDICTIONS
-from runner.contract.limits import Limits
 from runner.errors import EngineError, UsageError
 from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
-from runner.sandbox.engine.client import await_engine, describe_engine
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import (
     Finding,
     engine_identity,
@@ -109,20 +106,20 @@ class Sandbox:
         except EngineError as error:
             raise UsageError(f"The engine can't run a container as asked: {error}") from error
         finally:
-            remove_case(self._host.client, names)
+            remove_case(self._host.engine, names)
 
     def stop(self) -> None:
         """End every case that runs, and make none ready any more."""
         self._closing.set()
         self._worker.shutdown(cancel_futures=True)
         with suppress(EngineError):  # what is left is removed, or told, by close
-            sweep(self._host.client, self._token)
+            sweep(self._host.engine, self._token)
 
     def close(self) -> bool:
         """Stop making cases ready, remove what is left, and return whether all of it is gone."""
         self._worker.shutdown(cancel_futures=True)
         try:
-            sweep(self._host.client, self._token)
+            sweep(self._host.engine, self._token)
         except EngineError as error:
             self._announce(f"{error} `runner gc`, or the next evaluation, removes what is left.")
             return False
@@ -139,7 +136,7 @@ class Sandbox:
         names: SandboxNames,
         stage: Callable[[], Mapping[str, bytes]],
     ) -> PreparedCase:
-        await_engine(self._host.client, self._announce)
+        self._host.engine.await_answer(self._announce)
         for _ in range(len(self._not_removed)):
             with suppress(IndexError):  # another thread was quicker
                 self._remove(self._not_removed.popleft())
@@ -147,15 +144,13 @@ class Sandbox:
 
     def _remove(self, names: SandboxNames) -> None:
         try:
-            remove_case(self._host.client, names)
+            remove_case(self._host.engine, names)
         except EngineError:  # lost, perhaps; tried again before the next case, and at the end
             self._not_removed.append(names)
 
 
 @contextmanager
-def open_sandbox(
-    client: docker.DockerClient, announce: Announce, jobs: int = 1
-) -> Iterator[Sandbox]:
+def open_sandbox(engine: Engine, announce: Announce, jobs: int = 1) -> Iterator[Sandbox]:
     """Give a sandbox on an engine that has all that its promises stand on.
 
     Removes first what runners that were killed left there. Whatever happens, nothing that was made
@@ -168,46 +163,23 @@ def open_sandbox(
     Raises:
         EngineError: the engine can't keep a promise, or was lost.
     """
-    await_engine(client, announce)
-    info, version = describe_engine(client)
-    findings = examine_host(info, version)
+    engine.await_answer(announce)
+    info = engine.fetch_info()
+    findings = examine_host(info, engine.fetch_version())
     _require_promises(findings)
-    engine = engine_identity(info)
-    collected = collect_garbage(client, engine)
+    identity = engine_identity(info)
+    collected = collect_garbage(engine, identity)
     for leftover in collected.removed:
         announce(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
     for _, reason in collected.kept:
         announce(f"left by a runner that was killed, and still there: {reason}")
-    with recorded(engine) as entry:
-        sandbox = Sandbox(_host(client, info), entry.token, findings, announce, jobs)
+    with recorded(identity) as entry:
+        sandbox = Sandbox(_host(engine, info), entry.token, findings, announce, jobs)
         try:
             yield sandbox
         finally:
             if sandbox.close():
                 settle(entry)
-
-
-def run_sandboxed(
-    client: docker.DockerClient,
-    image: Image,
-    files: Mapping[str, bytes],
-    limits: Limits,
-    announce: Announce,
-    wanted: Sequence[str] = (PREDICTIONS,),
-) -> SandboxRun:
-    """Run one image on staged inputs, in a sandbox of its own, and return what came of it.
-
-    Args:
-        files: content by path below ``/input``.
-        announce: called now and then, with one line, while the container runs.
-        wanted: names of files of ``/output`` to read.
-
-    Raises:
-        EngineError: the engine failed, so nothing can be said about the predictor.
-    """
-    with open_sandbox(client, announce) as sandbox:
-        preparation = sandbox.prepare(image, SandboxPolicy(limits), lambda: files)
-        return sandbox.run(preparation, wanted)
 
 
 def _require_promises(findings: tuple[Finding, ...]) -> None:
@@ -220,11 +192,11 @@ def _require_promises(findings: tuple[Finding, ...]) -> None:
         )
 
 
-def _host(client: docker.DockerClient, info: Mapping[str, Any]) -> Host:
+def _host(engine: Engine, info: Mapping[str, Any]) -> Host:
     architecture = str(info["Architecture"])
     return Host(
-        client=client,
+        engine=engine,
         architecture=architecture,
-        keeper_image=ensure_keeper_image(client, architecture),
+        keeper_image=ensure_keeper_image(engine, architecture),
         has_nested_cgroups=has_nested_cgroups(info),
     )

@@ -12,7 +12,7 @@ from docker.models.containers import Container
 
 from runner.building.demo_suite import unpack_demo_suite
 from runner.cli.main import cli
-from runner.sandbox.engine.client import connect
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
 from tests.integration.command import runner
 from tests.integration.registry import Registry, running_registry
@@ -24,17 +24,25 @@ IMAGES = Path(__file__).parents[2] / "images"
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[docker.DockerClient]:
-    """Return the engine's client. Without an engine these tests fail, they never skip.
+    """Return a client that looks at the engine from outside the runner, and prepares it for tests.
 
     The images that tests build are removed at the end, by their names.
     """
-    client = connect()
+    client = docker.from_env()
     yield client
     tags = [tag for image in client.images.list() for tag in image.tags]
     for tag in tags:
         if tag.startswith(TEST_IMAGES):
             client.images.remove(tag, force=True)
     client.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Return the engine as the runner has it. Without one these tests fail, they never skip."""
+    engine = Engine.connect()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,42 @@
 """Programs in place of a predictor, run in the sandbox as an image of their own would be."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import docker
-
 from runner.contract.limits import MIB, Limits
-from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
+from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
-from runner.sandbox.sandbox import run_sandboxed
+from runner.sandbox.sandbox import open_sandbox
 
 LIMITS = Limits(wall_seconds=20, memory_bytes=128 * MIB, output_bytes=MIB)
 
 SLEEP = "import time; time.sleep(60)"
 
 
-def python(client: docker.DockerClient, code: str) -> Image:
+def python(engine: Engine, code: str) -> Image:
     """Return the base image with a Python program in place of a predictor."""
-    base = resolve_image(client, "runner-base")
+    base = engine.resolve_image("runner-base")
     return replace(base, entrypoint=("python3", "-c"), command=(code,))
 
 
-def run(client: docker.DockerClient, image: Image, limits: Limits = LIMITS) -> SandboxRun:
+def run(engine: Engine, image: Image, limits: Limits = LIMITS) -> SandboxRun:
     """Run an image in the sandbox, without inputs."""
-    return run_sandboxed(client, image, {}, limits, print)
+    return run_sandboxed(engine, image, {}, limits, print)
+
+
+def run_sandboxed(
+    engine: Engine,
+    image: Image,
+    files: Mapping[str, bytes],
+    limits: Limits,
+    announce: Callable[[str], None],
+) -> SandboxRun:
+    """Run an image on inputs, in a sandbox of its own.
+
+    Args:
+        files: content by path below ``/input``.
+    """
+    with open_sandbox(engine, announce) as sandbox:
+        return sandbox.run(sandbox.prepare(image, SandboxPolicy(limits), lambda: files))

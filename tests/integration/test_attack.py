@@ -29,6 +29,7 @@ from runner.sandbox import case as case_module
 from runner.sandbox import policy as policy_module
 from runner.sandbox import sandbox as sandbox_module
 from runner.sandbox.cleanup import collect_garbage
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import LABEL
 from runner.suites.staging import StagedInputs, stage_inputs
@@ -177,9 +178,9 @@ CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
 ]
 
 
-def run_weakened(client: docker.DockerClient, names: tuple[str, ...]) -> list[AttackVerdict]:
+def run_weakened(engine: Engine, names: tuple[str, ...]) -> list[AttackVerdict]:
     attacks: list[Attack] = [ATTACKS[name] for name in names]
-    return run_attacks(client, attacks, lambda _verdict: None)
+    return run_attacks(engine, attacks, lambda _verdict: None)
 
 
 def held(verdicts: list[AttackVerdict]) -> list[str]:
@@ -191,6 +192,7 @@ def held(verdicts: list[AttackVerdict]) -> list[str]:
 )
 def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
     client: docker.DockerClient,
+    engine: Engine,
     layers: str,
     monkeypatch: pytest.MonkeyPatch,
     weaken: Weaken,
@@ -206,14 +208,14 @@ def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
     monkeypatch.setattr(case_module, "predictor_body", weakened)
     # The engine is to be tried, not the comparison, which refuses some of these as well.
     monkeypatch.setattr(case_module, "require_attested", lambda _attestation: None)
-    verdicts = run_weakened(client, names)
+    verdicts = run_weakened(engine, names)
     assert held(verdicts) == []
     assert len(verdicts) == len(names)
     assert [verdict for verdict in verdicts if verdict.found == ENGINE_FAULT] == []
 
 
 def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
-    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit that is told is low, so that a hog passes it on a busy machine too."""
     make_body = policy_module.predictor_body
@@ -225,12 +227,12 @@ def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
 
     monkeypatch.setattr(case_module, "predictor_body", unlimited)
     monkeypatch.setattr(run_module, "LIMITS", replace(LIMITS, cpus=0.1))
-    (verdict,) = run_weakened(client, ("hog_cpu",))
+    (verdict,) = run_weakened(engine, ("hog_cpu",))
     assert "s of CPU" in verdict.breaches[0]
 
 
 def test_control_an_output_without_bounds_is_told_as_not_held(
-    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_bodies = policy_module.volume_bodies
 
@@ -239,49 +241,49 @@ def test_control_an_output_without_bounds_is_told_as_not_held(
         return inputs, {**output, "DriverOpts": {**output["DriverOpts"], "o": "mode=1777"}}
 
     monkeypatch.setattr(case_module, "volume_bodies", unbounded)
-    assert held(run_weakened(client, ("fill_output", "output_files"))) == []
+    assert held(run_weakened(engine, ("fill_output", "output_files"))) == []
 
 
 def test_control_an_actual_among_the_inputs_is_found(
-    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def leaking(*arguments: Any, **named: Any) -> StagedInputs:
         staged = stage_inputs(*arguments, **named)
         return StagedInputs({**staged.files, "assets/leak": f"mean: {ACTUAL}".encode()})
 
     monkeypatch.setattr(case_task_module, "stage_inputs", leaking)
-    (verdict,) = run_weakened(client, ("find_actuals",))
+    (verdict,) = run_weakened(engine, ("find_actuals",))
     assert verdict.breaches == (
         "the attempt succeeded: the actual stands in /input/assets/leak: done",
     )
 
 
 def test_control_a_reader_without_bounds_is_told_as_not_held(
-    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predictions, "SPARE_BYTES", 16 * MIB)
     monkeypatch.setattr(predictions, "SPARE_STATS", 10_000)
-    assert held(run_weakened(client, ("too_large", "many_stats"))) == []
+    assert held(run_weakened(engine, ("too_large", "many_stats"))) == []
 
 
 def test_control_names_that_are_not_quoted_are_told_as_shown_unescaped(
-    client: docker.DockerClient, layers: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predictions, "quote", lambda text: text)
-    (verdict,) = run_weakened(client, ("escape_names",))
+    (verdict,) = run_weakened(engine, ("escape_names",))
     assert any("shown unescaped" in breach for breach in verdict.breaches)
     assert any("a spreadsheet would compute" in breach for breach in verdict.breaches)
 
 
 @pytest.fixture
-def collected(client: docker.DockerClient) -> Iterator[None]:
+def collected(engine: Engine) -> Iterator[None]:
     """Remove afterwards what a test without clean-up has left, by the runner's own means."""
     yield
-    collect_garbage(client, engine_identity(client.info()))
+    collect_garbage(engine, engine_identity(engine.fetch_info()))
 
 
 def test_control_without_clean_up_what_is_left_behind_is_told(
-    client: docker.DockerClient,
+    engine: Engine,
     layers: str,
     collected: None,
     monkeypatch: pytest.MonkeyPatch,
@@ -291,7 +293,7 @@ def test_control_without_clean_up_what_is_left_behind_is_told(
 
     monkeypatch.setattr(sandbox_module, "remove_case", fail)
     monkeypatch.setattr(sandbox_module, "sweep", fail)
-    (verdict,) = run_weakened(client, ("no_output",))
+    (verdict,) = run_weakened(engine, ("no_output",))
     assert any("left behind: runner-" in breach for breach in verdict.breaches)
 
 

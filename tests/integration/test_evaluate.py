@@ -16,6 +16,7 @@ import pytest
 
 from runner.attack.listener import listening
 from runner.reports.report import read_report
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner
@@ -114,11 +115,11 @@ def test_a_predictors_fault_is_named_and_exits_with_4(
 
 
 def test_a_predictor_that_opens_a_socket_fails_with_4_and_is_not_heard(
-    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+    engine: Engine, misbehaving: Build, tmp_path: Path
 ) -> None:
     assets = tmp_path / "assets"
     assets.mkdir()
-    with listening(client, "runner-base") as listener:
+    with listening(engine, "runner-base") as listener:
         (assets / "listener").write_text(listener.address)
         suite = build(write_suite(tmp_path), tmp_path / "suite", assets=str(assets))
         command = ["evaluate", misbehaving("tcp"), "--suite", suite.root, "--out", tmp_path]

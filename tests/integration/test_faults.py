@@ -2,9 +2,10 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import docker
 import pytest
@@ -12,7 +13,7 @@ from docker.models.containers import Container
 
 from runner.contract.limits import Limits
 from runner.errors import EngineError
-from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
@@ -24,13 +25,14 @@ from tests.integration.programs import LIMITS, SLEEP, python, run
 
 def run_while(
     client: docker.DockerClient,
+    engine: Engine,
     image: Image,
     act: Callable[[Container], object],
     limits: Limits = LIMITS,
 ) -> SandboxRun:
     """Run an image and do something to its container once that runs."""
     with ThreadPoolExecutor(max_workers=1) as executor:
-        future = executor.submit(run, client, image, limits)
+        future = executor.submit(run, engine, image, limits)
         act(wait_for_container(client, "predictor"))
         return future.result()
 
@@ -48,37 +50,43 @@ SAY_TERM = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(3));
     ],
 )
 def test_a_predictor_ended_from_outside_is_an_engine_fault(
-    client: docker.DockerClient, code: str, act: Callable[[Container], object], said: str
+    client: docker.DockerClient,
+    engine: Engine,
+    code: str,
+    act: Callable[[Container], object],
+    said: str,
 ) -> None:
     with pytest.raises(EngineError, match=said):
-        run_while(client, python(client, code), act)
+        run_while(client, engine, python(engine, code), act)
 
 
 def test_a_predictor_paused_until_its_deadline_is_not_timed_out(
     client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
     short = replace(LIMITS, wall_seconds=2)
     with pytest.raises(EngineError, match="was paused from outside"):
-        run_while(client, python(client, SLEEP), Container.pause, short)
+        run_while(client, engine, python(engine, SLEEP), Container.pause, short)
 
 
 def test_control_the_same_predictors_left_alone_are_timed_out_and_failed(
-    client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
     short = replace(LIMITS, wall_seconds=1)
-    assert predictor_fault(run(client, python(client, SLEEP), short).end) is Outcome.TIMED_OUT
-    ended = run(client, python(client, "import sys; sys.exit(3)")).end
+    assert predictor_fault(run(engine, python(engine, SLEEP), short).end) is Outcome.TIMED_OUT
+    ended = run(engine, python(engine, "import sys; sys.exit(3)")).end
     assert (predictor_fault(ended), ended.exit_code) == (Outcome.FAILED, 3)
 
 
 def test_a_predictor_that_ends_well_though_it_was_paused_meanwhile_counts(
     client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
     def pause_briefly(container: Container) -> None:
         container.pause()
         container.unpause()
 
-    ended = run_while(client, python(client, "import time; time.sleep(1)"), pause_briefly)
+    ended = run_while(client, engine, python(engine, "import time; time.sleep(1)"), pause_briefly)
     assert predictor_fault(ended.end) is None
 
 
@@ -89,14 +97,15 @@ def kill_from_the_host(container: Container) -> None:
 
 def test_a_sigkill_from_nowhere_is_the_predictors_when_a_control_runs_well(
     client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
-    ended = run_while(client, python(client, SLEEP), kill_from_the_host).end
+    ended = run_while(client, engine, python(engine, SLEEP), kill_from_the_host).end
     assert predictor_fault(ended) is Outcome.FAILED
     assert "SIGKILL" in describe_fault(Outcome.FAILED, ended, LIMITS)
 
 
 def test_a_sigkill_from_nowhere_is_the_hosts_when_a_control_fails_too(
-    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+    client: docker.DockerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kill_and_break(container: Container) -> None:
         # Whatever is started from now on can't be: a program that is not there.
@@ -104,26 +113,28 @@ def test_a_sigkill_from_nowhere_is_the_hosts_when_a_control_fails_too(
         kill_from_the_host(container)
 
     with pytest.raises(EngineError, match="control"):
-        run_while(client, python(client, SLEEP), kill_and_break)
+        run_while(client, engine, python(engine, SLEEP), kill_and_break)
 
 
 def test_an_image_for_another_architecture_is_refused_before_anything_runs(
-    client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
-    other = replace(python(client, SLEEP), platform="linux/s390x")
-    ended = run(client, other)
+    other = replace(python(engine, SLEEP), platform="linux/s390x")
+    ended = run(engine, other)
     assert predictor_fault(ended.end) is Outcome.FAILED
     assert "linux/s390x" in describe_fault(Outcome.FAILED, ended.end, LIMITS)
     assert ended.attestation is None
 
 
-def test_an_image_removed_between_cases_is_an_engine_fault(client: docker.DockerClient) -> None:
+def test_an_image_removed_between_cases_is_an_engine_fault(
+    client: docker.DockerClient, engine: Engine
+) -> None:
     scratch = client.containers.create("runner-base")
     scratch.commit("misbehaving-removed", "latest", changes='CMD ["true"]')
     scratch.remove()
-    image = resolve_image(client, "misbehaving-removed")
+    image = engine.resolve_image("misbehaving-removed")
     policy = SandboxPolicy(LIMITS)
-    with open_sandbox(client, print) as sandbox:
+    with open_sandbox(engine, print) as sandbox:
         sandbox.run(sandbox.prepare(image, policy, dict))
         client.images.remove("misbehaving-removed")
         with pytest.raises(EngineError, match="No such image"):
@@ -131,43 +142,43 @@ def test_an_image_removed_between_cases_is_an_engine_fault(client: docker.Docker
 
 
 def test_the_runner_waits_for_nothing_when_the_next_case_was_made_ready(
-    client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
-    image = python(client, "import time; time.sleep(1)")
+    image = python(engine, "import time; time.sleep(1)")
     policy = SandboxPolicy(LIMITS)
-    with open_sandbox(client, print) as sandbox:
+    with open_sandbox(engine, print) as sandbox:
         first, second = (sandbox.prepare(image, policy, dict) for _ in range(2))
         sandbox.run(first)
         assert second.case.done()
         assert predictor_fault(sandbox.run(second).end) is None
 
 
-def test_a_case_made_ready_and_never_run_leaves_nothing(client: docker.DockerClient) -> None:
-    with open_sandbox(client, print) as sandbox:
-        image = python(client, SLEEP)
+def test_a_case_made_ready_and_never_run_leaves_nothing(engine: Engine) -> None:
+    with open_sandbox(engine, print) as sandbox:
+        image = python(engine, SLEEP)
         sandbox.prepare(image, SandboxPolicy(LIMITS), dict).case.result()
 
 
 def test_an_engine_that_drops_a_setting_is_refused_and_nothing_is_left(
-    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create: Callable[..., object] = client.api.create_container_from_config
+    create = engine.create_container
 
-    def forgetful(body: dict[str, object], name: str) -> object:
+    def forgetful(body: Mapping[str, Any], name: str, role: str) -> object:
         if name.endswith("predictor"):
-            host_config = dict(body["HostConfig"])  # type: ignore[call-overload]
-            body = {**body, "HostConfig": {**host_config, "SecurityOpt": [], "PidsLimit": 0}}
-        return create(body, name)
+            host_config = {**body["HostConfig"], "SecurityOpt": [], "PidsLimit": 0}
+            body = {**body, "HostConfig": host_config}
+        return create(body, name, role)
 
-    monkeypatch.setattr(client.api, "create_container_from_config", forgetful)
+    monkeypatch.setattr(engine, "create_container", forgetful)
     with pytest.raises(EngineError, match="does not keep the sandbox's settings") as refused:
-        run(client, python(client, "print('it ran')"))
+        run(engine, python(engine, "print('it ran')"))
     assert "HostConfig.SecurityOpt" in str(refused.value)
     assert "HostConfig.PidsLimit: asked for 256, got None" in str(refused.value)
 
 
-def test_control_an_engine_that_keeps_them_attests_all(client: docker.DockerClient) -> None:
-    ended = run(client, python(client, "print('it ran')"))
+def test_control_an_engine_that_keeps_them_attests_all(engine: Engine) -> None:
+    ended = run(engine, python(engine, "print('it ran')"))
     assert ended.log == b"it ran\n"
     assert ended.attestation is not None
     assert ended.attestation.mismatches == ()

@@ -11,7 +11,6 @@ from pathlib import Path
 import docker
 import pytest
 
-from runner.sandbox.engine.build import remove_image
 from runner.sandbox.policy import LABEL
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers, wait_for_container
@@ -82,7 +81,7 @@ def test_what_killed_attacks_left_is_removed_their_listener_too(
     assert leftovers(client) == []
     for image in client.images.list("runner-attack"):  # the next `doctor --attack` would do it
         for tag in image.tags:
-            remove_image(client, tag)
+            client.images.remove(tag, force=True)
 
 
 def test_the_next_evaluation_removes_it_too(

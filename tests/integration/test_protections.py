@@ -1,6 +1,7 @@
 """What the policy does to a program inside, each with the same program under no policy."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import docker
 import pytest
 
 from runner.contract.limits import KIB, MIB
-from runner.sandbox.engine.client import connect, resolve_image
-from runner.sandbox.log import CUT_MARK
+from runner.sandbox.container_end import CUT_MARK
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from tests.integration.programs import LIMITS, python, run
 
@@ -62,9 +63,9 @@ main()
 
 
 def test_seccomp_refuses_vsock_crypto_sockets_io_uring_and_looking_into_others(
-    client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
-    seen = json.loads(run(client, python(client, FAMILIES)).log)
+    seen = json.loads(run(engine, python(engine, FAMILIES)).log)
     assert seen == {
         "vsock": "Operation not permitted",
         "alg": "Operation not permitted",
@@ -89,8 +90,8 @@ def test_control_without_seccomp_they_are_not_refused(client: docker.DockerClien
     assert seen["vsock"] != "Operation not permitted"
 
 
-def test_ordinary_python_works_under_the_policy(client: docker.DockerClient) -> None:
-    ended = run(client, python(client, WORK), replace(LIMITS, memory_bytes=512 * MIB))
+def test_ordinary_python_works_under_the_policy(engine: Engine) -> None:
+    ended = run(engine, python(engine, WORK), replace(LIMITS, memory_bytes=512 * MIB))
     assert ended.log == b"all done\n"
     assert predictor_fault(ended.end) is None
 
@@ -100,20 +101,19 @@ PROXY = "http://user:password@proxy.example:3128"
 
 
 @pytest.fixture
-def with_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> docker.DockerClient:
-    """Return a client whose configuration has a proxy, with its password."""
+def a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set a proxy, with its password, where clients of the engine look for one."""
     settings = {"proxies": {"default": {"httpProxy": PROXY, "httpsProxy": PROXY}}}
     (tmp_path / "config.json").write_text(json.dumps(settings))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HTTP_PROXY_PASSWORD", "secret")
-    return connect()
 
 
 def test_neither_proxies_nor_the_runners_own_environment_get_in(
-    with_a_proxy: docker.DockerClient,
+    a_proxy: None,
 ) -> None:
-    seen = json.loads(run(with_a_proxy, python(with_a_proxy, ENVIRONMENT)).log)
-    with_a_proxy.close()
+    with closing(Engine.connect()) as engine:
+        seen = json.loads(run(engine, python(engine, ENVIRONMENT)).log)
     assert set(seen) == {
         *("PATH", "LANG", "PYTHONPATH", "PYTHONUNBUFFERED"),  # the image's own
         *("HOME", "TMPDIR", "HOSTNAME"),
@@ -122,31 +122,31 @@ def test_neither_proxies_nor_the_runners_own_environment_get_in(
 
 
 def test_control_docker_py_gives_the_proxy_to_containers(
-    with_a_proxy: docker.DockerClient,
+    a_proxy: None,
 ) -> None:
-    shown = with_a_proxy.containers.run(
-        "runner-base",
-        [ENVIRONMENT],
-        entrypoint=["python3", "-c"],
-        use_config_proxy=True,
-        remove=True,
-    )
-    with_a_proxy.close()
+    with closing(docker.from_env()) as client:
+        shown = client.containers.run(
+            "runner-base",
+            [ENVIRONMENT],
+            entrypoint=["python3", "-c"],
+            use_config_proxy=True,
+            remove=True,
+        )
     assert json.loads(shown)["HTTP_PROXY"] == PROXY
 
 
 def test_an_images_health_check_and_stop_signal_have_no_say(
-    client: docker.DockerClient, tmp_path: Path
+    client: docker.DockerClient, engine: Engine, tmp_path: Path
 ) -> None:
     lines = ["FROM runner-base", "HEALTHCHECK --interval=1s CMD touch /output/checked"]
     (tmp_path / "Dockerfile").write_text("\n".join([*lines, "STOPSIGNAL SIGUSR1"]))
     client.images.build(path=str(tmp_path), tag="misbehaving-health", rm=True)
     image = replace(
-        resolve_image(client, "misbehaving-health"),
+        engine.resolve_image("misbehaving-health"),
         entrypoint=("python3", "-c"),
         command=("import time, os; time.sleep(2.5); print(os.listdir('/output'))",),
     )
-    ended = run(client, image)
+    ended = run(engine, image)
     assert ended.log == b"[]\n"
     assert ended.attestation is not None
     assert ended.attestation.effective["StopSignal"] == "SIGKILL"
@@ -176,24 +176,24 @@ except OSError:
 
 
 def test_a_fork_bomb_is_held_and_its_message_tells_of_the_limit(
-    client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
     few = replace(LIMITS, pids=20)
-    ended = run(client, python(client, FORKS), few).end
+    ended = run(engine, python(engine, FORKS), few).end
     assert predictor_fault(ended) is Outcome.FAILED
     assert "it had all 20 processes" in describe_fault(Outcome.FAILED, ended, few)
 
 
-def test_a_flooded_log_is_cut_and_says_so(client: docker.DockerClient) -> None:
+def test_a_flooded_log_is_cut_and_says_so(engine: Engine) -> None:
     code = "for number in range(20000): print(number)"
-    ended = run(client, python(client, code), replace(LIMITS, log_bytes=64 * KIB))
+    ended = run(engine, python(engine, code), replace(LIMITS, log_bytes=64 * KIB))
     assert ended.log.startswith(CUT_MARK)
     assert ended.log.endswith(b"\n19999\n")
     assert len(ended.log) <= 64 * KIB + len(CUT_MARK)
 
 
-def test_control_a_short_log_is_whole(client: docker.DockerClient) -> None:
-    assert run(client, python(client, "print('one'); print('two')")).log == b"one\ntwo\n"
+def test_control_a_short_log_is_whole(engine: Engine) -> None:
+    assert run(engine, python(engine, "print('one'); print('two')")).log == b"one\ntwo\n"
 
 
 USES = """
@@ -205,8 +205,8 @@ open("/output/predictions.json", "wb").write(b" " * 10000)
 """
 
 
-def test_what_a_case_used_is_told(client: docker.DockerClient) -> None:
-    used = run(client, python(client, USES)).resources
+def test_what_a_case_used_is_told(engine: Engine) -> None:
+    used = run(engine, python(engine, USES)).resources
     assert used.wall_seconds >= 1.5
     assert (used.output_bytes, used.output_files) == (12 * KIB, 1)
     assert used.cpu_seconds is not None
@@ -216,8 +216,8 @@ def test_what_a_case_used_is_told(client: docker.DockerClient) -> None:
     assert 60 * MIB < used.peak_memory_bytes < LIMITS.memory_bytes
 
 
-def test_control_a_case_that_does_little_used_little(client: docker.DockerClient) -> None:
-    used = run(client, python(client, "")).resources
+def test_control_a_case_that_does_little_used_little(engine: Engine) -> None:
+    used = run(engine, python(engine, "")).resources
     assert (used.output_bytes, used.output_files) == (0, 0)
     assert (used.peak_memory_bytes or 0) < 40 * MIB
     assert (used.cpu_seconds or 0) < 1
@@ -244,12 +244,12 @@ for number in range(40):
 
 
 def test_forty_declared_volumes_are_covered_and_none_is_made(
-    client: docker.DockerClient, many_volumes: str
+    engine: Engine, many_volumes: str
 ) -> None:
     image = replace(
-        resolve_image(client, many_volumes), entrypoint=("python3", "-c"), command=(TRY_ALL,)
+        engine.resolve_image(many_volumes), entrypoint=("python3", "-c"), command=(TRY_ALL,)
     )
-    ended = run(client, image)
+    ended = run(engine, image)
     assert ended.log == b""
     assert predictor_fault(ended.end) is None
 
@@ -266,11 +266,11 @@ def test_control_without_the_policy_all_forty_are_writable_disk(
     container.remove(v=True)
 
 
-def test_a_limit_of_the_suite_is_what_the_kernel_enforces(client: docker.DockerClient) -> None:
+def test_a_limit_of_the_suite_is_what_the_kernel_enforces(engine: Engine) -> None:
     code = """
 import resource
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[1], resource.getrlimit(resource.RLIMIT_CORE)[1])
 """
     for open_files in (100, 200):
         limits = replace(LIMITS, open_files=open_files)
-        assert run(client, python(client, code), limits).log == f"{open_files} 0\n".encode()
+        assert run(engine, python(engine, code), limits).log == f"{open_files} 0\n".encode()

@@ -25,7 +25,7 @@ import pytest
 from runner.cluster.node import ensure_image
 from runner.errors import EngineError
 from runner.sandbox.cleanup import collect_garbage
-from runner.sandbox.engine.client import describe_engine, resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import run_files, stat, write_run
@@ -210,21 +210,21 @@ def test_on_a_terminal_one_view_counts_what_runs_on_the_nodes(
 
 
 def test_a_node_that_lacks_an_image_gets_it_by_its_digest(
-    client: docker.DockerClient, registry: Registry, predictors: tuple[str, str]
+    client: docker.DockerClient, engine: Engine, registry: Registry, predictors: tuple[str, str]
 ) -> None:
     repository = f"{registry.address}/team/predictor"
     files = {"Dockerfile": b"FROM " + predictors[0].encode() + b"\nLABEL of=registry\n"}
     build_image(client, f"{repository}:1", files)
     events = list(client.api.push(repository, tag="1", stream=True, decode=True))
-    image = resolve_image(client, f"{repository}:1")
+    image = engine.resolve_image(f"{repository}:1")
     assert image.digests, events
     registry.remove(image.id)
     with pytest.raises(EngineError, match="can't get it"):
-        ensure_image(client, replace(image, digests=()), print)
-    ensure_image(client, image, print)
-    assert resolve_image(client, image.id).digests == image.digests
+        ensure_image(engine, replace(image, digests=()), print)
+    ensure_image(engine, image, print)
+    assert engine.resolve_image(image.id).digests == image.digests
     with pytest.raises(EngineError, match="sha256:other"):
-        ensure_image(client, replace(image, id="sha256:other"), print)
+        ensure_image(engine, replace(image, id="sha256:other"), print)
     registry.remove(image.id)
 
 
@@ -248,6 +248,7 @@ class Disturbed:
 @pytest.fixture(scope="module")
 def disturbed(
     client: docker.DockerClient,
+    engine: Engine,
     predictors: tuple[str, str],
     nodes: RayNodes,
     suite: Path,
@@ -272,7 +273,7 @@ def disturbed(
     nodes.kill(4)
     with pytest.MonkeyPatch.context() as patch:  # as `runner gc` on node 3 would
         patch.setenv("XDG_STATE_HOME", str(nodes.state(3)))
-        collect_garbage(client, engine_identity(describe_engine(client)[0]))
+        collect_garbage(engine, engine_identity(engine.fetch_info()))
     return Disturbed(out, subprocess.CompletedProcess(command, running.returncode, shown, said))
 
 

@@ -10,10 +10,10 @@ import pytest
 from runner.contract.limits import KIB, MIB, Limits
 from runner.files.input_archive import input_archive
 from runner.sandbox import run as run_module
-from runner.sandbox.engine.client import resolve_image
+from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun
-from runner.sandbox.sandbox import run_sandboxed
+from tests.integration.programs import run_sandboxed
 
 Build = Callable[..., str]
 
@@ -24,8 +24,8 @@ FILES = {
 }
 
 
-def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> SandboxRun:
-    return run_sandboxed(client, resolve_image(client, image), FILES, limits, print)
+def run(engine: Engine, image: str, limits: Limits = LIMITS) -> SandboxRun:
+    return run_sandboxed(engine, engine.resolve_image(image), FILES, limits, print)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def run(client: docker.DockerClient, image: str, limits: Limits = LIMITS) -> San
     ],
 )
 def test_a_fault_has_its_own_outcome(
-    client: docker.DockerClient, misbehaving: Build, script: str, outcome: Outcome, said: bytes
+    engine: Engine, misbehaving: Build, script: str, outcome: Outcome, said: bytes
 ) -> None:
-    ended = run(client, misbehaving(script))
+    ended = run(engine, misbehaving(script))
     assert predictor_fault(ended.end) is outcome
     assert said in ended.log
     assert ended.output.files == {}
@@ -54,58 +54,57 @@ def test_a_fault_has_its_own_outcome(
     ],
 )
 def test_an_output_that_is_no_file_is_not_read(
-    client: docker.DockerClient, misbehaving: Build, script: str, reason: str
+    engine: Engine, misbehaving: Build, script: str, reason: str
 ) -> None:
-    ended = run(client, misbehaving(script))
+    ended = run(engine, misbehaving(script))
     assert predictor_fault(ended.end) is None
     assert ended.output.files == {}
     assert ended.output.reasons == {"predictions.json": reason}
 
 
 def test_a_predictor_past_its_deadline_is_killed_even_if_it_ignores_sigterm(
-    client: docker.DockerClient, misbehaving: Build
+    engine: Engine, misbehaving: Build
 ) -> None:
-    ended = run(client, misbehaving("sleep"), replace(LIMITS, wall_seconds=2))
+    ended = run(engine, misbehaving("sleep"), replace(LIMITS, wall_seconds=2))
     assert predictor_fault(ended.end) is Outcome.TIMED_OUT
     assert 2 <= ended.end.wall_seconds < 20
 
 
 def test_a_long_run_is_announced(
-    client: docker.DockerClient, misbehaving: Build, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, misbehaving: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_module, "HEARTBEAT_SECONDS", 0.5)
     said: list[str] = []
-    image = resolve_image(client, misbehaving("sleep"))
-    run_sandboxed(client, image, FILES, replace(LIMITS, wall_seconds=2), said.append)
+    image = engine.resolve_image(misbehaving("sleep"))
+    run_sandboxed(engine, image, FILES, replace(LIMITS, wall_seconds=2), said.append)
     assert len(said) >= 2
     assert all("still running after" in line and "of at most 2 s" in line for line in said)
 
 
 def test_control_the_same_memory_is_granted_under_a_higher_limit(
-    client: docker.DockerClient, misbehaving: Build
+    engine: Engine, misbehaving: Build
 ) -> None:
     """What ends ``memory`` is its limit: with a higher one it lives until the deadline."""
     few = replace(LIMITS, wall_seconds=0.3, memory_bytes=6 * 1024 * MIB)
-    assert predictor_fault(run(client, misbehaving("memory"), few).end) is Outcome.TIMED_OUT
+    assert predictor_fault(run(engine, misbehaving("memory"), few).end) is Outcome.TIMED_OUT
 
 
 def test_an_entrypoint_that_does_not_exist_is_the_predictors_fault(
     client: docker.DockerClient,
+    engine: Engine,
 ) -> None:
     container = client.containers.create("runner-base")
     changes = 'ENTRYPOINT ["/no/such/program"]'
     container.commit("misbehaving-entrypoint", "latest", changes=changes)
     container.remove()
-    ended = run(client, "misbehaving-entrypoint")
+    ended = run(engine, "misbehaving-entrypoint")
     assert predictor_fault(ended.end) is Outcome.FAILED
     assert ended.end.start_error is not None
     assert "/no/such/program" in ended.end.start_error
 
 
-def test_a_predictor_finds_itself_locked_in(
-    client: docker.DockerClient, misbehaving: Build
-) -> None:
-    seen = json.loads(run(client, misbehaving("look_around")).log)
+def test_a_predictor_finds_itself_locked_in(engine: Engine, misbehaving: Build) -> None:
+    seen = json.loads(run(engine, misbehaving("look_around")).log)
     assert (seen["uid"], seen["gid"], seen["groups"]) == (65534, 65534, [65534])
     assert int(seen["capabilities"], 16) == 0
     assert int(seen["bounding"], 16) == 0
@@ -133,7 +132,7 @@ def test_control_without_the_policy_a_container_is_root_with_capabilities(
     assert len(seen["interfaces"]) > 1
 
 
-def test_the_log_is_bounded(client: docker.DockerClient, misbehaving: Build) -> None:
-    ended = run(client, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
+def test_the_log_is_bounded(engine: Engine, misbehaving: Build) -> None:
+    ended = run(engine, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
     assert 0 < len(ended.log) <= 64 * KIB
     assert predictor_fault(ended.end) is None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from runner.contract.limits import MIB, Limits
+from runner.errors import UsageError
 
 OLDEST_API = (1, 41)
 """Docker 20.10, the oldest engine that the sandbox was tried on."""
@@ -77,6 +78,31 @@ def has_nested_cgroups(info: Mapping[str, Any]) -> bool:
 def lacking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return the findings that keep an evaluation from running with every promise."""
     return tuple(finding for finding in findings if finding.level is Level.LACKING)
+
+
+def check_capacity(info: Mapping[str, Any], limits: Limits, runtime: str | None) -> None:
+    """Refuse what the engine's host can't give.
+
+    Args:
+        info: the engine's answer to ``GET /info``.
+        runtime: an OCI runtime by its name; None for the engine's default.
+
+    Raises:
+        UsageError: more CPUs or memory than there are, or a runtime that the engine does not know.
+    """
+    if runtime is not None and runtime not in info["Runtimes"]:
+        known = ", ".join(sorted(info["Runtimes"]))
+        raise UsageError(
+            f"{runtime}: the engine has no such runtime. It has {known}; add others to its "
+            "daemon.json and restart it."
+        )
+    if limits.cpus > info["NCPU"]:
+        raise UsageError(f"The engine's host has {info['NCPU']} CPUs, not {limits.cpus:g}.")
+    if limits.memory_bytes > info["MemTotal"]:
+        raise UsageError(
+            f"The engine's host has {info['MemTotal'] // MIB} MiB of memory, "
+            f"not {limits.memory_bytes // MIB}."
+        )
 
 
 def _finding(

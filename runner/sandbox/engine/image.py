@@ -26,6 +26,8 @@ class Image:
         environment: the image's ENV.
         platform: operating system and architecture, e.g. ``linux/amd64``.
         size_bytes: of all of its layers.
+        labels: the image's LABELs, which its author wrote.
+        layers: the digests of its layers, the lowest first.
     """
 
     reference: str
@@ -37,6 +39,8 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     platform: str = "linux/amd64"
     size_bytes: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
 
 
 def read_image(reference: str, description: Mapping[str, Any]) -> Image:
@@ -52,6 +56,8 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         environment=dict(variable.partition("=")[::2] for variable in config.get("Env") or ()),
         platform=f"{description.get('Os', 'linux')}/{description.get('Architecture', '')}",
         size_bytes=int(description.get("Size") or 0),
+        labels=dict(config.get("Labels") or {}),
+        layers=tuple((description.get("RootFS") or {}).get("Layers") or ()),
     )
 
 

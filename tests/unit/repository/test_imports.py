@@ -20,6 +20,7 @@ FORBIDDEN = {
     "runner.reports": "runner.audit",
     "runner.cluster": "runner.attack",
     "runner.cli": "helm",
+    "runner.sandbox": "docker",
 }
 """Of each contract an import that it forbids."""
 

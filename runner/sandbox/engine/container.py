@@ -1,0 +1,90 @@
+"""One container on the engine."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+from runner.sandbox.engine.sdk_errors import engine_errors
+
+
+class Container:
+    """A handle on one container; ``Engine.create_container`` makes it.
+
+    Every method asks the engine anew, and raises an EngineError as those of ``Engine`` do.
+
+    Attributes:
+        id: the engine's.
+        name: unique on the engine.
+        role: what errors call it, e.g. "the predictor".
+    """
+
+    def __init__(self, api: Any, container_id: str, name: str, role: str) -> None:
+        self._api, self.id, self.name, self.role = api, container_id, name, role
+
+    def start(self) -> None:
+        """Start it."""
+        with engine_errors(f"start {self.role}"):
+            self._api.start(self.id)
+
+    def kill(self) -> None:
+        """Send it SIGKILL; refused with the status 409 if it does not run."""
+        with engine_errors(f"kill {self.role}"):
+            self._api.kill(self.id)
+
+    def wait(self, seconds: float) -> None:
+        """Return when it has ended.
+
+        Raises:
+            EngineLostError: it still runs after so many seconds, or the engine does not answer.
+        """
+        # The time bounds the HTTP read, not the container (docker-py #2964), and to run out of it
+        # looks like a lost engine. Drop when the SDK tells them apart.
+        with engine_errors(f"wait for {self.role}"):
+            self._api.wait(self.id, timeout=seconds)
+
+    def inspect(self) -> Mapping[str, Any]:
+        """Return the engine's answer to ``GET /containers/{id}/json``."""
+        with engine_errors(f"inspect {self.role}"):
+            return cast("Mapping[str, Any]", self._api.inspect_container(self.id))
+
+    def fetch_stats(self) -> Mapping[str, Any]:
+        """Return the engine's answer to ``GET /containers/{id}/stats``, of this moment."""
+        with engine_errors(f"measure what {self.role} uses"):
+            stats = self._api.stats(self.id, stream=False, one_shot=True)
+            return cast("Mapping[str, Any]", stats)
+
+    def fetch_log(self) -> bytes:
+        """Return all that it printed and the engine still has."""
+        with engine_errors(f"read the log of {self.role}"):
+            return cast("bytes", self._api.logs(self.id))
+
+    def fetch_events(self, since: float, until: float) -> list[Mapping[str, Any]]:
+        """Return what the engine recorded of it, oldest first.
+
+        Args:
+            since, until: in seconds since 1970.
+        """
+        with engine_errors(f"tell what happened to {self.role}"):
+            events = self._api.events(
+                since=f"{since:.9f}",
+                until=f"{until:.9f}",
+                filters={"container": self.id, "type": "container"},
+                decode=True,
+            )
+            return list(events)
+
+    def put_archive(self, folder: PurePosixPath, archive: bytes) -> None:
+        """Unpack a tar into one of its folders."""
+        with engine_errors(f"copy files to {folder} of {self.role} (is the host's disk full?)"):
+            self._api.put_archive(self.id, str(folder), archive)
+
+    @contextmanager
+    def streaming_archive(self, folder: PurePosixPath) -> Iterator[Iterable[bytes]]:
+        """Give one of its folders as a tar, in chunks; an error in the block is converted too."""
+        with engine_errors(f"read {folder} of {self.role}"):
+            # The engine holds the container's lock until its stream is read or closed, and a stream
+            # that is too long is not read on: unclosed, the removals would wait for ever.
+            stream = cast("Generator[bytes]", self._api.get_archive(self.id, str(folder))[0])
+            with closing(stream) as chunks:
+                yield chunks

@@ -1,0 +1,315 @@
+"""The container engine, as all of the runner sees it: only this folder knows Docker's SDK."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import docker
+import requests
+from docker.errors import DockerException, NotFound
+
+from runner.errors import (
+    BuildError,
+    EngineError,
+    EngineLostError,
+    EngineRefusedError,
+    NotOnEngineError,
+    UsageError,
+)
+from runner.sandbox.engine.build import CONTEXT_LABEL, follow_build
+from runner.sandbox.engine.container import Container
+from runner.sandbox.engine.image import Image, read_image
+from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull
+from runner.sandbox.engine.sdk_errors import engine_errors
+
+REQUEST_SECONDS = 120
+"""How long one request to the engine may take before the engine counts as lost."""
+
+MOST_CONNECTIONS = 100
+"""How many connections to the engine are kept for the next request; threads may open more."""
+
+ENGINE_RETURN_SECONDS = 60
+"""How long an engine that is lost may take to come back, e.g. for an upgrade."""
+
+Kind = Literal["container", "volume", "network", "image"]
+
+
+class Engine:
+    """One container engine; several threads may use it at a time. ``Engine.connect`` makes it.
+
+    Every method raises an EngineRefusedError if the engine answers that it can't or won't, a
+    NotOnEngineError if it has no such thing, and an EngineLostError if it does not answer.
+    """
+
+    def __init__(self, api: docker.APIClient) -> None:
+        self._api: Any = api  # half of its methods have no types
+
+    @classmethod
+    def connect(cls) -> Self:
+        """Return the engine that DOCKER_HOST or the default socket names.
+
+        Raises:
+            EngineLostError: no engine answers.
+        """
+        try:
+            api = docker.from_env(timeout=REQUEST_SECONDS, max_pool_size=MOST_CONNECTIONS).api
+            api.ping()
+        except (DockerException, requests.RequestException) as error:
+            place = os.environ.get("DOCKER_HOST") or "the default socket"
+            raise EngineLostError(
+                f"No container engine answers at {place} "
+                f"({error}). Start Docker, or point DOCKER_HOST to an engine; `docker info` shows "
+                "whether it can be reached."
+            ) from error
+        return cls(api)
+
+    def close(self) -> None:
+        """Close the connections to the engine."""
+        self._api.close()
+
+    def answers(self) -> bool:
+        """Return whether the engine is there."""
+        try:
+            self._ping()
+        except EngineError:
+            return False
+        return True
+
+    def await_answer(self, announce: Callable[[str], None]) -> None:
+        """Return once the engine answers; wait for one that is being restarted.
+
+        Raises:
+            EngineError: it has not come back in time.
+        """
+        deadline = time.monotonic() + ENGINE_RETURN_SECONDS
+        announced = False
+        while True:
+            try:
+                self._ping()
+            except EngineError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            if not announced:
+                announce(f"the engine does not answer; waiting for up to {ENGINE_RETURN_SECONDS} s")
+                announced = True
+            time.sleep(0.5)
+
+    def _ping(self) -> None:
+        with engine_errors("answer"):
+            self._api.ping()
+
+    def fetch_info(self) -> Mapping[str, Any]:
+        """Return the engine's answer to ``GET /info``: what it and its host have."""
+        with engine_errors("describe itself"):
+            return cast("Mapping[str, Any]", self._api.info())
+
+    def fetch_version(self) -> Mapping[str, Any]:
+        """Return the engine's answer to ``GET /version``."""
+        with engine_errors("tell its version"):
+            return cast("Mapping[str, Any]", self._api.version())
+
+    def describe_version(self) -> str:
+        """Return the engine's name and version, for the record."""
+        version = self.fetch_version()["Version"]
+        return f"Docker API {self._api.api_version}, engine {version}"
+
+    def inspect_image(self, reference: str) -> Image:
+        """Return the image that a reference names now."""
+        with engine_errors(f"look up the image {reference}"):
+            return read_image(reference, self._api.inspect_image(reference))
+
+    def resolve_image(self, reference: str) -> Image:
+        """Return the image that a user's reference names now. Never pulls.
+
+        Raises:
+            UsageError: the engine has no such image.
+        """
+        try:
+            return self.inspect_image(reference)
+        except NotOnEngineError as error:
+            raise UsageError(
+                f"{reference}: the engine has no such image. Build it with "
+                f"`runner build DIR -t {reference}`, or get it with `docker pull {reference}` "
+                "(`runner evaluate --pull missing` does that)."
+            ) from error
+        except EngineRefusedError as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            raise UsageError(
+                f"{reference}: not an image's name ({error}). Names are lower case; a --suite glob "
+                "must be quoted, or the shell puts what it matches here."
+            ) from error
+
+    def obtain_image(self, reference: str, pull: Pull, announce: Callable[[str], None]) -> Image:
+        """Return the image that a reference names now, pulled first if that is asked for.
+
+        What comes back is told by its ID: the registry is not asked again, and may go away.
+
+        Raises:
+            UsageError: there is no such image, on the engine or in the registry.
+            EngineError: the registry can't be reached.
+        """
+        if pull is Pull.MISSING:
+            with suppress(UsageError):
+                return self.resolve_image(reference)
+        if pull is not Pull.NEVER:
+            announce(f"{reference}: pulling")
+            self._pull(reference, announce)
+        return self.resolve_image(reference)
+
+    def _pull(self, reference: str, announce: Callable[[str], None]) -> None:
+        try:
+            with engine_errors(f"pull {reference}"):
+                events = self._api.pull(reference, stream=True, decode=True)
+                follow_pull(events, reference, announce)
+        except EngineRefusedError as error:
+            if error.status not in NOT_IN_REGISTRY:
+                raise
+            raise UsageError(
+                f"{error} Check the name and the tag; for a registry that asks who you are, run "
+                "`docker login` first."
+            ) from error
+
+    def is_built(self, tag: str, digest: str) -> bool:
+        """Return whether the tag already names an image built from this very context.
+
+        Raises:
+            UsageError: an image can't be called so.
+        """
+        try:
+            image = self.inspect_image(tag)
+        except NotOnEngineError:
+            return False
+        except EngineRefusedError as error:
+            if not error.blames_request:
+                raise
+            raise UsageError(
+                f"{tag}: not a name for an image ({error.reason}). Names are lower case, "
+                f"e.g. -t {tag.lower()}"
+            ) from error
+        return image.labels.get(CONTEXT_LABEL) == digest
+
+    def build_image(
+        self,
+        context: Path,
+        tag: str,
+        labels: Mapping[str, str],
+        build_args: Mapping[str, str],
+        announce: Callable[[str], None],
+    ) -> Image:
+        """Build an image from a context, tag it, and return it. No step has a network.
+
+        Args:
+            announce: called with each step of the Dockerfile as it begins.
+
+        Raises:
+            BuildError: a step of the Dockerfile failed; holds the end of the engine's output.
+        """
+        try:
+            with engine_errors(f"build {tag}"):
+                said = self._api.build(
+                    path=str(context),
+                    tag=tag,
+                    buildargs=dict(build_args),
+                    labels=dict(labels),
+                    network_mode="none",
+                    rm=True,
+                    forcerm=True,
+                    use_config_proxy=False,
+                    decode=True,
+                )
+                follow_build(said, tag, announce)
+        except EngineRefusedError as error:
+            if not error.blames_request:
+                raise
+            raise BuildError(f"{tag} can't be built: {error.reason}") from error
+        return self.inspect_image(tag)
+
+    def import_image(self, archive: bytes, repository: str, tag: str) -> Image:
+        """Make an image of one layer, which is a tar, and return it."""
+        reference = f"{repository}:{tag}"
+        with engine_errors(f"make the image {reference}"):
+            self._api.import_image_from_data(archive, repository=repository, tag=tag)
+        return self.inspect_image(reference)
+
+    def create_container(self, body: Mapping[str, Any], name: str, role: str) -> Container:
+        """Create a container, with what is given and nothing else, and return a handle on it.
+
+        Args:
+            body: of ``POST /containers/create``.
+            role: what errors call the container.
+        """
+        with engine_errors(f"create {role}"):
+            # Not through keyword arguments, to which docker-py adds settings of its own.
+            created = self._api.create_container_from_config(body, name)
+        return Container(self._api, created["Id"], name, role)
+
+    def create_volume(self, body: Mapping[str, Any]) -> None:
+        """Create a volume.
+
+        Args:
+            body: of ``POST /volumes/create``.
+        """
+        with engine_errors(f"create the volume {body['Name']}"):
+            self._api.create_volume(
+                body["Name"],
+                driver=body["Driver"],
+                driver_opts=body["DriverOpts"],
+                labels=body["Labels"],
+            )
+
+    def inspect_volume(self, name: str) -> Mapping[str, Any]:
+        """Return the engine's answer to ``GET /volumes/{name}``."""
+        with engine_errors(f"inspect the volume {name}"):
+            return cast("Mapping[str, Any]", self._api.inspect_volume(name))
+
+    def create_network(self, name: str, labels: Mapping[str, str]) -> None:
+        """Create a network whose containers reach each other, and nothing beyond."""
+        with engine_errors(f"create the network {name}"):
+            self._api.create_network(name, driver="bridge", internal=True, labels=dict(labels))
+
+    def list_labelled(self, label: str) -> list[tuple[Kind, str, str]]:
+        """Return kind, name and the label's value of all that has a label, containers first."""
+        filters = {"label": label}
+        with engine_errors(f"list what has the label {label}"):
+            found: dict[Kind, list[Mapping[str, Any]]] = {
+                "container": [
+                    {"Name": one["Names"][0].lstrip("/"), "Labels": one["Labels"]}
+                    for one in self._api.containers(all=True, filters=filters)
+                    if one["Names"]  # none while it is being removed
+                ],
+                "volume": self._api.volumes(filters=filters)["Volumes"] or [],
+                "network": self._api.networks(filters=filters),
+            }
+        return [
+            (kind, one["Name"], one["Labels"][label])
+            for kind, them in found.items()
+            for one in them
+        ]
+
+    def remove(self, kind: Kind, name: str) -> None:
+        """Remove something, to the end even if an interrupt comes meanwhile; that goes on then.
+
+        A container is removed running or not, with its anonymous volumes, which carry no label; of
+        an image its name, and all of it if that was its last. What is not there any more is fine.
+        """
+        removals: dict[Kind, Callable[[str], None]] = {
+            "container": partial(self._api.remove_container, v=True, force=True),
+            "volume": self._api.remove_volume,
+            "network": self._api.remove_network,
+            "image": partial(self._api.remove_image, force=True),
+        }
+        with engine_errors(f"remove the {kind} {name}"), suppress(NotFound):
+            try:
+                removals[kind](name)
+            except KeyboardInterrupt:
+                with suppress(NotFound):
+                    removals[kind](name)
+                raise

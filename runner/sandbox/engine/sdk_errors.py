@@ -1,0 +1,32 @@
+"""Errors of Docker's SDK turned into the runner's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from docker.errors import APIError, DockerException, NotFound
+
+from runner.errors import EngineLostError, EngineRefusedError, NotOnEngineError
+from runner.untrusted import printable
+
+
+@contextmanager
+def engine_errors(action: str) -> Iterator[None]:
+    """Turn every failure of the engine or of the way to it into an EngineError.
+
+    Args:
+        action: what was tried, in the words that complete "could not ...".
+    """
+    try:
+        yield
+    except APIError as error:
+        reason = str(error.explanation or error)
+        kind = NotOnEngineError if isinstance(error, NotFound) else EngineRefusedError
+        raise kind(
+            f"The engine could not {action}: {printable(reason)}", error.status_code or 0, reason
+        ) from error
+    except (DockerException, requests.RequestException) as error:
+        raise EngineLostError(
+            f"The engine was lost while trying to {action} ({error}). Look whether `docker info` "
+            "answers, then run the same command again."
+        ) from error
