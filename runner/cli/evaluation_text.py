@@ -15,8 +15,9 @@ from runner.evaluation.batch import FinishedEvaluation
 from runner.files.stores import read_file
 from runner.leaderboard.published import CheckedReport, published_record
 from runner.reports.comparison_text import comparison_lines
-from runner.reports.report import REPORT_FILE, CaseRecord, Report, comparison_table, why_unranked
+from runner.reports.report import REPORT_FILE, CaseRecord, Report, why_unranked
 from runner.reports.score_text import repetition_lines, score_lines
+from runner.reports.table import comparison_table
 from runner.untrusted import printable
 
 LOG_LINES = 40

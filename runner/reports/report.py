@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError
 from runner.files.stores import read_file
 from runner.reports.records import report_records, score_records
@@ -184,32 +183,6 @@ def parse_report(path: Path, content: bytes) -> Report:
         return Report.model_validate_json(content)
     except ValueError as error:
         raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
-
-
-def comparison_table(report: Report) -> pd.DataFrame:
-    """Return one predicted and one actual row per target.
-
-    Columns: run_spec, source ("predicted" or "actual"), name (the stat's full name, after the
-    instance's id if it is one's), then HELM's fields of the stat. Targets without a prediction have
-    an actual row only.
-    """
-    rows = []
-    for target in (
-        target for case in report.cases for target in (*case.targets, *case.instance_targets)
-    ):
-        for source, stat in (("predicted", target.predicted), ("actual", target.actual)):
-            if stat is not None:
-                name = str(MetricName.from_json(stat["name"]))
-                if target.instance_id is not None:
-                    name = f"{target.instance_id} {name}"
-                values = {field: stat.get(field) for field in TABLE_VALUES}
-                rows.append(
-                    {"run_spec": target.run_spec_name, "source": source, "name": name, **values}
-                )
-    return pd.DataFrame(rows, columns=["run_spec", "source", "name", *TABLE_VALUES])
-
-
-TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "variance")
 
 
 def target_record(

@@ -1,10 +1,12 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from runner.errors import SuiteError
-from runner.reports.report import ImageRecord, SuiteRecord, comparison_table, read_report
+from runner.reports.report import ImageRecord, SuiteRecord, read_report
 from runner.reports.report_directory import write_evaluation
 from tests.unit.reports.builder import evaluation, make_report
 
@@ -38,23 +40,6 @@ def test_where_no_report_is_it_is_told_what_to_name(tmp_path: Path) -> None:
         read_report(tmp_path / "demo")
 
 
-def test_the_table_has_a_predicted_and_an_actual_row_per_target() -> None:
-    table = comparison_table(make_report())
-    assert " ".join(table.columns) == (
-        "run_spec source name mean min max count stddev sum sum_squared variance"
-    )
-    assert table["source"].tolist() == ["predicted", "actual"]
-    assert table["name"].tolist() == [
-        "predicted_exact_match split=test",
-        "exact_match split=test",
-    ]
-    assert table["mean"].tolist() == [0.75, 0.5]
-
-
-def test_a_target_without_prediction_keeps_its_actual_row() -> None:
-    assert comparison_table(make_report(predicted=None))["source"].tolist() == ["actual"]
-
-
 def test_evaluations_are_the_same_only_if_image_suite_seed_and_limits_are() -> None:
     report = make_report()
     case = report.cases[0].model_copy(update={"limits": {"cpus": 2.0}})
@@ -69,3 +54,23 @@ def test_evaluations_are_the_same_only_if_image_suite_seed_and_limits_are() -> N
     assert all(other.run_identity != report.run_identity for other in others)
     later = report.model_copy(update={"created": "2027-01-01T00:00:00+00:00"})
     assert later.run_identity == report.run_identity
+
+
+def is_loaded(loaded: str, by: str) -> bool:
+    """Return whether to import one module loads another."""
+    code = f"import {by}, sys; sys.exit(int({loaded!r} in sys.modules))"
+    return bool(subprocess.run([sys.executable, "-c", code], check=False).returncode)
+
+
+@pytest.mark.parametrize("module", ["report", "report_directory", "verification", "score_text"])
+@pytest.mark.parametrize("heavy", ["docker", "pandas"])
+def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy: str) -> None:
+    assert not is_loaded(heavy, by=f"runner.reports.{module}")
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [("runner.sandbox.engine.engine", "docker"), ("runner.reports.table", "pandas")],
+)
+def test_control_modules_that_need_them_load_them(module: str, heavy: str) -> None:
+    assert is_loaded(heavy, by=module)
