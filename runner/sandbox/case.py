@@ -53,7 +53,7 @@ class Host:
 
 
 @dataclass(frozen=True)
-class Place:
+class ContainerSite:
     """Where a case's container goes.
 
     Attributes:
@@ -80,7 +80,7 @@ class PreparedCase:
 
     image: Image
     policy: SandboxPolicy
-    place: Place
+    site: ContainerSite
     keeper: Container
     container: Container | None
     attestation: Attestation | None
@@ -109,10 +109,10 @@ def prepare_case(
             host.engine.create_volume(volume)
         keeper = _start_keeper(host, policy, names, volumes)
         keeper.put_archive(INPUT_DIR, input_archive(stage()))
-        place = Place(names, volumes, _cgroup_below(host, keeper))
-        container, attestation, refusal = _create_predictor(host, image, policy, place)
+        site = ContainerSite(names, volumes, _cgroup_below(host, keeper))
+        container, attestation, refusal = _create_predictor(host, image, policy, site)
         cleanup.pop_all()
-    return PreparedCase(image, policy, place, keeper, container, attestation, refusal)
+    return PreparedCase(image, policy, site, keeper, container, attestation, refusal)
 
 
 def create_attested(
@@ -140,7 +140,7 @@ def refusal_of(error: EngineError) -> str | None:
     return error.reason if isinstance(error, EngineRefusedError) else None
 
 
-def check_control(host: Host, policy: SandboxPolicy, place: Place) -> None:
+def check_control(host: Host, policy: SandboxPolicy, site: ContainerSite) -> None:
     """Start the keeper's image in the predictor's place, under the same policy and limits.
 
     If that can be done, what failed before is the predictor's own fault.
@@ -148,11 +148,11 @@ def check_control(host: Host, policy: SandboxPolicy, place: Place) -> None:
     Raises:
         EngineError: the control can't be run either: the engine or the host is at fault.
     """
-    name = place.names.predictor
+    name = site.names.predictor
     host.engine.remove("container", name)
     image = replace(host.keeper_image, entrypoint=(CONTROL_PROGRAM,))
-    body = predictor_body(image, policy, place.names, place.cgroup_parent)
-    control, _ = create_attested(host.engine, body, name, place.volumes, CONTROL_ROLE)
+    body = predictor_body(image, policy, site.names, site.cgroup_parent)
+    control, _ = create_attested(host.engine, body, name, site.volumes, CONTROL_ROLE)
     try:
         control.start()
     finally:
@@ -174,20 +174,20 @@ def _cgroup_below(host: Host, keeper: Container) -> str:
 
 
 def _create_predictor(
-    host: Host, image: Image, policy: SandboxPolicy, place: Place
+    host: Host, image: Image, policy: SandboxPolicy, site: ContainerSite
 ) -> tuple[Container | None, Attestation | None, str | None]:
     fault = image_fault(image, host.architecture)
     if fault is not None:
         return None, None, fault
-    body = predictor_body(image, policy, place.names, place.cgroup_parent)
+    body = predictor_body(image, policy, site.names, site.cgroup_parent)
     try:
         container, attestation = create_attested(
-            host.engine, body, place.names.predictor, place.volumes, "the predictor"
+            host.engine, body, site.names.predictor, site.volumes, "the predictor"
         )
     except EngineError as error:
         reason = refusal_of(error)
         if reason is None:
             raise
-        check_control(host, policy, place)
+        check_control(host, policy, site)
         return None, None, reason
     return container, attestation, None

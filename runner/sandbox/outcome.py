@@ -75,7 +75,7 @@ def is_past_deadline(
     return killed_by_runner and exit_code == KILLED_EXIT_CODE
 
 
-def may_be_the_hosts(end: ContainerEnd) -> bool:
+def could_be_host_kill(end: ContainerEnd) -> bool:
     """Return whether a host in trouble could have ended the predictor like this.
 
     SIGKILL with neither the memory limit nor the runner behind it: the host's own shortage of

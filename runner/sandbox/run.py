@@ -14,7 +14,7 @@ from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.outcome import ContainerEnd, may_be_the_hosts
+from runner.sandbox.outcome import ContainerEnd, could_be_host_kill
 from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sampler import SAMPLE_SECONDS, Measured, Sampler, largest, read_stats
@@ -105,7 +105,7 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
     if case.container is None:
         return _never_started(case.refusal)
     with ExitStack() as cleanup:
-        cleanup.callback(host.engine.remove, "container", case.place.names.predictor)
+        cleanup.callback(host.engine.remove, "container", case.site.names.predictor)
         refusal = _start(host, case, case.container)
         if refusal is not None:
             return _never_started(refusal)
@@ -120,8 +120,8 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
         log = cut_log(container.fetch_log(), limits.log_bytes)
         if end.exit_code != 0 or killed:
             _require_undisturbed(container, state, killed_by_runner=killed)
-        if may_be_the_hosts(end):
-            check_control(host, case.policy, case.place)
+        if could_be_host_kill(end):
+            check_control(host, case.policy, case.site)
     return _Ended(end, log, measured)
 
 
@@ -138,7 +138,7 @@ def _start(host: Host, case: PreparedCase, container: Container) -> str | None:
             if refusal is None:
                 raise
             if attempt == 2:  # noqa: PLR2004  (the last of the two above)
-                check_control(host, case.policy, case.place)
+                check_control(host, case.policy, case.site)
                 return refusal
         else:
             break

@@ -102,7 +102,7 @@ class Sandbox:
         names = SandboxNames(secrets.token_hex(6), self._token)
         try:
             case = prepare_case(self._host, self._host.keeper_image, policy, names, dict)
-            check_control(self._host, policy, case.place)
+            check_control(self._host, policy, case.site)
         except EngineError as error:
             raise UsageError(f"The engine can't run a container as asked: {error}") from error
         finally:

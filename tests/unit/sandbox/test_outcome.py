@@ -6,9 +6,9 @@ from runner.contract.limits import Limits
 from runner.sandbox.outcome import (
     ContainerEnd,
     Outcome,
+    could_be_host_kill,
     describe_fault,
     is_past_deadline,
-    may_be_the_hosts,
     predictor_fault,
 )
 
@@ -95,7 +95,7 @@ def test_sigbus_names_the_limit_of_shared_memory_and_other_signals_do_not() -> N
 
 
 def test_sigkill_from_nobody_known_may_be_the_hosts() -> None:
-    assert may_be_the_hosts(replace(COMPLETED, exit_code=137))
+    assert could_be_host_kill(replace(COMPLETED, exit_code=137))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_sigkill_from_nobody_known_may_be_the_hosts() -> None:
     ],
 )
 def test_control_an_end_with_a_known_cause_is_not_the_hosts(end: ContainerEnd) -> None:
-    assert not may_be_the_hosts(end)
+    assert not could_be_host_kill(end)
 
 
 def test_a_full_process_limit_is_told_with_the_exit_code() -> None:
