@@ -3,13 +3,13 @@
 import pytest
 
 from runner.errors import BuildError
-from runner.sandbox.engine.build import CONTEXT_LABEL, _follow
+from runner.sandbox.engine.build import CONTEXT_LABEL, follow_build
 
 
 def test_the_engines_colours_are_left_out_and_other_control_characters_shown() -> None:
     said = [{"stream": "\x1b[91mno such package\x1b[0m\n\x1b]0;title\x07\n"}, {"error": "code 1"}]
     with pytest.raises(BuildError) as raised:
-        _follow(said, "mine", print)
+        follow_build(said, "mine", print)
     assert "\nno such package\n" in str(raised.value)
     assert "\\x1b]0;title\\x07" in str(raised.value)
 
@@ -21,5 +21,5 @@ def test_the_runners_own_label_is_no_step_that_is_announced() -> None:
         "Step 3/3 : RUN x",
     ]
     announced: list[str] = []
-    _follow([{"stream": f"{step}\n"} for step in steps], "mine", announced.append)
+    follow_build([{"stream": f"{step}\n"} for step in steps], "mine", announced.append)
     assert announced == steps[1:]
