@@ -19,20 +19,11 @@ from runner.authoring.trial_case import staged_case
 from runner.contract import Manifest, layout
 from runner.contract.limits import Limits
 from runner.contract.stat import STAT_VALUES
+from runner.suites.staged_files import STAGED_FILES, StagedFile
 
 DOCS = Path(__file__).parent
 EXECUTED = ("inputs.md", "faq.md")
 LONGEST_EXAMPLE = 60
-
-FRAMES = {
-    layout.TRAIN_RUN_SPECS: "One row per train run: HELM's `run_spec.json`.",
-    layout.TRAIN_SCENARIO_STATES: "One row per request and response: `scenario_state.json`.",
-    layout.TRAIN_STATS: "One row per stat: `stats.json`.",
-    layout.TRAIN_PER_INSTANCE_STATS: "One row per stat of an instance: `per_instance_stats.json`.",
-    layout.EVAL_RUN_SPECS: "One row per eval run, revealed columns.",
-    layout.EVAL_SCENARIO_STATES: "The revealed instances, revealed columns.",
-    layout.EVAL_TARGETS: "One row per stat to predict: its key, no values.",
-}
 
 _NESTED = {"list": "list", "struct": "object"}
 
@@ -62,7 +53,7 @@ def contract_page(input_dir: Path) -> str:
         "<!-- Written by docs/generated.py. -->\n",
         f"Version {layout.CONTRACT_VERSION}. The examples are of a case of the demo suite.\n",
         _inputs_section(input_dir),
-        *(_frame_section(input_dir, name, what) for name, what in FRAMES.items()),
+        *(_frame_section(input_dir, file) for file in STAGED_FILES.values() if not file.asked_by),
         _rest_of_inputs(),
         _output_section(),
     ]
@@ -87,8 +78,8 @@ def _inputs_section(input_dir: Path) -> str:
     )
 
 
-def _frame_section(input_dir: Path, name: str, what: str) -> str:
-    table = pq.read_table(input_dir / name)
+def _frame_section(input_dir: Path, file: StagedFile) -> str:
+    table = pq.read_table(input_dir / file.path)
     rows = []
     for column in table.column_names:
         cells = (cell for cell in table[column].to_pylist() if cell not in (None, [], {}))
@@ -97,16 +88,18 @@ def _frame_section(input_dir: Path, name: str, what: str) -> str:
             "list" if kind.startswith("list") else "object" if kind.startswith("struct") else kind
         )
         rows.append(f"| `{column}` | {kind} | {_example(next(cells, None))} |")
-    heading = f"## {layout.INPUT_DIR}/{name}\n\n{what}\n"
+    heading = f"## {layout.INPUT_DIR}/{file.path}\n\n{file.rows}\n"
     return "\n".join([heading, "| column | type | example |\n|---|---|---|", *rows, ""])
 
 
 def _rest_of_inputs() -> str:
-    key = [layout.RUN_NAME, layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX]
+    file = STAGED_FILES[layout.EVAL_INSTANCE_TARGETS]
+    names = [name for columns in file.columns for name in columns.names]
+    key = [name for name in names if not name.endswith(".")]
     return "\n".join(
         [
-            f"## {layout.INPUT_DIR}/{layout.EVAL_INSTANCE_TARGETS}\n",
-            "In suites that ask for per-instance predictions: one row per stat of an instance.",
+            f"## {layout.INPUT_DIR}/{file.path}\n",
+            file.rows,
             f"Its columns are {', '.join(f'`{name}`' for name in key)}, and with the prefix",
             f"`{layout.INSTANCE_STAT_NAME_PREFIX}` those of a stat's name.\n",
             f"## {layout.INPUT_DIR}/{layout.ASSETS}/\n",

@@ -1,15 +1,18 @@
 """Builders of small suites from HELM runs on disk."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from runner.building.build import build_suite
 from runner.suites.parts import read_part, to_parquet, to_plain_table
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import make_spec
+from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
 
@@ -46,6 +49,17 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return to_parquet(to_plain_table(frame))
 
 
-def eval_part(suite: PublicSuite, frame: str) -> pl.DataFrame:
-    """Return a frame of the first eval run of the first case, as the suite keeps it."""
-    return read_part(suite.part(suite.cases[0].eval_runs[0], f"eval/{frame}"))
+def eval_part(suite: PublicSuite, path: str) -> pl.DataFrame:
+    """Return the part of the first case's first eval run, as the suite keeps it.
+
+    Args:
+        path: of the file below ``/input`` that it is a part of.
+    """
+    return read_part(suite.part(suite.cases[0].eval_runs[0], path))
+
+
+def allow_column(monkeypatch: pytest.MonkeyPatch, path: str, column: str) -> None:
+    """Let a column that is withheld be staged, as if the list of what is allowed were wrong."""
+    file = STAGED_FILES[path]
+    leaking = replace(file, columns=(*file.columns, Columns((column,))))
+    monkeypatch.setitem(STAGED_FILES, path, leaking)

@@ -83,7 +83,7 @@ def _determine(suite: Suite, case: SuiteCase) -> list[Determined]:
         by_run.setdefault(instance_target.run_spec_name, []).append((instance_target, stat))
     determined = []
     for run in case.eval_runs:
-        states = read_part(suite.part(run, "eval/scenario_states"))
+        states = read_part(suite.part(run, layout.EVAL_SCENARIO_STATES))
         instances = {split or None: count for split, count in run.instances_by_split.items()}
         determined += determine(states, instances, by_run.get(run.name, ()))
     return determined

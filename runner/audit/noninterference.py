@@ -62,17 +62,9 @@ def find_interference(
         scratch: a directory for the changed run; gone afterwards is the caller's to see to.
     """
     changed = make_side(write_changed_run(run, side.revealed_ids, revealed, scratch))
-    frames = {
-        "eval/run_specs.parquet": (side.run_specs, changed.run_specs),
-        "eval/scenario_states.parquet": (side.scenario_states, changed.scenario_states),
-        "eval/targets.parquet": (side.targets.keys, changed.targets.keys),
-        "eval/instance_targets.parquet": (
-            side.instance_targets.keys,
-            changed.instance_targets.keys,
-        ),
-    }
     leaks = []
-    for file, (one, other) in frames.items():
+    for file, one in side.frames.items():
+        other = changed.frames[file]
         if one.schema != other.schema:
             columns = sorted(
                 set(one.schema.items()) ^ set(other.schema.items()), key=lambda item: item[0]

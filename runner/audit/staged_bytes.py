@@ -12,33 +12,11 @@ import pyarrow.parquet as pq
 
 from runner.audit.leak import Leak
 from runner.contract import layout
-from runner.suites.eval_side import REVEALED_RUN_SPEC_COLUMNS, allowed_state_columns
 from runner.suites.parts import parquet_writer, write_row_group
 from runner.suites.spec import Revealed
+from runner.suites.staged_files import STAGED_FILES
 
 BUG = "This is a fault of the runner: please report it, and don't use the suite"
-
-FILES = (
-    layout.MANIFEST,
-    layout.TRAIN_RUN_SPECS,
-    layout.TRAIN_SCENARIO_STATES,
-    layout.TRAIN_STATS,
-    layout.TRAIN_PER_INSTANCE_STATS,
-    layout.EVAL_RUN_SPECS,
-    layout.EVAL_SCENARIO_STATES,
-    layout.EVAL_TARGETS,
-    layout.EVAL_INSTANCE_TARGETS,
-)
-
-KEY_PREFIXES = {
-    layout.EVAL_TARGETS: (layout.RUN_NAME, layout.STAT_NAME_PREFIX),
-    layout.EVAL_INSTANCE_TARGETS: (
-        layout.RUN_NAME,
-        layout.INSTANCE_ID,
-        layout.TRAIN_TRIAL_INDEX,
-        layout.INSTANCE_STAT_NAME_PREFIX,
-    ),
-}
 
 
 def find_in_file(case: str, name: str, file: BinaryIO, revealed: Revealed) -> list[Leak]:
@@ -49,11 +27,11 @@ def find_in_file(case: str, name: str, file: BinaryIO, revealed: Revealed) -> li
         file: its content. One row group of it is in memory at a time.
         revealed: what the suite's spec allows to be shown.
     """
-    if name.startswith(f"{layout.ASSETS}/"):
+    if name == layout.MANIFEST or name.startswith(f"{layout.ASSETS}/"):
         return []
-    if name not in FILES:
+    if name not in STAGED_FILES:
         return [_leak(case, "a file that the contract does not know", name)]
-    return list(_in_parquet(case, name, file, revealed)) if name.endswith(".parquet") else []
+    return list(_in_parquet(case, name, file, revealed))
 
 
 def find_in_archive(case: str, archive: bytes) -> list[Leak]:
@@ -95,7 +73,7 @@ def _in_parquet(case: str, name: str, staged: BinaryIO, revealed: Revealed) -> I
     if not _is_as_rewritten(staged, file):
         yield _leak(case, "it holds bytes that its rows don't need", name)
     yield from _columns(case, name, file.schema_arrow.names, revealed)
-    if name in KEY_PREFIXES:
+    if STAGED_FILES[name].is_keys:
         yield from _order(case, name, file)
 
 
@@ -155,13 +133,10 @@ class _Comparison(io.BytesIO):
 
 
 def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -> Iterator[Leak]:
-    if not name.startswith("eval/"):
+    file = STAGED_FILES[name]
+    if file.side == "train":  # given whole
         return
-    allowed: Sequence[str] = KEY_PREFIXES.get(name, ())
-    if name == layout.EVAL_RUN_SPECS:
-        allowed = REVEALED_RUN_SPEC_COLUMNS
-    elif name == layout.EVAL_SCENARIO_STATES:
-        allowed = allowed_state_columns(revealed)
+    allowed = file.allowed_columns(revealed)
     for column in columns:
         if not any(
             column == each or (each.endswith(".") and column.startswith(each)) for each in allowed

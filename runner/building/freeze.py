@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.building.divisions import CasePlan
+from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites.manifest import (
-    ASSETS,
     DIGEST,
     MANIFEST,
     PRIVATE,
@@ -118,6 +118,6 @@ def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
 def copy_assets(spec: SuiteSpec, root: Path) -> None:
     """Copy the assets into the public half."""
     for name, path in asset_paths(spec).items():
-        target = root / PUBLIC / ASSETS / name
+        target = root / PUBLIC / layout.ASSETS / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)

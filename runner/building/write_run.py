@@ -10,7 +10,8 @@ from runner.audit.leak import Leak
 from runner.audit.noninterference import find_interference
 from runner.files.scratch import scratch_directory
 from runner.helm_outputs import RunDirectory, RunFrames, read_run
-from runner.suites.eval_side import EvalSide, make_eval_side, per_instance_stats
+from runner.suites.eval_side import EvalSide, make_eval_side
+from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import (
     ACTUALS,
@@ -18,11 +19,11 @@ from runner.suites.manifest import (
     INSTANCE_ACTUALS,
     PRIVATE,
     PUBLIC,
-    TRAIN_FRAMES,
     RunRecord,
 )
-from runner.suites.parts import write_part
+from runner.suites.parts import part_name, write_part
 from runner.suites.spec import Sampled, SuiteSpec
+from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.twins import fingerprint_run
 
 
@@ -70,10 +71,9 @@ def write_run(
         instance_targets=len(side.instance_targets.actuals) if side else 0,
     )
     if roles.trains:
-        for frame in TRAIN_FRAMES:
-            write_part(
-                getattr(frames, frame), root / PUBLIC / record.folder / f"train/{frame}.arrow"
-            )
+        for file in TRAIN_FILES:
+            part = root / PUBLIC / record.folder / part_name(file.path)
+            write_part(getattr(frames, file.frame), part)
     if side is not None:
         _write_side(side, root, record)
     answers = fingerprint_run(identity, frames.scenario_states)
@@ -108,15 +108,8 @@ def _audit(
 
 
 def _write_side(side: EvalSide, root: Path, record: RunRecord) -> None:
-    public = root / PUBLIC / record.folder / "eval"
-    frames = {
-        "run_specs": side.run_specs,
-        "scenario_states": side.scenario_states,
-        "targets": side.targets.keys,
-        "instance_targets": side.instance_targets.keys,
-    }
-    for name, frame in frames.items():
-        write_part(frame, public / f"{name}.arrow")
+    for path, frame in side.frames.items():
+        write_part(frame, root / PUBLIC / record.folder / part_name(path))
     private = root / PRIVATE / record.folder
     private.mkdir(parents=True)
     documents = {

@@ -18,6 +18,9 @@ from runner.contract.stat import Stat
 _FREE_FORM = ("args", "output_mapping", "annotations", "extra_data")
 """Members that HELM itself keeps as dicts, with keys of any kind."""
 
+_RUN_SPECS = {"train": layout.TRAIN_RUN_SPECS, "eval": layout.EVAL_RUN_SPECS}
+_SCENARIO_STATES = {"train": layout.TRAIN_SCENARIO_STATES, "eval": layout.EVAL_SCENARIO_STATES}
+
 
 class HelmObject(SimpleNamespace):
     """One of HELM's objects. A field that HELM leaves out of its JSON is None."""
@@ -33,9 +36,9 @@ def read_runs(input_dir: Path, side: str) -> list[dict[str, Any]]:
     """Return the runs of ``train`` or ``eval`` as plain dicts, in the order of the run specs."""
     runs = {
         run_name: {"run_spec": _nest(rows[0], "run_spec.")}
-        for run_name, rows in _rows_by_run(input_dir / side / "run_specs.parquet")
+        for run_name, rows in _rows_by_run(input_dir / _RUN_SPECS[side])
     }
-    for run_name, rows in _rows_by_run(input_dir / side / "scenario_states.parquet"):
+    for run_name, rows in _rows_by_run(input_dir / _SCENARIO_STATES[side]):
         runs[run_name]["scenario_state"] = {
             **_nest(rows[0], "scenario_state.", but="scenario_state.request_states."),
             "request_states": [_nest(row, "scenario_state.request_states.") for row in rows],

@@ -18,16 +18,10 @@ from runner.contract import layout
 from runner.contract.stat import Target
 from runner.helm_outputs import STATE_INSTANCE_ID
 from runner.suites.parts import to_parquet
+from runner.suites.staged_files import EVAL_FILES, STAGED_FILES
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Actuals
 
-EVAL_FRAMES = (
-    layout.EVAL_RUN_SPECS,
-    layout.EVAL_SCENARIO_STATES,
-    layout.EVAL_TARGETS,
-    layout.EVAL_INSTANCE_TARGETS,
-)
-HIDDEN = (layout.EVAL_RUN_SPECS, layout.EVAL_SCENARIO_STATES)
 ID_COLUMNS = (STATE_INSTANCE_ID, layout.INSTANCE_ID)
 
 
@@ -117,18 +111,18 @@ def _shuffle(staged: StagedInputs) -> dict[str, bytes]:
 
 def _blank(staged: StagedInputs) -> dict[str, bytes]:
     blanked = {}
-    for name in EVAL_FRAMES:
-        if name in staged.files:
-            table = pq.read_table(io.BytesIO(staged.files[name]))
+    for file in EVAL_FILES:
+        if file.path in staged.files:
+            table = pq.read_table(io.BytesIO(staged.files[file.path]))
             columns = {
-                column: _blank_column(column, table[column], name in HIDDEN)
+                column: _blank_column(column, table[column], is_blanked=not file.is_keys)
                 for column in table.column_names
             }
-            blanked[name] = to_parquet(pa.table(columns))
+            blanked[file.path] = to_parquet(pa.table(columns))
     return blanked
 
 
-def _blank_column(name: str, column: pa.ChunkedArray, is_blanked: bool) -> pa.Array:
+def _blank_column(name: str, column: pa.ChunkedArray, *, is_blanked: bool) -> pa.Array:
     values = column.to_pylist()
     if name == layout.RUN_NAME:
         names = rename_runs(values)
@@ -156,11 +150,7 @@ def _blank_value(kind: pa.DataType) -> str | float | bool | list[object] | None:
 
 
 def _frames(staged: StagedInputs) -> dict[str, bytes]:
-    return {
-        name: content
-        for name, content in staged.files.items()
-        if name.endswith(".parquet") and not name.startswith(f"{layout.ASSETS}/")
-    }
+    return {name: content for name, content in staged.files.items() if name in STAGED_FILES}
 
 
 def _with_frames(staged: StagedInputs, frames: Mapping[str, bytes]) -> StagedInputs:

@@ -7,6 +7,7 @@ import polars as pl
 import polars.selectors as cs
 from cachetools import LRUCache, cached
 
+from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.scores.baseline import train_mean_baseline
@@ -23,26 +24,26 @@ Baselines = Mapping[Target | InstanceTarget, float | None]
 def find_baselines(suite: PublicSuite, case: SuiteCase, targets: Targets) -> Baselines:
     """Return the train mean of every target of a case."""
     sides: tuple[tuple[str, tuple[Target | InstanceTarget, ...]], ...] = (
-        ("stats", targets.stats),
-        ("per_instance_stats", targets.instance_stats),
+        (layout.TRAIN_STATS, targets.stats),
+        (layout.TRAIN_PER_INSTANCE_STATS, targets.instance_stats),
     )
     baselines: dict[Target | InstanceTarget, float | None] = {}
-    for frame, of_frame in sides:
-        if of_frame:
-            means = _train_means(suite, case, frame, of_frame)
-            baselines |= zip(of_frame, means, strict=True)
+    for path, of_file in sides:
+        if of_file:
+            means = _train_means(suite, case, path, of_file)
+            baselines |= zip(of_file, means, strict=True)
     return baselines
 
 
 @cached(
     LRUCache(HELD_TARGETS, getsizeof=len),
-    key=lambda suite, case, frame, targets: (suite.digest, case.id, frame, targets),
+    key=lambda suite, case, path, targets: (suite.digest, case.id, path, targets),
     condition=Condition(),
 )
 def _train_means(
-    suite: PublicSuite, case: SuiteCase, frame: str, targets: tuple[Target | InstanceTarget, ...]
+    suite: PublicSuite, case: SuiteCase, path: str, targets: tuple[Target | InstanceTarget, ...]
 ) -> list[float | None]:
     """Return the baseline of targets from a train frame, found once for all images of a batch."""
-    parts = [read_part(suite.part(run, f"train/{frame}")) for run in case.train_runs]
+    parts = [read_part(suite.part(run, path)) for run in case.train_runs]
     plain = [part.select(~cs.nested()) for part in parts]
     return train_mean_baseline(pl.concat(plain, how="diagonal_relaxed"), targets)

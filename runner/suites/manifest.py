@@ -23,13 +23,10 @@ PRIVATE = "private"
 MANIFEST = "suite.json"
 DIGEST = "suite.digest"
 
-TRAIN_FRAMES = ("run_specs", "scenario_states", "stats", "per_instance_stats")
-EVAL_FRAMES = ("run_specs", "scenario_states", "targets", "instance_targets")
 ACTUALS = "actuals.json"
 INSTANCE_ACTUALS = "instance_actuals.json"
 ANSWERS = "answers.arrow"
 """What a run answered, in hashes, by which twins are found."""
-ASSETS = "assets"
 
 
 class _Record(BaseModel):

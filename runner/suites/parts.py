@@ -8,7 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import polars as pl
@@ -27,6 +27,11 @@ BYTES_PER_GROUP = 16 * 1024 * 1024
 
 BYTES_PER_COLUMN = 1024
 """What a column takes besides its values: most of a run spec, of which a suite has thousands."""
+
+
+def part_name(path: str) -> str:
+    """Return the place, below a run's folder, of its part of a file below ``/input``."""
+    return str(PurePosixPath(path).with_suffix(".arrow"))
 
 
 def write_part(frame: pl.DataFrame, path: Path) -> None:

@@ -14,16 +14,9 @@ from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.scores.policy import ScoringPolicy
-from runner.suites.manifest import (
-    ASSETS,
-    EVAL_FRAMES,
-    PUBLIC,
-    TRAIN_FRAMES,
-    ManifestCase,
-    RunRecord,
-    SuiteManifest,
-)
-from runner.suites.parts import read_part
+from runner.suites.manifest import PUBLIC, ManifestCase, RunRecord, SuiteManifest
+from runner.suites.parts import part_name, read_part
+from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES
 
 
 @dataclass(frozen=True)
@@ -107,25 +100,18 @@ class PublicSuite:
 
     def inputs(self, case: SuiteCase) -> Inputs:
         """Return what the container of a case may see."""
-        train = {
-            f"train/{frame}.parquet": tuple(
-                self.part(run, f"train/{frame}") for run in case.train_runs
-            )
-            for frame in TRAIN_FRAMES
+        parts = {
+            file.path: tuple(self.part(run, file.path) for run in runs)
+            for files, runs in ((TRAIN_FILES, case.train_runs), (EVAL_FILES, case.eval_runs))
+            for file in files
+            if file.asked_by is None or self.manifest.choices[file.asked_by]
         }
-        evaluated = {
-            f"eval/{frame}.parquet": tuple(
-                self.part(run, f"eval/{frame}") for run in case.eval_runs
-            )
-            for frame in EVAL_FRAMES
-            if frame != "instance_targets" or self.manifest.choices["instance_targets"]
-        }
-        assets = [name for name in self.manifest.files if name.startswith(f"{ASSETS}/")]
+        assets = [name for name in self.manifest.files if name.startswith(f"{layout.ASSETS}/")]
         return Inputs(
             suite=self.name,
             suite_digest=self.digest,
             case=case.id,
-            parts={**train, **evaluated},
+            parts=parts,
             assets={name: self.root / PUBLIC / name for name in assets},
             revealed=self.manifest.choices["revealed"],
         )
@@ -136,7 +122,7 @@ class PublicSuite:
         return {
             name: {
                 column: value
-                for column, value in read_part(self.part(run, "eval/run_specs"))
+                for column, value in read_part(self.part(run, layout.EVAL_RUN_SPECS))
                 .row(0, named=True)
                 .items()
                 if value is not None
@@ -144,19 +130,21 @@ class PublicSuite:
             for name, run in evaluated.items()
         }
 
-    def part(self, run: RunRecord, frame: str) -> Path:
-        """Return where a frame of a run is, e.g. ``train/stats``."""
-        return self.root / PUBLIC / run.folder / f"{frame}.arrow"
+    def part(self, run: RunRecord, path: str) -> Path:
+        """Return where a run's part of a file below ``/input`` is."""
+        return self.root / PUBLIC / run.folder / part_name(path)
 
     def targets(self, case: SuiteCase) -> Targets:
         """Return what is to be predicted of a case, as its container is told."""
-        stats = map(Target.from_row, self._eval_rows(case, "targets"))
-        instance_stats = map(InstanceTarget.from_row, self._eval_rows(case, "instance_targets"))
+        stats = map(Target.from_row, self._eval_rows(case, layout.EVAL_TARGETS))
+        instance_stats = map(
+            InstanceTarget.from_row, self._eval_rows(case, layout.EVAL_INSTANCE_TARGETS)
+        )
         return Targets(tuple(stats), tuple(instance_stats))
 
-    def _eval_rows(self, case: SuiteCase, frame: str) -> Iterator[dict[str, Any]]:
-        for path in self.inputs(case).parts.get(f"eval/{frame}.parquet", ()):
-            yield from read_part(path).iter_rows(named=True)
+    def _eval_rows(self, case: SuiteCase, path: str) -> Iterator[dict[str, Any]]:
+        for part in self.inputs(case).parts.get(path, ()):
+            yield from read_part(part).iter_rows(named=True)
 
 
 def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> SuiteCase:

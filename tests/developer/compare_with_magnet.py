@@ -13,6 +13,7 @@ import pandas as pd
 from magnet.backends.helm.helm_outputs import HelmRun
 from magnet.predictor import Policy, Predictor
 
+from runner.contract import layout
 from runner.contract.frames import read_frame
 from runner.helm_outputs import STATE_INSTANCE_ID, find_runs, read_runs
 from tests.suite_builder import build, eval_part, parquet_bytes
@@ -77,7 +78,7 @@ def compare_divisions(source: str, seeds: range) -> int:
             ours = (
                 [run.name for run in case.train_runs],
                 [run.name for run in case.eval_runs],
-                set(eval_part(suite, "scenario_states")[STATE_INSTANCE_ID]),
+                set(eval_part(suite, layout.EVAL_SCENARIO_STATES)[STATE_INSTANCE_ID]),
             )
         theirs = (
             list(train.run_specs["run_spec.name"]),

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites import eval_side
 from tests.helm_builder import Json, request_state, run_files, write_run, write_suite
-from tests.suite_builder import build
+from tests.suite_builder import allow_column, build
 
 STATES = "scenario_state.request_states."
 
@@ -32,8 +33,7 @@ def test_a_column_that_depends_on_a_withheld_value_is_found_by_changing_it(
         write_run(tmp_path / "runs", name, run_files(name, request_states=states))
     chosen = {"instances": 2, **revealed}
     build(tmp_path / "runs", tmp_path / "clean", revealed=chosen)
-    shown = (*eval_side.REVEALED_STATE_COLUMNS, leaking)
-    monkeypatch.setattr(eval_side, "REVEALED_STATE_COLUMNS", shown)
+    allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leaking)
     with pytest.raises(SuiteError, match="changes when only withheld values are changed") as found:
         build(tmp_path / "runs", tmp_path / "leaking", revealed=chosen)
     assert leaking in str(found.value)

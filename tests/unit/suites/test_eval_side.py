@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.building import build as build_module
-from runner.contract import InstanceTarget, MetricName
-from runner.suites import eval_side, parts
+from runner.contract import InstanceTarget, MetricName, layout
+from runner.suites import parts
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
-from tests.suite_builder import build, eval_part, parquet_bytes, stage, staged_frame
+from tests.suite_builder import allow_column, build, eval_part, parquet_bytes, stage, staged_frame
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
 
@@ -81,7 +81,7 @@ def make_suite(
     spec_path.write_text(json.dumps({**json.loads(spec_path.read_text()), **(spec or {})}))
     suite = sample(root)
     assert [run.name for run in suite.cases[0].eval_runs] == [EVAL_RUN]
-    states = eval_part(suite, "scenario_states")
+    states = eval_part(suite, layout.EVAL_SCENARIO_STATES)
     assert set(states["scenario_state.request_states.instance.id"]) == SEED_REVEALS
     return suite
 
@@ -129,9 +129,8 @@ def test_no_withheld_cell_is_in_any_staged_byte(tmp_path: Path) -> None:
 def test_control_a_withheld_column_that_is_allowed_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
-    allowed = eval_side.REVEALED_STATE_COLUMNS
     leak = f"scenario_state.request_states.{column}"
-    monkeypatch.setattr(eval_side, "REVEALED_STATE_COLUMNS", (*allowed, leak))
+    allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leak)
     monkeypatch.setattr(build_module, "_refuse_leaks", lambda spec, audit: None)
     suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
     assert found_canaries(stage(suite)) == ["eval/scenario_states.parquet"]
@@ -139,7 +138,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found(
 
 @pytest.mark.usefixtures("uncompressed")
 def test_control_a_number_is_found_in_a_column(tmp_path: Path) -> None:
-    frame = eval_part(make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT), "targets")
+    frame = eval_part(make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT), layout.EVAL_TARGETS)
     leaked = frame.with_columns(pl.lit(CANARY_NUMBER).alias("stats.mean"))
     assert found_canaries(StagedInputs({"leaked.parquet": parquet_bytes(leaked)}))
 
@@ -186,7 +185,7 @@ def test_targets_are_ordered_by_their_keys_whatever_helms_order_is(tmp_path: Pat
     splits = ("valid", "test", "other")
     stats = [stat("exact_match", number, split=split) for number, split in enumerate(splits)]
     one, other = stats_suite(tmp_path / "a", stats), stats_suite(tmp_path / "b", stats[::-1])
-    assert eval_part(one, "targets")["stats.name.split"].to_list() == sorted(splits)
+    assert eval_part(one, layout.EVAL_TARGETS)["stats.name.split"].to_list() == sorted(splits)
     assert stage(one).files == stage(other).files
 
 
@@ -239,9 +238,9 @@ def test_what_the_spec_hides_is_not_shown_and_all_else_is(
     source = write_suite(tmp_path)
     shown = build(source, tmp_path / "shown")
     less = build(source, tmp_path / "less", revealed={"instances": 2, hidden: False})
-    assert column in eval_part(shown, "scenario_states").columns
-    assert column not in eval_part(less, "scenario_states").columns
-    assert f"{STATE}instance.id" in eval_part(less, "scenario_states").columns
+    assert column in eval_part(shown, layout.EVAL_SCENARIO_STATES).columns
+    assert column not in eval_part(less, layout.EVAL_SCENARIO_STATES).columns
+    assert f"{STATE}instance.id" in eval_part(less, layout.EVAL_SCENARIO_STATES).columns
 
 
 def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: Path) -> None:
@@ -253,7 +252,9 @@ def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: P
         write_run(tmp_path / "runs", name, run_files(name, request_states=states))
     revealed = {"instances": "all", "completions": False, "gold": False}
     suite = build(tmp_path / "runs", tmp_path / "suite", revealed=revealed)
-    references = eval_part(suite, "scenario_states")[f"{STATE}instance.references"].to_list()
+    references = eval_part(suite, layout.EVAL_SCENARIO_STATES)[
+        f"{STATE}instance.references"
+    ].to_list()
     assert [len(each) for each in references] == [0, 0, 2, 2]
     assert [each["output"]["text"] for each in references[2]] == ["no", "yes"]
     assert all(each["tags"] == [] for both in references for each in both)
@@ -275,7 +276,7 @@ def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path
     suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
     (case,) = suite.cases
     run = case.eval_runs[0].name
-    revealed = eval_part(suite, "scenario_states")[f"{STATE}instance.id"].to_list()
+    revealed = eval_part(suite, layout.EVAL_SCENARIO_STATES)[f"{STATE}instance.id"].to_list()
     actuals = suite.actuals(case).instance_stats
     assert {(target.instance_id, actual.mean) for target, actual in actuals.items()} == {
         (instance_id, int(instance_id[2:]) / 4) for instance_id in revealed

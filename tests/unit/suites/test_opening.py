@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites.opening import open_suite
 from tests.helm_builder import write_suite
@@ -127,7 +128,7 @@ def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None
 
 def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
-    part = suite.part(suite.cases[0].train_runs[0], "train/stats")
+    part = suite.part(suite.cases[0].train_runs[0], layout.TRAIN_STATS)
     content = part.read_bytes()
     part.unlink()
     with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
