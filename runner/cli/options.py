@@ -9,8 +9,15 @@ from runner.files.stores import open_store
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
+
+def _report_directory(path_or_url: str) -> Path:
+    """Return the directory of a report, of which the file may be named as well."""
+    place = open_store(path_or_url)
+    return place.parent if place.name == "report.json" else place
+
+
 report_argument = click.argument(
-    "directory", metavar="REPORT", type=open_store, shell_complete=complete_reports
+    "directory", metavar="REPORT", type=_report_directory, shell_complete=complete_reports
 )
 """The directory of a report.json, or its URL."""
 

@@ -10,7 +10,7 @@ import inspect
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 
 from runner.contract.layout import (
     INPUT_DIR,
@@ -63,7 +63,22 @@ def _instance(cls: type) -> Predictor:
     return adapt_magnet(cls)
 
 
+def show_error(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print an error as Python does, but from the author's first line on: ours are no help there.
+
+    Of an error that is all ours, e.g. of what the predictor returned, the last line is left.
+    """
+    ours = str(Path(__file__).parent)
+    shown = trace
+    while shown is not None and shown.tb_frame.f_code.co_filename.startswith((ours, "<frozen ")):
+        trace, shown = shown, shown.tb_next
+    sys.__excepthook__(kind, error.with_traceback(shown or trace), shown or trace)
+
+
 if __name__ == "__main__":
+    sys.excepthook = show_error
     predictor = load_predictor(sys.argv[1] if len(sys.argv) > 1 else "predictor.py")
     input_dir = os.environ.get(INPUT_DIR_VARIABLE, INPUT_DIR)
     output_dir = os.environ.get(OUTPUT_DIR_VARIABLE, OUTPUT_DIR)

@@ -1,0 +1,64 @@
+"""What the author of a predictor reads when it fails."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR_VARIABLE
+from runner.suites.staging import stage_inputs
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+PREDICTOR = """
+from runner.contract import Predictor
+
+def helper(values):
+    return {}
+
+class Mine(Predictor):
+    def predict(self, *frames):
+        return helper(frames)
+"""
+
+
+def run(tmp_path: Path, answer: str) -> subprocess.CompletedProcess[str]:
+    suite = build(write_suite(tmp_path / "helm"), tmp_path / "suite")
+    staged = stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
+    for name, content in staged.files.items():
+        (tmp_path / "input" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "input" / name).write_bytes(content)
+    (tmp_path / "predictor.py").write_text(PREDICTOR.replace("{}", answer))
+    return subprocess.run(
+        [sys.executable, "-m", "runner.contract", str(tmp_path / "predictor.py")],
+        env={
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            INPUT_DIR_VARIABLE: str(tmp_path / "input"),
+            OUTPUT_DIR_VARIABLE: str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_error_in_the_authors_code_begins_at_the_authors_first_line(tmp_path: Path) -> None:
+    ended = run(tmp_path, "values[9]")
+    assert ended.returncode == 1
+    first, place, *rest = ended.stderr.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert place.endswith('predictor.py", line 9, in predict')
+    assert rest[-1] == "IndexError: tuple index out of range"
+    assert str(Path("runner", "contract")) not in ended.stderr
+
+
+def test_what_was_returned_is_refused_with_one_line_of_ours(tmp_path: Path) -> None:
+    ended = run(tmp_path, "3")
+    assert ended.returncode == 1
+    assert ended.stderr.count("  File ") == 1
+    assert "TypeError: predict() must return a dict of lists of Stat, not 3" in ended.stderr
+
+
+def test_control_our_own_lines_after_the_authors_stay(tmp_path: Path) -> None:
+    ended = run(tmp_path, "Predictor.predict_instances(None, *values)")
+    assert ended.stderr.count("  File ") == 3
+    assert str(Path("runner", "contract", "predictor.py")) in ended.stderr
