@@ -13,6 +13,9 @@ from runner.sandbox.outcome import Outcome
 LARGEST_DIFFERENCE = 1e-6
 """Means that differ by less are the same: sums in another order differ so."""
 
+CLEARLY_ABOVE_1 = 2.0
+"""From here on a mean can't be a share that is a little wrong."""
+
 Key = Target | InstanceTarget
 _K = TypeVar("_K", Target, InstanceTarget)
 
@@ -97,6 +100,33 @@ _ADVICE: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.OUTPUT_LIMIT: (f"Only {PREDICTIONS} and {INSTANCE_PREDICTIONS} are read; write less.",),
     Outcome.INVALID_OUTPUT: ("The README has the form of the output.",),
 }
+
+
+def check_scale(
+    predicted: Mapping[Key, Stat], train_means: Mapping[Key, float | None]
+) -> list[Result]:
+    """Return a note if shares seem to be predicted in percent, else nothing.
+
+    Args:
+        train_means: of each target, in the stat's own unit; None where there is none.
+    """
+    known = {key: mean for key, mean in train_means.items() if mean is not None}
+    larger = {key.name.name for key, mean in known.items() if not 0 <= mean <= 1}
+    wrong = [
+        key
+        for key in known
+        if key.name.name not in larger
+        and key in predicted
+        and _mean(predicted[key]) >= CLEARLY_ABOVE_1
+    ]
+    if not wrong:
+        return []
+    text = (
+        f"{len(wrong)} targets are predicted far above 1, where train means lie between 0 and 1, "
+        f"e.g. {_mean(predicted[wrong[0]]):g} for {wrong[0].name}, whose train mean is "
+        f"{known[wrong[0]]:.3g}"
+    )
+    return [Result("scale", None, text, ("If it is meant in percent: divide by 100.",))]
 
 
 def check_determinism(first: Mapping[Key, Stat], second: Mapping[Key, Stat]) -> Result:

@@ -11,6 +11,7 @@ from runner.authoring.image_check import (
     check_label,
     check_outcome,
     check_parity,
+    check_scale,
     forecast,
     predicted_stats,
     with_any_key,
@@ -22,6 +23,7 @@ from runner.evaluation.verdict import Verdict, judge
 from runner.output.findings import InvalidOutputError
 from runner.output.predictions import read_predictions
 from runner.progress import Progress
+from runner.reports.baselines import find_baselines
 from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome
@@ -74,6 +76,8 @@ def check_runs(
     results = [check_label(runs.image.labels, CONTRACT_LABEL), check_outcome(first)]
     if first.outcome is not Outcome.SCORED:
         return results
+    train_means = find_baselines(suite, case, targets)
+    results += check_scale(predicted_stats(first), dict(train_means.items()))
     again = runs.run(suite, case, "second")
     second = judge(again, case, targets, suite.limits, suite.scoring)
     if second.outcome is Outcome.SCORED:

@@ -9,6 +9,7 @@ from runner.authoring.image_check import (
     check_label,
     check_outcome,
     check_parity,
+    check_scale,
     forecast,
 )
 from runner.contract import MetricName, Stat, Target
@@ -60,6 +61,26 @@ def test_every_outcome_but_scored_fails_with_advice(outcome: Outcome) -> None:
     found = check_outcome(Verdict(outcome, None, "what happened"))
     assert found.passed is False
     assert found.advice
+
+
+def scale(predicted: float, train_mean: float | None) -> list[str]:
+    target = Target("r", MetricName("exact_match"))
+    stat = Stat(MetricName("predicted_exact_match"), mean=predicted)
+    return [found.text for found in check_scale({target: stat}, {target: train_mean})]
+
+
+def test_a_share_in_percent_is_noted_with_the_train_mean() -> None:
+    (text,) = scale(75.0, 0.8)
+    assert "75 for exact_match, whose train mean is 0.8" in text
+
+
+@pytest.mark.parametrize(
+    ("predicted", "train_mean"), [(0.75, 0.8), (1.2, 0.9), (75.0, 60.0), (75.0, None)]
+)
+def test_control_what_may_be_in_the_stats_own_unit_is_not_noted(
+    predicted: float, train_mean: float | None
+) -> None:
+    assert scale(predicted, train_mean) == []
 
 
 def test_extra_stats_are_told_and_pass() -> None:
