@@ -15,9 +15,8 @@ from runner.cli.main import cli
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
 from tests.integration.command import runner
+from tests.integration.images import OWN
 from tests.integration.registry import Registry, running_registry
-
-TEST_IMAGES = ("misbehaving-", "my-predictor")
 
 IMAGES = Path(__file__).parents[2] / "images"
 
@@ -26,14 +25,11 @@ IMAGES = Path(__file__).parents[2] / "images"
 def client() -> Iterator[docker.DockerClient]:
     """Return a client that looks at the engine from outside the runner, and prepares it for tests.
 
-    The images that tests build are removed at the end, by their names.
+    The images that tests build are removed at the end.
     """
     client = docker.from_env()
     yield client
-    tags = [tag for image in client.images.list() for tag in image.tags]
-    for tag in tags:
-        if tag.startswith(TEST_IMAGES):
-            client.images.remove(tag, force=True)
+    OWN.remove(client)
     client.close()
 
 
@@ -50,7 +46,7 @@ def misbehaving(client: docker.DockerClient) -> Callable[[str], str]:
     """Return a function that builds the image of one hostile predictor."""
 
     def build(script: str) -> str:
-        tag = f"misbehaving-{script.replace('_', '-')}"
+        tag = OWN.name(f"misbehaving-{script.replace('_', '-')}")
         command = ["build", str(IMAGES / "misbehaving"), "-t", tag]
         command += ["--build-arg", f"SCRIPT={script}"]
         CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False)

@@ -17,6 +17,8 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from tests.integration.images import OWN
+
 REGISTRY_DOCKERFILE = """
 FROM runner-base
 COPY docker-registry config.yml /
@@ -100,9 +102,10 @@ def running_registry(client: docker.DockerClient, directory: Path) -> Iterator[R
         "config.yml": REGISTRY_SETTINGS.encode(),
         "docker-registry": packaged("docker-registry", "usr/bin/docker-registry", directory),
     }
-    build_image(client, "misbehaving-not:registry", files)
+    image = OWN.name("registry")
+    build_image(client, image, files)
     testcontainers_config.ryuk_disabled = True  # its image would have to be pulled
-    container = DockerContainer("misbehaving-not:registry").with_exposed_ports(5000)
+    container = DockerContainer(image).with_exposed_ports(5000)
     listening = LogMessageWaitStrategy("listening on").with_startup_timeout(30)
     with container.waiting_for(listening):
         yield Registry(client, container, packaged("busybox-static", "bin/busybox", directory))

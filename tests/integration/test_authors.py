@@ -17,6 +17,7 @@ from runner.authoring.carried_folders import template_folder
 from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.limits import GIB
 from tests.integration.command import runner
+from tests.integration.images import OWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,8 +29,10 @@ def succeed(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def build(folder: Path, image: str) -> str:
-    succeed("build", folder, "-t", image)
-    return image
+    """Return the name of the image that is built, with what makes it this session's."""
+    name = OWN.name(image)
+    succeed("build", folder, "-t", name)
+    return name
 
 
 def evaluate(image: str, suite: Path, out: Path) -> dict[str, Any]:
@@ -53,9 +56,9 @@ def test_from_an_empty_folder_to_a_score(tmp_path: Path, monkeypatch: pytest.Mon
     started = time.monotonic()
     succeed("init", "mine")
     succeed("try", "mine", "--suite", "demo")
-    build(Path("mine"), "my-predictor-init")
-    succeed("check", "my-predictor-init")
-    shown = succeed("evaluate", "my-predictor-init", "--suite", "demo").stdout
+    image = build(Path("mine"), "my-predictor-init")
+    succeed("check", image)
+    shown = succeed("evaluate", image, "--suite", "demo").stdout
     assert "MAE 0." in shown
     assert time.monotonic() - started < 600
 

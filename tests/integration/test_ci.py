@@ -60,15 +60,16 @@ def test_a_fault_of_the_predictor_outweighs_the_gate_and_stands_in_the_test_pane
     (tmp_path / "results").mkdir()
     summary, junit = tmp_path / "summary.md", tmp_path / "panel" / "junit.xml"
     summary.write_text("what another step wrote\n")
-    images = ["train_mean", misbehaving("exit_one")]
+    failing = misbehaving("exit_one")
     files = ["--summary", summary, "--junit", junit, "--leaderboard", tmp_path / "results"]
     out = ["--out", tmp_path / "results", "--min-score", "mae=0"]
-    ended = runner("evaluate", *images, "--suite", public, "--private", private, *files, *out)
+    images = ["evaluate", "train_mean", failing]
+    ended = runner(*images, "--suite", public, "--private", private, *files, *out)
     assert ended.returncode == 4
     text = summary.read_text()
     assert text.startswith("what another step wrote\n")
     assert "- rank 1 of 1" in text
-    assert "`misbehaving-exit-one` on `v1 1`: not scored" in text
+    assert f"`{failing}` on `v1 1`: not scored" in text
     good, bad = ET.parse(junit).getroot()
     assert [each.get("type") for each in good.iter("failure")] == ["below_gate"]
     assert [each.get("type") for each in bad.iter("failure")] == ["failed", "below_gate"]

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import pytest
+
+from tests.integration.images import OWN
 
 ROOT = Path(__file__).parents[2]
 SUPPORTED = ("3.11", "3.12", "3.13")
@@ -68,16 +68,10 @@ def run(environment: Path, directory: Path, *command: str) -> str:
     return ended.stdout
 
 
-@pytest.fixture
-def image(client: docker.DockerClient) -> Iterator[str]:
-    name = "my-predictor-of-the-wheel"
-    yield name
-    client.images.remove(name, force=True)
-
-
 def test_the_wheel_alone_goes_from_an_empty_folder_to_a_score_and_a_page(
-    environment: Path, image: str, tmp_path: Path
+    environment: Path, tmp_path: Path
 ) -> None:
+    image = OWN.name("my-predictor-of-the-wheel")
     run(environment, tmp_path, "runner", "init", "mine")
     run(environment, tmp_path, "runner", "build", "mine", "-t", image)
     assert "MAE" in run(environment, tmp_path, "runner", "evaluate", image, "--suite", "demo")

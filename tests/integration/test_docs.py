@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from runner.authoring.carried_folders import TEMPLATES
+from tests.integration.images import OWN
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "results", "*_cache", "__pycache__")
@@ -33,7 +34,12 @@ CACHES = {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"), "RUFF_CACHE_DIR": str(ROO
 """What mypy and ruff know of this checkout, they need not find out again in its copies."""
 
 
+IMAGE = re.compile(r"((?:-t|check|evaluate) )my_predictor\b(?!/)")
+"""The image that the documents have their reader build: a user may have one of this name."""
+
+
 def run_block(block: str, directory: Path, **environment: str) -> str:
+    block = IMAGE.sub(rf"\g<1>{OWN.name('my_predictor')}", block)
     path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", block],
@@ -160,8 +166,9 @@ def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
         ROOT / "predictor_template" / "python", checkout.parent / "from_readme"
     )
     (folder / "predictor.py").write_text(block)
-    run_block("runner build ../from_readme -t my-predictor", checkout)
-    shown = run_block("runner evaluate my-predictor --suite demo", checkout)
+    image = OWN.name("my-predictor")
+    run_block(f"runner build ../from_readme -t {image}", checkout)
+    shown = run_block(f"runner evaluate {image} --suite demo", checkout)
     score = re.search(r"MAE (\S+)", shown)
     assert score is not None
     assert float(score[1]) < 0.5

@@ -21,6 +21,7 @@ from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import wait_for_container
+from tests.integration.images import OWN
 from tests.suite_builder import build
 
 Build = Callable[..., str]
@@ -148,9 +149,10 @@ def test_an_image_that_no_engine_starts_is_the_authors_fault_and_keeps_no_other_
     client: docker.DockerClient, tmp_path: Path, line: str
 ) -> None:
     container = client.containers.create("runner-base")
-    container.commit("misbehaving-start", "latest", changes=line)
+    image = OWN.name("misbehaving-start")
+    container.commit(image, "latest", changes=line)
     container.remove()
-    code, (good, bad) = evaluate("random", "misbehaving-start", out=tmp_path / "out")
+    code, (good, bad) = evaluate("random", image, out=tmp_path / "out")
     assert code == 4
     assert good["scores"]
     assert bad["cases"][0]["outcome"] == "failed"
@@ -167,8 +169,9 @@ def test_an_image_without_a_command_is_the_authors_fault(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-    client.images.build(path=str(tmp_path), tag="misbehaving-no-command", rm=True)
-    code, (found,) = evaluate("misbehaving-no-command", out=tmp_path / "out")
+    image = OWN.name("misbehaving-no-command")
+    client.images.build(path=str(tmp_path), tag=image, rm=True)
+    code, (found,) = evaluate(image, out=tmp_path / "out")
     assert code == 4
     assert "No command specified" in found["cases"][0]["message"]
 
@@ -296,6 +299,9 @@ def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
     assert "was stopped from outside" in str(error.get("message"))
 
 
+MINE = OWN.name("my-predictor")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a copy of the template, as an author makes one."""
@@ -303,9 +309,9 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_template_is_a_predictor_that_is_scored(project: Path, tmp_path: Path) -> None:
-    built = runner("build", project, "-t", "my-predictor")
+    built = runner("build", project, "-t", MINE)
     assert built.returncode == 0, built.stderr
-    code, (found,) = evaluate("my-predictor", out=tmp_path / "out")
+    code, (found,) = evaluate(MINE, out=tmp_path / "out")
     assert code == 0
     targets = found["cases"][0]["targets"]
     errors = [abs(each["predicted"]["mean"] - each["actual"]["mean"]) for each in targets]
@@ -313,21 +319,21 @@ def test_the_template_is_a_predictor_that_is_scored(project: Path, tmp_path: Pat
 
 
 def test_an_unchanged_folder_is_not_built_again_and_a_changed_one_is(project: Path) -> None:
-    runner("build", project, "-t", "my-predictor")
-    assert "nothing has changed" in runner("build", project, "-t", "my-predictor").stderr
+    runner("build", project, "-t", MINE)
+    assert "nothing has changed" in runner("build", project, "-t", MINE).stderr
     with (project / "predictor.py").open("a") as file:
         file.write("# changed\n")
-    assert "my-predictor: built" in runner("build", project, "-t", "my-predictor").stderr
+    assert f"{MINE}: built" in runner("build", project, "-t", MINE).stderr
 
 
 def test_a_required_package_is_in_the_image_and_the_bases_own_are_not_doubled(
     client: docker.DockerClient, project: Path
 ) -> None:
     (project / "requirements.txt").write_text("narwhals==2.0.1\npandas\n")
-    built = runner("build", project, "-t", "my-predictor")
+    built = runner("build", project, "-t", MINE)
     assert built.returncode == 0, built.stderr
     listed = client.containers.run(
-        "my-predictor",
+        MINE,
         "-c 'import os; print(os.listdir(\"/opt/predictor/packages\"))'",
         entrypoint="python3",
         remove=True,

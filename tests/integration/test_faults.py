@@ -20,6 +20,7 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
 from tests.integration.conftest import wait_for_container
+from tests.integration.images import OWN
 from tests.integration.programs import LIMITS, SLEEP, python, run
 
 
@@ -130,13 +131,14 @@ def test_an_image_removed_between_cases_is_an_engine_fault(
     client: docker.DockerClient, engine: Engine
 ) -> None:
     scratch = client.containers.create("runner-base")
-    scratch.commit("misbehaving-removed", "latest", changes='CMD ["true"]')
+    name = OWN.name("misbehaving-removed")
+    scratch.commit(name, "latest", changes='CMD ["true"]')
     scratch.remove()
-    image = engine.resolve_image("misbehaving-removed")
+    image = engine.resolve_image(name)
     policy = SandboxPolicy(LIMITS)
     with open_sandbox(engine, print) as sandbox:
         sandbox.run(sandbox.prepare(image, policy, dict))
-        client.images.remove("misbehaving-removed")
+        client.images.remove(name)
         with pytest.raises(EngineError, match="No such image"):
             sandbox.run(sandbox.prepare(image, policy, dict))
 

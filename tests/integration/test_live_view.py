@@ -49,7 +49,7 @@ def test_a_batch_has_one_view_and_leaves_whole_tables_and_what_failed(
         lines, screens = terminal.lines, "\n".join(terminal.screens)
         assert terminal.has_cursor
     assert re.search(r"^train_mean +\d of 4 done", screens, re.MULTILINE)
-    assert re.search(r"^misbehaving-exit-one +\d of 4 done", screens, re.MULTILINE)
+    assert re.search(rf"^{failing} +\d of 4 done", screens, re.MULTILINE)
     assert not [line for line in lines if "running" in line or " done" in line]
     assert sum(f"{failing} on v1, case-" in line for line in lines) == CASES
     place = lines.index(f"report: {tmp_path}/train_mean/report.json")

@@ -12,6 +12,7 @@ from runner.contract.limits import KIB, MIB
 from runner.sandbox.container_end import CUT_MARK
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
+from tests.integration.images import OWN
 from tests.integration.programs import LIMITS, python, run
 
 FAMILIES = """
@@ -140,9 +141,10 @@ def test_an_images_health_check_and_stop_signal_have_no_say(
 ) -> None:
     lines = ["FROM runner-base", "HEALTHCHECK --interval=1s CMD touch /output/checked"]
     (tmp_path / "Dockerfile").write_text("\n".join([*lines, "STOPSIGNAL SIGUSR1"]))
-    client.images.build(path=str(tmp_path), tag="misbehaving-health", rm=True)
+    name = OWN.name("misbehaving-health")
+    client.images.build(path=str(tmp_path), tag=name, rm=True)
     image = replace(
-        engine.resolve_image("misbehaving-health"),
+        engine.resolve_image(name),
         entrypoint=("python3", "-c"),
         command=("import time, os; time.sleep(2.5); print(os.listdir('/output'))",),
     )
@@ -227,9 +229,10 @@ def test_control_a_case_that_does_little_used_little(engine: Engine) -> None:
 def many_volumes(client: docker.DockerClient) -> str:
     container = client.containers.create("runner-base")
     paths = json.dumps([f"/data{number}" for number in range(40)])
-    container.commit("misbehaving-volumes", "latest", changes=f"VOLUME {paths}")
+    name = OWN.name("misbehaving-volumes")
+    container.commit(name, "latest", changes=f"VOLUME {paths}")
     container.remove()
-    return "misbehaving-volumes"
+    return name
 
 
 TRY_ALL = """

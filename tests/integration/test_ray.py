@@ -31,6 +31,7 @@ from runner.sandbox.policy import LABEL
 from tests.helm_builder import run_files, stat, write_run
 from tests.integration.command import RUNNER
 from tests.integration.conftest import wait_for_container
+from tests.integration.images import OWN
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 from tests.integration.registry import Registry, build_image, packaged
 from tests.suite_builder import build
@@ -62,7 +63,7 @@ def predictors(
         "busybox": packaged("busybox-static", "bin/busybox", tmp_path_factory.mktemp("busybox")),
         "predictions.json": json.dumps(PREDICTIONS).encode(),
     }
-    names = ("misbehaving-not:one", "misbehaving-not:other")
+    names = (OWN.name("one"), OWN.name("other"))
     for name, seconds in zip(names, (1.5, 1.6), strict=True):
         dockerfile = DOCKERFILE.format(seconds=seconds).encode()
         build_image(client, name, {**files, "Dockerfile": dockerfile})

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.batch import JOBS, measure_killed, measure_resumed
 from tests.helm_builder import write_suite
 from tests.integration.command import runner
+from tests.integration.images import OWN
 from tests.integration.started import started
 from tests.suite_builder import build
 
@@ -85,12 +86,13 @@ def test_a_change_of_one_option_is_never_answered_by_the_old_report(
 def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(
     client: docker.DockerClient, small: Path, tmp_path: Path
 ) -> None:
-    command = ["evaluate", "my-predictor:moved", "--suite", small, "--out", tmp_path / "out"]
+    moved = OWN.name("my-predictor")
+    command = ["evaluate", moved, "--suite", small, "--out", tmp_path / "out"]
     for name in ("train_mean", "random"):
-        client.images.get(name).tag("my-predictor", "moved")
+        client.images.get(name).tag(moved)
         ended = runner(*command)
         assert "stand as they were" not in ended.stderr
-        found = json.loads((tmp_path / "out" / "my-predictor_moved" / "report.json").read_bytes())
+        found = json.loads((tmp_path / "out" / moved / "report.json").read_bytes())
         assert found["image"]["id"] == client.images.get(name).id
 
 

@@ -13,6 +13,7 @@ from runner.sandbox import run as run_module
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.run import SandboxRun
+from tests.integration.images import OWN
 from tests.integration.programs import run_sandboxed
 
 Build = Callable[..., str]
@@ -95,9 +96,10 @@ def test_an_entrypoint_that_does_not_exist_is_the_predictors_fault(
 ) -> None:
     container = client.containers.create("runner-base")
     changes = 'ENTRYPOINT ["/no/such/program"]'
-    container.commit("misbehaving-entrypoint", "latest", changes=changes)
+    image = OWN.name("misbehaving-entrypoint")
+    container.commit(image, "latest", changes=changes)
     container.remove()
-    ended = run(engine, "misbehaving-entrypoint")
+    ended = run(engine, image)
     assert predictor_fault(ended.end) is Outcome.FAILED
     assert ended.end.start_error is not None
     assert "/no/such/program" in ended.end.start_error
