@@ -10,7 +10,8 @@ from runner.evaluation.records import case_files, case_record
 from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.verdict import judge
 from runner.reports.baselines import find_baselines
-from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord, with_scores
+from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord
+from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse

@@ -15,15 +15,8 @@ from runner.evaluation.input_changes import InputChange
 from runner.evaluation.passes import Pass
 from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.reports.baselines import Baselines, find_baselines
-from runner.reports.report import (
-    CaseRecord,
-    Evaluation,
-    ImageRecord,
-    Report,
-    SuiteRecord,
-    target_record,
-    with_scores,
-)
+from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
+from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
 from runner.suites.public_suite import PublicSuite, SuiteCase
 

@@ -2,13 +2,12 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from runner.reports.report import CaseRecord, Report, TargetRecord
 from runner.sandbox.outcome import Outcome
-from runner.scores.aggregation import Score, score_targets
-from runner.scores.policy import ScoringPolicy
 from runner.scores.records import (
     ACTUAL_SIDE,
     SIDE,
@@ -18,16 +17,12 @@ from runner.scores.records import (
     side_frame,
     stat_key,
 )
-from runner.scores.resampling import Resampling
-
-if TYPE_CHECKING:
-    from runner.reports.report import CaseRecord, Report, TargetRecord
 
 RECORDS_JSONL = "records.jsonl"
 RECORDS_PARQUET = "records.parquet"
 
 
-def report_records(report: "Report") -> pl.DataFrame:
+def report_records(report: Report) -> pl.DataFrame:
     """Return one row per target of a report; see ``runner.scores.records.make_records``."""
     predicted: list[tuple[Any, ...]] = []
     actual: list[tuple[Any, ...]] = []
@@ -47,11 +42,6 @@ def report_records(report: "Report") -> pl.DataFrame:
     )
 
 
-def score_records(records: pl.DataFrame, policy: ScoringPolicy) -> tuple[Score, ...]:
-    """Return every metric over the suite, with intervals."""
-    return tuple(score_targets(records, policy=policy, resampling=Resampling()))
-
-
 def record_files(records: pl.DataFrame) -> dict[str, bytes]:
     """Return the records as JSON lines and as Parquet, by file name."""
     lines, parquet = io.BytesIO(), io.BytesIO()
@@ -60,19 +50,19 @@ def record_files(records: pl.DataFrame) -> dict[str, bytes]:
     return {RECORDS_JSONL: lines.getvalue(), RECORDS_PARQUET: parquet.getvalue()}
 
 
-def _targets(cases: "Iterable[CaseRecord]") -> "Iterator[tuple[CaseRecord, TargetRecord]]":
+def _targets(cases: Iterable[CaseRecord]) -> Iterator[tuple[CaseRecord, TargetRecord]]:
     for case in cases:
         for target in (*case.targets, *case.instance_targets):
             yield case, target
 
 
-def _place(case: "CaseRecord", target: "TargetRecord", key: StatKey) -> tuple[Any, ...]:
+def _place(case: CaseRecord, target: TargetRecord, key: StatKey) -> tuple[Any, ...]:
     name = (key.stat, key.split, key.sub_split, key.perturbation)
     instance = (target.instance_id, target.train_trial_index)
     return (case.id, target.run_spec_name, *name, *instance)
 
 
-def _reason(case: "CaseRecord") -> str | None:
+def _reason(case: CaseRecord) -> str | None:
     """Return why a case has no predictions, in the runner's own words."""
     if case.outcome is Outcome.SCORED:
         return None

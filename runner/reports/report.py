@@ -9,10 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError
 from runner.files.stores import read_file
-from runner.reports.records import report_records, score_records
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import Finding
 from runner.sandbox.outcome import Outcome
@@ -183,31 +181,6 @@ def parse_report(path: Path, content: bytes) -> Report:
         return Report.model_validate_json(content)
     except ValueError as error:
         raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
-
-
-def target_record(
-    target: Target | InstanceTarget,
-    actual: Stat,
-    predicted: Stat | None,
-    baseline: float | None = None,
-) -> TargetRecord:
-    """Return the record of one target."""
-    instance = target if isinstance(target, InstanceTarget) else None
-    return TargetRecord(
-        run_spec_name=target.run_spec_name,
-        instance_id=instance.instance_id if instance else None,
-        train_trial_index=instance.train_trial_index if instance else None,
-        name=actual.name.to_json(),
-        actual=actual.to_json(),
-        predicted=None if predicted is None else predicted.to_json(),
-        baseline=baseline,
-    )
-
-
-def with_scores(report: Report) -> Report:
-    """Return the report with the scores that follow from its targets, none if it is unfinished."""
-    scores = score_records(report_records(report), report.scoring) if report.is_scored else ()
-    return report.model_copy(update={"scores": scores})
 
 
 def why_unranked(report: Report) -> str | None:

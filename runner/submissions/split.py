@@ -12,7 +12,8 @@ from typing import Any
 from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
 from runner.reports.records import report_records
-from runner.reports.report import CaseRecord, Report, with_scores
+from runner.reports.report import CaseRecord, Report
+from runner.reports.scoring import with_scores
 from runner.scores.aggregation import replicate_primary
 from runner.scores.records import describe_runs
 from runner.scores.resampling import Resampling

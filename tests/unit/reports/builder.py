@@ -3,15 +3,8 @@
 from collections.abc import Mapping
 
 from runner.contract import MetricName, Stat, Target
-from runner.reports.report import (
-    CaseRecord,
-    Evaluation,
-    ImageRecord,
-    Report,
-    SuiteRecord,
-    target_record,
-    with_scores,
-)
+from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
+from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import Finding, Level
 from runner.sandbox.outcome import Outcome

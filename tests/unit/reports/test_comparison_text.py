@@ -1,7 +1,8 @@
 from runner.contract import MetricName, Stat, Target
 from runner.contract.stat import InstanceTarget
 from runner.reports.comparison_text import comparison_lines
-from runner.reports.report import TargetRecord, target_record
+from runner.reports.report import TargetRecord
+from runner.reports.scoring import target_record
 
 PERTURBATION = {"name": "misspellings", "computed_on": "perturbed", "prob": 0.5}
 LONG = MetricName("exact_match", "test", perturbation=PERTURBATION)

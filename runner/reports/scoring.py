@@ -1,0 +1,35 @@
+"""Predictions beside actuals, and the scores that follow from them, in the words of a report."""
+
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.reports.records import report_records
+from runner.reports.report import Report, TargetRecord
+from runner.scores.aggregation import Score, score_targets
+from runner.scores.resampling import Resampling
+
+
+def target_record(
+    target: Target | InstanceTarget,
+    actual: Stat,
+    predicted: Stat | None,
+    baseline: float | None = None,
+) -> TargetRecord:
+    """Return the record of one target."""
+    instance = target if isinstance(target, InstanceTarget) else None
+    return TargetRecord(
+        run_spec_name=target.run_spec_name,
+        instance_id=instance.instance_id if instance else None,
+        train_trial_index=instance.train_trial_index if instance else None,
+        name=actual.name.to_json(),
+        actual=actual.to_json(),
+        predicted=None if predicted is None else predicted.to_json(),
+        baseline=baseline,
+    )
+
+
+def with_scores(report: Report) -> Report:
+    """Return the report with the scores that follow from its targets, none if it is unfinished."""
+    scores: tuple[Score, ...] = ()
+    if report.is_scored:
+        records = report_records(report)
+        scores = tuple(score_targets(records, policy=report.scoring, resampling=Resampling()))
+    return report.model_copy(update={"scores": scores})
