@@ -6,9 +6,6 @@ than most predictors.
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +17,8 @@ from runner.contract.limits import Limits
 from runner.contract.stat import Stat, Target
 from runner.errors import SuiteError
 from runner.files.scratch import scratch_directory
+from runner.files.user_directories import cache_directory
+from runner.files.whole_writes import put_if_absent, unfinished_directory
 
 _INPUT = "input"
 _ACTUALS = "actuals.json"
@@ -45,10 +44,12 @@ def staged_case(
         SuiteError: there is no such suite or case.
     """
     if suite == DEMO_SUITE and root_dir is None and case_id is None:
-        directory = _cache() / f"demo-{_demo_digest()[:16]}"
+        directory = cache_directory() / f"demo-{_demo_digest()[:16]}"
         if not directory.is_dir():
             announce(f"making the demo's case, once for all: {directory}")
-            _keep(directory, lambda into: _stage(suite, None, None, into, _silent))
+            with unfinished_directory(directory) as unfinished:
+                _stage(suite, None, None, unfinished, _silent)
+                put_if_absent(unfinished, directory)
         yield _read(directory)
         return
     with scratch_directory() as scratch:
@@ -60,26 +61,10 @@ def _silent(_line: str) -> None:
     """Say nothing: what the audit warns of in the demo is for organizers."""
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "runner"
-
-
 def _demo_digest() -> str:
     digest = hashlib.sha256(code_versions()["runner"].encode())
     digest.update(ARCHIVE.read_bytes())
     return digest.hexdigest()
-
-
-def _keep(directory: Path, stage: Callable[[Path], None]) -> None:
-    """Make a directory whole or not at all; another process may make it at the same time."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-    try:
-        stage(unfinished)
-        if not directory.is_dir():
-            unfinished.rename(directory)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _stage(

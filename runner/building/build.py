@@ -2,7 +2,6 @@
 
 import json
 import random
-import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from runner.building.divisions import CasePlan, divide, draw_sampled, match_expl
 from runner.building.freeze import Contents, copy_assets, freeze, spec_json
 from runner.building.write_run import Roles, write_run
 from runner.errors import SuiteError, UsageError
+from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.helm_outputs import (
     RUN_SPEC,
     STAT_NAME,
@@ -75,15 +75,9 @@ def build_suite(
         announce(f"{directory}: nothing has changed since it was built; every file was checked")
         return Built(unchanged, None)
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-        try:
+        with unfinished_directory(directory) as unfinished:
             audit = _write_suite(spec, runs, sources, unfinished, announce, progress)
-            if directory.exists():
-                shutil.rmtree(directory)
-            unfinished.rename(directory)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            put_in_place(unfinished, directory)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
     return Built(read_suite(directory), audit)

@@ -12,7 +12,7 @@ from runner.cli.evaluation_text import evaluation_json
 from runner.cli.live.display import Display
 from runner.errors import EngineError
 from runner.evaluation.batch import FinishedEvaluation
-from runner.files.written_files import write_file
+from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import junit_xml
 from runner.leaderboard.published import CheckedReport
 from runner.leaderboard.standing import Competitors, read_competitors
@@ -90,8 +90,8 @@ class CiOutput:
         with self.display.aside():
             self._print(checked)
         if self.options.summary_file is not None:
-            text = "".join(summary(each) for each in checked.values()).encode()
-            write_file(self.options.summary_file, text, "ab")
+            text = "".join(summary(each) for each in checked.values())
+            append_text(self.options.summary_file, text)
         if self.options.junit_file is not None:
             faults = {
                 one.first.title: one.result
@@ -100,7 +100,7 @@ class CiOutput:
             }
             is_closed = self.options.is_closed
             xml = junit_xml(list(checked.values()), faults, is_closed=is_closed)
-            write_file(self.options.junit_file, xml, "wb")
+            write_file(self.options.junit_file, xml)
 
     def _print(self, checked: Mapping[Path, CheckedReport]) -> None:
         if self.as_json:

@@ -16,7 +16,7 @@ from runner.evaluation.plan import open_plan
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
-from runner.files.written_files import write_file
+from runner.files.written_files import append_text
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.submissions.admission import Admission
@@ -76,4 +76,4 @@ class Publisher:
             click.echo(": ".join(map(printable, (*names, line))))
         if self._summary_file is not None:
             marked = " ".join(map(markdown_code, names))
-            write_file(self._summary_file, f"{marked}: {printable(line)}\n\n".encode(), "ab")
+            append_text(self._summary_file, f"{marked}: {printable(line)}\n\n")

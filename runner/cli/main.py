@@ -5,14 +5,16 @@ import signal
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import click
 
 from runner.cli.lazy import LazyGroup
 from runner.code_version import DISTRIBUTION
-from runner.errors import ExitCode, RunnerError
+from runner.errors import ExitCode, RunnerError, UsageError
+from runner.files.user_directories import log_directory
 
 EXIT_CODES_HELP = """\b
 Exit codes:
@@ -100,14 +102,31 @@ def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _open_bug_log() -> IO[str]:
+    """Open a new file for a traceback, which the user alone can read.
+
+    It stands among temporary files where the user's own directory can't be written to.
+    """
+    try:
+        directory = log_directory()
+        directory.mkdir(parents=True, exist_ok=True)
+        return _new_bug_log(directory)
+    except (OSError, UsageError):
+        return _new_bug_log(None)
+
+
+def _new_bug_log(directory: Path | None) -> IO[str]:
+    return tempfile.NamedTemporaryFile(
+        "w", prefix="runner-bug-", suffix=".log", delete=False, encoding="utf-8", dir=directory
+    )
+
+
 def _report_bug(error: Exception) -> int:
     """Keep the traceback in a file, and print where the bug is.
 
     The error's text stays in the file: it could quote an actual, and participants read CI's logs.
     """
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="runner-bug-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
+    with _open_bug_log() as log:
         traceback.print_exc(file=log)
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} in {last.filename}:{last.lineno}"

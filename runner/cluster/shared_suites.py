@@ -4,18 +4,17 @@ Only the head writes there. A node fetches a suite once, into a cache of its own
 byte there. The private halves, and so the actuals, never leave the head.
 """
 
-import fcntl
-import os
-import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
 from runner.evaluation.task import read_task_suite
+from runner.files.locks import locked_file
 from runner.files.stores import open_store, reaching, writing
+from runner.files.user_directories import cache_directory
+from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.suites.opening import verify_public_half
 from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import write_public_half
@@ -46,8 +45,9 @@ def fetch_suite(url: str, digest: str) -> Path:
         SuiteError: what is in the storage, or in the cache, is not the suite of this digest.
         UsageError: the storage can't be read.
     """
-    place = cache_directory() / digest.replace(":", "-")
-    with _locked(place):
+    place = suites_directory() / digest.replace(":", "-")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with locked_file(place.with_name(f"{place.name}.lock"), "ab"):  # one fetches, others wait
         if not place.is_dir():
             _fetch(url, digest, place)
         else:
@@ -60,17 +60,14 @@ def archive_name(digest: str) -> str:
     return f"{digest.replace(':', '-')}.tar.gz"
 
 
-def cache_directory() -> Path:
-    """Return where suites are kept on a node: below XDG_CACHE_HOME, or ~/.cache."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "runner" / "suites"
+def suites_directory() -> Path:
+    """Return where suites are kept on a node, in the user's cache."""
+    return cache_directory() / "suites"
 
 
 def _fetch(url: str, digest: str, place: Path) -> None:
     archive = f"{url.rstrip('/')}/{archive_name(digest)}"
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix="fetching-") as scratch:
-        unpacked = Path(scratch) / "suite"
+    with unfinished_directory(place) as unpacked:
         with (
             _shared(url) as storage,
             reaching(path := storage / archive_name(digest)),
@@ -82,8 +79,7 @@ def _fetch(url: str, digest: str, place: Path) -> None:
             except (tarfile.TarError, EOFError) as error:
                 raise SuiteError(f"{archive}: not an archive of a suite ({error}).") from error
         _check(unpacked, digest, f"{archive}: remove it; the next evaluation puts it there again.")
-        shutil.rmtree(place, ignore_errors=True)
-        unpacked.rename(place)
+        put_in_place(unpacked, place)
 
 
 def _check(root: Path, digest: str, advice: str) -> None:
@@ -112,12 +108,3 @@ def _shared(url: str) -> Iterator[Path]:
             f"{url}: the storage that the nodes share can't be used ({error}). Name with --shared "
             "a path or URL that the head can write to and every node can read."
         ) from error
-
-
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Hold what tells this machine's processes that the suite is being fetched or checked."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_name(f"{place.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -4,12 +4,13 @@ Some hold actuals, so that none may stay behind. A lock beside the files tells w
 lives: the kernel drops it however the runner ends.
 """
 
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from runner.files.locks import new_held_file, unheld_file
 
 _PREFIX = "runner-scratch-"
 _LOCK = "lock"
@@ -20,10 +21,7 @@ def scratch_directory() -> Iterator[Path]:
     """Give an empty directory, and remove it afterwards."""
     outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
-        with (outer / "unlocked").open("x") as lock:
-            # Locked before it has its name: nobody takes a live runner's for a dead one's.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            (outer / "unlocked").rename(outer / _LOCK)
+        with new_held_file(outer / _LOCK):
             inner = outer / "files"
             inner.mkdir()
             yield inner
@@ -41,8 +39,7 @@ def _remove_if_dead(directory: Path) -> bool:
     if directory.is_symlink():
         return False
     try:
-        with (directory / _LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with unheld_file(directory / _LOCK):
             shutil.rmtree(directory)
     except OSError:  # locked, another user's, or removed by another runner meanwhile
         return False

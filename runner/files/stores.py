@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from runner.code_version import install_command
 from runner.errors import RunnerError, UsageError
+from runner.files.whole_writes import whole_file
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -129,17 +130,8 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         with _told(str(path.parent)), _one_at_a_time, _in_transaction(path) as file:
             yield file
         return
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        yield file
 
 
 @contextmanager

@@ -1,20 +1,43 @@
 """Files that are written beside the reports, e.g. for CI."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runner.errors import UsageError
+from runner.files.whole_writes import whole_file
 
 
-def write_file(path: Path, content: bytes, mode: str) -> None:
-    """Write what is told of an evaluation beside its report.
+def append_text(path: Path, text: str) -> None:
+    """Add to a file that others write to as well, e.g. the summary of a CI job.
 
     Raises:
         UsageError: it can't be written.
     """
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode) as file:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; a device or a pipe is written to as it is.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    with _told(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        with whole_file(path.resolve()) as file:  # a link stays one
             file.write(content)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UsageError(
             f"{path}: can't be written ({error.strerror}). The reports have been; run the same "

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import Any
 
 from runner.code_version import install_command
 from runner.errors import UsageError
+from runner.files.whole_writes import whole_file
 from runner.untrusted import printable
 
 try:
@@ -70,13 +70,10 @@ def write_page(path: Path, html: str) -> None:
     Raises:
         UsageError: the file can't be written.
     """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(html, encoding="utf-8")
-        unfinished.replace(path)
+        with whole_file(path, is_durable=False) as file:  # it can be made again
+            file.write(html.encode())
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise UsageError(
             f"{path}: the page can't be written ({error.strerror}). Free space or name another "
             "place with --output."

@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import secrets
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from runner.files.stores import (
     read_files,
     write_files,
 )
+from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.progress import SILENT, Progress
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
@@ -68,14 +67,9 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     if is_remote(directory):
         return _write_remotely(evaluation, directory)
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-        unfinished.mkdir()
-        try:
+        with unfinished_directory(directory) as unfinished:
             write_files(_files_at(unfinished, evaluation))
             return _put_in_place(unfinished, directory, evaluation.report)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise UsageError(
             f"{directory}: the report can't be written ({error.strerror}). Free space or name "
@@ -132,22 +126,16 @@ def _aside(directory: Path, earlier: Report | None) -> Path:
 
 
 def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
+    """Give a report its name; return where the earlier one is kept, if it is of another run."""
     if not directory.exists():
-        unfinished.rename(directory)
+        put_in_place(unfinished, directory)
         return None
     check_writable(directory)
     earlier = _intact_report(directory)
-    aside = _aside(directory, earlier)
-    directory.rename(aside)
-    try:
-        unfinished.rename(directory)
-    except BaseException:  # an interrupt too: the earlier report goes back to its place
-        aside.rename(directory)
-        raise
-    if earlier is None or earlier.run_identity != report.run_identity:
-        return aside
-    shutil.rmtree(aside)
-    return None
+    is_same = earlier is not None and earlier.run_identity == report.run_identity
+    aside = None if is_same else _aside(directory, earlier)
+    put_in_place(unfinished, directory, aside)
+    return aside
 
 
 def _intact_report(directory: Path) -> Report | None:

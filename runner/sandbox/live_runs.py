@@ -5,17 +5,18 @@ crash is decided by this record, one small file per evaluation, which is locked 
 runner lives: the kernel drops the lock however the runner ends.
 """
 
-import fcntl
 import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import UsageError
+from runner.files.locks import new_held_file, unheld_file
+from runner.files.user_directories import state_directory
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -29,11 +30,8 @@ class Entry:
     path: Path
 
 
-def state_directory() -> Path:
-    """Return where the record is: below XDG_STATE_HOME, or ~/.local/state."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    root = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
-    return root / "runner" / "evaluations"
+def _directory() -> Path:
+    return state_directory() / "evaluations"
 
 
 @contextmanager
@@ -43,18 +41,13 @@ def recorded(engine: str) -> Iterator[Entry]:
     Raises:
         UsageError: the state directory can't be written.
     """
-    directory = state_directory()
+    directory = _directory()
     token = secrets.token_hex(16)
     path = directory / f"{token}.json"
-    unfinished = path.with_suffix(".new")
+    content = json.dumps({"engine": engine, "pid": os.getpid()})
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("x", encoding="utf-8") as file:
-            # Locked before it can be found: nobody takes a live evaluation for a dead one.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            json.dump({"engine": engine, "pid": os.getpid()}, file)
-            file.flush()
-            unfinished.rename(path)
+        with new_held_file(path, content.encode()):
             yield Entry(token, engine, path)
     except OSError as error:
         raise UsageError(
@@ -70,26 +63,19 @@ def settle(entry: Entry) -> None:
 
 def known_tokens() -> frozenset[str]:
     """Return the tokens of all recorded evaluations, of live runners too."""
-    return frozenset(path.stem for path in state_directory().glob("*.json"))
+    return frozenset(path.stem for path in _directory().glob("*.json"))
 
 
 @contextmanager
 def dead_entries() -> Iterator[list[Entry]]:
     """Give the entries of evaluations whose runner is gone, locked against others who ask."""
-    directory = state_directory()
     found: list[Entry] = []
-    files = []
-    try:
-        for path in sorted(directory.glob("*.json")):
+    with ExitStack() as held:
+        for path in sorted(_directory().glob("*.json")):
             if TOKEN.fullmatch(path.stem) is None:
                 continue
-            with suppress(OSError, ValueError):
-                file = path.open(encoding="utf-8")
-                files.append(file)
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(OSError, ValueError):  # of a live runner, or no entry
+                file = held.enter_context(unheld_file(path))
                 engine = str(json.load(file)["engine"])
                 found.append(Entry(path.stem, engine, path))
         yield found
-    finally:
-        for file in files:
-            file.close()

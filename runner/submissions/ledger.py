@@ -4,7 +4,6 @@ Each line is JSON. Whoever reads or appends holds a lock on the file, so that tw
 take a submitter's last evaluation; a line is on the disk before anything follows from it.
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -18,6 +17,7 @@ from typing import Annotated, BinaryIO
 from pydantic import Field, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
+from runner.files.locks import locked_file
 from runner.submissions.ladder import Better, PublicScore, publish
 from runner.submissions.quota import (
     Admitted,
@@ -123,8 +123,7 @@ class Ledger:
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
         try:
-            with self.path.open("r+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+            with locked_file(self.path) as file:
                 yield file
         except OSError as error:
             raise UsageError(

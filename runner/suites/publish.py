@@ -1,12 +1,12 @@
 """The public half of a suite as one archive for participants."""
 
 import gzip
-import secrets
 import tarfile
 from pathlib import Path
 from typing import IO
 
 from runner.errors import SuiteError, UsageError
+from runner.files.whole_writes import whole_file
 from runner.suites.manifest import PUBLIC
 from runner.suites.public_suite import PublicSuite
 
@@ -27,16 +27,11 @@ def publish_suite(suite: PublicSuite, archive: Path) -> None:
             "that who has the whole public half has its actuals. Publish a suite with a sampled or "
             "an explicit division, or say in the spec that this is meant: accept: [shared]"
         )
-    unfinished = archive.with_name(f".{archive.name}.{secrets.token_hex(4)}")
     try:
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
+        with whole_file(archive) as file:
             write_public_half(suite, file, folder=f"{suite.name}-{suite.manifest.version}")
-        unfinished.replace(archive)
     except OSError as error:
         raise UsageError(f"{archive}: can't be written ({error.strerror}).") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def write_public_half(suite: PublicSuite, file: IO[bytes], folder: str) -> None:

@@ -1,6 +1,7 @@
 import inspect
 import os
 import re
+import stat
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from runner.errors import (
     SuiteError,
     UsageError,
 )
+from runner.files.user_directories import log_directory
 
 RUNNER = Path(sys.executable).with_name("runner")
 LARGEST_IMPORT_MICROSECONDS = 500_000
@@ -156,15 +158,28 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bug_keeps_its_traceback_in_a_file_and_shows_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert run_main(monkeypatch, ZeroDivisionError("a secret of ours")) == 1
     said = capsys.readouterr().err
-    (log,) = tmp_path.iterdir()
+    (log,) = log_directory().iterdir()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert said.count("\n") == 1
     assert str(log) in said
     assert "ZeroDivisionError in" in said
     assert "a secret of ours" not in said
     assert "a secret of ours" in log.read_text()
+
+
+def test_a_bug_is_kept_among_temporary_files_where_the_users_own_place_is_in_the_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    assert run_main(monkeypatch, ZeroDivisionError("a secret of ours")) == 1
+    (log,) = (tmp_path / "tmp").iterdir()
+    assert str(log) in capsys.readouterr().err
 
 
 def run_wrongly(*arguments: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from runner.cluster.shared_suites import archive_name, cache_directory, fetch_suite, share_suite
+from runner.cluster.shared_suites import archive_name, fetch_suite, share_suite, suites_directory
 from runner.errors import SuiteError, UsageError
 from runner.suites.opening import read_manifest
 from runner.suites.suite import Suite
@@ -71,7 +71,7 @@ def test_another_suite_under_the_digest_is_refused(suite: Suite, tmp_path: Path)
     place.rename(place.with_name(archive_name(suite.digest)))
     with pytest.raises(SuiteError, match=f"not {suite.digest}"):
         fetch_suite(str(tmp_path / "shared"), suite.digest)
-    assert not [path for path in cache_directory().iterdir() if path.is_dir()]
+    assert not [path for path in suites_directory().iterdir() if path.is_dir()]
 
 
 def test_a_copy_of_which_a_byte_was_changed_is_refused(suite: Suite, tmp_path: Path) -> None:

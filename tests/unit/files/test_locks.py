@@ -1,0 +1,67 @@
+"""A file is held by one process at a time, and by none that is dead."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from runner.files.locks import locked_file, new_held_file, unheld_file
+
+HOLDER = """
+import sys
+from pathlib import Path
+from runner.files.locks import new_held_file
+with new_held_file(Path(sys.argv[1]), b"held"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_live_process_holds_is_refused_and_what_a_dead_one_held_is_given(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lock"
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(BlockingIOError), unheld_file(path):
+            pass
+        process.kill()
+        process.wait()
+        with unheld_file(path) as file:
+            assert file.read() == b"held"
+
+
+def test_whoever_waits_for_a_file_gets_it_when_it_is_free(tmp_path: Path) -> None:
+    path, order = tmp_path / "lock", []
+
+    def wait() -> None:
+        with locked_file(path, "ab"):
+            order.append("second")
+
+    with locked_file(path, "ab"):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_a_file_that_is_not_there_is_made_only_on_demand(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), locked_file(tmp_path / "ledger"):
+        pass
+    with locked_file(tmp_path / "lock", "ab"):
+        assert (tmp_path / "lock").exists()
+
+
+def test_a_new_file_has_its_name_and_its_content_while_it_is_held(tmp_path: Path) -> None:
+    with new_held_file(tmp_path / "lock", b"content"):
+        assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+        assert (tmp_path / "lock").read_bytes() == b"content"
+        with pytest.raises(BlockingIOError), unheld_file(tmp_path / "lock"):
+            pass
+    assert (tmp_path / "lock").exists()

@@ -1,0 +1,128 @@
+"""However the writing ends, what is there is the earlier or the new, whole."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.files.whole_writes import (
+    put_if_absent,
+    put_in_place,
+    unfinished_directory,
+    whole_file,
+)
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from runner.files.whole_writes import whole_file
+with whole_file(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def fill(directory: Path, text: str) -> Path:
+    directory.mkdir()
+    (directory / "file").write_text(text)
+    return directory
+
+
+def test_a_file_is_written_and_its_folder_is_made(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "folder" / "file") as file:
+        file.write(b"new")
+    assert (tmp_path / "folder" / "file").read_bytes() == b"new"
+    assert names(tmp_path / "folder") == ["file"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_writer_that_fails_leaves_the_earlier_file_and_nothing_else(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    (tmp_path / "file").write_bytes(b"earlier")
+
+    def fail() -> None:
+        with whole_file(tmp_path / "file") as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert (tmp_path / "file").read_bytes() == b"earlier"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_writer_that_is_killed_leaves_the_earlier_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"earlier")
+    command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path / "file")]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert (tmp_path / "file").read_bytes() == b"earlier"
+
+
+@pytest.mark.parametrize(("is_durable", "synced"), [(True, 2), (False, 0)])
+def test_a_durable_file_and_its_name_are_on_the_disk_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_durable: bool, synced: int
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(os, "fsync", calls.append)
+    with whole_file(tmp_path / "file", is_durable=is_durable) as file:
+        file.write(b"new")
+    assert len(calls) == synced
+
+
+def test_a_directory_that_is_not_put_in_place_is_removed(tmp_path: Path) -> None:
+    with unfinished_directory(tmp_path / "place") as half:
+        (half / "file").write_text("half")
+    assert names(tmp_path) == []
+
+
+def test_a_directory_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
+    place = fill(tmp_path / "place", "earlier")
+    with unfinished_directory(place) as unfinished:
+        (unfinished / "file").write_text("new")
+        assert (place / "file").read_text() == "earlier"
+        put_in_place(unfinished, place)
+    assert (place / "file").read_text() == "new"
+    assert names(tmp_path) == ["place"]
+
+
+def test_the_earlier_directory_is_kept_where_it_is_asked_for(tmp_path: Path) -> None:
+    place = fill(tmp_path / "place", "earlier")
+    put_in_place(fill(tmp_path / "unfinished", "new"), place, tmp_path / "aside")
+    assert (place / "file").read_text() == "new"
+    assert (tmp_path / "aside" / "file").read_text() == "earlier"
+    assert names(tmp_path) == ["aside", "place"]
+
+
+def test_the_earlier_directory_is_put_back_if_the_new_one_can_not_be_renamed(
+    tmp_path: Path,
+) -> None:
+    place = fill(tmp_path / "place", "earlier")
+    with pytest.raises(FileNotFoundError):
+        put_in_place(tmp_path / "missing", place)
+    assert (place / "file").read_text() == "earlier"
+    assert names(tmp_path) == ["place"]
+
+
+def test_the_first_of_two_that_make_the_same_directory_stays(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    for text in ("first", "second"):
+        with unfinished_directory(place) as unfinished:
+            (unfinished / "file").write_text(text)
+            put_if_absent(unfinished, place)
+    assert (place / "file").read_text() == "first"
+    assert names(tmp_path) == ["place"]
+
+
+def test_a_file_in_the_way_of_a_directory_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "place").write_text("in the way")
+    with pytest.raises(OSError, match="place"):
+        put_if_absent(fill(tmp_path / "unfinished", "new"), tmp_path / "place")
