@@ -14,6 +14,7 @@ from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import Finding, examine_host, lacking
+from runner.text_tables import text_table
 from runner.untrusted import printable
 
 
@@ -62,12 +63,12 @@ def _as_json(
 
 
 def _print_findings(findings: tuple[Finding, ...]) -> None:
-    width = max(len(finding.name) for finding in findings)
+    rows = []
     for finding in findings:
-        found = printable(finding.found)
-        click.echo(f"{finding.level.upper():<8} {finding.name:<{width}}  {found}")
+        rows.append((finding.level.upper(), finding.name, finding.found))
         if finding.advice is not None:
-            click.echo(f"{'':<8} {'':<{width}}  {finding.advice}")
+            rows.append(("", "", finding.advice))
+    click.echo("\n".join(text_table(rows)))
 
 
 def _print_verdicts(verdicts: Sequence[AttackVerdict]) -> None:
@@ -76,12 +77,7 @@ def _print_verdicts(verdicts: Sequence[AttackVerdict]) -> None:
         (v.attack.name, str(v.attack.promise), v.attack.expected, v.found, _holds(v))
         for v in verdicts
     ]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    click.echo()
-    for row in (heads, *rows):
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
-    click.echo()
+    click.echo("\n".join(["", *text_table([heads, *rows]), ""]))
     for promise, (held, tried) in count_by_promise(verdicts).items():
         click.echo(f"promise {promise}: {PROMISES[promise]}: held against {held} of {tried}")
     _print_breaches([verdict for verdict in verdicts if not verdict.holds])

@@ -12,7 +12,7 @@ from runner.files.wrong_fields import validate
 from runner.submissions.ledger import Ledger, new_seed
 from runner.submissions.quota import Attempt, Scored
 from runner.submissions.rules import Rules
-from runner.untrusted import printable
+from runner.text_tables import text_table
 
 
 def init(
@@ -58,9 +58,12 @@ def show(file: Path, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return 0
-    for each in rows:
-        told = "-" if each["published"] is None else f"{each['published']:.6g}"
-        free = "" if each["charged"] else ", free of charge"
-        words = f"{each['began']}  {each['submitter']}  {each['image']}  {told}  {each['event']}"
-        click.echo(printable(words + free))
+    for line in text_table(map(_cells, rows)):
+        click.echo(line)
     return 0
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    told = "-" if row["published"] is None else f"{row['published']:.6g}"
+    free = "" if row["charged"] else ", free of charge"
+    return [row["began"], row["submitter"], row["image"], told, f"{row['event']}{free}"]

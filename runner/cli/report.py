@@ -17,9 +17,10 @@ from runner.pages.report_page import report_page, target_rows
 from runner.reports.helm_export import write_helm_runs
 from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
-from runner.reports.score_text import group_table, repetition_lines, suite_table, text_table
+from runner.reports.score_text import group_table, repetition_lines, suite_table
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
 from runner.scores.resampling import Resampling
+from runner.text_tables import text_table
 from runner.untrusted import printable
 
 

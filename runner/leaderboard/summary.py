@@ -9,6 +9,7 @@ from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
 from runner.scores.metrics import METRICS
 from runner.scores.resampling import Resampling
+from runner.text_tables import markdown_table
 from runner.untrusted import markdown_code
 
 MOST_CASES = 100
@@ -37,7 +38,7 @@ def _score_lines(report: Report) -> list[str]:
     primary = report.scoring.primary
     scores = sorted(report.scores, key=lambda score: score.metric != primary)
     heads = ["score", "value", f"{Resampling().level:.0%} interval", "targets", "runs", "note"]
-    return _table(heads, [_score_cells(score, primary) for score in scores])
+    return markdown_table(heads, [_score_cells(score, primary) for score in scores])
 
 
 def _score_cells(score: Score, primary: str) -> list[str]:
@@ -68,11 +69,7 @@ def _case_lines(cases: Sequence[CaseRecord]) -> list[str]:
         ]
         for case in ordered[:MOST_CASES]
     ]
-    lines = _table(["case", "outcome", "cause", "time"], rows)
+    lines = markdown_table(["case", "outcome", "cause", "time"], rows)
     others = Counter(str(case.outcome) for case in ordered[MOST_CASES:])
     more = ", ".join(f"{count} {outcome}" for outcome, count in sorted(others.items()))
     return [*lines, *(["", f"and {more}"] if more else [])]
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows]]

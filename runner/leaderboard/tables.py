@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, leaderboard_rows
 from runner.scores.resampling import Resampling
+from runner.text_tables import markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
 
 SHORT_DIGEST = 19
@@ -15,19 +16,14 @@ SHORT_DIGEST = 19
 def to_table(board: Leaderboard, resampling: Resampling) -> str:
     """Return the leaderboard in columns, with a line of what was compared above it."""
     rows = [_heads(board, resampling), *(_cells(entry, printable) for entry in board.entries)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    lines = text_table(rows)
     return "\n".join([_title(board, printable), "", *lines, *notes(board)])
 
 
 def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
     """Return the leaderboard as a Markdown table."""
-    heads = _heads(board, resampling)
-    rows = [heads, ["---"] * len(heads), *(_cells(e, markdown_code) for e in board.entries)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    rows = [_cells(entry, markdown_code) for entry in board.entries]
+    lines = markdown_table(_heads(board, resampling), rows)
     return "\n".join([_title(board, markdown_code), "", *lines, *notes(board)])
 
 

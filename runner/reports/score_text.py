@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from runner.scores.metrics import METRICS
 from runner.scores.stability import meets
+from runner.text_tables import text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from runner.reports.report import Report
     from runner.scores.aggregation import Score
@@ -84,16 +85,6 @@ def group_table(scores: "Sequence[Score]") -> list[str]:
         for group, found in groups.items()
     ]
     return text_table([heads, *rows])
-
-
-def text_table(rows: "Iterable[Iterable[str]]") -> list[str]:
-    """Return rows of cells as lines with aligned columns."""
-    cells = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
 
 
 def _group_cell(score: "Score | None") -> str:

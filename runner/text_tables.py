@@ -1,0 +1,36 @@
+"""Tables for terminals and for Markdown. No cell can break its line or leave its column."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+
+from runner.untrusted import printable
+
+_GAP = "  "
+
+
+def text_table(rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return rows of cells as lines with aligned columns; what is not printable is escaped.
+
+    A letter that takes two columns of a terminal, as those of Chinese do, counts as two.
+    """
+    table = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    return [_GAP.join(map(_padded, row, widths)).rstrip() for row in table]
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return the lines of a Markdown table; its cells are Markdown, and stay in their columns.
+
+    A stranger's text is for the caller to escape, by ``untrusted.markdown_code``.
+    """
+    table = [heads, ["---"] * len(heads), *rows]
+    return [f"| {' | '.join(map(_markdown_cell, row))} |" for row in table]
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - cell_len(cell))
+
+
+def _markdown_cell(cell: str) -> str:
+    return printable(cell).replace("|", "\\|")
