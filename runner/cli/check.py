@@ -19,6 +19,7 @@ from runner.building.named import Draw, opened_public_half
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
+from runner.files.whole_writes import whole_file
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
@@ -71,7 +72,8 @@ def _save(run: SandboxRun, path: Path) -> None:
     if content is None:
         raise UsageError(f"{path}: nothing to keep, the image wrote no {PREDICTIONS}.")
     try:
-        path.write_bytes(content)
+        with whole_file(path) as file:
+            file.write(content)
     except OSError as error:
         raise UsageError(f"{path}: can't be written ({error.strerror}).") from error
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+_MOST_OF_NAME = 60
+"""Characters, of four bytes at most; a name has 255 bytes."""
+
 
 @contextmanager
 def whole_file(path: Path, *, is_durable: bool = True) -> Iterator[BinaryIO]:
@@ -89,7 +92,8 @@ def put_if_absent(unfinished: Path, path: Path) -> None:
 
 
 def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # A part of the name: with the whole, a long one would be longer than file systems take.
+    return path.with_name(f".{path.name[:_MOST_OF_NAME]}.{secrets.token_hex(4)}")
 
 
 def _sync_names(directory: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.code_version import install_command
 from runner.errors import UsageError
+from runner.files.whole_writes import whole_file
 
 try:
     import vl_convert
@@ -93,12 +94,16 @@ def write_plots(rows: Rows, directory: Path) -> list[Path]:
     """
     written = []
     try:
-        directory.mkdir(parents=True, exist_ok=True)
         for name, chart in draw_charts(rows).items():
             sized = {**chart, "width": SIDE_PIXELS, "datasets": {TARGETS: list(rows)}}
             svg, png = directory / f"{name}.svg", directory / f"{name}.png"
-            svg.write_text(vl_convert.vegalite_to_svg(sized), encoding="utf-8")
-            png.write_bytes(vl_convert.vegalite_to_png(sized, scale=PNG_SCALE))
+            plots = {
+                svg: vl_convert.vegalite_to_svg(sized).encode(),
+                png: vl_convert.vegalite_to_png(sized, scale=PNG_SCALE),
+            }
+            for path, content in plots.items():
+                with whole_file(path, is_durable=False) as file:  # it can be made again
+                    file.write(content)
             written += [svg, png]
     except OSError as error:
         raise UsageError(f"{directory}: can't be written ({error.strerror})") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import UsageError
+from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.helm_outputs import PER_INSTANCE_STATS, RUN_SPEC, STATS
 from runner.reports.report import Report, TargetRecord
 
@@ -35,12 +36,13 @@ def write_helm_runs(report: Report, directory: Path) -> list[Path]:
             STATS: [each.predicted for each in targets if each.instance_id is None],
             PER_INSTANCE_STATS: _per_instance_stats(targets),
         }
+        if place.exists():
+            raise UsageError(f"{place}: is there already; name another directory.")
         try:
-            place.mkdir(parents=True)
-            for file_name, content in files.items():
-                (place / file_name).write_text(json.dumps(content, indent=2) + "\n")
-        except FileExistsError as error:
-            raise UsageError(f"{place}: is there already; name another directory.") from error
+            with unfinished_directory(place) as unfinished:
+                for file_name, content in files.items():
+                    (unfinished / file_name).write_text(json.dumps(content, indent=2) + "\n")
+                put_in_place(unfinished, place)
         except OSError as error:
             raise UsageError(f"{place}: can't be written ({error.strerror}).") from error
         written.append(place)

@@ -43,6 +43,13 @@ def test_a_file_is_written_and_its_folder_is_made(tmp_path: Path) -> None:
     assert names(tmp_path / "folder") == ["file"]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "\N{GRINNING FACE}" * 63])
+def test_the_longest_name_that_a_file_can_have_is_written(tmp_path: Path, name: str) -> None:
+    with whole_file(tmp_path / name) as file:
+        file.write(b"new")
+    assert names(tmp_path) == [name]
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_writer_that_fails_leaves_the_earlier_file_and_nothing_else(
     tmp_path: Path, error: type[BaseException]
