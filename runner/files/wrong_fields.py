@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from runner.errors import RunnerError
 from runner.untrusted import MOST_QUOTED, printable
@@ -18,8 +19,7 @@ Location = tuple[str | int, ...]
 MOST_SHOWN = 20
 """Wrong fields that one message names."""
 
-BELOW = "below"
-"""A validator of the whole puts here, in its error's context, where below it the fault is."""
+_BELOW = "below"
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _KINDS = {
@@ -45,6 +45,12 @@ class WrongField:
                 step, after_item = f"{', ' if after_item else '.'}{_bounded(part)}", False
             text += step if text else step.lstrip("., ")
         return f"{text}: {self.message}" if text else self.message
+
+
+def fault_below(message: str, *place: str | int) -> PydanticCustomError:
+    """Return what a validator of a whole raises, of a fault at a place below it."""
+    # As a template the message could have braces in it.
+    return PydanticCustomError("fault_below", "{message}", {"message": message, _BELOW: place})
 
 
 def validate(
@@ -96,7 +102,7 @@ def _place(finding: Mapping[str, Any], fields: Any) -> Location:
     """Return where a finding is, without the names that pydantic gives to members of a union."""
     place: list[str | int] = []
     here = fields
-    location = (*finding["loc"], *finding.get("ctx", {}).get(BELOW, ()))
+    location = (*finding["loc"], *finding.get("ctx", {}).get(_BELOW, ()))
     for part in location:
         in_mapping = isinstance(here, Mapping) and part in here
         if in_mapping or (isinstance(here, list | tuple) and isinstance(part, int)):
@@ -118,7 +124,7 @@ def _in_words(
         return f"should be {whole}, not {_shown(finding['input'])}"
     if kind == "missing":
         return "this field is required"
-    if kind == "value_error" or BELOW in finding.get("ctx", {}):
+    if kind == "value_error" or _BELOW in finding.get("ctx", {}):
         return str(finding["msg"].removeprefix("Value error, "))
     return _wrong_value(kind, finding["msg"], finding["input"])
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from runner.files.wrong_fields import fault_below
+from runner.untrusted import quote
 
 
 class Submitters(BaseModel):
@@ -18,3 +21,16 @@ class Submitters(BaseModel):
 
     show: Literal["best", "all"] = "best"
     submitters: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+    @field_validator("submitters")
+    @classmethod
+    def _each_image_is_of_one(
+        cls, submitters: Mapping[str, tuple[str, ...]]
+    ) -> Mapping[str, tuple[str, ...]]:
+        owners: dict[str, str] = {}
+        for name, images in submitters.items():
+            for number, image in enumerate(images):
+                if owners.setdefault(image, name) != name:
+                    message = f"{quote(image)} is of {quote(owners[image])} already"
+                    raise fault_below(message, name, number)
+        return submitters

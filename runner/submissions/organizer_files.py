@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
-from pydantic_core import PydanticCustomError
 
 from runner.errors import SuiteError, UsageError
-from runner.files.wrong_fields import BELOW
+from runner.files.wrong_fields import fault_below
 from runner.files.yaml_files import YamlForm, read_yaml
 from runner.leaderboard.submitters import Submitters
 from runner.untrusted import quote
@@ -37,11 +36,7 @@ def _each_once(listed: list[ListedSubmission]) -> list[ListedSubmission]:
     images: set[str] = set()
     for number, each in enumerate(listed):
         if each.image in images:
-            message = f"{quote(each.image)} is listed twice"
-            # Braces would be taken for a template.
-            raise PydanticCustomError(
-                "listed_twice", "{message}", {"message": message, BELOW: (number, "image")}
-            )
+            raise fault_below(f"{quote(each.image)} is listed twice", number, "image")
         images.add(each.image)
     return listed
 
