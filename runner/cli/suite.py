@@ -1,7 +1,7 @@
 """``runner suite``: build, list, show, audit, publish and verify suites."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from runner.suites.overview import details, overview
 from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import publish_suite
 from runner.suites.spec import make_spec, read_spec
+from runner.text_tables import text_table
 from runner.untrusted import printable
 
 
@@ -147,39 +148,46 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _print_suite(suite: PublicSuite, as_json: bool) -> None:
+def _print_suite(suite: PublicSuite, as_json: bool, more: Iterable[tuple[str, str]] = ()) -> None:
+    """Print what a suite holds.
+
+    Args:
+        more: further lines, each with what it is about.
+    """
     facts = details(suite)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     click.echo(f"{facts['path']}: {facts['name']} {facts['version']}")
-    click.echo(f"digest     {facts['digest']}")
-    click.echo(f"runs       {facts['runs']}, {facts['bytes'] / 1e6:.1f} MB")
+    click.echo("\n".join(text_table([*_fact_rows(facts), *more])))
+
+
+def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "digest", facts["digest"]
+    yield "runs", f"{facts['runs']}, {facts['bytes'] / 1e6:.1f} MB"
     for kind in ("scenarios", "models"):
-        names = facts[kind]
-        some = ", ".join(map(printable, names[:3])) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
-        click.echo(f"{kind:10} {len(names)}: {some}")
+        yield kind, f"{len(facts[kind])}: {_first(facts[kind], 3)}"
     for kind in ("sweeps", "twins"):
         groups = [group["runs"] for group in facts["groups"] if group["kind"] == kind]
         if groups:
-            some = ", ".join(map(printable, groups[0][:2]))
-            click.echo(f"{kind:10} {len(groups)} groups kept together, e.g. {some}")
+            yield kind, f"{len(groups)} groups kept together, e.g. {', '.join(groups[0][:2])}"
     for case in facts["by_case"]:
-        models = ", ".join(map(printable, case["eval_models"][:2]))
-        more = ", ..." if len(case["eval_models"]) > 2 else ""  # noqa: PLR2004
-        click.echo(
-            f"{case['case']:10} {case['train_runs']} train runs, {case['eval_runs']} eval runs "
-            f"({models}{more}), {case['targets']} targets, "
-            + (f"{case['instance_targets']} instance targets, " if case["instance_targets"] else "")
-            + f"{case['revealed_instances']} of {case['instances']} instances revealed"
+        asked = f"{case['instance_targets']} instance targets, " if case["instance_targets"] else ""
+        words = (
+            f"{case['train_runs']} train runs, {case['eval_runs']} eval runs "
+            f"({_first(case['eval_models'], 2)}), {case['targets']} targets, {asked}"
+            f"{case['revealed_instances']} of {case['instances']} instances revealed"
         )
+        yield case["case"], words
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    return ", ".join([*names[:most], *(["..."] if len(names) > most else [])])
 
 
 def print_built(built: BuiltSuite, as_json: bool) -> None:
     """Print what a build made, with the leaks that its spec accepts."""
     for line in warnings(built):
         click.echo(f"accepted: {line}", err=True)
-    _print_suite(built.suite, as_json)
-    if built.audit is not None and not as_json:
-        for case, words in built.audit.derivability.items():
-            click.echo(f"{case:10} {words}")
+    derivability = built.audit.derivability if built.audit is not None else {}
+    _print_suite(built.suite, as_json, derivability.items())

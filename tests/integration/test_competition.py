@@ -253,7 +253,7 @@ def another_teams_file(_competition: Competition, image: str) -> dict[str, str |
         (with_other("suite.yaml"), "'suite.yaml'"),
         (with_other("teams.yaml"), "'teams.yaml'"),
         (with_other(".github/workflows/submission.yml"), "'.github/workflows/submission.yml'"),
-        (limits_in_the_file, "unknown: 'wall_seconds'"),
+        (limits_in_the_file, "wall_seconds: no such field"),
         (a_tag, "should be named by its digest alone"),
         (another_teams_file, "'octocat' is not of the team team-b"),
     ],
