@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.building import build as build_module
-from runner.contract import InstanceTarget, MetricName, layout
+from runner.contract import layout
 from runner.suites import parts
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
@@ -169,35 +169,6 @@ def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> 
             assert not any(column.is_stats_set for column in columns)
 
 
-def files(name: str, stats: list[Json]) -> dict[str, Any]:
-    return {"stats": stats} if name == EVAL_RUN else {}
-
-
-def stats_suite(root: Path, stats: list[Json]) -> Suite:
-    """Return a suite whose eval run has these stats."""
-    for subject in (0, 1, 2):
-        name = f"demo:subject={subject},model=demo/model"
-        write_run(root / "runs", name, run_files(name, **files(name, stats)))
-    return sample(root)
-
-
-def test_targets_are_ordered_by_their_keys_whatever_helms_order_is(tmp_path: Path) -> None:
-    splits = ("valid", "test", "other")
-    stats = [stat("exact_match", number, split=split) for number, split in enumerate(splits)]
-    one, other = stats_suite(tmp_path / "a", stats), stats_suite(tmp_path / "b", stats[::-1])
-    assert eval_part(one, layout.EVAL_TARGETS)["stats.name.split"].to_list() == sorted(splits)
-    assert stage(one).files == stage(other).files
-
-
-def test_stats_that_are_no_targets_do_not_show_in_the_targets_types(tmp_path: Path) -> None:
-    def stats(others: float) -> list[Json]:
-        target = stat("exact_match", 0.5, perturbation={"name": "typos", "prob": 1})
-        return [target, stat("other", 0.5, perturbation={"name": "typos", "prob": others})]
-
-    one, other = stats_suite(tmp_path / "a", stats(2)), stats_suite(tmp_path / "b", stats(0.25))
-    assert stage(one).files == stage(other).files
-
-
 def test_a_split_is_never_revealed_whole_by_a_draw(tmp_path: Path) -> None:
     """Two of the six instances are of the split ``valid``; a draw of 5 would often have both."""
     states = [request_state(f"id{number}") for number in range(6)]
@@ -258,32 +229,3 @@ def test_without_gold_no_tag_no_order_and_no_lone_reference_tells_it(tmp_path: P
     assert [len(each) for each in references] == [0, 0, 2, 2]
     assert [each["output"]["text"] for each in references[2]] == ["no", "yes"]
     assert all(each["tags"] == [] for both in references for each in both)
-
-
-def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path) -> None:
-    entries = [
-        {
-            "instance_id": f"id{number}",
-            "train_trial_index": 0,
-            "stats": [stat("exact_match", number / 4), stat("num_bytes", 9.0)],
-        }
-        for number in range(4)
-    ]
-    for number in range(4):
-        name = f"a:x={number}"
-        write_run(tmp_path / "runs", name, run_files(name, per_instance_stats=entries))
-    targets = [{"stat": "exact_match", "split": "test"}]
-    suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
-    (case,) = suite.cases
-    run = case.eval_runs[0].name
-    revealed = eval_part(suite, layout.EVAL_SCENARIO_STATES)[f"{STATE}instance.id"].to_list()
-    actuals = suite.actuals(case).instance_stats
-    assert {(target.instance_id, actual.mean) for target, actual in actuals.items()} == {
-        (instance_id, int(instance_id[2:]) / 4) for instance_id in revealed
-    }
-    metric = MetricName("exact_match", "test")
-    assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
-    rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
-    assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
-    assert suite.targets(case) == suite.actuals(case).targets
-    assert case.wanted_files == ("predictions.json", "instance_predictions.json")
