@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from runner.authoring.trial_case import staged_case
 from runner.contract import Manifest, layout
+from runner.contract.frames import read_cells
 from runner.contract.limits import Limits
 from runner.contract.stat import STAT_VALUES
 from runner.suites.staged_files import STAGED_FILES, StagedFile
@@ -53,11 +54,20 @@ def contract_page(input_dir: Path) -> str:
         "<!-- Written by docs/generated.py. -->\n",
         f"Version {layout.CONTRACT_VERSION}. The examples are of a case of the demo suite.\n",
         _inputs_section(input_dir),
+        FRAMES_IN_WORDS,
         *(_frame_section(input_dir, file) for file in STAGED_FILES.values() if not file.asked_by),
         _rest_of_inputs(),
         _output_section(),
     ]
     return "\n".join(sections)
+
+
+FRAMES_IN_WORDS = """## The frames
+
+Parquet, for any reader. What HELM leaves free is of Parquet's type JSON, also inside of lists, e.g.
+`args` in `run_spec.metric_specs`, or a whole column whose values differ in kind. `runner.contract`
+gives values, as MAGNET has them. DuckDB has the type JSON; pandas and R get a text, Polars bytes.
+"""
 
 
 def _inputs_section(input_dir: Path) -> str:
@@ -82,11 +92,9 @@ def _frame_section(input_dir: Path, file: StagedFile) -> str:
     table = pq.read_table(input_dir / file.path)
     rows = []
     for column in table.column_names:
-        cells = (cell for cell in table[column].to_pylist() if cell not in (None, [], {}))
+        cells = (cell for cell in read_cells(table[column]) if cell not in (None, [], {}))
         kind = str(table.schema.field(column).type)
-        kind = (
-            "list" if kind.startswith("list") else "object" if kind.startswith("struct") else kind
-        )
+        kind = "list" if kind.startswith("list") else "JSON" if "arrow.json" in kind else kind
         rows.append(f"| `{column}` | {kind} | {_example(next(cells, None))} |")
     heading = f"## {layout.INPUT_DIR}/{file.path}\n\n{file.rows}\n"
     return "\n".join([heading, "| column | type | example |\n|---|---|---|", *rows, ""])

@@ -14,7 +14,7 @@ from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.contract.text_metrics import TEXT_METRICS, recompute_match
-from runner.helm_outputs import STATE_INSTANCE_ID
+from runner.helm_outputs import STATE_INSTANCE_ID, plain_rows
 
 STATES = "scenario_state.request_states."
 SPLIT = f"{STATES}instance.split"
@@ -62,7 +62,7 @@ def determine(
         instances: by split, how many instances the run has.
         targets: the run's, each with its actual.
     """
-    revealed = [_state(row) for row in states.iter_rows(named=True)]
+    revealed = [_state(row) for row in plain_rows(states)]
     determined = []
     for target, stat in targets:
         own, total = _share(target, revealed, instances)

@@ -4,21 +4,22 @@ The run's HELM files are written again with every withheld value replaced, and t
 made from both. It knows nothing of how that is done: a difference is a leak, wherever it is.
 """
 
-import json
 import random
 import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from runner.audit.leak import Leak
 from runner.helm_outputs import (
-    PER_INSTANCE_STATS,
     RUN_SPEC,
     SCENARIO_STATE,
     STATS,
     RunDirectory,
+    parse,
+    read_file,
+    to_text,
 )
 from runner.suites.eval_side import EvalSide
 from runner.suites.spec import Revealed
@@ -94,31 +95,38 @@ def write_changed_run(
     rng = random.Random(run.name)  # noqa: S311
     path = scratch / "changed"
     path.mkdir(exist_ok=True)
-    for name, change in (
-        (RUN_SPEC, lambda document: document),
-        (STATS, lambda document: [_changed_stat(stat, rng) for stat in document]),
-        (
-            PER_INSTANCE_STATS,
-            lambda document: [
-                {**entry, "stats": [_changed_stat(stat, rng) for stat in entry["stats"]]}
-                for entry in document
-            ],
-        ),
-        (
-            SCENARIO_STATE,
-            lambda document: {
-                **document,
-                "request_states": [
-                    _changed_state(state, set(revealed_ids), revealed, rng)
-                    for state in document["request_states"]
-                ],
-            },
-        ),
-    ):
-        source = run.path / name
-        if source.is_file():
-            (path / name).write_text(json.dumps(change(json.loads(source.read_bytes()))))
+    ids = set(revealed_ids)
+    for name in run.files:
+        content = read_file(run.path / name)
+        if name == RUN_SPEC:
+            (path / name).write_bytes(content)  # whose order of keys is that of the columns
+            continue
+        document = parse(content)
+        with (path / name).open("wb") as file:
+            if name == SCENARIO_STATE:
+                states = document.pop("request_states")
+                file.write(b'{"request_states":')
+                _write_list(file, states, lambda state: _changed_state(state, ids, revealed, rng))
+                file.write(b"," + to_text(document)[1:] if document else b"}")
+            elif name == STATS:
+                _write_list(file, document, lambda stat: _changed_stat(stat, rng))
+            else:
+                _write_list(file, document, lambda entry: _changed_entry(entry, rng))
     return replace(run, path=path)
+
+
+def _write_list(file: BinaryIO, items: list[Any], change: Callable[[Any], Any]) -> None:
+    """Write the items as they are changed. Each is forgotten then, to need less memory."""
+    file.write(b"[")
+    for number, item in enumerate(items):
+        file.write(b"," if number else b"")
+        file.write(to_text(change(item)))
+        items[number] = None
+    file.write(b"]")
+
+
+def _changed_entry(entry: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    return {**entry, "stats": [_changed_stat(stat, rng) for stat in entry["stats"]]}
 
 
 def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
@@ -169,9 +177,13 @@ def _references(
         return [_changed(reference, rng) for reference in references]
     turned = references[1:] + references[:1]
     return [
-        {**reference, "tags": ["correct"] if is_correct else []}
+        {**reference, "tags": ["correct"]} if is_correct else _untagged(reference)
         for reference, is_correct in zip(turned, correct, strict=True)
     ]
+
+
+def _untagged(reference: dict[str, Any]) -> dict[str, Any]:
+    return {**reference, "tags": []} if "tags" in reference else reference
 
 
 def _change_others(

@@ -20,6 +20,7 @@ from typing import Any
 
 from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
+from runner.helm_outputs import plain_cells
 from runner.reports.report import Report
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite
@@ -117,7 +118,7 @@ def input_cells(parts: Iterable[Path]) -> Iterator[str]:
         for series in read_part(part):
             if not _PUBLIC_COLUMNS.search(series.name):
                 values = series if series.dtype.is_nested() else series.unique()
-                yield from (text for value in values.to_list() for text in _texts(value))
+                yield from (text for value in plain_cells(values) for text in _texts(value))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -87,10 +87,9 @@ class Case:
         return read_frame(self.input_dir / name)
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
-        import pyarrow.parquet as pq
+        from runner.contract.frames import read_rows
 
-        rows: list[dict[str, Any]] = pq.read_table(self.input_dir / name).to_pylist()
-        return rows
+        return read_rows(self.input_dir / name)
 
 
 class Predictor(ABC):

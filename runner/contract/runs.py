@@ -78,13 +78,12 @@ def _objects(value: Any) -> Any:
 
 
 def _rows_by_run(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    import pyarrow.parquet as pq
-
-    from runner.contract.frames import without_nulls
+    from runner.contract.frames import read_rows
 
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in pq.read_table(path).to_pylist():
-        rows.setdefault(row[layout.RUN_NAME], []).append(without_nulls(row))
+    for row in read_rows(path):
+        present = {column: value for column, value in row.items() if value is not None}
+        rows.setdefault(row[layout.RUN_NAME], []).append(present)
     yield from rows.items()
 
 

@@ -132,6 +132,15 @@ def _blank_column(name: str, column: pa.ChunkedArray, *, is_blanked: bool) -> pa
         return pa.array([ids.get(value) for value in values], column.type)
     if not is_blanked:
         return column
+    if isinstance(column.type, pa.BaseExtensionType):  # JSON
+        texts = [None if value is None else "null" for value in values]
+        storage = pa.array(texts, column.type.storage_type)
+        return pa.ExtensionArray.from_storage(column.type, storage)
+    if pa.types.is_list(column.type) and column.num_chunks:
+        # Arrow makes no list of JSON from Python's.
+        no_items = column.chunk(0).values[:0]
+        offsets = pa.array([0] * (len(values) + 1), pa.int32())
+        return pa.ListArray.from_arrays(offsets, no_items, mask=column.combine_chunks().is_null())
     blank = _blank_value(column.type)
     return pa.array([None if value is None else blank for value in values], column.type)
 

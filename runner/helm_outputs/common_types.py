@@ -3,30 +3,28 @@
 MAGNET's pandas keeps a cell of any type in any column; a column of Arrow and Parquet has one type.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
-from runner.helm_outputs.documents import PolarsType
+from runner.helm_outputs.json_text import JSON, to_text
 
-NUMBERS = (pl.Boolean(), pl.Int64(), pl.Int128(), pl.Float64())
-"""The numbers of JSON, each of which fits into those after it."""
-
-PLAIN_TEXT_BEFORE = ("input", "output")
-"""Until 2022 HELM wrote these as a text; it has been an object with ``text`` since."""
+PolarsType = pl.DataType | DataTypeClass
 
 
 def common_schema(schemas: Iterable[Mapping[str, PolarsType]]) -> dict[str, PolarsType]:
     """Return a schema that frames with any of these can be converted to.
 
     Columns and fields are in order of first appearance. Integers and floats become floats, objects
-    get the fields of all, lists the items of all. In a list, the ``input`` or ``output`` of 2022
-    becomes an object with ``text``. What fits no other way becomes text, lists and objects as JSON.
+    get the fields of all, lists the items of all. What fits no other way becomes a JSON text.
     """
     common: dict[str, PolarsType] = {}
     for schema in schemas:
         for name, dtype in schema.items():
-            common[name] = _common_type(common.get(name, pl.Null()), dtype, name)
+            common[name] = _common_type(common.get(name, pl.Null()), dtype)
     return common
 
 
@@ -36,44 +34,102 @@ def conform(frame: pl.DataFrame, schema: Mapping[str, PolarsType]) -> pl.DataFra
     if list(own.items()) == list(schema.items()):
         return frame
     return frame.select(
-        _convert(pl.col(name), own[name], dtype).alias(name)
+        _conform_column(frame[name], dtype).alias(name)
         if name in own
         else pl.lit(None, dtype).alias(name)
         for name, dtype in schema.items()
     )
 
 
-def _common_type(one: PolarsType, other: PolarsType, name: str) -> PolarsType:
+def join(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the frames one below the other, at least one, in the schema that all can have."""
+    schema = common_schema(frame.schema for frame in frames)
+    return pl.concat([conform(frame, schema) for frame in frames])
+
+
+def plain_cells(column: pl.Series) -> list[Any]:
+    """Return a column's cells as HELM's JSON had them: without the keys that objects had not."""
+    return [_plain(cell, column.dtype) for cell in column.to_list()]
+
+
+def plain_rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Give the rows of a frame by column, their cells as ``plain_cells`` returns them."""
+    names = frame.columns
+    for cells in zip(*map(plain_cells, frame.get_columns()), strict=True):
+        yield dict(zip(names, cells, strict=True))
+
+
+def _plain(cell: Any, dtype: PolarsType) -> Any:
+    if cell is None:
+        return None
+    if dtype == JSON:
+        return json.loads(cell)
+    if isinstance(dtype, pl.List):
+        return (
+            [_plain(item, dtype.inner) for item in cell]
+            if dtype.inner.is_nested()
+            else ([_plain(item, JSON) for item in cell] if dtype.inner == JSON else cell)
+        )
+    if isinstance(dtype, pl.Struct):
+        types = dtype.to_schema()
+        return {
+            name: _plain(value, types[name]) for name, value in cell.items() if value is not None
+        }
+    return cell
+
+
+def _common_type(one: PolarsType, other: PolarsType) -> PolarsType:
     if one == other or other == pl.Null():
         return one
     if one == pl.Null():
         return other
     if isinstance(one, pl.List) and isinstance(other, pl.List):
-        return pl.List(_common_type(one.inner, other.inner, name))
+        return pl.List(_common_type(one.inner, other.inner))
     if isinstance(one, pl.Struct) and isinstance(other, pl.Struct):
         return pl.Struct(_common_fields(one, other))
-    return _common_scalar(one, other, name)
-
-
-def _common_scalar(one: PolarsType, other: PolarsType, name: str) -> PolarsType:
-    """Return the type for values of which at least one is no list and no object."""
-    if _is_number(one) and _is_number(other):
-        return max(one, other, key=NUMBERS.index)
-    for text, item in ((one, other), (other, one)):
-        if name in PLAIN_TEXT_BEFORE and text == pl.String() and isinstance(item, pl.Struct):
-            return item if dict(item).get("text") == pl.String() else text
-    return pl.String()
+    if {one, other} == {pl.Int64(), pl.Float64()}:
+        return pl.Float64()
+    return JSON
 
 
 def _common_fields(one: pl.Struct, other: pl.Struct) -> dict[str, PolarsType]:
-    fields = dict(one)
+    fields: dict[str, PolarsType] = dict(one)
     for name, dtype in other:
-        fields[name] = _common_type(fields.get(name, pl.Null()), dtype, name)
+        fields[name] = _common_type(fields.get(name, pl.Null()), dtype)
     return fields
 
 
-def _is_number(dtype: PolarsType) -> bool:
-    return dtype in NUMBERS
+def _conform_column(column: pl.Series, wanted: PolarsType) -> pl.Expr:
+    own = column.dtype
+    if _becomes_json(own, wanted):
+        cells = [_convert_cell(cell, own, wanted) for cell in column.to_list()]
+        return pl.lit(pl.Series(cells, dtype=wanted))
+    return _convert(pl.col(column.name), own, wanted)
+
+
+def _becomes_json(own: PolarsType, wanted: PolarsType) -> bool:
+    """Return whether anything of another type becomes a JSON text."""
+    if own in (wanted, pl.Null()):
+        return False
+    if isinstance(own, pl.List) and isinstance(wanted, pl.List):
+        return _becomes_json(own.inner, wanted.inner)
+    if isinstance(own, pl.Struct) and isinstance(wanted, pl.Struct):
+        types = wanted.to_schema()
+        return any(_becomes_json(dtype, types[name]) for name, dtype in own)
+    return wanted == JSON
+
+
+def _convert_cell(cell: Any, own: PolarsType, wanted: PolarsType) -> Any:
+    if cell is None or own == wanted:
+        return cell
+    if wanted == JSON:
+        return to_text(_plain(cell, own))
+    if isinstance(own, pl.List) and isinstance(wanted, pl.List):
+        return [_convert_cell(item, own.inner, wanted.inner) for item in cell]
+    if isinstance(own, pl.Struct) and isinstance(wanted, pl.Struct):
+        types = wanted.to_schema()
+        return {name: _convert_cell(cell[name], dtype, types[name]) for name, dtype in own}
+    return float(cell)
 
 
 def _convert(value: pl.Expr, own: PolarsType, wanted: PolarsType) -> pl.Expr:
@@ -81,25 +137,13 @@ def _convert(value: pl.Expr, own: PolarsType, wanted: PolarsType) -> pl.Expr:
         return value
     if isinstance(own, pl.List) and isinstance(wanted, pl.List):
         return value.list.eval(_convert(pl.element(), own.inner, wanted.inner))
-    if isinstance(wanted, pl.Struct):
-        return pl.when(value.is_not_null()).then(_convert_object(value, own, wanted))
-    if isinstance(own, pl.Struct | pl.List):
-        return pl.when(value.is_not_null()).then(_to_json(value))
+    if isinstance(own, pl.Struct) and isinstance(wanted, pl.Struct):
+        types = dict(own)
+        fields = (
+            _convert(value.struct.field(name), types[name], dtype).alias(name)
+            if name in types
+            else pl.lit(None, dtype).alias(name)
+            for name, dtype in wanted
+        )
+        return pl.when(value.is_not_null()).then(pl.struct(fields))
     return value.cast(wanted)
-
-
-def _convert_object(value: pl.Expr, own: PolarsType, wanted: pl.Struct) -> pl.Expr:
-    if isinstance(own, pl.Struct):
-        fields = {
-            name: _convert(value.struct.field(name), dtype, dict(wanted)[name])
-            for name, dtype in own
-        }
-    else:
-        fields = {"text": value.cast(pl.String)}
-    return pl.struct(fields.get(name, pl.lit(None, dtype)).alias(name) for name, dtype in wanted)
-
-
-def _to_json(value: pl.Expr) -> pl.Expr:
-    """Return JSON text. Polars encodes objects alone, so the value is made the field of one."""
-    encoded = pl.struct(value.alias("v")).struct.json_encode()
-    return encoded.str.strip_prefix('{"v":').str.head(-1)

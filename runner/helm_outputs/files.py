@@ -1,14 +1,8 @@
-"""One file of several runs -> the frame of each run, as MAGNET 0.1.0 flattens it.
+"""One file of several runs -> the frame of each run, as MAGNET 0.1.0 flattens it."""
 
-A call of Polars takes as long as reading some kilobytes. So the files are read together, and the
-frames are slices of what came of that; no run's columns or types depend on the others'.
-"""
-
-import json
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from typing import Any
 
 import numpy as np
@@ -16,23 +10,13 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
 from runner.errors import SuiteError
-from runner.helm_outputs.documents import (
-    UNREADABLE,
-    Columns,
-    PolarsType,
-    as_floats,
-    as_integers,
-    flatten,
-    is_named,
-    parse,
-    parse_file,
-    parse_finite,
-    types_of,
-)
+from runner.helm_outputs.columns import Cells, flatten
+from runner.helm_outputs.json_text import parse
 from runner.helm_outputs.repeated_texts import (
+    Columns,
     OtherLayoutError,
-    Places,
     RowsOfRuns,
+    as_integers,
     parse_entries,
     parse_stats,
     take,
@@ -42,230 +26,160 @@ from runner.helm_outputs.runs import (
     RUN_SPEC,
     SCENARIO_STATE,
     STATS,
+    UNREADABLE,
     RunDirectory,
+    read_file,
 )
+from runner.helm_outputs.tables import to_frames
 
 STATES = "request_states"
 STATE_INSTANCE_ID = f"scenario_state.{STATES}.instance.id"
 STAT_NAME = f"{STAT_NAME_PREFIX}name"
+ENTRY = "per_instance_stats."
+ENTRY_ID = f"{ENTRY}instance_id"
 
 NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
 
-NEEDED_COLUMNS = {
-    RUN_SPEC: RUN_NAME,
-    SCENARIO_STATE: STATE_INSTANCE_ID,
-    STATS: STAT_NAME,
-    PER_INSTANCE_STATS: "per_instance_stats.instance_id",
+NEEDED_COLUMNS: Mapping[str, tuple[str, tuple[type[pl.DataType], ...]]] = {
+    RUN_SPEC: (RUN_NAME, (pl.String,)),
+    SCENARIO_STATE: (STATE_INSTANCE_ID, (pl.String, pl.Int64)),
+    STATS: (STAT_NAME, (pl.String,)),
+    PER_INSTANCE_STATS: (ENTRY_ID, (pl.String, pl.Int64)),
 }
-"""For each file a column without which it is not HELM's."""
+"""For each file a column without which it is not HELM's, and the types that it may have."""
 
-COUNTS = (
-    "stats.count",
-    "per_instance_stats.stats.count",
-    "per_instance_stats.train_trial_index",
-)
+COUNTS = ("stats.count", f"{ENTRY}stats.count", f"{ENTRY}train_trial_index")
+
+NO_FLOATS = (ENTRY_ID, f"{ENTRY}perturbation")
+"""Columns of lists of stats in which a number stays what it is."""
 
 
 def read_run_specs(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
-    """Return the run_specs frame of each run.
-
-    The documents are flattened before Polars reads them, those of the same types in one go.
-    """
-    leaves: list[dict[str, Any]] = []
-    groups: dict[Hashable, list[int]] = {}
-    for number, run in enumerate(runs):
-        content = _read_bytes(run, RUN_SPEC)
+    """Return the run_specs frame of each run, its columns in the order of the file."""
+    documents, orders = [], []
+    for run in runs:
         with naming_file(run, RUN_SPEC):
-            leaves.append(_find_leaves(parse_finite(content), "run_spec."))
-        groups.setdefault(types_of(leaves[number]), []).append(number)
-    frames: dict[int, pl.DataFrame] = {}
-    for group in groups.values():
-        first = group[0]
-        with naming_file(runs[first], RUN_SPEC):
-            rows = parse(json.dumps([leaves[number] for number in group]).encode())
-            # Of an object with more than 32 keys, Polars returns the fields in any order.
-            rows = rows[list(leaves[first])]
-        _check_columns(rows.columns, runs[first], RUN_SPEC)
-        frames |= {number: rows.slice(row, 1) for row, number in enumerate(group)}
-    return [frames[number] for number in range(len(runs))]
+            document = parse(read_file(run.path / RUN_SPEC))
+            orders.append(list(flatten([document], "run_spec.")))
+            documents.append(document)
+    with naming_file(runs[0], RUN_SPEC):
+        columns = flatten(documents, "run_spec.")
+        frames = to_frames(columns, [1] * len(runs), orders)
+    return _checked(frames, runs, RUN_SPEC)
 
 
-def _find_leaves(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    leaves: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, dict):
-            leaves |= _find_leaves(value, f"{prefix}{name}.")
-        else:
-            leaves[prefix + name] = value
-    return leaves
+def read_states(
+    runs: Sequence[RunDirectory], choose: Callable[[list[Any]], list[Any]] = lambda states: states
+) -> list[pl.DataFrame]:
+    """Return the scenario_states frame of each run.
 
-
-def parse_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
-    """Return each run's scenario_state.json as it is, to be flattened by ``flatten_states``."""
-    documents = []
+    Args:
+        choose: returns the request states that count, as if the file had no others.
+    """
+    documents, states, heights = [], [], []
     for run in runs:
         with naming_file(run, SCENARIO_STATE):
-            documents.append(parse_file(f"{run.path}/{SCENARIO_STATE}"))
-    return documents
-
-
-def flatten_states(
-    runs: Sequence[RunDirectory], documents: Sequence[pl.DataFrame]
-) -> list[pl.DataFrame]:
-    """Return the flat frame of each document; those of the same types are flattened at once."""
-    opened = []
-    for run, document in zip(runs, documents, strict=True):
-        with naming_file(run, SCENARIO_STATE):
-            opened.append(_open_states(document))
-    frames: dict[int, pl.DataFrame] = {}
-    for group, columns in _group_by_types(opened):
-        members = [runs[number] for number in group]
-        heights = [opened[number][STATES].len() for number in group]
-        with naming_file(members[0], SCENARIO_STATE):
-            flat = _flatten_opened(columns, heights)
-        _check_columns(flat, members[0], SCENARIO_STATE)
-        frames |= dict(zip(group, _split(flat, heights, members), strict=True))
-    return [frames[number] for number in range(len(runs))]
-
-
-def _open_states(document: pl.DataFrame) -> Columns:
-    """Return the columns of a document, of one row each; of its list of states, the elements."""
-    columns = {column.name: column for column in document.get_columns()}
-    states = columns[STATES][0]
-    if document.height != 1 or not isinstance(states, pl.Series):
-        raise ValueError(f"{STATES} is not a list of one object")
-    return {**columns, STATES: states}
-
-
-def _flatten_opened(columns: Columns, heights: Sequence[int]) -> Columns:
-    """Return the flat columns of opened documents, with what each has once in all its rows.
-
-    Args:
-        columns: of documents of the same types, one below the other.
-        heights: how many states each document has.
-    """
-    once = pl.DataFrame([column for name, column in columns.items() if name != STATES])
-    return {
-        **take(flatten(once, "scenario_state."), _row_numbers(heights)),
-        **flatten(columns[STATES].struct.unnest(), f"scenario_state.{STATES}."),
-    }
-
-
-def _group_by_types(documents: Sequence[Columns]) -> list[tuple[list[int], Columns]]:
-    """Return the documents of the same columns and types stacked, with their numbers."""
-    groups: list[tuple[list[int], Columns]] = []
-    for number, document in enumerate(documents):
-        for place, (members, rows) in enumerate(groups):
-            stacked = _stack(rows, document, documents[members[0]])
-            if stacked is not None:
-                groups[place] = ([*members, number], stacked)
-                break
-        else:
-            groups.append(([number], document))
-    return groups
-
-
-def _stack(rows: Columns, document: Columns, first: Columns) -> Columns | None:
-    """Return the document below the rows, or None if a column or a type differs.
-
-    Args:
-        rows: of documents of the same types.
-        document: of any types.
-        first: the first of the rows.
-    """
-    if document.keys() != first.keys():
-        return None
+            document = parse(read_file(run.path / SCENARIO_STATE))
+            chosen = choose(_as_list(document.pop(STATES)))
+            documents.append(document)
+        states += chosen
+        heights.append(len(chosen))
     try:
-        for name, column in document.items():
-            # Polars takes a null for any type when it stands below, not above.
-            column.clone().append(first[name])
-        return {name: column.clone().append(document[name]) for name, column in rows.items()}
-    except pl.exceptions.SchemaError:
-        return None
+        with naming_file(runs[0], SCENARIO_STATE):
+            columns = flatten(states, f"scenario_state.{STATES}.")
+            for name, cells in flatten(documents, "scenario_state.").items():
+                columns[name] = _repeat(cells, heights)
+            # What is not in a column is freed before the columns become arrays.
+            states.clear()
+            names = _repeat([run.name for run in runs], heights)
+            frames = to_frames({RUN_NAME: names} | dict(sorted(columns.items())), heights)
+    except SuiteError:
+        if len(runs) == 1:
+            raise
+        return [frame for run in runs for frame in read_states([run], choose)]
+    return _checked(frames, runs, SCENARIO_STATE)
+
+
+def _repeat(cells: Cells, counts: Iterable[int]) -> list[Any]:
+    """Return each cell as often as its count says."""
+    return list(chain.from_iterable(map(repeat, cells, counts)))
 
 
 def read_stats(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     """Return the stats frame of each run."""
-    return _read_lists(runs, STATS, parse_stats, lambda rows: flatten(rows, "stats."))
+    return _read_lists(runs, STATS, parse_stats)
 
 
-def read_per_instance_stats(
-    runs: Sequence[RunDirectory], perturbation: PolarsType
-) -> list[pl.DataFrame]:
-    """Return the per_instance_stats frame of each run.
-
-    Args:
-        runs: the runs.
-        perturbation: its type in the runs' stats, which is most often its type here.
-    """
-    parse_lists = partial(parse_entries, perturbation=perturbation)
-    return _read_lists(runs, PER_INSTANCE_STATS, parse_lists, _flatten_entries)
+def read_per_instance_stats(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
+    """Return the per_instance_stats frame of each run."""
+    return _read_lists(runs, PER_INSTANCE_STATS, parse_entries)
 
 
 def _read_lists(
     runs: Sequence[RunDirectory],
     file_name: str,
     parse_lists: Callable[[Sequence[bytes]], RowsOfRuns],
-    flatten_rows: Callable[[pl.DataFrame], Columns],
 ) -> list[pl.DataFrame]:
     """Return the frame of each run's list, read together if all are of HELM's layout."""
-    contents = [_read_bytes(run, file_name) for run in runs]
+    contents = [read_file(run.path / file_name) for run in runs]
     try:
         columns, heights = parse_lists(contents)
         columns = _with_integer_counts(columns)
     except OtherLayoutError:
         if len(runs) == 1:
-            return [_infer_list(runs[0], file_name, contents[0], flatten_rows)]
-        parts = [_read_lists([run], file_name, parse_lists, flatten_rows) for run in runs]
+            return [_read_list(runs[0], file_name, contents[0])]
+        parts = [_read_lists([run], file_name, parse_lists) for run in runs]
         return [frame for (frame,) in parts]
-    frames = _split(columns, heights, runs)
-    with_nulls = [name for name, column in columns.items() if column.null_count()]
-    frames_or_none = [
-        _leave_out_absent(frame, content, with_nulls)
-        for frame, content in zip(frames, contents, strict=True)
-    ]
-    return [
-        _infer_list(run, file_name, content, flatten_rows) if frame is None else frame
-        for run, content, frame in zip(runs, contents, frames_or_none, strict=True)
-    ]
+    return [_leave_out_absent(frame) for frame in _split(columns, heights, runs)]
 
 
-def _leave_out_absent(
-    frame: pl.DataFrame, content: bytes, with_nulls: Sequence[str]
-) -> pl.DataFrame | None:
-    """Return the frame without columns of fields that the document has not.
-
-    None if it may have one of them: a null that is written, which HELM does not do, is a column.
-
-    Args:
-        with_nulls: the columns that have nulls here or in other runs.
-    """
-    if frame.height == 0:
-        return pl.DataFrame(frame.get_columns()[:1])
-    absent = {name for name in with_nulls if frame.get_column(name).null_count() == frame.height}
-    if not absent:
-        return frame
-    for name in absent:
-        if all(is_named(field, content) for field in name.split(".")[1:]):
-            return None
-    return pl.DataFrame([column for column in frame.get_columns() if column.name not in absent])
+def _leave_out_absent(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame without columns of fields that only other runs have."""
+    columns = frame.get_columns()
+    absent = {column.name for column in columns if column.null_count() == frame.height}
+    return frame.drop(absent - {RUN_NAME}) if absent else frame
 
 
-def _infer_list(
-    run: RunDirectory,
-    file_name: str,
-    content: bytes,
-    flatten_rows: Callable[[pl.DataFrame], Columns],
-) -> pl.DataFrame:
+def _read_list(run: RunDirectory, file_name: str, content: bytes) -> pl.DataFrame:
     """Return the frame of a run's list of objects that may have any fields."""
     with naming_file(run, file_name):
-        rows = parse(content)
-        columns = {name: as_floats(column) for name, column in flatten_rows(rows).items()}
-    if columns or file_name == STATS:
-        _check_columns(columns, run, file_name)
-    height = next(iter(columns.values())).len() if columns else 0
-    (frame,) = _split(_with_counts(columns) if height else {}, [height], [run])
+        objects = _as_list(parse(content))
+        rows = flatten(objects, "stats.") if file_name == STATS else _flatten_entries(objects)
+        height = len(next(iter(rows.values()), ()))
+        (frame,) = to_frames({RUN_NAME: [run.name] * height} | dict(sorted(rows.items())), [height])
+        columns = {
+            column.name: column if column.name in NO_FLOATS else as_floats(column)
+            for column in frame.get_columns()
+        }
+        frame = pl.DataFrame(list(_with_counts(columns).values()))
+    if frame.width > 1 or file_name == STATS:
+        _check_columns(frame, run, file_name)
     return frame
+
+
+def _flatten_entries(entries: Sequence[Mapping[str, Any]]) -> dict[str, Cells]:
+    """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it."""
+    lists = [_as_list(entry["stats"]) for entry in entries]
+    columns = flatten(list(chain.from_iterable(lists)), f"{ENTRY}stats.")
+    names = dict.fromkeys(name for entry in entries for name in entry if name != "stats")
+    for name in names if columns else ():
+        cells = [entry.get(name) for entry in entries]
+        columns[f"{ENTRY}{name}"] = _repeat(cells, map(len, lists))
+    return columns
+
+
+def _as_list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise TypeError(f"expected a list, not {value!r:.40}")
+    return value
+
+
+def as_floats(column: pl.Series) -> pl.Series:
+    """Return the column with floats in place of integers, also of those in lists."""
+    dtype = column.dtype
+    if isinstance(dtype, pl.List) and dtype.inner.is_numeric():
+        return column.cast(pl.List(pl.Float64))
+    return column.cast(pl.Float64) if dtype.is_numeric() else column
 
 
 def _with_integer_counts(columns: Columns) -> Columns:
@@ -280,56 +194,44 @@ def _with_counts(columns: Columns) -> Columns:
     return {**columns, **counts}
 
 
-def _flatten_entries(entries: pl.DataFrame) -> Columns:
-    """Return a row per stat of an entry. Only the stat is flattened, as MAGNET does it."""
-    if entries.is_empty():
-        return {}
-    rows = entries.filter(pl.col("stats").list.len() > 0).explode("stats")
-    stats = rows.drop_in_place("stats").to_frame()
-    rows.columns = [f"per_instance_stats.{name}" for name in rows.columns]
-    return {**rows.to_dict(), **flatten(stats, "per_instance_stats.")}
-
-
 def _split(
     columns: Columns, heights: Sequence[int], runs: Sequence[RunDirectory]
 ) -> list[pl.DataFrame]:
-    """Return the rows of each run as a frame, its columns in MAGNET's order.
+    """Return the rows of each run as a frame.
 
     Args:
         columns: of all runs.
         heights: how many rows each run has.
         runs: the runs, in the order of the rows.
     """
+    rows = np.repeat(np.arange(len(heights), dtype=np.uint32), heights)
     names = {RUN_NAME: pl.Series(RUN_NAME, [run.name for run in runs], pl.String)}
-    ordered = take(names, _row_numbers(heights)) | dict(sorted(columns.items()))
-    frame = pl.DataFrame(list(ordered.values()))
+    frame = pl.DataFrame(list((take(names, rows) | dict(sorted(columns.items()))).values()))
     starts = accumulate(heights, initial=0)
     return [frame.slice(start, height) for start, height in zip(starts, heights, strict=False)]
 
 
-def _row_numbers(heights: Sequence[int]) -> Places:
-    """Return the number of each run, once for each of its rows."""
-    return np.repeat(np.arange(len(heights), dtype=np.uint32), heights)
+def _checked(
+    frames: list[pl.DataFrame], runs: Sequence[RunDirectory], file_name: str
+) -> list[pl.DataFrame]:
+    for frame, run in zip(frames, runs, strict=True):
+        _check_columns(frame, run, file_name)
+    return frames
 
 
-def _check_columns(columns: Container[str], run: RunDirectory, file_name: str) -> None:
-    needed = NEEDED_COLUMNS[file_name]
-    if needed not in columns:
+def _check_columns(frame: pl.DataFrame, run: RunDirectory, file_name: str) -> None:
+    needed, types = NEEDED_COLUMNS[file_name]
+    if needed not in frame.columns:
         raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} (it has no {needed})")
-
-
-def _read_bytes(run: RunDirectory, file_name: str) -> bytes:
-    path = f"{run.path}/{file_name}"
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes twice as long)
-            return file.read()
-    except OSError as error:
-        raise SuiteError(f"{path}: {error.strerror}") from error
+    if frame[needed].dtype not in types:
+        raise SuiteError(
+            f"{run.path / file_name}: {NOT_HELMS} ({needed} is no text, or not in every place)"
+        )
 
 
 @contextmanager
 def naming_file(run: RunDirectory, file_name: str) -> Iterator[None]:
-    """Give an error of Polars or of Python's json the name of the file."""
+    """Give an error of parsing or of Arrow the name of the file."""
     try:
         yield
     except UNREADABLE as error:

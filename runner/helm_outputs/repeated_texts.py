@@ -9,36 +9,23 @@ one between two objects of a list. And the texts are parsed as JSON all the same
 is laid out in another way, or holds anything else, is left to Polars as a whole.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain, count, islice
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
-from runner.helm_outputs.documents import (
-    Columns,
-    PolarsType,
-    flatten,
-    is_named,
-)
+from runner.helm_outputs.columns import ABSENT, UNFIT, Absent, Cells, flatten
+from runner.helm_outputs.json_text import parse, to_text
 
-PERTURBATION = pl.Struct(
-    {
-        "name": pl.String,
-        "robustness": pl.Boolean,
-        "fairness": pl.Boolean,
-        "computed_on": pl.String,
-    }
-)
-"""What every perturbation has. The parameters of each kind stand beside it."""
+Columns = dict[str, pl.Series]
+"""The columns of a frame by name."""
 
-OPTIONAL = ("sub_split", "perturbation")
-"""Fields that are left out of most documents: reading their nulls would take time."""
-
-STAT_VALUES = ("count", "sum", "sum_squared", "min", "max", "mean", "variance", "stddev")
+TYPES = {str: pa.string(), bool: pa.bool_(), int: pa.float64(), float: pa.float64()}
+"""Of the values of a stat and of its name."""
 
 LIST_START, LIST_END = b"[\n  {\n", b"\n  }\n]"
 ELEMENT_BORDER = b"\n  },\n  {\n"
@@ -67,56 +54,46 @@ def parse_stats(contents: Sequence[bytes]) -> RowsOfRuns:
         OtherLayoutError: see there.
     """
     lists = [_split_list(content, ELEMENT_BORDER) for content in contents]
-    texts = list(chain.from_iterable(lists))
-    rows, places = _parse_distinct(texts, stat_fields(PERTURBATION), "name")
-    return take(flatten(rows, "stats."), places), list(map(len, lists))
+    stats, places = _parse_distinct(list(chain.from_iterable(lists)))
+    columns = _uniform(flatten(stats, "stats."), "stats.name.name")
+    return take(columns, places), list(map(len, lists))
 
 
-def parse_entries(contents: Sequence[bytes], perturbation: PolarsType) -> RowsOfRuns:
+def parse_entries(contents: Sequence[bytes]) -> RowsOfRuns:
     """Return the stats of several per_instance_stats.json, beside the fields of their entries.
-
-    Args:
-        contents: of the files.
-        perturbation: its type, of entries and of stats.
 
     Raises:
         OtherLayoutError: see there.
     """
     entries_of_runs = [_split_entries(content) for content in contents]
     entries = list(chain.from_iterable(entries_of_runs))
-    texts = list(chain.from_iterable(stats for _, stats in entries))
     counts = [len(stats) for _, stats in entries]
-    stats, places = _parse_distinct(texts, stat_fields(perturbation), "name")
-    heads, head_places = _parse_distinct(
-        [head for head, _ in entries], entry_fields(perturbation), "instance_id"
-    )
-    heads.columns = [f"per_instance_stats.{name}" for name in heads.columns]
+    stats, places = _parse_distinct(list(chain.from_iterable(stats for _, stats in entries)))
+    heads, head_places = _parse_distinct([head for head, _ in entries])
     following = iter(counts)
     heights = [sum(islice(following, len(of_run))) for of_run in entries_of_runs]
+    prefix = "per_instance_stats."
+    of_stats = _uniform(flatten(stats, f"{prefix}stats."), f"{prefix}stats.name.name")
+    of_heads = _read_heads(heads, prefix)
     return {
-        **take(heads.to_dict(), np.repeat(head_places, counts)),
-        **take(flatten(stats, "per_instance_stats.stats."), places),
+        **take(of_heads, np.repeat(head_places, counts)),
+        **take(of_stats, places),
     }, heights
 
 
-def stat_fields(perturbation: PolarsType) -> dict[str, PolarsType]:
-    """Return the fields of a stat whose perturbation, if it has one, is of this type."""
-    name = {
-        "name": pl.String,
-        "split": pl.String,
-        "sub_split": pl.String,
-        "perturbation": perturbation,
-    }
-    return {"name": pl.Struct(name), **dict.fromkeys(STAT_VALUES, pl.Float64)}
-
-
-def entry_fields(perturbation: PolarsType) -> dict[str, PolarsType]:
-    """Return the fields of an entry of per_instance_stats.json besides its stats."""
-    return {
-        "instance_id": pl.String,
-        "perturbation": perturbation,
-        "train_trial_index": pl.Float64,
-    }
+def _read_heads(heads: Sequence[dict[str, object]], prefix: str) -> Columns:
+    """Return the fields of entries. MAGNET keeps a perturbation whole: it becomes a JSON text."""
+    perturbations = [head.pop("perturbation", ABSENT) for head in heads]
+    columns = _uniform(flatten(heads, prefix), f"{prefix}instance_id")
+    if columns[f"{prefix}instance_id"].dtype != pl.String:
+        raise OtherLayoutError
+    kinds = set(map(type, perturbations)) - {Absent}
+    if not kinds <= {dict}:
+        raise OtherLayoutError
+    if kinds:
+        texts = [None if each is ABSENT else to_text(each) for each in perturbations]
+        columns[f"{prefix}perturbation"] = pl.Series(texts, dtype=pl.Binary)
+    return columns
 
 
 def _split_list(content: bytes, border: bytes) -> list[bytes]:
@@ -156,44 +133,57 @@ def _split_entry(texts: list[bytes]) -> tuple[bytes, list[bytes]]:
     return head, texts
 
 
-def _parse_distinct(
-    texts: Sequence[bytes], fields: Mapping[str, PolarsType], key: str
-) -> tuple[pl.DataFrame, Places]:
-    """Return a row for each distinct text, and the row of every text.
+def _parse_distinct(texts: Sequence[bytes]) -> tuple[list[dict[str, object]], Places]:
+    """Return the object of each distinct text, and which of them every text is.
 
     Args:
         texts: what objects have between their braces.
-        fields: with their types; Polars refuses what an object has besides.
-        key: a field that every object has.
     """
     rows: defaultdict[bytes, int] = defaultdict(count().__next__)
     places = np.fromiter(map(rows.__getitem__, texts), np.uint32, len(texts))
     inside = b"},{".join(rows)
-    absent = {name for name in OPTIONAL if not is_named(name, inside)}
-    types = {name: _without(dtype, absent) for name, dtype in fields.items() if name not in absent}
-    # Polars takes the names from the first object.
-    names = json.dumps(dict.fromkeys(types)).encode()
     try:
-        document = b"".join([b"[", names, b",{", inside, b"}]"])
-        frame = pl.read_json(document, schema_overrides=types, infer_schema_length=1)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        objects: list[dict[str, object]] = parse(b"".join([b"[{", inside, b"}]"]))
+    except (ValueError, RecursionError) as error:
         raise OtherLayoutError from error
-    frame = frame.slice(1)
     # With no list in it, and as many objects as texts, the document has an object for each text.
-    if b"[" in inside or frame.height != len(rows) or frame[key].has_nulls():
+    if b"[" in inside or len(objects) != max(1, len(rows)):
         raise OtherLayoutError
-    return frame, places
+    return objects, places
 
 
-def _without(dtype: PolarsType, absent: Collection[str]) -> PolarsType:
-    if isinstance(dtype, pl.Struct):
-        fields = {name: _without(field, absent) for name, field in dtype if name not in absent}
-        return pl.Struct(fields)
-    return dtype
+def _uniform(columns: dict[str, Cells], key: str) -> Columns:
+    """Return the columns, if every run's have the types that those of all have.
+
+    Args:
+        key: a column that every row has.
+    """
+    uniform = {}
+    for name, cells in columns.items():
+        kinds = set(map(type, cells)) - {Absent}
+        types = {TYPES.get(kind) for kind in kinds}
+        if len(types) != 1 or None in types:
+            raise OtherLayoutError
+        try:
+            values = [None if cell is ABSENT else cell for cell in cells]
+            uniform[name] = pl.Series(name, pa.array(values, types.pop()))
+        except UNFIT as error:
+            raise OtherLayoutError from error
+    if key not in uniform or uniform[key].has_nulls():
+        raise OtherLayoutError
+    return uniform
+
+
+def as_integers(column: pl.Series) -> pl.Series:
+    """Return floats as integers if all are whole; any other column as it is."""
+    if column.dtype != pl.Float64:
+        return column
+    integers = column.cast(pl.Int64, strict=False)
+    return integers if integers.cast(pl.Float64).equals(column) else column
 
 
 def take(columns: Columns, places: Places) -> Columns:
     """Return the columns with these of their rows."""
     # Not by gather, of which each call costs as much as a file: Polars makes a query of it.
     indices = pl.Series(places)
-    return {name: column[indices] for name, column in columns.items()}
+    return {name: column[indices].alias(name) for name, column in columns.items()}

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from runner.errors import SuiteError
-from runner.helm_outputs.documents import UNREADABLE, parse_finite
+from runner.helm_outputs.json_text import parse
 
 RUN_SPEC = "run_spec.json"
 SCENARIO_STATE = "scenario_state.json"
@@ -15,6 +17,9 @@ STATS = "stats.json"
 PER_INSTANCE_STATS = "per_instance_stats.json"
 
 RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
+
+UNREADABLE = (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a file raises that is not JSON, or not of the form that HELM gives it."""
 
 DEEPEST_RUN = 4
 """Levels from a folder that holds ``benchmark_output/runs/SUITE/RUN`` down to the run."""
@@ -33,6 +38,19 @@ class RunDirectory:
     path: Path
     name: str
     files: tuple[str, ...] = RUN_FILES
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        SuiteError: it can't be read.
+    """
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes twice as long)
+            return file.read()
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -158,7 +176,7 @@ def _name_runs(directories: Sequence[_Directory]) -> list[RunDirectory]:
 
 def _read_run_name(path: Path) -> str:
     try:
-        name = parse_finite((path / RUN_SPEC).read_bytes())["name"]
+        name = parse(read_file(path / RUN_SPEC))["name"]
     except UNREADABLE as error:
         raise SuiteError(f"{path / RUN_SPEC}: not a HELM run spec ({error!r})") from error
     if not isinstance(name, str) or not name:

@@ -13,13 +13,18 @@ from typing import Any
 import polars as pl
 
 from runner.contract import layout
-from runner.helm_outputs import STATE_INSTANCE_ID, RunDirectory, RunFrames, read_scenario_states
+from runner.helm_outputs import (
+    STATE_INSTANCE_ID,
+    RunDirectory,
+    RunFrames,
+    read_scenario_states,
+    to_text,
+)
 from runner.suites.eval_targets import RunTargets, choose_instance_targets, choose_targets
 from runner.suites.spec import Revealed, TargetSpec
 from runner.suites.staged_files import STAGED_FILES
 
 INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
-REFERENCES = "scenario_state.request_states.instance.references"
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,12 @@ def reveal_states(
     Raises:
         SuiteError: the file is not what HELM writes.
     """
-    states = read_scenario_states(run, instance_ids)
+    if revealed.gold:
+        states = read_scenario_states(run, instance_ids)
+    else:
+        states = read_scenario_states(run, instance_ids, _without_gold)
     shown = STAGED_FILES[layout.EVAL_SCENARIO_STATES].allowed_columns(revealed)
-    frame = _choose_columns(states, shown)
-    return frame if revealed.gold else _without_gold(frame)
+    return _choose_columns(states, shown)
 
 
 def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
@@ -132,23 +139,24 @@ def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame
     )
 
 
-def _without_gold(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with references that don't tell which of them is correct.
+def _without_gold(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a request state with references that don't tell which of them is correct.
 
     Not by tags; not by order, for a scenario may list the correct one first; and not by being
     alone: where every reference is correct, there are none.
     """
-    if REFERENCES not in frame.columns:
-        return frame
-    untold = [_untold(references or []) for references in frame[REFERENCES].to_list()]
-    return frame.with_columns(pl.Series(REFERENCES, untold, dtype=frame.schema[REFERENCES]))
+    instance = state["instance"]
+    if "references" not in instance:
+        return state
+    untold = _untold(instance["references"] or [])
+    return {**state, "instance": {**instance, "references": untold}}
 
 
 def _untold(references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if all("correct" in (reference.get("tags") or ()) for reference in references):
         return []
     untagged = [{**reference, "tags": []} for reference in references]
-    return sorted(untagged, key=lambda reference: str(reference.get("output")))
+    return sorted(untagged, key=to_text)
 
 
 def draw_instances(instance_ids: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:

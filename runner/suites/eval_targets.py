@@ -14,7 +14,7 @@ from runner.contract import layout
 from runner.contract.layout import LARGEST_NUMBER, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
-from runner.helm_outputs import NOT_HELMS, RunDirectory, RunFrames
+from runner.helm_outputs import NOT_HELMS, RunDirectory, RunFrames, plain_rows
 from runner.suites.spec import TargetSpec
 
 PER_INSTANCE_PREFIX = "per_instance_stats."
@@ -74,7 +74,9 @@ def choose_instance_targets(
     """
     stats = frames.per_instance_stats
     if specs and layout.INSTANCE_ID in stats.columns:
-        stats = stats.filter(pl.col(layout.INSTANCE_ID).is_in(list(revealed_ids)))
+        # As texts: an id that is a number in one file may be a text in another.
+        revealed = [str(each) for each in revealed_ids]
+        stats = stats.filter(pl.col(layout.INSTANCE_ID).cast(pl.String).is_in(revealed))
     else:
         stats = stats.clear()
     return _targets(run, stats, PER_INSTANCE_PREFIX, specs)
@@ -183,7 +185,7 @@ def _actuals(
     """Return the actuals by the very keys that are staged, so that both are the same."""
     seen = set()
     actuals = []
-    for key, row in zip(keys.iter_rows(named=True), stats.iter_rows(named=True), strict=True):
+    for key, row in zip(plain_rows(keys), stats.iter_rows(named=True), strict=True):
         name = Target.from_row({name.removeprefix(prefix): key[name] for name in key}).name
         instance = tuple(key[column] for column in INSTANCE_KEY_COLUMNS if prefix)
         if (instance, name) in seen:

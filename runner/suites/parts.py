@@ -15,12 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from runner.helm_outputs import PolarsType, common_schema, conform
+from runner.helm_outputs import JSON, PolarsType, common_schema, conform
 
 COMPRESSION = "zstd"
-
-EMPTY_OBJECT_FIELD = "_empty"
-"""Parquet has no object without fields: ``{}`` is staged with this one, always null."""
 
 BYTES_PER_GROUP = 16 * 1024 * 1024
 """About how much of the parts is in memory at once while they are joined."""
@@ -49,7 +46,7 @@ def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
     """Write one Parquet file of several parts, one below the other; nothing if there are none.
 
     Columns are in order of first appearance; one that only some parts have is null in the others.
-    Where types differ the column has one that all fit into, in the end text; see
+    Where types differ the column has one that all fit into, in the end JSON texts; see
     ``common_schema``. BYTES_PER_GROUP and the largest part bound the memory, not their number.
     """
     keys = {path: _schema_key(path) for path in paths}
@@ -78,7 +75,12 @@ def _schema_key(path: Path) -> bytes:
 def to_plain_table(frame: pl.DataFrame) -> pa.Table:
     """Return the frame as a table of types that Parquet can hold."""
     plain = [pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()]
-    return frame.select(plain).to_arrow()
+    table = frame.select(plain).to_arrow()
+    for place, (name, dtype) in enumerate(frame.schema.items()):
+        if _holds_json(dtype):
+            (whole,) = table.select([name]).combine_chunks().to_batches() or [table.select([name])]
+            table = table.set_column(place, name, _mark_json(whole.column(0)))
+    return table
 
 
 def to_parquet(table: pa.Table) -> bytes:
@@ -124,12 +126,35 @@ def _batches(paths: Sequence[Path]) -> Iterator[list[tuple[Path, pl.DataFrame]]]
 
 
 def _plain_type(dtype: PolarsType) -> PolarsType:
-    """Return a type that Parquet can hold: nulls become text, big integers floats."""
+    """Return a type that Parquet can hold: nulls become text."""
     if isinstance(dtype, pl.List):
         return pl.List(_plain_type(dtype.inner))
     if isinstance(dtype, pl.Struct):
-        plain = {name: _plain_type(inner) for name, inner in dtype}
-        return pl.Struct(plain or {EMPTY_OBJECT_FIELD: pl.String})
-    if dtype == pl.Null:
-        return pl.String()
-    return pl.Float64() if dtype == pl.Int128 else dtype
+        return pl.Struct({name: _plain_type(inner) for name, inner in dtype})
+    return pl.String() if dtype == pl.Null else dtype
+
+
+def _holds_json(dtype: PolarsType) -> bool:
+    if isinstance(dtype, pl.List):
+        return _holds_json(dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return any(_holds_json(inner) for _, inner in dtype)
+    return dtype == JSON
+
+
+def _mark_json(array: pa.Array) -> pa.Array:
+    """Return the array with its JSON texts as values of Parquet's own type JSON."""
+    kind = array.type
+    if pa.types.is_large_binary(kind):
+        return pa.ExtensionArray.from_storage(
+            pa.json_(pa.large_string()), array.cast(pa.large_string())
+        )
+    mask = array.is_null() if array.null_count else None
+    if pa.types.is_large_list(kind):
+        items = _mark_json(array.values)
+        return pa.LargeListArray.from_arrays(array.offsets, items, mask=mask)
+    if pa.types.is_struct(kind):
+        fields = [_mark_json(array.field(place)) for place in range(kind.num_fields)]
+        names = [kind.field(place).name for place in range(kind.num_fields)]
+        return pa.StructArray.from_arrays(fields, names, mask=mask)
+    return array

@@ -13,6 +13,7 @@ from runner.contract import layout
 from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
+from runner.helm_outputs import plain_rows
 from runner.scores.policy import ScoringPolicy
 from runner.suites.manifest import PUBLIC, ManifestCase, RunRecord, SuiteManifest
 from runner.suites.parts import part_name, read_part
@@ -122,9 +123,9 @@ class PublicSuite:
         return {
             name: {
                 column: value
-                for column, value in read_part(self.part(run, layout.EVAL_RUN_SPECS))
-                .row(0, named=True)
-                .items()
+                for column, value in next(
+                    plain_rows(read_part(self.part(run, layout.EVAL_RUN_SPECS)))
+                ).items()
                 if value is not None
             }
             for name, run in evaluated.items()
@@ -144,7 +145,7 @@ class PublicSuite:
 
     def _eval_rows(self, case: SuiteCase, path: str) -> Iterator[dict[str, Any]]:
         for part in self.inputs(case).parts.get(path, ()):
-            yield from read_part(part).iter_rows(named=True)
+            yield from plain_rows(read_part(part))
 
 
 def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> SuiteCase:

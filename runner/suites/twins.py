@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from runner.helm_outputs import STATE_INSTANCE_ID
+from runner.helm_outputs import STATE_INSTANCE_ID, plain_cells, plain_rows
 from runner.suites.groups import RunIdentity
 
 STATES = "scenario_state.request_states."
 OUTPUT_MAPPING = f"{STATES}output_mapping."
+COMPLETIONS = f"{STATES}result.completions"
 MOST_INSTANCES = 256
 """Requests of a run that are compared; those with the lowest hashes, so that runs share them."""
 
@@ -62,17 +63,30 @@ def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.
         (requests, deployment, request, completion, wrong): ``request`` and ``completion`` are
         hashes; a request is an instance, its perturbation, its trial and its reference.
     """
-    rows = [_fingerprint(identity, row) for row in _answered(scenario_states).iter_rows(named=True)]
+    rows = [_fingerprint(identity, row) for row in plain_rows(_answered(scenario_states))]
     answers = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return answers.sort("request").head(MOST_INSTANCES)
 
 
 def _answered(states: pl.DataFrame) -> pl.DataFrame:
-    parts = ("instance.", "output_mapping.", "result.completions", "train_trial_index", "reference")
+    parts = ("instance.", "output_mapping.", "train_trial_index", "reference")
     wanted = tuple(STATES + part for part in parts)
     if STATE_INSTANCE_ID not in states.columns:
         return pl.DataFrame()
-    return states.select(name for name in states.columns if name.startswith(wanted))
+    answered = states.select(name for name in states.columns if name.startswith(wanted))
+    if COMPLETIONS not in states.columns:
+        return answered
+    return answered.with_columns(_first_texts(states[COMPLETIONS]).alias(COMPLETIONS))
+
+
+def _first_texts(completions: pl.Series) -> pl.Series:
+    """Return the text of each first completion, without reading their many tokens."""
+    dtype = completions.dtype
+    item = dtype.inner if isinstance(dtype, pl.List) else dtype
+    if isinstance(item, pl.Struct) and item.to_schema().get("text") == pl.String:
+        return completions.list.first().struct.field("text")
+    texts = [(cell or [{}])[0].get("text") for cell in plain_cells(completions)]
+    return pl.Series([text if isinstance(text, str) else None for text in texts], dtype=pl.String)
 
 
 def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, int, int, bool]:
@@ -81,8 +95,7 @@ def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, in
     }
     place = [row[STATE_INSTANCE_ID], perturbation]
     place += [row.get(f"{STATES}{name}") for name in ("train_trial_index", "reference_index")]
-    completions = row.get(f"{STATES}result.completions") or [{}]
-    text = str(completions[0].get("text") or "").strip()
+    text = (row.get(COMPLETIONS) or "").strip()
     answer = str(row.get(f"{OUTPUT_MAPPING}{text}") or text).strip()
     references = row.get(f"{STATES}instance.references") or []
     gold = {

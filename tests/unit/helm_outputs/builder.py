@@ -1,17 +1,11 @@
 """Two runs, and their frames in one."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from runner.helm_outputs import common_schema, conform, find_runs, read_run
+from runner.helm_outputs import find_runs, read_run
 from tests.helm_builder import Json, write_run
-
-
-def join(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    schema = common_schema(frame.schema for frame in frames)
-    return pl.concat([conform(frame, schema) for frame in frames])
 
 
 def write_two(root: Path, first: Json, second: Json) -> list[pl.DataFrame]:

@@ -1,7 +1,6 @@
 """What of HELM's files stands in which frame."""
 
 import json
-import threading
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,9 +8,17 @@ import polars as pl
 import pytest
 
 from runner.errors import SuiteError
-from runner.helm_outputs import RunFrames, find_runs, read_run, read_runs, read_scenario_states
+from runner.helm_outputs import (
+    RunFrames,
+    find_runs,
+    join,
+    plain_cells,
+    read_run,
+    read_runs,
+    read_scenario_states,
+)
 from tests.helm_builder import files_of_2022, request_state, run_files, stat, write_run, write_suite
-from tests.unit.helm_outputs.builder import join, write_two
+from tests.unit.helm_outputs.builder import write_two
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"nom": "x"}', '{"name": 3}', '{"name": ""}'])
@@ -197,14 +204,6 @@ def test_a_bad_file_among_runs_read_together_is_named(tmp_path: Path) -> None:
         list(read_runs(runs))
 
 
-def test_runs_that_are_read_no_further_leave_no_thread(tmp_path: Path) -> None:
-    frames = read_runs(find_runs(write_suite(tmp_path, runs=5)))
-    assert next(frames).stats.height == 2
-    assert [thread for thread in threading.enumerate() if "read-helm" in thread.name]
-    del frames
-    assert not [thread for thread in threading.enumerate() if "read-helm" in thread.name]
-
-
 def test_the_columns_of_a_run_spec_are_in_its_order_however_many(tmp_path: Path) -> None:
     documents = run_files("a:x=1")
     names = [f"key {number}" for number in range(100, 0, -1)]
@@ -263,7 +262,7 @@ def test_optional_keys_are_columns_where_they_are(tmp_path: Path) -> None:
     assert first[f"{STATES}annotations.judge.score"].to_list() == [3]
     assert first[f"{STATES}result.thinking.text"].to_list() == ["So."]
     assert first[f"{STATES}instance.contrast_inputs"].to_list() == [[{"text": "Or?"}]]
-    completion = first[f"{STATES}result.completions"][0][0]
+    completion = plain_cells(first[f"{STATES}result.completions"])[0][0]
     assert completion["finish_reason"] == {"reason": "stop"}
     assert f"{STATES}reference_index" not in second.columns
     assert join([first, second])[f"{STATES}reference_index"].to_list() == [

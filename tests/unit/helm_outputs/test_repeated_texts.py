@@ -14,6 +14,7 @@ from runner.helm_outputs import (
     RunFrames,
     files,
     find_runs,
+    plain_cells,
     read_run,
     read_runs,
 )
@@ -61,13 +62,13 @@ def assert_equal(one: RunFrames, other: RunFrames) -> None:
 
 
 def forbid_inference(monkeypatch: pytest.MonkeyPatch, file_name: str) -> None:
-    infer = files._infer_list
+    infer = files._read_list
 
     def fail(run: RunDirectory, name: str, *rest: Any) -> pl.DataFrame:
         assert name != file_name, "the whole file was parsed"
         return infer(run, name, *rest)
 
-    monkeypatch.setattr(files, "_infer_list", fail)
+    monkeypatch.setattr(files, "_read_list", fail)
 
 
 @pytest.mark.parametrize("entries", [ENTRIES, ENTRIES[:2], ENTRIES[2:3], ENTRIES[1::-1]])
@@ -127,7 +128,7 @@ def test_a_border_of_the_layout_inside_a_stat_is_none(tmp_path: Path) -> None:
     assert len(json.loads(stats)) == 3
     frame = read(tmp_path, stats, "[]").stats
     assert frame.height == 3
-    assert frame["stats.parts"].to_list() == [[{"x": 1.0}, {"x": 2.0}], None, None]
+    assert plain_cells(frame["stats.parts"]) == [[{"x": 1}, {"x": 2}], None, None]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,182 @@
+"""Objects of a JSON document -> flat columns, and a column -> an Arrow array.
+
+A type follows from a column's own cells and from HELM's classes, never from the order of keys.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from runner.helm_outputs.json_text import to_text
+from runner.helm_outputs.shapes import Shape
+
+
+class Absent:
+    """Stands for a key that an object has not, where a null would be a key that it has."""
+
+
+ABSENT = Absent()
+
+Cells = Sequence[Any]
+"""The cells of a column, ABSENT among them."""
+
+Bounds = npt.NDArray[np.int64]
+"""Where the cells of each run begin, and at last how many there are."""
+
+SINGLE = 2
+"""How many bounds a single run has."""
+
+
+class UnlikeRunsError(Exception):
+    """Cells of several runs can't be made one array: each run's alone may have another type."""
+
+
+SCALARS = {
+    frozenset({str}): pa.string(),
+    frozenset({bool}): pa.bool_(),
+    frozenset({int}): pa.int64(),
+    frozenset({float}): pa.float64(),
+    frozenset({int, float}): pa.float64(),
+}
+
+UNFIT = (pa.ArrowInvalid, OverflowError, UnicodeEncodeError)
+"""What Arrow raises of a lone surrogate, and of an integer beyond 64 bits or, in floats, 53."""
+
+
+def flatten(objects: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, Cells]:
+    """Return a column for every leaf of the objects, by dotted name; ``{}`` has none.
+
+    Raises:
+        TypeError: one of them is no object.
+    """
+    columns: dict[str, Cells] = {}
+    for name, cells in _members(objects).items():
+        kinds = set(map(type, cells))
+        leaves = cells
+        if dict in kinds:
+            inner = [cell if type(cell) is dict else {} for cell in cells]
+            for inner_name, inner_cells in flatten(inner, f"{prefix}{name}.").items():
+                _add(columns, inner_name, inner_cells)
+            leaves = [ABSENT if type(cell) is dict else cell for cell in cells]
+        if kinds - {Absent, dict}:
+            _add(columns, prefix + name, leaves)
+    return columns
+
+
+def _members(objects: Sequence[Mapping[str, Any]]) -> dict[str, Cells]:
+    """Return the values of each key, in the order in which the keys first appear."""
+    keys_of_objects = dict.fromkeys(map(tuple, objects))
+    names = dict.fromkeys(chain.from_iterable(keys_of_objects))
+    if len(keys_of_objects) > 1:
+        return {name: [each.get(name, ABSENT) for each in objects] for name in names}
+    if len(names) < 2:  # noqa: PLR2004  (of one key, itemgetter returns no tuple)
+        return {name: [each[name] for each in objects] for name in names}
+    return dict(zip(names, zip(*map(itemgetter(*names), objects), strict=True), strict=True))
+
+
+def _add(columns: dict[str, Cells], name: str, cells: Cells) -> None:
+    """Add a column. A key with a dot may make the name of another column: the later cell counts."""
+    if name in columns:
+        pairs = zip(columns[name], cells, strict=True)
+        cells = [one if other is ABSENT else other for one, other in pairs]
+    columns[name] = cells
+
+
+def to_array(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
+    """Return a column's cells. Those that no type of Arrow holds as they are become JSON texts.
+
+    Args:
+        cells: a null is a missing value, as an absent one is.
+        shape: of a cell; see ``shapes``.
+        bounds: of the runs.
+
+    Raises:
+        UnlikeRunsError: there are several runs, and their cells may need several types.
+    """
+    kinds = _kinds(cells, bounds)
+    if Absent in kinds:
+        cells = [None if cell is ABSENT else cell for cell in cells]
+    return _typed(cells, kinds - {Absent, type(None)}, shape, bounds)
+
+
+def _kinds(cells: Cells, bounds: Bounds) -> frozenset[type]:
+    """Return the types of the cells. Where there is one, it is that of each run's own."""
+    kinds = frozenset(map(type, cells))
+    if len(kinds) > 1 and len(bounds) > SINGLE:
+        raise UnlikeRunsError
+    return kinds
+
+
+def _field(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
+    """Return a field of objects in a list, where a null that is written is none that is absent."""
+    if type(None) in _kinds(cells, bounds):
+        return _json([to_text(cell) if cell is not ABSENT else None for cell in cells])
+    return to_array(cells, shape, bounds)
+
+
+def _typed(cells: Cells, kinds: frozenset[type], shape: Shape, bounds: Bounds) -> pa.Array:
+    if not kinds:
+        return pa.nulls(len(cells))
+    array = None
+    try:
+        if kinds in SCALARS:
+            array = pa.array(cells, SCALARS[kinds])
+        elif kinds == {list}:
+            array = _lists(cells, shape[0] if isinstance(shape, list) else None, bounds)
+        elif kinds == {dict} and isinstance(shape, dict):
+            array = _objects(cells, shape, bounds)
+    except UNFIT as error:
+        if len(bounds) > SINGLE:
+            raise UnlikeRunsError from error
+    if array is not None:
+        return array
+    return _json([None if cell is None else to_text(cell) for cell in cells])
+
+
+def _json(texts: Sequence[bytes | None]) -> pa.Array:
+    return pa.array(texts, pa.binary())
+
+
+def _lists(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
+    """Return lists as an array, None if their items have no type in common."""
+    has_gaps = None in cells
+    filled = [() if cell is None else cell for cell in cells] if has_gaps else cells
+    offsets = np.fromiter(accumulate(map(len, filled), initial=0), np.int32, len(cells) + 1)
+    array = _items(list(chain.from_iterable(filled)), shape, offsets[bounds].astype(np.int64))
+    if array is None:
+        return None
+    mask = pa.array([cell is None for cell in cells], pa.bool_()) if has_gaps else None
+    return pa.ListArray.from_arrays(pa.array(offsets), array, mask=mask)
+
+
+def _items(items: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
+    kinds = _kinds(items, bounds)
+    empty = shape if isinstance(shape, pa.DataType) else pa.null()
+    if not kinds:
+        return pa.array([], empty)
+    kind = SCALARS.get(kinds - {type(None)}, pa.null() if kinds == {type(None)} else None)
+    if kind != empty and len(bounds) > SINGLE and (np.diff(bounds) == 0).any():
+        raise UnlikeRunsError  # lists without items have a type of their own
+    if kinds == {dict} and isinstance(shape, dict):
+        return _objects(items, shape, bounds)
+    if kinds == {list} and isinstance(shape, list):
+        return _lists(items, shape[0], bounds)
+    return None if kind is None else pa.array(items, kind)
+
+
+def _objects(cells: Cells, shape: Mapping[str, Shape], bounds: Bounds) -> pa.Array | None:
+    """Return objects as an array, None if they have no fields. HELM's fields come first."""
+    has_gaps = None in cells
+    members = _members([{} if cell is None else cell for cell in cells] if has_gaps else cells)
+    if not members:
+        return None
+    names = [name for name in shape if name in members]
+    names += sorted(members.keys() - shape.keys())
+    fields = [_field(members[name], shape.get(name), bounds) for name in names]
+    mask = pa.array([cell is None for cell in cells], pa.bool_()) if has_gaps else None
+    return pa.StructArray.from_arrays(fields, names, mask=mask)
