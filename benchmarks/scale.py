@@ -27,7 +27,7 @@ from runner.leaderboard.ranking import make_leaderboard
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
 from runner.scores.resampling import Resampling
 from runner.suites.opening import open_suite
@@ -102,7 +102,7 @@ class _NothingToRun:
     """An executor for batches that have finished."""
 
     engine_version = "none"
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[HostFinding, ...] = ()
 
     def run(
         self,

@@ -46,11 +46,9 @@ class Listener:
 
     Attributes:
         address: ``host:port`` for TCP and UDP; its DNS port answers nothing either.
-        network: where it can be reached, by name.
     """
 
     address: str
-    network: str
     container: Container
 
     def heard(self) -> tuple[str, ...]:
@@ -94,7 +92,7 @@ def _started(engine: Engine, image: str, labels: Mapping[str, str]) -> Iterator[
         container.start()
         _wait_until_up(container)
         host = container.inspect()["NetworkSettings"]["Networks"][name]["IPAddress"]
-        yield Listener(f"{host}:{PORT}", name, container)
+        yield Listener(f"{host}:{PORT}", container)
 
 
 def _wait_until_up(container: Container) -> None:

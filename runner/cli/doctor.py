@@ -13,7 +13,7 @@ from runner.attack.verdict import AttackVerdict, count_by_promise
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.engine.host import Finding, examine_host, lacking
+from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.text_tables import text_table
 from runner.untrusted import printable
 
@@ -54,7 +54,7 @@ def _attack(engine: Engine) -> list[AttackVerdict]:
 
 
 def _as_json(
-    findings: Sequence[Finding], verdicts: Sequence[AttackVerdict], attack: bool
+    findings: Sequence[HostFinding], verdicts: Sequence[AttackVerdict], attack: bool
 ) -> dict[str, Any]:
     document: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
     if attack:
@@ -62,7 +62,7 @@ def _as_json(
     return document
 
 
-def _print_findings(findings: tuple[Finding, ...]) -> None:
+def _print_findings(findings: tuple[HostFinding, ...]) -> None:
     rows = []
     for finding in findings:
         rows.append((finding.level.upper(), finding.name, finding.found))

@@ -17,7 +17,8 @@ from runner.leaderboard.published import CheckedReport, published_record
 from runner.reports.comparison_text import comparison_lines
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, why_unranked
 from runner.reports.score_text import repetition_lines, score_lines
-from runner.reports.table import comparison_table
+from runner.reports.table import comparison_rows
+from runner.text_tables import text_table
 from runner.untrusted import printable
 
 LOG_LINES = 40
@@ -80,13 +81,19 @@ def _comparison(report: Report) -> Iterator[str]:
         yield from comparison_lines(targets[:MOST_TARGETS], width)
         left_out = len(targets) - MOST_TARGETS
     else:
-        table = comparison_table(report)
-        shown = table.head(2 * MOST_TARGETS)
-        text = shown.to_string(index=False, na_rep="-", float_format="{:.4g}".format)
-        yield from map(printable, text.splitlines())
-        left_out = (len(table) - len(shown)) // 2
+        rows = comparison_rows(report)
+        shown = rows[: 2 * MOST_TARGETS]
+        cells = [[_cell(value) for value in row.values()] for row in shown]
+        yield from text_table([list(shown[0]), *cells])
+        left_out = (len(rows) - len(shown)) // 2
     if left_out > 0:
         yield f"... and {left_out} more targets; --json prints all."
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def print_closed(report: Report, directory: Path) -> None:
@@ -134,10 +141,8 @@ def evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool)
     if is_closed:
         return {"report_directory": str(directory), **published_record(checked)}
     report = checked.report
-    table = comparison_table(report).astype(object)
-    rows = table.where(table.notna(), None).to_dict(orient="records")
     return {
         "report_directory": str(directory),
-        "rows": rows,
+        "rows": comparison_rows(report),
         **report.model_dump(mode="json"),
     }

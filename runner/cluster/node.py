@@ -18,7 +18,7 @@ from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.engine.host import Finding, examine_host, lacking
+from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.run import SandboxRun
@@ -38,7 +38,7 @@ class NodeFacts:
 
     host: str
     engine_version: str
-    findings: tuple[Finding, ...]
+    findings: tuple[HostFinding, ...]
     runtimes: tuple[str, ...]
 
 

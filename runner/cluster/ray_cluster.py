@@ -19,7 +19,7 @@ from runner.errors import EngineError, UsageError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask, read_task_suite
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
 
 Announce = Callable[[str], None]
@@ -44,7 +44,7 @@ class RayCluster:
         return "; ".join(sorted({node.engine_version for node in self._known_nodes()}))
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[HostFinding, ...]:
         """Return what the nodes' hosts give the sandbox, and what they lack; all that differ."""
         alike = dict.fromkeys(itertools.chain(*(node.findings for node in self._known_nodes())))
         order = list(dict.fromkeys(finding.name for finding in alike))

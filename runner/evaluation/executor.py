@@ -8,7 +8,7 @@ from typing import Protocol
 
 from runner.errors import EngineError
 from runner.evaluation.task import CaseTask
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.run import SandboxRun
 
 Begin = Callable[[CaseTask], None]
@@ -63,7 +63,7 @@ class Executor(Protocol):
     @property
     def engine_version(self) -> str: ...  # noqa: D102
     @property
-    def findings(self) -> tuple[Finding, ...]: ...  # noqa: D102
+    def findings(self) -> tuple[HostFinding, ...]: ...  # noqa: D102
 
     def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.

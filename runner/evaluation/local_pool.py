@@ -15,7 +15,7 @@ from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
@@ -95,7 +95,7 @@ class LocalPool:
         self.engine_version = engine.describe_version()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[HostFinding, ...]:
         """Return what the engine's host gives the sandbox, and what it lacks."""
         return self._sandbox.findings
 

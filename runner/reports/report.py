@@ -12,7 +12,7 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import SuiteError
 from runner.files.stores import read_file
 from runner.sandbox.attestation import Attestation
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.scores.aggregation import Score
@@ -106,7 +106,7 @@ class Report(_Record):
     contract_version: int = CONTRACT_VERSION
     runner_version: str
     engine_version: str
-    host: tuple[Finding, ...]
+    host: tuple[HostFinding, ...]
     created: str
     seed: int
     runtime: str | None

@@ -1,6 +1,6 @@
 """The stats of a report as one table, predicted beside actual."""
 
-import pandas as pd
+from typing import Any
 
 from runner.contract.stat import MetricName
 from runner.reports.report import Report
@@ -9,12 +9,12 @@ TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "
 """HELM's fields of a stat, the one that is scored first."""
 
 
-def comparison_table(report: Report) -> pd.DataFrame:
+def comparison_rows(report: Report) -> list[dict[str, Any]]:
     """Return one predicted and one actual row per target.
 
-    Columns: run_spec, source ("predicted" or "actual"), name (the stat's full name, after the
-    instance's id if it is one's), then HELM's fields of the stat. Targets without a prediction have
-    an actual row only.
+    Keys: run_spec, source ("predicted" or "actual"), name (the stat's full name, after the
+    instance's id if it is one's), then HELM's fields of the stat, None if it has none. Targets
+    without a prediction have an actual row only.
     """
     rows = []
     for target in (
@@ -29,4 +29,4 @@ def comparison_table(report: Report) -> pd.DataFrame:
                 rows.append(
                     {"run_spec": target.run_spec_name, "source": source, "name": name, **values}
                 )
-    return pd.DataFrame(rows, columns=["run_spec", "source", "name", *TABLE_VALUES])
+    return rows

@@ -15,7 +15,7 @@ from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import (
-    Finding,
+    HostFinding,
     engine_identity,
     examine_host,
     has_nested_cgroups,
@@ -46,7 +46,12 @@ class Sandbox:
     """
 
     def __init__(
-        self, host: Host, token: str, findings: tuple[Finding, ...], announce: Announce, jobs: int
+        self,
+        host: Host,
+        token: str,
+        findings: tuple[HostFinding, ...],
+        announce: Announce,
+        jobs: int,
     ) -> None:
         self._host, self._token, self._announce = host, token, announce
         self.findings = findings
@@ -182,7 +187,7 @@ def open_sandbox(engine: Engine, announce: Announce, jobs: int = 1) -> Iterator[
                 settle(entry)
 
 
-def _require_promises(findings: tuple[Finding, ...]) -> None:
+def _require_promises(findings: tuple[HostFinding, ...]) -> None:
     missing = lacking(findings)
     if missing:
         listed = "; ".join(f"{finding.name}: {finding.found}" for finding in missing)

@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class HostFinding:
     """One thing that the sandbox stands on.
 
     Attributes:
@@ -42,7 +42,7 @@ class Finding:
     advice: str | None = None
 
 
-def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[Finding, ...]:
+def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[HostFinding, ...]:
     """Return a finding for everything of the host that the sandbox stands on.
 
     Args:
@@ -75,7 +75,7 @@ def has_nested_cgroups(info: Mapping[str, Any]) -> bool:
     return (info.get("CgroupVersion"), info.get("CgroupDriver")) == ("1", "cgroupfs")
 
 
-def lacking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def lacking(findings: tuple[HostFinding, ...]) -> tuple[HostFinding, ...]:
     """Return the findings that keep an evaluation from running with every promise."""
     return tuple(finding for finding in findings if finding.level is Level.LACKING)
 
@@ -107,11 +107,15 @@ def check_capacity(info: Mapping[str, Any], limits: Limits, runtime: str | None)
 
 def _finding(
     name: str, there: bool, found: str, advice: str, otherwise: Level = Level.LACKING
-) -> Finding:
-    return Finding(name, Level.HELD, found) if there else Finding(name, otherwise, found, advice)
+) -> HostFinding:
+    return (
+        HostFinding(name, Level.HELD, found)
+        if there
+        else HostFinding(name, otherwise, found, advice)
+    )
 
 
-def _engine(info: Mapping[str, Any], version: Mapping[str, Any]) -> Finding:
+def _engine(info: Mapping[str, Any], version: Mapping[str, Any]) -> HostFinding:
     api = str(version.get("ApiVersion", "0"))
     recent = tuple(int(part) for part in api.split(".")) >= OLDEST_API
     found = f"{version.get('Version', 'unknown')}, API {api}, {info.get('OSType', 'unknown')}"
@@ -123,13 +127,13 @@ def _engine(info: Mapping[str, Any], version: Mapping[str, Any]) -> Finding:
     )
 
 
-def _architecture(info: Mapping[str, Any]) -> Finding:
+def _architecture(info: Mapping[str, Any]) -> HostFinding:
     found = str(info.get("Architecture", "unknown"))
     advice = f"The sandbox runs on {' and '.join(ARCHITECTURES)} only."
     return _finding("architecture", found in ARCHITECTURES, found, advice)
 
 
-def _kernel_limits(info: Mapping[str, Any]) -> Iterator[Finding]:
+def _kernel_limits(info: Mapping[str, Any]) -> Iterator[HostFinding]:
     controls = {
         "memory limit": ("MemoryLimit", "Enable the kernel's memory controller (cgroups)."),
         "swap limit": (
@@ -144,13 +148,13 @@ def _kernel_limits(info: Mapping[str, Any]) -> Iterator[Finding]:
         yield _finding(name, there, "counted by the kernel" if there else "not counted", advice)
 
 
-def _cgroups(info: Mapping[str, Any]) -> Finding:
+def _cgroups(info: Mapping[str, Any]) -> HostFinding:
     found = f"version {info.get('CgroupVersion', '1')}, driver {info.get('CgroupDriver', 'none')}"
     there = info.get("CgroupDriver") not in (None, "none")
     return _finding("cgroups", there, found, "A rootless engine needs cgroup version 2 delegated.")
 
 
-def _security(info: Mapping[str, Any]) -> Iterator[Finding]:
+def _security(info: Mapping[str, Any]) -> Iterator[HostFinding]:
     options = _security_options(info)
     yield _finding(
         "seccomp",
@@ -185,7 +189,7 @@ def _security_options(info: Mapping[str, Any]) -> set[str]:
     return options
 
 
-def _plugins(info: Mapping[str, Any]) -> Iterator[Finding]:
+def _plugins(info: Mapping[str, Any]) -> Iterator[HostFinding]:
     plugins = info.get("Plugins") or {}
     for name, kind, wanted in (
         ("bounded logs", "Log", "json-file"),
@@ -198,7 +202,7 @@ def _plugins(info: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _capacity(info: Mapping[str, Any]) -> Finding:
+def _capacity(info: Mapping[str, Any]) -> HostFinding:
     default = Limits()
     cpus, memory_bytes = info.get("NCPU", 0), info.get("MemTotal", 0)
     return _finding(
@@ -211,6 +215,6 @@ def _capacity(info: Mapping[str, Any]) -> Finding:
     )
 
 
-def _runtimes(info: Mapping[str, Any]) -> Finding:
+def _runtimes(info: Mapping[str, Any]) -> HostFinding:
     found = ", ".join(sorted(info.get("Runtimes") or ()))
-    return Finding("runtimes", Level.HELD, f"{found}; default {info.get('DefaultRuntime')}")
+    return HostFinding("runtimes", Level.HELD, f"{found}; default {info.get('DefaultRuntime')}")

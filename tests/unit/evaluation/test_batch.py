@@ -19,7 +19,7 @@ from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
 from runner.reports.report import Report
 from runner.reports.report_directory import find_report
-from runner.sandbox.engine.host import Finding
+from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
@@ -46,7 +46,7 @@ class Oracle:
 
     suite: Suite
     engine_version: str = "none"
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[HostFinding, ...] = ()
     ran: list[str] = field(default_factory=list)
 
     def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:

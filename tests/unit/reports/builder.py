@@ -6,7 +6,7 @@ from runner.contract import MetricName, Stat, Target
 from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.attestation import Attestation
-from runner.sandbox.engine.host import Finding, Level
+from runner.sandbox.engine.host import HostFinding, Level
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 
@@ -50,7 +50,7 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         Report(
             runner_version="0",
             engine_version="0",
-            host=(Finding("seccomp", Level.HELD, "on"),),
+            host=(HostFinding("seccomp", Level.HELD, "on"),),
             created="2026-01-02T03:04:05+00:00",
             seed=1,
             runtime=None,

@@ -62,7 +62,9 @@ def is_loaded(loaded: str, by: str) -> bool:
     return bool(subprocess.run([sys.executable, "-c", code], check=False).returncode)
 
 
-@pytest.mark.parametrize("module", ["report", "report_directory", "verification", "score_text"])
+@pytest.mark.parametrize(
+    "module", ["report", "report_directory", "verification", "score_text", "table"]
+)
 @pytest.mark.parametrize("heavy", ["docker", "pandas"])
 def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy: str) -> None:
     assert not is_loaded(heavy, by=f"runner.reports.{module}")
@@ -70,7 +72,7 @@ def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy:
 
 @pytest.mark.parametrize(
     ("module", "heavy"),
-    [("runner.sandbox.engine.engine", "docker"), ("runner.reports.table", "pandas")],
+    [("runner.sandbox.engine.engine", "docker"), ("runner.contract.frames", "pandas")],
 )
 def test_control_modules_that_need_them_load_them(module: str, heavy: str) -> None:
     assert is_loaded(heavy, by=module)

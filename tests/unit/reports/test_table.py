@@ -1,19 +1,23 @@
-from runner.reports.table import comparison_table
+from runner.reports.table import comparison_rows
 from tests.unit.reports.builder import make_report
 
 
 def test_the_table_has_a_predicted_and_an_actual_row_per_target() -> None:
-    table = comparison_table(make_report())
-    assert " ".join(table.columns) == (
-        "run_spec source name mean min max count stddev sum sum_squared variance"
-    )
-    assert table["source"].tolist() == ["predicted", "actual"]
-    assert table["name"].tolist() == [
+    rows = comparison_rows(make_report())
+    assert [row["source"] for row in rows] == ["predicted", "actual"]
+    assert [row["name"] for row in rows] == [
         "predicted_exact_match split=test",
         "exact_match split=test",
     ]
-    assert table["mean"].tolist() == [0.75, 0.5]
+    assert [row["mean"] for row in rows] == [0.75, 0.5]
+
+
+def test_a_row_has_all_of_helms_fields_of_a_stat() -> None:
+    assert " ".join(comparison_rows(make_report())[0]) == (
+        "run_spec source name mean min max count stddev sum sum_squared variance"
+    )
 
 
 def test_a_target_without_prediction_keeps_its_actual_row() -> None:
-    assert comparison_table(make_report(predicted=None))["source"].tolist() == ["actual"]
+    (row,) = comparison_rows(make_report(predicted=None))
+    assert row["source"] == "actual"

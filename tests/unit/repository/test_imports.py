@@ -22,6 +22,8 @@ FORBIDDEN = [
     ("runner.cluster", "runner.suites.suite"),
     ("runner.cli", "helm"),
     ("runner.sandbox", "docker"),
+    ("runner.reports", "docker"),
+    ("runner.cli", "pandas"),
 ]
 """Of each contract an import that it forbids."""
 
