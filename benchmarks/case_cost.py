@@ -41,7 +41,7 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     image, policy = engine.resolve_image(image_name), SandboxPolicy()
     draw = Draw(None, None, None, ())
     with (
-        opened_public_half(DEMO_SUITE, None, draw, lambda _: None) as suite,
+        opened_public_half(DEMO_SUITE, None, draw) as suite,
         tempfile.TemporaryDirectory(prefix="case-cost-") as scratch,
     ):
         places = _make_places(suite, Path(scratch))

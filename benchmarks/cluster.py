@@ -89,7 +89,7 @@ def build_cluster_suite(scratch: Path) -> Path:
         "division": {"method": "leave_one_out", "by": "model_deployment"},
     }
     spec = make_spec(fields, "the benchmark")
-    return build_suite(spec, scratch / "topics", lambda _: None).suite.root
+    return build_suite(spec, scratch / "topics").suite.root
 
 
 @contextmanager

@@ -16,12 +16,10 @@ from pathlib import Path
 
 from benchmarks.cluster import RUNNER, build_cluster_suite
 from benchmarks.simulation import Machines, simulate_batch
-from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass, RunSettings
-from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.passes import Pass, RunSettings, SilentCases
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.reports.report import Report
@@ -115,16 +113,6 @@ class _NothingToRun:
         return iter(())
 
 
-class _Silence:
-    """Progress that nobody is told of."""
-
-    def say(self, line: str) -> None: ...
-    def expect(self, passes: Sequence[Pass]) -> None: ...
-    def find(self, pass_: Pass, cases: int) -> None: ...
-    def begin(self, task: CaseTask) -> None: ...
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
-
-
 def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
     """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
     engine = Engine.connect()
@@ -132,7 +120,7 @@ def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) 
     passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in images]
     engine.close()
     begun = time.process_time()
-    for _ in evaluate(passes, _NothingToRun(), _Silence()):
+    for _ in evaluate(passes, _NothingToRun(), SilentCases()):
         pass
     return time.process_time() - begun
 

@@ -129,7 +129,7 @@ def find_curves() -> list[tuple[str, Array]]:
 
 def main(plot: Path = PLOT) -> None:
     """Draw the plot into the docs."""
-    import vl_convert
+    import vl_convert  # noqa: PLC0415  (an extra, and slow)
 
     svg: str = vl_convert.vegalite_to_svg(draw(find_curves()))
     plot.write_text(svg + "\n")

@@ -26,7 +26,7 @@ def open_executor(
             yield pool
         return
     try:
-        from runner.cluster.ray_cluster import open_ray_cluster
+        from runner.cluster.ray_cluster import open_ray_cluster  # noqa: PLC0415  (Ray is optional)
     except ImportError as error:
         raise UsageError(
             f"--executor ray needs Ray, which is not installed here ({error}). Install it here and "

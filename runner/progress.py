@@ -34,21 +34,22 @@ class Progress(Protocol):
         ...
 
 
-class _Silent:
-    """Shows nothing."""
+class Silent:
+    """Shows nothing: a ``Progress``, and each of its tasks."""
 
     def say(self, line: str) -> None:
-        pass
+        """Show no line."""
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:  # noqa: ARG002
+        """Give a task of which nothing is shown."""
         yield self
 
     def advance(self) -> None:
-        pass
+        """Show nothing of it."""
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        pass
+        """Show nothing of it."""
 
 
-SILENT: Progress = _Silent()
+SILENT: Progress = Silent()

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from runner.building.build import build_suite
+from runner.progress import Silent
 from runner.suites.parts import read_part, to_parquet, to_plain_table
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import make_spec
@@ -24,14 +25,20 @@ MEANT: Mapping[str, Any] = {
 """Fields of a spec under which builders' runs, all of one model, make a suite like MAGNET's."""
 
 
-def silent(_line: str) -> None:
-    """Announce nothing."""
+class Said(Silent):
+    """Keeps the lines that it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
 
 def build(source: Path, into: Path, **fields: Any) -> Suite:
     """Return a suite built from the runs below ``source``; other fields as in ``MEANT``."""
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **MEANT, **fields}
-    return build_suite(make_spec(given, "the test"), into, silent).suite
+    return build_suite(make_spec(given, "the test"), into).suite
 
 
 def stage(suite: PublicSuite, case: SuiteCase | None = None) -> StagedInputs:

@@ -16,9 +16,7 @@ from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.local_pool import open_local_pool
-from runner.evaluation.passes import Pass, RunSettings
-from runner.evaluation.repetitions import JudgedCase
-from runner.evaluation.task import CaseTask
+from runner.evaluation.passes import Pass, RunSettings, SilentCases
 from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
 from runner.sandbox.engine.engine import Engine
@@ -120,7 +118,7 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     resolved = shared.engine.resolve_image(image)
     with open_local_pool(shared.engine, 1, _say_nothing) as pool:
         one = Pass(resolved, shared.suite, settings, shared.finished)
-        ((_, evaluation),) = evaluate([one], pool, _Silence())
+        ((_, evaluation),) = evaluate([one], pool, SilentCases())
     if isinstance(evaluation, EngineError):
         raise evaluation
     (case,) = evaluation.report.cases
@@ -149,16 +147,6 @@ def _left_behind(engine: Engine) -> frozenset[str]:
 
 def _say_nothing(_line: str) -> None:
     """Take lines of progress; each attack has a line of its own."""
-
-
-class _Silence:
-    """Tells nothing of how the cases go."""
-
-    def say(self, line: str) -> None: ...
-    def expect(self, passes: Sequence[Pass]) -> None: ...
-    def find(self, pass_: Pass, cases: int) -> None: ...
-    def begin(self, task: CaseTask) -> None: ...
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
 
 
 def _peak_bytes() -> int:

@@ -46,7 +46,7 @@ def attack_suite(directory: Path, listener: str) -> Suite:
         },
         "the attacks' suite",
     )
-    return build_suite(spec, directory / "suite", announce=lambda _line: None).suite
+    return build_suite(spec, directory / "suite").suite
 
 
 def _run_files(name: str, mean: float) -> Mapping[str, Any]:

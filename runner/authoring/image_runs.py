@@ -111,7 +111,7 @@ def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measu
     """Return what the image takes on a larger case, if there is one."""
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())
-        with opened_public_half(name, None, draw, runs.progress.say, runs.progress) as larger:
+        with opened_public_half(name, None, draw, runs.progress) as larger:
             case = larger.cases[0]
             return [measure(larger, case, runs.run(larger, case, "larger"))]
     largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))

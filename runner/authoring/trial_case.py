@@ -6,7 +6,7 @@ than most predictors.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from runner.errors import SuiteError
 from runner.files.scratch import scratch_directory
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import put_if_absent, unfinished_directory
+from runner.progress import SILENT, Progress
 
 _INPUT = "input"
 _ACTUALS = "actuals.json"
@@ -36,7 +37,7 @@ class TrialCase:
 
 @contextmanager
 def staged_case(
-    suite: str, root_dir: Path | None, case_id: str | None, announce: Callable[[str], None]
+    suite: str, root_dir: Path | None, case_id: str | None, progress: Progress = SILENT
 ) -> Iterator[TrialCase]:
     """Give a case of a suite, by default the first.
 
@@ -46,19 +47,16 @@ def staged_case(
     if suite == DEMO_SUITE and root_dir is None and case_id is None:
         directory = cache_directory() / f"demo-{_demo_digest()[:16]}"
         if not directory.is_dir():
-            announce(f"making the demo's case, once for all: {directory}")
+            progress.say(f"making the demo's case, once for all: {directory}")
             with unfinished_directory(directory) as unfinished:
-                _stage(suite, None, None, unfinished, _silent)
+                # What the audit warns of in the demo is for organizers.
+                _stage(suite, None, None, unfinished, SILENT)
                 put_if_absent(unfinished, directory)
         yield _read(directory)
         return
     with scratch_directory() as scratch:
-        _stage(suite, root_dir, case_id, scratch, announce)
+        _stage(suite, root_dir, case_id, scratch, progress)
         yield _read(scratch)
-
-
-def _silent(_line: str) -> None:
-    """Say nothing: what the audit warns of in the demo is for organizers."""
 
 
 def _demo_digest() -> str:
@@ -72,13 +70,13 @@ def _stage(
     root_dir: Path | None,
     case_id: str | None,
     into: Path,
-    announce: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     # The demo's case is mostly there already, and these take ten times as long as all else here.
-    from runner.building.named import Draw, opened_suite
-    from runner.suites.staging import stage_inputs
+    from runner.building.named import Draw, opened_suite  # noqa: PLC0415
+    from runner.suites.staging import stage_inputs  # noqa: PLC0415
 
-    with opened_suite(suite, root_dir, Draw(None, None, None, ()), announce) as opened:
+    with opened_suite(suite, root_dir, Draw(None, None, None, ()), progress) as opened:
         cases = {case.id: case for case in opened.cases}
         case = opened.cases[0] if case_id is None else cases.get(case_id)
         if case is None:

@@ -3,7 +3,7 @@
 import json
 import random
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,14 +52,13 @@ class Built:
 def build_suite(
     spec: SuiteSpec,
     directory: Path,
-    announce: Callable[[str], None],
     progress: Progress = SILENT,
 ) -> Built:
     """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
 
     Args:
         directory: where the suite goes; replaced if it is a suite already.
-        announce: called with each warning.
+        progress: is told each warning too.
 
     Raises:
         SuiteError: the runs can't be read or divided, or the audit found what the spec does not
@@ -68,15 +67,15 @@ def build_suite(
     """
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
-    runs = {run.name: run for run in _find_all(spec, announce)}
+    runs = {run.name: run for run in _find_all(spec, progress)}
     sources = _digest_sources(spec, runs, progress)
     unchanged = _unchanged(spec, sources, directory)
     if unchanged is not None:
-        announce(f"{directory}: nothing has changed since it was built; every file was checked")
+        progress.say(f"{directory}: nothing has changed since it was built; every file was checked")
         return Built(unchanged, None)
     try:
         with unfinished_directory(directory) as unfinished:
-            audit = _write_suite(spec, runs, sources, unfinished, announce, progress)
+            audit = _write_suite(spec, runs, sources, unfinished, progress)
             put_in_place(unfinished, directory)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
@@ -88,9 +87,9 @@ def warnings(built: Built) -> list[str]:
     return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
 
 
-def _find_all(spec: SuiteSpec, announce: Callable[[str], None]) -> list[RunDirectory]:
+def _find_all(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
     found: dict[str, RunDirectory] = {}
-    for run in (run for source in spec.helm_runs for run in _find(spec, source, announce)):
+    for run in (run for source in spec.helm_runs for run in _find(spec, source, progress)):
         other = found.setdefault(run.name, run)
         if other.path.resolve() != run.path.resolve():
             raise SuiteError(
@@ -100,12 +99,12 @@ def _find_all(spec: SuiteSpec, announce: Callable[[str], None]) -> list[RunDirec
     return list(found.values())
 
 
-def _find(spec: SuiteSpec, source: str, announce: Callable[[str], None]) -> list[RunDirectory]:
+def _find(spec: SuiteSpec, source: str, progress: Progress) -> list[RunDirectory]:
     if spec.partial_runs == "refuse":
         return find_runs(source)
     found = find_partial_runs(source)
     for warning in found.warnings:
-        announce(f"warning: {warning}")
+        progress.say(f"warning: {warning}")
     return list(found.runs)
 
 
@@ -139,7 +138,6 @@ def _write_suite(
     runs: Mapping[str, RunDirectory],
     sources: Mapping[str, Mapping[str, str]],
     root: Path,
-    announce: Callable[[str], None],
     progress: Progress,
 ) -> Audit:
     rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
@@ -147,7 +145,7 @@ def _write_suite(
     roles = _roles(list(runs), drawn)
     records, leaks = _write_runs(spec, runs, roles, rng, root, progress)
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
-    _require_targets(spec, runs, records, evaluated, announce)
+    _require_targets(spec, runs, records, evaluated, progress)
     plans, groups = _divide(spec, records, drawn, rng, root)
     _remove_untrained(records, plans, root)
     copy_assets(spec, root)
@@ -218,7 +216,7 @@ def _require_targets(
     runs: Mapping[str, RunDirectory],
     records: Mapping[str, RunRecord],
     evaluated: Collection[str],
-    announce: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """Refuse a suite in which a stat is no target at all; tell which eval runs have none."""
     without = [
@@ -235,7 +233,7 @@ def _require_targets(
             f"has: {', '.join(names) or 'none'}."
         )
     for name in without:
-        announce(f"warning: {name} has none of the stats that are targets: it scores nothing")
+        progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
 
 
 def _divide(

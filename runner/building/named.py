@@ -1,6 +1,6 @@
 """What ``--suite`` may name: a built suite, HELM runs, one of HELM's own suites, the demo."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,6 @@ def opened_suite(
     name: str,
     root_dir: Path | None,
     draw: Draw,
-    announce: Callable[[str], None],
     progress: Progress = SILENT,
     private_root: Path | None = None,
 ) -> Iterator[Suite]:
@@ -61,16 +60,16 @@ def opened_suite(
     directory = _built_suite(name) if root_dir is None else None
     if directory is not None:
         _refuse_draw(directory, draw)
-        announce(f"checking every file of the suite {directory}")
+        progress.say(f"checking every file of the suite {directory}")
         yield open_suite(directory, private_root)
         return
     if private_root is not None:
         raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")
     for left in remove_dead_scratch():
-        announce(f"removed {left}, left by a runner that was killed")
+        progress.say(f"removed {left}, left by a runner that was killed")
     with scratch_directory() as scratch:
         title, source = _helm_runs(name, root_dir, scratch)
-        announce(f"reading the HELM runs of {title}")
+        progress.say(f"reading the HELM runs of {title}")
         spec = make_spec(
             {
                 "name": title,
@@ -85,11 +84,11 @@ def opened_suite(
             },
             "the options",
         )
-        built = build_suite(spec, scratch / "suite", announce, progress)
+        built = build_suite(spec, scratch / "suite", progress)
         # The demo's own are for organizers, and most who run it are not.
         is_demo = name == DEMO_SUITE and root_dir is None
         for line in () if is_demo else warnings(built):
-            announce(f"warning: {line}")
+            progress.say(f"warning: {line}")
         yield built.suite
 
 
@@ -98,7 +97,6 @@ def opened_public_half(
     name: str,
     root_dir: Path | None,
     draw: Draw,
-    announce: Callable[[str], None],
     progress: Progress = SILENT,
 ) -> Iterator[PublicSuite]:
     """Give what containers may see of the suite that a name means; a published one is enough.
@@ -109,11 +107,11 @@ def opened_public_half(
     """
     directory = _built_suite(name) if root_dir is None else None
     if directory is None:
-        with opened_suite(name, root_dir, draw, announce, progress) as suite:
+        with opened_suite(name, root_dir, draw, progress) as suite:
             yield suite
         return
     _refuse_draw(directory, draw)
-    announce(f"checking every file of the suite {directory}")
+    progress.say(f"checking every file of the suite {directory}")
     yield open_public_half(directory)
 
 

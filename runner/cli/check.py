@@ -44,7 +44,7 @@ def check(
     image = engine.resolve_image(reference)
     display = open_display()
     draw = Draw(None, None, None, ())
-    with opened_public_half(suite, root_dir, draw, display.say, display) as opened:
+    with opened_public_half(suite, root_dir, draw, display) as opened:
         policy = SandboxPolicy(opened.limits)
         check_capacity(engine.fetch_info(), policy.limits, policy.runtime)
         if verbose:

@@ -48,7 +48,7 @@ def evaluate(
     submitters = request.submitters(read_listed)
     engine = Engine.connect()
     with (
-        open_plan(request, submitters, engine, display.say, display) as plan,
+        open_plan(request, submitters, engine, display) as plan,
         open_case_progress(display) as progress,
     ):
         checks.check_suites(plan.suites)

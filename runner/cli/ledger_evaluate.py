@@ -49,7 +49,7 @@ def evaluate_by_ledger(
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     engine = Engine.connect()
     submitters = request.submitters(read_listed)
-    with open_plan(request, submitters, engine, display.say, display) as plan:
+    with open_plan(request, submitters, engine, display) as plan:
         admitted = replace(plan, passes=admission.admit(plan.passes))
         open_pool = lambda: open_executor(request.placement, engine, display.say)  # noqa: E731
         with open_case_progress(display) as progress:

@@ -42,7 +42,7 @@ def build(
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
     display = open_display()
-    built = build_suite(spec, out or SUITES / spec.name, display.say, display)
+    built = build_suite(spec, out or SUITES / spec.name, display)
     print_built(built, as_json)
     return 0
 

@@ -24,6 +24,6 @@ def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any
     suite_spec = make_spec(fields, "--suite") if spec is None else read_spec(spec)
     display = open_display()
     run_helm(helm, lambda line: display.say(printable(line)))
-    built = build_suite(suite_spec, out or SUITES / suite_spec.name, display.say, display)
+    built = build_suite(suite_spec, out or SUITES / suite_spec.name, display)
     print_built(built, as_json)
     return 0

@@ -9,6 +9,7 @@ import click
 
 from runner.authoring.trial import Trial, default_command, run_trial
 from runner.authoring.trial_case import TrialCase, staged_case
+from runner.cli.live.terminal import open_display
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.predictor import Case
 from runner.contract.stat import Stat, Target
@@ -29,14 +30,13 @@ def try_predictor(
 ) -> int:
     """Run a predictor as a process and print what it predicted; return the exit code."""
     words = list(command) or default_command(directory)
-    with staged_case(suite, root_dir, case_id, _announce) as case:
+    display = open_display()
+    with staged_case(suite, root_dir, case_id, display) as case:
         try:
             trial = run_trial(directory, words, case.input_dir, case.limits)
             if trial.exit_code != 0:
-                _announce(
-                    f"The predictor exited with code {trial.exit_code}; what it said is above."
-                )
-                _announce(f"Its inputs are in {case.input_dir} (the demo's stay there).")
+                _say(f"The predictor exited with code {trial.exit_code}; what it said is above.")
+                _say(f"Its inputs are in {case.input_dir} (the demo's stay there).")
                 return ExitCode.PREDICTOR_FAULT
             predicted = _read_outputs(trial, case)
         except InvalidOutputError as error:
@@ -44,7 +44,7 @@ def try_predictor(
             return ExitCode.PREDICTOR_FAULT
         _print_scores(predicted, case.actuals)
     name = directory.resolve().name.lower()
-    _announce(f"Next: runner build {shlex.quote(str(directory))} -t {shlex.quote(name)}")
+    _say(f"Next: runner build {shlex.quote(str(directory))} -t {shlex.quote(name)}")
     return ExitCode.SCORED
 
 
@@ -54,13 +54,13 @@ def _read_outputs(trial: Trial, case: TrialCase) -> Mapping[Target, Stat]:
     if asked.instance_targets:
         content = _wanted(trial, INSTANCE_PREDICTIONS)
         read_instance_predictions(content, asked.instance_targets)
-        _announce(f"{INSTANCE_PREDICTIONS}: all {len(asked.instance_targets)} targets predicted")
+        _say(f"{INSTANCE_PREDICTIONS}: all {len(asked.instance_targets)} targets predicted")
     if not asked.targets:
         return {}
     predictions = read_predictions(_wanted(trial, PREDICTIONS), asked.targets)
-    _announce(f"{PREDICTIONS}: all {len(asked.targets)} targets predicted")
+    _say(f"{PREDICTIONS}: all {len(asked.targets)} targets predicted")
     if predictions.extra:
-        _announce(
+        _say(
             f"{len(predictions.extra)} predicted stats are no targets and are ignored, e.g. "
             f"{predictions.extra[0]}"
         )
@@ -75,11 +75,11 @@ def _wanted(trial: Trial, name: str) -> bytes:
 
 
 def _print_findings(error: InvalidOutputError) -> None:
-    _announce(f"The output breaks the contract ({error.cause}):")
+    _say(f"The output breaks the contract ({error.cause}):")
     for finding in error.findings:
-        _announce(f"  {printable(str(finding))}")
+        _say(f"  {printable(str(finding))}")
     if error.count > len(error.findings):
-        _announce(f"  and {error.count - len(error.findings)} more")
+        _say(f"  and {error.count - len(error.findings)} more")
 
 
 def _print_scores(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat]) -> None:
@@ -101,5 +101,5 @@ def _print_scores(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat
     click.echo(f"MAE {fmean(errors):.4f} on this case")
 
 
-def _announce(line: str) -> None:
+def _say(line: str) -> None:
     click.echo(line, err=True)

@@ -254,9 +254,9 @@ def _slot_class() -> Any:
 
         def open(self, versions: Mapping[str, str], shared: str) -> object:
             try:
-                from runner.cluster.node import CaseSlot
+                from runner.cluster.node import CaseSlot  # noqa: PLC0415  (the node's own)
             except ImportError as error:
-                import socket
+                import socket  # noqa: PLC0415  (as above)
 
                 return (
                     f"The node {socket.gethostname()} lacks this runner ({error}). Install there "

@@ -82,12 +82,12 @@ class Case:
 
     def frame(self, name: str) -> "pd.DataFrame":
         """Return one frame of the case by its path below ``/input``."""
-        from runner.contract.frames import read_frame
+        from runner.contract.frames import read_frame  # noqa: PLC0415  (pandas is slow)
 
         return read_frame(self.input_dir / name)
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
-        from runner.contract.frames import read_rows
+        from runner.contract.frames import read_rows  # noqa: PLC0415  (pyarrow is slow)
 
         return read_rows(self.input_dir / name)
 

@@ -78,7 +78,7 @@ def _objects(value: Any) -> Any:
 
 
 def _rows_by_run(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    from runner.contract.frames import read_rows
+    from runner.contract.frames import read_rows  # noqa: PLC0415  (pyarrow is slow)
 
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in read_rows(path):

@@ -121,6 +121,25 @@ class CaseProgress(Protocol):
         """Learn how a case ended that has run."""
 
 
+class SilentCases:
+    """A ``CaseProgress`` that shows nothing."""
+
+    def say(self, line: str) -> None:
+        """Show no line."""
+
+    def expect(self, passes: Sequence[Pass]) -> None:
+        """Show nothing of it."""
+
+    def find(self, pass_: Pass, cases: int) -> None:
+        """Show nothing of it."""
+
+    def begin(self, task: CaseTask) -> None:
+        """Show nothing of it."""
+
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+        """Show nothing of it."""
+
+
 def run_passes(
     groups: Sequence[Sequence[Pass]],
     executor: Executor,

@@ -11,7 +11,7 @@ from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, RunSettings
 from runner.evaluation.request import Request
 from runner.files.stores import check_store
-from runner.progress import Progress
+from runner.progress import Progress, Say
 from runner.reports.report_directory import check_writable, report_directory_name
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
@@ -50,27 +50,23 @@ def open_plan(
     request: Request,
     submitters: Mapping[str, str | None],
     engine: Engine,
-    announce: Announce,
     progress: Progress,
 ) -> Iterator[Plan]:
     """Give the plan of a request. Suites that were built for it go away afterwards.
 
     Args:
         submitters: of the images to evaluate, by reference.
-        announce: called with each line of what is going on.
 
     Raises:
         UsageError: no image could be had, or a report could not be written.
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    images, missing = resolve_images(engine, list(submitters), request.pull, announce)
+    images, missing = resolve_images(engine, list(submitters), request.pull, progress.say)
     with ExitStack() as opened:
         suites = (
             opened.enter_context(
-                opened_suite(
-                    name, request.root_dir, request.draw, announce, progress, request.private
-                )
+                opened_suite(name, request.root_dir, request.draw, progress, request.private)
             )
             for name in request.suites
         )
@@ -97,9 +93,9 @@ def plan_passes(
 
 
 def resolve_images(
-    engine: Engine, references: Sequence[str], pull: Pull, announce: Announce
+    engine: Engine, references: Sequence[str], pull: Pull, say: Say
 ) -> tuple[list[Image], int]:
-    """Return the images that could be had, and how many could not; it is announced why.
+    """Return the images that could be had, and how many could not; it is said why.
 
     Raises:
         UsageError: none could be had; of the first.
@@ -109,13 +105,13 @@ def resolve_images(
     errors: list[UsageError] = []
     for reference in references:
         try:
-            images.append(engine.obtain_image(reference, pull, announce))
+            images.append(engine.obtain_image(reference, pull, say))
         except UsageError as error:
             errors.append(error)
     if not images:
         raise errors[0]
     for left_out in errors:
-        announce(f"left out: {left_out}")
+        say(f"left out: {left_out}")
     return images, len(errors)
 
 

@@ -45,7 +45,7 @@ def open_store(text: str) -> Path:
     if text.startswith("file://"):  # a disk, with all that a rename promises there
         return Path(unquote(urlsplit(text).path))
     try:
-        from upath import UPath
+        from upath import UPath  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise UsageError(
             f"{text}: a URL needs packages that are not installed here ({error}): "
@@ -136,7 +136,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _in_transaction(path: Path) -> Iterator[BinaryIO]:
-    from upath.implementations.cloud import CloudPath
+    from upath.implementations.cloud import CloudPath  # noqa: PLC0415  (optional)
 
     # Object stores have no directories: there it would make the bucket of a mistyped URL.
     if not isinstance(path, CloudPath):

@@ -8,9 +8,9 @@ from runner.helm_run.process import CANT_IMPORT_HELM
 def main() -> None:
     """Start HELM with the options of this process."""
     try:
-        from helm.benchmark import run
+        from helm.benchmark import run  # noqa: PLC0415  (HELM is optional)
 
-        import runner.helm_run.local_dataset  # noqa: F401  (registers its run spec function)
+        import runner.helm_run.local_dataset  # noqa: F401, PLC0415  (registers its run spec function)
     except ImportError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(CANT_IMPORT_HELM)

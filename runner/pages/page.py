@@ -87,7 +87,7 @@ def asset(name: str) -> str:
 
 def _trusted(text: str) -> Any:
     """Return our own text, which is not to be escaped."""
-    import markupsafe
+    import markupsafe  # noqa: PLC0415  (comes with jinja2, which is optional)
 
     return markupsafe.Markup(text)  # noqa: S704  (of this package, or JSON without a "<")
 

@@ -56,7 +56,8 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     if targets:
         data["targets"] = _packed(targets)
     if drawn:
-        from runner.pages.charts import chart_script, draw_charts
+        # Slow, and a page without actuals has none.
+        from runner.pages.charts import chart_script, draw_charts  # noqa: PLC0415
 
         data["charts"] = draw_charts([targets[row] for row in drawn])
         data["drawn"] = drawn

@@ -19,7 +19,6 @@ from runner.suites.suite import Suite
 from tests.git_builder import commit, git, make_repository
 from tests.integration.registry import Registry
 from tests.integration.workflow import ROOT, Job
-from tests.suite_builder import silent
 
 EXAMPLE = ROOT / "examples" / "competition"
 WORKFLOWS = EXAMPLE / ".github" / "workflows"
@@ -100,7 +99,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
     unpack_demo_suite(place)
     spec = read_spec(origin / "suite.yaml")
     runs = tuple(str(place / Path(each).relative_to(origin)) for each in spec.helm_runs)
-    suite = build_suite(spec.model_copy(update={"helm_runs": runs}), place / "built", silent).suite
+    suite = build_suite(spec.model_copy(update={"helm_runs": runs}), place / "built").suite
     shutil.copytree(suite.root / "public", origin / "suite" / "public")
     private = (suite.root / "private").rename(place / SECRET)
     make_repository(origin, {})

@@ -9,6 +9,8 @@ from runner.cli.main import cli
 from runner.cluster.node import examine_node
 from runner.code_version import code_versions, describe_difference
 from runner.errors import UsageError
+from runner.evaluation.request import ExecutorChoice
+from runner.executors import open_executor
 
 
 def test_the_code_is_told_by_its_bytes_and_what_makes_the_staged_bytes_by_version() -> None:
@@ -49,9 +51,6 @@ def test_options_of_ray_go_with_ray(options: list[str], said: str) -> None:
 
 
 def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from runner.evaluation.request import ExecutorChoice
-    from runner.executors import open_executor
-
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "runner.cluster.ray_cluster", raising=False)
     monkeypatch.delitem(sys.modules, "runner.cluster.drive", raising=False)

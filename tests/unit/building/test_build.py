@@ -14,7 +14,7 @@ from runner.suites.opening import open_suite
 from runner.suites.spec import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
-from tests.suite_builder import MEANT, build, stage, staged_frame
+from tests.suite_builder import MEANT, Said, build, stage, staged_frame
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
 
@@ -151,18 +151,18 @@ def test_the_digest_follows_the_data_and_the_choices_and_no_path(tmp_path: Path)
 
 def test_building_again_leaves_a_suite_that_is_up_to_date(tmp_path: Path) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suite"
-    lines: list[str] = []
+    said = Said()
     fields = {"name": "v1", "version": "1", "helm_runs": [str(source)], "accept": ["derivable"]}
     spec = make_spec({**fields, "keep_together": []}, "the test")
-    built = build_suite(spec, place, lines.append).suite
+    built = build_suite(spec, place, said).suite
     before = (place / "public" / "suite.json").stat().st_mtime_ns
-    assert build_suite(spec, place, lines.append).suite == built
-    assert "nothing has changed" in lines[-1]
+    assert build_suite(spec, place, said).suite == built
+    assert "nothing has changed" in said.lines[-1]
     assert (place / "public" / "suite.json").stat().st_mtime_ns == before
     (source / "demo:subject=0,model=demo_model" / "stats.json").write_text(
         json.dumps([stat("exact_match", 0.75)])
     )
-    assert build_suite(spec, place, lines.append).suite.digest != built.digest
+    assert build_suite(spec, place, said).suite.digest != built.digest
 
 
 def test_a_directory_that_is_no_suite_is_never_replaced(tmp_path: Path) -> None:
@@ -235,11 +235,11 @@ def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> No
     division = {"method": "leave_one_out", "by": "run"}
     suite = build(source, tmp_path / "suite", partial_runs="use", division=division)
     assert len(suite.cases) == 5
-    lines: list[str] = []
+    said = Said()
     fields = {**MEANT, "division": division, "partial_runs": "use", "seed": 2}
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **fields}
-    build_suite(make_spec(given, "the test"), tmp_path / "other", lines.append)
-    assert any("per_instance_stats.json" in line for line in lines)
+    build_suite(make_spec(given, "the test"), tmp_path / "other", said)
+    assert any("per_instance_stats.json" in line for line in said.lines)
 
 
 def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@ from pathlib import Path
 
 from runner.building.demo_suite import unpack_demo_suite
 from runner.building.named import Draw, opened_suite
+from tests.suite_builder import Said
 
 
 def warned(name: str) -> list[str]:
     """Return the warnings that an author sees before the suite of a name is used."""
-    lines: list[str] = []
-    with opened_suite(name, None, Draw(None, None, None, ()), lines.append):
-        return [line for line in lines if line.startswith("warning: ")]
+    said = Said()
+    with opened_suite(name, None, Draw(None, None, None, ()), said):
+        return [line for line in said.lines if line.startswith("warning: ")]
 
 
 def test_the_demo_warns_its_users_of_nothing() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli.main import cli
+
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 
@@ -50,8 +52,6 @@ def test_the_first_page_leads_to_every_other() -> None:
 
 
 def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None:
-    from runner.cli.main import cli
-
     text = (ROOT / "README.md").read_text() + (DOCS / "tutorial.md").read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     named = set(re.findall(r"^(?:\.venv/bin/)?runner (\w+)", "\n".join(blocks), re.MULTILINE))
