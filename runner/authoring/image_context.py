@@ -96,7 +96,8 @@ def context_digest(
     """
     digest = hashlib.sha256(f"{base} {list(parents)} {sorted(build_args.items())}".encode())
     # This file too: it decides which packages go in, and what is left out of them.
-    roots = [directory, _contract() if base else BASE_LOCK, Path(__file__)]
+    carried = [_contract(), Path(runner.__file__)] if base else [BASE_LOCK]
+    roots = [directory, *carried, Path(__file__)]
     for path in sorted(path for root in roots for path in context_files(root)):
         content = path.read_bytes()
         digest.update(f"{path.name} {path.stat().st_mode & 0o111} {len(content)}\n".encode())

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from runner.api.opened_reports import verify_report
+from runner.api.opened_suites import open_suite
 from runner.errors import ExitCode
-from runner.reports.verification import verify_report
-from runner.suites.opening import open_suite
 from runner.untrusted import printable
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,14 @@ JSON_TYPE = "arrow.json"
 """Arrow's name of Parquet's type JSON: a text that stands for a value of any kind."""
 
 
-def read_frame(path: Path) -> pd.DataFrame:
+def read_frame(file: Path | BinaryIO) -> pd.DataFrame:
     """Return the frame in a Parquet file as MAGNET would have made it from HELM's JSON.
 
     Lists stay Python lists (of dicts, where HELM has objects), a key that the JSON did not have
     is absent from its dict, a JSON text is the value that it stands for, and a missing value is
     NaN.
     """
-    table = pq.read_table(path)
+    table = pq.read_table(file)
     columns = dict(zip(table.column_names, map(_to_series, table.columns), strict=True))
     return pd.DataFrame(columns, columns=table.column_names)
 

@@ -4,21 +4,31 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Condition
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import LRUCache, cached
 
 from runner.code_version import own_version
 from runner.contract.limits import Limits
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
 from runner.evaluation.passes import Pass
 from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
 from runner.reports.baselines import Baselines, find_baselines
-from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
+from runner.reports.report import (
+    CaseRecord,
+    Evaluation,
+    ImageRecord,
+    Report,
+    SuiteRecord,
+    TargetRecord,
+)
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
 from runner.suites.public_suite import PublicSuite, SuiteCase
+
+TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
 
 MOST_SUITES = 8
 """Of how many suites the run specs are held for the images that come next."""
@@ -48,7 +58,7 @@ def make_evaluation(
         gpus=settings.policy.gpus,
         suite=suite_record(suite),
         image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
-        eval_run_specs=_eval_run_specs(suite),
+        eval_run_specs=eval_run_specs(suite),
         cases=tuple(case_records(suite, judged, settings.policy.limits)),
         scoring=suite.scoring,
     )
@@ -69,7 +79,7 @@ def suite_record(suite: PublicSuite) -> SuiteRecord:
 
 
 @cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
-def _eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
+def eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
     """Return the eval runs' specs, read once for all images."""
     return suite.eval_run_specs()
 
@@ -92,8 +102,6 @@ def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> Cas
         limits: that the container had.
     """
     case, run, verdict, actuals = judged.case, judged.run, judged.verdict, judged.actuals
-    predicted = verdict.predictions.stats
-    instance_predicted = verdict.instance_predictions.stats
     return CaseRecord(
         id=case.id,
         train_runs=tuple(run.name for run in case.train_runs),
@@ -104,13 +112,9 @@ def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> Cas
         exit_code=run.end.exit_code,
         wall_seconds=run.end.wall_seconds,
         limits=limits.to_json(),
-        targets=tuple(
-            target_record(target, stat, predicted.get(target), baselines[target])
-            for target, stat in actuals.stats.items()
-        ),
-        instance_targets=tuple(
-            target_record(target, stat, instance_predicted.get(target), baselines[target])
-            for target, stat in actuals.instance_stats.items()
+        targets=target_records(actuals.stats, verdict.predictions.stats, baselines),
+        instance_targets=target_records(
+            actuals.instance_stats, verdict.instance_predictions.stats, baselines
         ),
         extra_predictions=(*verdict.predictions.extra, *verdict.instance_predictions.extra),
         output_files={
@@ -120,6 +124,16 @@ def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> Cas
         resources=run.resources,
         forecast=tuple(forecast(run.resources, limits)),
         sandbox=run.attestation,
+    )
+
+
+def target_records(
+    actuals: Mapping[TargetKey, Stat], predicted: Mapping[TargetKey, Stat], baselines: Baselines
+) -> tuple[TargetRecord, ...]:
+    """Return the record of each target, in the order of the actuals."""
+    return tuple(
+        target_record(target, stat, predicted.get(target), baselines[target])
+        for target, stat in actuals.items()
     )
 
 

@@ -24,7 +24,8 @@ def leaderboard_page(
     """Return the page's HTML.
 
     Args:
-        links: the page of each report, relative to this one, by the report's directory.
+        links: the page of each report, relative to this one, by the report's directory; a report
+            that is not in it has no link.
         version: the runner's.
     """
     scale = Scale.of(entry.score for entry in board.entries if entry.score is not None)
@@ -77,7 +78,7 @@ def write_leaderboard(
 def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
     return {
         "entry": entry,
-        "link": links[entry.report],
+        "link": links.get(entry.report),
         "bar": None if entry.score is None else Bar.of(entry.score, scale),
         "cases": ", ".join(f"{count} {name}" for name, count in sorted(entry.outcomes.items())),
     }

@@ -158,6 +158,22 @@ def test_the_commands_of_a_page_run_one_after_the_other(
         run_block(block, copy)
 
 
+def python_blocks(document: str) -> list[str]:
+    text = (ROOT / document).read_text()
+    return re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_of_its_page_runs_from_top_to_bottom(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    copy = tmp_path_factory.mktemp("page") / "checkout"
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    blocks = python_blocks("docs/python.md")
+    assert len(blocks) == 7
+    (copy / "page.py").write_text("\n".join(blocks))
+    run_block("python page.py", copy)
+
+
 def test_the_readmes_predictor_is_built_and_scored(checkout: Path) -> None:
     (block,) = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL

@@ -1,0 +1,55 @@
+"""Where lines of progress go: by default to the log named ``runner``."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from runner.errors import EngineError
+from runner.evaluation.passes import CaseProgress, Pass, describe
+from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.task import CaseTask
+from runner.progress import Silent
+
+Announce = Callable[[str], None]
+"""Called with one line at a time, from any thread."""
+
+log_line: Announce = logging.getLogger("runner").info
+
+
+class AnnouncedLines(Silent):
+    """Announces lines, and nothing of how far long work is."""
+
+    def __init__(self, announce: Announce) -> None:
+        self._announce = announce
+
+    def say(self, line: str) -> None:
+        """Announce a line."""
+        self._announce(line)
+
+
+class AnnouncedCases(CaseProgress):
+    """Announces a line when a case begins and when it ends."""
+
+    def __init__(self, announce: Announce) -> None:
+        self._announce = announce
+
+    def say(self, line: str) -> None:
+        """Announce a line."""
+        self._announce(line)
+
+    def expect(self, passes: Sequence[Pass]) -> None:
+        """Say nothing of cases that have not begun."""
+
+    def find(self, pass_: Pass, cases: int) -> None:
+        """Announce how many cases need not be run."""
+        self.say(f"{pass_.title}: {cases} cases have finished before")
+
+    def begin(self, task: CaseTask) -> None:
+        """Announce that a case begins."""
+        self.say(f"{task.title}: running")
+
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+        """Announce how a case ended."""
+        how = f"not run: {ended}"
+        if isinstance(ended, JudgedCase):
+            how = describe(ended.run, ended.verdict, pass_.settings.policy.limits)
+        self.say(f"{pass_.task(case).title}: {how}")

@@ -1,0 +1,85 @@
+"""Suites built and audited."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from runner.api.announcing import Announce, AnnouncedLines, log_line
+from runner.api.opened_suites import OpenedSuite, open_suite
+from runner.api.tables import html_table
+from runner.audit import audit
+from runner.building import build
+from runner.suites.opening import open_suite as open_built_suite
+from runner.suites.spec import make_spec, read_spec
+
+COLUMNS = ("kind", "case", "file", "column", "what", "advice")
+
+
+class SuiteAudit:
+    """What an audit found in a suite that predictors could take advantage of.
+
+    Attributes:
+        audit: all of it; no part of the stable interface.
+    """
+
+    def __init__(self, found: audit.Audit) -> None:
+        self.audit = found
+
+    @property
+    def leaks(self) -> pd.DataFrame:
+        """One row per leak: kind, case, file, column, what, advice. Empty if there is none."""
+        return pd.DataFrame(self._rows(), columns=list(COLUMNS))
+
+    def _rows(self) -> list[list[str]]:
+        return [[getattr(leak, name) for name in COLUMNS] for leak in self.audit.leaks]
+
+    def __len__(self) -> int:
+        return len(self.audit.leaks)
+
+    def __repr__(self) -> str:
+        return f"<SuiteAudit: {len(self)} leaks>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{len(self)} leaks", COLUMNS, self._rows())
+
+
+def build_suite(
+    spec: Mapping[str, Any] | str | Path,
+    directory: str | Path,
+    *,
+    announce: Announce = log_line,
+) -> OpenedSuite:
+    """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
+
+    Args:
+        spec: the fields of a suite's spec, or its YAML file; docs/suites.md has every field. Paths
+            in a mapping are relative to the working directory, those in a file to the file.
+        directory: where the suite goes; replaced if it is a suite already.
+        announce: called with each warning.
+
+    Raises:
+        SuiteError: a field is wrong, the runs can't be read or divided, or the audit found what
+            the spec does not accept.
+        UsageError: the directory is something else, or can't be written.
+    """
+    fields = make_spec(spec, "the spec") if isinstance(spec, Mapping) else read_spec(Path(spec))
+    build.build_suite(fields, Path(directory), AnnouncedLines(announce))
+    return OpenedSuite(open_built_suite(Path(directory)), ExitStack())
+
+
+def audit_suite(suite: str | Path | OpenedSuite) -> SuiteAudit:
+    """Look for leaks in what containers would see of a suite.
+
+    Args:
+        suite: an open one, or what ``runner.open_suite`` takes.
+
+    Raises:
+        SuiteError: the suite can't be used.
+    """
+    if not isinstance(suite, OpenedSuite):
+        with open_suite(suite) as opened:
+            return audit_suite(opened)
+    return SuiteAudit(audit.audit_suite(suite.suite))

@@ -1,0 +1,125 @@
+"""Images evaluated in the sandbox, as ``runner evaluate`` does it."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from runner.api.announcing import Announce, AnnouncedCases, log_line
+from runner.api.opened_reports import OpenedReport
+from runner.api.opened_suites import OpenedSuite, open_suite
+from runner.api.placement import Local, Ray
+from runner.errors import EngineError, UsageError
+from runner.evaluation.batch import FinishedEvaluation, run_plan
+from runner.evaluation.plan import Plan, plan_passes
+from runner.evaluation.request import Request
+from runner.evaluation.run_options import RunOptions
+from runner.executors import open_executor
+from runner.files.stores import open_store
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.pull import Pull
+
+
+def evaluate(
+    images: str | Sequence[str],
+    suite: str | Path | OpenedSuite,
+    *,
+    out: str | Path | None = None,
+    submitter: str | None = None,
+    seed: int | None = None,
+    wall_seconds: float | None = None,
+    memory_mib: int | None = None,
+    cpus: float | None = None,
+    gpus: int = 0,
+    runtime: str | None = None,
+    repeat: int = 0,
+    shuffle: bool = False,
+    probe: bool = False,
+    rerun: bool = False,
+    pull: str = "never",
+    executor: Local | Ray | None = None,
+    announce: Announce = log_line,
+) -> list[OpenedReport]:
+    """Run images on every case of a suite, each in its sandbox, and return one report per image.
+
+    Reports are written as `runner evaluate` writes them. Finished cases are kept, so that the same
+    call after an interruption runs only what is missing.
+
+    Args:
+        images: references that the engine knows.
+        suite: an open one, or what ``runner.open_suite`` takes.
+        out: a directory or URL below which each image's report goes; ``results/SUITE`` by default.
+        submitter: who submitted the images, for the leaderboard.
+        seed: given to the predictor.
+        wall_seconds: the time that a container may take. By default, as for the seed, memory and
+            CPUs, the suite's own.
+        memory_mib: memory and swap of a container together, in MiB.
+        cpus: CPUs that a container may use.
+        gpus: how many GPUs a container gets.
+        runtime: an OCI runtime of the engine, e.g. ``runsc``.
+        repeat: how many times more each case is run on the same inputs.
+        shuffle: run each case once more, with all rows in another order.
+        probe: run each case once more, with nothing revealed of its eval runs.
+        rerun: run finished cases again.
+        pull: ``never``, ``missing`` or ``always``: which images are fetched from their registry.
+        executor: where cases run; one at a time on this machine's engine by default.
+        announce: called with each line of what is going on, from any thread.
+
+    Returns:
+        The reports in the order of ``images``, also of those that were not scored.
+
+    Raises:
+        UsageError: an image does not exist, or something can't be done as asked for. Nothing has
+            been run then.
+        SuiteError: the suite can't be used.
+        EngineError: the engine failed. Other images' reports have been written, and the same call
+            goes on from there.
+    """
+    names = (images,) if isinstance(images, str) else tuple(images)
+    with ExitStack() as held:
+        if not isinstance(suite, OpenedSuite):
+            suite = held.enter_context(open_suite(suite, announce=announce))
+        request = Request(
+            images=names,
+            suites=(suite.name,),
+            submitter=submitter,
+            options=RunOptions(
+                seed, wall_seconds, memory_mib, cpus, runtime, gpus, rerun, repeat, shuffle, probe
+            ),
+            placement=(executor or Local()).choose(),
+            pull=_read_pull(pull),
+            out=None if out is None else open_store(str(out)),
+        )
+        finished = _carry_out(request, suite, announce)
+    reports = {one.first.image.reference: _report(one) for one in finished}
+    return [reports[name] for name in names]
+
+
+def _carry_out(
+    request: Request, suite: OpenedSuite, announce: Announce
+) -> list[FinishedEvaluation]:
+    with closing(Engine.connect()) as engine:
+        found = [
+            engine.obtain_image(name, request.pull, announce)
+            for name in dict.fromkeys(request.images)
+        ]
+        passes = plan_passes(request, found, [suite.suite], engine)
+        plan = Plan(passes, dict.fromkeys(request.images, request.submitter))
+        return run_plan(
+            plan,
+            lambda: open_executor(request.placement, engine, announce),
+            AnnouncedCases(announce),
+            (),
+        )
+
+
+def _read_pull(text: str) -> Pull:
+    try:
+        return Pull(text)
+    except ValueError as error:
+        raise UsageError(f"pull is {text!r}; it is one of {', '.join(Pull)}.") from error
+
+
+def _report(finished: FinishedEvaluation) -> OpenedReport:
+    if isinstance(finished.result, EngineError):
+        raise finished.result
+    return OpenedReport(finished.result, finished.directory)

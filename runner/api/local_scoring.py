@@ -1,0 +1,159 @@
+"""Predictions scored in this process: no container, no sandbox, an answer in seconds."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner.api.opened_reports import OpenedReport
+from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
+from runner.code_version import own_version
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.predictor import (
+    Predictor,
+    instance_predictions_to_json,
+    predictions_to_json,
+    run_predictor,
+)
+from runner.contract.stat import InstanceTarget, Stat
+from runner.evaluation.records import eval_run_specs, suite_record, target_records
+from runner.files.scratch import scratch_directory
+from runner.output.predictions import read_outputs
+from runner.reports.baselines import find_baselines
+from runner.reports.report import CaseRecord, ImageRecord, Report
+from runner.reports.scoring import with_scores
+from runner.sandbox.outcome import Outcome
+from runner.sandbox.resources import ResourceUse
+from runner.suites.suite import Suite
+
+IN_PROCESS = "in this process"
+"""Stands where a report has an engine and an image's ID."""
+
+
+class LocalScore(OpenedReport):
+    """The scores of predictions that were made in this process. Nothing of it is on disk.
+
+    It has no standing on a leaderboard: the predictor could see all that this process can.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report, Path(IN_PROCESS))
+
+    def __repr__(self) -> str:
+        return f"<LocalScore of {self.image}: {self.scores!r}>"
+
+
+def score(
+    case: OpenedCase,
+    predictions: Mapping[str, list[Stat]],
+    instance_predictions: Mapping[InstanceTarget, Stat] | None = None,
+) -> LocalScore:
+    """Return the scores of predictions on one case, by the same rules as a container's.
+
+    Args:
+        predictions: by ``run_spec.name``, one stat per target: ``target.predicted(mean)`` makes
+            one, with the mean in the stat's own unit.
+        instance_predictions: by instance target; only in suites that ask for them.
+
+    Raises:
+        InvalidOutputError: a target is not predicted, or twice, or a stat is broken.
+        TypeError, ValueError: a value is not of the type that it should be, or not finite.
+        SuiteError: the suite's private half, which has the actuals, is not there.
+    """
+    outputs = {PREDICTIONS: predictions_to_json({**predictions}).encode()}
+    if case.instance_targets:
+        text = instance_predictions_to_json(instance_predictions or {})
+        outputs[INSTANCE_PREDICTIONS] = text.encode()
+    suite = case.suite.suite
+    return _score(suite, "predictions", [_record(suite, case, outputs, 0.0)])
+
+
+def try_predictor(
+    predictor: Predictor, suite: str | Path | OpenedSuite, *, seed: int | None = None
+) -> LocalScore:
+    """Run a predictor on every case of a suite in this process, and return its scores.
+
+    This shows what the predictor computes, not that it gets by in the sandbox, with its limits and
+    without a network.
+
+    Args:
+        suite: an open one, or what ``runner.open_suite`` takes.
+        seed: given to the predictor; by default the suite's.
+
+    Raises:
+        InvalidOutputError: what it predicted breaks the contract.
+        SuiteError: the suite can't be used.
+        Exception: whatever the predictor raises.
+    """
+    if not isinstance(suite, OpenedSuite):
+        with open_suite(suite) as opened:
+            return try_predictor(predictor, opened, seed=seed)
+    records = []
+    for case in suite.cases:
+        began = time.monotonic()
+        outputs = _run(predictor, case, seed)
+        records.append(_record(suite.suite, case, outputs, time.monotonic() - began))
+    return _score(suite.suite, type(predictor).__name__, records)
+
+
+def _run(predictor: Predictor, case: OpenedCase, seed: int | None) -> dict[str, bytes]:
+    """Return the files that a predictor writes."""
+    with scratch_directory() as scratch:
+        output = scratch / "output"
+        output.mkdir()
+        for name, content in case.stage(seed).files.items():
+            path = scratch / "input" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        run_predictor(predictor, scratch / "input", output)
+        return {path.name: path.read_bytes() for path in output.iterdir()}
+
+
+def _record(
+    suite: Suite, opened: OpenedCase, outputs: Mapping[str, bytes], seconds: float
+) -> CaseRecord:
+    case = suite.case(opened.id)
+    actuals = suite.actuals(case)
+    predictions, instance_predictions = read_outputs(outputs, actuals.targets, suite.scoring)
+    baselines = find_baselines(suite, case, actuals.targets)
+    return CaseRecord(
+        id=case.id,
+        train_runs=opened.train_runs,
+        eval_runs=opened.eval_runs,
+        outcome=Outcome.SCORED,
+        cause=None,
+        message=None,
+        exit_code=0,
+        wall_seconds=seconds,
+        limits=suite.limits.to_json(),
+        targets=target_records(actuals.stats, predictions.stats, baselines),
+        instance_targets=target_records(
+            actuals.instance_stats, instance_predictions.stats, baselines
+        ),
+        extra_predictions=(*predictions.extra, *instance_predictions.extra),
+        output_files={},
+        log_file="",
+        resources=ResourceUse(
+            seconds, sum(map(len, outputs.values())), len(outputs), None, None, is_sampled=False
+        ),
+        forecast=(),
+        sandbox=None,
+    )
+
+
+def _score(suite: Suite, name: str, records: list[CaseRecord]) -> LocalScore:
+    report = Report(
+        runner_version=own_version(),
+        engine_version=IN_PROCESS,
+        host=(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=suite.manifest.choices["seed"],
+        runtime=None,
+        gpus=0,
+        suite=suite_record(suite),
+        image=ImageRecord(reference=name, id=IN_PROCESS, digests=()),
+        eval_run_specs=eval_run_specs(suite),
+        cases=tuple(records),
+        scoring=suite.scoring,
+    )
+    return LocalScore(with_scores(report))

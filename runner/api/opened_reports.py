@@ -1,0 +1,112 @@
+"""Reports, as objects to look at."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from runner.api.opened_suites import OpenedSuite, open_suite
+from runner.api.score_table import ScoreTable
+from runner.api.tables import html_table
+from runner.files.stores import open_store
+from runner.reports import verification
+from runner.reports.records import report_records
+from runner.reports.report import CaseRecord, Report, why_unranked
+from runner.reports.report import read_report as read_report_file
+
+
+class OpenedReport:
+    """The report of one evaluation: an image on a suite.
+
+    Attributes:
+        directory: where it is, with the predictions and logs beside it.
+        report: all of its fields; docs/contract.md has none of them as part of a stable interface.
+    """
+
+    def __init__(self, report: Report, directory: Path) -> None:
+        self.report, self.directory = report, directory
+
+    @property
+    def image(self) -> str:
+        """The image's reference, as it was evaluated."""
+        return self.report.image.reference
+
+    @property
+    def submitter(self) -> str | None:
+        """Who submitted the image; None if nobody was named."""
+        return self.report.submitter
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether every case was scored; if not, there are no scores."""
+        return self.report.is_scored
+
+    @property
+    def why_unranked(self) -> str | None:
+        """Why the evaluation can't be ranked, None if it can."""
+        return why_unranked(self.report)
+
+    @property
+    def cases(self) -> tuple[CaseRecord, ...]:
+        """How each case ended: ``id``, ``outcome``, ``message``, ``wall_seconds`` and more."""
+        return self.report.cases
+
+    @property
+    def scores(self) -> ScoreTable:
+        """The scores over the suite, by the metric's name; empty unless every case was scored."""
+        return ScoreTable(self.report.scores)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """One row per target: what it is, predicted and actual, the error, and the run's spec.
+
+        ``case``, ``run_spec.name``, ``stat``, ``split``, ``perturbation`` and more are its key.
+        ``predicted_mean``, ``actual_mean``, ``baseline`` (the train runs' mean) and ``error``
+        (predicted less actual) are in the stat's own unit. A target without a prediction has none.
+        """
+        return report_records(self.report).to_pandas()
+
+    def __repr__(self) -> str:
+        how = self.why_unranked or "scored"
+        return f"<OpenedReport of {self.image} on {self.report.suite.name}: {how}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.image} on {self.report.suite.name} {self.report.suite.version}"
+        if not self.is_scored:
+            rows: Iterable[tuple[object, ...]]
+            rows = [(case.id, str(case.outcome), case.message) for case in self.cases]
+            return html_table(f"{title}: not scored", ("case", "outcome", "message"), rows)
+        rows = [(s.metric, s.value, s.low, s.high, s.targets) for s in self.scores.values()]
+        return html_table(title, ("metric", "value", "low", "high", "targets"), rows)
+
+
+def read_report(directory: str | Path) -> OpenedReport:
+    """Return the report in a directory, or at a URL that fsspec knows.
+
+    Raises:
+        SuiteError: there is none, or it is not one that this version reads.
+        UsageError: the store of its URL can't be reached.
+    """
+    place = open_store(str(directory))
+    return OpenedReport(read_report_file(place), place)
+
+
+def verify_report(
+    report: str | Path | OpenedReport, suite: str | Path | OpenedSuite | None = None
+) -> list[str]:
+    """Return what is wrong with a report, one line each; nothing if it is as it was written.
+
+    Its files are compared with their checksums, and the frozen predictions are scored again,
+    without a container.
+
+    Args:
+        suite: whose actuals count; without it those in the report are believed.
+
+    Raises:
+        SuiteError: the suite can't be used.
+    """
+    place = report.directory if isinstance(report, OpenedReport) else open_store(str(report))
+    if suite is None or isinstance(suite, OpenedSuite):
+        return verification.verify_report(place, None if suite is None else suite.suite)
+    with open_suite(suite) as opened:
+        return verification.verify_report(place, opened.suite)

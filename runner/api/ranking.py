@@ -1,0 +1,83 @@
+"""Evaluations of one suite, ranked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from runner.api.opened_reports import OpenedReport
+from runner.api.tables import html_table
+from runner.errors import UsageError
+from runner.files.stores import open_store
+from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
+from runner.reports.report_directory import read_reports
+from runner.scores.resampling import Resampling
+from runner.submissions.organizer_files import read_submitters
+
+SHOWN = ("rank", "submitter", "image", "value", "low", "high", "unranked")
+
+
+class Ranking:
+    """A leaderboard. Evaluations that can't be told apart share their ranks, e.g. ``1-3, tied``.
+
+    Attributes:
+        board: all of it; no part of the stable interface.
+    """
+
+    def __init__(self, board: Leaderboard, runner_version: str, resampling: Resampling) -> None:
+        self.board = board
+        self._runner_version, self._resampling = runner_version, resampling
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per evaluation, the best first, those that are not ranked last.
+
+        Among its columns: rank, rank_best, rank_worst, submitter, image, metric, value, low and
+        high (the metric's value and interval, in its own unit), unranked (why there is no rank).
+        """
+        return pd.DataFrame(leaderboard_rows(self.board))
+
+    def to_html(self) -> str:
+        """Return the leaderboard's page, whole, without links to the reports' pages.
+
+        Raises:
+            UsageError: the extra ``html`` is not installed.
+        """
+        from runner.pages.leaderboard_page import leaderboard_page
+
+        return leaderboard_page(self.board, self._resampling, {}, self._runner_version)
+
+    def __repr__(self) -> str:
+        return f"<Ranking of {len(self.board.entries)} evaluations on {self.board.suite}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[row[name] for name in SHOWN] for row in leaderboard_rows(self.board)]
+        title = f"{self.board.suite} {self.board.suite_version}: {self.board.policy.primary}"
+        return html_table(title, SHOWN, rows)
+
+
+def rank_reports(
+    reports: str | Path | Sequence[OpenedReport], *, submitters: str | Path | None = None
+) -> Ranking:
+    """Return the evaluations of one suite in order, the best first.
+
+    Each pair is compared on the same resamples of the suite's runs.
+
+    Args:
+        reports: a directory or URL below which reports are, or reports themselves.
+        submitters: a YAML file that says which images are whose.
+
+    Raises:
+        UsageError: there is no report, or they are of suites of different digests.
+        SuiteError: a report or the file of submitters can't be read.
+    """
+    if isinstance(reports, str | Path):
+        found = read_reports(open_store(str(reports)))
+    else:
+        found = {each.directory: each.report for each in reports}
+        if len({report.suite.digest for report in found.values()}) != 1:
+            raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
+    known = None if submitters is None else read_submitters(Path(submitters))
+    resampling = Resampling()
+    version = next(iter(found.values())).runner_version
+    return Ranking(make_leaderboard(found, known, resampling), version, resampling)

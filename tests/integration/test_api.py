@@ -1,0 +1,135 @@
+"""Every public name of ``import runner``, on the real engine."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runner
+from tests.helm_builder import write_suite
+from tests.suite_builder import MEANT
+
+
+class Constant(runner.Predictor):
+    """Predicts 0.5 of everything."""
+
+    def predict(self, *_frames: Any) -> dict[str, list[runner.Stat]]:
+        predictions: dict[str, list[runner.Stat]] = {}
+        for target in self.case.targets:
+            predictions.setdefault(target.run_spec_name, []).append(target.predicted(0.5))
+        return predictions
+
+
+@pytest.fixture(scope="module")
+def suite() -> Iterator[runner.OpenedSuite]:
+    with runner.open_suite("demo") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def reports(suite: runner.OpenedSuite, out: Path) -> list[runner.OpenedReport]:
+    images = ["train_mean", "random"]
+    local = runner.Local(jobs=2)
+    return runner.evaluate(images, suite, out=out, repeat=1, executor=local, submitter="me")
+
+
+def test_there_is_a_report_per_image_in_order(reports: list[runner.OpenedReport]) -> None:
+    assert [report.image for report in reports] == ["train_mean", "random"]
+    for report in reports:
+        assert isinstance(report, runner.OpenedReport)
+        assert isinstance(report.scores, runner.ScoreTable)
+        mae = report.scores["mae"]
+        assert mae.value is not None
+        assert mae.value >= 0
+        assert len(report.records) == mae.targets
+        assert report.submitter == "me"
+        assert [each.name for each in report.report.repetitions] == ["repeat-1"]
+
+
+def test_the_same_call_runs_nothing_again(
+    reports: list[runner.OpenedReport], suite: runner.OpenedSuite, out: Path
+) -> None:
+    lines: list[str] = []
+    again = runner.evaluate(
+        ["train_mean", "random"], suite, out=out, repeat=1, submitter="me", announce=lines.append
+    )
+    assert [each.report for each in again] == [each.report for each in reports]
+    assert not any("running" in line for line in lines)
+
+
+def test_a_suite_is_evaluated_by_its_name_as_the_open_one_is(
+    reports: list[runner.OpenedReport], tmp_path: Path
+) -> None:
+    (report,) = runner.evaluate("train_mean", "demo", out=tmp_path)
+    assert report.scores["mae"] == reports[0].scores["mae"]
+
+
+def test_reports_are_read_verified_and_ranked(
+    reports: list[runner.OpenedReport], suite: runner.OpenedSuite, out: Path
+) -> None:
+    assert runner.read_report(out / "random").report == reports[1].report
+    assert runner.verify_report(out / "random", suite) == []
+    board = runner.rank_reports(out)
+    assert isinstance(board, runner.Ranking)
+    assert set(board.frame["image"]) == {"train_mean", "random"}
+    assert board.to_html().startswith("<!doctype html>") or "<html" in board.to_html()
+
+
+def test_a_predictor_in_process_scores_as_by_hand(suite: runner.OpenedSuite) -> None:
+    tried = runner.try_predictor(Constant(), suite)
+    assert isinstance(tried, runner.LocalScore)
+    (case,) = suite.cases
+    assert isinstance(case, runner.OpenedCase)
+    target = case.targets[0]
+    assert isinstance(target, runner.Target)
+    assert not isinstance(target, runner.InstanceTarget)
+    assert isinstance(target.name, runner.MetricName)
+    predictions: dict[str, list[runner.Stat]] = {}
+    for each in case.targets:
+        predictions.setdefault(each.run_spec_name, []).append(each.predicted(0.5))
+    assert runner.score(case, predictions).scores["mae"] == tried.scores["mae"]
+    with pytest.raises(runner.InvalidOutputError):
+        runner.score(case, {})
+
+
+def test_an_image_that_fails_has_a_report_too(suite: runner.OpenedSuite, tmp_path: Path) -> None:
+    (report,) = runner.evaluate("train_mean", suite, out=tmp_path, wall_seconds=0.01)
+    assert not report.is_scored
+    assert report.cases[0].outcome == "timed_out"
+
+
+def test_errors_are_the_command_lines(
+    suite: runner.OpenedSuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(runner.UsageError, match="no_such_image"):
+        runner.evaluate(["train_mean", "no_such_image"], suite, out=tmp_path)
+    assert not list(tmp_path.glob("*/report.json"))  # nothing has been run
+    with pytest.raises(runner.SuiteError):
+        runner.open_suite("no_such_suite")
+    with pytest.raises(runner.UsageError, match="--jobs is 0"):
+        runner.evaluate("train_mean", suite, out=tmp_path, executor=runner.Ray("/shared", jobs=0))
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    with pytest.raises(runner.EngineError):
+        runner.evaluate("train_mean", suite, out=tmp_path)
+    for error in (runner.BuildError, runner.SubmissionError, runner.EngineError):
+        assert issubclass(error, runner.RunnerError)
+
+
+def test_a_suite_is_built_and_audited_and_evaluated(tmp_path: Path) -> None:
+    spec = {"name": "v1", "version": "1", "helm_runs": [str(write_suite(tmp_path))], **MEANT}
+    built = runner.build_suite(spec, tmp_path / "v1")
+    assert isinstance(runner.audit_suite(built), runner.SuiteAudit)
+    (report,) = runner.evaluate("train_mean", tmp_path / "v1", out=tmp_path / "results")
+    assert report.report.suite.digest == built.digest
+
+
+def test_this_file_uses_every_public_name() -> None:
+    used = set(re.findall(r"runner\.(\w+)", Path(__file__).read_text(encoding="utf-8")))
+    assert set(runner.__all__) <= used

@@ -1,0 +1,67 @@
+"""Reports as objects, and checked again."""
+
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.reports.report_directory import write_evaluation
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(path), path / "v1")
+
+
+@pytest.fixture
+def written(suite: Suite, tmp_path: Path) -> Path:
+    write_evaluation(evaluate_function(suite, off_by(0.25), HOSTILE), tmp_path / "report")
+    return tmp_path / "report"
+
+
+def test_a_report_is_read_with_its_scores_and_records(written: Path) -> None:
+    report = runner.read_report(written)
+    mae = report.scores["mae"]
+    assert mae.value == pytest.approx(0.25)
+    assert len(report.records) == mae.targets
+    assert (report.is_scored, report.why_unranked, report.submitter) == (True, None, None)
+    assert report.directory == written
+
+
+def test_an_image_that_failed_has_no_scores_and_says_why(suite: Suite, tmp_path: Path) -> None:
+    failed = evaluate_function(suite, off_by(0), "broken", exit_code=1)
+    write_evaluation(failed, tmp_path / "broken")
+    report = runner.read_report(tmp_path / "broken")
+    assert not report.is_scored
+    assert dict(report.scores) == {}
+    assert "cases not scored" in str(report.why_unranked)
+    assert "not scored" in report._repr_html_()
+
+
+def test_no_text_of_a_report_is_markup_in_a_notebook(written: Path) -> None:
+    shown = runner.read_report(written)._repr_html_()
+    assert HOSTILE not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_a_report_as_it_was_written_verifies(suite: Suite, written: Path) -> None:
+    assert runner.verify_report(written) == []
+    assert runner.verify_report(runner.read_report(written), suite.root) == []
+
+
+def test_control_a_changed_file_is_found(written: Path) -> None:
+    path = written / "report.json"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    assert runner.verify_report(str(written)) != []
+
+
+def test_a_directory_without_a_report_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(runner.SuiteError):
+        runner.read_report(tmp_path)

@@ -1,0 +1,59 @@
+"""Evaluations ranked, as an object."""
+
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.reports.report_directory import write_evaluation
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(path), path / "v1")
+
+
+@pytest.fixture
+def results(suite: Suite, tmp_path: Path) -> Path:
+    for error, name in ((0.2, "worse"), (0.1, "<b>better</b>")):
+        write_evaluation(evaluate_function(suite, off_by(error), name), tmp_path / f"{error}")
+    return tmp_path
+
+
+def test_a_frame_has_the_best_evaluation_first(results: Path) -> None:
+    frame = runner.rank_reports(results).frame
+    assert list(frame["image"]) == ["<b>better</b>", "worse"]
+    assert list(frame["value"]) == pytest.approx([0.1, 0.2])
+
+
+def test_reports_are_ranked_as_their_directory_is(results: Path) -> None:
+    reports = [runner.read_report(results / name) for name in ("0.2", "0.1")]
+    frame = runner.rank_reports(reports).frame
+    assert frame.equals(runner.rank_reports(str(results)).frame)
+
+
+def test_the_organizers_file_says_whose_an_image_is(results: Path, tmp_path: Path) -> None:
+    (tmp_path / "submitters.yaml").write_text("submitters:\n  Team: [worse]\n")
+    frame = runner.rank_reports(results, submitters=tmp_path / "submitters.yaml").frame
+    assert list(frame["submitter"]) == ["<b>better</b>", "Team"]
+
+
+def test_the_page_and_the_notebook_show_names_and_no_markup_of_theirs(results: Path) -> None:
+    board = runner.rank_reports(results)
+    for shown in (board.to_html(), board._repr_html_()):
+        assert "<b>better</b>" not in shown
+        assert "&lt;b&gt;better&lt;/b&gt;" in shown
+    assert "reports/" not in board.to_html()
+    assert "2 evaluations" in repr(board)
+
+
+def test_reports_of_several_suites_or_none_are_refused(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(runner.UsageError):
+        runner.rank_reports([])
+    with pytest.raises(runner.UsageError):
+        runner.rank_reports(tmp_path / "nowhere")
