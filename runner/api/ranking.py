@@ -43,7 +43,7 @@ class Ranking:
         Raises:
             UsageError: the extra ``html`` is not installed.
         """
-        from runner.pages.leaderboard_page import leaderboard_page
+        from runner.pages.leaderboard_page import leaderboard_page  # noqa: PLC0415  (needs an extra)
 
         return leaderboard_page(self.board, self._resampling, {}, self._runner_version)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import EngineError, UsageError
-from runner.evaluation import batch, passes, verdict
+from runner.evaluation import batch, passes, records, verdict
 from runner.evaluation.batch import FinishedEvaluation, run_plan
 from runner.evaluation.executor import Begin, EndedTask, Executor, Keep
 from runner.evaluation.finished_cases import FinishedCases
@@ -186,6 +186,25 @@ def test_a_case_is_judged_once_for_the_progress_and_the_report(
     monkeypatch.setattr(passes, "judge", count)
     carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), Watching())
     assert len(judged) == len(suite.cases)
+
+
+def test_the_run_specs_of_a_suite_are_read_once_for_all_images(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    specs = suite.eval_run_specs()
+
+    def count(_suite: Suite) -> object:
+        read.append(_suite)
+        return specs
+
+    monkeypatch.setattr(Suite, "eval_run_specs", count)
+    records.eval_run_specs.cache_clear()
+    carry_out(plan(suite, tmp_path, "a:1", "b:1"), Oracle(suite), Watching())
+    assert len(read) == 1
+    records.eval_run_specs.cache_clear()
+    carry_out(plan(suite, tmp_path / "again", "a:1"), Oracle(suite), Watching())
+    assert len(read) == 2  # control: reading is counted
 
 
 def test_control_a_case_that_is_held_no_more_is_judged_again(
