@@ -1,5 +1,7 @@
 """Predict the mean of the train runs' same stat in the eval run's own scenario."""
 
+import math
+
 import pandas as pd
 
 from runner.contract import Predictor, Stat, Target
@@ -39,7 +41,18 @@ class ScenarioMeanPredictor(Predictor):
 def scenarios(run_specs: pd.DataFrame) -> pd.Series:
     """Return each run's scenario spec as text, by the run's name."""
     columns = sorted(column for column in run_specs.columns if column.startswith(SCENARIO))
-    return run_specs.set_index(RUN)[columns].astype(str).agg(" ".join, axis=1)
+    rows = run_specs.to_dict("records")
+    texts = [" ".join(as_text(column, row[column]) for column in columns) for row in rows]
+    return pd.Series([" ".join(text.split()) for text in texts], index=run_specs[RUN])
+
+
+def as_text(column: str, value: object) -> str:
+    """Return a cell and its column; nothing of an argument that other runs have. 3 is 3.0."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{column.removeprefix(SCENARIO)}={value}"
 
 
 def same_stat(stats: pd.DataFrame, target: Target) -> pd.DataFrame:

@@ -41,13 +41,19 @@ def share_correct(request_states: pd.DataFrame) -> float:
 
 def is_correct(request_state: pd.Series) -> bool:
     """Return whether the completion, or the reference its letter stands for, is a correct one."""
-    completion = request_state["scenario_state.request_states.result.completions"][0][
-        "text"
-    ].strip()
+    completions = request_state.get("scenario_state.request_states.result.completions")
+    if not isinstance(completions, list) or not completions:  # the request failed
+        return False
+    completion = completions[0]["text"].strip()
     chosen = request_state.get(f"scenario_state.request_states.output_mapping.{completion}")
     answers = {completion, chosen}
     references = request_state["scenario_state.request_states.instance.references"]
     return any(
-        "correct" in reference["tags"] and reference["output"]["text"].strip() in answers
+        "correct" in reference["tags"] and output_text(reference["output"]).strip() in answers
         for reference in references
     )
+
+
+def output_text(output: dict[str, str] | str) -> str:
+    """Return the text of a reference; HELM of 2022 wrote no object, but the text itself."""
+    return output if isinstance(output, str) else output.get("text", "")

@@ -115,10 +115,16 @@ def _digest_sources(
     digests = {}
     with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
         for name, run in runs.items():
-            paths = sorted(run.path.glob("*.json"))
-            digests[name] = {path.name: digest_file(path) for path in paths}
+            digests[name] = {file: _digest_source(run.path / file) for file in sorted(run.files)}
             task.advance()
     return digests
+
+
+def _digest_source(path: Path) -> str:
+    try:
+        return digest_file(path)
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}") from error
 
 
 def _unchanged(
@@ -229,7 +235,8 @@ def _require_targets(
         names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
         asked = ", ".join(target.stat for target in spec.targets) or "no stat"
         raise SuiteError(
-            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean. It "
+            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean that is "
+            f"a number. It "
             f"has: {', '.join(names) or 'none'}."
         )
     for name in without:

@@ -28,6 +28,8 @@ Cells = Sequence[Any]
 Bounds = npt.NDArray[np.int64]
 """Where the cells of each run begin, and at last how many there are."""
 
+TEXTS_AT_ONCE = 1024
+
 SINGLE = 2
 """How many bounds a single run has."""
 
@@ -115,7 +117,7 @@ def _kinds(cells: Cells, bounds: Bounds) -> frozenset[type]:
 def _field(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
     """Return a field of objects in a list, where a null that is written is none that is absent."""
     if type(None) in _kinds(cells, bounds):
-        return _json([to_text(cell) if cell is not ABSENT else None for cell in cells])
+        return _json(cells, ABSENT)
     return to_array(cells, shape, bounds)
 
 
@@ -135,11 +137,19 @@ def _typed(cells: Cells, kinds: frozenset[type], shape: Shape, bounds: Bounds) -
             raise UnlikeRunsError from error
     if array is not None:
         return array
-    return _json([None if cell is None else to_text(cell) for cell in cells])
+    return _json(cells, None)
 
 
-def _json(texts: Sequence[bytes | None]) -> pa.Array:
-    return pa.array(texts, pa.binary())
+def _json(cells: Cells, missing: object) -> pa.Array:
+    """Return cells as JSON texts, but for those that are missing.
+
+    Some at a time: orjson takes kilobytes for each text until it is in an array.
+    """
+    if not cells:
+        return pa.array([], pa.binary())
+    parts = (cells[start : start + TEXTS_AT_ONCE] for start in range(0, len(cells), TEXTS_AT_ONCE))
+    texts = ([None if cell is missing else to_text(cell) for cell in part] for part in parts)
+    return pa.concat_arrays([pa.array(some, pa.binary()) for some in texts])
 
 
 def _lists(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:

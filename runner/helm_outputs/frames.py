@@ -73,7 +73,9 @@ def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     for batch in _batches(runs):
         with no_collection():
             frames = _read_together(batch)
-        yield from frames
+        frames.reverse()
+        while frames:  # none is held when the next batch is read
+            yield frames.pop()
 
 
 def read_scenario_states(

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ RUN_FILES = (RUN_SPEC, SCENARIO_STATE, STATS, PER_INSTANCE_STATS)
 
 UNREADABLE = (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading a file raises that is not JSON, or not of the form that HELM gives it."""
+
+PACKED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".7z")
 
 DEEPEST_RUN = 4
 """Levels from a folder that holds ``benchmark_output/runs/SUITE/RUN`` down to the run."""
@@ -113,13 +115,14 @@ _Directory = tuple[Path, tuple[str, ...]]
 
 
 def _find_directories(source: str | Path) -> list[_Directory]:
-    roots = [Path(source)] if Path(source).exists() else sorted(map(Path, glob.glob(str(source))))
+    roots = _expand(Path(source))
     if not roots:
         raise SuiteError(
             f"{source}: no such file or directory, and no match as a glob. One of HELM's own "
             "suites is named together with --root-dir."
         )
-    directories = [found for root in roots for found in _walk(root, DEEPEST_RUN)]
+    seen: set[Path] = set()
+    directories = [found for root in roots for found in _walk(root, DEEPEST_RUN, seen)]
     if not directories:
         raise SuiteError(
             f"{source}: holds no HELM run (a directory with a {RUN_SPEC}). Name a benchmark_output "
@@ -128,22 +131,74 @@ def _find_directories(source: str | Path) -> list[_Directory]:
     return directories
 
 
-def _walk(root: Path, depth: int) -> Iterator[_Directory]:
-    """Yield the directories from ``root`` down that hold any file of a run."""
-    if not root.is_dir():
-        return
-    with os.scandir(root) as entries:
-        children = list(entries)
+def _expand(source: Path) -> list[Path]:
+    """Return what a path or glob names. What exists as it is written is no pattern: ``exp[1]``."""
+    literal = next(path for path in (source, *source.parents) if path.exists())
+    if literal == source:
+        return [source]
+    pattern = str(source.relative_to(literal))
+    return sorted(literal / found for found in glob.glob(pattern, root_dir=literal))
+
+
+def _walk(root: Path, depth: int, seen: set[Path]) -> Iterator[_Directory]:
+    """Yield the directories from ``root`` down that hold any file of a run.
+
+    Links are followed, as MAGNET follows them, but each directory is entered once.
+
+    Args:
+        seen: the directories that were entered.
+    """
+    try:
+        real = root.resolve()
+        if real in seen or not root.is_dir():
+            return
+        with os.scandir(root) as entries:
+            children = sorted(entries, key=lambda entry: entry.path)
+    except OSError as error:
+        raise SuiteError(f"{root}: {error.strerror}") from error
+    seen.add(real)
     names = {entry.name for entry in children}
     files = tuple(name for name in RUN_FILES if name in names)
     _refuse_compressed(root, names)
     if files:
+        _refuse_no_files(root, files)
         yield root, files
     elif depth > 0:
-        # Older HELM has a link runs/latest, which names every run of a suite twice.
-        folders = (entry.path for entry in children if entry.is_dir(follow_symlinks=False))
-        for folder in sorted(folders):
-            yield from _walk(Path(folder), depth - 1)
+        for entry in children:
+            if _may_hold_runs(entry):
+                yield from _walk(Path(entry.path), depth - 1, seen)
+
+
+def _may_hold_runs(entry: os.DirEntry[str]) -> bool:
+    """Return whether a directory's child is one to enter.
+
+    Raises:
+        SuiteError: by its name it is a run, but a packed one, or a link to nowhere.
+    """
+    # Older HELM has a link runs/latest, which names every run of a suite twice.
+    if entry.is_symlink() and entry.name == "latest":
+        return False
+    path = Path(entry.path)
+    if path.is_dir():
+        return True
+    looks_like_run = ":" in entry.name or "=" in entry.name
+    if looks_like_run and entry.is_symlink() and not path.exists():
+        raise SuiteError(f"{path}: a link to nowhere ({path.readlink()}), where a run should be")
+    if looks_like_run and entry.name.endswith(PACKED):
+        raise SuiteError(f"{path}: a packed run is not read; unpack it first.")
+    return False
+
+
+def _refuse_no_files(directory: Path, names: Iterable[str]) -> None:
+    """Refuse what stands in a file's place and is none: reading a pipe would wait for ever."""
+    for name in names:
+        path = directory / name
+        if path.is_file():
+            continue
+        what = "a folder" if path.is_dir() else "no file, e.g. a pipe or a device"
+        if not path.exists():
+            what = f"a link to nowhere ({path.readlink()})"
+        raise SuiteError(f"{path}: {what}, where a file of HELM's should be")
 
 
 def _refuse_compressed(directory: Path, names: set[str]) -> None:

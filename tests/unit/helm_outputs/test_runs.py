@@ -1,6 +1,8 @@
 """HELM's run directories are found wherever they are, and named if they are not whole."""
 
 import gzip
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,58 @@ def test_a_glob_that_matches_a_suite_and_the_link_latest_finds_its_runs_once(
     (suite.parent / "latest").symlink_to(suite)
     assert len(find_runs(f"{suite.parent}/*")) == 2
     assert len(find_runs(suite.parent / "latest")) == 2
+
+
+def test_links_to_runs_and_suites_are_followed_and_each_run_is_found_once(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "elsewhere", runs=3)
+    linked = tmp_path / "benchmark_output" / "runs" / "v1"
+    linked.mkdir(parents=True)
+    for path in suite.iterdir():
+        (linked / path.name).symlink_to(path)
+    (linked.parent / "v2").symlink_to(suite)
+    (linked / "around").symlink_to(linked.parent)
+    (linked.parent / "latest").symlink_to(tmp_path / "gone")
+    assert len(find_runs(tmp_path / "benchmark_output")) == 3
+
+
+def test_a_link_to_nowhere_where_a_run_should_be_is_named(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (suite / "demo:subject=7").symlink_to(tmp_path / "gone")
+    with pytest.raises(SuiteError, match="demo:subject=7: a link to nowhere"):
+        find_runs(tmp_path)
+
+
+def make_link(path: Path) -> None:
+    path.symlink_to("/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [(make_link, "a link to nowhere"), (Path.mkdir, "a folder"), (os.mkfifo, "no file")],
+)
+def test_what_is_no_file_in_a_files_place_is_named(
+    tmp_path: Path, make: Callable[[Path], None], what: str
+) -> None:
+    path = find_runs(write_suite(tmp_path, runs=2))[0].path / "stats.json"
+    path.unlink()
+    make(path)
+    for find in (find_runs, find_partial_runs):
+        with pytest.raises(SuiteError, match=rf"subject=0.*stats\.json: {what}"):
+            find(tmp_path)
+
+
+def test_a_packed_run_is_refused_and_another_archive_left_alone(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (suite / "plots.zip").write_bytes(b"")
+    assert len(find_runs(tmp_path)) == 2
+    (suite / "demo:subject=7.zip").write_bytes(b"")
+    with pytest.raises(SuiteError, match=r"subject=7\.zip: a packed run is not read"):
+        find_runs(tmp_path)
+
+
+def test_a_folder_whose_name_looks_like_a_glob_is_that_folder(tmp_path: Path) -> None:
+    write_suite(tmp_path / "exp[1]", runs=2)
+    write_suite(tmp_path / "exp1", runs=3)
+    assert len(find_runs(tmp_path / "exp[1]")) == 2
+    assert len(find_runs(f"{tmp_path}/exp[1]/benchmark_output/runs/*/demo*")) == 2
+    assert len(find_runs(f"{tmp_path}/exp[12]/benchmark_output")) == 3
