@@ -82,6 +82,8 @@ def read_states(
             document = parse(read_file(run.path / SCENARIO_STATE))
             chosen = choose(_as_list(document.pop(STATES)))
             documents.append(document)
+        if not chosen:  # beside other runs it would have their columns
+            raise SuiteError(f"{run.path / SCENARIO_STATE}: {NOT_HELMS} (it has no {STATES})")
         states += chosen
         heights.append(len(chosen))
     try:

@@ -300,3 +300,12 @@ def test_a_file_that_helm_was_writing_when_it_was_stopped_is_named(tmp_path: Pat
         path.write_text(text[:end])
         with pytest.raises(SuiteError, match=r"per_instance_stats\.json: not what HELM writes"):
             read_run(find_runs(tmp_path)[0])
+
+
+def test_a_run_without_request_states_is_refused_beside_other_runs_too(tmp_path: Path) -> None:
+    for name in ("a:x=1", "b:x=1"):
+        write_run(tmp_path, name)
+    runs = find_runs(tmp_path)
+    (runs[1].path / "scenario_state.json").write_text('{"request_states": []}')
+    with pytest.raises(SuiteError, match=r"b:x=1.*scenario_state\.json: not what HELM writes"):
+        list(read_runs(runs))
