@@ -48,10 +48,7 @@ def _reason(
     pair = alike.get((first, second))
     if pair is None:
         return None
-    return (
-        f"their scenario, and {first} and {second} answer {pair.same_share:.0%} of {pair.shared} "
-        f"common requests alike, {pair.same_wrong_share:.0%} of those that one gets wrong"
-    )
+    return f"their scenario, and {pair}"
 
 
 def _leak(case: str, reason: str, pairs: Sequence[tuple[str, str]]) -> Leak:

@@ -152,7 +152,7 @@ def _write_suite(
     records, leaks = _write_runs(spec, runs, roles, rng, root, progress)
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, progress)
-    plans, groups = _divide(spec, records, drawn, rng, root)
+    plans, groups = _divide(spec, records, drawn, rng, root, progress)
     _remove_untrained(records, plans, root)
     copy_assets(spec, root)
     contents = Contents(sources, records, plans, groups)
@@ -249,6 +249,7 @@ def _divide(
     drawn: Sequence[CasePlan],
     rng: random.Random,
     root: Path,
+    progress: Progress,
 ) -> tuple[list[CasePlan], list[Group]]:
     """Return the cases, and the groups of runs that were kept on one side of each."""
     identities = {name: record.identity for name, record in records.items()}
@@ -259,9 +260,10 @@ def _divide(
         answers = (
             read_part(root / PRIVATE / record.folder / ANSWERS) for record in records.values()
         )
-        groups += [
-            ("twins", tuple(names)) for names in twin_groups(identities, find_twins(answers))
-        ]
+        twins = find_twins(answers)
+        for pair in twins:
+            progress.say(f"kept together as twins: {pair}")
+        groups += [("twins", tuple(names)) for names in twin_groups(identities, twins)]
     if isinstance(spec.division, KFold | LeaveOneOut):
         return divide(identities, spec.division, [names for _, names in groups], rng), groups
     return [_keep_together(spec, plan, groups) for plan in drawn], groups

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from scipy.stats import binom
 
 from runner.helm_outputs import STATE_INSTANCE_ID, plain_cells, plain_rows
 from runner.suites.groups import RunIdentity
@@ -17,9 +18,6 @@ OUTPUT_MAPPING = f"{STATES}output_mapping."
 COMPLETIONS = f"{STATES}result.completions"
 MOST_INSTANCES = 256
 """Requests of a run that are compared; those with the lowest hashes, so that runs share them."""
-
-FEWEST_SHARED = 20
-"""Requests that two deployments must share before they are compared at all."""
 
 RUNS_AT_ONCE = 256
 
@@ -32,11 +30,25 @@ SCHEMA = {
 """Of a run's answers."""
 
 SAME_SHARE = 0.8
-SAME_WRONG_SHARE = 0.45
-"""Two deployments are twins if they answer this share of their common requests alike, and this
-share of those that one of them gets wrong. Good models agree on what is right; only copies agree on
-mistakes. On five deployments of Llama 3 on MMLU (villageFlower/test_helm), the two of the 70b chat
-model have 0.82 and 0.49, every other pair at most 0.60 and 0.37."""
+"""Twins answer at least this share of their common requests alike."""
+
+FEWEST_WRONG = 8
+"""Requests that one of the two gets wrong, without which nothing is said of a pair."""
+
+CHANCE, CHANCE_OF_TWO, CHANCE_OF_COPIES = 0.25, 0.4, 0.7
+"""Of the requests that one of two gets wrong, pairs that are no twins answer at most this
+share alike.
+
+The first without the common answers that other deployments tell of, the second where there are
+too few deployments for that, the third with the common answers. On five deployments of Llama 3 on
+MMLU (villageFlower/test_helm), those of the 70b chat model have 0.34, and 0.49 with the common ones.
+"""
+
+FEWEST_OTHERS = 2
+"""So many other deployments with one wrong answer, and over half of them, make it a common one."""
+
+LEVEL = 0.001
+"""Twins answer so many of these alike that other pairs would with at most this probability."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +59,26 @@ class Twins:
         deployments: their names, sorted.
         shared: how many requests both were given.
         same_share: the share of these with the same completion.
-        same_wrong_share: the same of those requests that at least one of the two got wrong.
+        wrong: how many of these at least one of the two got wrong.
+        same_wrong: how many of the wrong ones have the same completion.
+        common: how many of these most others answer so too: the reference may be what is wrong.
     """
 
     deployments: tuple[str, str]
     shared: int
     same_share: float
-    same_wrong_share: float
+    wrong: int
+    same_wrong: int
+    common: int = 0
+
+    def __str__(self) -> str:
+        """Return why they are twins."""
+        one, other = self.deployments
+        return (
+            f"{one} and {other} answer {self.same_share:.0%} of {self.shared} common requests "
+            f"alike, and {self.same_wrong} of the {self.wrong} that one gets wrong ({self.common} "
+            "as most others do)"
+        )
 
 
 def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.DataFrame:
@@ -122,6 +147,11 @@ def find_twins(fingerprints: Iterable[pl.DataFrame]) -> list[Twins]:
     fingerprints = iter(fingerprints)
     while some := list(itertools.islice(fingerprints, RUNS_AT_ONCE)):
         answers = pl.concat([answers, *some]).unique(["deployment", "request"], keep="first")
+    answers = answers.with_columns(
+        given=pl.len().over("request").cast(pl.Int64),
+        alike=pl.len().over("request", "completion").cast(pl.Int64),
+    )
+    deployments = answers["deployment"].n_unique()
     pairs = (
         answers.join(answers, on="request", suffix="_other")
         .filter(pl.col("deployment") < pl.col("deployment_other"))
@@ -129,20 +159,40 @@ def find_twins(fingerprints: Iterable[pl.DataFrame]) -> list[Twins]:
             same=pl.col("completion") == pl.col("completion_other"),
             wrong=pl.col("wrong") | pl.col("wrong_other"),
         )
+        .with_columns(same_wrong=pl.col("same") & pl.col("wrong"))
         .group_by("deployment", "deployment_other")
         .agg(
-            shared=pl.len(),
-            same_share=pl.col("same").mean(),
-            same_wrong_share=pl.col("same").filter("wrong").mean().fill_null(1.0),
-        )
-        .filter(
-            pl.col("shared") >= FEWEST_SHARED,
-            pl.col("same_share") >= SAME_SHARE,
-            pl.col("same_wrong_share") >= SAME_WRONG_SHARE,
+            pl.len(),
+            pl.col("same").mean(),
+            pl.col("wrong").sum(),
+            pl.col("same_wrong").sum(),
+            common=(pl.col("same_wrong") & _is_common()).sum(),
         )
         .sort("deployment", "deployment_other")
     )
-    return [Twins((one, other), *figures) for one, other, *figures in pairs.iter_rows()]
+    found = [Twins((one, other), *figures) for one, other, *figures in pairs.iter_rows()]
+    chance = CHANCE if deployments - 2 >= FEWEST_OTHERS else CHANCE_OF_TWO
+    return [pair for pair in found if _are_twins(pair, chance)]
+
+
+def _is_common() -> pl.Expr:
+    """Return whether most of the deployments but a pair, at least two, answer as the pair does."""
+    others, alike = pl.col("given") - 2, pl.col("alike") - 2
+    return (alike >= FEWEST_OTHERS) & (alike * 2 > others)
+
+
+def _are_twins(pair: Twins, chance: float) -> bool:
+    if pair.same_share < SAME_SHARE:
+        return False
+    own_wrong, own_same = pair.wrong - pair.common, pair.same_wrong - pair.common
+    return _is_more_than(chance, own_same, own_wrong) or _is_more_than(
+        CHANCE_OF_COPIES, pair.same_wrong, pair.wrong
+    )
+
+
+def _is_more_than(chance: float, same: int, wrong: int) -> bool:
+    """Return whether so many of the wrong ones are the same that this is no chance."""
+    return wrong >= FEWEST_WRONG and binom.sf(same - 1, wrong, chance) <= LEVEL
 
 
 def twin_groups(runs: Mapping[str, RunIdentity], twins: Sequence[Twins]) -> list[list[str]]:

@@ -22,7 +22,7 @@ def test_a_twin_on_the_other_side_is_found_with_the_reason(
     train: tuple[str, str], reason: str | None
 ) -> None:
     evaluated = identities(evaluated=("llama", "groq/llama"))
-    twins = [Twins(("groq/llama", "hf/llama"), 100, 0.82, 0.5)]
+    twins = [Twins(("groq/llama", "hf/llama"), 100, 0.82, 36, 18)]
     leaks = find_twins_on_both_sides("case-1", identities(train=train), evaluated, twins)
     assert [reason in leak.what for leak in leaks if reason] == ([True] if reason else [])
     assert bool(leaks) == bool(reason)

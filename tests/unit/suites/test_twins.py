@@ -35,24 +35,46 @@ def answers_of(right: int, wrong: list[str]) -> list[str]:
     return RIGHT[:right] + wrong[: 24 - right]
 
 
-def test_deployments_that_share_mistakes_are_twins_and_good_models_are_not() -> None:
-    """24 requests; one and two share 22 answers and 2 of the 4 that one gets wrong.
-
-    Three shares 20 right answers with them, but none of the mistakes.
-    """
-    models = {
-        "one": [*["A"] * 20, "B", "B", "B", "B"],
-        "two": [*["A"] * 20, "B", "B", "C", "C"],
-        "three": [*["A"] * 20, "D", "D", "D", "D"],
-    }
+def find(models: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Return which models are twins by their completions, of which "A" is right."""
     prints = []
     for model, completions in models.items():
         identity = RunIdentity("quiz", model, model)
         rows = [request_state(f"id{n}", text) for n, text in enumerate(completions)]
         prints.append(fingerprint_run(identity, states_frame(rows)))
-    (twins,) = find_twins(prints)
-    assert (twins.deployments, twins.shared, twins.same_wrong_share) == (("one", "two"), 24, 0.5)
-    assert twins.same_share == pytest.approx(22 / 24)
+    return [pair.deployments for pair in find_twins(prints)]
+
+
+def test_deployments_that_share_mistakes_are_twins_with_few_requests_too() -> None:
+    copies = [*["A"] * 11, *["B", "C", "D", "B"] * 2]
+    other = [*["A"] * 11, *["C", "D", "B", "C"] * 2]
+    assert find({"one": copies, "two": copies, "three": other}) == [("one", "two")]
+
+
+def test_strong_models_that_share_mislabelled_requests_are_no_twins() -> None:
+    """Each gives five mislabelled requests the same answer, and two others one of its own."""
+    models = {}
+    for model in range(6):
+        completions = [*["B"] * 5, *["A"] * 95]
+        completions[10 + 2 * model : 12 + 2 * model] = ["C", "D"]
+        models[f"model {model}"] = completions
+    assert find(models) == []
+
+
+def test_of_two_deployments_some_shared_mistakes_are_no_proof() -> None:
+    one = [*["B"] * 5, "C", "D", *["A"] * 93]
+    other = [*["B"] * 5, "A", "A", "C", "D", *["A"] * 91]
+    assert find({"one": one, "two": other}) == []
+
+
+def test_of_copies_alone_each_pair_is_twins() -> None:
+    copies = [*["A"] * 30, *["B", "C", "D"] * 8]
+    assert len(find({f"copy {number}": copies for number in range(5)})) == 10
+
+
+def test_deployments_that_make_hardly_a_mistake_are_not_told_to_be_twins() -> None:
+    copies = [*["A"] * 50, *["B"] * 7]
+    assert find({"one": copies, "two": copies}) == []
 
 
 def states_frame(rows: list[Json]) -> pl.DataFrame:
