@@ -136,7 +136,7 @@ def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]
         key: value
         if key in ("name", "count")
         else rng.random() + 2
-        if type(value) in (float, int)
+        if type(value) in (float, int, type(None))  # a NaN is read as a null
         else _changed(value, rng)
         for key, value in stat.items()
     }

@@ -41,7 +41,7 @@ share alike.
 
 The first without the common answers that other deployments tell of, the second where there are
 too few deployments for that, the third with the common answers. On five deployments of Llama 3 on
-MMLU (villageFlower/test_helm), those of the 70b chat model have 0.34, and 0.49 with the common ones.
+MMLU (villageFlower/test_helm), those of the 70b chat model have 0.34, with the common ones 0.49.
 """
 
 FEWEST_OTHERS = 2

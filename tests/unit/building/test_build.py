@@ -250,3 +250,11 @@ def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> Non
     folder = suite.root / "public" / evaluated.folder
     assert [path.name for path in folder.iterdir()] == ["eval"]
     assert (suite.root / "public" / case.train_runs[0].folder / "train").is_dir()
+
+
+def test_a_nan_in_a_stat_that_is_no_target_leaves_the_suite_as_it_is(tmp_path: Path) -> None:
+    for number in range(4):
+        name = f"a:x={number}"
+        stats = [stat("exact_match", 0.5), stat("other", float("nan"))]
+        write_run(tmp_path / "runs", name, run_files(name, stats=stats))
+    assert build(tmp_path / "runs", tmp_path / "suite").manifest.cases
