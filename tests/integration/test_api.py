@@ -1,6 +1,8 @@
 """Every public name of ``import runner``, on the real engine."""
 
+import gc
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,16 @@ def test_an_image_that_fails_has_a_report_too(suite: runner.OpenedSuite, tmp_pat
     assert report.cases[0].outcome == "timed_out"
 
 
+@pytest.fixture
+def sockets_closed() -> Iterator[None]:
+    """Close the sockets that docker leaves open when it can't connect, before the next test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.usefixtures("sockets_closed")
 def test_errors_are_the_command_lines(
     suite: runner.OpenedSuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
