@@ -84,7 +84,7 @@ MAGNET_ENV := build/magnet
 $(MAGNET_ENV)/installed: $(VENV)/installed
 	test -d $(MAGNET_ENV) || $(PYTHON) -m venv $(MAGNET_ENV)
 	$(MAGNET_ENV)/bin/pip install --quiet --no-deps -r requirements/helm-stat.in
-	ours=$$($(VENV)/bin/pip freeze | grep -E '^(cachetools|click|docker|polars|pyarrow|pydantic|PyYAML|scipy)=='); \
+	ours=$$($(VENV)/bin/pip freeze | grep -E '^(cachetools|click|docker|orjson|platformdirs|polars|pyarrow|pydantic|pytest|PyYAML|scipy)=='); \
 	$(MAGNET_ENV)/bin/pip install --quiet aiq-magnet==0.1.0 'pandas~=2.2' $$ours \
 	  'cattrs~=22.2' 'zstandard~=0.18.0' mako sqlitedict retrying requests
 	@touch $@
