@@ -15,7 +15,7 @@ from benchmarks.cluster import NODES, measure_cluster
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
-from runner.helm_outputs import find_runs
+from runner.helm_outputs.runs import find_runs
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SCRATCH = Path("build/bench")

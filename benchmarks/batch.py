@@ -21,8 +21,9 @@ import docker
 from benchmarks.cluster import RUNNER, build_cluster_suite, made_images
 from benchmarks.measurement import Row
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.passes import Pass
 from runner.evaluation.plan import FINISHED_CASES
+from runner.evaluation.run_options import RunSettings
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.opening import open_suite

@@ -27,7 +27,7 @@ from runner.building.build import build_suite
 from runner.building.demo_suite import unpack_demo_suite
 from runner.sandbox.engine.image import read_image
 from runner.suites.opening import read_manifest
-from runner.suites.spec import make_spec
+from runner.suites.spec_file import make_spec
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 
 NODES = 3

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import count, islice
 from pathlib import Path
 
-from runner.helm_outputs import PER_INSTANCE_STATS, RUN_FILES, RUN_SPEC, STATS, RunDirectory
+from runner.helm_outputs.runs import PER_INSTANCE_STATS, RUN_FILES, RUN_SPEC, STATS, RunDirectory
 
 SUM = re.compile(rb'"sum": [^,]*,')
 

@@ -18,7 +18,8 @@ from magnet.backends.helm.helm_outputs import HelmRun
 
 from benchmarks.copies import copy_with_distinct_stats
 from benchmarks.measurement import Row, compare_in_turns, versions
-from runner.helm_outputs import RUN_FILES, RunDirectory, find_runs, read_runs
+from runner.helm_outputs.frames import read_runs
+from runner.helm_outputs.runs import RUN_FILES, RunDirectory, find_runs
 
 COMPARED = ("aiq-magnet", "crfm-helm", "pandas", "orjson", "polars")
 

@@ -19,7 +19,8 @@ from benchmarks.simulation import Machines, simulate_batch
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass, RunSettings, SilentCases
+from runner.evaluation.passes import Pass, SilentCases
+from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.reports.report import Report

@@ -9,7 +9,7 @@ import yaml
 
 from benchmarks.copies import copy_runs
 from benchmarks.measurement import Row, run_measured
-from runner.helm_outputs import RunDirectory
+from runner.helm_outputs.runs import RunDirectory
 
 RUNNER = Path(sys.executable).with_name("runner")
 ROUNDS_AGAIN = 5

@@ -12,7 +12,7 @@ from runner.building.build import build_suite
 from runner.progress import Silent
 from runner.suites.parts import read_part, to_parquet, to_plain_table
 from runner.suites.public_suite import PublicSuite, SuiteCase
-from runner.suites.spec import make_spec
+from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite

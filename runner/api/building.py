@@ -13,7 +13,7 @@ from runner.api.tables import html_table
 from runner.audit import audit
 from runner.building import build
 from runner.suites.opening import open_suite as open_built_suite
-from runner.suites.spec import make_spec, read_spec
+from runner.suites.spec_file import make_spec, read_spec
 
 COLUMNS = ("kind", "case", "file", "column", "what", "advice")
 

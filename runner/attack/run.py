@@ -16,7 +16,8 @@ from runner.errors import EngineError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.local_pool import open_local_pool
-from runner.evaluation.passes import Pass, RunSettings, SilentCases
+from runner.evaluation.passes import Pass, SilentCases
+from runner.evaluation.run_options import RunSettings
 from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
 from runner.sandbox.engine.engine import Engine

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.building.build import build_suite
-from runner.suites.spec import make_spec
+from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 
 EVAL_RUN, TRAIN_RUN = "attack", "train"

@@ -14,7 +14,8 @@ from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.contract.text_metrics import TEXT_METRICS, recompute_match
-from runner.helm_outputs import STATE_INSTANCE_ID, plain_rows
+from runner.helm_outputs.common_types import plain_rows
+from runner.helm_outputs.files import STATE_INSTANCE_ID
 
 STATES = "scenario_state.request_states."
 SPLIT = f"{STATES}instance.split"

@@ -12,15 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from runner.audit.leak import Leak
-from runner.helm_outputs import (
-    RUN_SPEC,
-    SCENARIO_STATE,
-    STATS,
-    RunDirectory,
-    parse,
-    read_file,
-    to_text,
-)
+from runner.helm_outputs.json_text import parse, to_text
+from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
 from runner.suites.eval_side import EvalSide
 from runner.suites.spec import Revealed
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
-from runner.helm_outputs import plain_cells
+from runner.helm_outputs.common_types import plain_cells
 from runner.reports.report import Report
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite

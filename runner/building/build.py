@@ -14,15 +14,9 @@ from runner.building.freeze import Contents, copy_assets, freeze, spec_json
 from runner.building.write_run import Roles, write_run
 from runner.errors import SuiteError, UsageError
 from runner.files.whole_writes import put_in_place, unfinished_directory
-from runner.helm_outputs import (
-    RUN_SPEC,
-    STAT_NAME,
-    RunDirectory,
-    find_partial_runs,
-    find_runs,
-    read_run,
-    read_runs,
-)
+from runner.helm_outputs.files import STAT_NAME
+from runner.helm_outputs.frames import read_run, read_runs
+from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, find_runs
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file

@@ -12,7 +12,7 @@ from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
 from runner.suites.opening import is_suite, open_public_half, open_suite
 from runner.suites.public_suite import PublicSuite
-from runner.suites.spec import make_spec
+from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 
 SUITES = Path("suites")

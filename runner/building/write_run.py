@@ -9,7 +9,8 @@ from pathlib import Path
 from runner.audit.leak import Leak
 from runner.audit.noninterference import find_interference
 from runner.files.scratch import scratch_directory
-from runner.helm_outputs import RunDirectory, RunFrames, read_run
+from runner.helm_outputs.frames import RunFrames, read_run
+from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity

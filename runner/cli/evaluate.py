@@ -1,7 +1,5 @@
 """What ``runner evaluate`` does: a request made of its options, carried out, printed."""
 
-from collections.abc import Sequence
-
 from runner.building.named import Draw
 from runner.cli.ci import CiOutput, read_checks
 from runner.cli.evaluation_options import (
@@ -14,16 +12,16 @@ from runner.cli.evaluation_options import (
     WhatToRun,
 )
 from runner.cli.evaluation_text import EvaluationPrinter
+from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
-from runner.evaluation.batch import FinishedEvaluation, run_plan
+from runner.evaluation.batch import run_plan
 from runner.evaluation.plan import Plan, open_plan
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
-from runner.reports.report import Report
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -94,21 +92,3 @@ def show_settings(plan: Plan, display: Display) -> None:
     """Print the settings of each image's containers as a command of Docker's."""
     for one in plan.passes.values():
         display.say(command_line(one.image, one.settings.policy))
-
-
-def exit_code(
-    finished: Sequence[FinishedEvaluation], missing: int, *, is_below_gate: bool
-) -> ExitCode:
-    """Return the code that asks for the most to be done about it.
-
-    Args:
-        missing: how many images could not be had.
-    """
-    reports = [one.result for one in finished if isinstance(one.result, Report)]
-    if len(reports) < len(finished):
-        return ExitCode.ENGINE_FAULT
-    if missing:
-        return ExitCode.USAGE
-    if not all(report.meets_policy for report in reports):
-        return ExitCode.PREDICTOR_FAULT
-    return ExitCode.BELOW_GATE if is_below_gate else ExitCode.SCORED

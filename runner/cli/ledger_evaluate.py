@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.evaluate import exit_code
 from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, PlacementOptions
+from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display

@@ -26,7 +26,7 @@ from runner.suites.opening import (
 from runner.suites.overview import details, overview
 from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import publish_suite
-from runner.suites.spec import make_spec, read_spec
+from runner.suites.spec_file import make_spec, read_spec
 from runner.text_tables import text_table
 from runner.untrusted import printable
 

@@ -9,7 +9,7 @@ from runner.cli.live.terminal import open_display
 from runner.cli.suite import print_built
 from runner.errors import UsageError
 from runner.helm_run.process import HelmOptions, run_helm
-from runner.suites.spec import make_spec, read_spec
+from runner.suites.spec_file import make_spec, read_spec
 from runner.untrusted import printable
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from runner.contract import layout
 from runner.contract.stat import Target
-from runner.helm_outputs import STATE_INSTANCE_ID
+from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.parts import to_parquet
 from runner.suites.staged_files import EVAL_FILES, STAGED_FILES
 from runner.suites.staging import StagedInputs

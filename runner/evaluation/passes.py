@@ -12,31 +12,14 @@ from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import FIRST, InputChange, rename_actuals
 from runner.evaluation.judgements import Judgements
 from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseKey, CaseTask
 from runner.evaluation.verdict import Verdict, judge
 from runner.sandbox.engine.image import Image
-from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
 from runner.suites.public_suite import SuiteCase
 from runner.suites.suite import Suite
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What all cases of an evaluation are run under.
-
-    Attributes:
-        policy: what the predictor may use, and what the engine runs it with.
-        seed: given to the predictor in the manifest.
-        rerun: whether cases that have finished before are run again.
-        input_changes: each makes a further run of every case, compared with the first.
-    """
-
-    policy: SandboxPolicy
-    seed: int
-    rerun: bool = False
-    input_changes: tuple[InputChange, ...] = ()
 
 
 @dataclass(frozen=True)

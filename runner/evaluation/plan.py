@@ -8,8 +8,9 @@ from pathlib import Path
 from runner.building.named import opened_suite
 from runner.errors import UsageError
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.passes import Pass
 from runner.evaluation.request import Request
+from runner.evaluation.run_options import RunSettings
 from runner.files.stores import check_store
 from runner.progress import Progress, Say
 from runner.reports.report_directory import check_writable, report_directory_name

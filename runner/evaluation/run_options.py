@@ -4,13 +4,29 @@ from dataclasses import dataclass, replace
 
 from runner.contract.limits import MIB, Limits
 from runner.errors import UsageError
-from runner.evaluation.input_changes import choose_input_changes
-from runner.evaluation.passes import RunSettings
+from runner.evaluation.input_changes import InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
 
 LEAST_MEMORY_MIB = 16
 LEAST_CPUS = 0.1
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What all cases of an evaluation are run under.
+
+    Attributes:
+        policy: what the predictor may use, and what the engine runs it with.
+        seed: given to the predictor in the manifest.
+        rerun: whether cases that have finished before are run again.
+        input_changes: each makes a further run of every case, compared with the first.
+    """
+
+    policy: SandboxPolicy
+    seed: int
+    rerun: bool = False
+    input_changes: tuple[InputChange, ...] = ()
 
 
 @dataclass(frozen=True)

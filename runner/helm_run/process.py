@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runner.code_version import DISTRIBUTION
 from runner.errors import SuiteError, UsageError
-from runner.helm_outputs import RUN_FILES
+from runner.helm_outputs.runs import RUN_FILES
 from runner.helm_run.instances import read_instances
 
 CANT_IMPORT_HELM = 97

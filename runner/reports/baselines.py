@@ -9,7 +9,7 @@ from cachetools import LRUCache, cached
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
-from runner.helm_outputs import join
+from runner.helm_outputs.common_types import join
 from runner.scores.baseline import train_mean_baseline
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.errors import UsageError
 from runner.files.whole_writes import put_in_place, unfinished_directory
-from runner.helm_outputs import PER_INSTANCE_STATS, RUN_SPEC, STATS
+from runner.helm_outputs.runs import PER_INSTANCE_STATS, RUN_SPEC, STATS
 from runner.reports.report import Report, TargetRecord
 
 RUN_SPEC_PREFIX = "run_spec."

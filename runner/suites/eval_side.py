@@ -13,13 +13,10 @@ from typing import Any
 import polars as pl
 
 from runner.contract import layout
-from runner.helm_outputs import (
-    STATE_INSTANCE_ID,
-    RunDirectory,
-    RunFrames,
-    read_scenario_states,
-    to_text,
-)
+from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.frames import RunFrames, read_scenario_states
+from runner.helm_outputs.json_text import to_text
+from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_targets import RunTargets, choose_instance_targets, choose_targets
 from runner.suites.spec import Revealed, TargetSpec
 from runner.suites.staged_files import STAGED_FILES

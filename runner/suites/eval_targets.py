@@ -14,7 +14,10 @@ from runner.contract import layout
 from runner.contract.layout import LARGEST_NUMBER, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
-from runner.helm_outputs import NOT_HELMS, RunDirectory, RunFrames, plain_rows
+from runner.helm_outputs.common_types import plain_rows
+from runner.helm_outputs.files import NOT_HELMS
+from runner.helm_outputs.frames import RunFrames
+from runner.helm_outputs.runs import RunDirectory
 from runner.suites.spec import TargetSpec
 
 PER_INSTANCE_PREFIX = "per_instance_stats."

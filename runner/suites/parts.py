@@ -15,7 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from runner.helm_outputs import JSON, PolarsType, common_schema, conform
+from runner.helm_outputs.common_types import PolarsType, common_schema, conform
+from runner.helm_outputs.json_text import JSON
 
 COMPRESSION = "zstd"
 

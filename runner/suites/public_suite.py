@@ -13,7 +13,7 @@ from runner.contract import layout
 from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
-from runner.helm_outputs import plain_rows
+from runner.helm_outputs.common_types import plain_rows
 from runner.scores.policy import ScoringPolicy
 from runner.suites.manifest import PUBLIC, ManifestCase, RunRecord, SuiteManifest
 from runner.suites.parts import part_name, read_part

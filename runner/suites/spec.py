@@ -1,15 +1,10 @@
 """The spec of a suite: what an organizer writes, checked field by field."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from runner.contract.limits import Limits
-from runner.errors import SuiteError
-from runner.files.wrong_fields import validate
-from runner.files.yaml_files import YamlForm, read_yaml
 from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -137,36 +132,3 @@ class SuiteSpec(_Strict):
     scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
     seed: int = Field(default=1, ge=0)
-
-
-_SPEC = YamlForm(
-    TypeAdapter(SuiteSpec), "a mapping with name, version and helm_runs at least", SuiteError
-)
-
-
-def read_spec(path: Path) -> SuiteSpec:
-    """Return the spec in a YAML file, its paths made relative to the working directory.
-
-    Raises:
-        SuiteError: the file can't be read, or a field is wrong; every wrong one is named.
-    """
-    spec = read_yaml(path, _SPEC)
-    folder = path.parent
-    return spec.model_copy(
-        update={
-            "helm_runs": tuple(str(folder / source) for source in spec.helm_runs),
-            "assets": None if spec.assets is None else str(folder / spec.assets),
-        }
-    )
-
-
-def make_spec(fields: Mapping[str, Any], origin: str) -> SuiteSpec:
-    """Return the spec of these fields.
-
-    Args:
-        origin: where the fields come from, for the message.
-
-    Raises:
-        SuiteError: a field is wrong; every wrong one is named, with what it should be.
-    """
-    return validate(_SPEC.adapter, fields, origin, SuiteError, _SPEC.whole)

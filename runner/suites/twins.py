@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 from scipy.stats import binom
 
-from runner.helm_outputs import STATE_INSTANCE_ID, plain_cells, plain_rows
+from runner.helm_outputs.common_types import plain_cells, plain_rows
+from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.groups import RunIdentity
 
 STATES = "scenario_state.request_states."

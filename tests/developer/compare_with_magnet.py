@@ -15,7 +15,9 @@ from magnet.predictor import Policy, Predictor
 
 from runner.contract import layout
 from runner.contract.frames import read_frame
-from runner.helm_outputs import STATE_INSTANCE_ID, find_runs, read_runs
+from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.frames import read_runs
+from runner.helm_outputs.runs import find_runs
 from tests.suite_builder import build, eval_part, parquet_bytes
 
 FRAMES = {  # ours: MAGNET's

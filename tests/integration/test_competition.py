@@ -14,7 +14,7 @@ from runner.building.build import build_suite
 from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.predictor import predictions_to_json
 from runner.contract.stat import Stat
-from runner.suites.spec import read_spec
+from runner.suites.spec_file import read_spec
 from runner.suites.suite import Suite
 from tests.git_builder import commit, git, make_repository
 from tests.integration.registry import Registry

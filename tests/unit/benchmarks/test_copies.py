@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from benchmarks.copies import copy_runs, copy_with_distinct_stats
-from runner.helm_outputs import RUN_FILES, STATS, find_runs, read_run
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import RUN_FILES, STATS, find_runs
 from tests.helm_builder import write_run, write_suite
 
 

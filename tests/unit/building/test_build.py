@@ -9,9 +9,9 @@ import pytest
 from runner.building.build import build_suite
 from runner.contract import MetricName, Target
 from runner.errors import SuiteError, UsageError
-from runner.helm_outputs import plain_cells
+from runner.helm_outputs.common_types import plain_cells
 from runner.suites.opening import open_suite
-from runner.suites.spec import make_spec
+from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
 from tests.suite_builder import MEANT, Said, build, stage, staged_frame

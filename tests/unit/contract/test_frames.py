@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.contract.frames import read_frame
-from runner.helm_outputs import find_runs, read_run
 from runner.helm_outputs.columns import ABSENT, Cells
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import find_runs
 from runner.helm_outputs.tables import to_frames
 from runner.suites.parts import join_parts, write_part
 from tests.helm_builder import request_state, run_files, stat, write_run

@@ -12,7 +12,8 @@ from runner.contract.limits import Limits
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
-from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.passes import Pass
+from runner.evaluation.run_options import RunSettings
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
 from runner.sandbox.engine.image import Image

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from runner.helm_outputs import find_runs, read_run
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import find_runs
 from tests.helm_builder import Json, write_run
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.contract.frames import read_rows
-from runner.helm_outputs import RUN_FILES, find_runs
+from runner.helm_outputs.runs import RUN_FILES, find_runs
 from tests.helm_builder import Json, request_state, run_files, write_run
 from tests.suite_builder import build, stage
 

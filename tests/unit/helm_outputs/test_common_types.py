@@ -3,7 +3,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from runner.helm_outputs import JSON, find_runs, join, plain_cells, read_run
+from runner.helm_outputs.common_types import join, plain_cells
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.json_text import JSON
+from runner.helm_outputs.runs import find_runs
 from tests.helm_builder import files_of_2022, request_state, run_files, write_run
 from tests.unit.helm_outputs.builder import write_two
 

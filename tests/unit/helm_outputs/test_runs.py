@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SuiteError
-from runner.helm_outputs import RUN_FILES, find_partial_runs, find_runs, read_run
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import RUN_FILES, find_partial_runs, find_runs
 from tests.helm_builder import run_files, write_run, write_suite
 
 

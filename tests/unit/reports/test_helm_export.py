@@ -8,7 +8,7 @@ from helm.benchmark.metrics.metric_name import MetricName
 from helm.benchmark.metrics.statistic import Stat
 
 from runner.errors import UsageError
-from runner.helm_outputs import RUN_SPEC, STATS
+from runner.helm_outputs.runs import RUN_SPEC, STATS
 from runner.reports.helm_export import run_directory_name, write_helm_runs
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run, write_suite

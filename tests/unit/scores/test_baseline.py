@@ -7,7 +7,8 @@ import pytest
 
 from runner.building.demo_suite import unpack_demo_suite
 from runner.contract import MetricName, Target
-from runner.helm_outputs import find_runs, read_run
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import find_runs
 from runner.scores.baseline import train_mean_baseline
 
 TRAIN = pl.DataFrame(

@@ -12,8 +12,9 @@ from runner.cli.live.counts import Count
 from runner.cli.live.display import LineDisplay
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass, RunSettings
+from runner.evaluation.passes import Pass
 from runner.evaluation.repetitions import JudgedCase
+from runner.evaluation.run_options import RunSettings
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
