@@ -11,7 +11,6 @@ from runner.files.wrong_fields import validate
 from runner.files.yaml_files import YamlForm, read_yaml
 from runner.suites.spec import SuiteSpec
 
-
 _SPEC = YamlForm(
     TypeAdapter(SuiteSpec), "a mapping with name, version and helm_runs at least", SuiteError
 )
