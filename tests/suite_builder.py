@@ -17,7 +17,7 @@ from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
 
-MEANT: Mapping[str, Any] = {
+WARN_ONLY: Mapping[str, Any] = {
     "keep_together": [],
     "accept": ["twins", "derivable", "shared"],
     "revealed": {"instances": 2},
@@ -36,8 +36,8 @@ class Said(Silent):
 
 
 def build(source: Path, into: Path, **fields: Any) -> Suite:
-    """Return a suite built from the runs below ``source``; other fields as in ``MEANT``."""
-    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **MEANT, **fields}
+    """Return a suite built from the runs below ``source``; other fields as in ``WARN_ONLY``."""
+    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **WARN_ONLY, **fields}
     return build_suite(make_spec(given, "the test"), into).suite
 
 

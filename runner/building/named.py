@@ -18,7 +18,7 @@ from runner.suites.suite import Suite
 SUITES = Path("suites")
 """Where built suites are looked for by name, below the working directory."""
 
-MEANT = ("twins", "derivable", "shared")
+WARN_ONLY = ("twins", "derivable", "shared")
 """What MAGNET's division allows, and so is warned of, not refused, in runs that are no suite."""
 
 
@@ -79,7 +79,7 @@ def opened_suite(
                 "division": {"method": "sampled", "train_runs": draw.train_runs or 3},
                 "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
                 "keep_together": [],
-                "accept": list(MEANT),
+                "accept": list(WARN_ONLY),
                 "seed": 1 if draw.seed is None else draw.seed,
             },
             "the options",

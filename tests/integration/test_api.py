@@ -11,7 +11,7 @@ import pytest
 
 import runner
 from tests.helm_builder import write_suite
-from tests.suite_builder import MEANT
+from tests.suite_builder import WARN_ONLY
 
 
 class Constant(runner.Predictor):
@@ -135,7 +135,7 @@ def test_errors_are_the_command_lines(
 
 
 def test_a_suite_is_built_and_audited_and_evaluated(tmp_path: Path) -> None:
-    spec = {"name": "v1", "version": "1", "helm_runs": [str(write_suite(tmp_path))], **MEANT}
+    spec = {"name": "v1", "version": "1", "helm_runs": [str(write_suite(tmp_path))], **WARN_ONLY}
     built = runner.build_suite(spec, tmp_path / "v1")
     assert isinstance(runner.audit_suite(built), runner.SuiteAudit)
     (report,) = runner.evaluate("train_mean", tmp_path / "v1", out=tmp_path / "results")

@@ -6,13 +6,13 @@ import pytest
 
 import runner
 from tests.helm_builder import write_suite
-from tests.suite_builder import MEANT
+from tests.suite_builder import WARN_ONLY
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> runner.OpenedSuite:
     path = tmp_path_factory.mktemp("suite")
-    spec = {"name": "v1", "version": "1", "helm_runs": [str(write_suite(path))], **MEANT}
+    spec = {"name": "v1", "version": "1", "helm_runs": [str(write_suite(path))], **WARN_ONLY}
     return runner.build_suite(spec, path / "v1")
 
 

@@ -14,7 +14,7 @@ from runner.suites.opening import open_suite
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
-from tests.suite_builder import MEANT, Said, build, stage, staged_frame
+from tests.suite_builder import WARN_ONLY, Said, build, stage, staged_frame
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
 
@@ -236,7 +236,7 @@ def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> No
     suite = build(source, tmp_path / "suite", partial_runs="use", division=division)
     assert len(suite.cases) == 5
     said = Said()
-    fields = {**MEANT, "division": division, "partial_runs": "use", "seed": 2}
+    fields = {**WARN_ONLY, "division": division, "partial_runs": "use", "seed": 2}
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **fields}
     build_suite(make_spec(given, "the test"), tmp_path / "other", said)
     assert any("per_instance_stats.json" in line for line in said.lines)
