@@ -1,1 +1,1 @@
-"""What ``make bench`` measures, each against what it is compared with, in one session."""
+"""The measurements of ``make bench``; each runs together with what it is compared to."""

@@ -35,7 +35,7 @@ session on one machine.
 
 
 def main() -> None:
-    """Measure parts, and put each into the results as soon as it is measured."""
+    """Measure parts, and write each into the results as soon as it is measured."""
     arguments = _parse_arguments()
     sections = SCRATCH / "sections"
     sections.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""What a batch costs when it is taken up again, and what it gains by running two cases at a time.
+"""The cost of resuming a batch, and the gain from running two cases at a time.
 
     python -m benchmarks.batch [--image train_mean] [--resumed 200] [--images 20] [--parts 5]
 
-Needs an engine and the image (`make images`). The images are made for it: alike, each with an ID of
-its own.
+Needs an engine and the image (`make images`). It makes its images itself: all alike, each with its
+own ID.
 """
 
 import argparse
@@ -33,18 +33,18 @@ from tests.integration.started import started
 
 NOTHING = "true"
 BURN = "python3 -c 'sum(range(1_200_000_000))'"
-"""Ten seconds or more of one processor, whatever the suite is."""
+"""At least ten seconds of one processor, on any suite."""
 
 JOBS = "2"
 LOOK_SECONDS = 0.02
 SETTLE_SECONDS = 1
-"""After a kill: what the engine was asked for before is started by then."""
+"""The wait after a kill: by then the engine has started what it was asked for before."""
 
 
 def measure_resumed(image: str, images: int) -> list[Row]:
-    """Return the run time of a batch's cases, of scoring them, and of the command once more.
+    """Return the time of running a batch's cases, of scoring them, and of repeating the command.
 
-    One image is run. What its cases left is kept under the keys of the others, as if they had run.
+    One image is run. Its cases' results are stored under the other images' keys, as if they had run.
     """
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
@@ -65,7 +65,7 @@ def measure_resumed(image: str, images: int) -> list[Row]:
 
 
 def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
-    """Keep what the first image's cases left for the others too; return the seconds they ran."""
+    """Store the first image's results for the other images too; return their run seconds."""
     engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
     passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in names]
@@ -80,9 +80,9 @@ def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -
 def measure_jobs(image: str, images: int, parts: int) -> list[Row]:
     """Return the seconds of a batch of predictors that compute, one by one and two at a time.
 
-    So many parts of the batch are run both ways in turn, every other one the other way round: in
-    the half hour that a whole batch takes, a shared machine may become faster or slower by more
-    than is asked of the ratio. Seconds: of all parts together.
+    The batch is split into parts. Each part is run both ways, in alternating order: in the half hour
+    that a whole batch takes, a shared machine may become faster or slower by more than the required
+    ratio. The seconds are those of all parts together.
     """
     seconds = {"1": 0.0, JOBS: 0.0}
     with (
@@ -102,14 +102,14 @@ def measure_jobs(image: str, images: int, parts: int) -> list[Row]:
 
 @dataclass(frozen=True)
 class Killed:
-    """What became of a batch that was killed twice, and taken up each time.
+    """The result of a batch that was killed twice, and resumed each time.
 
     Attributes:
-        rows: the seconds of the batch undisturbed, and of this one.
-        cases: how many this one has.
-        runs: how many containers were started for it.
-        in_flight: how many of them a kill took before their case was kept.
-        differing: the directories whose report isn't that of the undisturbed batch, times aside.
+        rows: the seconds of the undisturbed batch, and of this one.
+        cases: how many cases the batch has.
+        runs: how many containers were started for this batch.
+        in_flight: how many of them a kill ended before their case was stored.
+        differing: the directories whose report differs from the undisturbed one in more than times.
     """
 
     rows: list[Row]
@@ -120,7 +120,7 @@ class Killed:
 
 
 def measure_killed(image: str, images: int) -> Killed:
-    """Evaluate a batch undisturbed; and again, killed at a third and at two thirds of its cases."""
+    """Evaluate a batch undisturbed, and again with kills at a third and two thirds of its cases."""
     client = docker.from_env()
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
@@ -149,13 +149,13 @@ def measure_killed(image: str, images: int) -> Killed:
 
 
 def kill_at(command: Sequence[str], out: Path, finished: int) -> float:
-    """Start a command, kill it as soon as so many of its cases are kept, and return its seconds.
+    """Start a command, kill it when this many cases are stored, and return its seconds.
 
     Args:
         out: where its reports go.
 
     Raises:
-        RuntimeError: the command ended before.
+        RuntimeError: the command ended earlier.
     """
     begun = time.monotonic()
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a case costs in the sandbox, beside a plain `docker run` of it with the same flags.
+"""The cost of a case in the sandbox, compared with a plain `docker run` with the same flags.
 
     python -m benchmarks.case_cost [--image train_mean] [--cases 10] [--rounds 3]
 
@@ -33,9 +33,9 @@ LARGEST_RATIO = 1.3
 def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, float]:
     """Return the seconds of a case with `docker run`, and in the sandbox.
 
-    In each round both take their turn at so many cases in a row. The figures are those of the
-    round whose ratio is the median, divided by its cases. Staging the inputs, and reading what was
-    written, count for the sandbox only.
+    In each round both run this many cases in a row. The figures are those of the round with the
+    median ratio, per case. The time for staging the inputs and reading the outputs counts for the
+    sandbox only.
     """
     engine = Engine.connect()
     image, policy = engine.resolve_image(image_name), SandboxPolicy()

@@ -1,10 +1,10 @@
-"""What a Ray cluster adds to a batch, beside the local pool at equal parallelism.
+"""The time that a Ray cluster adds to a batch, compared with an equally parallel local pool.
 
     python -m benchmarks.cluster [--image train_mean] [--images 6] [--wait-seconds 8] [--rounds 3]
 
-Predictors wait before they begin: cases that are long enough to be worth a cluster, and whose time
-does not hang on what else this machine does. Needs an engine, the image (`make images`) and Ray.
-The cluster is made for it: three nodes of one CPU each, which are processes of this machine and
+Predictors wait before they begin, so that cases are long enough to be worth a cluster, and their
+time does not depend on what else this machine does. Needs an engine, the image (`make images`) and Ray.
+It makes the cluster itself: three nodes of one CPU each, which are processes on this machine and
 share its engine.
 """
 
@@ -39,10 +39,10 @@ NAME = "runner-benchmark"
 def measure_cluster(
     image: str, images: int, wait_seconds: float, rounds: int
 ) -> tuple[float, float, int]:
-    """Return the seconds of a batch on the local pool, and on a cluster; and how many cases it has.
+    """Return a batch's seconds on the local pool and on a cluster, and its number of cases.
 
-    In each round both take their turn at the same batch, three cases at a time. The figures are
-    those of the round whose ratio is the median. The cluster runs already, as it would.
+    In each round both run the same batch, three cases at a time. The figures are those of the round
+    with the median ratio. The cluster is started before, as in real use.
     """
     with (
         tempfile.TemporaryDirectory(prefix="cluster-bench-") as scratch,
@@ -65,7 +65,7 @@ def measure_cluster(
 
 
 def cpus_of_a_case(cores: int) -> float:
-    """Return so many that the local pool has room for as many cases at a time as the cluster."""
+    """Return the CPUs per case with which the local pool runs as many cases as the cluster."""
     return min(1.0, math.floor(10 * cores / NODES) / 10)
 
 
@@ -81,7 +81,7 @@ def _where(nodes: RayNodes) -> list[str]:
 
 
 def build_cluster_suite(scratch: Path) -> Path:
-    """Return where a suite of the demo's HELM runs is, of one case per model."""
+    """Build a suite of the demo's HELM runs with one case per model; return its directory."""
     fields = {
         "name": "topics",
         "version": "1",
@@ -94,10 +94,10 @@ def build_cluster_suite(scratch: Path) -> Path:
 
 @contextmanager
 def made_images(image: str, count: int, first: str) -> Iterator[list[str]]:
-    """Give so many images that do what one does, each with an ID of its own.
+    """Yield this many images that do the same as one image, each with its own ID.
 
     Args:
-        first: what each does before, as a command of the shell.
+        first: a shell command that each image runs before.
     """
     client = docker.from_env()
     found = read_image(image, client.images.get(image).attrs)

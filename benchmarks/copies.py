@@ -1,4 +1,4 @@
-"""As many HELM runs as wanted, from a few: copies under new names."""
+"""Makes any number of HELM runs from a few: copies under new names."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def copy_runs(runs: Sequence[RunDirectory], wanted: int, root: Path) -> None:
 
 
 def copy_with_distinct_stats(runs: Sequence[RunDirectory], root: Path) -> None:
-    """Write the runs again below a root, with another sum in every stat, so that none are alike."""
+    """Write the runs again below a root, with a different sum in every stat, so all differ."""
     numbers = count()
     for run in runs:
         directory = root / run.path.name

@@ -1,4 +1,4 @@
-"""Times and peaks, and what a machine they were measured on."""
+"""Measures times and memory peaks, and describes the machine."""
 
 import os
 import platform
@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import median
 
 LOOK_SECONDS = 0.02
-"""How often a process is asked for its peak; what it takes in its last moment may be missed."""
+"""How often a process's peak is read; memory used in its last moment may be missed."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the results: what was measured, and how often it took as long as the basis."""
+    """A line of the results: what was measured, and its time as a multiple of the basis."""
 
     what: str
     seconds: float
@@ -25,9 +25,9 @@ class Row:
 
 
 def compare_in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:
-    """Return the medians over rounds of each one's seconds, and of its ratio to the first's.
+    """Return each one's median seconds over rounds, and its median ratio to the first.
 
-    In each round all take turns, and a ratio is of one round; a round before warms up.
+    In each round all run once, and ratios are within a round; one round before warms up.
     """
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds + 1):
@@ -46,13 +46,13 @@ def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float
     """Run a command; return its wall seconds and the peak of its resident memory in MB.
 
     Raises:
-        RuntimeError: the command failed; the message ends with what it wrote.
+        RuntimeError: the command failed; the message ends with its output.
     """
     start = time.perf_counter()
     peak_kb = 0
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        # Not ru_maxrss, which begins with what this process had when it forked.
+        # Not ru_maxrss, which includes the memory of this process when it forked.
         while process.poll() is None:
             peak_kb = max(peak_kb, _peak_kb(process.pid))
             time.sleep(LOOK_SECONDS)
@@ -63,7 +63,7 @@ def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float
 
 
 def _peak_kb(pid: int) -> int:
-    """Return the most resident memory that a process had, by the kernel; 0 at its end."""
+    """Return a process's peak resident memory, as the kernel counts it; 0 when it has ended."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
@@ -78,7 +78,7 @@ def describe_machine() -> str:
 
 
 def versions(names: Sequence[str]) -> str:
-    """Return Python's version and those of the installed ones of these packages."""
+    """Return the versions of Python and of those of these packages that are installed."""
     found = [f"Python {platform.python_version()}"]
     for name in names:
         try:

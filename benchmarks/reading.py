@@ -1,4 +1,4 @@
-"""HELM runs -> frames, by MAGNET, by plain pandas, by us, and the floor: parsing alone.
+"""HELM runs -> frames, by MAGNET, by plain pandas, by the runner; and parsing alone.
 
 Runs in an environment with aiq-magnet, crfm-helm and orjson, all in one process. Prints JSON.
 """
@@ -35,7 +35,7 @@ def load_with_magnet(runs: Iterable[RunDirectory]) -> None:
 
 
 def load_with_pandas(runs: Iterable[RunDirectory]) -> None:
-    """Load four frames as one writes it with json and ``json_normalize``."""
+    """Load the four frames in the usual way, with json and ``json_normalize``."""
     for run in runs:
         spec, state, stats, entries = (
             json.loads((run.path / name).read_bytes()) for name in RUN_FILES
@@ -48,7 +48,7 @@ def load_with_pandas(runs: Iterable[RunDirectory]) -> None:
 
 
 def parse_with_orjson(runs: Iterable[RunDirectory]) -> None:
-    """Parse the same bytes into Python objects, and make nothing of them."""
+    """Parse the same bytes into Python objects, without making frames."""
     for run in runs:
         for name in RUN_FILES:
             orjson.loads((run.path / name).read_bytes())
@@ -61,7 +61,7 @@ def load_with_runner(runs: Iterable[RunDirectory]) -> None:
 
 
 def on_one_core(run: Callable[[Any], None], argument: Any) -> Callable[[], None]:
-    """Return a call that may use one core only, however many threads it has."""
+    """Return a function that runs on one core only, however many threads it has."""
 
     def call() -> None:
         cores = os.sched_getaffinity(0)
@@ -100,7 +100,7 @@ def measure(runs: Sequence[RunDirectory], rounds: int, scratch: Path) -> list[li
 def _compare(
     basis: dict[str, Callable[[], object]], contenders: dict[str, Callable[[], object]], rounds: int
 ) -> list[Row]:
-    """Return a row for the basis, which runs right before each contender, and one for each."""
+    """Return a row for the basis, which runs right before each contender, and one per contender."""
     rows: list[Row] = []
     for name, run in contenders.items():
         rows += compare_in_turns({**basis, name: run}, rounds)[1 if rows else 0 :]

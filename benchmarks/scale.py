@@ -1,4 +1,4 @@
-"""What batches of many submissions cost: measured on a small one, then simulated.
+"""The cost of batches with many submissions: measured on a small batch, then simulated.
 
     python -m benchmarks.scale [--images train_mean random] [--submissions 10 1000 100000]
 
@@ -36,11 +36,11 @@ MACHINES = (Machines(1, 2), Machines(10, 16), Machines(100, 16))
 SUBMISSIONS = (10, 1_000, 100_000)
 
 ENGINE_SECONDS = 0.3
-"""What a case takes beside its CPU time: what the engine does for it; see RESULTS.md, Cases."""
+"""A case's time besides its CPU time, which the engine needs; see RESULTS.md, Cases."""
 
 OWN_MB = 50
-"""How much of an image is a submission's own: assumed. A Python predictor without packages has less
-than 1 MB, one with scikit-learn 50 MB."""
+"""The assumed size of the part of an image that belongs to one submission alone. A Python predictor
+without packages has less than 1 MB, one with scikit-learn 50 MB."""
 
 BOARD_ENTRIES = (10, 20)
 """Numbers of entries for which a leaderboard is measured."""
@@ -50,12 +50,12 @@ HOUR, MB = 3600, 1e6
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured on a small batch.
+    """The costs that were measured on a small batch.
 
     Attributes:
-        case_seconds: of each case of the suite, the CPU seconds of each recorded run.
+        case_seconds: for each case of the suite, the CPU seconds of each recorded run.
         head_seconds: CPU time of reading, judging, scoring and reporting a case that has finished.
-        kept_bytes: of a case, in the report's directory and among the finished cases.
+        kept_bytes: storage of a case, in the report's directory and among the finished cases.
         board_seconds: CPU time of comparing one pair of a leaderboard's entries.
     """
 
@@ -71,7 +71,7 @@ class Costs:
 
 
 def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
-    """Evaluate the images on a suite of the demo's HELM runs, and return what that cost."""
+    """Evaluate the images on a suite of the demo's HELM runs, and return the costs."""
     suite = open_suite(build_cluster_suite(scratch))
     out = scratch / "results"
     command = [str(RUNNER), "evaluate", *images, "--suite", str(suite.root), "--out", str(out)]
@@ -92,7 +92,7 @@ def _case_seconds(reports: Iterable[Report]) -> dict[str, list[float]]:
     for report in reports:
         for case in report.cases:
             if case.resources is None or case.resources.cpu_seconds is None:
-                raise ValueError(f"{case.id}: the engine does not tell its CPU time")
+                raise ValueError(f"{case.id}: the engine does not report its CPU time")
             seconds.setdefault(case.id, []).append(case.resources.cpu_seconds + ENGINE_SECONDS)
     return seconds
 
@@ -115,7 +115,7 @@ class _NothingToRun:
 
 
 def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) -> float:
-    """Return the CPU seconds of taking up the batch again, in which nothing is left to be run."""
+    """Return the CPU seconds of resuming the batch when all its cases have finished."""
     engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
     passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in images]
@@ -127,7 +127,7 @@ def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) 
 
 
 def _measure_board(report: Report) -> float:
-    """Return the CPU seconds of a pair of entries, from two leaderboards of different lengths."""
+    """Return the CPU seconds per pair of entries, from two leaderboards of different length."""
     taken = []
     for entries in BOARD_ENTRIES:
         reports = {
@@ -161,7 +161,7 @@ def times_table(costs: Costs, submissions: Sequence[int], machines: Sequence[Mac
 
 
 def costs_table(costs: Costs, submissions: Sequence[int]) -> str:
-    """Return what batches cost besides running: the head's time and storage."""
+    """Return the other costs of batches: the head's time and storage."""
     lines = ["| submissions | cases | CPU time of predictors | head | kept | leaderboard of all |"]
     lines += ["|---:|---:|---:|---:|---:|---:|"]
     mean = sum(sum(each) / len(each) for each in costs.case_seconds.values())
@@ -177,7 +177,7 @@ def costs_table(costs: Costs, submissions: Sequence[int]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit in which it is easily read."""
+    """Return a time in a unit that is easy to read."""
     for unit, limit in (("s", 100), ("min", 100 * 60), ("h", 100 * HOUR)):
         if seconds < limit:
             return f"{seconds / {'s': 1, 'min': 60, 'h': HOUR}[unit]:.3g} {unit}"
@@ -185,7 +185,7 @@ def duration(seconds: float) -> str:
 
 
 def size(size_bytes: float) -> str:
-    """Return a size in the unit in which it is easily read."""
+    """Return a size in a unit that is easy to read."""
     for unit, scale in (("MB", 1e6), ("GB", 1e9)):
         if size_bytes < 1000 * scale:
             return f"{size_bytes / scale:.3g} {unit}"

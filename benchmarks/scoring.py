@@ -1,4 +1,4 @@
-"""Scoring of many targets, with a bare pandas merge of the same frames beside it."""
+"""Scoring of many targets, compared with a plain pandas merge of the same frames."""
 
 import time
 
@@ -15,7 +15,7 @@ SCENARIOS, MODELS = 100, 10
 
 
 def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return predicted, actual and run specs of random targets, the predicted in another order."""
+    """Return predicted, actual and run specs of random targets; predicted is in another order."""
     random = np.random.default_rng(1)
     specs = {
         f"mmlu:subject={subject},model=org_model-{model}": {
@@ -55,7 +55,7 @@ def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 
 def measure_scoring(targets: int, targets_with_intervals: int, rounds: int) -> list[Row]:
-    """Return how long joining and scoring take; the ratio is to pandas' merge of the two sides.
+    """Return the time of joining and scoring; ratios are to pandas' merge of the two sides.
 
     Intervals are measured once, on fewer targets, as they take longer than all else.
     """

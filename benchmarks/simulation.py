@@ -1,4 +1,4 @@
-"""A batch simulated event by event, by the code that decides which slot runs which case next."""
+"""Simulates a batch event by event, with the code that assigns cases to slots."""
 
 import heapq
 import random
@@ -18,7 +18,7 @@ SUITE = "sha256:simulated"
 
 @dataclass(frozen=True)
 class Machines:
-    """What a batch runs on: so many nodes, each with room for so many cases at a time."""
+    """The machines of a batch: a number of nodes, each with room for a number of cases."""
 
     nodes: int
     slots_per_node: int
@@ -34,7 +34,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Simulated:
-    """What a simulated batch took.
+    """The result of a simulated batch.
 
     Attributes:
         seconds: from the first case's begin to the last one's end.
@@ -50,11 +50,11 @@ class Simulated:
 def simulate_batch(
     submissions: int, case_seconds: Mapping[str, Sequence[float]], machines: Machines
 ) -> Simulated:
-    """Return what a batch takes; its submissions are all different images.
+    """Simulate a batch, whose submissions are all different images.
 
     Args:
         case_seconds: for each case of the suite, how long recorded runs of it took. Each submission
-            takes as long as one of them, drawn by a fixed seed.
+            takes as long as one of them, chosen at random with a fixed seed.
     """
     draw = random.Random(1)  # noqa: S311  (no secret)
     tasks = _tasks(submissions, list(case_seconds))

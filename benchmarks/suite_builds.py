@@ -21,10 +21,10 @@ def measure_builds(
     folder: Path,
     announce: Callable[[str], None],
 ) -> list[Row]:
-    """Return a row for each number of runs, and two for building the first suite once more.
+    """Return a row for each number of runs, and two rows for building the first suite again.
 
-    Ratios of builds are of the time per run, to the first; that of the same build again is to
-    checking digests.
+    A build's ratio compares its time per run with the first build's. The ratio of the same build
+    again compares it with checking digests.
     """
     rows: list[Row] = []
     per_run = 0.0
@@ -45,7 +45,7 @@ def measure_builds(
 
 
 def _measure_again(command: Sequence[str | Path], root: Path) -> list[Row]:
-    """Return how long checking the digests of runs and suite takes, and the same build again."""
+    """Return the time of checking the digests of runs and suite, and of the same build again."""
     hash_all = ("-exec", "sha256sum", "{}", "+")
     checks: tuple[Sequence[str | Path], ...] = (
         ("find", root / "benchmark_output", "-name", "*.json", *hash_all),
@@ -63,7 +63,7 @@ def _measure_again(command: Sequence[str | Path], root: Path) -> list[Row]:
 
 
 def _prepare(runs: Sequence[RunDirectory], count: int, root: Path) -> list[str | Path]:
-    """Return the command that builds a suite of so many runs, which are written first."""
+    """Write this many runs, and return the command that builds a suite of them."""
     copy_runs(runs, count, root)
     spec = {
         "name": "bench",

@@ -1,1 +1,1 @@
-"""The Python face of what the command line does. ``import runner`` has all of its public names."""
+"""The Python interface to what the command line does; ``import runner`` has its public names."""

@@ -16,7 +16,7 @@ log_line: Announce = logging.getLogger("runner").info
 
 
 class AnnouncedLines(Silent):
-    """Announces lines, and nothing of how far long work is."""
+    """Announces lines, but no progress of long work."""
 
     def __init__(self, announce: Announce) -> None:
         self._announce = announce
@@ -37,7 +37,7 @@ class AnnouncedCases(CaseProgress):
         self._announce(line)
 
     def expect(self, passes: Sequence[Pass]) -> None:
-        """Say nothing of cases that have not begun."""
+        """Announce nothing: the cases have not begun."""
 
     def find(self, pass_: Pass, cases: int) -> None:
         """Announce how many cases need not be run."""

@@ -1,4 +1,4 @@
-"""Suites built and audited."""
+"""Builds and audits suites."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,10 +19,10 @@ COLUMNS = ("kind", "case", "file", "column", "what", "advice")
 
 
 class SuiteAudit:
-    """What an audit found in a suite that predictors could take advantage of.
+    """The leaks that an audit found in a suite, which predictors could exploit.
 
     Attributes:
-        audit: all of it; no part of the stable interface.
+        audit: the runner's own object; not part of the stable interface.
     """
 
     def __init__(self, found: audit.Audit) -> None:
@@ -52,18 +52,18 @@ def build_suite(
     *,
     announce: Announce = log_line,
 ) -> OpenedSuite:
-    """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
+    """Build a suite from HELM runs; keep an existing one if nothing has changed.
 
     Args:
         spec: the fields of a suite's spec, or its YAML file; docs/suites.md has every field. Paths
             in a mapping are relative to the working directory, those in a file to the file.
-        directory: where the suite goes; replaced if it is a suite already.
+        directory: where the suite is written; an existing suite there is replaced.
         announce: called with each warning.
 
     Raises:
         SuiteError: a field is wrong, the runs can't be read or divided, or the audit found what
             the spec does not accept.
-        UsageError: the directory is something else, or can't be written.
+        UsageError: the directory holds something else, or can't be written.
     """
     fields = make_spec(spec, "the spec") if isinstance(spec, Mapping) else read_spec(Path(spec))
     build.build_suite(fields, Path(directory), AnnouncedLines(announce))
@@ -71,10 +71,10 @@ def build_suite(
 
 
 def audit_suite(suite: str | Path | OpenedSuite) -> SuiteAudit:
-    """Look for leaks in what containers would see of a suite.
+    """Search for leaks in the part of a suite that containers see.
 
     Args:
-        suite: an open one, or what ``runner.open_suite`` takes.
+        suite: an open suite, or what ``runner.open_suite`` takes.
 
     Raises:
         SuiteError: the suite can't be used.

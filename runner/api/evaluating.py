@@ -1,4 +1,4 @@
-"""Images evaluated in the sandbox, as ``runner evaluate`` does it."""
+"""Evaluates images in the sandbox, as ``runner evaluate`` does."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -41,12 +41,12 @@ def evaluate(
 ) -> list[OpenedReport]:
     """Run images on every case of a suite, each in its sandbox, and return one report per image.
 
-    Reports are written as `runner evaluate` writes them. Finished cases are kept, so that the same
-    call after an interruption runs only what is missing.
+    Reports are written as `runner evaluate` writes them. Finished cases are stored, so that the
+    same call after an interruption runs only the missing ones.
 
     Args:
         images: references that the engine knows.
-        suite: an open one, or what ``runner.open_suite`` takes.
+        suite: an open suite, or what ``runner.open_suite`` takes.
         out: a directory or URL below which each image's report goes; ``results/SUITE`` by default.
         submitter: who submitted the images, for the leaderboard.
         seed: given to the predictor.
@@ -56,23 +56,23 @@ def evaluate(
         cpus: CPUs that a container may use.
         gpus: how many GPUs a container gets.
         runtime: an OCI runtime of the engine, e.g. ``runsc``.
-        repeat: how many times more each case is run on the same inputs.
+        repeat: how many more times each case is run on the same inputs.
         shuffle: run each case once more, with all rows in another order.
-        probe: run each case once more, with nothing revealed of its eval runs.
+        probe: run each case once more, with nothing shown of its eval runs.
         rerun: run finished cases again.
         pull: ``never``, ``missing`` or ``always``: which images are fetched from their registry.
         executor: where cases run; one at a time on this machine's engine by default.
-        announce: called with each line of what is going on, from any thread.
+        announce: called with each line of progress, from any thread.
 
     Returns:
-        The reports in the order of ``images``, also of those that were not scored.
+        The reports in the order of ``images``, including images that were not scored.
 
     Raises:
-        UsageError: an image does not exist, or something can't be done as asked for. Nothing has
-            been run then.
+        UsageError: an image does not exist, or an option can't be followed. Nothing has been run
+            then.
         SuiteError: the suite can't be used.
         EngineError: the engine failed. Other images' reports have been written, and the same call
-            goes on from there.
+            continues from there.
     """
     names = (images,) if isinstance(images, str) else tuple(images)
     with ExitStack() as held:

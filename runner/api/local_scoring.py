@@ -27,13 +27,13 @@ from runner.sandbox.resources import ResourceUse
 from runner.suites.suite import Suite
 
 IN_PROCESS = "in this process"
-"""Stands where a report has an engine and an image's ID."""
+"""Takes the place of a report's engine and image ID."""
 
 
 class LocalScore(OpenedReport):
-    """The scores of predictions that were made in this process. Nothing of it is on disk.
+    """The scores of predictions that were made in this process. Nothing is stored on disk.
 
-    It has no standing on a leaderboard: the predictor could see all that this process can.
+    It can't be ranked on a leaderboard: the predictor could see all that this process can.
     """
 
     def __init__(self, report: Report) -> None:
@@ -53,11 +53,11 @@ def score(
     Args:
         predictions: by ``run_spec.name``, one stat per target: ``target.predicted(mean)`` makes
             one, with the mean in the stat's own unit.
-        instance_predictions: by instance target; only in suites that ask for them.
+        instance_predictions: by instance target; only for suites that ask for them.
 
     Raises:
-        InvalidOutputError: a target is not predicted, or twice, or a stat is broken.
-        TypeError, ValueError: a value is not of the type that it should be, or not finite.
+        InvalidOutputError: a target is predicted twice or not at all, or a stat is invalid.
+        TypeError, ValueError: a value has the wrong type, or is not finite.
         SuiteError: the suite's private half, which has the actuals, is not there.
     """
     outputs = {PREDICTIONS: predictions_to_json({**predictions}).encode()}
@@ -73,15 +73,15 @@ def try_predictor(
 ) -> LocalScore:
     """Run a predictor on every case of a suite in this process, and return its scores.
 
-    This shows what the predictor computes, not that it gets by in the sandbox, with its limits and
-    without a network.
+    This shows what the predictor computes. It does not show that the predictor works in the sandbox,
+    with its limits and without a network.
 
     Args:
-        suite: an open one, or what ``runner.open_suite`` takes.
+        suite: an open suite, or what ``runner.open_suite`` takes.
         seed: given to the predictor; by default the suite's.
 
     Raises:
-        InvalidOutputError: what it predicted breaks the contract.
+        InvalidOutputError: its predictions break the contract.
         SuiteError: the suite can't be used.
         Exception: whatever the predictor raises.
     """

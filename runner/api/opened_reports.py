@@ -1,4 +1,4 @@
-"""Reports, as objects to look at."""
+"""Reports, as objects for notebooks and scripts."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +20,7 @@ class OpenedReport:
 
     Attributes:
         directory: where it is, with the predictions and logs beside it.
-        report: all of its fields; docs/contract.md has none of them as part of a stable interface.
+        report: all of its fields; docs/contract.md counts none as part of the stable interface.
     """
 
     def __init__(self, report: Report, directory: Path) -> None:
@@ -38,12 +38,12 @@ class OpenedReport:
 
     @property
     def is_scored(self) -> bool:
-        """Whether every case was scored; if not, there are no scores."""
+        """Whether every case was scored; otherwise there are no scores."""
         return self.report.is_scored
 
     @property
     def why_unranked(self) -> str | None:
-        """Why the evaluation can't be ranked, None if it can."""
+        """Why the evaluation can't be ranked; None if it can."""
         return why_unranked(self.report)
 
     @property
@@ -84,7 +84,7 @@ def read_report(directory: str | Path) -> OpenedReport:
     """Return the report in a directory, or at a URL that fsspec knows.
 
     Raises:
-        SuiteError: there is none, or it is not one that this version reads.
+        SuiteError: there is no report, or this version can't read it.
         UsageError: the store of its URL can't be reached.
     """
     place = open_store(str(directory))
@@ -94,13 +94,13 @@ def read_report(directory: str | Path) -> OpenedReport:
 def verify_report(
     report: str | Path | OpenedReport, suite: str | Path | OpenedSuite | None = None
 ) -> list[str]:
-    """Return what is wrong with a report, one line each; nothing if it is as it was written.
+    """Return the faults of a report, one line each; empty if nothing has changed in it.
 
     Its files are compared with their checksums, and the frozen predictions are scored again,
     without a container.
 
     Args:
-        suite: whose actuals count; without it those in the report are believed.
+        suite: its actuals are used; without it, those in the report are trusted.
 
     Raises:
         SuiteError: the suite can't be used.

@@ -1,4 +1,4 @@
-"""Suites and their cases, as objects to look at."""
+"""Suites and their cases, as objects for notebooks and scripts."""
 
 import io
 import weakref
@@ -24,7 +24,7 @@ PARQUET = ".parquet"
 
 
 class OpenedCase:
-    """One division of a suite's runs: what one container sees, and what it is asked to predict."""
+    """One division of a suite's runs: what one container sees, and what it must predict."""
 
     def __init__(self, opened: "OpenedSuite", case: SuiteCase) -> None:
         self._opened, self._case = opened, case
@@ -36,7 +36,7 @@ class OpenedCase:
 
     @property
     def suite(self) -> "OpenedSuite":
-        """The suite that it is of."""
+        """The suite that the case belongs to."""
         return self._opened
 
     @property
@@ -51,7 +51,7 @@ class OpenedCase:
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
-        """The stats to predict: their keys, every one to be predicted once."""
+        """The stats to predict, by their keys; each must be predicted exactly once."""
         return self._opened.suite.targets(self._case).stats
 
     @cached_property
@@ -94,13 +94,13 @@ class OpenedCase:
 
 
 class OpenedSuite:
-    """A suite, of which every file has been checked. Made by ``runner.open_suite``.
+    """A suite whose files have all been checked. Made by ``runner.open_suite``.
 
-    Of HELM runs it is built in a temporary directory, which goes away with this object, at the end
-    of its ``with`` block, or by ``close()``.
+    If it is made of HELM runs, it is built in a temporary directory. The directory is removed with
+    this object, at the end of its ``with`` block, or by ``close()``.
 
     Attributes:
-        suite: what the runner itself works with; no part of the stable interface.
+        suite: the runner's own object; not part of the stable interface.
     """
 
     def __init__(self, suite: Suite, held: ExitStack) -> None:
@@ -128,7 +128,7 @@ class OpenedSuite:
         return tuple(OpenedCase(self, case) for case in self.suite.cases)
 
     def close(self) -> None:
-        """Remove what was made for it; a built suite on disk stays."""
+        """Remove the temporary directory, if there is one; a built suite on disk stays."""
         self._close()
 
     def __enter__(self) -> Self:
@@ -172,15 +172,15 @@ def open_suite(
             glob, or with ``root_dir`` the name of one of HELM's own suites.
         root_dir: a benchmark_output directory.
         private: where the private half of a built suite is, if not beside the public one.
-        train_runs: of HELM runs: how many are given whole; 3 by default.
-        eval_samples: of HELM runs: how many instances of the eval run are revealed; 20 by default.
-        seed: of HELM runs: draws both; 1 by default.
-        targets: of HELM runs: the names of the stats to predict; ``exact_match`` by default.
-        announce: called with each line of what is going on.
+        train_runs: for HELM runs: how many are shown whole; 3 by default.
+        eval_samples: for HELM runs: how many instances of the eval run are shown; 20 by default.
+        seed: for HELM runs: of the random choice of both; 1 by default.
+        targets: for HELM runs: the names of the stats to predict; ``exact_match`` by default.
+        announce: called with each line of progress.
 
     Raises:
         SuiteError: there is no such suite, or it can't be used.
-        UsageError: a draw is asked for in a built suite, which is frozen.
+        UsageError: one of the options for HELM runs is given, but the suite is a built one.
     """
     draw = Draw(train_runs, eval_samples, seed, tuple(targets))
     with ExitStack() as held:

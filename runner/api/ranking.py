@@ -18,10 +18,10 @@ SHOWN = ("rank", "submitter", "image", "value", "low", "high", "unranked")
 
 
 class Ranking:
-    """A leaderboard. Evaluations that can't be told apart share their ranks, e.g. ``1-3, tied``.
+    """A leaderboard. Evaluations that don't differ clearly share ranks, e.g. ``1-3, tied``.
 
     Attributes:
-        board: all of it; no part of the stable interface.
+        board: the runner's own object; not part of the stable interface.
     """
 
     def __init__(self, board: Leaderboard, runner_version: str, resampling: Resampling) -> None:
@@ -30,7 +30,7 @@ class Ranking:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row per evaluation, the best first, those that are not ranked last.
+        """One row per evaluation: the best first, unranked ones last.
 
         Among its columns: rank, rank_best, rank_worst, submitter, image, metric, value, low and
         high (the metric's value and interval, in its own unit), unranked (why there is no rank).
@@ -38,7 +38,7 @@ class Ranking:
         return pd.DataFrame(leaderboard_rows(self.board))
 
     def to_html(self) -> str:
-        """Return the leaderboard's page, whole, without links to the reports' pages.
+        """Return the leaderboard's page as HTML, without links to the reports' pages.
 
         Raises:
             UsageError: the extra ``html`` is not installed.
@@ -65,10 +65,10 @@ def rank_reports(
 
     Args:
         reports: a directory or URL below which reports are, or reports themselves.
-        submitters: a YAML file that says which images are whose.
+        submitters: a YAML file that lists the images of each submitter.
 
     Raises:
-        UsageError: there is no report, or they are of suites of different digests.
+        UsageError: there is no report, or the reports are for suites with different digests.
         SuiteError: a report or the file of submitters can't be read.
     """
     if isinstance(reports, str | Path):

@@ -25,7 +25,7 @@ class ScoreTable(Mapping[str, Score]):
         """Return a metric's score.
 
         Raises:
-            KeyError: there is none; none at all if a case was not scored.
+            KeyError: there is no such score. If a case was not scored, there are none at all.
         """
         return self._scores[metric]
 

@@ -1,1 +1,1 @@
-"""The ``runner`` command. Commands import what they need when they run, so that help is quick."""
+"""The ``runner`` command. Each command imports what it needs when it runs, so help is fast."""

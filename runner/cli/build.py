@@ -18,7 +18,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     """Build an image, unless nothing has changed since it was built."""
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     source = ImageSource(_folder(directory, base=base), base, build_args)
-    source.from_references()  # a folder that is none is told of before an engine is needed
+    source.from_references()  # a missing folder is reported before an engine is needed
     for warning in source.warnings():
         click.echo(f"warning: {printable(warning)}", err=True)
     size = build_predictor(Engine.connect(), source, tag, open_display())

@@ -1,4 +1,4 @@
-"""What ``runner evaluate`` does for CI: gates, a rank, a summary, JUnit XML, nothing secret."""
+"""CI support in ``runner evaluate``: gates, ranks, a summary and JUnit XML, without secrets."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,23 +24,23 @@ from runner.suites.public_suite import PublicSuite
 
 @dataclass(frozen=True)
 class Checks:
-    """What reports are held against: gates, and the evaluations that they are ranked among."""
+    """What reports are checked against: gates, and the evaluations to rank them among."""
 
     gates: tuple[Gate, ...]
     competitors: Competitors | None
 
     def check_suites(self, suites: Iterable[PublicSuite]) -> None:
-        """Refuse, before anything runs, a leaderboard of another suite.
+        """Raise an error, before anything runs, if the leaderboard is for another suite.
 
         Raises:
-            UsageError: it is.
+            UsageError: the leaderboard's suite has another digest.
         """
         if self.competitors is not None:
             for suite in suites:
                 self.competitors.check_suite(suite.digest)
 
     def check(self, reports: Mapping[Path, Report]) -> dict[Path, CheckedReport]:
-        """Return the reports with their gates' results and ranks, by where they are."""
+        """Return the reports with their gates' results and ranks, by the reports' directories."""
         checked = {}
         for directory, report in reports.items():
             gates = tuple(check_gate(gate, report.scores) for gate in self.gates)
@@ -51,7 +51,7 @@ class Checks:
 
 
 def read_checks(options: CiOptions) -> Checks:
-    """Return what the options ask reports to be held against.
+    """Return the checks that the options ask for.
 
     Raises:
         UsageError: a gate or a leaderboard can't be read.
@@ -63,10 +63,10 @@ def read_checks(options: CiOptions) -> Checks:
 
 @dataclass
 class CiOutput:
-    """Prints JSON, ranks and gates at the end, and writes the files that CI asked for.
+    """Prints JSON, ranks and gates at the end, and writes the files for CI.
 
     Attributes:
-        is_below_gate: whether a gate is not met; known at the end.
+        is_below_gate: whether a report fails a gate; known at the end.
     """
 
     checks: Checks
@@ -76,13 +76,13 @@ class CiOutput:
     is_below_gate: bool = False
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
-        """Wait for the end: ranks are among all reports of the batch."""
+        """Do nothing yet: ranks need all reports of the batch."""
 
     def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
-        """Check all reports; print and write what came of it.
+        """Check all reports; print and write the results.
 
         Raises:
-            UsageError: a file can't be written; the reports have been.
+            UsageError: a file can't be written; the reports have been written before.
         """
         reports = {one.directory: one.result for one in finished if isinstance(one.result, Report)}
         checked = self.checks.check(reports)

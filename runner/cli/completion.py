@@ -1,4 +1,4 @@
-"""What a shell completes: suites and directories of reports. Looks at names of files alone."""
+"""Shell completion of suites and directories of reports; it looks at file names only."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,13 +8,13 @@ from click.shell_completion import CompletionItem
 
 SUITES = Path("suites")
 RESULTS = Path("results")
-"""Where suites and reports go if nothing else is said."""
+"""The default folders of suites and reports."""
 
 
 def complete_suites(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return what ``--suite`` may name: the demo, and the names of the built suites."""
+    """Return the values of ``--suite``: the demo, and the names of the built suites."""
     return _items(["demo", *(path.name for path in _built())], incomplete)
 
 
@@ -49,6 +49,6 @@ def _reports() -> list[Path]:
 
 
 def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    """Return the words that begin so; if there is none, let the shell complete a directory."""
+    """Return the words that begin with the typed text; if none, the shell completes folders."""
     matching = [CompletionItem(word) for word in words if word.startswith(incomplete)]
     return matching or [CompletionItem(incomplete, type="dir")]

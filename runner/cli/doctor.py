@@ -19,7 +19,7 @@ from runner.untrusted import printable
 
 
 def doctor(attack: bool, as_json: bool) -> int:
-    """Print what the engine gives and lacks, and how attacks went; return the exit code."""
+    """Print what the engine provides and lacks, and the attacks' results; return the exit code."""
     engine = Engine.connect()
     findings = examine_host(engine.fetch_info(), engine.fetch_version())
     if not as_json:
@@ -37,7 +37,7 @@ def doctor(attack: bool, as_json: bool) -> int:
 
 
 def _attack(engine: Engine) -> list[AttackVerdict]:
-    """Run every attack, with a line on standard error as each is over."""
+    """Run every attack; print a line on standard error after each."""
     attacks = read_pack(pack_directory())
     display = open_display()
     display.say(f"running {len(attacks)} hostile predictors, one after the other")

@@ -1,4 +1,4 @@
-"""What ``runner evaluate`` does: a request made of its options, carried out, printed."""
+"""``runner evaluate``: makes a request of the options, carries it out, prints the results."""
 
 from runner.building.named import Draw
 from runner.cli.ci import CiOutput, read_checks
@@ -38,7 +38,7 @@ def evaluate(
     output: OutputOptions,
     ci: CiOptions,
 ) -> ExitCode:
-    """Evaluate images on suites, print what came of it, and return the exit code."""
+    """Evaluate images on suites, print the results, and return the exit code."""
     request = make_request(images, what, limits, helm, further, placement, output)
     if output.show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; leave one out.")
@@ -68,7 +68,7 @@ def make_request(
     placement: PlacementOptions,
     output: OutputOptions,
 ) -> Request:
-    """Return what the options ask for.
+    """Return the request that the options make.
 
     Raises:
         UsageError: they contradict each other.
@@ -89,6 +89,6 @@ def make_request(
 
 
 def show_settings(plan: Plan, display: Display) -> None:
-    """Print the settings of each image's containers as a command of Docker's."""
+    """Print the settings of each image's containers as a `docker run` command."""
     for one in plan.passes.values():
         display.say(command_line(one.image, one.settings.policy))

@@ -30,7 +30,7 @@ class EvaluationPrinter:
     """Prints each evaluation as soon as it is over.
 
     Attributes:
-        as_json: JSON is printed at the end, and no tables.
+        as_json: print JSON at the end, and no tables.
         show_log: print the end of the log of each case that was not scored.
         is_closed: print nothing that participants must not see.
     """
@@ -41,7 +41,7 @@ class EvaluationPrinter:
     is_closed: bool
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
-        """Print the evaluation; of one that could not be made the progress has told why."""
+        """Print the evaluation, unless it failed; the progress has shown why."""
         report, directory = finished.result, finished.directory
         if isinstance(report, EngineError):
             return
@@ -72,7 +72,7 @@ def print_evaluation(report: Report, directory: Path) -> None:
 
 
 def _comparison(report: Report) -> Iterator[str]:
-    """Yield means that fit a terminal; for a file or a program every field of HELM's stats."""
+    """Yield means that fit a terminal; for a file or a program, every field of HELM's stats."""
     if sys.stdout.isatty():
         targets = [
             each for case in report.cases for each in (*case.targets, *case.instance_targets)
@@ -97,7 +97,7 @@ def _cell(value: object) -> str:
 
 
 def print_closed(report: Report, directory: Path) -> None:
-    """Print the scores and how every case ended; nothing that participants must not see."""
+    """Print the scores and how every case ended, but nothing that participants must not see."""
     click.echo()
     unranked = why_unranked(report)
     status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
@@ -137,7 +137,7 @@ def _read_log(path: Path) -> list[str]:
 
 
 def evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool) -> dict[str, Any]:
-    """Return the rows of the table, the scores and the whole report, or what may be published."""
+    """Return the table's rows, the scores and the whole report, or only the publishable part."""
     if is_closed:
         return {"report_directory": str(directory), **published_record(checked)}
     report = checked.report

@@ -1,4 +1,4 @@
-"""What a shell completes where an image is asked for: those that the engine has."""
+"""Shell completion of images: those on the engine."""
 
 import click
 from click.shell_completion import CompletionItem
@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 def complete_images(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return the references of the engine's images that begin so; none if no engine answers."""
-    from runner.sandbox.engine.local_images import local_references  # noqa: PLC0415  (no engine for help)
+    """Return the engine's images that begin with the typed text; none if no engine answers."""
+    from runner.sandbox.engine.local_images import local_references  # noqa: PLC0415  (help must not load the engine)
 
     return [CompletionItem(name) for name in local_references() if name.startswith(incomplete)]

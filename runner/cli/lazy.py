@@ -15,7 +15,7 @@ def load(name: str) -> Any:
 
 
 class Late:
-    """A function that stands elsewhere, and is imported when it is first called.
+    """A function in another module, which is imported when it is first called.
 
     Attributes:
         name: ``package.module:function``.
@@ -26,12 +26,12 @@ class Late:
         update_wrapper(self, declared)
 
     def __call__(self, **options: Any) -> Any:
-        """Import the function, and call it."""
+        """Import the function, then call it."""
         return load(self.name)(**options)
 
 
 def does(name: str) -> Callable[[Callable[[], None]], Late]:
-    """Have a declaration, which brings the help text, do what the named function does."""
+    """Return a decorator: the declaration keeps its help text, and the named function runs."""
     return lambda declared: Late(name, declared)
 
 
@@ -39,11 +39,11 @@ class LazyGroup(click.Group):
     """Lists its commands in the order given, and imports the one that is used.
 
     Args:
-        lazy: by a command's name, where it is (``package.module:command``) and its short help.
+        lazy: for each command's name, its place (``package.module:command``) and its short help.
     """
 
     def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
-        # By their names click suggests one for a name that is misspelt.
+        # click suggests one of these names for a misspelt name.
         stubs = {name: click.Command(name, short_help=text) for name, (_, text) in lazy.items()}
         super().__init__(commands=stubs, **options)
         self._places = {name: place for name, (place, _) in lazy.items()}
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         return list(self.commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return a command, None if there is none of the name."""
+        """Return a command, None if no command has this name."""
         stub = self.commands.get(cmd_name)
         if stub is None:
             return None
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the short helps, for which nothing is imported."""
+        """Write the short helps, without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(name, stub.short_help or "") for name, stub in self.commands.items()]

@@ -24,7 +24,7 @@ def init(
     public_share: float,
     seed: str | None,
 ) -> int:
-    """Make a new ledger; its rules are its first line."""
+    """Make a new ledger with the rules as its first line."""
     given = {
         "evaluations": evaluations,
         "period_hours": period_hours,

@@ -1,4 +1,4 @@
-"""What ``runner ledger evaluate`` does: evaluate what the ledger lets in, and publish scores."""
+"""``runner ledger evaluate``: evaluates the images that the ledger admits, publishes scores."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def evaluate_by_ledger(
     limits: LimitOptions,
     placement: PlacementOptions,
 ) -> ExitCode:
-    """Evaluate the images that the ledger lets in, publish what its rules allow."""
+    """Evaluate the images that the ledger admits, and publish what its rules allow."""
     request = Request(
         images=images,
         suites=competition.suites,
@@ -60,13 +60,13 @@ def evaluate_by_ledger(
 
 
 class Publisher:
-    """Prints what is published of an image, and appends it to the summary if there is one."""
+    """Prints what is published about an image, and appends it to the summary if there is one."""
 
     def __init__(self, submitter: str, display: Display, summary_file: Path | None) -> None:
         self._submitter, self._display, self._summary_file = submitter, display, summary_file
 
     def publish(self, reference: str, line: str) -> None:
-        """Print a line about an image, for anyone to read.
+        """Print a line about an image, which anyone may read.
 
         Raises:
             UsageError: the summary can't be written.

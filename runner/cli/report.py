@@ -60,7 +60,7 @@ def report(
 
 
 def _page_place(directory: Path) -> Path:
-    """Return where the page of a report goes: beside it; of one at a URL, here."""
+    """Return the path of a report's page: beside it, or in this directory if it is at a URL."""
     name = f"{directory.name}.html"
     return Path(name) if is_remote(directory) else directory.with_name(name)
 

@@ -48,7 +48,7 @@ def build(
 
 
 def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the spec's fields that the options stand for."""
+    """Return the spec's fields that the options give."""
     method = options.get("division", "sampled")
     division = {"method": method} | {key: options[key] for key in ("by", "folds") if key in options}
     instances = options.get("instances")
@@ -149,10 +149,10 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
 
 
 def _print_suite(suite: PublicSuite, as_json: bool, more: Iterable[tuple[str, str]] = ()) -> None:
-    """Print what a suite holds.
+    """Print the content of a suite.
 
     Args:
-        more: further lines, each with what it is about.
+        more: further lines, each with its heading.
     """
     facts = details(suite)
     if as_json:

@@ -1,4 +1,4 @@
-"""``runner suite run``: HELM, then a suite of what it wrote."""
+"""``runner suite run``: run HELM, then build a suite of its output."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from runner.untrusted import printable
 
 
 def suite_run(spec: Path | None, out: Path | None, as_json: bool, **options: Any) -> int:
-    """Run HELM, build a suite of what it wrote, and print what it holds."""
+    """Run HELM, build a suite of its output, and print the suite's content."""
     helm = HelmOptions(**options)
     if not (helm.run_entries or helm.conf_paths or helm.local_datasets):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""A plan carried out: each evaluation made, written, and handed to whoever watches."""
+"""Carries out a plan: makes each evaluation, writes it, and passes it to the watchers."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
@@ -20,10 +20,10 @@ OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
 @dataclass(frozen=True)
 class FinishedEvaluation:
-    """An evaluation that is over: its report and where it is, or why there is none.
+    """An evaluation that is over: its report and the report's place, or why there is none.
 
     Attributes:
-        first: its first pass, which says the image and the suite.
+        first: its first pass, which names the image and the suite.
         directory: where the report is, or would have been.
         result: the report as it was written, or the engine's fault.
     """
@@ -34,13 +34,13 @@ class FinishedEvaluation:
 
 
 class Watcher(Protocol):
-    """Learns what becomes of a batch, e.g. to print it."""
+    """Is called as a batch proceeds, e.g. to print results."""
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
-        """Learn that an evaluation is over, as soon as it is."""
+        """Take each evaluation as soon as it is over."""
 
     def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
-        """Learn that all are over; in the plan's order."""
+        """Take all evaluations, in the plan's order, when the last is over."""
 
 
 def run_plan(
@@ -49,7 +49,7 @@ def run_plan(
     """Make every evaluation of a plan, and return them in its order.
 
     Args:
-        open_executor: gives what runs cases; called only if a case has to be run.
+        open_executor: opens what runs the cases; called only if a case has to be run.
     """
     finished: dict[Path, FinishedEvaluation] = {}
     with closing(Batch(plan, progress).run(open_executor)) as evaluations:
@@ -65,7 +65,7 @@ def run_plan(
 
 @dataclass(frozen=True)
 class Batch:
-    """The evaluations of a plan, and where it is told how they go."""
+    """The evaluations of a plan, and the progress to which they report."""
 
     plan: Plan
     progress: CaseProgress
@@ -73,8 +73,8 @@ class Batch:
     def run(self, open_executor: OpenExecutor) -> Generator[FinishedEvaluation]:
         """Make all evaluations, and yield each as soon as it is over.
 
-        A report that is there already and follows from the very same is taken as it is. An
-        evaluation that can't be made does not stop the others.
+        An existing report with the same evaluation key is taken as it is. An evaluation that can't
+        be made does not stop the others.
         """
         current = self._find_current()
         for directory, report in current.items():
@@ -85,7 +85,7 @@ class Batch:
                 yield from self._make(left, executor)
 
     def _find_current(self) -> dict[Path, Report]:
-        """Return the reports that need not be made."""
+        """Return the reports that exist and are still current."""
         current = {}
         for directory, one in self.plan.passes.items():
             found = None
@@ -115,7 +115,7 @@ class Batch:
                 yield FinishedEvaluation(one, directory, self._write(one, ended, directory))
 
     def _write(self, one: Pass, ended: Evaluation, directory: Path) -> Report:
-        """Write the report, which says whose it is and what it follows from; return it."""
+        """Write the report with its submitter and its evaluation key; return it."""
         said = {
             "submitter": self.plan.submitters[one.image.reference],
             "evaluation_key": self._evaluation_key(one),

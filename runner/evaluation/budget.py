@@ -15,9 +15,9 @@ _NUMBER = re.compile(r"(?=.*[1-9])\d{1,9}(\.\d{1,3})?", re.ASCII)
 
 @dataclass(frozen=True)
 class Budget:
-    """CPUs and memory: what there is, what is free, or what something takes.
+    """An amount of CPUs and memory: the total, the free part, or what something uses.
 
-    A case takes what its limits allow its predictor; the keeper beside it takes next to nothing.
+    A case counts with the limits of its predictor; the keeper beside it uses almost nothing.
     """
 
     cpus: float
@@ -60,7 +60,7 @@ class Budget:
         return cls(limits.cpus, limits.memory_bytes)
 
     def holds(self, other: "Budget") -> bool:
-        """Return whether there is as much as the other, of both."""
+        """Return whether this has at least as much CPU and memory as the other."""
         return other.cpus <= self.cpus + 1e-9 and other.memory_bytes <= self.memory_bytes
 
     def __add__(self, other: "Budget") -> "Budget":

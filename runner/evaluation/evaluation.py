@@ -17,18 +17,18 @@ from runner.sandbox.outcome import Outcome
 def evaluate(
     passes: Sequence[Pass], executor: Executor, progress: CaseProgress
 ) -> Iterator[tuple[Pass, Evaluation | EngineError]]:
-    """Run images on every case of their suites, in one pool, and score what they predicted.
+    """Run images on every case of their suites, in one pool, and score the predictions.
 
-    Each case is kept as soon as its container is gone, and taken from there when the same
-    evaluation is started again.
+    Each case is stored as soon as its container has ended. When the same evaluation is started
+    again, stored cases are not run again.
 
     Args:
-        passes: the first one of each evaluation.
+        passes: the first pass of each evaluation.
 
     Yields:
-        Each evaluation when the last of its cases is over. One of which a case could not be run, by
-        a fault of the engine, gives that fault: nothing is known of the predictor then, but what
-        has finished is kept.
+        Each evaluation when its last case is over. If a case could not run because the engine
+        failed, the result is that engine error: it says nothing about the predictor, and the
+        finished cases stay stored.
     """
     for one in passes:
         for warning in image_warnings(one.image):
@@ -55,7 +55,7 @@ def evaluate(
 
 
 def _are_scored(judged: Sequence[JudgedCase]) -> bool:
-    """Return whether there is something to compare further passes with."""
+    """Return whether the first pass was scored, so that further passes can be compared with it."""
     return all(one.verdict.outcome is Outcome.SCORED for one in judged)
 
 

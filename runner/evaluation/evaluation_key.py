@@ -1,4 +1,4 @@
-"""What a report follows from, as a value that is compared before anything is run."""
+"""What determines a report, as a value that is compared before anything is run."""
 
 import hashlib
 import json
@@ -14,15 +14,15 @@ from runner.reports.report import SCHEMA_VERSION
 
 @dataclass(frozen=True)
 class EvaluationKey:
-    """What a report follows from; a change of any part is another report.
+    """Everything that determines a report; if any part changes, it is another report.
 
-    What the engine's host gives the sandbox is no part: the report tells it as it was when the
-    cases ran.
+    What the engine's host provides is not part of it: the report records the state at the time when
+    the cases ran.
 
     Attributes:
-        cases: the keys of all runs, in order; those with changed inputs too.
-        image: what the report says of the image besides its ID.
-        submitter: whose the image is, by the organizer's word.
+        cases: the keys of all runs, in order, including those with changed inputs.
+        image: what the report says about the image besides its ID.
+        submitter: who submitted the image, as the organizer says.
         code: the version of everything that computes, by name.
         schema_version: of the report.
     """
@@ -42,5 +42,5 @@ class EvaluationKey:
 
     @property
     def digest(self) -> str:
-        """Return a text that tells these parts apart."""
+        """Return a digest of all parts."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()

@@ -15,26 +15,26 @@ Begin = Callable[[CaseTask], None]
 """Called when a task's container is about to be started."""
 
 Keep = Callable[[CaseTask, SandboxRun], None]
-"""Called at once with what a container left; what it raises ends the whole batch."""
+"""Called at once with a container's result; an exception from it aborts the batch."""
 
 
 @dataclass(frozen=True)
 class EndedTask:
-    """A task that is over: what its container left, or why nothing is known of it."""
+    """A task that is over: its container's result, or why there is none."""
 
     task: CaseTask
     result: SandboxRun | EngineError
 
 
 Ended = SimpleQueue[EndedTask | BaseException]
-"""What an executor's threads hand over: tasks that are over, or what ends the whole batch."""
+"""What an executor's threads pass on: tasks that are over, or an exception for the batch."""
 
 LOOK_SECONDS = 0.2
-"""How long an interrupt may wait to be noticed."""
+"""How long it may take to notice an interrupt."""
 
 
 def take_ended(ended: Ended, tasks: int) -> Iterator[EndedTask]:
-    """Yield so many tasks as they end; raise what ends the whole batch."""
+    """Yield this many tasks as they end; raise the exception that aborts the batch."""
     for _ in range(tasks):
         one = _next(ended)
         if isinstance(one, BaseException):
@@ -45,7 +45,7 @@ def take_ended(ended: Ended, tasks: int) -> Iterator[EndedTask]:
 def _next(ended: Ended) -> EndedTask | BaseException:
     """Return what ends next.
 
-    Polars handles SIGINT so that what waits without a time is not woken: look now and then.
+    Polars handles SIGINT in a way that does not end a wait without a timeout, so this wait has one.
     """
     while True:
         with suppress(Empty):
@@ -53,11 +53,11 @@ def _next(ended: Ended) -> EndedTask | BaseException:
 
 
 class Executor(Protocol):
-    """Runs tasks on an engine, or several that are alike.
+    """Runs tasks on one engine, or on several engines that are alike.
 
     Attributes:
         engine_version: the engine's name and version, for the record.
-        findings: what the engine's host gives the sandbox, and what it lacks.
+        findings: what the engine's host provides for the sandbox, and what it lacks.
     """
 
     @property
@@ -68,10 +68,10 @@ class Executor(Protocol):
     def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.
 
-        After a fault of the engine a task is tried again, a few times. One that fails for good
-        keeps no other from running.
+        After a fault of the engine a task is tried again, a few times. A task that fails for good
+        does not stop the others.
 
         Args:
-            begin, keep: called from any thread, and whether or not the next task is asked for.
+            begin, keep: called from any thread, also while nobody asks for the next task.
         """
         ...

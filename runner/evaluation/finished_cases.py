@@ -1,7 +1,7 @@
-"""Finished cases, kept at once: a run that was killed is taken up where it was.
+"""Finished cases, stored at once, so that a killed run resumes where it stopped.
 
-A case is kept as what its container left, not as what that was worth: predictions are judged and
-scored again each time, which takes no container.
+The store keeps a case's container output, not the verdict on it: predictions are judged and scored
+again each time, which needs no container.
 """
 
 import itertools
@@ -17,15 +17,15 @@ from runner.files.stores import is_remote, reaching, read_file, write_files
 from runner.sandbox.run import SandboxRun
 
 MOST_TIMES = 2_000
-"""How many finished cases are looked at to learn how long cases take."""
+"""How many finished cases are read to estimate how long cases take."""
 
 MOST_TIMES_REMOTE = 50
-"""The same where each is a question over the network."""
+"""The same number if each read is a request over the network."""
 
 
 @dataclass(frozen=True)
 class FinishedCase:
-    """A run, and what it follows from."""
+    """A run, and its key."""
 
     key: CaseKey
     run: SandboxRun
@@ -41,12 +41,12 @@ class FinishedCases:
     directory: Path
 
     def find(self, key: CaseKey) -> SandboxRun | None:
-        """Return the run of this very case, or None if there is none that can be read."""
+        """Return the run with exactly this key, or None if there is none that can be read."""
         found = self._read(self._path(key))
         return found.run if found is not None and found.key == key else None
 
     def keep(self, key: CaseKey, run: SandboxRun) -> None:
-        """Write the run, whole or not at all.
+        """Write the run completely, or not at all.
 
         Raises:
             UsageError: the directory can't be written, or the store of its URL.
@@ -61,7 +61,7 @@ class FinishedCases:
             ) from error
 
     def seconds(self, suite_digest: str) -> dict[str, float]:
-        """Return how long each case of a suite has taken, the mean over images, where known."""
+        """Return how long each case of a suite took on average over images, if known."""
         taken: dict[str, list[float]] = defaultdict(list)
         for path in self._some():
             found = self._read(path)

@@ -1,7 +1,7 @@
-"""A case's inputs changed in ways that a sound predictor does, or does not, follow. Pure.
+"""Changes of a case's inputs that should, or should not, change a sound predictor's output. Pure.
 
-The same inputs again and their rows in another order should leave the predictions as they are;
-inputs without what is revealed of the eval runs should not.
+With the same inputs, or with their rows in another order, the predictions should stay the same.
+Without what is revealed about the eval runs, the predictions should change.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ ID_COLUMNS = (STATE_INSTANCE_ID, layout.INSTANCE_ID)
 
 @dataclass(frozen=True)
 class InputChange:
-    """How a further run of every case changes the inputs; ``name`` tells it from the others."""
+    """How a further run of every case changes the inputs; each has a ``name`` of its own."""
 
     name: str
 
     @property
     def renames(self) -> bool:
-        """Return whether runs and instances have other names in it."""
+        """Return whether it gives runs and instances other names."""
         return self == BLANKED
 
     def apply(self, staged: StagedInputs) -> StagedInputs:
@@ -52,7 +52,7 @@ SHUFFLED = InputChange("shuffled")
 """The same inputs, the rows of every frame in another order."""
 
 BLANKED = InputChange("blanked")
-"""The inputs without what is revealed of the eval runs, which have other names."""
+"""The inputs without what is revealed about the eval runs, which get other names."""
 
 
 def make_repetition(number: int) -> InputChange:
@@ -81,7 +81,7 @@ def rename_actuals(actuals: Actuals) -> Actuals:
 
 
 def rename_runs(names: Iterable[str]) -> dict[str, str]:
-    """Return another name for each run, which tells nothing but which one it is."""
+    """Return another name for each run, which only identifies it."""
     return {name: f"run-{_token(name)}" for name in names}
 
 
@@ -91,7 +91,7 @@ def rename_instances(ids: Iterable[str]) -> dict[str, str]:
 
 
 def choose_input_changes(repeat: int, shuffle: bool, probe: bool) -> tuple[InputChange, ...]:
-    """Return the input changes asked for, in the order in which they are run."""
+    """Return the requested input changes, in the order in which they run."""
     repeats = [make_repetition(number) for number in range(1, repeat + 1)]
     return (*repeats, *([SHUFFLED] if shuffle else []), *([BLANKED] if probe else []))
 
@@ -137,7 +137,7 @@ def _blank_column(name: str, column: pa.ChunkedArray, *, is_blanked: bool) -> pa
         storage = pa.array(texts, column.type.storage_type)
         return pa.ExtensionArray.from_storage(column.type, storage)
     if pa.types.is_list(column.type) and column.num_chunks:
-        # Arrow makes no list of JSON from Python's.
+        # Arrow can't convert Python's lists into lists of JSON.
         no_items = column.chunk(0).values[:0]
         offsets = pa.array([0] * (len(values) + 1), pa.int32())
         return pa.ListArray.from_arrays(offsets, no_items, mask=column.combine_chunks().is_null())
@@ -146,7 +146,7 @@ def _blank_column(name: str, column: pa.ChunkedArray, *, is_blanked: bool) -> pa
 
 
 def _blank_value(kind: pa.DataType) -> str | float | bool | list[object] | None:
-    """Return what stands for nothing in a column of this type, so that code still runs on it."""
+    """Return the blank value of a column of this type; predictors' code still runs on it."""
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return ""
     if pa.types.is_boolean(kind):

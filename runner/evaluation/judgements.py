@@ -1,4 +1,4 @@
-"""Cases judged for the progress, held until their report is made."""
+"""A cache of cases that were judged for the progress, used when their report is made."""
 
 from contextlib import suppress
 
@@ -8,24 +8,24 @@ from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseKey
 
 HELD_TARGETS = 50_000
-"""Judged cases of so many targets are held, about 50 MB; those of larger batches are judged again,
-from what is kept of their containers."""
+"""The cached cases may have this many targets in all, about 50 MB. In larger batches the other cases
+are judged again, from the stored results of their containers."""
 
 
 class Judgements:
-    """The cases that were judged last, by what their runs follow from. For one thread."""
+    """The most recently judged cases, by the key of their run. For one thread."""
 
     def __init__(self) -> None:
         self._held: LRUCache[str, JudgedCase] = LRUCache(HELD_TARGETS, getsizeof=_targets)
 
     def find(self, key: CaseKey) -> JudgedCase | None:
-        """Return the judged case, None if it is not held."""
+        """Return the judged case, None if it is not in the cache."""
         found: JudgedCase | None = self._held.get(key.digest)
         return found
 
     def hold(self, key: CaseKey, judged: JudgedCase) -> None:
-        """Hold a judged case, in place of those that were not asked for the longest."""
-        with suppress(ValueError):  # it has more targets than are held of all
+        """Cache a judged case; drop the least recently used ones to make room."""
+        with suppress(ValueError):  # it alone has more targets than the cache holds
             self._held[key.digest] = judged
 
 

@@ -1,7 +1,7 @@
 """The executor of this process: a pool of threads on one engine, within its budget.
 
-Threads, because the work is the engine's: what Python does of a case, mostly making Parquet of its
-frames, is done by libraries that let other threads run meanwhile.
+Threads are enough, because the engine does the work. Python's own part of a case is mostly writing
+Parquet, in libraries that let other threads run meanwhile.
 """
 
 import threading
@@ -24,9 +24,9 @@ Announce = Callable[[str], None]
 
 
 class _TaskQueue:
-    """Tasks that wait, the first of them made ready; given to threads as the budget allows.
+    """Tasks that wait, the first ones prepared; threads take them as the budget allows.
 
-    In order, strictly: a task that needs much is not overtaken for ever by those that need little.
+    Strictly in order: otherwise small tasks could overtake a large one for ever.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class _TaskQueue:
         self._changed = threading.Condition()
 
     def take(self) -> tuple[CaseTask, Preparation] | None:
-        """Return the next task as soon as the budget holds it, None when all have been taken."""
+        """Return the next task as soon as the budget allows it; None when all have been taken."""
         with self._changed:
             self._make_ready()
             while self._ready:
@@ -56,13 +56,13 @@ class _TaskQueue:
             return None
 
     def give_back(self, task: CaseTask) -> None:
-        """Free what a task took of the budget; its container is gone."""
+        """Free a task's share of the budget, because its container has ended."""
         with self._changed:
             self._free += Budget.of_case(task.policy.limits)
             self._changed.notify_all()
 
     def drop(self) -> list[CaseTask]:
-        """Return the tasks that have not been taken; none of them will be."""
+        """Return the tasks that have not been taken, and remove them from the queue."""
         with self._changed:
             dropped = [*(task for task, _ in self._ready), *self._waiting]
             self._ready.clear()
@@ -96,22 +96,22 @@ class LocalPool:
 
     @property
     def findings(self) -> tuple[HostFinding, ...]:
-        """Return what the engine's host gives the sandbox, and what it lacks."""
+        """Return what the engine's host provides for the sandbox, and what it lacks."""
         return self._sandbox.findings
 
     def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
         """Run tasks and yield each as it ends; see ``Executor``.
 
         Raises:
-            UsageError: one needs more than the whole budget, or a runtime or GPU that the engine
-                can't give. Nothing has been run then.
+            UsageError: a task needs more than the whole budget, or a runtime or GPU that the engine
+                lacks. Nothing has been run then.
         """
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         queue = _TaskQueue(tasks, self._budget, self._jobs, self._prepare)
         ended = Ended()
         for _ in range(min(self._jobs, len(tasks))):
-            # Daemons: a thread that waits for an engine that is lost keeps no one from leaving.
+            # Daemons: the process can end although a thread still waits for a lost engine.
             thread = threading.Thread(
                 target=self._work, args=(queue, begin, keep, ended), daemon=True
             )
@@ -120,11 +120,11 @@ class LocalPool:
         yield from take_ended(ended, len(tasks))
 
     def stop(self) -> None:
-        """End what runs; what came of it is nobody's any more."""
+        """End what runs; nobody will take the results."""
         self._stopping.set()
         if any(thread.is_alive() for thread in self._threads):
             self._sandbox.stop()
-            if self._engine.answers():  # else they would wait for it to come back
+            if self._engine.answers():  # otherwise they would wait for the engine to come back
                 for thread in self._threads:
                     thread.join()
 
@@ -150,7 +150,7 @@ class LocalPool:
         keep: Keep,
         ended: Ended,
     ) -> None:
-        """Run one task after the other, until none is left."""
+        """Run one task after another, until none is left."""
         try:
             while not self._stopping.is_set() and (taken := queue.take()) is not None:
                 task, preparation = taken
@@ -181,7 +181,7 @@ class LocalPool:
 def open_local_pool(
     engine: Engine, jobs: int, announce: Announce, budget: str | None = None
 ) -> Iterator[LocalPool]:
-    """Give a pool on an engine; nothing that was made in it is left afterwards.
+    """Yield a pool on an engine; at the end, everything that it made is removed.
 
     Args:
         jobs: how many cases run at a time, at most.

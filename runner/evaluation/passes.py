@@ -27,7 +27,7 @@ class Pass:
     """Every case of a suite once, with one image. The first pass of an evaluation is scored.
 
     Attributes:
-        finished: where its cases are kept as soon as they have ended.
+        finished: where its cases are stored as soon as they have ended.
     """
 
     image: Image
@@ -38,7 +38,7 @@ class Pass:
 
     @property
     def title(self) -> str:
-        """Return what it is called in a line of progress."""
+        """Return its name in a line of progress."""
         return f"{self.image.reference} on {self.suite.name}"
 
     def tasks(self) -> list[CaseTask]:
@@ -76,8 +76,8 @@ class Pass:
         return run
 
     def judge(self, case: SuiteCase, run: SandboxRun) -> JudgedCase:
-        """Return what a case's run was worth."""
-        actuals = self.suite.actuals(case)  # not before: the container is gone
+        """Return the case with the verdict on its run."""
+        actuals = self.suite.actuals(case)  # read only now: the container has ended
         if self.input_change.renames:
             actuals = rename_actuals(actuals)
         limits = self.settings.policy.limits
@@ -86,22 +86,22 @@ class Pass:
 
 
 class CaseProgress(Protocol):
-    """What is told of the cases while they run. Called from any thread."""
+    """Is called as cases begin and end, to show progress. Called from any thread."""
 
     def say(self, line: str) -> None:
-        """Tell something that concerns the user."""
+        """Show a line to the user."""
 
     def expect(self, passes: Sequence[Pass]) -> None:
-        """Learn which cases there are going to be."""
+        """Take the cases of the batch, before they run."""
 
     def find(self, pass_: Pass, cases: int) -> None:
-        """Learn that so many of them have finished before."""
+        """Take the number of cases that finished earlier and are not run."""
 
     def begin(self, task: CaseTask) -> None:
-        """Learn that a case begins to run."""
+        """Note that a case begins to run."""
 
     def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
-        """Learn how a case ended that has run."""
+        """Note how a case that ran has ended."""
 
 
 class SilentCases:
@@ -129,17 +129,17 @@ def run_passes(
     progress: CaseProgress,
     judgements: Judgements,
 ) -> Iterator[tuple[int, EngineError | None]]:
-    """Run the cases of all passes in one pool, but those that have finished before.
+    """Run the cases of all passes in one pool, except those that finished earlier.
 
-    A run that follows from the same key in several passes is made once. Each is kept as soon as
-    its container is gone.
+    If several passes need a run with the same key, it is made once. Each run is stored as soon as
+    its container has ended.
 
     Args:
         judgements: gets each case that is judged.
 
     Yields:
-        The number of each group when its last case is over, with the first fault of the engine by
-        which one of its cases could not be run.
+        The number of each group when its last case is over, with the first engine error that
+        prevented one of its cases, or None.
     """
     pending = _PendingRuns(groups, progress, judgements)
     yield from pending.complete()
@@ -180,7 +180,7 @@ class _PendingRuns:
             self._progress.find(one, found)
 
     def seconds(self) -> dict[tuple[str, str], float]:
-        """Return how long cases have taken that have finished, by suite digest and case."""
+        """Return how long finished cases took, by suite digest and case."""
         stores = {
             (one.finished, one.suite.digest) for who in self._waiting.values() for _, one in who
         }
@@ -191,7 +191,7 @@ class _PendingRuns:
         }
 
     def keep(self, task: CaseTask, run: SandboxRun) -> None:
-        """Keep a run wherever a pass looks for it."""
+        """Store a run in every place where a pass looks for it."""
         key = task.key
         for finished in {one.finished for _, one in self._waiting[key.digest]}:
             finished.keep(key, run)
@@ -207,7 +207,7 @@ class _PendingRuns:
                 self._progress.end(one, task.case, self._judge(one, task, result))
 
     def _judge(self, one: Pass, task: CaseTask, run: SandboxRun) -> JudgedCase:
-        """Return the case judged, which several passes may wait for."""
+        """Return the judged case; several passes may wait for it."""
         judged = self._judgements.find(task.key)
         if judged is None:
             judged = one.judge(one.suite.case(task.case), run)
@@ -215,7 +215,7 @@ class _PendingRuns:
         return judged
 
     def complete(self) -> Iterator[tuple[int, EngineError | None]]:
-        """Yield the groups that wait for nothing any more, each once."""
+        """Yield the groups whose cases are all over, each once."""
         for number in [number for number, left in self._left.items() if left == 0]:
             del self._left[number]
             yield number, self._faults.get(number)
@@ -224,11 +224,11 @@ class _PendingRuns:
 def longest_first(
     tasks: Iterable[CaseTask], seconds: Mapping[tuple[str, str], float]
 ) -> list[CaseTask]:
-    """Return the tasks in the order in which they are begun, so that no long one is the last.
+    """Return the tasks with the longest first, so that no long one starts last.
 
     Args:
-        seconds: how long cases have taken, by suite digest and case. Those of which nothing is
-            known come first, in the order given: any of them may be the longest.
+        seconds: how long cases have taken, by suite digest and case. Cases without a known time
+            come first, in the order given: any of them may be the longest.
     """
 
     def known(task: CaseTask) -> float:
@@ -238,6 +238,6 @@ def longest_first(
 
 
 def describe(run: SandboxRun, verdict: Verdict, limits: Limits) -> str:
-    """Return one line of how a case ended, and of any limit that it came near."""
+    """Return one line: how a case ended, and each limit that it came near."""
     line = f"{verdict.outcome} after {run.end.wall_seconds:.1f} s"
     return "; ".join([line, *forecast(run.resources, limits)])

@@ -21,7 +21,7 @@ from runner.sandbox.engine.pull import Pull
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
-"""Below the reports: the cases that have finished, whatever comes after."""
+"""The folder of finished cases, below the reports' directory."""
 
 Announce = Callable[[str], None]
 
@@ -31,9 +31,9 @@ class Plan:
     """Evaluations to be made.
 
     Attributes:
-        passes: the first pass of each evaluation, by the directory that its report goes to.
-        submitters: whose an image is, by its reference.
-        missing: how many images are left out because they could not be had.
+        passes: the first pass of each evaluation, by its report's directory.
+        submitters: the submitter of each image, by its reference.
+        missing: how many images are left out because they were not found.
     """
 
     passes: Mapping[Path, Pass]
@@ -53,13 +53,13 @@ def open_plan(
     engine: Engine,
     progress: Progress,
 ) -> Iterator[Plan]:
-    """Give the plan of a request. Suites that were built for it go away afterwards.
+    """Yield the plan of a request. Suites that were built for it are removed afterwards.
 
     Args:
         submitters: of the images to evaluate, by reference.
 
     Raises:
-        UsageError: no image could be had, or a report could not be written.
+        UsageError: no image was found, or a report could not be written.
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
@@ -96,10 +96,10 @@ def plan_passes(
 def resolve_images(
     engine: Engine, references: Sequence[str], pull: Pull, say: Say
 ) -> tuple[list[Image], int]:
-    """Return the images that could be had, and how many could not; it is said why.
+    """Return the images that were found, and how many were not; announce why.
 
     Raises:
-        UsageError: none could be had; of the first.
+        UsageError: no image was found; the message is about the first.
         EngineError: the engine, or a registry, can't be reached.
     """
     images: list[Image] = []

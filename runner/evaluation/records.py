@@ -1,4 +1,4 @@
-"""What is recorded of an evaluation: its report, made of judged cases, and the files beside it."""
+"""The records of an evaluation: its report, made from judged cases, and the files beside it."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from runner.suites.public_suite import PublicSuite, SuiteCase
 TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
 
 MOST_SUITES = 8
-"""Of how many suites the run specs are held for the images that come next."""
+"""How many suites' run specs stay cached, for the next images."""
 
 
 def make_evaluation(
@@ -45,7 +45,7 @@ def make_evaluation(
     Args:
         judged: every case of the first pass.
         again: the same cases of the further passes.
-        executor: what ran them; the report describes its engine.
+        executor: what ran the cases; the report describes its engine.
     """
     suite, image, settings = first.suite, first.image, first.settings
     report = Report(
@@ -69,7 +69,7 @@ def make_evaluation(
 
 
 def suite_record(suite: PublicSuite) -> SuiteRecord:
-    """Return what a report says of its suite."""
+    """Return what a report records about its suite."""
     return SuiteRecord(
         name=suite.name,
         version=suite.manifest.version,
@@ -80,7 +80,7 @@ def suite_record(suite: PublicSuite) -> SuiteRecord:
 
 @cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
 def eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
-    """Return the eval runs' specs, read once for all images."""
+    """Return the run specs of the eval runs; they are read once for all images."""
     return suite.eval_run_specs()
 
 
@@ -99,7 +99,7 @@ def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> Cas
 
     Args:
         baselines: the train runs' mean of every target.
-        limits: that the container had.
+        limits: those that the container had.
     """
     case, run, verdict, actuals = judged.case, judged.run, judged.verdict, judged.actuals
     return CaseRecord(

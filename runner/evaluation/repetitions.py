@@ -1,4 +1,4 @@
-"""Runs of the same cases again, compared with the first: what they say of a predictor. Pure."""
+"""Repeated runs of the same cases, compared with the first run. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from runner.suites.suite import Actuals
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """A case, what its container left, what that was worth, and the actuals it was judged by."""
+    """A case, its container's output, the verdict on it, and the actuals used for that."""
 
     case: SuiteCase
     run: SandboxRun
@@ -33,7 +33,7 @@ class JudgedCase:
 
 @dataclass(frozen=True)
 class RunAgain:
-    """The cases run again with one input change: judged, and as the records of a report."""
+    """The cases run again with one input change: as judged cases and as report records."""
 
     judged: Sequence[JudgedCase]
     records: Sequence[CaseRecord]
@@ -42,7 +42,7 @@ class RunAgain:
 def with_repetitions(
     report: Report, first: Sequence[JudgedCase], again: Mapping[InputChange, RunAgain]
 ) -> Report:
-    """Return the report with what each input change shows against the first run."""
+    """Return the report with a comparison of each input change with the first run."""
     tolerance = report.scoring.tolerance
     first_score = _primary(report)
     repetitions, sensitivity = [], None
@@ -69,7 +69,7 @@ def _compare(first: JudgedCase, again: JudgedCase, tolerance: float) -> CaseComp
 
 
 def _predicted(judged: JudgedCase) -> list[Stat | None]:
-    """Return the predicted stats in the order of the targets; none if the case is not scored."""
+    """Return the predicted stats in the targets' order; empty if the case is not scored."""
     if judged.verdict.outcome is not Outcome.SCORED:
         return []
     stats = judged.verdict.predictions.stats

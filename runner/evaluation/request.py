@@ -1,4 +1,4 @@
-"""What is asked of an evaluation: one value, in which contradictions are refused. Pure."""
+"""A request for evaluations: one value, which rejects contradictory options. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from runner.sandbox.engine.pull import Pull
 NO_DRAW = Draw(None, None, None, ())
 
 DEFAULT_OUT = Path("results")
-"""Below it reports go when no place is named."""
+"""Reports go below this folder if no place is named."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ExecutorChoice:
         """Refuse what contradicts itself.
 
         Raises:
-            UsageError: options of Ray without it, or Ray without where its nodes find suites.
+            UsageError: options of Ray without Ray, or Ray without ``shared``.
         """
         if self.jobs is not None and self.jobs < 1:
             raise UsageError(f"--jobs is {self.jobs}; at least 1 case runs at a time.")
@@ -57,17 +57,17 @@ class ExecutorChoice:
 
 @dataclass(frozen=True)
 class Request:
-    """Images on suites, and all that was asked of their evaluations. Options are named in errors.
+    """Images, suites and the options of their evaluations. Errors name the options.
 
     Attributes:
         images: references, as the engine knows them.
         suites: as ``--suite`` takes them.
-        submitter: whose the images are.
+        submitter: who submitted the images.
         submissions_file: a file of images and their submitters, instead of both.
-        root_dir: a benchmark_output, of which the suites are runs.
+        root_dir: a benchmark_output directory that holds the runs that ``suites`` names.
         private: where the private half of the one suite is, if not beside the public one.
         draw: how HELM runs that are no suite are divided.
-        options: limits, seed and further runs; where they are None the suite decides.
+        options: limits, seed and further runs; if one is None, the suite decides.
         placement: where cases run.
         pull: when images are fetched from their registry.
         out: where reports go; below ``results`` by default.
@@ -89,7 +89,7 @@ class Request:
         """Refuse what contradicts itself.
 
         Raises:
-            UsageError: images are named in both ways or in none, one private half is named for
+            UsageError: images are named in both ways or in neither, one private half is named for
                 several suites, or a number is too small.
         """
         is_listed = self.submissions_file is not None
@@ -111,7 +111,7 @@ class Request:
     def submitters(
         self, read_submissions: Callable[[Path], Mapping[str, str]]
     ) -> dict[str, str | None]:
-        """Return each image's submitter, None where nobody is named.
+        """Return each image's submitter, or None if nobody is named.
 
         Args:
             read_submissions: returns each image's submitter in a file; called if one is named.

@@ -1,4 +1,4 @@
-"""The settings of an evaluation: what its options ask for, and else the suite's own choice."""
+"""The settings of an evaluation: from its options, or else from the suite."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ LEAST_CPUS = 0.1
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What all cases of an evaluation are run under.
+    """The settings under which all cases of an evaluation run.
 
     Attributes:
         policy: what the predictor may use, and what the engine runs it with.
@@ -31,7 +31,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the options ask of every suite. None leaves it to the suite.
+    """What the options ask for, on every suite. With None the suite decides.
 
     Attributes:
         seed: given to the predictor.
@@ -56,7 +56,7 @@ class RunOptions:
     probe: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse limits under which nothing runs.
+        """Raise an error for limits under which nothing can run.
 
         Raises:
             UsageError: a number is too small.
@@ -73,7 +73,7 @@ class RunOptions:
                 raise UsageError(f"{option} is {value:g}; the smallest is {smallest:g}.")
 
     def on(self, suite: PublicSuite) -> RunSettings:
-        """Return what all cases of a suite are run under."""
+        """Return the settings under which all cases of a suite run."""
         policy = SandboxPolicy(self._limits(suite.limits), self.runtime, self.gpus)
         seed = suite.manifest.choices["seed"] if self.seed is None else self.seed
         is_required = suite.scoring.determinism != "not_required"

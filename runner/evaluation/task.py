@@ -1,4 +1,4 @@
-"""One case evaluation as a value, that another process or machine can carry out."""
+"""One case evaluation as a value, which another process or machine can run."""
 
 import hashlib
 import json
@@ -22,16 +22,16 @@ MOST_OPEN_SUITES = 8
 
 @dataclass(frozen=True)
 class CaseKey:
-    """What a container's run follows from; a change of any part is another run.
+    """Everything that determines a container's run; if any part changes, it is another run.
 
     Attributes:
         image_id: the engine's content address of the image.
         suite_digest: of both halves of the suite.
         case: the case's id.
-        seed: what the manifest tells the predictor.
-        policy: the limits and all else that the organizer decided of the sandbox, by name.
-        input_change: what was changed of the inputs, e.g. ``shuffled``; empty if nothing.
-        contract_version: of the files that the container saw.
+        seed: the seed that the manifest gives to the predictor.
+        policy: the limits and the other sandbox settings that the organizer chose, by name.
+        input_change: how the inputs were changed, e.g. ``shuffled``; empty if they were not.
+        contract_version: the version of the files that the container saw.
     """
 
     image_id: str
@@ -44,26 +44,26 @@ class CaseKey:
 
     @property
     def digest(self) -> str:
-        """Return a text, fit for a file's name, that tells these parts apart."""
+        """Return a digest of all parts, fit for a file's name."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class CaseTask:
-    """One case evaluation: an image, a case of a suite, and what it is run under.
+    """One case evaluation: an image, a case of a suite, and the settings of the run.
 
-    Plain values, so that it can be sent anywhere; no actual, and no way to one: what came of it is
-    judged and scored where the suite's private half is.
+    Plain values, so that it can be sent anywhere. It holds no actual and no way to find one: the
+    result is judged and scored where the suite's private half is.
 
     Attributes:
-        image: as it was resolved; it is run by its ID, and called by its reference.
+        image: the resolved image; it is run by its ID, and shown by its reference.
         suite: the suite's name.
-        suite_root: where the suite is, here; its public half is enough.
-        suite_digest: by which it is found elsewhere, and known to be the same.
+        suite_root: where the suite is on this machine; its public half is enough.
+        suite_digest: other machines find the suite by it, and check that it is the same.
         case: the case's id.
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
-        input_change: what is changed of the inputs.
+        input_change: how the inputs are changed.
     """
 
     image: Image
@@ -77,14 +77,14 @@ class CaseTask:
 
     @property
     def key(self) -> CaseKey:
-        """Return what its container's run follows from."""
+        """Return the key of its container's run."""
         policy = self.policy.to_json()
         run = (self.case, self.seed, policy, self.input_change.name)
         return CaseKey(self.image.id, self.suite_digest, *run)
 
     @property
     def title(self) -> str:
-        """Return what it is called in a line of progress."""
+        """Return its name in a line of progress."""
         change = f", {self.input_change.name}" if self.input_change.name else ""
         return f"{self.image.reference} on {self.suite}, {self.case}{change}"
 
@@ -99,10 +99,10 @@ def stage_task(task: CaseTask, suite: PublicSuite) -> StagedInputs:
 
 @lru_cache(MOST_OPEN_SUITES)
 def read_task_suite(root: Path, digest: str) -> PublicSuite:
-    """Return the public half of a task's suite, which whoever put it there has verified.
+    """Return the public half of a task's suite; it was verified when it was put there.
 
     Raises:
-        SuiteError: it is not there, or not the one of this digest.
+        SuiteError: it is not there, or has another digest.
     """
     suite = read_manifest(root)
     if suite.digest != digest:

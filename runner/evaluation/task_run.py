@@ -1,4 +1,4 @@
-"""One task in a sandbox: made ready, run, and run again after a fault of the engine."""
+"""One task in a sandbox: prepared, run, and run again after a fault of the engine."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ ATTEMPTS = 3
 
 
 def prepare_task(sandbox: Sandbox, task: CaseTask) -> Preparation:
-    """Begin to make a task ready, beside whatever runs."""
+    """Begin to prepare a task, while others may run."""
 
     def stage() -> Mapping[str, bytes]:
         return stage_task(task, read_task_suite(task.suite_root, task.suite_digest)).files
@@ -29,10 +29,10 @@ def run_task(
     announce: Callable[[str], None],
     stopping: threading.Event,
 ) -> SandboxRun:
-    """Run a task; after an engine fault, which tells nothing of the predictor, run it again.
+    """Run a task; run it again if the engine failed, which says nothing about the predictor.
 
     Args:
-        announce: called now and then with a line of how it goes.
+        announce: called from time to time with a line of progress.
         stopping: set when nothing is to be tried again.
 
     Raises:

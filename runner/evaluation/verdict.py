@@ -1,4 +1,4 @@
-"""What a container's run is worth: its outcome, and its predictions if they count. Pure."""
+"""The verdict on a container's run: its outcome, and its predictions if they count. Pure."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,12 @@ from runner.suites.public_suite import SuiteCase
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a container's run is worth.
+    """The verdict on a container's run.
 
     Attributes:
-        cause: of the outcome ``invalid_output``: the first finding's.
+        cause: for the outcome ``invalid_output``, the cause of the first finding.
         message: what happened, for the author; None if the case is scored.
-        findings, finding_count: of the output, those that are kept in words, and all.
+        findings, finding_count: the output's findings that are recorded, and how many there are.
         predictions, instance_predictions: empty unless the case is scored.
     """
 

@@ -1,4 +1,4 @@
-"""HELM itself, from our command line: run entries, models and local data sets to HELM's outputs.
+"""Runs HELM itself: run entries, models and local data sets -> HELM's outputs.
 
 ``local_dataset.py`` and ``__main__.py`` are the only modules that import helm, in a process of
 their own: HELM takes seconds to import, and changes logging and signals.

@@ -1,4 +1,4 @@
-"""Run as helm-run does, with the local data sets known: ``python -m runner.helm_run OPTIONS``."""
+"""Run helm-run with the local data sets registered: ``python -m runner.helm_run OPTIONS``."""
 
 import sys
 

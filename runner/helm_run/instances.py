@@ -29,7 +29,7 @@ def read_instances(path: Path) -> list[Json]:
             the test split; or what HELM writes as ``instance``, also without ``split``.
 
     Raises:
-        UsageError: the file can't be read or an instance is not of this form; says which.
+        UsageError: the file can't be read, or an instance has another form; names the instance.
     """
     try:
         documents = _parse(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def _references(document: Mapping[str, Any]) -> list[Json]:
 
 
 def _text(value: Any, name: str) -> str:
-    """Return the text itself or, in HELM's form of today, that of the object."""
+    """Return the text itself or, in HELM's present form, the text in the object."""
     text = value["text"] if isinstance(value, Mapping) else value
     if not isinstance(text, str):
         raise TypeError(f"{name} is {text!r}, not a text")

@@ -70,7 +70,7 @@ def get_local_dataset_run_spec(
         name: the file's name without its suffix.
         method: HELM's adaptation method, ``generation`` or ``multiple_choice_joint``, by default
             the latter if every instance has choices.
-        instructions: what stands before the first example.
+        instructions: the text before the first example.
         adapter: further arguments of HELM's adapter spec, e.g. ``max_train_instances``.
 
     Raises:

@@ -27,7 +27,7 @@ RUN_SPECS_LOGGED = re.compile(rb"produced (\d+) run specs")
 
 @dataclass(frozen=True)
 class HelmOptions:
-    """What HELM is asked to run; the names are those of helm-run's options."""
+    """What HELM shall run; the names are those of helm-run's options."""
 
     suite: str
     max_eval_instances: int
@@ -76,10 +76,10 @@ def helm_arguments(options: HelmOptions) -> list[str]:
 
 
 def describe_datasets(paths: Sequence[Path]) -> str:
-    """Return the data sets by name, as the process that HELM runs in gets them.
+    """Return the data sets by name, in the form that HELM's process reads.
 
     Raises:
-        UsageError: a file is no data set, or its name can't stand in a run entry, or stands twice.
+        UsageError: a file is not a data set, or its name is used twice or not allowed.
     """
     datasets: dict[str, tuple[str, str]] = {}
     for path in paths:
@@ -97,7 +97,7 @@ def describe_datasets(paths: Sequence[Path]) -> str:
 
 
 def given_datasets() -> dict[str, tuple[Path, str]]:
-    """Return path and sha256 of the data sets that this process was given, by name."""
+    """Return path and sha256 of the data sets given to this process, by name."""
     given = json.loads(os.environ.get(DATASETS_VARIABLE, "{}"))
     return {name: (Path(path), sha256) for name, (path, sha256) in given.items()}
 
@@ -106,9 +106,9 @@ def run_helm(options: HelmOptions, announce: Callable[[str], None]) -> None:
     """Run HELM to its end, with a line for every run that is finished.
 
     Raises:
-        UsageError: HELM is not installed, or not with all that it needs.
-        SuiteError: HELM ended with an error; what it has written remains, and the same call goes
-            on from there.
+        UsageError: HELM is not installed, or a package that it needs is missing.
+        SuiteError: HELM ended with an error; what it has written stays, and the same call
+            continues from there.
     """
     datasets = describe_datasets(options.local_datasets)
     options.output_path.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ def _wait(
 
 
 def _total(log: Path) -> str:
-    """Return the number of runs as soon as HELM tells it."""
+    """Return the number of runs as soon as HELM prints it."""
     found = RUN_SPECS_LOGGED.search(log.read_bytes())
     return f" of {int(found[1])}" if found else ""
 

@@ -1,1 +1,1 @@
-"""Pages to look at evaluations with: each one file, that asks nothing of any network."""
+"""HTML pages that show evaluations: each is one file and loads nothing from a network."""

@@ -1,4 +1,4 @@
-"""Scores drawn as points with their intervals, on a scale of 0 to 100 that a table shares."""
+"""Scores drawn as points with intervals; all rows of a table share a scale from 0 to 100."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from runner.scores.aggregation import Score
 
 @dataclass(frozen=True)
 class Scale:
-    """The least and the largest value that is drawn, in the metric's own unit."""
+    """The smallest and the largest drawn value, in the metric's own unit."""
 
     low: float
     high: float
@@ -32,7 +32,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Bar:
-    """Where a score and its interval are drawn; None for what there is not."""
+    """Where a score and its interval are drawn; None for a missing one."""
 
     value: float | None
     low: float | None

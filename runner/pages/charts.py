@@ -18,7 +18,7 @@ Rows = Sequence[Mapping[str, Any]]
 """One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""
 
 Chart = dict[str, Any]
-"""A Vega-Lite specification. Its points are the data set ``TARGETS``, given apart from it."""
+"""A Vega-Lite specification. Its points are the data set ``TARGETS``, which is passed separately."""
 
 TARGETS = "targets"
 MOST_COLORS = 6
@@ -27,14 +27,14 @@ SIDE_PIXELS = 360
 PNG_SCALE = 3
 GREY = "#7d8793"
 COLORS = ("#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670")
-"""Told apart by people who see fewer colours, on white and on black."""
+"""Colours that colour-blind people can distinguish, on white and on black."""
 
 
 def draw_charts(rows: Rows) -> dict[str, Chart]:
     """Return the plots by name, a point per target.
 
-    ``predicted-against-actual``: on the dashed line they are equal. ``residuals``: the error,
-    predicted less actual, over the actual mean.
+    ``predicted-against-actual``: on the dashed line they are equal. ``residuals``: the error
+    (predicted minus actual) against the actual mean.
     """
     values = [row[side] for row in rows for side in ("actual", "predicted")]
     ends = {"values": [{"end": min(values)}, {"end": max(values)}]}
@@ -48,7 +48,7 @@ def draw_charts(rows: Rows) -> dict[str, Chart]:
 
 
 def _layered(*layers: Chart) -> Chart:
-    schema = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nobody fetches it
+    schema = "https://vega.github.io/schema/vega-lite/v6.json"  # only a name; it is never fetched
     return {"$schema": schema, "width": "container", "height": SIDE_PIXELS, "layer": [*layers]}
 
 

@@ -15,7 +15,7 @@ INDEX = "index.html"
 REPORTS = "reports"
 
 MOST_IN_MATRIX = 25
-"""Entries whose probabilities are shown pair by pair."""
+"""For how many entries the page shows probabilities pair by pair."""
 
 
 def leaderboard_page(
@@ -24,8 +24,8 @@ def leaderboard_page(
     """Return the page's HTML.
 
     Args:
-        links: the page of each report, relative to this one, by the report's directory; a report
-            that is not in it has no link.
+        links: the page of each report, relative to this one, by the report's directory; other
+            reports have no link.
         version: the runner's.
     """
     scale = Scale.of(entry.score for entry in board.entries if entry.score is not None)
@@ -58,7 +58,7 @@ def write_leaderboard(
     """Write the leaderboard's page and one page per report, for any web host; return the page.
 
     Args:
-        with_actuals: let the reports' pages hold the actuals, as only an open suite's may.
+        with_actuals: put the actuals into the reports' pages; only an open suite allows that.
         written: called after each page.
 
     Raises:
@@ -85,7 +85,7 @@ def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> di
 
 
 def _band_starts(entries: Sequence[LeaderboardEntry]) -> list[bool]:
-    """Return for each entry whether it is told apart from the one above it."""
+    """Return for each entry whether it differs significantly from the one above."""
     starts = [False] * len(entries)
     for number in range(1, len(entries)):
         above, here = entries[number - 1].rank, entries[number].rank
@@ -94,7 +94,7 @@ def _band_starts(entries: Sequence[LeaderboardEntry]) -> list[bool]:
 
 
 def _matrix(board: Leaderboard) -> list[dict[str, Any]]:
-    """Return, for the best entries, the probability that each is better than each other."""
+    """Return, for the best entries, the probability that one is better than another, by pairs."""
     ranked = [entry for entry in board.entries if entry.rank is not None][:MOST_IN_MATRIX]
     return [
         {
@@ -118,7 +118,7 @@ def _shade(board: Leaderboard, row: int, column: int) -> int:
 
 
 def _histories(attempts: Mapping[str, Sequence[PastEvaluation]]) -> list[dict[str, Any]]:
-    """Return, for each submitter with several scored evaluations, how they went over time."""
+    """Return the scores over time of each submitter with several scored evaluations."""
     histories = []
     for submitter, all_attempts in attempts.items():
         values = [attempt.value for attempt in all_attempts if attempt.value is not None]

@@ -1,4 +1,4 @@
-"""A page as one file: a template, its data, and scripts and styles that alone may run in it."""
+"""A page as one file: a template, its data, and the only scripts and styles it may use."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ def render_page(
 
     Every text of the context is escaped, and characters that are not printable are shown by their
     code. The page's Content-Security-Policy names its own scripts and styles by their hashes: no
-    other runs, and nothing is requested.
+    other script runs, and the page requests nothing.
 
     Args:
         template: a file's name in ``templates``.
@@ -65,7 +65,7 @@ def render_page(
 
 
 def write_page(path: Path, html: str) -> None:
-    """Write a page, whole or not at all.
+    """Write a page completely, or not at all.
 
     Raises:
         UsageError: the file can't be written.
@@ -86,14 +86,14 @@ def asset(name: str) -> str:
 
 
 def _trusted(text: str) -> Any:
-    """Return our own text, which is not to be escaped."""
+    """Return the runner's own text, marked as not to be escaped."""
     import markupsafe  # noqa: PLC0415  (comes with jinja2, which is optional)
 
     return markupsafe.Markup(text)  # noqa: S704  (of this package, or JSON without a "<")
 
 
 def _json(value: Any) -> str:
-    """Return JSON in which no text can end the element that holds it."""
+    """Return JSON that can't close the HTML element that holds it."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
@@ -119,5 +119,5 @@ def _environment() -> "jinja2.Environment":
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Return a number with so many decimals, or a dash for none."""
+    """Return a number with this many decimals, or a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001  (a dash)

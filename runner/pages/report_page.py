@@ -18,12 +18,12 @@ from runner.scores.resampling import Resampling
 from runner.untrusted import printable
 
 FEWEST_TARGETS = 10
-"""Of fewer a score would tell the actuals to a participant, who knows the predictions."""
+"""With fewer targets, participants could compute the actuals from a score and their predictions."""
 
 OF_ONE_TARGET = ("max_error",)
 
 MOST_POINTS = 3_000
-"""Drawing more takes a browser seconds, and shows no more."""
+"""More points take a browser seconds to draw, and show nothing new."""
 
 CATEGORIES = ("scenario", "model", "stat", "perturbation")
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
@@ -56,7 +56,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     if targets:
         data["targets"] = _packed(targets)
     if drawn:
-        # Slow, and a page without actuals has none.
+        # Imported here: it is slow, and a page without actuals has no charts.
         from runner.pages.charts import chart_script, draw_charts  # noqa: PLC0415
 
         data["charts"] = draw_charts([targets[row] for row in drawn])
@@ -96,7 +96,7 @@ def _cards(report: Report) -> list[Score]:
 
 
 def _categories(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Return, for each category of more than one group, the primary metric of its groups."""
+    """Return the primary metric of each group, for each category with more than one group."""
     categories = []
     for category in CATEGORIES:
         groups = [score for score in scores if score.category == category]
@@ -134,7 +134,7 @@ def _amounts(name: str, value: float, limit: float) -> str:
 
 
 def _settings(cases: Iterable[CaseRecord]) -> list[tuple[str, str]]:
-    """Return the sandbox's settings as the engine had them for the first container started."""
+    """Return the sandbox's settings that the engine reported for the first started container."""
     attestation = next((case.sandbox for case in cases if case.sandbox is not None), None)
     effective: Mapping[str, Any] = {} if attestation is None else attestation.effective
     return [(name.removeprefix("HostConfig."), _setting(effective[name])) for name in effective]
@@ -147,7 +147,7 @@ def _setting(value: Any) -> str:
 
 
 def target_rows(records: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return one mapping per target, as the page's table and its charts take them."""
+    """Return one mapping per target, in the form that the page's table and charts use."""
     rows = records.select(name for name in TARGET_COLUMNS if name in records.columns)
     return [_target_row(row) for row in rows.iter_rows(named=True)]
 
@@ -171,15 +171,15 @@ def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(targets: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return the rows that the plots show: those with a prediction, of very many a sample."""
+    """Return the rows for the plots: those with a prediction; a sample if there are very many."""
     rows = [row for row, target in enumerate(targets) if target["predicted"] is not None]
     if len(rows) <= MOST_POINTS:
         return rows
-    return sorted(random.Random(0).sample(rows, MOST_POINTS))  # noqa: S311  (nothing secret)
+    return sorted(random.Random(0).sample(rows, MOST_POINTS))  # noqa: S311  (not secret)
 
 
 def _packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the rows by columns, each text once: a third of the size for many targets."""
+    """Return the rows as columns with each text stored once: a third of the size."""
     columns = list(rows[0])
     packed: dict[str, Any] = {}
     for name in columns:

@@ -19,19 +19,19 @@ from runner.scores.resampling import Resampling
 LOOK_SECONDS = 2.0
 
 Read = Callable[[], tuple[Mapping[Path, Report], Submitters | None]]
-"""Returns the reports, as they are to be ranked, and whose the images are."""
+"""Returns the reports in the form to be ranked, and the images' submitters."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """The pages of a leaderboard: what they are made of, and where they go."""
+    """The pages of a leaderboard: what they are made from, and where they are written."""
 
     read: Read
     output: Path
     with_actuals: bool
 
     def write(self, resampling: Resampling, progress: Progress) -> Path:
-        """Write every page; return the leaderboard's."""
+        """Write every page; return the path of the leaderboard's page."""
         reports, submitters = self.read()
         board = make_leaderboard(reports, submitters, resampling, progress)
         with progress.task("writing pages", len(reports) + 1) as task:
@@ -51,7 +51,7 @@ class Site:
         progress: Progress,
         written: Callable[[Path], None],
     ) -> NoReturn:
-        """Write every page at each change; if a report is wrong, say so and wait for the next.
+        """Write every page at each change; if a report is wrong, say so and wait for the next change.
 
         Args:
             watched: yields at each change, and never ends.
@@ -66,9 +66,9 @@ class Site:
 
 
 def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[None]:
-    """Yield once at the start, and then whenever a report, or one of the other files, has changed.
+    """Yield once at the start, and then whenever a report or one of the other files changes.
 
-    Looks every ``LOOK_SECONDS``, so that it serves file systems that tell of nothing as well.
+    It looks every ``LOOK_SECONDS``, which also works on file systems without notifications.
     """
     before = None
     while True:
@@ -81,7 +81,7 @@ def report_changes(directory: Path, others: Sequence[Path] = ()) -> Iterator[Non
 
 def _report_states(directory: Path) -> dict[Path, object]:
     files = [path / REPORT_FILE for path in find_reports(directory)]
-    if is_remote(directory):  # one question for all of them
+    if is_remote(directory):  # one request for all of them
         listed = listed_states(directory)
         return {path: listed.get(path) for path in files}
     return {path: _state(path) for path in files}

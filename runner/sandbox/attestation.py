@@ -1,4 +1,4 @@
-"""What the engine says it will do, compared with what it was asked for. Pure.
+"""Compares the settings that the engine reports with those that were asked for. Pure.
 
 An engine may drop a setting with no more than a warning, e.g. a swap limit that its kernel does not
 count. So the settings are read back before the start.
@@ -18,12 +18,12 @@ Settings = Mapping[str, Any]
 SECCOMP_PREFIX = "seccomp="
 
 ABSENT: tuple[Any, ...] = (None, "", 0, False, [], {})
-"""Values by which engines say "not set"; they differ in which."""
+"""Values that mean "not set"; engines differ in which one they use."""
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A setting that the engine would not have as it was asked for."""
+    """A setting that the engine reports with another value than was asked for."""
 
     setting: str
     asked: Any
@@ -34,7 +34,7 @@ class Mismatch:
 class Attestation:
     """The settings of one container and its volumes: what was asked for, and what the engine has.
 
-    Both are flat, so that a reader of the report can lay them side by side.
+    Both are flat, so that a reader of the report can compare them.
     """
 
     asked: Settings
@@ -42,7 +42,7 @@ class Attestation:
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
-        """Return every setting in which the two differ."""
+        """Return every setting that differs between the two."""
         return tuple(
             Mismatch(name, asked, self.effective[name])
             for name, asked in self.asked.items()
@@ -56,7 +56,7 @@ def attest(
     volume_bodies: tuple[Body, ...],
     volumes: tuple[Mapping[str, Any], ...],
 ) -> Attestation:
-    """Return what was asked for beside what the engine has.
+    """Return the settings that were asked for and those that the engine has.
 
     Args:
         body: what the container was created with.
@@ -95,7 +95,7 @@ def require_attested(attestation: Attestation) -> None:
         )
         raise EngineError(
             f"The engine does not keep the sandbox's settings, so nothing was run ({differences}). "
-            "`runner doctor` tells what this engine lacks."
+            "`runner doctor` shows what this engine lacks."
         )
 
 
@@ -104,7 +104,7 @@ def _container_settings(config: Body, host_config: Body, image_id: str) -> dict[
     settings.update(_flat(config, without=("HostConfig", "Image", "Labels")))
     settings.update(_flat(host_config, prefix="HostConfig.", without=("SecurityOpt", "Ulimits")))
     settings["Env"] = sorted(config.get("Env") or ())
-    # Not the rest: the engine fills in the interval of the image's own check, which is never made.
+    # The rest is left out: the engine fills in the interval of the image's check, which never runs.
     settings["Healthcheck"] = (config.get("Healthcheck") or {}).get("Test")
     settings["HostConfig.SecurityOpt"] = sorted(_security_options(host_config))
     for ulimit in host_config.get("Ulimits") or ():
@@ -121,7 +121,7 @@ def _flat(
 
 
 def _plain(value: Any) -> Any:
-    """Return a value in which "not set" is None, however the engine says it."""
+    """Return the value, or None if it is one of the values that mean "not set"."""
     if isinstance(value, Mapping):
         value = {name: _plain(inner) for name, inner in value.items()}
         value = {name: inner for name, inner in value.items() if inner is not None}
@@ -131,7 +131,7 @@ def _plain(value: Any) -> Any:
 
 
 def _security_options(host_config: Body) -> Iterator[str]:
-    """Yield the options, the seccomp profile by its digest instead of its thousand lines."""
+    """Yield the options; the digest of the seccomp profile replaces its thousand lines."""
     for option in host_config.get("SecurityOpt") or ():
         if option.startswith(SECCOMP_PREFIX):
             digest = hashlib.sha256(option.removeprefix(SECCOMP_PREFIX).encode()).hexdigest()
@@ -146,7 +146,7 @@ def _asked_mounts(body: Body) -> list[str]:
 
 
 def _effective_mounts(container: Mapping[str, Any]) -> list[str]:
-    """Return every mount but those in memory: an anonymous volume would show here, and a bind."""
+    """Return every mount that is not in memory, so also an anonymous volume or a bind mount."""
     return sorted(
         _mount(m["Type"], m.get("Name") or m.get("Source"), m["Destination"], m["RW"])
         for m in container.get("Mounts") or ()

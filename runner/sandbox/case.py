@@ -26,7 +26,7 @@ from runner.sandbox.policy import (
 )
 
 CONTROL_PROGRAM = KEEPER_PROGRAM
-"""What is run in a predictor's place to tell a fault of the host from one of its own."""
+"""What runs in the predictor's place to find out whether the host or the predictor failed."""
 
 CONTROL_ROLE = "a control in the predictor's place"
 
@@ -39,9 +39,9 @@ class Host:
     """What is the same for every case on one engine.
 
     Attributes:
-        engine: the engine that they run on.
-        architecture: the engine's, in its own words.
-        keeper_image: the keeper's image on it.
+        engine: the engine that the cases run on.
+        architecture: of the engine, as the engine names it.
+        keeper_image: the keeper's image on this engine.
         has_nested_cgroups: a container's cgroup can be put below another's: version 1, managed by
             the engine. The keeper's counters then go on counting when the predictor is gone.
     """
@@ -57,9 +57,9 @@ class ContainerSite:
     """Where a case's container goes.
 
     Attributes:
-        names: of all that the case has on the engine.
-        volumes: what its volumes were created with.
-        cgroup_parent: the cgroup that its own is put below, or "".
+        names: of everything that the case has on the engine.
+        volumes: the requests that created its volumes.
+        cgroup_parent: the parent of the container's own cgroup, or "".
     """
 
     names: SandboxNames
@@ -73,9 +73,9 @@ class PreparedCase:
 
     Attributes:
         keeper: the trusted container, running, with the inputs in its volume.
-        container: the untrusted container, created and not started; None if it can't be.
-        attestation: the settings that the container was found to have, or None with it.
-        refusal: why it can't be, through a fault of the image; or None.
+        container: the untrusted container, created but not started; None if it can't be created.
+        attestation: the container's settings as the engine reports them; None without a container.
+        refusal: the fault of the image that prevents the container, or None.
     """
 
     image: Image
@@ -94,10 +94,10 @@ def prepare_case(
     names: SandboxNames,
     stage: Callable[[], Mapping[str, bytes]],
 ) -> PreparedCase:
-    """Make everything ready for one case. What was made is removed again if that fails.
+    """Make everything ready for one case. If that fails, remove what was made.
 
     Args:
-        stage: gives the files of /input by their path below it.
+        stage: returns the files of /input by their path below it.
 
     Raises:
         EngineError: the engine failed, or does not keep the policy.
@@ -124,7 +124,7 @@ def create_attested(
         role: what errors call the container.
 
     Raises:
-        EngineError: they differ, or it can't be created.
+        EngineError: the settings differ, or the container can't be created.
     """
     container = engine.create_container(body, name, role)
     read_back = tuple(engine.inspect_volume(volume["Name"]) for volume in volumes)
@@ -134,7 +134,7 @@ def create_attested(
 
 
 def refusal_of(error: EngineError) -> str | None:
-    """Return why an engine that answers would not do it, or None if the engine is at fault."""
+    """Return why a working engine refused the request, or None if the engine is at fault."""
     if isinstance(error, NotOnEngineError):
         return None
     return error.reason if isinstance(error, EngineRefusedError) else None
@@ -143,10 +143,10 @@ def refusal_of(error: EngineError) -> str | None:
 def check_control(host: Host, policy: SandboxPolicy, site: ContainerSite) -> None:
     """Start the keeper's image in the predictor's place, under the same policy and limits.
 
-    If that can be done, what failed before is the predictor's own fault.
+    If that works, the failure before was the predictor's own fault.
 
     Raises:
-        EngineError: the control can't be run either: the engine or the host is at fault.
+        EngineError: the control can't run either, so the engine or the host is at fault.
     """
     name = site.names.predictor
     host.engine.remove("container", name)

@@ -13,10 +13,10 @@ OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|liste
 
 @dataclass(frozen=True)
 class Leftover:
-    """A container, volume or network with the runner's label, and a name of the runner's kind.
+    """A container, volume or network that has the runner's label and a name like the runner's.
 
     Attributes:
-        token: the label's value. A stranger's image can set it, but not to a recorded one.
+        token: the label's value. A foreign image can set one, but cannot know a recorded one.
     """
 
     kind: Kind
@@ -29,7 +29,7 @@ class Collected:
     """What ``collect_garbage`` did.
 
     Attributes:
-        removed: what was left by evaluations whose runner is gone.
+        removed: what evaluations had left whose runner has ended.
         kept: what the engine would not remove, and why; tried again the next time.
         unknown: what looks like ours, but is not in this user's record: another user's, or a
             stranger's with a forged label. It stays.
@@ -41,7 +41,7 @@ class Collected:
 
 
 def collect_garbage(engine: Engine, identity: str) -> Collected:
-    """Remove what runners that were killed left on this engine; touch nothing else.
+    """Remove what killed runners left on this engine; touch nothing else.
 
     What a live runner uses is not touched: its entry in the record is locked.
 
@@ -49,7 +49,7 @@ def collect_garbage(engine: Engine, identity: str) -> Collected:
         identity: the engine's, see ``engine_identity``; entries of another engine stay recorded.
 
     Raises:
-        EngineError: the engine can't tell what is left.
+        EngineError: the engine can't list what is left.
     """
     removed: list[Leftover] = []
     kept: list[tuple[Leftover, str]] = []
@@ -78,13 +78,13 @@ def sweep(engine: Engine, token: str) -> None:
 
 
 def find_leftovers(engine: Engine) -> tuple[Leftover, ...]:
-    """Return what has the runner's label and a name of its kind, whoever made it."""
+    """Return everything with the runner's label and a name like the runner's, whoever made it."""
     found = (Leftover(*one) for one in engine.list_labelled(LABEL))
     return tuple(one for one in found if OUR_NAME.fullmatch(one.name))
 
 
 def _remove_all(engine: Engine, found: tuple[Leftover, ...], token: str) -> dict[Leftover, str]:
-    """Remove what is one evaluation's; return what the engine would not remove, and why."""
+    """Remove what one evaluation made; return what the engine would not remove, and why."""
     refused = {}
     for one in found:  # the containers first: a volume or network in use can't be removed
         if one.token == token:

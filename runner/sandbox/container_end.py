@@ -24,7 +24,7 @@ FROM_OUTSIDE = {
     "restart": "restarted",
     "update": "given other limits",
 }
-"""What only somebody with access to the engine does to a container, and in what words."""
+"""Events that only somebody with access to the engine can cause, with words for each."""
 
 
 def read_end(
@@ -34,7 +34,7 @@ def read_end(
 
     Args:
         state: ``State`` of the engine's answer to ``GET /containers/{id}/json``.
-        most_pids: the most processes and threads that it was seen with.
+        most_pids: the largest number of processes and threads that was measured.
     """
     started, finished = lifetime(state)
     wall_seconds = max(0.0, finished - started)
@@ -63,8 +63,8 @@ def lifetime(state: Mapping[str, Any]) -> tuple[float, float]:
 def cut_log(content: bytes, most_bytes: int) -> bytes:
     """Return the last lines of a log that fit, as the engine stores them, marked if it was cut.
 
-    The engine keeps two files, each a little larger than the limit, and drops the older one without
-    a word. So less is taken than one file holds, and whether more was printed can always be told.
+    The engine keeps two files, each a little larger than the limit, and drops the older one
+    silently. So less is taken than one file holds, and it is always known whether more was printed.
     """
     lines = content.splitlines(keepends=True)
     stored = 0
@@ -81,11 +81,11 @@ def _stored_bytes(line: bytes) -> int:
 
 
 def find_interference(events: Iterable[Mapping[str, Any]], *, killed_by_runner: bool) -> str | None:
-    """Return what was done to the container by others than the runner, or None.
+    """Return what somebody other than the runner did to the container, or None.
 
     Args:
         events: the engine's events of this container, oldest first.
-        killed_by_runner: one SIGKILL, the last, is the runner's own.
+        killed_by_runner: the last SIGKILL is the runner's own.
     """
     actions = [event for event in events if event.get("Action") in FROM_OUTSIDE]
     if killed_by_runner:

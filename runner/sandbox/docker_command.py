@@ -1,4 +1,4 @@
-"""The settings of the sandbox as a `docker run` command, for an author who wants to look closer."""
+"""The settings of the sandbox as a `docker run` command, for an author who debugs an image."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxNames, SandboxPolicy, predictor_body
 
 INPUT_PLACE, OUTPUT_PLACE = "INPUT", "OUTPUT"
-"""What stands in the command for directories of the author's; in the sandbox they are volumes."""
+"""Placeholders for the author's own directories; in the sandbox these are volumes."""
 
 
 def command_line(image: Image, policy: SandboxPolicy) -> str:
-    """Return a line that shows the command to a reader."""
+    """Return a line of text with the command."""
     return f"{image.reference} as a command of Docker's: {docker_run_command(image, policy)}"
 
 
 def docker_run_command(image: Image, policy: SandboxPolicy) -> str:
-    """Return the command that runs an image as the sandbox does, but for /input and /output."""
+    """Return the command that runs an image as the sandbox does, except for /input and /output."""
     return shlex.join(["docker", "run", "--rm", *_options(image, policy), image.id])
 
 

@@ -37,10 +37,10 @@ _LOAD_ADDRESS = 0x400000
 
 
 def ensure_keeper_image(engine: Engine, architecture: str) -> Image:
-    """Return the keeper's image, made on the engine if it isn't there yet.
+    """Return the keeper's image; make it on the engine if it isn't there yet.
 
     Args:
-        architecture: the engine's, in its own words.
+        architecture: of the engine, as the engine names it.
     """
     if architecture not in _WAIT_FOREVER:
         raise EngineError(
@@ -53,7 +53,7 @@ def ensure_keeper_image(engine: Engine, architecture: str) -> Image:
     image = None
     with suppress(NotOnEngineError):
         image = engine.inspect_image(f"{KEEPER_REPOSITORY}:{tag}")
-    # The tag alone proves nothing: a submission that was loaded may carry it.
+    # The tag alone proves nothing: a submitted image that was loaded may have it.
     if image is None or image.layers != (layer,):
         image = engine.import_image(archive, KEEPER_REPOSITORY, tag)
     # An imported image has no command of its own.

@@ -1,8 +1,8 @@
 """The runner's own record of which evaluations have things on an engine.
 
-A label alone proves nothing: an image's LABELs become its containers'. So what is removed after a
-crash is decided by this record, one small file per evaluation, which is locked as long as its
-runner lives: the kernel drops the lock however the runner ends.
+A label alone proves nothing: the LABELs of an image are also on its containers. So this record
+decides what is removed after a crash. It has one small file per evaluation. The runner holds a lock
+on the file as long as it lives; the kernel drops the lock however the runner ends.
 """
 
 import json
@@ -23,7 +23,7 @@ TOKEN = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Entry:
-    """An evaluation: the value of the label on all that it made, and the engine it made it on."""
+    """An evaluation: its label's value, which is on all that it made, and the engine it uses."""
 
     token: str
     engine: str
@@ -36,7 +36,7 @@ def _directory() -> Path:
 
 @contextmanager
 def recorded(engine: str) -> Iterator[Entry]:
-    """Give an entry for a new evaluation, locked; its file stays unless ``settle`` removes it.
+    """Yield a locked entry for a new evaluation; its file stays unless ``settle`` removes it.
 
     Raises:
         UsageError: the state directory can't be written.
@@ -57,24 +57,24 @@ def recorded(engine: str) -> Iterator[Entry]:
 
 
 def settle(entry: Entry) -> None:
-    """Drop an entry: nothing of its evaluation is left on the engine."""
+    """Remove an entry, because nothing of its evaluation is left on the engine."""
     entry.path.unlink(missing_ok=True)
 
 
 def known_tokens() -> frozenset[str]:
-    """Return the tokens of all recorded evaluations, of live runners too."""
+    """Return the tokens of all recorded evaluations, also of those that still run."""
     return frozenset(path.stem for path in _directory().glob("*.json"))
 
 
 @contextmanager
 def dead_entries() -> Iterator[list[Entry]]:
-    """Give the entries of evaluations whose runner is gone, locked against others who ask."""
+    """Yield the entries of evaluations whose runner has ended; each is locked meanwhile."""
     found: list[Entry] = []
     with ExitStack() as held:
         for path in sorted(_directory().glob("*.json")):
             if TOKEN.fullmatch(path.stem) is None:
                 continue
-            with suppress(OSError, ValueError):  # of a live runner, or no entry
+            with suppress(OSError, ValueError):  # its runner lives, or it is no entry
                 file = held.enter_context(unheld_file(path))
                 engine = str(json.load(file)["engine"])
                 found.append(Entry(path.stem, engine, path))

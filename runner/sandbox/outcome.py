@@ -8,7 +8,7 @@ from runner.contract.limits import MIB, Limits
 from runner.untrusted import quote
 
 SIGNAL_EXIT_BASE = 128
-"""An exit code above it means: ended by the signal of that number less this."""
+"""An exit code above it means: ended by signal number (code - 128)."""
 
 KILLED_EXIT_CODE = SIGNAL_EXIT_BASE + signal.SIGKILL
 
@@ -34,7 +34,7 @@ class ContainerEnd:
         oom_killed: the kernel killed one of its processes at the memory limit.
         past_deadline: it took more than its wall time.
         output_full: /output reached its limit in bytes or files.
-        pids_reached: it was seen with as many processes as its limit allows.
+        pids_reached: it was measured with as many processes as its limit allows.
         start_error: why the entrypoint could not be started, or None.
     """
 
@@ -51,7 +51,7 @@ def predictor_fault(end: ContainerEnd) -> Outcome | None:
     """Return what the predictor did wrong, or None if it ran to its end.
 
     Log text is never consulted: the predictor writes it and could forge it. The engine's OOM flag
-    also stands when a child was killed and the predictor went on to exit 0: that is no fault.
+    is also set when a child was killed and the predictor went on to exit 0: that is no fault.
     """
     if end.past_deadline:
         return Outcome.TIMED_OUT
@@ -67,8 +67,8 @@ def is_past_deadline(
 ) -> bool:
     """Return whether the predictor took more than its wall time.
 
-    The engine's clock decides, not ours: an engine that stalls makes ours run on, so that the
-    runner may send its SIGKILL to a predictor that has just ended in time, by itself.
+    The engine's clock decides, not the runner's. While an engine stalls, the runner's clock runs
+    on, so the runner may send SIGKILL to a predictor that has just ended in time by itself.
     """
     if wall_seconds >= limits.wall_seconds:
         return True
@@ -78,15 +78,15 @@ def is_past_deadline(
 def could_be_host_kill(end: ContainerEnd) -> bool:
     """Return whether a host in trouble could have ended the predictor like this.
 
-    SIGKILL with neither the memory limit nor the runner behind it: the host's own shortage of
-    memory, or its administrator.
+    That is a SIGKILL that came neither from the memory limit nor from the runner, but perhaps
+    from the host's own shortage of memory, or from its administrator.
     """
     killed = end.exit_code == KILLED_EXIT_CODE
     return killed and not end.oom_killed and not end.past_deadline
 
 
 def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
-    """Return one line that tells the predictor's author what happened."""
+    """Return one line that explains to the predictor's author what happened."""
     if fault is Outcome.TIMED_OUT:
         return f"it was still running after the wall time of {limits.wall_seconds:g} s, and killed"
     if fault is Outcome.OUT_OF_MEMORY:
@@ -106,7 +106,7 @@ def _describe_exit(exit_code: int, limits: Limits) -> str:
     if 0 < number <= signal.SIGRTMAX:
         named = number in set(signal.Signals)
         name = f" ({signal.Signals(number).name})" if named else ""
-        # Memory in a file of a tmpfs that is full can't be written: that is the usual reason.
+        # SIGBUS usually means that a program mapped a file of a full tmpfs and wrote to it.
         shm = f", as at a full /dev/shm, whose limit is {limits.shm_bytes // MIB} MiB"
         why = shm if number == signal.SIGBUS else ""
         return f"the predictor was ended by signal {number}{name}{why}"

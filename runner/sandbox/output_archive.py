@@ -27,7 +27,7 @@ ARCHIVE_BYTES_PER_FILE = 16 * KIB
 
 
 BYTES_AS_BASE64 = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-"""How the bytes of a run that is kept as JSON are written."""
+"""Bytes, written as base64 when a run is stored as JSON."""
 
 
 class OutputTooLargeError(Exception):
@@ -40,7 +40,7 @@ class Output:
 
     Attributes:
         files: the bytes of each wanted file that is there, by its name below /output.
-        reasons: why there are none, for each wanted file that is not in ``files``.
+        reasons: for each wanted file that is not in ``files``, why it is missing.
         full: /output had reached its limit in bytes or files.
         bytes_used: the bytes that the files took, in whole pages.
         file_count: files, folders and links, /output itself not counted.
@@ -58,9 +58,9 @@ class Output:
 def read_output(
     chunks: Iterable[bytes], limits: Limits, wanted: Sequence[str] = (PREDICTIONS,)
 ) -> Output:
-    """Return those wanted files that are regular ones, and whether /output was full.
+    """Return the wanted files that are regular files, and whether /output was full.
 
-    Holds at most ``limits.output_bytes`` and one chunk in memory, however many are wanted.
+    Holds at most ``limits.output_bytes`` and one chunk in memory, however many files are wanted.
 
     Args:
         wanted: names of files directly in /output.
@@ -94,7 +94,7 @@ def read_output(
     except OutputTooLargeError:
         reason = f"{OUTPUT_DIR} holds more than its limit"
         return Output({}, dict.fromkeys(wanted, reason), True, used, count)
-    except tarfile.TarError as error:  # the engine makes the archive, the predictor only its files
+    except tarfile.TarError as error:  # the engine's fault: it makes the archive
         raise EngineError(f"The engine's copy of {OUTPUT_DIR} broke off ({error}).") from error
     for name, place in elsewhere.items():
         if place is not None:
@@ -105,7 +105,7 @@ def read_output(
 
 
 def _note_elsewhere(member: tarfile.TarInfo, elsewhere: dict[str, str | None]) -> None:
-    """Note a file that was probably meant: in a folder, packed, unfinished, or in another case."""
+    """Note a file that is probably the wanted one: in a folder, packed, unfinished, other case."""
     written = PurePosixPath(member.name).name.casefold()
     for name, place in elsewhere.items():
         if place is None and member.isreg() and f"{written}.".startswith(f"{name}."):
@@ -113,7 +113,9 @@ def _note_elsewhere(member: tarfile.TarInfo, elsewhere: dict[str, str | None]) -
 
 
 def _not_regular(member: tarfile.TarInfo) -> str:
-    if member.islnk():  # the archive has its bytes under the other name, which the runner ignores
+    if (
+        member.islnk()
+    ):  # the archive holds the bytes under the other name only, and the runner ignores that name
         return "is a hard link to another file of /output; write it as a file of its own"
     return "is not a regular file"
 
@@ -124,7 +126,7 @@ def _member_bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 class _CountedStream(io.RawIOBase):
-    """A readable stream of chunks that refuses to give more than a number of bytes."""
+    """A readable stream of chunks that raises an error beyond a number of bytes."""
 
     def __init__(self, chunks: Iterable[bytes], most_bytes: int) -> None:
         self._chunks: Iterator[bytes] = iter(chunks)
@@ -132,11 +134,11 @@ class _CountedStream(io.RawIOBase):
         self._rest = b""
 
     def readable(self) -> bool:
-        """Return True; io asks."""
+        """Return True, as io requires."""
         return True
 
     def readinto(self, buffer: "Buffer") -> int:
-        """Fill the buffer with what is left of a chunk, and return how much that was."""
+        """Fill the buffer from the current chunk, and return how many bytes were written."""
         room = memoryview(buffer).cast("B")
         while not self._rest:
             chunk = next(self._chunks, None)

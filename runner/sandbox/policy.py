@@ -1,4 +1,4 @@
-"""Policy -> the engine's arguments. Pure, so that what is asked for can be read and tested."""
+"""Policy -> the engine's arguments. Pure, so that every request can be read and tested."""
 
 import posixpath
 from collections.abc import Iterable, Mapping
@@ -17,30 +17,30 @@ PREDICTOR_USER = "65534:65534"
 TMP_DIR = "/tmp"  # noqa: S108  (inside the container, where it is a fresh tmpfs)
 
 ENVIRONMENT = {"HOME": TMP_DIR, "TMPDIR": TMP_DIR}
-"""All that the runner adds to the image's own environment, and it wins over the image's.
+"""All that the runner adds to the image's own environment. It overrides the image's values.
 
-The image's ENV is part of the image, as its files are: it tells nothing of the host, and what an
-LD_PRELOAD in it loads runs in the same sandbox.
+The image's ENV is part of the image, as its files are: it reveals nothing about the host, and a
+library that its LD_PRELOAD loads runs in the same sandbox.
 """
 
 KEEPER_PROGRAM = "/keep"
 
 KEEPER_PIDS = 64
-"""Not less: the engine's own init runs under this limit before the keeper does. With 2 processes
-and 16 files 2 of about 700 starts failed on a busy host, with 64 and 1024 0 of 500."""
+"""Not smaller: the engine's own init runs under these limits before the keeper does. With 2
+processes and 16 files, 2 of about 700 starts failed on a busy host; with 64 and 1024, 0 of 500."""
 
 KEEPER_MEMORY_BYTES = 64 * MIB
 
 LABEL = "runner.evaluation"
-"""On every container and volume the runner makes; its value is the evaluation's token."""
+"""The label on every container and volume of the runner; its value is the evaluation's token."""
 
 Body = dict[str, Any]
-"""What is sent to ``POST /containers/create``, in the Docker Engine API's own words."""
+"""The request of ``POST /containers/create``, with the Docker Engine API's own names."""
 
 
 @dataclass(frozen=True)
 class SandboxPolicy:
-    """What an organizer decides of the sandbox; all else is fixed below, for every image.
+    """The sandbox settings that an organizer chooses; all others are fixed below, for every image.
 
     Attributes:
         limits: what a predictor may use.
@@ -53,16 +53,16 @@ class SandboxPolicy:
     gpus: int = 0
 
     def to_json(self) -> Mapping[str, Any]:
-        """Return all of it by name, to tell evaluations apart."""
+        """Return all settings by name; evaluations with other settings are different ones."""
         return {**self.limits.to_json(), "runtime": self.runtime, "gpus": self.gpus}
 
 
 @dataclass(frozen=True)
 class SandboxNames:
-    """The names of what one case has on the engine. They tell nothing of it.
+    """The names of one case's objects on the engine. They reveal nothing about the case.
 
     Attributes:
-        case: random, for this case alone; a predictor can find it, in its list of mounts.
+        case: random, for this case alone; a predictor can find it in its list of mounts.
         evaluation: the token by which the runner finds what it made; a predictor can't see it.
     """
 
@@ -91,7 +91,7 @@ class SandboxNames:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return what every container and volume of the evaluation is marked with."""
+        """Return the labels of every container and volume of the evaluation."""
         return {LABEL: self.evaluation}
 
 
@@ -99,8 +99,8 @@ class SandboxNames:
 def seccomp_profile() -> str:
     """Return the system calls that a container may make, as the engine's JSON.
 
-    It allows less than the engine's default: no family of sockets but local, IPv4, IPv6 and
-    netlink, no io_uring, no look into other processes, no 32-bit calls.
+    It allows less than the engine's default: only local, IPv4, IPv6 and netlink sockets, no
+    io_uring, no reading of other processes, no 32-bit calls.
     """
     return Path(__file__).with_name("seccomp.json").read_text(encoding="utf-8")
 
@@ -108,12 +108,12 @@ def seccomp_profile() -> str:
 def predictor_body(
     image: Image, policy: SandboxPolicy, names: SandboxNames, cgroup_parent: str = ""
 ) -> Body:
-    """Return what to ask the engine for as the untrusted container.
+    """Return the request that creates the untrusted container.
 
-    It names what is to be absent too, so that all of it can be read back and compared.
+    It also names what must be absent, so that everything can be read back and compared.
 
     Args:
-        cgroup_parent: the cgroup to put the container's own below; empty for the engine's choice.
+        cgroup_parent: the parent of the container's cgroup; empty for the engine's choice.
     """
     limits = policy.limits
     host_config = {
@@ -142,11 +142,11 @@ def predictor_body(
 def keeper_body(
     keeper_image: Image, limits: Limits, names: SandboxNames, cgroup_parent: str = ""
 ) -> Body:
-    """Return what to ask the engine for as the trusted container that holds the volumes open.
+    """Return the request that creates the trusted container that holds the volumes open.
 
-    A volume of type tmpfs is emptied when its last container stops, so /output would be gone with
-    the predictor. The keeper also gives a place to write and read through, without a host path.
-    Its limits leave room for the predictor's, whose cgroup may be below its own.
+    A volume of type tmpfs is emptied when its last container stops, so /output would be lost when
+    the predictor ends. The runner also writes and reads the volumes through the keeper, without a
+    host path. Its limits include the predictor's, whose cgroup may be below the keeper's.
     """
     memory_bytes = limits.memory_bytes + KEEPER_MEMORY_BYTES
     host_config = {
@@ -159,17 +159,17 @@ def keeper_body(
     }
     return {
         **_program(keeper_image, names, "keeper"),
-        # Not even a loopback, which nothing in it uses: two processes less for the engine to start.
-        # The predictor has one, and the engine's /etc/hosts in which localhost is.
+        # No loopback either: nothing uses it, and the engine starts two processes less.
+        # The predictor has a loopback, and the engine's /etc/hosts, which names localhost.
         "NetworkDisabled": True,
         "HostConfig": {**host_config, "Mounts": _mounts(names, input_read_only=False)},
     }
 
 
 def volume_bodies(names: SandboxNames, limits: Limits) -> tuple[Body, Body]:
-    """Return what to ask the engine for as the volumes at /input and at /output.
+    """Return the requests that create the volumes at /input and at /output.
 
-    The one at /output is memory, bounded in bytes and in files.
+    The volume at /output is in memory, with a limit of bytes and of files.
     """
     bounds = f"size={limits.output_bytes},nr_inodes={limits.output_files}"
     options = f"{bounds},mode=1777,noexec,nosuid,nodev"
@@ -194,14 +194,14 @@ def _program(image: Image, names: SandboxNames, role: str) -> Body:
         "User": PREDICTOR_USER,
         "Tty": False,
         "OpenStdin": False,
-        # The image's own health check and stop signal have no say.
+        # The image's own health check and stop signal are not used.
         "Healthcheck": {"Test": ["NONE"]},
         "StopSignal": "SIGKILL",
     }
 
 
 def _isolation(cgroup_parent: str) -> Body:
-    """Return what is the same for the predictor and the keeper, and what neither ever has."""
+    """Return the settings that the predictor and the keeper share, and what neither may have."""
     return {
         "NetworkMode": "none",
         "IpcMode": "private",
@@ -232,8 +232,8 @@ MASKED_PATHS = (
     *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
     *("/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"),
 )
-"""What tells of the host, its hardware or others on it: engines' own list, named so that it is the
-same on every engine."""
+"""Paths that reveal the host, its hardware or its other users: the engines' own list, written out
+so that it is the same on every engine."""
 
 READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
@@ -250,7 +250,9 @@ def _mounts(names: SandboxNames, *, input_read_only: bool) -> list[Body]:
             "Source": source,
             "Target": str(target),
             "ReadOnly": read_only,
-            "VolumeOptions": {"NoCopy": True},  # else the image's own /output would be copied in
+            "VolumeOptions": {
+                "NoCopy": True
+            },  # otherwise the engine would copy the image's own /output into it
         }
         for source, target, read_only in (
             (names.input_volume, INPUT_DIR, input_read_only),
@@ -268,7 +270,7 @@ def _gpu_requests(gpus: int) -> list[Body]:
 
 
 def _ulimits(limits: Limits) -> list[Body]:
-    # Above every tmpfs, so that a full one says "no space left" before a signal kills the writer.
+    # Larger than every tmpfs: writing to a full one then says "no space left", without a signal.
     largest_file = 2 * max(limits.output_bytes, limits.tmp_bytes, limits.shm_bytes)
     return [
         _ulimit("nofile", limits.open_files),
@@ -282,10 +284,10 @@ def _ulimit(name: str, most: int) -> Body:
 
 
 def _tmpfs(declared_volumes: Iterable[str], limits: Limits) -> dict[str, str]:
-    """Return /tmp, and a read-only cover for each VOLUME, which would be writable host disk."""
+    """Return /tmp, and a read-only cover for each VOLUME, else it would be writable host disk."""
     tmp_options = f"size={limits.tmp_bytes},nr_inodes={limits.tmp_files}"
     ours = {str(INPUT_DIR), str(OUTPUT_DIR), TMP_DIR}
-    # The engine takes "//data/../data/" as it stands, and mounts it at /data.
+    # The engine accepts "//data/../data/" unchanged, and mounts it at /data.
     declared = {"/" + posixpath.normpath(path).lstrip("/") for path in declared_volumes}
     return {
         **dict.fromkeys(sorted(declared - ours), f"ro,size={4 * KIB}"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.contract.limits import MIB, Limits
 
 FORECAST_SHARE = 0.7
-"""Above this share of a limit, a case with a little more to do may reach it."""
+"""Above this share of a limit, a slightly larger case may reach the limit."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ResourceUse:
 
 
 def forecast(use: ResourceUse, limits: Limits) -> Iterator[str]:
-    """Yield a line for each limit of which the case used more than 70 %."""
+    """Yield a line for each limit that the case came near: it used more than 70 % of it."""
     if use.wall_seconds > FORECAST_SHARE * limits.wall_seconds:
         share = use.wall_seconds / limits.wall_seconds
         yield f"took {use.wall_seconds:.0f} s, {share:.0%} of the wall time"

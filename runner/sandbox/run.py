@@ -1,4 +1,4 @@
-"""One case in one container: start, run to the end or the deadline, read what is left."""
+"""One case in one container: start, run to the end or the deadline, read its output."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,21 +20,21 @@ from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sampler import SAMPLE_SECONDS, Measured, Sampler, largest, read_stats
 
 NOT_STARTED_EXIT_CODE = 127
-"""The exit code of a shell, and of the engine, for a program that can't be started."""
+"""The exit codes that shells and engines use for a program that can't be started."""
 
 KILL_SECONDS = 30
 """How long the engine may take to end a killed container before it counts as broken."""
 
 HEARTBEAT_SECONDS = 30
-"""How often a long run is announced, and the engine asked whether it is still there."""
+"""How often a long run is announced, and the engine is asked whether it still answers."""
 
 EVENT_SECONDS = 0.5
-"""How long after a container's end the engine may still write down what ended it."""
+"""How long after a container's end the engine may still record what ended it."""
 
 
 RARELY_SECONDS = 10
-"""How often a container is measured whose use is counted to its end anyway. Each time may delay
-the final count by a second, so not at all in a short run."""
+"""How often a container is measured if the kernel counts its use to the end anyway. Each
+measurement may delay the final count by a second, so a short run has none."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class SandboxRun:
     Attributes:
         end: how it ended.
         output: what /output held.
-        log: the end of what it printed; the organizer's, as it may quote the inputs.
+        log: the end of what it printed; for the organizer only, as it may quote the inputs.
         resources: what it used of its limits.
-        attestation: the settings it ran with, beside those asked for; None if it never started.
+        attestation: the settings asked for and those it ran with; None if it never started.
     """
 
     __pydantic_config__: ClassVar = BYTES_AS_BASE64
@@ -64,10 +64,10 @@ def run_case(
     announce: Callable[[str], None],
     wanted: Sequence[str] = (PREDICTIONS,),
 ) -> SandboxRun:
-    """Start a prepared case and return what came of it. Its container is removed then.
+    """Start a prepared case, remove its container, and return the result.
 
     Args:
-        announce: called now and then, with one line, while the container runs.
+        announce: called from time to time, with one line, while the container runs.
         wanted: names of files of ``/output`` to read.
 
     Raises:
@@ -75,7 +75,7 @@ def run_case(
     """
     limits = case.policy.limits
     ended = _run_container(host, case, announce)
-    # Only now, with the predictor gone, is anything read that it could have been writing.
+    # Read only now: the predictor has ended, and can no longer change what is read.
     with case.keeper.streaming_archive(OUTPUT_DIR) as chunks:
         output = read_output(chunks, limits, wanted)
     measured = ended.measured
@@ -126,9 +126,9 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
 
 
 def _start(host: Host, case: PreparedCase, container: Container) -> str | None:
-    """Start the container; return why an engine that could start others refuses, or None.
+    """Start the container; return why a working engine refuses, or None if it started.
 
-    A second time if it refuses: a busy engine does now and then.
+    A refused start is tried once more: a busy engine sometimes refuses.
     """
     for attempt in (1, 2):
         try:
@@ -164,7 +164,7 @@ def _wait_or_kill(
     try:
         container.kill()
     except EngineRefusedError as error:
-        if error.status != HTTPStatus.CONFLICT:  # it ended by itself just now
+        if error.status != HTTPStatus.CONFLICT:  # it has just ended by itself
             raise
         return False
     if not _ended_by(engine, container, time.monotonic() + KILL_SECONDS, announce):
@@ -179,8 +179,8 @@ def _ended_by(
         try:
             container.wait(left)
         except EngineLostError:
-            # Losing the engine leaves the container running, or the engine ends it when it is
-            # back; the keeper's state tells which.
+            # A lost engine leaves the container running, or it ends the container when it is
+            # back; the keeper's state shows which.
             engine.await_answer(announce)
         else:
             return True
@@ -190,7 +190,7 @@ def _ended_by(
 def _require_undisturbed(
     container: Container, state: Mapping[str, Any], *, killed_by_runner: bool
 ) -> None:
-    """Refuse an end that others may have brought about: it says nothing of the predictor."""
+    """Raise EngineError if others may have ended it: that says nothing about the predictor."""
     started, finished = lifetime(state)
     events = container.fetch_events(started, finished + EVENT_SECONDS)
     done = find_interference(events, killed_by_runner=killed_by_runner)
@@ -199,6 +199,6 @@ def _require_undisturbed(
 
 
 def _require_running(keeper: Container) -> None:
-    """Refuse what was read if the keeper has stopped: /output was emptied by that."""
+    """Raise EngineError if the keeper has stopped: that emptied /output."""
     if keeper.inspect()["State"]["Status"] != "running":
         raise EngineError(f"{keeper.name} was stopped from outside, so the output is lost.")

@@ -1,4 +1,4 @@
-"""A running container measured now and then, as often as the engine can tell."""
+"""Measures a running container from time to time, as often as the engine can."""
 
 import threading
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from runner.errors import EngineError
 from runner.sandbox.engine.container import Container
 
 SAMPLE_SECONDS = 1
-"""Engines measure at most this often, all their containers together; more questions have to wait.
+"""How often an engine measures at most, for all its containers together; more requests wait.
 """
 
 
@@ -26,7 +26,7 @@ class Measured:
 def read_stats(stats: Mapping[str, Any]) -> Measured | None:
     """Return what the engine's answer to ``GET /containers/{id}/stats`` says, or None.
 
-    An engine answers for a container that has just ended too, with empty values.
+    For a container that has just ended the engine answers too, with empty values.
     """
     memory = stats.get("memory_stats") or {}
     cpu = (stats.get("cpu_stats") or {}).get("cpu_usage") or {}
@@ -39,7 +39,7 @@ def read_stats(stats: Mapping[str, Any]) -> Measured | None:
 
 
 class Sampler:
-    """Measures a running container now and then, until it is left."""
+    """Measures a running container from time to time, until the block is left."""
 
     def __init__(self, container: Container, seconds: float) -> None:
         self._container, self._seconds = container, seconds
@@ -47,7 +47,7 @@ class Sampler:
         self.samples: list[Measured] = []
 
     def __enter__(self) -> Self:
-        # Not waited for at the end: an engine takes up to a second to answer.
+        # The end does not wait for it: an engine takes up to a second to answer.
         threading.Thread(target=self._sample, daemon=True).start()
         return self
 
@@ -55,7 +55,7 @@ class Sampler:
         self._over.set()
 
     def _sample(self) -> None:
-        # A measure is no promise: without one the case goes on.
+        # Measuring is optional: the case goes on without.
         with suppress(EngineError):
             pause = self._seconds / 2
             while not self._over.wait(pause):
@@ -67,7 +67,7 @@ class Sampler:
 
 
 def largest(samples: list[Measured]) -> Measured | None:
-    """Return the most of each that was ever measured, or None if nothing was."""
+    """Return the largest measured value of each, or None if nothing was measured."""
     if not samples:
         return None
     return Measured(

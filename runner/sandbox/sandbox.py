@@ -1,4 +1,4 @@
-"""The sandbox of one evaluation: cases made ready ahead, run, and removed without a trace."""
+"""The sandbox of one evaluation: cases are prepared ahead, run, and removed completely."""
 
 import secrets
 import threading
@@ -42,7 +42,7 @@ class Sandbox:
     """Runs cases on one engine, for several threads at a time. Made by ``open_sandbox``.
 
     Attributes:
-        findings: what the engine's host gives and lacks.
+        findings: what the engine's host provides and lacks.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Sandbox:
     ) -> None:
         self._host, self._token, self._announce = host, token, announce
         self.findings = findings
-        # As many as cases run: what is done ahead must not take the predictors' processors.
+        # As many threads as cases: preparing ahead must not take the predictors' processors.
         self._worker = ThreadPoolExecutor(max_workers=jobs)
         self._not_removed: deque[SandboxNames] = deque()
         self._closing = threading.Event()
@@ -63,10 +63,10 @@ class Sandbox:
     def prepare(
         self, image: Image, policy: SandboxPolicy, stage: Callable[[], Mapping[str, bytes]]
     ) -> Preparation:
-        """Begin to make a case ready, at once and beside a case that runs; return a handle.
+        """Begin to prepare a case at once, while another case may run; return a handle.
 
         Args:
-            stage: gives the files of /input by their path below it; called by another thread.
+            stage: returns the files of /input by their path below it; called by another thread.
         """
         names = SandboxNames(secrets.token_hex(6), self._token)
         return Preparation(names, self._worker.submit(self._prepare, image, policy, names, stage))
@@ -77,32 +77,32 @@ class Sandbox:
         wanted: Sequence[str] = (PREDICTIONS,),
         announce: Announce | None = None,
     ) -> SandboxRun:
-        """Run a case when it is ready and return what came of it.
+        """Run a case when it is ready and return the result.
 
-        Its container is gone then; the rest of it is removed beside the next case.
+        Its container is removed by then; the rest is removed while the next case runs.
 
         Args:
-            announce: called now and then while the container runs, in place of the sandbox's own.
+            announce: called from time to time while the container runs, instead of the sandbox's own.
 
         Raises:
-            EngineError: the engine or the host failed; nothing is known of the predictor.
+            EngineError: the engine or the host failed; nothing is known about the predictor.
             CancelledError: the sandbox was stopped meanwhile.
         """
         try:
             case = preparation.case.result()
             self._require_open()
             run = run_case(self._host, case, announce or self._announce, wanted)
-            self._require_open()  # else it may have been the sandbox that ended it
+            self._require_open()  # otherwise the sandbox itself may have ended it
         finally:
-            with suppress(RuntimeError):  # stopped: it is removed with all the rest
+            with suppress(RuntimeError):  # stopped: close() removes it with all the rest
                 self._worker.submit(self._remove, preparation.names)
         return run
 
     def try_policy(self, policy: SandboxPolicy) -> None:
-        """Start and remove a trusted container under a policy, to see that the engine can.
+        """Start and remove a trusted container under a policy, to check that the engine can.
 
         Raises:
-            UsageError: it can't, e.g. for want of a GPU.
+            UsageError: it can't, e.g. because there is no GPU.
         """
         names = SandboxNames(secrets.token_hex(6), self._token)
         try:
@@ -114,14 +114,14 @@ class Sandbox:
             remove_case(self._host.engine, names)
 
     def stop(self) -> None:
-        """End every case that runs, and make none ready any more."""
+        """End every case that runs, and prepare no more."""
         self._closing.set()
         self._worker.shutdown(cancel_futures=True)
-        with suppress(EngineError):  # what is left is removed, or told, by close
+        with suppress(EngineError):  # close() removes the rest, or announces it
             sweep(self._host.engine, self._token)
 
     def close(self) -> bool:
-        """Stop making cases ready, remove what is left, and return whether all of it is gone."""
+        """Stop preparing cases, remove what is left, and return whether everything is removed."""
         self._worker.shutdown(cancel_futures=True)
         try:
             sweep(self._host.engine, self._token)
@@ -150,17 +150,19 @@ class Sandbox:
     def _remove(self, names: SandboxNames) -> None:
         try:
             remove_case(self._host.engine, names)
-        except EngineError:  # lost, perhaps; tried again before the next case, and at the end
+        except (
+            EngineError
+        ):  # the engine may be lost; tried again before the next case, and at the end
             self._not_removed.append(names)
 
 
 @contextmanager
 def open_sandbox(engine: Engine, announce: Announce, jobs: int = 1) -> Iterator[Sandbox]:
-    """Give a sandbox on an engine that has all that its promises stand on.
+    """Yield a sandbox on an engine that can keep all of the sandbox's promises.
 
-    Removes first what runners that were killed left there. Whatever happens, nothing that was made
-    in the sandbox is left afterwards; if the engine is lost, the next evaluation, or `runner gc`,
-    removes it.
+    First it removes what killed runners left there. At the end it removes everything that was made
+    in the sandbox, whatever happens; if the engine is lost, the next evaluation or `runner gc` does
+    so.
 
     Args:
         jobs: how many cases will be run at a time, at most.
@@ -192,7 +194,7 @@ def _require_promises(findings: tuple[HostFinding, ...]) -> None:
     if missing:
         listed = "; ".join(f"{finding.name}: {finding.found}" for finding in missing)
         raise EngineError(
-            f"The engine can't keep what the sandbox promises ({listed}). `runner doctor` tells "
+            f"The engine can't keep what the sandbox promises ({listed}). `runner doctor` says "
             "what to do."
         )
 

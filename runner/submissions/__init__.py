@@ -1,1 +1,1 @@
-"""Submissions to a competition: what a pull request submits, quotas, what is told of scores."""
+"""Submissions to a competition: pull requests, quotas, and what is published of scores."""

@@ -1,4 +1,4 @@
-"""A ledger's admission control: which evaluations it lets in, and what is published of them."""
+"""A ledger's admission control: which evaluations may run, and what is published of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ Publish = Callable[[str, str], None]
 
 @dataclass
 class Admission:
-    """The evaluations of a submitter that the ledger has let in. Watches how they end.
+    """The evaluations of a submitter that the ledger has admitted. Records how they end.
 
     Attributes:
         publish: called with what the rules allow to be published.
         announce: called with what else the organizer should know.
-        began: their entries, by the directories that their reports go to.
-        refused: why others may not be evaluated now.
+        began: the entries of admitted evaluations, by the directories of their reports.
+        refused: the reasons why other evaluations may not run now.
     """
 
     ledger: Ledger
@@ -39,10 +39,10 @@ class Admission:
     refused: list[str] = field(default_factory=list)
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
-        """Return the evaluations that may be made; publish the answer to those that have been.
+        """Return the evaluations that may run; publish the earlier answer for those scored before.
 
         Raises:
-            SubmissionError: none may, and at least one is refused.
+            SubmissionError: none may run, and at least one is refused.
             UsageError: a suite can't be divided into public and private runs.
         """
         for one in planned.values():
@@ -66,7 +66,7 @@ class Admission:
         return {path: one for path, one in planned.items() if path in self.began}
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
-        """Enter how an evaluation ended, and publish what the rules allow of its score."""
+        """Record how an evaluation ended, and publish what the rules allow of its score."""
         directory = finished.directory
         if isinstance(finished.result, EngineError):  # free of charge
             self.ledger.release(self.began[directory], "engine fault")
@@ -74,7 +74,7 @@ class Admission:
             self._settle(directory, finished.result)
 
     def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
-        """Do nothing: each evaluation has been entered."""
+        """Do nothing: each evaluation has been recorded already."""
 
     def _settle(self, directory: Path, report: Report) -> None:
         reference, began = report.image.reference, self.began[directory]

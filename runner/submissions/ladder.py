@@ -1,4 +1,4 @@
-"""What is published of a score: the Ladder, which tells nothing until a submission is better.
+"""What is published of a score: the Ladder, which publishes a score only if it is better.
 
 Source: Blum and Hardt (2015), The Ladder: A Reliable Leaderboard for Machine Learning Competitions,
 algorithms 1 (with a step) and 2 (without).
@@ -14,7 +14,7 @@ from runner.submissions.rules import Rules
 Better = Literal["lower", "higher"]
 
 FEWEST_DIFFERENCES = 2
-"""One alone doesn't tell how much differences vary."""
+"""The fewest runs; one alone doesn't show how much differences vary."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class PublicScore:
     """A score on the public split.
 
     Attributes:
-        left_out: the score without each of the public runs, in the suite's order.
-        targets: how many the score is of.
+        left_out: for each public run, the score without it, in the suite's order.
+        targets: how many targets the score is computed from.
     """
 
     value: float
@@ -42,8 +42,8 @@ class Best:
 def publish(rules: Rules, better: Better, best: Best | None, score: PublicScore) -> float:
     """Return what is published of a submitter's next score.
 
-    By the Ladder it is rounded, and only if it is better than what was published before by more
-    than the step; else it is what was published before.
+    With the Ladder: if the score is better than the last published one by more than the step, it is
+    rounded and published; otherwise the last published one stays.
     """
     if rules.publish == "exact":
         return score.value
@@ -58,7 +58,7 @@ def publish(rules: Rules, better: Better, best: Best | None, score: PublicScore)
 def standard_error(one: PublicScore, other: PublicScore) -> float:
     """Return the standard error of the difference of two scores, by the jackknife over runs.
 
-    Infinite where it can't be told. Source: Efron and Stein (1981), The Annals of Statistics 9.
+    Infinite if it can't be computed. Source: Efron and Stein (1981), The Annals of Statistics 9.
     """
     pairs = zip(one.left_out, other.left_out, strict=True)
     differences = [first - second for first, second in pairs]

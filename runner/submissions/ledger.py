@@ -1,7 +1,7 @@
-"""The ledger of a competition: its rules, then a line for all that happened, never changed.
+"""The ledger of a competition: its rules, then a line for each event; no line ever changes.
 
 Each line is JSON. Whoever reads or appends holds a lock on the file, so that two runners can't both
-take a submitter's last evaluation; a line is on the disk before anything follows from it.
+take a submitter's last evaluation. A line is on the disk before the runner acts on it.
 """
 
 import json
@@ -45,7 +45,7 @@ def now_utc() -> datetime:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A ledger's file; ``clock`` tells the time."""
+    """A ledger's file; ``clock`` returns the time."""
 
     path: Path
     clock: Callable[[], datetime] = now_utc
@@ -69,7 +69,7 @@ class Ledger:
             return self._parse(file)
 
     def admit(self, submission: CountedSubmission, reference: str) -> Began | Answered | Refused:
-        """Return the evaluation's entry if it may begin, else the answer or the refusal."""
+        """Return the evaluation's entry if it may begin, else the earlier answer or the refusal."""
         with self._locked() as file:
             rules, entries = self._parse(file)
             attempts = list_attempts(entries)
@@ -88,7 +88,7 @@ class Ledger:
             return began
 
     def settle(self, began: Began, score: PublicScore, better: Better) -> float:
-        """Enter a score, and return what is published of it; entered once, it stays."""
+        """Record a score, and return what is published of it. A recorded score never changes."""
         with self._locked() as file:
             rules, entries = self._parse(file)
             for entry in entries:
@@ -109,7 +109,7 @@ class Ledger:
             return published
 
     def release(self, began: Began, reason: str) -> None:
-        """Enter that an evaluation ended without a score."""
+        """Record that an evaluation ended without a score."""
         with self._locked() as file:
             _, entries = self._parse(file)
             if not any(entry.id == began.id for entry in entries if not isinstance(entry, Began)):
@@ -132,10 +132,10 @@ class Ledger:
             ) from error
 
     def _parse(self, file: BinaryIO) -> tuple[Rules, list[Entry]]:
-        """Return what the file says, every line of it, and leave it at its end.
+        """Return the rules and all entries, and leave the file at its end.
 
         Raises:
-            UsageError: a line is no entry, the last one too, which may have been cut off.
+            UsageError: a line is not an entry; also if it is the last one, which may be cut off.
         """
         try:
             first, *lines = file.read().splitlines()
@@ -161,7 +161,7 @@ def new_seed() -> str:
 
 
 def _append(file: BinaryIO, line: str) -> None:
-    """Add a line, also where an editor has taken the end of the last one."""
+    """Add a line, also if an editor has removed the line break at the end."""
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - 1))
     missing = b"" if file.read() in {b"", b"\n"} else b"\n"

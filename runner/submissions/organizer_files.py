@@ -1,4 +1,4 @@
-"""What the organizer of a competition writes: teams, submissions to evaluate, submitters."""
+"""The files that a competition's organizer writes: teams, submissions, submitters."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ class Teams(BaseModel):
 
 
 class ListedSubmission(BaseModel):
-    """A submitter and the image that it hands in."""
+    """A submitter and an image that it submits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +74,7 @@ def read_listed(path: Path) -> dict[str, str]:
 
 
 def read_submitters(path: Path) -> Submitters:
-    """Return whose an image is, as the organizer says.
+    """Return the submitter of each image, as the organizer says.
 
     Raises:
         SuiteError: the file can't be read, or a field is wrong; every wrong one is named.

@@ -20,12 +20,12 @@ REGULAR_FILE = "100644"
 MOST_NAMED = 5
 
 MOST_BYTES_OF_GIT = 1024 * 1024
-"""What git prints is read so far: a list of some thousand changes, where one is allowed."""
+"""How much of git's output is read: enough for some thousand changes; one is allowed."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A path that differs: its mode and object after the change, and git's letter for it."""
+    """A changed path: its mode and object after the change, and git's letter for the change."""
 
     path: str
     mode: str
@@ -38,7 +38,7 @@ def read_pull_request(repository: Path, base: str, head: str) -> Submission:
 
     Raises:
         SubmissionError: they change anything else, or the file is not a submission.
-        UsageError: this is no git repository, or it has no such commits.
+        UsageError: this is not a git repository, or it lacks these commits.
     """
     changes = _changes(repository, base, head)
     change = check_changes(changes)
@@ -59,7 +59,7 @@ def check_changes(changes: list[Change]) -> Change:
     """Return the only change, which adds or changes a submission file.
 
     Raises:
-        SubmissionError: there are others, or it does something else.
+        SubmissionError: there is another number of changes, or the change is of another kind.
     """
     others = [change for change in changes if not PLACE.fullmatch(change.path)]
     if others:
@@ -91,9 +91,9 @@ def _changes(repository: Path, base: str, head: str) -> list[Change]:
     ids = [commit.decode().strip() for commit in commits]
     bases = _git(repository, "merge-base", "--all", *ids).decode().split()
     if len(bases) != 1:
-        # Which files change would depend on the one that is taken.
+        # With several merge bases, the changed files would depend on which base is taken.
         raise SubmissionError("The pull request has merges back and forth: rebase it on the base.")
-    # Plumbing, which no configuration and no attribute file makes run anything.
+    # Plumbing commands: no configuration or attribute file can make them run a program.
     raw = _git(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", bases[0], ids[1])
     parts = raw.decode(errors="backslashreplace").split("\0")[:-1]
     return [
@@ -112,13 +112,13 @@ def _git(repository: Path, *arguments: str) -> bytes:
     """Return what git prints.
 
     Raises:
-        SubmissionError: it is more than MOST_BYTES_OF_GIT.
+        SubmissionError: the output is longer than MOST_BYTES_OF_GIT.
         UsageError: git fails.
     """
     command = ["git", "-C", str(repository), "--no-pager", *arguments]
     try:
         with (
-            tempfile.TemporaryFile() as errors,  # not a pipe, which could fill up unread
+            tempfile.TemporaryFile() as errors,  # not a pipe, which could fill up
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,  # noqa: S603  (a list)
         ):
             assert process.stdout is not None  # noqa: S101  (it is a pipe)

@@ -16,7 +16,7 @@ class _Entry(BaseModel):
 
 
 class CountedSubmission(_Entry):
-    """What is counted: the image's ID and the suite's digest tell whether two are the same."""
+    """The unit that a quota counts: one image, by its ID, on one suite, by its digest."""
 
     submitter: str
     image: str
@@ -74,14 +74,14 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Admitted:
-    """It may be evaluated; ``id`` is of an earlier attempt that has not ended, or None."""
+    """It may be evaluated; ``id`` is that of an earlier attempt that has not ended, or None."""
 
     id: str | None
 
 
 @dataclass(frozen=True)
 class Answered:
-    """It has been scored before."""
+    """It has been scored before, and is not evaluated again."""
 
     attempt: Attempt
     published: float
@@ -98,7 +98,7 @@ def list_attempts(entries: Sequence[Began | Scored | Released]) -> list[Attempt]
     """Return the evaluations in the order in which they began."""
     ended: dict[str, Scored | Released] = {}
     for entry in entries:
-        # Of two runners of one evaluation one may fail: the score stands.
+        # If two runners make one evaluation and one of them fails, the other's score counts.
         if isinstance(entry, Scored):
             ended[entry.id] = entry
         elif isinstance(entry, Released):
@@ -111,8 +111,8 @@ def decide(
 ) -> Admitted | Answered | Refused:
     """Return whether a submission may be evaluated.
 
-    The same image is scored once; asked again, what was published of it is the answer. One that was
-    cut off is taken up again, and charged once.
+    The same image is scored once; a repeated submission gets the published answer again. An
+    evaluation that was interrupted is resumed, and charged once.
     """
     own = [each for each in attempts if _is_of_same(each, submission)]
     for each in own:
@@ -145,6 +145,6 @@ def find_best(
 
 
 def _is_of_same(attempt: Attempt, submission: CountedSubmission) -> bool:
-    """Return whether both are of one submitter on one suite."""
+    """Return whether both have the same submitter and the same suite."""
     one = attempt.began.submission
     return (one.submitter, one.suite) == (submission.submitter, submission.suite)

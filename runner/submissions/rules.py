@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Rules(BaseModel):
-    """How often a submitter is scored, on what, and what is told of it.
+    """How often a submitter is scored, on which runs, and what is published.
 
     Attributes:
         evaluations: how many scored evaluations a submitter has in any ``period_hours``.
-        publish: what is told of the score on the public split: what the Ladder lets through, the
+        publish: what is published of the score on the public split: what the Ladder allows, the
             score rounded to ``step``, or the score itself.
         step: in the primary metric's unit. Of the Ladder: how much better a score must be than the
             best before; None: by more than the standard error of the difference.

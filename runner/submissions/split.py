@@ -1,7 +1,7 @@
 """The public and the private split of a suite's targets, by eval run.
 
-The public split's score is what submitters learn while a competition runs; the private split's,
-which nothing published has used, decides at the end.
+While a competition runs, submitters learn scores on the public split only. The score on the private
+split, which nothing published has used, decides at the end.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ FEWEST_GROUPS = 4
 def public_runs(run_specs: Mapping[str, Mapping[str, Any]], rules: Rules) -> frozenset[str]:
     """Return the eval runs of the public split, the same ones for the same rules.
 
-    Runs of one scenario and model, e.g. of several deployments of it, are on one side: their stats
-    are nearly the same.
+    All runs of one scenario and model, e.g. of several deployments, are in the same split: their
+    stats are nearly the same.
 
     Raises:
         UsageError: there are too few runs to be divided.

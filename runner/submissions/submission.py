@@ -1,7 +1,7 @@
 """A submission file, written by a participant: strictly two fields, the image by its digest. Pure.
 
-The text is hostile: it is bounded, only plain text is taken from it, and what is shown of it is
-quoted.
+The text is hostile: its length is limited, only plain text is accepted, and any part that is shown
+is quoted.
 """
 
 import re
@@ -46,7 +46,7 @@ def _is_image(text: str) -> str:
 
 
 class Submission(BaseModel):
-    """Whose it is, and the image by its digest: ``registry/name@sha256:...``."""
+    """A submitter, and the image by its digest: ``registry/name@sha256:...``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,20 +66,20 @@ def read_submission(content: bytes, name: str) -> Submission:
         name: what the file is called in messages.
 
     Raises:
-        SubmissionError: it is anything but the two fields, each once, as plain text.
+        SubmissionError: the file is not exactly the two fields, each once, as plain text.
     """
     return parse_yaml(content, name, _SUBMISSION)
 
 
 def check_author(submission: Submission, author: str, teams: Mapping[str, Sequence[str]]) -> None:
-    """Refuse a submission of a team by somebody who is not of it.
+    """Raise an error if the author of a submission is not a member of its team.
 
     Args:
-        author: the login of who asks for the change; letters' case does not matter.
-        teams: the logins of each submitter, the organizer's.
+        author: the login of the pull request's author; upper and lower case are the same.
+        teams: the logins of each submitter, from the organizer's file.
 
     Raises:
-        SubmissionError: the team is not known, or the author is not of it.
+        SubmissionError: the team is not known, or the author is not a member.
     """
     if submission.submitter not in teams:
         raise SubmissionError(

@@ -1,1 +1,1 @@
-"""What a user sees of long work: bars and counts on a terminal, plain lines elsewhere."""
+"""Shows the progress of long work: bars and counts on a terminal, plain lines elsewhere."""

@@ -21,11 +21,11 @@ from runner.sandbox.resources import forecast
 from runner.untrusted import printable
 
 MOST_COLUMNS = 80
-"""So wide is the view at most: when a wider window is made narrower, its lines stay whole, and can
-be drawn over."""
+"""The largest width of the view: if a wider window is made narrower, its lines stay whole and can be
+drawn over."""
 
 LEAST_NAME = 8
-"""Characters of a name that stand in the view, however narrow the terminal."""
+"""Characters of a name that the view always shows, however narrow the terminal is."""
 
 GAP = "  "
 
@@ -39,15 +39,15 @@ class CaseLines(CaseProgress):
         self._counts = CaseCounts()
 
     def say(self, line: str) -> None:
-        """Print a line, whole."""
+        """Print a whole line."""
         self._display.say(line)
 
     def aside(self) -> AbstractContextManager[None]:
-        """Leave the terminal, while the block lasts, to what is printed on standard output."""
+        """Leave the terminal to standard output during the block."""
         return self._display.aside()
 
     def expect(self, passes: Sequence[Pass]) -> None:
-        """Learn how many cases there are going to be."""
+        """Note how many cases there will be."""
         with self._lock:
             for one in passes:
                 cases = len(one.suite.manifest.cases)
@@ -88,7 +88,7 @@ def _describe(pass_: Pass, ended: JudgedCase | EngineError) -> str:
 
 
 class CaseView(CaseLines):
-    """Counts in the view where ``CaseLines`` prints, but what the user should keep in sight."""
+    """Counts in the view instead of printing, except for lines that the user should keep."""
 
     def begin(self, task: CaseTask) -> None:
         """Show that a case runs."""
@@ -96,14 +96,14 @@ class CaseView(CaseLines):
             self._counts.begin(task)
 
     def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
-        """Show that a case is over, and print how if it was not scored or came near a limit."""
+        """Count a case that is over; print a line if it was not scored or came near a limit."""
         if _is_notable(pass_, ended):
             super().end(pass_, case, ended)
         else:
             self._count(pass_.task(case), ended)
 
     def draw(self, columns: int, lines: int) -> RenderableType:
-        """Return the view in a terminal that has so much room for it."""
+        """Return the view for a terminal with this much room."""
         with self._lock:
             now = self._counts.clock()
             rows = [
@@ -121,7 +121,7 @@ def _is_notable(pass_: Pass, ended: JudgedCase | EngineError) -> bool:
 
 @contextmanager
 def open_case_progress(display: Display) -> Iterator[CaseLines]:
-    """Give the live view where the terminal can show it, else plain lines."""
+    """Yield the live view if the terminal can show it, else plain lines."""
     if not isinstance(display, BarDisplay):
         yield CaseLines(display)
         return
@@ -131,7 +131,7 @@ def open_case_progress(display: Display) -> Iterator[CaseLines]:
 
 
 def cells(count: Count, now: float) -> tuple[str, ...]:
-    """Return what a line of the view says beside the name: the counts, and the time left."""
+    """Return the cells of a view's line after the name: the counts and the time left."""
     left = count.seconds_left(now)
     return (
         f"{count.over} of {count.cases} done",
@@ -142,7 +142,7 @@ def cells(count: Count, now: float) -> tuple[str, ...]:
 
 
 def view_lines(rows: Sequence[tuple[str, ...]], columns: int) -> list[str]:
-    """Return a line for each row, of so many columns at most unless they are very few."""
+    """Return a line for each row, at most this wide unless the width is very small."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = max(columns - sum(len(GAP) + width for width in widths[1:] if width), LEAST_NAME)
     lines = []
@@ -153,7 +153,7 @@ def view_lines(rows: Sequence[tuple[str, ...]], columns: int) -> list[str]:
 
 
 def cut(name: str, columns: int) -> str:
-    """Return the name in so many columns. Its end stays: names of one registry begin alike."""
+    """Return the name cut to this width. Its end stays: names of one registry begin alike."""
     if len(name) <= columns:
         return name
     begin = (columns - 1) // 3

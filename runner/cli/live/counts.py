@@ -1,4 +1,4 @@
-"""How far the cases of a batch are, and how long they are going to take. Pure but for the clock."""
+"""The progress of a batch's cases, and the time they will take. Pure except for the clock."""
 
 import time
 from collections import defaultdict
@@ -10,11 +10,11 @@ from runner.evaluation.task import CaseTask
 
 @dataclass
 class Count:
-    """How far some of the cases are.
+    """The progress of some of the cases.
 
     Attributes:
-        over: how many are over, whatever came of them; those that had finished before are too.
-        failed: how many of those over were not scored.
+        over: how many are over, scored or not, including those that had finished earlier.
+        failed: how many of them were not scored.
         running: the titles of those that run now.
         ended: how many have run and ended.
         began, last_end: when the first began and the last ended, in seconds of the clock.
@@ -29,12 +29,12 @@ class Count:
     last_end: float = 0.0
 
     def begin(self, title: str, now: float) -> None:
-        """Count a case that runs, perhaps again: what ran on a node that was lost does."""
+        """Count a case that runs; it may run again, if its node was lost."""
         self.running.add(title)
         self.began = now if self.began is None else self.began
 
     def end(self, title: str, now: float, *, failed: bool) -> None:
-        """Count a case that is over. One that ran as another image's never began here."""
+        """Count a case that is over. A case that ran under another image's name never began here."""
         if title in self.running:
             self.running.remove(title)
             self.ended += 1
@@ -43,10 +43,10 @@ class Count:
         self.failed += failed
 
     def seconds_left(self, now: float) -> float | None:
-        """Return how long the others take if they end as often as cases have so far.
+        """Return how long the other cases will take if they end as often as the cases so far.
 
-        So budgets, clusters, and the time between two cases need no rule of their own. None if
-        nothing is known to go by, nothing is left, or what is left takes longer than expected.
+        So budgets, clusters, and the time between two cases need no rule of their own. None if no
+        case has ended yet, none is left, or the rest takes longer than expected.
         """
         if self.began is None or self.ended == 0:
             return None
@@ -56,7 +56,7 @@ class Count:
 
 
 class CaseCounts:
-    """How far the cases of each image on each suite are, and all of them together.
+    """The progress of the cases of each image on each suite, and of all together.
 
     Args:
         clock: seconds that only go up.
@@ -68,22 +68,22 @@ class CaseCounts:
         self._all = Count()
 
     def expect(self, image: str, suite: str, cases: int) -> None:
-        """Learn how many cases of a suite there are going to be with an image."""
+        """Note how many cases of a suite an image will have."""
         for count in (self._counts[image, suite], self._all):
             count.cases += cases
 
     def find(self, image: str, suite: str, cases: int) -> None:
-        """Learn that so many of them have finished before."""
+        """Note how many of them finished earlier."""
         for count in (self._counts[image, suite], self._all):
             count.over += cases
 
     def begin(self, task: CaseTask) -> None:
-        """Learn that a case begins to run."""
+        """Note that a case begins to run."""
         for count in self._of(task):
             count.begin(task.title, self.clock())
 
     def end(self, task: CaseTask, *, failed: bool) -> str:
-        """Learn that a case is over; return which of how many of its image and suite it is."""
+        """Note that a case is over; return e.g. ``(2 of 5)``, counted for its image and suite."""
         own, _ = counts = self._of(task)
         for count in counts:
             count.end(task.title, self.clock(), failed=failed)
@@ -93,8 +93,8 @@ class CaseCounts:
         """Return the lines of the view: each image on each suite, and, if several, all together.
 
         Args:
-            most: how many lines there is room for. Where it is too little, those under way are
-                shown and the others as one line; where there is hardly any, all as one.
+            most: how many lines there is room for. If there is too little, those under way are
+                shown and the others as one line; if there is hardly any, all as one line.
         """
         keys = list(self._counts)
         if len(keys) <= 1:
@@ -118,7 +118,7 @@ class CaseCounts:
 
 
 def _together(counts: Sequence[Count]) -> Count:
-    """Return the images that there is no room for, as one."""
+    """Return one count for all images without room for a line."""
     return Count(
         cases=sum(count.cases for count in counts),
         over=sum(count.over for count in counts),

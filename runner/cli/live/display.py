@@ -1,4 +1,4 @@
-"""Where lines and tasks are shown: plain lines on standard error."""
+"""Shows lines and tasks as plain lines on standard error."""
 
 import threading
 import time
@@ -10,23 +10,23 @@ import click
 from runner.progress import Progress, Say, Task
 
 SECONDS_PER_LINE = 10.0
-"""A task that takes less has no plain line; a longer one has a line so often."""
+"""Tasks that take less have no plain line; longer ones have a line at this interval."""
 
 
 class Display(Progress):
-    """What a command shows of its progress, apart from what it prints on standard output."""
+    """Shows a command's progress, separate from its standard output."""
 
     def say(self, line: str) -> None:
         """Print a line on standard error."""
         click.echo(line, err=True)
 
     def aside(self) -> AbstractContextManager[None]:
-        """Leave the terminal, while the block lasts, to what is printed on standard output."""
+        """Leave the terminal to standard output during the block."""
         return nullcontext()
 
 
 class LineDisplay(Display):
-    """Plain lines, for logs and pipes: one for a task that takes long, and then every while.
+    """Plain lines, for logs and pipes; a long task has a line every ten seconds.
 
     Args:
         clock: seconds that only go up.
@@ -37,7 +37,7 @@ class LineDisplay(Display):
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:
-        """Print how far the task is, at most every ten seconds."""
+        """Print the task's progress, at most every ten seconds."""
         yield _LineTask(self.say, self._clock, what, total)
 
 

@@ -1,4 +1,4 @@
-"""Where lines and tasks are shown: bars below the lines, where there is a terminal."""
+"""Shows lines and tasks on a terminal: progress bars below the lines."""
 
 import os
 import sys
@@ -26,13 +26,13 @@ from runner.progress import Task
 from runner.untrusted import printable
 
 Draw = Callable[[int, int], RenderableType]
-"""Draws a view for so many columns and lines."""
+"""Draws a view of at most this many columns and lines."""
 
 MOST_CHARACTERS = 44
-"""Of a task's name that stand beside its bar: then a line fits into 80."""
+"""Characters of a task's name beside its bar, so that a line fits into 80 columns."""
 
 DRAWN_PER_SECOND = 5
-"""Often enough to look alive; a batch may take hours, on the cores that its cases run on."""
+"""Often enough to look alive, but rare: a batch may take hours, and drawing uses its cores."""
 
 
 def open_display() -> Display:
@@ -42,14 +42,14 @@ def open_display() -> Display:
 
 
 class BarDisplay(Display):
-    """Bars and views below the lines; all are gone when the last of them is over.
+    """Bars and views below the lines; they disappear when the last one is over.
 
-    Only while there are some is the terminal's cursor moved, so that what a command prints before
-    and after is its own.
+    The terminal's cursor is moved only while there are some, so that a command's other output is not
+    disturbed.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # the thread that prints aside may say lines too
+        self._lock = threading.RLock()  # the thread inside aside() may print lines too
         self._bars = _make_bars()
         self._views: list[Draw] = []
         self._shown = 0
@@ -72,7 +72,7 @@ class BarDisplay(Display):
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Take the bars away while the block lasts; lines of other threads wait for its end."""
+        """Hide the bars during the block; lines of other threads wait for its end."""
         with self._lock:
             self._stop()
             try:
@@ -82,7 +82,7 @@ class BarDisplay(Display):
 
     @contextmanager
     def show(self, view: Draw) -> Iterator[None]:
-        """Show what a view draws, now and then, while the block lasts."""
+        """Show a view, redrawn from time to time, during the block."""
         self._views.append(view)
         try:
             with self._showing():
@@ -114,7 +114,7 @@ class BarDisplay(Display):
                     self._stop()
 
     def _start(self) -> None:
-        """Draw what is shown at once, and from then on now and then."""
+        """Draw what is shown now, and again from time to time."""
         with self._lock:
             if self._live is not None:
                 self._live.refresh()
@@ -131,7 +131,7 @@ class BarDisplay(Display):
     def _draw(self, console: Console) -> RenderableType:
         """Return all views and bars. Called by a thread that holds a lock of rich's."""
         bars = self._bars.tasks
-        # One line stays free, on which the cursor is in the end.
+        # One line stays free, for the cursor at the end.
         lines = console.height - 1 - len(bars)
         views = [view(console.width, lines) for view in self._views]
         return Group(*views, *([self._bars.get_renderable()] if bars else []))
@@ -163,14 +163,14 @@ def _make_live(draw: Callable[[Console], RenderableType]) -> Live:
 
 
 class _Count(MofNCompleteColumn):
-    """How many items are done, where it is known of how many."""
+    """How many items are done, and of how many if that is known."""
 
     def render(self, task: BarTask) -> Text:
         return Text() if task.total is None else super().render(task)
 
 
 def _make_bars() -> Bars:
-    """Return bars that are drawn by whoever asks for them."""
+    """Return bars that the caller draws."""
     cut = Column(no_wrap=True, overflow="ellipsis", max_width=MOST_CHARACTERS)
     return Bars(
         TextColumn("{task.description}", markup=False, table_column=cut),

@@ -1,4 +1,4 @@
-"""What images built here carry, and how a build is followed."""
+"""The labels of images built here, and the progress of a build."""
 
 import re
 from collections import deque
@@ -9,7 +9,7 @@ from runner.errors import BuildError
 from runner.untrusted import printable
 
 CONTEXT_LABEL = "runner.context"
-"""On every image built here: the digest of what it was built from."""
+"""Label on every image built here: the digest of its build context."""
 
 CONTRACT_LABEL = "runner.contract_version"
 """The version of the file contract that the image was built for."""
@@ -20,13 +20,13 @@ EXPECTED_LABEL = "runner.expected_predictions"
 BUILD_LOG_LINES = 15
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-"""The engine's own, around what a step wrote to its standard error."""
+"""Color codes that the engine puts around a step's standard error."""
 
 
 def follow_build(
     said: Iterable[Mapping[str, Any]], tag: str, announce: Callable[[str], None]
 ) -> None:
-    """Announce the steps as the engine tells of them, until the build is over.
+    """Announce each step as the engine reports it, until the build is over.
 
     Raises:
         BuildError: a step failed; holds the end of the engine's output.
@@ -34,7 +34,9 @@ def follow_build(
     lines: deque[str] = deque(maxlen=BUILD_LOG_LINES)
     for entry in said:
         for line in _COLOUR.sub("", str(entry.get("stream", ""))).splitlines():
-            if f" : LABEL {CONTEXT_LABEL}=" in line:  # ours, and nothing to its author
+            if (
+                f" : LABEL {CONTEXT_LABEL}=" in line
+            ):  # the runner's own step; the author need not see it
                 continue
             if line.strip():
                 lines.append(line.rstrip())

@@ -11,7 +11,7 @@ from runner.sandbox.engine.sdk_errors import engine_errors
 class Container:
     """A handle on one container; ``Engine.create_container`` makes it.
 
-    Every method asks the engine anew, and raises an EngineError as those of ``Engine`` do.
+    Every method asks the engine again, and raises an EngineError as the methods of ``Engine`` do.
 
     Attributes:
         id: the engine's.
@@ -28,7 +28,7 @@ class Container:
             self._api.start(self.id)
 
     def kill(self) -> None:
-        """Send it SIGKILL; refused with the status 409 if it does not run."""
+        """Send it SIGKILL; the engine refuses with status 409 if it does not run."""
         with engine_errors(f"kill {self.role}"):
             self._api.kill(self.id)
 
@@ -36,10 +36,10 @@ class Container:
         """Return when it has ended.
 
         Raises:
-            EngineLostError: it still runs after so many seconds, or the engine does not answer.
+            EngineLostError: it still runs after that many seconds, or the engine does not answer.
         """
-        # The time bounds the HTTP read, not the container (docker-py #2964), and to run out of it
-        # looks like a lost engine. Drop when the SDK tells them apart.
+        # The timeout bounds the HTTP read, not the container (docker-py #2964), and a timeout
+        # looks like a lost engine. Drop when the SDK distinguishes the two.
         with engine_errors(f"wait for {self.role}"):
             self._api.wait(self.id, timeout=seconds)
 
@@ -49,23 +49,23 @@ class Container:
             return cast("Mapping[str, Any]", self._api.inspect_container(self.id))
 
     def fetch_stats(self) -> Mapping[str, Any]:
-        """Return the engine's answer to ``GET /containers/{id}/stats``, of this moment."""
+        """Return the engine's answer to ``GET /containers/{id}/stats``: current values."""
         with engine_errors(f"measure what {self.role} uses"):
             stats = self._api.stats(self.id, stream=False, one_shot=True)
             return cast("Mapping[str, Any]", stats)
 
     def fetch_log(self) -> bytes:
-        """Return all that it printed and the engine still has."""
+        """Return what it printed, as far as the engine still has it."""
         with engine_errors(f"read the log of {self.role}"):
             return cast("bytes", self._api.logs(self.id))
 
     def fetch_events(self, since: float, until: float) -> list[Mapping[str, Any]]:
-        """Return what the engine recorded of it, oldest first.
+        """Return the events that the engine recorded about it, oldest first.
 
         Args:
             since, until: in seconds since 1970.
         """
-        with engine_errors(f"tell what happened to {self.role}"):
+        with engine_errors(f"find out what happened to {self.role}"):
             events = self._api.events(
                 since=f"{since:.9f}",
                 until=f"{until:.9f}",
@@ -81,10 +81,11 @@ class Container:
 
     @contextmanager
     def streaming_archive(self, folder: PurePosixPath) -> Iterator[Iterable[bytes]]:
-        """Give one of its folders as a tar, in chunks; an error in the block is converted too."""
+        """Yield one of its folders as a tar, in chunks; errors in the block are converted too."""
         with engine_errors(f"read {folder} of {self.role}"):
-            # The engine holds the container's lock until its stream is read or closed, and a stream
-            # that is too long is not read on: unclosed, the removals would wait for ever.
+            # The engine holds the container's lock until its stream is read to the end or closed. A
+            # stream that is too long is not read to the end: it must be closed, or the removals
+            # would wait for ever.
             stream = cast("Generator[bytes]", self._api.get_archive(self.id, str(folder))[0])
             with closing(stream) as chunks:
                 yield chunks

@@ -1,4 +1,4 @@
-"""The container engine, as all of the runner sees it: only this folder knows Docker's SDK."""
+"""The container engine, as the whole runner uses it; only this folder imports Docker's SDK."""
 
 import os
 import time
@@ -42,8 +42,8 @@ Kind = Literal["container", "volume", "network", "image"]
 class Engine:
     """One container engine; several threads may use it at a time. ``Engine.connect`` makes it.
 
-    Every method raises an EngineRefusedError if the engine answers that it can't or won't, a
-    NotOnEngineError if it has no such thing, and an EngineLostError if it does not answer.
+    Every method raises an EngineRefusedError if the engine refuses, a NotOnEngineError if the
+    engine has no such object, and an EngineLostError if the engine does not answer.
     """
 
     def __init__(self, api: docker.APIClient) -> None:
@@ -73,7 +73,7 @@ class Engine:
         self._api.close()
 
     def answers(self) -> bool:
-        """Return whether the engine is there."""
+        """Return whether the engine answers."""
         try:
             self._ping()
         except EngineError:
@@ -81,10 +81,10 @@ class Engine:
         return True
 
     def await_answer(self, announce: Callable[[str], None]) -> None:
-        """Return once the engine answers; wait for one that is being restarted.
+        """Return as soon as the engine answers; wait if it is being restarted.
 
         Raises:
-            EngineError: it has not come back in time.
+            EngineError: it did not come back in time.
         """
         deadline = time.monotonic() + ENGINE_RETURN_SECONDS
         announced = False
@@ -148,12 +148,12 @@ class Engine:
             ) from error
 
     def obtain_image(self, reference: str, pull: Pull, announce: Callable[[str], None]) -> Image:
-        """Return the image that a reference names now, pulled first if that is asked for.
+        """Return the image that a reference names now; pull it first if asked to.
 
-        What comes back is told by its ID: the registry is not asked again, and may go away.
+        The image is identified by its ID from then on, so the registry is not needed again.
 
         Raises:
-            UsageError: there is no such image, on the engine or in the registry.
+            UsageError: neither the engine nor the registry has such an image.
             EngineError: the registry can't be reached.
         """
         if pull is Pull.MISSING:
@@ -178,10 +178,10 @@ class Engine:
             ) from error
 
     def is_built(self, tag: str, digest: str) -> bool:
-        """Return whether the tag already names an image built from this very context.
+        """Return whether the tag already names an image built from exactly this context.
 
         Raises:
-            UsageError: an image can't be called so.
+            UsageError: the tag is not a valid name of an image.
         """
         try:
             image = self.inspect_image(tag)
@@ -233,21 +233,21 @@ class Engine:
         return self.inspect_image(tag)
 
     def import_image(self, archive: bytes, repository: str, tag: str) -> Image:
-        """Make an image of one layer, which is a tar, and return it."""
+        """Make an image with one layer, a tar, and return it."""
         reference = f"{repository}:{tag}"
         with engine_errors(f"make the image {reference}"):
             self._api.import_image_from_data(archive, repository=repository, tag=tag)
         return self.inspect_image(reference)
 
     def create_container(self, body: Mapping[str, Any], name: str, role: str) -> Container:
-        """Create a container, with what is given and nothing else, and return a handle on it.
+        """Create a container with exactly these settings, and return a handle on it.
 
         Args:
             body: of ``POST /containers/create``.
             role: what errors call the container.
         """
         with engine_errors(f"create {role}"):
-            # Not through keyword arguments, to which docker-py adds settings of its own.
+            # Not through keyword arguments: docker-py adds settings of its own to those.
             created = self._api.create_container_from_config(body, name)
         return Container(self._api, created["Id"], name, role)
 
@@ -271,19 +271,19 @@ class Engine:
             return cast("Mapping[str, Any]", self._api.inspect_volume(name))
 
     def create_network(self, name: str, labels: Mapping[str, str]) -> None:
-        """Create a network whose containers reach each other, and nothing beyond."""
+        """Create a network in which containers reach each other, and nothing outside."""
         with engine_errors(f"create the network {name}"):
             self._api.create_network(name, driver="bridge", internal=True, labels=dict(labels))
 
     def list_labelled(self, label: str) -> list[tuple[Kind, str, str]]:
-        """Return kind, name and the label's value of all that has a label, containers first."""
+        """Return everything with a label as kind, name and the label's value, containers first."""
         filters = {"label": label}
         with engine_errors(f"list what has the label {label}"):
             found: dict[Kind, list[Mapping[str, Any]]] = {
                 "container": [
                     {"Name": one["Names"][0].lstrip("/"), "Labels": one["Labels"]}
                     for one in self._api.containers(all=True, filters=filters)
-                    if one["Names"]  # none while it is being removed
+                    if one["Names"]  # None while the object is being removed
                 ],
                 "volume": self._api.volumes(filters=filters)["Volumes"] or [],
                 "network": self._api.networks(filters=filters),
@@ -295,10 +295,11 @@ class Engine:
         ]
 
     def remove(self, kind: Kind, name: str) -> None:
-        """Remove something, to the end even if an interrupt comes meanwhile; that goes on then.
+        """Remove something. An interrupt meanwhile is delayed until the removal has ended.
 
-        A container is removed running or not, with its anonymous volumes, which carry no label; of
-        an image its name, and all of it if that was its last. What is not there any more is fine.
+        A container is removed whether it runs or not, with its anonymous volumes, which carry no
+        label. An image loses this name, and is removed if it has no other. An object that is
+        already gone is no error.
         """
         removals: dict[Kind, Callable[[str], None]] = {
             "container": partial(self._api.remove_container, v=True, force=True),

@@ -1,4 +1,4 @@
-"""What the engine's host gives and lacks: the engine's own words -> findings. Pure."""
+"""What the engine's host provides and lacks: the engine's answers -> findings. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from runner.contract.limits import MIB, Limits
 from runner.errors import UsageError
 
 OLDEST_API = (1, 41)
-"""Docker 20.10, the oldest engine that the sandbox was tried on."""
+"""The API of Docker 20.10, the oldest engine that the sandbox was tested on."""
 
 ARCHITECTURES = ("x86_64", "aarch64")
-"""As the engine names them: those that the keeper and the seccomp profile know."""
+"""The architectures that the keeper and the seccomp profile support, as the engine names them."""
 
 
 class Level(StrEnum):
@@ -27,13 +27,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class HostFinding:
-    """One thing that the sandbox stands on.
+    """One thing that the sandbox depends on.
 
     Attributes:
         name: what it is.
         level: whether it is there.
-        found: what the engine says of it.
-        advice: what to do about it, unless it is there.
+        found: what the engine reports about it.
+        advice: what to do if it is missing.
     """
 
     name: str
@@ -43,7 +43,7 @@ class HostFinding:
 
 
 def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[HostFinding, ...]:
-    """Return a finding for everything of the host that the sandbox stands on.
+    """Return a finding for each feature of the host that the sandbox depends on.
 
     Args:
         info: the engine's answer to ``GET /info``.
@@ -62,33 +62,33 @@ def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[H
 
 
 def engine_identity(info: Mapping[str, Any]) -> str:
-    """Return what tells this engine from others: its host and where it keeps its data."""
+    """Return a text that identifies this engine: its host and where it keeps its data."""
     return f"{info.get('Name')}:{info.get('DockerRootDir')}"
 
 
 def has_nested_cgroups(info: Mapping[str, Any]) -> bool:
     """Return whether a container's cgroup can be put below another container's.
 
-    In cgroup version 2 a group with processes of its own has no groups below it, and systemd has
-    its own tree.
+    In cgroup version 2 a group that has processes can have no groups below it, and systemd
+    manages a tree of its own.
     """
     return (info.get("CgroupVersion"), info.get("CgroupDriver")) == ("1", "cgroupfs")
 
 
 def lacking(findings: tuple[HostFinding, ...]) -> tuple[HostFinding, ...]:
-    """Return the findings that keep an evaluation from running with every promise."""
+    """Return the findings that prevent an evaluation, because a promise could not be kept."""
     return tuple(finding for finding in findings if finding.level is Level.LACKING)
 
 
 def check_capacity(info: Mapping[str, Any], limits: Limits, runtime: str | None) -> None:
-    """Refuse what the engine's host can't give.
+    """Raise an error if the engine's host lacks the CPUs, memory or runtime asked for.
 
     Args:
         info: the engine's answer to ``GET /info``.
         runtime: an OCI runtime by its name; None for the engine's default.
 
     Raises:
-        UsageError: more CPUs or memory than there are, or a runtime that the engine does not know.
+        UsageError: the host has fewer CPUs or less memory, or the engine lacks the runtime.
     """
     if runtime is not None and runtime not in info["Runtimes"]:
         known = ", ".join(sorted(info["Runtimes"]))

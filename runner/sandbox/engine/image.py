@@ -18,8 +18,8 @@ class Image:
     """An image as the engine knows it.
 
     Attributes:
-        reference: what the user called it; may move to another image later.
-        id: the engine's content address; used from here on.
+        reference: the name that the user gave; it may name another image later.
+        id: the engine's content address; the runner uses only this from here on.
         digests: ``repository@sha256:...`` where a registry has given it one.
         declared_volumes: the VOLUME paths of the image.
         entrypoint, command: the image's ENTRYPOINT and CMD.
@@ -44,7 +44,7 @@ class Image:
 
 
 def read_image(reference: str, description: Mapping[str, Any]) -> Image:
-    """Return the image of the engine's answer to ``GET /images/{name}/json``."""
+    """Return the image described by the engine's answer to ``GET /images/{name}/json``."""
     config = description.get("Config") or {}
     return Image(
         reference=reference,
@@ -62,7 +62,7 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
 
 
 def image_fault(image: Image, engine_architecture: str) -> str | None:
-    """Return why the image can't be run, for its author, or None if it can be tried."""
+    """Return why the image can't be run, in words for its author, or None if it may work."""
     wanted = f"linux/{ENGINE_ARCHITECTURES.get(engine_architecture, engine_architecture)}"
     if image.platform != wanted:
         return (
@@ -75,7 +75,7 @@ def image_fault(image: Image, engine_architecture: str) -> str | None:
 
 
 def image_warnings(image: Image) -> Iterator[str]:
-    """Yield what the image's author should know, though the image is run."""
+    """Yield warnings for the image's author; the image is run all the same."""
     for path in image.declared_volumes:
         yield f"VOLUME {quote(path)} is covered by an empty read-only folder; write to /tmp"
     if image.size_bytes > LARGE_IMAGE_BYTES:

@@ -1,4 +1,4 @@
-"""The names of the images that an engine has, asked for in a hurry."""
+"""The names of the images on an engine, for shell completion, which must be quick."""
 
 import os
 
@@ -7,13 +7,13 @@ import requests
 from docker.errors import DockerException
 
 ANSWER_SECONDS = 1
-"""How long each of two requests may take; whoever waits has a key pressed."""
+"""How long each of the two requests may take: the user has pressed Tab and waits."""
 
 
 def local_references() -> list[str]:
-    """Return the references of the engine's images, ``:latest`` left out; none if none answers."""
+    """Return the engine's images by reference, without ``:latest``; none if no engine answers."""
     if os.environ.get("DOCKER_HOST", "").startswith("ssh://"):
-        return []  # it could ask for a password
+        return []  # ssh could ask for a password
     try:
         client = docker.from_env(timeout=ANSWER_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""When an image is pulled from its registry, and how that is followed."""
+"""When an image is pulled from its registry, and the progress of a pull."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ NOT_IN_REGISTRY = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
 )
-"""With what engines answer a pull of something that the registry has not, or not for this user."""
+"""Engines' answers to a pull if the registry lacks the image, or denies it to this user."""
 
 
 class Pull(StrEnum):
@@ -31,7 +31,7 @@ class Pull(StrEnum):
 def follow_pull(
     events: Iterable[Mapping[str, Any]], reference: str, announce: Callable[[str], None]
 ) -> None:
-    """Announce now and then how far a pull is, until its end.
+    """Announce from time to time how far a pull is, until its end.
 
     Raises:
         EngineError: it broke off.

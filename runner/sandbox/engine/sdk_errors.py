@@ -12,7 +12,7 @@ from runner.untrusted import printable
 
 @contextmanager
 def engine_errors(action: str) -> Iterator[None]:
-    """Turn every failure of the engine or of the way to it into an EngineError.
+    """Turn every failure of the engine, or of the connection to it, into an EngineError.
 
     Args:
         action: what was tried, in the words that complete "could not ...".
