@@ -15,7 +15,7 @@ from runner.sandbox.engine.engine import Engine
 def open_executor(
     choice: ExecutorChoice, engine: Engine, announce: Callable[[str], None]
 ) -> Iterator[Executor]:
-    """Give what runs the cases; nothing that was made for it is left afterwards.
+    """Yield the executor of the cases; everything made for it is removed afterwards.
 
     Raises:
         EngineError: the engine, or the Ray cluster, can't run cases.

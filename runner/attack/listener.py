@@ -42,7 +42,7 @@ while True:
 
 @dataclass(frozen=True)
 class Listener:
-    """A listener that is up.
+    """A running listener.
 
     Attributes:
         address: ``host:port`` for TCP and UDP; its DNS port answers nothing either.
@@ -59,9 +59,9 @@ class Listener:
 
 @contextmanager
 def listening(engine: Engine, image: str) -> Iterator[Listener]:
-    """Give a listener in a container of a Python image, on a Docker network of its own.
+    """Yield a listener in a container of a Python image, on a Docker network of its own.
 
-    What a killed runner leaves of it is in the record of live runs, as what cases leave is.
+    The record of live runs covers it, so what a killed runner leaves of it is removed later.
 
     Raises:
         EngineError: it can't be started.
@@ -70,7 +70,7 @@ def listening(engine: Engine, image: str) -> Iterator[Listener]:
     with recorded(identity) as entry:
         with _started(engine, image, {LABEL: entry.token}) as listener:
             yield listener
-        settle(entry)  # not after an error: the next evaluation looks whether anything is left
+        settle(entry)  # not after an error: the next evaluation checks whether anything is left
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The pack: hostile predictors as they lie on disk, each with its expected outcome in its head."""
+"""The pack: hostile predictors as files, each with its expected outcome in its docstring."""
 
 import ast
 import re
@@ -25,20 +25,20 @@ PROMISES: Mapping[int, str] = {
 WALL_SECONDS = 20.0
 
 HARM_EXIT_CODE = 66
-"""By which a hostile predictor says that it could do what it tried; see ``_attempt.py``."""
+"""Printed by a hostile predictor whose attempt succeeded; see ``_attempt.py``."""
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One hostile predictor, and how its case must end where the sandbox holds.
+    """One hostile predictor, and how its case must end if the sandbox holds.
 
     Attributes:
         name: of its file, without ``.py``.
         does: what it does, in one line.
         promise: the number of the promise that it tries to break.
         outcome, cause: expected.
-        wall_seconds: the time it gets.
-        runs: how often it is run; the second must find nothing of the first.
+        wall_seconds: the time limit.
+        runs: how often it is run; the second run must find nothing of the first.
     """
 
     name: str
@@ -61,14 +61,14 @@ def spell_outcome(outcome: str, cause: str | None) -> str:
 
 
 def pack_directory() -> Path:
-    """Return where the pack lies: in the installed package, or in the checkout it is made from."""
+    """Return the pack's folder: in the installed package, or in the checkout."""
     package = Path(runner.__file__).parent
     installed = package / "misbehaving"
     return installed if installed.is_dir() else package.parent / "images" / "misbehaving"
 
 
 def read_pack(directory: Path) -> list[Attack]:
-    """Return every attack of a directory, by promise and name; ``_*.py`` files are no attacks."""
+    """Return every attack in a directory, sorted by promise and name; ``_*.py`` are not attacks."""
     paths = [path for path in directory.glob("*.py") if not path.name.startswith("_")]
     attacks = [_read_attack(path) for path in paths]
     return sorted(attacks, key=lambda attack: (attack.promise, attack.name))

@@ -1,4 +1,4 @@
-"""Each attack in an image of its own, evaluated as any predictor is, and watched from outside."""
+"""Evaluates each attack in its own image, like any predictor, and observes it from outside."""
 
 import os
 import resource
@@ -29,14 +29,14 @@ BASE_IMAGE = "runner-base"
 REPOSITORY = "runner-attack"
 
 ENGINE_FAULT = "engine fault"
-"""Found instead of an outcome, when the engine would not run an attack to its end."""
+"""Recorded instead of an outcome if the engine failed during an attack."""
 
-SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; the value is made anew)
+SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; each run makes a new value)
 
 
 @dataclass(frozen=True)
 class _Range:
-    """What all attacks of one run share."""
+    """What all attacks of one call share."""
 
     engine: Engine
     listener: Listener
@@ -48,13 +48,13 @@ class _Range:
 def run_attacks(
     engine: Engine, attacks: Sequence[Attack], report: Callable[[AttackVerdict], None]
 ) -> list[AttackVerdict]:
-    """Run hostile predictors one after the other, and return a verdict on each.
+    """Run hostile predictors one after another, and return a verdict on each.
 
-    One at a time, so that what the listener hears has one sender. Afterwards nothing is left of
-    them on the engine, neither containers, volumes and networks nor images.
+    One at a time, so that all that the listener hears has one sender. Afterwards all their
+    containers, volumes, networks and images are removed from the engine.
 
     Args:
-        report: called with each verdict as it is there.
+        report: called with each verdict as soon as it is known.
 
     Raises:
         UsageError: the engine has no base image.
@@ -66,7 +66,7 @@ def run_attacks(
         scratch_directory() as folder,
         _secret_in_environment() as secret,
         listening(engine, base.id) as listener,
-        _pack_image(engine, ""),  # holds the layers that the attacks' images share
+        _pack_image(engine, ""),  # keeps the layers that the attacks' images share
     ):
         suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
@@ -78,7 +78,7 @@ def run_attacks(
 
 
 def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
-    """Return the verdict on the last run of an attack, or on the first that is breached."""
+    """Return the verdict on an attack's first run with a breach, or else on its last run."""
     try:
         with _pack_image(shared.engine, attack.name) as image:
             for number in range(1, attack.runs + 1):
@@ -93,7 +93,7 @@ def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Return whether the error came up while an interrupt was on its way out."""
+    """Return whether the error was raised while an interrupt was handled."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error is not None
@@ -101,7 +101,7 @@ def _was_interrupted(error: BaseException | None) -> bool:
 
 @contextmanager
 def _pack_image(engine: Engine, script: str) -> Iterator[str]:
-    """Give the name of the image that runs a script; it is there until the block is left."""
+    """Yield the name of an image that runs a script; the image is removed after the block."""
     tag = f"{REPOSITORY}:{script or 'layers'}"
     try:
         engine.build_image(pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
@@ -140,14 +140,14 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
 
 
 def _left_behind(engine: Engine) -> frozenset[str]:
-    """Return the names of what is left by evaluations that are over; others may be running."""
+    """Return the names of what ended evaluations left; other evaluations may be running."""
     with dead_entries() as dead:
         live = known_tokens() - {entry.token for entry in dead}
     return frozenset(left.name for left in find_leftovers(engine) if left.token not in live)
 
 
 def _say_nothing(_line: str) -> None:
-    """Take lines of progress; each attack has a line of its own."""
+    """Ignore lines of progress, because each attack has a line of its own."""
 
 
 def _peak_bytes() -> int:

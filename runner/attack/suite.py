@@ -21,7 +21,7 @@ def attack_suite(directory: Path, listener: str) -> Suite:
     """Write two HELM runs below an empty directory, and return the suite of one case from them.
 
     Args:
-        listener: an address that attacks connect to, which they find in ``/input/assets``.
+        listener: the address that attacks try to reach; they find it in ``/input/assets``.
     """
     for name, mean in ((EVAL_RUN, ACTUAL), (TRAIN_RUN, 0.25)):
         run = directory / "runs" / name

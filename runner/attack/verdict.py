@@ -1,4 +1,4 @@
-"""What was seen of an attack from outside its container -> does the sandbox hold? Pure."""
+"""What was observed outside an attack's container -> whether the sandbox holds. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from runner.untrusted import printable
 
 LIMITS = Limits(
     memory_bytes=128 * MIB,
-    cpus=0.5,  # so that a hog without a limit is told apart on a busy machine too
+    cpus=0.5,  # so that an unlimited attack is recognized on a busy machine too
     pids=64,
     output_bytes=4 * MIB,
     output_files=64,
@@ -20,20 +20,20 @@ LIMITS = Limits(
     open_files=256,
     log_bytes=MIB // 4,
 )
-"""The limits of every attack, but for its wall time: small, so that they are soon reached."""
+"""The limits of every attack except its wall time: small, so that they are soon reached."""
 
 MOST_RUNNER_BYTES = 96 * MIB
 """How much the runner's own memory may grow by reading an output: 20 times the largest document
 that is parsed (see ``predictions.SPARE_BYTES``), and /output itself a few times over."""
 
 KILL_SECONDS = 15.0
-"""How long after its deadline a container may still be there, on a busy host."""
+"""How long after its deadline a container may still exist on a busy host."""
 
 MOST_MEMORY_BYTES = LIMITS.memory_bytes + MIB
-"""The kernel counts pages in batches, so that it may find a few more than the limit."""
+"""The kernel counts pages in batches, so it may count a few more than the limit."""
 
 SPARE_CPU_SECONDS = 0.5
-"""The engine deals CPU time out in slices, and counts the container's making."""
+"""The engine assigns CPU time in slices, and also counts the time to create the container."""
 
 LONGEST_MESSAGE = 2000
 MOST_LOG_SHOWN = 200
@@ -41,14 +41,14 @@ MOST_LOG_SHOWN = 200
 
 @dataclass(frozen=True)
 class Seen:
-    """What one run of an attack came to, none of it told by the predictor but its exit code.
+    """What was observed of one run of an attack; only the exit code comes from the predictor.
 
     Attributes:
         outcome, cause, exit_code, message, wall_seconds: of the case's record.
-        extra_predictions: text of the predictor's choice that the record holds.
+        extra_predictions: text in the record that the predictor chose.
         log: of the container, as the organizer gets it.
-        heard: what the organizer's listener was sent meanwhile.
-        left: names of containers and volumes of the runner that are there afterwards.
+        heard: what the organizer's listener received meanwhile.
+        left: names of the runner's containers and volumes that still exist afterwards.
         cpu_seconds, memory_bytes: what the engine counted, or None if it did not.
         runner_bytes: by how much the runner's peak memory grew meanwhile.
     """
@@ -69,7 +69,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class AttackVerdict:
-    """Whether the sandbox held against one attack: it did if there is no breach."""
+    """Whether the sandbox held against one attack, i.e. there is no breach."""
 
     attack: Attack
     found: str
@@ -139,7 +139,7 @@ def _unexpected(attack: Attack, seen: Seen, found: str) -> str:
 
 
 def _shown_unescaped(seen: Seen) -> Iterator[str]:
-    """Give what the predictor chose and an organizer would be shown as it stands."""
+    """Yield texts of the predictor that an organizer would see unescaped."""
     for text in (*seen.extra_predictions, *([seen.message] if seen.message else [])):
         if not text.isascii() or not text.isprintable():
             yield f"shown unescaped: {printable(text[:200])}"
@@ -150,7 +150,7 @@ def _shown_unescaped(seen: Seen) -> Iterator[str]:
 
 
 def count_by_promise(verdicts: Sequence[AttackVerdict]) -> Mapping[int, tuple[int, int]]:
-    """Return, by promise, how many attacks it held against, and how many there were."""
+    """Return for each promise how many attacks it held against, and how many there were."""
     counts: dict[int, tuple[int, int]] = {}
     for verdict in verdicts:
         held, tried = counts.get(verdict.attack.promise, (0, 0))

@@ -1,1 +1,1 @@
-"""What serves the author of a predictor: try, build, check, log."""
+"""The tools for a predictor's author: try, build, check, log."""

@@ -1,4 +1,4 @@
-"""What an author should know of a predictor's folder before an image is built from it."""
+"""Warnings about a predictor's folder, before an image is built from it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 MIB = 1024 * 1024
 LARGE_CONTEXT_BYTES = 200 * MIB
 SEARCHED_BYTES = MIB
-"""As much of each file is searched for secrets."""
+"""How much of each file is searched for secrets."""
 
 _SECRET_NAMES = (
     ".env",
@@ -54,11 +54,11 @@ _USES_NETWORK = {
 def find_build_warnings(
     directory: Path, files: Iterable[Path], base_pins: Iterable[str]
 ) -> list[str]:
-    """Return a line for each thing that is probably not meant.
+    """Return a line for each thing that is probably a mistake.
 
     Args:
         directory: the predictor's folder.
-        files: those of its files that go into the build's context.
+        files: the files of it that go into the build's context.
         base_pins: ``name==version`` of the packages that the base image has.
     """
     found = list(files)
@@ -97,7 +97,7 @@ def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
 
 
 def _network_steps(dockerfile: Path) -> Iterator[str]:
-    # A step may go on over several lines, each of which ends in a backslash.
+    # A step may have several lines; all but the last end in a backslash.
     text = re.sub(r"\\\n", " ", dockerfile.read_text(encoding="utf-8"))
     for line in text.splitlines():
         if re.match(r"\s*RUN\s", line, re.IGNORECASE):
@@ -119,5 +119,5 @@ def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[st
         if held is not None and held != match[2]:
             yield (
                 f"requirements.txt, line {number}: {match[0].strip()}, but the base image holds "
-                f"{match[1]} {held}, and there is one of each. Write {match[1]} without a version."
+                f"{match[1]} {held}, and both can't be installed. Write {match[1]} without a version."
             )

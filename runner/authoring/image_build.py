@@ -26,10 +26,10 @@ from runner.sandbox.engine.image import Image
 
 @dataclass(frozen=True)
 class ImageSource:
-    """What an image is built of.
+    """The source of an image.
 
     Attributes:
-        base: it is the base image's folder, not a predictor's.
+        base: the folder is the base image's, not a predictor's.
         build_args: values of the Dockerfile's ARGs.
     """
 
@@ -38,7 +38,7 @@ class ImageSource:
     build_args: Mapping[str, str]
 
     def from_references(self) -> list[str]:
-        """Return the images that the Dockerfile begins from.
+        """Return the images in the Dockerfile's FROM lines.
 
         Raises:
             UsageError: there is no Dockerfile, or it names none.
@@ -46,7 +46,7 @@ class ImageSource:
         return from_references(self.folder, self.build_args)
 
     def warnings(self) -> list[str]:
-        """Return what is likely to go wrong with a predictor's folder."""
+        """Return warnings about a predictor's folder."""
         if self.base:
             return []
         return [*find_build_warnings(self.folder, context_files(self.folder), base_pins())]
@@ -58,8 +58,8 @@ def build_predictor(
     """Build an image, and return its bytes; None if nothing has changed since it was built.
 
     Raises:
-        UsageError: an image that the Dockerfile begins from is not there.
-        BuildError: a package can't be had, or a step of the Dockerfile failed.
+        UsageError: an image in a FROM line is not on the engine.
+        BuildError: a package can't be found, or a step of the Dockerfile failed.
     """
     parents = [_parent(engine, reference).id for reference in source.from_references()]
     folder, base, build_args = source.folder, source.base, source.build_args
@@ -101,6 +101,6 @@ _BASES = {
 
 
 def _show_step(task: Task, line: str) -> None:
-    """Show a line of the engine's: ``Step 2/5 : COPY packages/ /packages/``."""
+    """Show a line from the engine: ``Step 2/5 : COPY packages/ /packages/``."""
     if step := re.match(r"Step (\d+)/(\d+) : (.*)", line):
         task.show(step[3], int(step[1]) - 1, int(step[2]))

@@ -1,4 +1,4 @@
-"""What an author is told of an image that was run on a public suite: deciding alone, no I/O."""
+"""Checks of an image that was run on a public suite, in words for its author. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from runner.evaluation.verdict import Verdict
 from runner.sandbox.outcome import Outcome
 
 LARGEST_DIFFERENCE = 1e-6
-"""Means that differ by less are the same: sums in another order differ so."""
+"""Means that differ by less count as equal: sums in another order differ by that much."""
 
 CLEARLY_ABOVE_1 = 2.0
-"""From here on a mean can't be a share that is a little wrong."""
+"""A mean from here on can't be a share that is only slightly wrong."""
 
 Key = Target | InstanceTarget
 _K = TypeVar("_K", Target, InstanceTarget)
@@ -22,11 +22,11 @@ _K = TypeVar("_K", Target, InstanceTarget)
 
 @dataclass(frozen=True)
 class Result:
-    """One thing that was checked.
+    """The result of one check.
 
     Attributes:
         check: its name.
-        passed: None if it says something without being a condition.
+        passed: None if it is only information, not a condition.
         text: what was found.
         advice: what to do, line by line.
     """
@@ -39,10 +39,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run of the image: how much it was given, and what it took.
+    """One run of the image: the size of its input, and what it used.
 
     Attributes:
-        input_bytes: of the case's frames as the suite keeps them.
+        input_bytes: size of the case's frames, as stored in the suite.
         peak_memory_bytes: None if it was not measured.
     """
 
@@ -52,7 +52,7 @@ class Measurement:
 
 
 def check_label(labels: Mapping[str, str], label: str) -> Result:
-    """Return whether the image says that it was built for this version of the contract."""
+    """Check that the image's label names this version of the contract."""
     found = labels.get(label)
     if found is None:
         text = "the image does not say for which version of the contract it was built"
@@ -77,7 +77,7 @@ def with_any_key(stats: Mapping[_K, Stat]) -> dict[Key, Stat]:
 
 
 def check_outcome(verdict: Verdict) -> Result:
-    """Return whether the run ended well, with all findings of its output."""
+    """Check that the run ended well; return all findings of its output."""
     if verdict.outcome is Outcome.SCORED:
         stats = predicted_stats(verdict)
         extra = len(verdict.predictions.extra) + len(verdict.instance_predictions.extra)
@@ -108,7 +108,7 @@ def check_scale(
     """Return a note if shares seem to be predicted in percent, else nothing.
 
     Args:
-        train_means: of each target, in the stat's own unit; None where there is none.
+        train_means: the train runs' mean of each target, in the stat's unit; None if there is none.
     """
     known = {key: mean for key, mean in train_means.items() if mean is not None}
     larger = {key.name.name for key, mean in known.items() if not 0 <= mean <= 1}
@@ -130,14 +130,14 @@ def check_scale(
 
 
 def check_determinism(first: Mapping[Key, Stat], second: Mapping[Key, Stat]) -> Result:
-    """Return whether two runs on the same inputs and seed predicted the same."""
+    """Check that two runs on the same inputs and seed predicted the same."""
     text, same = _compare(first, second)
     advice = () if same else ("Seed every generator with the manifest's seed.",)
     return Result("determinism", same, f"two runs: {text}", advice)
 
 
 def check_parity(expected: Mapping[Key, Stat], found: Mapping[Key, Stat]) -> Result:
-    """Return whether the predictions are those that the image itself says to expect."""
+    """Check that the predictions are those that the image itself says to expect."""
     text, same = _compare(expected, found)
     advice = () if same else ("The image's packages or files differ from the author's.",)
     return Result("parity", same, f"with the image's expected output: {text}", advice)
@@ -162,10 +162,10 @@ def _mean(stat: Stat) -> float:
 def forecast(
     measured: Sequence[Measurement], case_bytes: Iterable[int], limits: Limits, suite: str
 ) -> Result:
-    """Return what the image will take on a suite, by a straight line through two measurements.
+    """Forecast what the image will use on a suite: a straight line through two measurements.
 
     Args:
-        measured: of two cases of different size.
+        measured: two runs, on cases of different size.
         case_bytes: the sizes of the suite's cases.
     """
     sizes = sorted(case_bytes)
@@ -186,7 +186,7 @@ def forecast(
 
 
 def _on_line(size: int, points: Sequence[tuple[int, float]]) -> float:
-    """Return the value at a size, on a line that does not fall."""
+    """Return the value at a size on a line through two points; the line never falls."""
     (near_size, near), (far_size, far) = min(points), max(points)
     slope = (far - near) / (far_size - near_size) if far_size > near_size else 0.0
     return near + max(0.0, slope) * max(0, size - near_size)

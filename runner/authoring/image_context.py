@@ -1,8 +1,8 @@
 """A folder with a Dockerfile -> the context its image is built from.
 
 Python packages are resolved here on the host, into a wheelhouse, and unpacked into ``packages/``,
-so that the build itself needs no network. This also serves hosts behind a proxy whose certificate
-authority no image knows.
+so that the build itself needs no network. This also works on hosts behind a proxy whose certificate
+authority is unknown to images.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from runner.files.scratch import scratch_directory
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"
 REQUIREMENTS_LOCK = "requirements.lock"
-"""Beside or instead of the former: complete and with hashes, taken as it is."""
+"""With or instead of the file above: complete and with hashes, used unchanged."""
 PACKAGES = "packages"
 
 BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
-"""What the base image holds, pinned by version and hash."""
+"""The packages of the base image, pinned by version and hash."""
 
 IMAGE_PYTHON = "3.11"
-"""The Python of the base image; wheels are chosen for it, whatever Python the host has."""
+"""The base image's Python version; wheels are chosen for it, not for the host's Python."""
 
 _GLIBC_TAGS = ("manylinux_2_17", "manylinux2014", "manylinux_2_28", "manylinux_2_34")
 _NOT_FOR_CONTEXT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", PACKAGES)
@@ -44,9 +44,9 @@ _UNUSED_IN_BASE = (
 
 
 EXPECTED = "expected_predictions.json"
-"""In a predictor's folder: what `runner check --save-expected` kept of an earlier check."""
+"""In a predictor's folder: predictions that `runner check --save-expected` saved."""
 
-LARGEST_EXPECTED_BYTES = 64 * 1024  # it goes into a label of the image
+LARGEST_EXPECTED_BYTES = 64 * 1024  # because it becomes a label of the image
 
 
 def read_expected(directory: Path) -> str | None:
@@ -67,7 +67,7 @@ def read_expected(directory: Path) -> str | None:
 
 
 def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]:
-    """Return the images that a folder's Dockerfile stands on, its ARG defaults filled in.
+    """Return the images in the Dockerfile's FROM lines, with ARG defaults filled in.
 
     Raises:
         UsageError: the folder has no Dockerfile.
@@ -88,14 +88,14 @@ def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]
 def context_digest(
     directory: Path, *, base: bool, parents: Sequence[str], build_args: Mapping[str, str]
 ) -> str:
-    """Return a digest of all that decides what the image will hold.
+    """Return a digest of everything that determines the image's content.
 
     Args:
         base: the folder is that of the base image.
-        parents: IDs of the images it stands on.
+        parents: IDs of the images in its FROM lines.
     """
     digest = hashlib.sha256(f"{base} {list(parents)} {sorted(build_args.items())}".encode())
-    # This file too: it decides which packages go in, and what is left out of them.
+    # This file counts too: it decides which packages go in, and which parts are left out.
     carried = [_contract(), Path(runner.__file__)] if base else [BASE_LOCK]
     roots = [directory, *carried, Path(__file__)]
     for path in sorted(path for root in roots for path in context_files(root)):
@@ -110,11 +110,11 @@ def write_context(directory: Path, context: Path, *, base: bool, machine: str) -
 
     Args:
         context: an empty directory.
-        base: the folder is that of the base image, which gets the contract's code as well.
+        base: the folder is the base image's, which also gets the contract's code.
         machine: the engine's architecture, e.g. ``x86_64``.
 
     Raises:
-        BuildError: a requirement can't be resolved; holds what pip said.
+        BuildError: a requirement can't be resolved; the message has pip's output.
     """
     shutil.copytree(directory, context, dirs_exist_ok=True, ignore=_NOT_FOR_CONTEXT)
     packages = context / PACKAGES
@@ -183,7 +183,7 @@ def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_b
 
 
 def _build_wheels(wheelhouse: Path) -> None:
-    """Make wheels of what a lock names and PyPI has as source only, if it is pure Python."""
+    """Build wheels of locked packages that PyPI has as source only; they must be pure Python."""
     for source in [*wheelhouse.glob("*.tar.gz"), *wheelhouse.glob("*.zip")]:
         before = set(wheelhouse.glob("*.whl"))
         _pip("wheel", "--no-deps", "--wheel-dir", str(wheelhouse), str(source))
@@ -201,7 +201,7 @@ def _target_options(machine: str) -> list[str]:
 
 
 def _pip(command: str, *arguments: str) -> None:
-    run = subprocess.run(  # noqa: S603  (our own interpreter, arguments as a list)
+    run = subprocess.run(  # noqa: S603  (this interpreter, arguments as a list)
         [sys.executable, "-m", "pip", command, "--quiet", *arguments],
         capture_output=True,
         text=True,
@@ -220,7 +220,7 @@ def _pip(command: str, *arguments: str) -> None:
 
 
 def base_pins() -> set[str]:
-    """Return ``name==version`` of what the base image has, so that no image gets it twice."""
+    """Return ``name==version`` of the base image's packages, so that no image gets one twice."""
     lines = BASE_LOCK.read_text(encoding="utf-8").splitlines()
     return {match[0] for line in lines if (match := re.match(r"[\w.-]+==[\w.]+", line))}
 

@@ -1,4 +1,4 @@
-"""Runs of an image in the sandbox for its author, and what they tell."""
+"""Runs of an image in the sandbox for its author, and the checks of their results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ from runner.suites.staging import stage_inputs
 from runner.untrusted import printable
 
 LARGE_DRAW = 20
-"""Train runs of the demo's larger case, which a forecast is made from."""
+"""How many train runs the demo's larger case has; forecasts use it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ImageRuns:
     def run(
         self, suite: PublicSuite, case: SuiteCase, which: str, *, show_log: bool = False
     ) -> SandboxRun:
-        """Return what came of one run; its log is shown whole if asked for."""
+        """Return the result of one run; show its whole log if asked to."""
 
         def stage() -> Mapping[str, bytes]:
             seed, limits = suite.manifest.choices["seed"], self.policy.limits.to_json()
@@ -70,7 +70,7 @@ class ImageRuns:
 def check_runs(
     runs: ImageRuns, suite: PublicSuite, case: SuiteCase, run: SandboxRun
 ) -> list[Result]:
-    """Return what the first run tells, and if it is sound a second one."""
+    """Return the results of the first run and, if that is sound, of a second one."""
     targets = suite.targets(case)
     first = judge(run, case, targets, suite.limits, suite.scoring)
     results = [check_label(runs.image.labels, CONTRACT_LABEL), check_outcome(first)]
@@ -88,7 +88,7 @@ def check_runs(
 
 
 def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Result]:
-    """Return whether the image predicts what it says to expect, if it says so of this case."""
+    """Check the predictions against those that the image names for this case, if it does."""
     targets = list(verdict.predictions.stats)
     if expected is None or PREDICTIONS not in case.wanted_files:
         return []
@@ -101,14 +101,14 @@ def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Res
 
 
 def measure(suite: PublicSuite, case: SuiteCase, run: SandboxRun) -> Measurement:
-    """Return what a run took, and of how much input."""
+    """Return what a run used, and the size of its input."""
     return Measurement(
         _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
     )
 
 
 def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measurement]:
-    """Return what the image takes on a larger case, if there is one."""
+    """Return what the image uses on a larger case, if there is one."""
     if name == DEMO_SUITE:
         draw = Draw(LARGE_DRAW, None, None, ())
         with opened_public_half(name, None, draw, runs.progress) as larger:
@@ -121,7 +121,7 @@ def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measu
 
 
 def forecast_suite(measured: list[Measurement], directory: Path) -> Result:
-    """Return what the image is going to take on a built suite, from what runs of it took."""
+    """Return a forecast of what the image will use on a built suite, from measured runs."""
     suite = read_manifest(directory)
     sizes = [_case_bytes(suite, case) for case in suite.cases]
     return forecast(measured, sizes, suite.limits, suite.name)

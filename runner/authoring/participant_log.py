@@ -1,14 +1,14 @@
 """A container's log -> the part of it that the participant of a closed suite may see.
 
-The predictor writes the log and has read the inputs, so the log may quote them. What is shown:
+The predictor writes the log and has read the inputs, so the log may quote them. Shown are:
 
 - typed events: the last progress that the SDK reported, and the exception that ended a traceback
   with its place in the predictor's own file;
-- other lines, if they share with no cell of the inputs three words in a row, or a whole cell of
-  fewer words, or a number of four digits and more.
+- other lines, unless they share something with a cell of the inputs: three words in a row, a whole
+  cell of fewer words, or a number of four or more digits.
 
-Of the rest the lines are counted. This keeps a predictor from quoting by accident. One that encodes
-what it read can't be told from one that prints numbers: where that is a danger, show events only.
+The other lines are only counted. This prevents quotes by accident. A predictor that encodes what it
+read looks like one that prints numbers: if that is a danger, show events only.
 """
 
 import builtins
@@ -33,12 +33,12 @@ LONGEST_LINE = 400
 OWN_FILE = "/opt/predictor/predictor.py"
 WORDS_IN_A_ROW = 3
 LEAST_WORD = 3
-"""Letters of a cell of one word; shorter ones, such as an answer's letter, are in any text."""
+"""Letters of a one-word cell; shorter words, such as an answer's letter, are in any text."""
 
 LEAST_DIGITS = 4
 
 _PUBLIC_COLUMNS = re.compile(r"stats\.name\.|stats\.count$|train_trial_index$")
-"""Columns whose cells are keys that every participant knows."""
+"""Columns whose cells are keys, which every participant knows."""
 
 _WORD = re.compile(r"\d+\.\d+(?:e-?\d+)?|\w+")
 _PROGRESS = re.compile(re.escape(PROGRESS_PREFIX) + r"(\d{1,9})/(\d{1,9})")
@@ -58,7 +58,7 @@ class ParticipantLog:
     """What a participant may see.
 
     Attributes:
-        events: typed, in our words.
+        events: typed, in the runner's words.
         lines: of the log, escaped.
         withheld: how many lines are not shown.
     """
@@ -69,11 +69,11 @@ class ParticipantLog:
 
 
 def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> ParticipantLog:
-    """Return the part of a log that holds none of the cells.
+    """Return the part of a log that quotes no cell.
 
     Args:
-        cells: every cell of the inputs as text; read once, one after the other.
-        events_only: withhold every line that is no event.
+        cells: every cell of the inputs as text; read once.
+        events_only: withhold every line that is not an event.
     """
     all_lines = log.decode(errors="replace").splitlines()
     events, rest = _take_events(all_lines)
@@ -113,7 +113,7 @@ def participant_logs(
 
 
 def input_cells(parts: Iterable[Path]) -> Iterator[str]:
-    """Give the cells of a case's frames as text, the same one perhaps more than once."""
+    """Yield the cells of a case's frames as text; a cell may come more than once."""
     for part in parts:
         for series in read_part(part):
             if not _PUBLIC_COLUMNS.search(series.name):
@@ -132,7 +132,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _take_events(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the events that are in the lines, and the lines that are no part of one."""
+    """Return the events in the lines, and the lines that belong to no event."""
     progress, exception = None, None
     rest: list[str] = []
     place: str | None = None
@@ -150,13 +150,13 @@ def _take_events(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
         # The engine may put lines of stdout between those of a traceback.
         elif not (in_traceback and line.startswith(" ")):
             rest.append(line)
-    if in_traceback:  # it ends with a class that can't be told from a line of stdout
+    if in_traceback:  # its last line, the exception, can't be distinguished from a line of stdout
         exception = f"an exception{place or ''}"
     return tuple(event for event in (progress, exception) if event is not None), rest
 
 
 def _is_exception(line: re.Match[str]) -> bool:
-    """Return whether a line that has an exception's form names one: of Python, or of a module."""
+    """Return whether a line that looks like an exception names one, of Python or of a module."""
     in_a_module = line[1] != line[2]
     return in_a_module or line[2] in _EXCEPTIONS or line[2].endswith(("Error", "Exception"))
 
@@ -189,7 +189,7 @@ def _rows(words: Words, length: int) -> Iterator[Words]:
 
 
 def _tells(words: Words) -> bool:
-    """Return whether a cell of these words would be known again in a text."""
+    """Return whether a cell with these words could be recognized in a text."""
     if len(words) != 1:
         return bool(words)
     digits = sum(character.isdigit() for character in words[0])

@@ -1,7 +1,7 @@
-"""A predictor as a plain process on one case, without a container: for its author's inner loop.
+"""Runs a predictor as a plain process on one case, without a container, for quick tries.
 
-The process shares the terminal, so that prints and debuggers work. Its output is checked as that
-of a container is.
+The process shares the terminal, so that prints and debuggers work. Its output is checked like a
+container's.
 """
 
 import os
@@ -30,19 +30,19 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "predict.sh": ("sh", "predict.sh"),
     "predict.R": ("Rscript", "predict.R"),
 }
-"""What runs a predictor whose folder holds this file, as its image does."""
+"""The command for a predictor whose folder holds this file; its image uses the same one."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a process left: its exit code, and the files that the contract asks for."""
+    """A process's result: its exit code, and the output files that the contract asks for."""
 
     exit_code: int
     outputs: Mapping[str, bytes]
 
 
 def default_command(folder: Path) -> list[str]:
-    """Return what runs the predictor in a folder.
+    """Return the command that runs the predictor in a folder.
 
     Raises:
         UsageError: the folder holds none of the templates' files.
@@ -57,7 +57,7 @@ def default_command(folder: Path) -> list[str]:
 
 
 def run_trial(folder: Path, command: Sequence[str], input_dir: Path, limits: Limits) -> Trial:
-    """Run the command in the folder, with the inputs and an empty output directory to go by.
+    """Run the command in the folder, with the inputs and an empty output directory.
 
     Raises:
         UsageError: there is no such program.
@@ -81,7 +81,7 @@ def run_trial(folder: Path, command: Sequence[str], input_dir: Path, limits: Lim
 
 
 def _run(folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> int:
-    # An interrupt is for the predictor or its debugger, which share the terminal.
+    # An interrupt is meant for the predictor or its debugger, which share the terminal.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603

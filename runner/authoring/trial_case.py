@@ -1,7 +1,7 @@
 """One case of a suite, staged as files for a predictor that runs without a container.
 
-The demo's case is kept in the user's cache: it is tried again and again, and making it takes longer
-than most predictors.
+The demo's case is kept in the user's cache: authors try it again and again, and making it takes
+longer than most predictors.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _LIMITS = "limits.json"
 
 @dataclass(frozen=True)
 class TrialCase:
-    """Where the inputs of a case are, the limits it has, and its actuals if they are at hand."""
+    """A case's input directory, its limits, and its actuals if they are available."""
 
     input_dir: Path
     limits: Limits
@@ -39,7 +39,7 @@ class TrialCase:
 def staged_case(
     suite: str, root_dir: Path | None, case_id: str | None, progress: Progress = SILENT
 ) -> Iterator[TrialCase]:
-    """Give a case of a suite, by default the first.
+    """Yield a case of a suite, by default the first, staged as files.
 
     Raises:
         SuiteError: there is no such suite or case.
@@ -49,7 +49,7 @@ def staged_case(
         if not directory.is_dir():
             progress.say(f"making the demo's case, once for all: {directory}")
             with unfinished_directory(directory) as unfinished:
-                # What the audit warns of in the demo is for organizers.
+                # The audit's warnings about the demo are for organizers.
                 _stage(suite, None, None, unfinished, SILENT)
                 put_if_absent(unfinished, directory)
         yield _read(directory)
@@ -72,7 +72,7 @@ def _stage(
     into: Path,
     progress: Progress,
 ) -> None:
-    # The demo's case is mostly there already, and these take ten times as long as all else here.
+    # Imported here: they take ten times as long as all else, and the demo's case mostly exists.
     from runner.building.named import Draw, opened_suite  # noqa: PLC0415
     from runner.suites.staging import stage_inputs  # noqa: PLC0415
 

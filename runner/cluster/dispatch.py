@@ -1,8 +1,8 @@
-"""Which slot of a cluster runs which task next. Pure: nothing here knows of Ray or an engine.
+"""Which slot of a cluster runs which task next. Pure: no Ray and no engine in here.
 
 A slot is a place for one case at a time, on some node, with the CPUs and memory that the case
-needs. While a slot runs one task it makes another ready; a slot that is free takes what another has
-only made ready, so that at the end no task waits behind one that runs.
+needs. While a slot runs one task, it prepares the next one. A free slot may take a task that
+another slot has only prepared, so that at the end no task waits behind a running one.
 """
 
 from collections import Counter, deque
@@ -13,19 +13,19 @@ from runner.evaluation.budget import Budget
 from runner.evaluation.task import CaseTask
 
 ATTEMPTS = 3
-"""How often a task is begun, at most, when nodes are lost or their engines fail."""
+"""How often a task is started at most, if nodes are lost or their engines fail."""
 
 SlotId = Hashable
 
 
 @dataclass
 class SlotWork:
-    """What a slot does.
+    """The tasks of a slot.
 
     Attributes:
         need: what one case on it may use.
         running: the task that it runs.
-        following: the task that it makes ready meanwhile.
+        following: the task that it prepares meanwhile.
         is_shut: it gets no more tasks, but its place stays taken.
     """
 
@@ -41,7 +41,7 @@ class SlotWork:
 
 
 class Dispatch:
-    """Tasks that wait, and the slots that run them. Tasks of one need are begun in their order.
+    """Waiting tasks, and the slots that run them. Tasks with equal needs start in order.
 
     Args:
         tasks: in the order in which they are to be begun.
@@ -63,7 +63,7 @@ class Dispatch:
         return not used and not any(self._waiting.values())
 
     def wanted(self) -> Iterator[Budget]:
-        """Yield what each slot needs that is to be added now."""
+        """Yield the needs of each slot that should be added now."""
         room = self._most_slots - sum(not slot.is_shut for slot in self.slots.values())
         for need, waiting in self._waiting.items():
             here = [slot for slot in self.slots.values() if slot.need == need]
@@ -74,7 +74,7 @@ class Dispatch:
                 yield need
 
     def superfluous(self) -> list[SlotId]:
-        """Return the free slots that no task can use, though others wait for their places."""
+        """Return the free slots that no task can use, while tasks with other needs wait."""
         if not any(self._waiting.values()):
             return []
         return [
@@ -84,11 +84,11 @@ class Dispatch:
         ]
 
     def add(self, name: SlotId, need: Budget) -> None:
-        """Note a new slot."""
+        """Register a new slot."""
         self.slots[name] = SlotWork(need)
 
     def assign(self, name: SlotId) -> tuple[CaseTask, CaseTask | None] | None:
-        """Return what a slot runs now, and what it makes ready meanwhile; None if nothing."""
+        """Return the task that a slot runs now and the one it prepares meanwhile; None if none."""
         slot = self.slots[name]
         waiting = self._waiting[slot.need]
         task, slot.following = slot.following, None
@@ -104,7 +104,7 @@ class Dispatch:
         return task, slot.following
 
     def end(self, name: SlotId) -> CaseTask:
-        """Return a slot's task, which is over."""
+        """Mark a slot's task as over, and return it."""
         slot = self.slots[name]
         task, slot.running = slot.running, None
         if task is None:
@@ -112,10 +112,10 @@ class Dispatch:
         return task
 
     def retry(self, name: SlotId) -> CaseTask | None:
-        """Let a slot's task, of which nothing is known, be begun again, before all others.
+        """Put a slot's task first in the queue again, because its result was lost.
 
         Returns:
-            The task if it has been begun often enough: it is over then.
+            The task if it has had all its attempts: then it is over.
         """
         slot = self.slots[name]
         task, slot.running = slot.running, None
@@ -125,16 +125,16 @@ class Dispatch:
         return None
 
     def shut(self, name: SlotId) -> None:
-        """Give a slot no more tasks, though its place stays taken: nothing else is put there."""
+        """Give a slot no more tasks; its place stays taken, so that nothing else is put there."""
         self._give_back(self.slots[name])
         self.slots[name].is_shut = True
 
     def remove(self, name: SlotId) -> None:
-        """Forget a slot that runs nothing any more; its place is free."""
+        """Remove a slot that runs nothing; its place becomes free."""
         self._give_back(self.slots.pop(name))
 
     def drop(self) -> list[CaseTask]:
-        """Return the tasks that wait; none of them will be begun."""
+        """Return the waiting tasks, and remove them from the queue."""
         for slot in self.slots.values():
             self._give_back(slot)
         dropped = [task for waiting in self._waiting.values() for task in waiting]
@@ -148,7 +148,7 @@ class Dispatch:
             slot.following = None
 
     def _claimants(self, need: Budget) -> list[SlotWork]:
-        """Return the slots of this need that make a task ready while they run another."""
+        """Return the slots with this need that prepare a task while they run another."""
         return [
             slot
             for slot in self.slots.values()

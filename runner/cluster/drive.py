@@ -1,7 +1,7 @@
-"""The drive of one batch on a Ray cluster: slots are added, fed and closed until all is over.
+"""Drives one batch on a Ray cluster: adds slots, gives them tasks, and closes them at the end.
 
-A slot is an actor that holds the CPUs and memory of one case, so that Ray finds a node for it and
-puts nothing else there. Slots that find no room wait for it: for a node that joins, too.
+A slot is an actor that reserves the CPUs and memory of one case, so that Ray finds a node for it
+and puts nothing else there. Slots without room wait until some is free, or until a node joins.
 """
 
 import itertools
@@ -24,28 +24,28 @@ from runner.evaluation.task import CaseTask
 from runner.sandbox.run import SandboxRun
 
 LOOK_SECONDS = 0.5
-"""How often it is looked whether the evaluation was interrupted."""
+"""How often the drive checks whether the evaluation was interrupted."""
 
 ROOM_SECONDS = 20
-"""After how long without a slot it is told that there is no room."""
+"""After how long without a slot the drive announces that there is no room."""
 
 MOST_LOST_UNOPENED = 5
-"""How many slots in a row may be lost before they have opened."""
+"""How many slots in a row may be lost before they open."""
 
 LEAST_CPUS = 0.001
-"""More than a node has that is sent no cases."""
+"""The fewest CPUs of a node that gets cases."""
 
 CLOSE_SECONDS = 60
-"""How long a slot may take to end and remove what it has on its engine."""
+"""How long a slot may take to end and to remove what it made on its engine."""
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Whom a drive tells what, from its own thread.
+    """The callbacks of a drive, called from its own thread.
 
     Attributes:
         begin, keep: see ``Executor``.
-        put: called with each task that is over, or with what ends the whole batch.
+        put: called with each task that is over, or with the exception that aborts the batch.
         announce: called with one line at a time.
         meet: called with what a node has, when a slot on it opens.
     """
@@ -59,12 +59,12 @@ class Calls:
 
 @dataclass
 class _Actor:
-    """A slot on Ray's side.
+    """A slot as Ray sees it: an actor.
 
     Attributes:
         handle: of the actor.
-        pending: what it is to give next: a reference while it opens, then a generator; None if it
-            has nothing to do.
+        pending: its next result: a reference while it opens, then a generator; None if it has
+            nothing to do.
     """
 
     handle: Any
@@ -78,9 +78,9 @@ class Drive:
     Args:
         tasks: in the order in which they are to be begun.
         most_slots: how many cases run at a time, at most.
-        places: how many the cluster has room for.
+        places: how many cases the cluster has room for.
         shared: where the nodes find the suites.
-        calls: whom to tell what.
+        calls: the callbacks.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Drive:
         self._room_deadline = time.monotonic() + ROOM_SECONDS
 
     def run(self) -> None:
-        """Run all tasks, in a thread of its own."""
+        """Run all tasks; called in a thread of its own."""
         try:
             while not self._dispatch.is_over and not self._stopping.is_set():
                 self._arrange()
@@ -112,11 +112,11 @@ class Drive:
             self._close()
 
     def stop(self) -> None:
-        """Have the thread that runs end all cases, and itself."""
+        """Ask the drive's thread to end all cases, and then itself."""
         self._stopping.set()
 
     def _arrange(self) -> None:
-        """Add the slots that are wanted, and give free ones their next task."""
+        """Add the slots that are needed, and give free slots their next task."""
         for name in self._dispatch.superfluous():
             self._remove(name)
         for need in list(self._dispatch.wanted()):
@@ -135,11 +135,11 @@ class Drive:
             actor.pending = run.remote(*(task and _to_send(task) for task in assigned))
 
     def _wait(self) -> list[SlotId]:
-        """Return the slots that have something to give."""
+        """Wait; return the slots that have a result."""
         waiting = {id(actor.pending): name for name, actor in self._actors.items() if actor.pending}
         references = [actor.pending for actor in self._actors.values() if actor.pending]
         given, others = ray.wait(references, timeout=LOOK_SECONDS, fetch_local=False)
-        if given and others:  # all that have something, not one: there may be a thousand slots
+        if given and others:  # all slots with a result, not just one: there may be a thousand
             given += ray.wait(others, num_returns=len(others), timeout=0, fetch_local=False)[0]
         if not given and time.monotonic() > self._room_deadline:
             self._tell_of_room()
@@ -154,12 +154,12 @@ class Drive:
             )
 
     def _take(self, name: SlotId) -> None:
-        """Take what a slot gives: a line, what it has, or what came of a task."""
+        """Take a slot's result: a line of progress, its node's facts, or the end of a task."""
         actor = self._actors[name]
         try:
             given = ray.get(next(actor.pending) if actor.is_open else actor.pending)
         except ray.exceptions.RayTaskError:
-            raise  # a bug: what can fail on a node comes as a value
+            raise  # a bug: expected failures on a node are returned as values
         except (ray.exceptions.RayError, StopIteration) as error:
             self._lose(name, error)
             return
@@ -189,7 +189,7 @@ class Drive:
             raise end.result
 
     def _lose(self, name: SlotId, error: Exception) -> None:
-        """Go on without a slot whose node, or process, is gone."""
+        """Go on without a slot whose node or process was lost."""
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         self._lost_unopened = 0 if self._actors[name].is_open else self._lost_unopened + 1
         if self._lost_unopened > MOST_LOST_UNOPENED:
@@ -206,7 +206,7 @@ class Drive:
             self._calls.put(EndedTask(failed, error))
 
     def _shut(self, name: SlotId, error: RunnerError) -> None:
-        """Use a slot no more, but keep its place: Ray would put the next one there.
+        """Stop using a slot but keep its place, because Ray would put the next slot there.
 
         Raises:
             UsageError: a node has other code.
@@ -232,14 +232,14 @@ class Drive:
 
 
 def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
-    """Ask Ray for a slot; it opens when there is room for it."""
+    """Ask Ray for a slot; it opens as soon as there is room."""
     handle = (
         ray.remote(_slot_class())
         .options(
-            num_cpus=cpus if cpus <= 1 else math.ceil(cpus),  # Ray takes no other fractions
+            num_cpus=cpus if cpus <= 1 else math.ceil(cpus),  # Ray accepts no finer fractions
             memory=memory_bytes,
             scheduling_strategy="SPREAD",
-            max_concurrency=2,  # it can be stopped while it runs a case
+            max_concurrency=2,  # so that it can be stopped while it runs a case
         )
         .remote()
     )
@@ -247,10 +247,10 @@ def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
 
 
 def _slot_class() -> Any:
-    """Return a class that Ray sends whole: a node may have no runner, or another one."""
+    """Return a class that Ray sends as code: a node may lack the runner, or have another one."""
 
     class Slot:
-        """A ``CaseSlot``, once it is known that the node's is the same as the head's."""
+        """Wraps a ``CaseSlot``, after checking that the node has the same code as the head."""
 
         def open(self, versions: Mapping[str, str], shared: str) -> object:
             try:
@@ -278,10 +278,10 @@ def _slot_class() -> Any:
 
 
 def examine_any_node(shared: str) -> NodeFacts:
-    """Return what some node has to run cases with.
+    """Return what one of the nodes has for running cases.
 
     Raises:
-        EngineError, UsageError: it can run none.
+        EngineError, UsageError: the node can run no case.
     """
     actor = _start_slot(LEAST_CPUS, 0, shared)
     try:
@@ -297,7 +297,7 @@ def examine_any_node(shared: str) -> NodeFacts:
 
 
 def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:
-    """Have slots remove what they have on their engines, and end them."""
+    """Ask slots to remove what they made on their engines, then end them."""
     opened = [actor.handle for actor in actors if actor.is_open]
     for end in ("stop", "close") if is_stopped else ("close",):
         references = [getattr(handle, end).remote() for handle in opened]
@@ -308,5 +308,5 @@ def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:
 
 
 def _to_send(task: CaseTask) -> CaseTask:
-    """Return the task without what is the head's alone."""
+    """Return the task without the fields that only the head may have."""
     return replace(task, suite_root=Path())

@@ -1,6 +1,6 @@
-"""What a node of a cluster does for a case: get the suite and the image, run, give what was left.
+"""A node's part of a case: get the suite and the image, run the case, return the result.
 
-Nothing here knows of Ray, or of any actual.
+This module uses neither Ray nor any actual.
 """
 
 import socket
@@ -27,12 +27,12 @@ from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 
 @dataclass(frozen=True)
 class NodeFacts:
-    """What a node has to run cases with.
+    """What a node has for running cases.
 
     Attributes:
         host: the node's name.
-        engine_version: its engine's, for the record.
-        findings: what its engine's host gives the sandbox, and what it lacks.
+        engine_version: its engine's version, for the record.
+        findings: what its engine's host provides for the sandbox, and what it lacks.
         runtimes: the OCI runtimes that its engine knows.
     """
 
@@ -44,11 +44,11 @@ class NodeFacts:
 
 @dataclass(frozen=True)
 class SlotEnd:
-    """What came of a task on a slot.
+    """The end of a task on a slot.
 
     Attributes:
-        result: what its container left, or why nothing is known of it.
-        engine_answers: whether the slot can be used on.
+        result: its container's result, or why there is none.
+        engine_answers: whether the slot can still be used.
     """
 
     result: SandboxRun | Exception
@@ -56,7 +56,7 @@ class SlotEnd:
 
 
 def examine_node(versions: Mapping[str, str]) -> NodeFacts | RunnerError:
-    """Return what this node has, or why it can run no case.
+    """Return what this node has, or the error why it can run no case.
 
     Args:
         versions: of the head's code.
@@ -87,7 +87,7 @@ class CaseSlot:
     """A place for one case at a time on this node's engine.
 
     Args:
-        versions: of the head's code; this node's have to be the same.
+        versions: of the head's code; this node must have the same.
         shared: where the suites are.
     """
 
@@ -100,7 +100,7 @@ class CaseSlot:
         self._items: SimpleQueue[str | SlotEnd] = SimpleQueue()
 
     def open(self) -> NodeFacts | RunnerError:
-        """Get ready for cases; return what the node has, or why it can run none."""
+        """Prepare for cases; return what the node has, or the error why it can run none."""
         facts = examine_node(self._versions)
         if isinstance(facts, RunnerError):
             return facts
@@ -115,10 +115,10 @@ class CaseSlot:
         return facts
 
     def run(self, task: CaseTask, following: CaseTask | None) -> Iterator[str | SlotEnd]:
-        """Run a task; yield lines of how it goes and, last, what came of it.
+        """Run a task; yield lines of progress and, last, the task's end.
 
         Args:
-            following: made ready meanwhile.
+            following: the task to prepare meanwhile.
         """
         threading.Thread(target=self._work, args=(task, following), daemon=True).start()
         while isinstance(item := self._items.get(), str):
@@ -126,7 +126,7 @@ class CaseSlot:
         yield item
 
     def stop(self) -> None:
-        """End what runs; what came of it is nobody's any more."""
+        """End what runs; nobody will take the results."""
         self._stopping.set()
         self._sandbox.stop()
 
@@ -157,7 +157,7 @@ class CaseSlot:
         )
 
     def _make_ready(self, task: CaseTask) -> Future[Preparation]:
-        """Begin to make a task ready, unless that has been begun."""
+        """Begin to prepare a task, unless that has begun already."""
         key = task.key.digest
         if key not in self._ready:
             self._ready[key] = self._ahead.submit(self._prepare, task)
@@ -178,7 +178,7 @@ def ensure_image(engine: Engine, image: Image, announce: Callable[[str], None]) 
     """Fetch an image by its digest if this node's engine lacks it.
 
     Raises:
-        EngineError: it can't be had, or is another one here; that is no fault of the predictor.
+        EngineError: it can't be fetched, or is another image here; not the predictor's fault.
     """
     references = [image.id, *image.digests]
     for reference in references:

@@ -1,4 +1,4 @@
-"""The executor that sends tasks to the nodes of a Ray cluster that runs already."""
+"""The executor that sends tasks to the nodes of a running Ray cluster."""
 
 import itertools
 import logging
@@ -40,12 +40,12 @@ class RayCluster:
 
     @property
     def engine_version(self) -> str:
-        """Return the version of the nodes' engines; each, if they differ."""
+        """Return the version of the nodes' engines; all versions if they differ."""
         return "; ".join(sorted({node.engine_version for node in self._known_nodes()}))
 
     @property
     def findings(self) -> tuple[HostFinding, ...]:
-        """Return what the nodes' hosts give the sandbox, and what they lack; all that differ."""
+        """Return what the nodes' hosts provide and lack; each distinct finding once."""
         alike = dict.fromkeys(itertools.chain(*(node.findings for node in self._known_nodes())))
         order = list(dict.fromkeys(finding.name for finding in alike))
         return tuple(sorted(alike, key=lambda finding: order.index(finding.name)))
@@ -54,7 +54,7 @@ class RayCluster:
         """Run tasks and yield each as it ends; see ``Executor``.
 
         Raises:
-            UsageError: one needs more than any node has. Nothing has been run then.
+            UsageError: a task needs more than any node has. Nothing has been run then.
             SuiteError: what a node found in the shared storage is not the suite.
         """
         if not tasks:
@@ -73,16 +73,16 @@ class RayCluster:
         yield from take_ended(ended, len(tasks))
 
     def stop(self) -> None:
-        """End what runs; what came of it is nobody's any more."""
+        """End what runs; nobody will take the results."""
         if self._drive is not None and self._thread is not None:
             self._drive.stop()
             self._thread.join()
 
     def _meet(self, node: NodeFacts) -> None:
-        """Learn what a node has.
+        """Record what a node has.
 
         Raises:
-            UsageError: a runtime that is asked for is not among it.
+            UsageError: the node lacks a runtime that is asked for.
         """
         self._nodes.append(node)
         for runtime in self._runtimes - set(node.runtimes):
@@ -92,7 +92,7 @@ class RayCluster:
             )
 
     def _known_nodes(self) -> list[NodeFacts]:
-        """Return the nodes that have run cases; if none had to be run, any one."""
+        """Return the nodes that have run cases; any one node if no case had to run."""
         if not self._nodes:
             self._nodes.append(examine_any_node(self._shared))
         return self._nodes
@@ -114,7 +114,7 @@ class RayCluster:
 
 
 def _case_nodes() -> dict[str, Budget]:
-    """Return what each node that can be sent cases has in all, by its id."""
+    """Return the total resources of each node that can run cases, by its id."""
     return {
         node["NodeID"]: Budget(node["Resources"]["CPU"], int(node["Resources"].get("memory", 0)))
         for node in cast("Any", ray).nodes()
@@ -138,10 +138,10 @@ def _room(node: Budget, need: Budget) -> int:
 def open_ray_cluster(
     address: str | None, jobs: int | None, shared: str, announce: Announce
 ) -> Iterator[RayCluster]:
-    """Give an executor on a Ray cluster that runs already.
+    """Yield an executor on a running Ray cluster.
 
     Args:
-        address: of its head, ``host:port``; None for RAY_ADDRESS, or the cluster of this machine.
+        address: of its head, ``host:port``; None for RAY_ADDRESS, or this machine's cluster.
         jobs: how many cases run at a time, at most; None for as many as the cluster has room for.
         shared: where suites are put for the nodes; see ``share_suite``.
         announce: called from any thread, with one line at a time.
@@ -163,8 +163,8 @@ def open_ray_cluster(
 
 
 def _connect(address: str | None) -> None:
-    # Ray prints what befalls its nodes on standard output, which is the report's, and has no
-    # setting against it. Drop when it has one.
+    # Ray prints events of its nodes on standard output, where the results go, and has no
+    # setting to prevent it. Drop when it has one.
     ray._private.worker.print_to_stdstream = lambda *_arguments, **_named: None  # noqa: SLF001
     address = address or os.environ.get("RAY_ADDRESS", "auto")
     on_sigterm = signal.getsignal(signal.SIGTERM)
@@ -180,14 +180,14 @@ def _connect(address: str | None) -> None:
             "itself."
         ) from error
     finally:
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would end without cleaning up
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own handler would end without cleaning up
 
 
 def _reach(address: str) -> None:
-    """Connect to an address and leave again: Ray itself would try for minutes.
+    """Connect to an address and disconnect: Ray itself would try for minutes.
 
     Raises:
-        OSError, ValueError: nobody listens there, or it is no address.
+        OSError, ValueError: nobody listens there, or it is not an address.
     """
     host, colon, port = address.rpartition(":")
     if not colon or "//" in host:

@@ -21,7 +21,7 @@ from runner.suites.publish import write_public_half
 
 
 def share_suite(suite: PublicSuite, url: str) -> None:
-    """Put the public half of a suite where the nodes find it, unless it is there.
+    """Put the public half of a suite where the nodes find it, unless it is there already.
 
     Args:
         url: a directory, as a path or in the form of fsspec.
@@ -39,7 +39,7 @@ def share_suite(suite: PublicSuite, url: str) -> None:
 
 
 def fetch_suite(url: str, digest: str) -> Path:
-    """Return where this machine has the public half of a suite, fetched if need be, and checked.
+    """Return this machine's copy of a suite's public half; fetch it if needed, and check it.
 
     Raises:
         SuiteError: what is in the storage, or in the cache, is not the suite of this digest.
@@ -47,7 +47,9 @@ def fetch_suite(url: str, digest: str) -> Path:
     """
     place = suites_directory() / digest.replace(":", "-")
     place.parent.mkdir(parents=True, exist_ok=True)
-    with locked_file(place.with_name(f"{place.name}.lock"), "ab"):  # one fetches, others wait
+    with locked_file(
+        place.with_name(f"{place.name}.lock"), "ab"
+    ):  # one process fetches, the others wait
         if not place.is_dir():
             _fetch(url, digest, place)
         else:
@@ -61,7 +63,7 @@ def archive_name(digest: str) -> str:
 
 
 def suites_directory() -> Path:
-    """Return where suites are kept on a node, in the user's cache."""
+    """Return the folder of suites on a node, in the user's cache."""
     return cache_directory() / "suites"
 
 
@@ -86,7 +88,7 @@ def _check(root: Path, digest: str, advice: str) -> None:
     """Check every byte of a public half.
 
     Raises:
-        SuiteError: it is not the one of this digest.
+        SuiteError: it does not have this digest.
     """
     try:
         verify_public_half(read_task_suite(root, digest))
@@ -96,7 +98,7 @@ def _check(root: Path, digest: str, advice: str) -> None:
 
 @contextmanager
 def _shared(url: str) -> Iterator[Path]:
-    """Give the storage of a path or URL.
+    """Yield the storage of a path or URL.
 
     Raises:
         UsageError: it can't be reached, read or written.

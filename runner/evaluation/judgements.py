@@ -8,8 +8,8 @@ from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseKey
 
 HELD_TARGETS = 50_000
-"""The cached cases may have this many targets in all, about 50 MB. In larger batches the other cases
-are judged again, from the stored results of their containers."""
+"""The cached cases may have this many targets in all, about 50 MB. In larger batches the other
+cases are judged again, from the stored results of their containers."""
 
 
 class Judgements:

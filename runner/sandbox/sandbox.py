@@ -82,7 +82,7 @@ class Sandbox:
         Its container is removed by then; the rest is removed while the next case runs.
 
         Args:
-            announce: called from time to time while the container runs, instead of the sandbox's own.
+            announce: called while the container runs, instead of the sandbox's own.
 
         Raises:
             EngineError: the engine or the host failed; nothing is known about the predictor.
