@@ -44,7 +44,7 @@ SETTLE_SECONDS = 1
 def measure_resumed(image: str, images: int) -> list[Row]:
     """Return the time of running a batch's cases, of scoring them, and of repeating the command.
 
-    One image is run. Its cases' results are stored under the other images' keys, as if they had run.
+    One image is run. Its results are stored under the other images' keys, as if those had run.
     """
     with (
         tempfile.TemporaryDirectory(prefix="batch-bench-") as scratch,
@@ -80,8 +80,8 @@ def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -
 def measure_jobs(image: str, images: int, parts: int) -> list[Row]:
     """Return the seconds of a batch of predictors that compute, one by one and two at a time.
 
-    The batch is split into parts. Each part is run both ways, in alternating order: in the half hour
-    that a whole batch takes, a shared machine may become faster or slower by more than the required
+    The batch is split into parts. Each part is run both ways, in alternating order: in the half
+    hour that a whole batch takes, a shared machine may change its speed by more than the required
     ratio. The seconds are those of all parts together.
     """
     seconds = {"1": 0.0, JOBS: 0.0}

@@ -2,10 +2,10 @@
 
     python -m benchmarks.cluster [--image train_mean] [--images 6] [--wait-seconds 8] [--rounds 3]
 
-Predictors wait before they begin, so that cases are long enough to be worth a cluster, and their
-time does not depend on what else this machine does. Needs an engine, the image (`make images`) and Ray.
-It makes the cluster itself: three nodes of one CPU each, which are processes on this machine and
-share its engine.
+Predictors wait before they begin, so that cases are long enough to be worth a cluster, and so that
+their time does not depend on what else this machine does. Needs an engine, the image (`make
+images`) and Ray. It makes the cluster itself: three nodes of one CPU each, which are processes on
+this machine and share its engine.
 """
 
 import argparse

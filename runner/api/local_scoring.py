@@ -73,8 +73,8 @@ def try_predictor(
 ) -> LocalScore:
     """Run a predictor on every case of a suite in this process, and return its scores.
 
-    This shows what the predictor computes. It does not show that the predictor works in the sandbox,
-    with its limits and without a network.
+    This shows what the predictor computes. It does not show that the predictor works in the
+    sandbox, with its limits and without a network.
 
     Args:
         suite: an open suite, or what ``runner.open_suite`` takes.

@@ -119,5 +119,5 @@ def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[st
         if held is not None and held != match[2]:
             yield (
                 f"requirements.txt, line {number}: {match[0].strip()}, but the base image holds "
-                f"{match[1]} {held}, and both can't be installed. Write {match[1]} without a version."
+                f"{match[1]} {held}, and it can't have both. Write {match[1]} without a version."
             )

@@ -10,10 +10,10 @@ from runner.reports.report import Report
 def exit_code(
     finished: Sequence[FinishedEvaluation], missing: int, *, is_below_gate: bool
 ) -> ExitCode:
-    """Return the code that asks for the most to be done about it.
+    """Return the exit code of the most serious problem.
 
     Args:
-        missing: how many images could not be had.
+        missing: how many images were not found.
     """
     reports = [one.result for one in finished if isinstance(one.result, Report)]
     if len(reports) < len(finished):

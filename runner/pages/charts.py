@@ -18,7 +18,7 @@ Rows = Sequence[Mapping[str, Any]]
 """One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""
 
 Chart = dict[str, Any]
-"""A Vega-Lite specification. Its points are the data set ``TARGETS``, which is passed separately."""
+"""A Vega-Lite specification. Its points are the data set ``TARGETS``, passed separately."""
 
 TARGETS = "targets"
 MOST_COLORS = 6

@@ -51,7 +51,7 @@ class Site:
         progress: Progress,
         written: Callable[[Path], None],
     ) -> NoReturn:
-        """Write every page at each change; if a report is wrong, say so and wait for the next change.
+        """Write every page at each change; if a report is wrong, say so and wait on.
 
         Args:
             watched: yields at each change, and never ends.

@@ -21,8 +21,8 @@ from runner.sandbox.resources import forecast
 from runner.untrusted import printable
 
 MOST_COLUMNS = 80
-"""The largest width of the view: if a wider window is made narrower, its lines stay whole and can be
-drawn over."""
+"""The largest width of the view: if a wider window is made narrower, its lines stay whole and can
+be drawn over."""
 
 LEAST_NAME = 8
 """Characters of a name that the view always shows, however narrow the terminal is."""

@@ -34,7 +34,7 @@ class Count:
         self.began = now if self.began is None else self.began
 
     def end(self, title: str, now: float, *, failed: bool) -> None:
-        """Count a case that is over. A case that ran under another image's name never began here."""
+        """Count a case that is over; one that ran as another image's case never began here."""
         if title in self.running:
             self.running.remove(title)
             self.ended += 1

@@ -44,8 +44,8 @@ def open_display() -> Display:
 class BarDisplay(Display):
     """Bars and views below the lines; they disappear when the last one is over.
 
-    The terminal's cursor is moved only while there are some, so that a command's other output is not
-    disturbed.
+    The terminal's cursor is moved only while there are some, so that a command's other output is
+    not disturbed.
     """
 
     def __init__(self) -> None:
