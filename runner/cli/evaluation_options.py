@@ -49,7 +49,7 @@ class SuiteOptions:
         type=click.Choice(["never", "missing", "always"]),
         default="never",
         show_default=True,
-        help="Fetch images from their registry: those that the engine lacks, or all of them.",
+        help="Which images to fetch from their registry: none, those the engine lacks, or all.",
     )
 
 
@@ -63,12 +63,13 @@ class WhatToRun(SuiteOptions):
     submissions_file: Path | None = option(
         "--submissions",
         type=A_FILE,
-        help="YAML instead of IMAGE...: a list of items with a submitter and an image.",
+        help="A YAML file, used instead of IMAGE...: a list of items, each with a submitter and an "
+        "image.",
     )
     seed: int | None = option(
         "--seed",
         type=click.IntRange(min=0),
-        help="Given to the predictor. For HELM runs it also draws the runs and the instances.  "
+        help="A seed for the predictor. For HELM runs it also draws the runs and the instances.  "
         "[default: the suite's, or 1]",
     )
     rerun: bool = option("--rerun", is_flag=True, help="Run finished cases again.")
@@ -81,26 +82,26 @@ class LimitOptions:
     wall_seconds: float | None = option(
         "--wall-seconds",
         type=click.FloatRange(min=0, min_open=True),
-        help="The time that a container may take.  "
+        help="How many seconds a container may run.  "
         f"[default: the suite's, or {DEFAULTS.wall_seconds:g}]",
     )
     memory_mib: int | None = option(
         "--memory-mib",
         type=click.IntRange(min=16),
-        help="Memory and swap together, with all that is in /output and /tmp.  "
+        help="Memory and swap together, in MiB. Files in /output and /tmp count too.  "
         f"[default: the suite's, or {DEFAULTS.memory_bytes // MIB}]",
     )
     cpus: float | None = option(
         "--cpus",
         type=click.FloatRange(min=0.1),
-        help=f"CPUs that a container may use.  [default: the suite's, or {DEFAULTS.cpus:g}]",
+        help=f"How many CPUs a container may use.  [default: the suite's, or {DEFAULTS.cpus:g}]",
     )
     gpus: int = option(
         "--gpus",
         callback=read_gpus,
         default="0",
         metavar="N|all",
-        help="GPUs that a container gets. Each adds a driver to what a predictor can reach.  "
+        help="How many GPUs a container gets. The predictor can then also reach the GPU's driver.  "
         "[default: none]",
     )
     runtime: str | None = option(
@@ -152,8 +153,8 @@ class FurtherRunOptions:
     probe: bool = option(
         "--probe",
         is_flag=True,
-        help="Run every case once more, with nothing revealed of its eval runs. A predictor whose "
-        "predictions stay the same does not look at its input.",
+        help="Run every case once more, without what is revealed of its eval runs. A predictor "
+        "that still predicts the same ignores its input.",
     )
 
 
@@ -188,7 +189,7 @@ class PlacementOptions:
         "--shared",
         metavar="PATH_OR_URL",
         help="A directory that this machine can write to and all nodes of the Ray cluster can "
-        "read, or a URL that fsspec knows. What containers may see of the suites is put there.",
+        "read, or a URL that fsspec knows. The public halves of the suites are put there.",
     )
 
 
@@ -200,8 +201,9 @@ class OutputOptions:
         "--out",
         type=open_store,
         metavar="PATH_OR_URL",
-        help="Where reports go, one directory per image; for several suites, below one per suite. "
-        "A path, or a URL that fsspec knows.  [default: results/SUITE]",
+        help="Where reports go: one directory per image. With several suites, each suite gets a "
+        "directory, which holds those of the images. A path, or a URL that fsspec knows.  "
+        "[default: results/SUITE]",
     )
     as_json: bool = option("--json", is_flag=True, help="Print JSON on standard output.")
     show_log: bool = option(
@@ -220,14 +222,14 @@ class CiOptions:
         "--min-score",
         multiple=True,
         metavar="METRIC=VALUE",
-        help="A score must be at least as good, e.g. mae=0.1 or skill=0.2, else the exit code is "
-        "6. The metric says which way is better. May be repeated.",
+        help="What a score must reach, e.g. mae=0.1 or skill=0.2. If it does not, the exit code is "
+        "6. The metric decides whether lower or higher is better. May be repeated.",
     )
     leaderboard: Path | None = option(
         "--leaderboard",
         type=A_PATH,
-        help="Print the rank among the reports in this directory, or in this file of `runner "
-        "leaderboard DIR --json`.",
+        help="Print the rank among the reports in this directory, or in this file, which `runner "
+        "leaderboard DIR --json` wrote.",
     )
     summary_file: Path | None = option(
         "--summary",
@@ -240,8 +242,8 @@ class CiOptions:
     is_closed: bool = option(
         "--closed",
         is_flag=True,
-        help="Print for participants: scores, outcomes and causes, but no actuals, no predictions "
-        "and no text of the predictor. The report has all of it.",
+        help="Print only what participants may read: scores, outcomes and causes, but no actuals, "
+        "no predictions and no text that the predictor wrote. The report has everything.",
     )
 
 
@@ -258,13 +260,13 @@ class CompetitionOptions(SuiteOptions):
         "repeated.",
     )
     submitter: str = option(
-        "--submitter", required=True, help="Who submitted the images; the quota is counted by it."
+        "--submitter", required=True, help="Who submitted the images. Each submitter has a quota."
     )
     out: Path | None = option(
         "--out",
         type=open_store,
         metavar="PATH_OR_URL",
-        help="Where reports go. They have the exact scores: keep them from participants.  "
+        help="Where reports go. They hold the exact scores: don't show them to participants.  "
         "[default: results/SUITE]",
     )
     summary_file: Path | None = option(

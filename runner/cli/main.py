@@ -1,4 +1,4 @@
-"""The command's entry point: one group, and the way from every failure to an exit code."""
+"""The entry point: the group of commands, and the exit code of every failure."""
 
 import re
 import signal
@@ -30,10 +30,10 @@ Exit codes:
 
 
 COMMANDS = {
-    "init": ("commands.init:init", "Make a predictor to edit, which works as it is."),
+    "init": ("commands.init:init", "Make a new predictor that works, for you to edit."),
     "try": ("commands.try_:try_predictor", "Run a predictor without a container, and check it."),
     "build": ("commands.build:build", "Build a predictor's image from its folder."),
-    "check": ("commands.check:check", "Run an image in the sandbox, and say what to mend."),
+    "check": ("commands.check:check", "Run an image in the sandbox, and say what to fix."),
     "evaluate": ("commands.evaluate:evaluate", "Run images on suites, and score them."),
     "report": ("commands.report:report", "Show all scores of one evaluation."),
     "leaderboard": ("commands.leaderboard:leaderboard", "Rank the evaluations of a suite."),
@@ -45,10 +45,10 @@ COMMANDS = {
         "commands.suite:suite",
         "Build suites from HELM runs, audit, publish and verify them.",
     ),
-    "doctor": ("commands.doctor:doctor", "Tell what the engine gives and lacks; --attack it."),
-    "gc": ("commands.gc:gc", "Remove what killed runners left."),
+    "doctor": ("commands.doctor:doctor", "Check the engine; with --attack, try to break out."),
+    "gc": ("commands.gc:gc", "Remove what killed runners left behind."),
 }
-"""Where each command is below ``runner.cli``, and its short help, in order of use."""
+"""Each command's place below ``runner.cli`` and its short help, in the order of use."""
 
 
 @click.group(
@@ -96,16 +96,16 @@ def _show_example(error: click.ClickException) -> None:
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
-    """Go out through every clean-up, which a second signal must not cut short."""
+    """Stop the command and let every clean-up run; further signals are ignored."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _open_bug_log() -> IO[str]:
-    """Open a new file for a traceback, which the user alone can read.
+    """Open a new file for a traceback; only the user can read it.
 
-    It stands among temporary files where the user's own directory can't be written to.
+    It is a temporary file if the user's log directory can't be written to.
     """
     try:
         directory = log_directory()

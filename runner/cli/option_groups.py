@@ -1,4 +1,4 @@
-"""Options of a command, declared once as the fields of dataclasses: a group of the help each."""
+"""Options of a command, as fields of dataclasses; each dataclass is a group in the help."""
 
 import functools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _DECLARED = "option"
 
 
 def option(*names: str, **attributes: Any) -> Any:
-    """Return a field of a dataclass that a command's option fills.
+    """Return a dataclass field that holds the value of a command's option.
 
     Args:
         names: as the user writes it, e.g. ``--jobs``.
@@ -21,9 +21,10 @@ def option(*names: str, **attributes: Any) -> Any:
 
 
 def option_groups(**groups: type[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of dataclasses, each as one argument of the name given here.
+    """Add the options of dataclasses to a command.
 
-    A group's title in the help is the first line of its dataclass's docstring.
+    The command gets each dataclass, filled, as the keyword argument that it is named by here. A
+    group's title in the help is the first line of its dataclass's docstring.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

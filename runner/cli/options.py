@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments that several commands share."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON o
 
 
 def _report_directory(path_or_url: str) -> Path:
-    """Return the directory of a report, of which the file may be named as well."""
+    """Return the directory of a report; the user may also name the file in it, report.json."""
     place = open_store(path_or_url)
     return place.parent if place.name == "report.json" else place
 

@@ -1,1 +1,1 @@
-"""The commands' options and help. Quick to import: what a command does is imported to do it."""
+"""The commands' options and help. Quick to import: a command's code is imported when it runs."""

@@ -22,13 +22,14 @@ Examples:
     "build_arg",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An ARG of the Dockerfile.",
+    help="The value of an ARG of the Dockerfile. May be repeated.",
 )
 @does("runner.cli.build:build")
 def build() -> None:
     """Build a predictor image from a folder with a Dockerfile.
 
-    Packages in requirements.txt are resolved here and copied in from packages/; the build itself
-    has no network. A requirements.lock, complete and with hashes, is taken as it is instead. An
-    image whose folder has not changed is not built again.
+    The packages in requirements.txt are fetched on this machine and put into packages/, which the
+    Dockerfile copies: the build itself has no network. A requirements.lock, if there is one, is
+    used instead; it must be complete and have hashes. An image whose folder has not changed is not
+    built again.
     """

@@ -23,7 +23,7 @@ Examples:
     default="demo",
     show_default=True,
     shell_complete=complete_suites,
-    help="As in `runner evaluate`; of a built suite the public half is enough.",
+    help="As in `runner evaluate`, but the public half of a built suite is enough.",
 )
 @click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
 @click.option(
@@ -31,23 +31,24 @@ Examples:
     metavar="SUITE",
     shell_complete=complete_suite_paths,
     type=click.Path(path_type=Path),
-    help="A built suite, its public half at least: tell the time and memory it will take.",
+    help="A built suite, or its public half: say what time and memory the image will need on it.",
 )
 @click.option(
     "--save-expected",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep the predictions; `runner build` puts them into the image, and later checks compare.",
+    help="Save the predictions. `runner build` puts them into the image, and later checks compare.",
 )
 @click.option(
-    "--verbose", is_flag=True, help="Show the sandbox's settings as a command of Docker's."
+    "--verbose", is_flag=True, help="Print the sandbox's settings as a `docker run` command."
 )
 @json_option
 @does("runner.cli.check:check")
 def check() -> None:
-    """Run an image under the real sandbox and limits on a public case, and tell all about it.
+    """Run an image on a public case, under the real sandbox and limits, and say what to fix.
 
-    Its log is shown whole. Then: whether the output is valid, with everything that is wrong in
-    it; whether a second run predicts the same; and, where asked for, what the image will take on
-    another suite, and whether it predicts what it did on its author's machine.
+    The whole log is printed. Then the command says whether the output is valid, with everything
+    that is wrong in it, and whether a second run predicts the same. If asked to, it also says how
+    much time and memory the image will need on another suite, and whether it predicts the same as
+    on its author's machine.
     """

@@ -18,15 +18,15 @@ Examples:
 @click.option(
     "--attack",
     is_flag=True,
-    help="Also run the hostile predictors that the runner brings, on the image runner-base: about "
-    "two minutes.",
+    help="Also run the hostile predictors that come with the runner, on the image runner-base. "
+    "This takes about two minutes.",
 )
 @json_option
 @does("runner.cli.doctor:doctor")
 def doctor() -> None:
-    """Tell what this machine's engine gives the sandbox, and what it lacks.
+    """Say what this machine's engine gives the sandbox, and what it lacks.
 
-    Exit code 0: an evaluation can run with every promise of the sandbox, and with --attack each
-    hostile predictor was held. 5: not so; the table tells what to do. A warning names a second
-    line of defence that is missing.
+    The exit code is 0 if the sandbox can keep every promise here, and, with --attack, if it held
+    against every hostile predictor. Otherwise it is 5, and the table says what to do. A warning
+    names a second line of defence that is missing.
     """

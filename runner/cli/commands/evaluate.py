@@ -45,14 +45,14 @@ def evaluate() -> None:
     """Run predictor images on a suite and score them.
 
     A built suite (see `runner suite build`) is checked and used as it is. HELM runs are divided
-    as in MAGNET: --train-runs runs and one eval run are drawn. The predictor sees the train runs
-    whole, and of the eval run a sample of requests with their completions. It predicts the eval
-    run's stats, which stay withheld until its container is gone.
+    as in MAGNET: --train-runs runs and one eval run are drawn. The predictor sees all of
+    the train runs, and a sample of the eval run's requests with their completions. It predicts the
+    eval run's stats, which stay withheld until its container is gone.
 
     Each image gets a report directory: report.json, the predictions as they were written, and the
     container's log. Finished cases are kept: after an interruption the same command runs only what
     is missing.
 
-    An image that is missing or fails does not stop the others. When their exit codes differ, the
-    command's is the first of 5, 2, 4 and 6.
+    An image that is missing or fails does not stop the others. If several images fail, the
+    exit code is the first of 5, 2, 4 and 6 that one of them ended with.
     """

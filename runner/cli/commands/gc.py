@@ -16,12 +16,12 @@ Examples:
 @json_option
 @does("runner.cli.gc:gc")
 def gc() -> None:
-    """Remove what runners that were killed left, on the engine and here, and nothing else.
+    """Remove what killed runners left on the engine and on this machine, and nothing else.
 
-    What to remove is decided by the runner's own record of its evaluations, in
-    $XDG_STATE_HOME/runner (~/.local/state/runner): an image can forge the label, not the record.
-    Their scratch directories go too. What evaluations that still run use is not touched. The next
-    `runner evaluate` does the same.
+    The runner's own record of its evaluations, in $XDG_STATE_HOME/runner (~/.local/state/runner),
+    decides what is removed: an image can forge a label, but not the record. Scratch directories of
+    killed runners are removed too. What running evaluations use is not touched. The next `runner
+    evaluate` does the same.
 
-    Exit code 5: the engine would not remove something.
+    The exit code is 5 if the engine could not remove something.
     """

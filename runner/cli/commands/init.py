@@ -25,9 +25,9 @@ Examples:
     help="The language of the predictor. r and shell read the inputs with DuckDB.",
 )
 def init(directory: Path, template: str) -> None:
-    """Make a predictor to edit: code, packages, Dockerfile, README, test and CI workflow.
+    """Make a new predictor: code, packages, Dockerfile, README, test and CI workflow.
 
-    It works as it is. DIR must be new or empty.
+    It works at once, and you edit it. DIR must be new or empty.
     """
     if directory.is_dir() and any(directory.iterdir()):
         raise UsageError(f"{directory} is not empty. Name a new directory.")
@@ -37,8 +37,6 @@ def init(directory: Path, template: str) -> None:
     except OSError as error:
         raise UsageError(f"{directory} can't be written ({error}).") from error
     image = "".join(c if c.isalnum() else "_" for c in directory.resolve().name.lower())
-    click.echo(
-        f"{directory} holds a predictor in {template}, which works as it is. Next:", err=True
-    )
+    click.echo(f"{directory} holds a predictor in {template} that works already. Next:", err=True)
     click.echo(f"  runner try {directory} --suite demo", err=True)
     click.echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)

@@ -16,7 +16,7 @@ Examples:
   runner leaderboard results/mmlu --csv > leaderboard.csv
   runner leaderboard results/mmlu --html --output site --watch
 
-submitters.yaml says whose an image is, and shows the best entry of each, or all:
+submitters.yaml says which images a submitter has, and whether the best of them is shown, or all:
 
   \b
   show: best
@@ -31,42 +31,44 @@ submitters.yaml says whose an image is, and shows the best entry of each, or all
     "--submitters",
     "submitters_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="YAML: which images are whose. An image that it does not name is its --submitter's, or "
-    "its own submitter's.",
+    help="A YAML file that says who submitted which images. An image that is not in it belongs to "
+    "the --submitter that it was evaluated with; without one, it counts as a submitter itself.",
 )
 @json_option
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "style", flag_value="markdown", help="Print Markdown.")
 @click.option(
-    "--html", is_flag=True, help="Write a page, and one for each report, for any web host."
+    "--html",
+    is_flag=True,
+    help="Write HTML pages for any web host: the leaderboard, and each report.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder of the pages.  [default: DIR/site; of a URL, ./site]",
+    help="The folder of the pages.  [default: DIR/site; if DIR is a URL, ./site]",
 )
 @click.option(
     "--ledger",
     "ledger_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Rank by the private split of this competition's ledger: at its end.",
+    help="Rank by the private split of this ledger. Do so only when the competition is over.",
 )
 @click.option(
     "--with-actuals",
     is_flag=True,
-    help="Let the reports' pages show every target with its actual: for an open suite only.",
+    help="Show every target with its actual on the reports' pages. For an open suite only.",
 )
 @click.option(
     "--watch",
     is_flag=True,
-    help="Write the pages again when a report comes or changes; Ctrl-C ends.",
+    help="Keep running, and write the pages again when a report is new or changed. Ctrl-C ends it.",
 )
 @does("runner.cli.leaderboard:leaderboard")
 def leaderboard() -> None:
     """Rank the evaluations below a directory of reports, or a URL that fsspec knows.
 
-    All must be of one suite, by its digest. Each pair is compared on the same resamples of the
-    suite's runs; those that can't be told apart share their ranks ("1-3, tied"). Evaluations with
-    a case that was not scored are listed, but not ranked.
+    All must be of the same suite, with the same digest. Each pair is compared on the same resamples
+    of the suite's runs. Evaluations without a clear difference share their ranks ("1-3, tied").
+    Evaluations with a case that was not scored are listed, but not ranked.
     """

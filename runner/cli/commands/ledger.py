@@ -24,9 +24,9 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def ledger() -> None:
     """Keep a competition's quota and published scores.
 
-    The eval runs are divided into a public split, of which submitters learn something, and a
-    private one, which decides at the end. The ledger is the organizer's: it holds the seed of that
-    division and the exact scores.
+    The eval runs are divided into a public and a private split. Published scores come from the
+    public split; the private split decides at the end. Only the organizer may read the ledger: it
+    holds the seed of that division and the exact scores.
     """
 
 
@@ -37,31 +37,33 @@ def ledger() -> None:
     type=int,
     default=5,
     show_default=True,
-    help="How many scored evaluations a submitter has in any period.",
+    help="How many scored evaluations a submitter may have in any period.",
 )
-@click.option("--period-hours", type=float, default=24, show_default=True)
+@click.option(
+    "--period-hours", type=float, default=24, show_default=True, help="How long a period is."
+)
 @click.option(
     "--publish",
     type=click.Choice(["ladder", "rounded", "exact"]),
     default="ladder",
     show_default=True,
-    help="ladder: a score is told only if it is better than the submitter's best by more than the "
-    "step; rounded: to the step; exact: as it is.",
+    help="ladder: a score is published only if it is better than the submitter's best by more than "
+    "the step. rounded: every score is published, rounded to the step. exact: as it is.",
 )
 @click.option(
     "--step",
     type=float,
-    help="In the primary metric's unit.  [default: of the Ladder, the standard error of the "
-    "difference to the best]",
+    help="The step of --publish, in the primary metric's unit.  [default: for the ladder, the "
+    "standard error of the difference to the best]",
 )
 @click.option(
     "--public-share",
     type=float,
     default=0.3,
     show_default=True,
-    help="Of the eval runs: the share that the published scores are of.",
+    help="The share of the eval runs that is the public split.",
 )
-@click.option("--seed", help="Draws the public split.  [default: a new one that nobody can guess]")
+@click.option("--seed", help="Draws the public split.  [default: one that nobody can guess]")
 @does("runner.cli.ledger:init")
 def init() -> None:
     """Make a new ledger; its rules are its first line."""
@@ -72,7 +74,7 @@ def init() -> None:
 @json_option
 @does("runner.cli.ledger:show")
 def show() -> None:
-    """Show what has been published, and what is running; nothing that submitters must not see."""
+    """Show what has been published and what is running. Submitters may see all of it."""
 
 
 ledger.add_command(ledger_evaluate)

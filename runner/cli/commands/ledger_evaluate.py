@@ -28,8 +28,9 @@ Examples:
 def ledger_evaluate() -> None:
     """Evaluate a submitter's images by the rules of a ledger.
 
-    FILE is the competition's ledger. It counts the submitter's evaluations, and scores an image
-    once. Only what its rules allow is printed of a score. The reports have the exact scores.
+    FILE is the competition's ledger. It counts the submitter's evaluations. An image is scored only
+    once. The command prints only those scores that the rules publish; the reports hold the exact
+    ones.
 
     Exit code 4: an image was not scored, or the submitter has no evaluation left now.
     """

@@ -28,15 +28,15 @@ Examples:
     required=True,
     type=click.Path(path_type=Path),
     shell_complete=complete_suite_paths,
-    help="The built suite that was evaluated on.",
+    help="The built suite of the evaluation.",
 )
-@click.option("--events-only", is_flag=True, help="Withhold every line that is no typed event.")
+@click.option("--events-only", is_flag=True, help="Withhold every line that is not a typed event.")
 @json_option
 @does("runner.cli.log:log")
 def log() -> None:
-    """Show what the participant of a closed suite may see of an evaluation's logs.
+    """Show the part of an evaluation's logs that a participant of a closed suite may see.
 
-    That is the progress that the predictor reported, the exception that ended it with the line of
-    its own file, and those lines that quote no cell of the inputs; of the others the count. The
+    This is the progress that the predictor reported, the exception that ended it, with the line in
+    its own file, and all lines that quote no cell of the inputs. Other lines are only counted. The
     whole log stays with the organizer, beside the report in DIR.
     """

@@ -22,8 +22,8 @@ Examples:
     "--by",
     "columns",
     multiple=True,
-    help="A column of records.jsonl to show scores by; may be repeated.  [default: scenario, "
-    "model, stat, split, perturbation]",
+    help="Show scores for each value of this column of records.jsonl. May be repeated.  [default: "
+    "scenario, model, stat, split, perturbation]",
 )
 @click.option("--intervals/--no-intervals", default=True, show_default=True)
 @click.option(
@@ -35,25 +35,26 @@ Examples:
 @click.option(
     "--html",
     is_flag=True,
-    help="Write a page to look at, with every target and its actual; it needs no network.",
+    help="Write an HTML page with every target and its actual. It needs no network.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the page goes.  [default: REPORT.html; of a URL, in this directory]",
+    help="Where the page goes.  [default: REPORT.html; if REPORT is a URL, in this directory]",
 )
 @click.option(
     "--plots",
     "plots_directory",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the page's plots there as SVG and PNG, for papers.",
+    help="Write the page's plots into this directory, as SVG and PNG, for papers.",
 )
 @json_option
 @does("runner.cli.report:report")
 def report() -> None:
     """Show all scores of one evaluation, over the suite and by category.
 
-    REPORT is the directory of a report.json, or its URL. What was not predicted is left out and
-    counted. A score that can't be computed says why. docs/scores.md defines each metric.
+    REPORT is the directory of a report.json, or its URL. Targets without a prediction are
+    left out and counted. For a score that can't be computed the reason is shown. docs/scores.md
+    defines each metric.
     """

@@ -21,23 +21,23 @@ teams.yaml says who may submit for whom:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("head", metavar="COMMIT")
-@click.option("--base", required=True, metavar="COMMIT", help="What the pull request is for.")
-@click.option("--author", required=True, help="The login of who opened the pull request.")
+@click.option("--base", required=True, metavar="COMMIT", help="What the pull request merges into.")
+@click.option("--author", required=True, help="The login of its author.")
 @click.option(
     "--teams",
     "teams_file",
     type=click.Path(path_type=Path, dir_okay=False),
     default="teams.yaml",
     show_default=True,
-    help="The organizer's file of teams, of the base.",
+    help="The organizer's file of teams, read from the base.",
 )
 @json_option
 @does("runner.cli.submission:submission")
 def submission() -> None:
     """Read the submission that a pull request makes, and print its submitter and image.
 
-    Run in a checkout of the base, into which the pull request has been fetched, but not checked
-    out. It may add or change one file, submissions/TEAM.yaml, which names the team and an image by
-    its digest. All else is refused with exit code 4: other files, other fields, tags, the file of a
-    team that the author is not of.
+    Run it in a checkout of the base. Fetch the pull request into it, but do not check it out. A
+    pull request may add or change one file, submissions/TEAM.yaml, which names the team, and an
+    image by its digest. Everything else is refused with exit code 4: other files, other fields,
+    tags, and the file of a team that the author does not belong to.
     """

@@ -29,23 +29,23 @@ def suite() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: suites/NAME]")
-@click.option("--name", help="Instead of a spec: the suite's name.")
-@click.option("--version", "suite_version", help="Its version.  [default: 1]")
+@click.option("--name", help="The suite's name, if there is no spec.")
+@click.option("--version", "suite_version", help="The suite's version.  [default: 1]")
 @click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
 @click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
 @click.option("--division", help="sampled, k_fold or leave_one_out.  [default: sampled]")
-@click.option("--by", help="Of k_fold and leave_one_out: run, scenario, model, model_deployment...")
-@click.option("--folds", type=int, help="Of k_fold.")
+@click.option("--by", help="For k_fold, leave_one_out: run, scenario, model, model_deployment...")
+@click.option("--folds", type=int, help="For k_fold: how many folds.")
 @click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
 @click.option("--seed", type=int, help="Draws runs and instances.")
 @json_option
 @does("runner.cli.suite:build")
 def build() -> None:
-    """Build a suite from a spec, or for small uses from options.
+    """Build a suite from a spec, or a simple one from options.
 
-    A spec is YAML with name, version and helm_runs (a list of globs) at least; docs/suites.md has
-    all of its fields. The suite is audited, and refused if a withheld value can be had from what
-    is shown, unless the spec accepts that.
+    A spec is a YAML file. It needs a name, a version and helm_runs (a list of globs);
+    docs/suites.md describes all fields. The suite is audited, and refused if a withheld value can
+    be found or computed from what is shown, unless the spec accepts that.
     """
 
 
@@ -57,12 +57,12 @@ def list_suites() -> None:
     """List the built suites below a directory, ./suites by default."""
 
 
-@suite.command(short_help="Tell what a suite holds.")
+@suite.command(short_help="Show what a suite holds.")
 @suite_argument
 @json_option
 @does("runner.cli.suite:show")
 def show() -> None:
-    """Tell what a suite holds: cases, runs, scenarios, models, targets, sizes."""
+    """Show what a suite holds: cases, runs, scenarios, models, targets, sizes."""
 
 
 @suite.command(short_help="Check that a suite is what its digest says.")
@@ -73,7 +73,7 @@ def show() -> None:
 def verify() -> None:
     """Check that a suite is what its digest says, byte by byte.
 
-    Of a published suite the public half alone is checked.
+    Of a published suite, which has no private half, only the public half is checked.
     """
 
 
@@ -84,9 +84,9 @@ def verify() -> None:
 def audit() -> None:
     """Look for withheld values in what the containers of a suite would see.
 
-    In the bytes of every staged file, in twins on both sides of a case, and by recomputing the
-    actuals from what is revealed. Ends with exit code 3 if a leak is found that the suite's spec
-    does not accept.
+    The audit checks the bytes of every staged file, looks for twins on both sides of a case, and
+    tries to recompute the actuals from what is revealed. The exit code is 3 if it finds a leak that
+    the suite's spec does not accept.
     """
 
 
@@ -98,8 +98,8 @@ def audit() -> None:
 def publish() -> None:
     """Write the public half of a suite, for participants, as an archive.
 
-    It holds what the containers see and nothing else. `runner suite verify` checks it when it is
-    unpacked.
+    The archive holds only what the containers see. Once it is unpacked, `runner suite verify`
+    checks it.
     """
 
 

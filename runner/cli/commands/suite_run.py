@@ -1,4 +1,4 @@
-"""``runner suite run``: HELM, then a suite of what it wrote."""
+"""``runner suite run``: runs HELM, then builds a suite from its runs."""
 
 from pathlib import Path
 
@@ -55,15 +55,15 @@ Paths = click.Path(path_type=Path)
 @click.option("--plugins", multiple=True, help="A module that registers scenarios or run specs.")
 @click.option("--output-path", type=Paths, default=Path("benchmark_output"), show_default=True)
 @click.option(
-    "--spec", type=Paths, help="The suite's spec.  [default: of all that HELM ran, by --suite]"
+    "--spec", type=Paths, help="The suite's spec.  [default: one with all runs of --suite]"
 )
 @click.option("-o", "--out", type=Paths, help="The suite's directory.  [default: suites/SUITE]")
 @json_option
 @click.argument("others", metavar="[-- HELM_OPTIONS]", nargs=-1, type=click.UNPROCESSED)
 @does("runner.cli.suite_run:suite_run")
 def suite_run() -> None:
-    """Run HELM, and build a suite of what it wrote.
+    """Run HELM, and build a suite from its runs.
 
-    Options are helm-run's own; others of it can follow after --. Needs HELM, which brings 2 GB:
-    pip install 'crfm-helm==0.5.16'. Runs that are finished are not run again.
+    The options are those of helm-run; more of its options can follow after --. This command needs
+    HELM, about 2 GB: pip install 'crfm-helm==0.5.16'. Finished runs are not run again.
     """

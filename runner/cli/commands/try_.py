@@ -33,11 +33,11 @@ Examples:
 def try_predictor() -> None:
     """Run a predictor as a plain process on one case, and check what it wrote.
 
-    There is no container: it is quick, prints show at once, breakpoint() works, and the packages
-    are those of this Python. predictor.py, predict.sh and predict.R are run as their images run
-    them; for others say the command. It finds the inputs and the place for its output by the
-    environment variables RUNNER_INPUT_DIR and RUNNER_OUTPUT_DIR.
+    There is no container. It is quick, prints appear at once, breakpoint() works, and the packages
+    are those of this Python. predictor.py, predict.sh and predict.R are run as in their images; for
+    any other predictor, give the COMMAND. The environment variable RUNNER_INPUT_DIR says where the
+    inputs are, and RUNNER_OUTPUT_DIR where the output goes.
 
-    This shows what the predictor computes, not that it gets by in the sandbox: `runner check`
-    does.
+    This shows what the predictor computes, but not whether it works in the sandbox: use `runner
+    check` for that.
     """

@@ -22,15 +22,15 @@ Examples:
     "suite_directory",
     type=click.Path(path_type=Path),
     shell_complete=complete_suite_paths,
-    help="The built suite, both halves: its actuals are taken, not those in the report.",
+    help="The built suite, with both halves. Take the actuals from it, not from the report.",
 )
 @json_option
 @does("runner.cli.verify:verify")
 def verify() -> None:
     """Check a report, and score it again from its frozen predictions, without a container.
 
-    REPORT is the directory of a report.json, or its URL. Every file of it is compared with
-    SHA256SUMS, every prediction with what the container wrote, every target with the actuals, every
-    score with what follows. What differs is named. Exit code 0: all is as it was written; 3: it is
-    not.
+    REPORT is the directory of a report.json, or its URL. Every file is compared with
+    SHA256SUMS, every prediction with what the container wrote, and every target with the actuals.
+    Every score is computed again. All differences are printed. The exit code is 0 if there are
+    none, else 3.
     """
