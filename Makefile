@@ -1,11 +1,11 @@
 # make demo   evaluate the example predictors on the demo suite
-# make test   run every check and test, those against a real engine too
-# make runner-image   the runner itself as an image, to run where there is Docker alone
-# make dist   the wheel and the source archive, in dist/
-# make docs   make the site of docs/ in build/site
+# make test   run every check and test, also those that need a real engine
+# make runner-image   build the runner as an image, for machines that have only Docker
+# make dist   build the wheel and the source archive, in dist/
+# make docs   build the site of docs/ in build/site
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
-# make check-helm   developers: HELM itself through `runner suite run`
+# make check-helm   developers: run the real HELM through `runner suite run`
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
 # make clean  remove what the targets above made in this folder
 
@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .PHONY: demo test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
-# What has to be fetched is fetched side by side: packages of the system and of Python.
+# Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
 PYTHON ?= python3
@@ -38,7 +38,7 @@ lint: $(VENV)/installed
 pytest: runner-image browser $(S3)/installed
 	$(VENV)/bin/python -m tests
 
-# After the images: apt-get, which both may need, works for one at a time.
+# After the images: both may need apt-get, and only one apt-get can run at a time.
 browser: images
 	@setup/browser.sh
 
@@ -54,7 +54,7 @@ dist: $(VENV)/installed
 	@rm -rf dist
 	@setup/dist.sh dist
 
-# The wheel is the same, byte for byte, as long as its files are: then nothing is built again.
+# If the files of the wheel have not changed, its bytes are the same, and no image is built again.
 RUNNER_CONTEXT := build/runner-image
 runner-image: images dist
 	@rm -rf $(RUNNER_CONTEXT) && mkdir -p $(RUNNER_CONTEXT)
@@ -73,13 +73,13 @@ $(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.t
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Beside the environment, on PYTHONPATH before it: see requirements/s3.in.
+# These packages are not in the environment but before it on PYTHONPATH: see requirements/s3.in.
 $(S3)/installed: requirements/s3.lock $(VENV)/installed
 	@rm -rf $(S3)
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --target $(S3) -r requirements/s3.lock
 	@touch $@
 
-# The environment is its own: MAGNET and HELM need an older pandas.
+# A separate environment: MAGNET and HELM need an older pandas.
 MAGNET_ENV := build/magnet
 $(MAGNET_ENV)/installed: $(VENV)/installed
 	test -d $(MAGNET_ENV) || $(PYTHON) -m venv $(MAGNET_ENV)

@@ -1,6 +1,6 @@
-"""Writes what stands in the pages but comes from the code: `python docs/generated.py`.
+"""Writes those parts of the pages that come from the code: `python docs/generated.py`.
 
-A test makes the same again and compares.
+A test generates them again and compares.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ def contract_page(input_dir: Path) -> str:
     sections = [
         "# The contract\n",
         "<!-- Written by docs/generated.py. -->\n",
-        f"Version {layout.CONTRACT_VERSION}. The examples are of a case of the demo suite.\n",
+        f"Version {layout.CONTRACT_VERSION}. The examples are from a case of the demo suite.\n",
         _inputs_section(input_dir),
         FRAMES_IN_WORDS,
         *(_frame_section(input_dir, file) for file in STAGED_FILES.values() if not file.asked_by),
@@ -64,9 +64,10 @@ def contract_page(input_dir: Path) -> str:
 
 FRAMES_IN_WORDS = """## The frames
 
-Parquet, for any reader. What HELM leaves free is of Parquet's type JSON, also inside of lists, e.g.
-`args` in `run_spec.metric_specs`, or a whole column whose values differ in kind. `runner.contract`
-gives values, as MAGNET has them. DuckDB has the type JSON; pandas and R get a text, Polars bytes.
+Parquet files, for any reader. Values without a fixed type in HELM have Parquet's type JSON, also
+inside lists, e.g. `args` in `run_spec.metric_specs`, or a whole column whose values have different
+types. `runner.contract` returns them as values, as MAGNET does. DuckDB knows the type JSON; pandas
+and R get a text, Polars gets bytes.
 """
 
 
@@ -80,7 +81,7 @@ def _inputs_section(input_dir: Path) -> str:
             f"## {layout.INPUT_DIR}/{layout.MANIFEST}\n",
             "| field | what it is | example |\n|---|---|---|",
             *rows,
-            "\nThe limits, where a suite does not set others:\n",
+            "\nThe default limits; a suite may set others:\n",
             "| limit | default |\n|---|---|",
             *(f"| `{name}` | {value} |" for name, value in Limits().to_json().items()),
             "",
@@ -108,8 +109,8 @@ def _rest_of_inputs() -> str:
         [
             f"## {layout.INPUT_DIR}/{file.path}\n",
             file.rows,
-            f"Its columns are {', '.join(f'`{name}`' for name in key)}, and with the prefix",
-            f"`{layout.INSTANCE_STAT_NAME_PREFIX}` those of a stat's name.\n",
+            f"Its columns are {', '.join(f'`{name}`' for name in key)}, and, with the prefix",
+            f"`{layout.INSTANCE_STAT_NAME_PREFIX}`, the columns of a stat's name.\n",
             f"## {layout.INPUT_DIR}/{layout.ASSETS}/\n",
             "Files of the suite itself, if it has any.\n",
         ]
@@ -127,10 +128,10 @@ def _output_section() -> str:
             "A predicted stat is a HELM `Stat`. Its `name.name` is the target's with",
             f"`{layout.PREDICTED_PREFIX}` before it; the other fields of its name equal the",
             f"target's. Its numbers are {', '.join(f'`{value}`' for value in STAT_VALUES)};",
-            "`mean` is required. A null is as good as an absent field. Every target is",
+            "`mean` is required. A null means the same as an absent field. Every target is",
             f"predicted exactly once. Numbers are finite and at most {layout.LARGEST_NUMBER:g}.\n",
             f"## {layout.OUTPUT_DIR}/{layout.INSTANCE_PREDICTIONS}\n",
-            "Wanted when there are instance targets: HELM's `PerInstanceStats`.\n",
+            "Needed if there are instance targets: HELM's `PerInstanceStats`.\n",
             f"```json\n{_document([entry])}\n```\n",
         ]
     )

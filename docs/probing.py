@@ -1,4 +1,4 @@
-"""Probes scores to learn actuals, and draws what it gains: `python docs/probing.py`.
+"""Learns actuals by probing scores, and draws the gain: `python docs/probing.py`.
 
 Writes `docs/probing.svg`. A test asserts what the plot shows.
 """

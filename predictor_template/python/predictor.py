@@ -40,7 +40,7 @@ def share_correct(request_states: pd.DataFrame) -> float:
 
 
 def is_correct(request_state: pd.Series) -> bool:
-    """Return whether the completion, or the reference its letter stands for, is a correct one."""
+    """Return whether the completion, or the reference that its letter means, is correct."""
     completions = request_state.get("scenario_state.request_states.result.completions")
     if not isinstance(completions, list) or not completions:  # the request failed
         return False
@@ -55,5 +55,5 @@ def is_correct(request_state: pd.Series) -> bool:
 
 
 def output_text(output: dict[str, str] | str) -> str:
-    """Return the text of a reference; HELM of 2022 wrote no object, but the text itself."""
+    """Return the text of a reference; HELM of 2022 wrote just the text, not an object."""
     return output if isinstance(output, str) else output.get("text", "")

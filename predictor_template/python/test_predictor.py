@@ -1,4 +1,4 @@
-"""What must hold before an image is worth building: run with `pytest`."""
+"""Tests to pass before you build the image: run them with `pytest`."""
 
 import subprocess
 import sys

@@ -5,7 +5,7 @@ library(jsonlite)
 input <- Sys.getenv("RUNNER_INPUT_DIR", "/input")
 output <- Sys.getenv("RUNNER_OUTPUT_DIR", "/output")
 
-# The rows of a Parquet file as a data frame; columns selected with SQL.
+# Returns the rows of a Parquet file as a data frame; SQL selects the columns.
 read_frame <- function(file, columns = "*") {
   query <- sprintf("SET threads = 1; SELECT %s FROM '%s/%s'", columns, input, file)
   json <- system2("duckdb", c("-json", "-c", shQuote(query)), stdout = TRUE)

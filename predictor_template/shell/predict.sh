@@ -1,6 +1,6 @@
 #!/bin/sh
 # Predicts each stat as the mean of the train runs' stats of the same name.
-# DuckDB turns the Parquet files into JSON, jq makes the predictions. Edit what jq is told below.
+# DuckDB turns the Parquet files into JSON, jq makes the predictions. Edit the program of jq below.
 set -eu
 
 input=${RUNNER_INPUT_DIR:-/input}
