@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from scipy.stats import binom
 
 from runner.helm_outputs.common_types import plain_cells, plain_rows
 from runner.helm_outputs.files import STATE_INSTANCE_ID
@@ -193,7 +192,12 @@ def _are_twins(pair: Twins, chance: float) -> bool:
 
 def _is_more_than(chance: float, same: int, wrong: int) -> bool:
     """Return whether so many of the wrong ones are the same that this is no chance."""
-    return wrong >= FEWEST_WRONG and binom.sf(same - 1, wrong, chance) <= LEVEL
+    if wrong < FEWEST_WRONG:
+        return False
+    # Most builds have no such pair, and do not wait for the import.
+    from scipy.stats import binom  # noqa: PLC0415
+
+    return bool(binom.sf(same - 1, wrong, chance) <= LEVEL)
 
 
 def twin_groups(runs: Mapping[str, RunIdentity], twins: Sequence[Twins]) -> list[list[str]]:
