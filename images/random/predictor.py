@@ -8,7 +8,7 @@ from runner.contract import Predictor, Stat
 
 
 class RandomPredictor(Predictor):
-    """Draws each mean uniformly from 0 to 1, with the case's seed."""
+    """Draws each mean uniformly from 0 to 1, with the seed of the case."""
 
     def predict(
         self,

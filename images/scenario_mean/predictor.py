@@ -12,7 +12,7 @@ PERTURBATION = "stats.name.perturbation."
 
 
 class ScenarioMeanPredictor(Predictor):
-    """Knows how hard a scenario was for other models; nothing of the model that is evaluated."""
+    """Knows how hard a scenario was for other models, but nothing about the evaluated model."""
 
     def predict(
         self,
@@ -47,7 +47,7 @@ def scenarios(run_specs: pd.DataFrame) -> pd.Series:
 
 
 def as_text(column: str, value: object) -> str:
-    """Return a cell and its column; nothing of an argument that other runs have. 3 is 3.0."""
+    """Return a cell and its column; empty if only other runs have the argument. 3 equals 3.0."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():

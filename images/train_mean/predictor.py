@@ -6,7 +6,7 @@ from runner.contract import Predictor, Stat, Target
 
 
 class TrainMeanPredictor(Predictor):
-    """The baseline that skill is measured against: knows the stat, not the model."""
+    """The baseline that skill is measured against: it knows the stat, but not the model."""
 
     def predict(
         self,
@@ -25,7 +25,7 @@ class TrainMeanPredictor(Predictor):
 
 
 def similar_stats(stats: pd.DataFrame, target: Target) -> pd.DataFrame:
-    """Return the rows of the target's stat, narrowed by every key field that leaves any."""
+    """Return the rows of the target's stat; a key field narrows them unless none would be left."""
     rows = stats[(stats["stats.name.name"] == target.name.name) & stats["stats.mean"].notna()]
     wanted = {"split": target.name.split, "sub_split": target.name.sub_split}
     perturbation = target.name.perturbation or {"name": None}

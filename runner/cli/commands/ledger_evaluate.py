@@ -29,8 +29,8 @@ def ledger_evaluate() -> None:
     """Evaluate a submitter's images by the rules of a ledger.
 
     FILE is the competition's ledger. It counts the submitter's evaluations. An image is scored only
-    once. The command prints only those scores that the rules publish; the reports hold the exact
-    ones.
+    once. The command prints only the scores that the rules publish; the reports hold the exact
+    scores.
 
-    Exit code 4: an image was not scored, or the submitter has no evaluation left now.
+    The exit code is 4 if an image was not scored, or if the submitter has no evaluation left now.
     """
