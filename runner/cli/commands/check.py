@@ -37,8 +37,8 @@ Examples:
     "--save-expected",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the predictions. `runner build DIR` puts DIR/expected_predictions.json into the image, "
-    "and later checks compare.",
+    help="Save the predictions. `runner build DIR` puts DIR/expected_predictions.json into the "
+    "image, and later checks compare.",
 )
 @click.option(
     "--verbose", is_flag=True, help="Print the sandbox's settings as a `docker run` command."
