@@ -66,8 +66,8 @@ def _frames(arguments: argparse.Namespace) -> str:
 
 The four frames of each of {measured["runs"]} runs, {measured["bytes"] / 1e6:.0f} MB of JSON in the
 page cache, in one process. The first line of a table runs right before each other line; ratio: the
-median of {arguments.rounds} such pairs; seconds: the median. Asked are at most 1.6 times orjson's
-parse, and to be at least 6 times faster than MAGNET. The runner parses each text of a stat once, so
+median of {arguments.rounds} such pairs; seconds: the median. The targets are at most 1.6
+times orjson's parse, and at least 6 times faster than MAGNET. The runner parses each text of a stat once, so
 there is a line for data in which no two are alike. With {measured["versions"]}.
 
 {_table(to_orjson)}
@@ -85,8 +85,8 @@ def _builds(arguments: argparse.Namespace) -> str:
 
 `runner suite build` of the runs, and of copies of them under new names: leave-one-deployment-out,
 with the audit. Peak of resident memory. Ratio: time per run to that of the first build; of the same
-again, to checking the digests of the same files. Asked are at most twice the first build's memory
-for 10,000 runs, and no longer than checking digests where nothing has changed.
+again, to checking the digests of the same files. The targets are at most twice the first build's
+memory for 10,000 runs, and no longer than checking digests if nothing has changed.
 
 {_table(rows)}
 """
@@ -127,12 +127,13 @@ def _batches(_arguments: argparse.Namespace) -> str:
 ## Batches
 
 {RESUMED_IMAGES} images whose cases have all finished: what scoring them takes, and the same command
-once more, as a share of the cases' own run time. Asked is at most 0.01 of it.
+once more, as a share of the cases' own run time. The target is at most 0.01.
 
 {_table(resumed)}
 
 Predictors that compute for more than ten seconds, each on one processor, in {BATCH_PARTS} parts of
-the batch, each of which is run both ways in turn. Asked is at most 0.56 of the time one by one.
+the batch, each of which is run both ways in turn. The target is at most 0.56 of the
+time one by one.
 
 {_table(jobs)}
 

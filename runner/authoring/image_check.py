@@ -91,14 +91,12 @@ def check_outcome(verdict: Verdict) -> Result:
 
 _ADVICE: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.FAILED: (
-        "The log above holds what it printed. `runner try DIR` runs it with a debugger at hand.",
+        "The log above shows what it printed. `runner try DIR` lets you use a debugger.",
     ),
-    Outcome.TIMED_OUT: ("It has the time of the suite's limits, and as many CPUs.",),
-    Outcome.OUT_OF_MEMORY: (
-        "What lies in /tmp, /output and /dev/shm counts too. Read fewer columns.",
-    ),
+    Outcome.TIMED_OUT: ("The suite sets the time limit and the number of CPUs.",),
+    Outcome.OUT_OF_MEMORY: ("Files in /tmp, /output and /dev/shm count too. Read fewer columns.",),
     Outcome.OUTPUT_LIMIT: (f"Only {PREDICTIONS} and {INSTANCE_PREDICTIONS} are read; write less.",),
-    Outcome.INVALID_OUTPUT: ("The README has the form of the output.",),
+    Outcome.INVALID_OUTPUT: ("The README describes the form of the output.",),
 }
 
 
@@ -145,7 +143,10 @@ def check_parity(expected: Mapping[Key, Stat], found: Mapping[Key, Stat]) -> Res
 
 def _compare(one: Mapping[Key, Stat], other: Mapping[Key, Stat]) -> tuple[str, bool]:
     if one.keys() != other.keys():
-        return f"{len(one.keys() ^ other.keys())} targets are predicted by one only", False
+        return (
+            f"{len(one.keys() ^ other.keys())} targets are predicted by only one of the two",
+            False,
+        )
     differences = {key: abs(_mean(one[key]) - _mean(other[key])) for key in one}
     different = [key for key, size in differences.items() if size > LARGEST_DIFFERENCE]
     if not different:

@@ -60,8 +60,8 @@ def read_expected(directory: Path) -> str | None:
         return None
     if path.stat().st_size > LARGEST_EXPECTED_BYTES:
         raise UsageError(
-            f"{path} has {path.stat().st_size} bytes, {LARGEST_EXPECTED_BYTES} is most. Check on a "
-            "suite with fewer targets, or remove it."
+            f"{path} has {path.stat().st_size} bytes; the most is {LARGEST_EXPECTED_BYTES}. "
+            "Check on a suite with fewer targets, or remove the file."
         )
     return path.read_text(encoding="utf-8")
 
@@ -190,7 +190,7 @@ def _build_wheels(wheelhouse: Path) -> None:
         for wheel in set(wheelhouse.glob("*.whl")) - before:
             if not wheel.name.endswith("-none-any.whl"):
                 raise BuildError(
-                    f"{source.name} has no wheel, and the one made here fits this machine only. "
+                    f"{source.name} has no wheel, and the one built here fits this machine only. "
                     "Choose a version that has a wheel."
                 )
 
@@ -210,7 +210,7 @@ def _pip(command: str, *arguments: str) -> None:
     if run.returncode != 0:
         said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
         advice = (
-            f"A requirement contradicts the base image's own: {', '.join(sorted(base_pins()))}"
+            f"A requirement contradicts one of the base image: {', '.join(sorted(base_pins()))}"
             if "(constraint)" in said
             else f"Packages must have wheels for Python {IMAGE_PYTHON} on Linux"
         )

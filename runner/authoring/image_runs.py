@@ -95,7 +95,7 @@ def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Res
     try:
         predictions = read_predictions(expected.encode(), targets)
     except InvalidOutputError:
-        text = "the image's expected output is not of this case"
+        text = "the image's expected output is for another case"
         return [Result("parity", None, text, ("Make it again with --save-expected.",))]
     return [check_parity(with_any_key(predictions.stats), predicted_stats(verdict))]
 

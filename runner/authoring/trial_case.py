@@ -47,7 +47,7 @@ def staged_case(
     if suite == DEMO_SUITE and root_dir is None and case_id is None:
         directory = cache_directory() / f"demo-{_demo_digest()[:16]}"
         if not directory.is_dir():
-            progress.say(f"making the demo's case, once for all: {directory}")
+            progress.say(f"making the demo's case, only this once: {directory}")
             with unfinished_directory(directory) as unfinished:
                 # The audit's warnings about the demo are for organizers.
                 _stage(suite, None, None, unfinished, SILENT)

@@ -24,7 +24,7 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     size = build_predictor(Engine.connect(), source, tag, open_display())
     following = "runner init DIR" if base else f"runner check {tag}"
     if size is None:
-        click.echo(f"{tag}: nothing has changed, it stays as it is", err=True)
+        click.echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
     else:
         click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: {following}", err=True)
 

@@ -70,7 +70,7 @@ def check(
 def _save(run: SandboxRun, path: Path) -> None:
     content = run.output.files.get(PREDICTIONS)
     if content is None:
-        raise UsageError(f"{path}: nothing to keep, the image wrote no {PREDICTIONS}.")
+        raise UsageError(f"{path}: nothing to save, the image wrote no {PREDICTIONS}.")
     try:
         with whole_file(path) as file:
             file.write(content)
@@ -91,4 +91,4 @@ def _print_results(reference: str, suite: str, results: list[Result], *, is_scor
         click.echo(f"{reference}: {failed} of {len(results)} checks failed")
     else:
         again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
-        click.echo(f"{reference}: works here, so it works there.{again}")
+        click.echo(f"{reference}: works in the sandbox, so it will work in an evaluation.{again}")

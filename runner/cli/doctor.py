@@ -26,7 +26,7 @@ def doctor(attack: bool, as_json: bool) -> int:
         _print_findings(findings)
     is_lacking = bool(lacking(findings))
     if attack and is_lacking:
-        click.echo("No attack is run, because of what is lacking.", err=True)
+        click.echo("No attack is run, because the engine lacks what is listed above.", err=True)
     verdicts = _attack(engine) if attack and not is_lacking else []
     if as_json:
         click.echo(json.dumps(_as_json(findings, verdicts, attack), indent=2))

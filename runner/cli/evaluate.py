@@ -41,7 +41,7 @@ def evaluate(
     """Evaluate images on suites, print the results, and return the exit code."""
     request = make_request(images, what, limits, helm, further, placement, output)
     if output.show_log and ci.is_closed:
-        raise UsageError("--show-log shows what --closed withholds; leave one out.")
+        raise UsageError("--show-log shows what --closed withholds; use only one of them.")
     checks, display = read_checks(ci), open_display()
     submitters = request.submitters(read_listed)
     engine = Engine.connect()

@@ -33,7 +33,7 @@ def init(
         "public_share": public_share,
         "seed": seed or new_seed(),
     }
-    rules = validate(TypeAdapter(Rules), given, "these rules can't be", UsageError, "rules")
+    rules = validate(TypeAdapter(Rules), given, "these rules are not possible", UsageError, "rules")
     Ledger(file).create(rules)
     click.echo(f"ledger: {file}")
     return 0

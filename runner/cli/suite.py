@@ -38,7 +38,7 @@ def build(
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if spec_file is not None and given:
         raise UsageError(
-            f"Give a spec or options, not both: {', '.join(sorted(given))} belong into {spec_file}."
+            f"Give a spec or options, not both: {', '.join(sorted(given))} belong in {spec_file}."
         )
     spec = make_spec(_fields(given), "the options") if spec_file is None else read_spec(spec_file)
     display = open_display()

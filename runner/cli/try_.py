@@ -35,7 +35,7 @@ def try_predictor(
         try:
             trial = run_trial(directory, words, case.input_dir, case.limits)
             if trial.exit_code != 0:
-                _say(f"The predictor exited with code {trial.exit_code}; what it said is above.")
+                _say(f"The predictor exited with code {trial.exit_code}; its output is above.")
                 _say(f"Its inputs are in {case.input_dir} (the demo's stay there).")
                 return ExitCode.PREDICTOR_FAULT
             predicted = _read_outputs(trial, case)
@@ -70,7 +70,7 @@ def _read_outputs(trial: Trial, case: TrialCase) -> Mapping[Target, Stat]:
 def _wanted(trial: Trial, name: str) -> bytes:
     if name not in trial.outputs:
         what = f"the predictor wrote no {name}"
-        raise refusal(Cause.NO_OUTPUT, what, "it belongs into the directory of RUNNER_OUTPUT_DIR")
+        raise refusal(Cause.NO_OUTPUT, what, "write it to the directory in RUNNER_OUTPUT_DIR")
     return trial.outputs[name]
 
 

@@ -193,9 +193,9 @@ class Drive:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         self._lost_unopened = 0 if self._actors[name].is_open else self._lost_unopened + 1
         if self._lost_unopened > MOST_LOST_UNOPENED:
-            raise EngineError(f"Ray can't start what runs the cases on its nodes: {error}")
+            raise EngineError(f"Ray can't start the runner's process on its nodes: {error}")
         self._calls.announce(
-            f"a node of the Ray cluster was lost; what ran there is run again ({reason})"
+            f"a node of the Ray cluster was lost; its cases are run again ({reason})"
         )
         self._retry(name, EngineError(f"The case's node was lost each time ({reason})."))
         self._remove(name)
@@ -213,7 +213,7 @@ class Drive:
         """
         if not isinstance(error, EngineError):
             raise error
-        self._calls.announce(f"no more cases for a slot of the Ray cluster: {error}")
+        self._calls.announce(f"a slot of the Ray cluster gets no more cases: {error}")
         self._actors[name].pending = None
         self._dispatch.shut(name)
         slots = self._dispatch.slots.values()
@@ -259,8 +259,8 @@ def _slot_class() -> Any:
                 import socket  # noqa: PLC0415  (as above)
 
                 return (
-                    f"The node {socket.gethostname()} lacks this runner ({error}). Install there "
-                    "what is installed here, with Ray's extra."
+                    f"The node {socket.gethostname()} lacks this runner ({error}). Install the "
+                    "same packages there as here, with the extra `ray`."
                 )
             self.slot = CaseSlot(versions, shared)
             return self.slot.open()

@@ -107,8 +107,8 @@ class RayCluster:
         if not any(node.holds(need) for node in nodes):
             largest = max(nodes, key=lambda node: (node.cpus, node.memory_bytes))
             raise UsageError(
-                f"One case may use {need}; no node of the Ray cluster has as much, the largest "
-                f"{largest}. Lower --cpus or --memory-mib, or start a larger node (`ray start "
+                f"One case may use {need}; no node of the Ray cluster has as much; the largest "
+                f"has {largest}. Lower --cpus or --memory-mib, or start a larger node (`ray start "
                 "--num-cpus ... --memory ...`)."
             )
 
@@ -176,8 +176,8 @@ def _connect(address: str | None) -> None:
         raise EngineError(
             f"No Ray cluster answers at {address}: {error}. Start one (`ray start --head` here, "
             "`ray start --address HEAD:6379` on each node), or name its head with --address "
-            "HOST:PORT. This machine has to be a node of it; with `--num-cpus 0` it runs no cases "
-            "itself."
+            "HOST:PORT. This machine must be a node of the cluster; with `--num-cpus 0` it runs "
+            "no cases itself."
         ) from error
     finally:
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own handler would end without cleaning up

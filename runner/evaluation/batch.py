@@ -95,8 +95,8 @@ class Batch:
                 current[directory] = found
         if current:
             self.progress.say(
-                f"{len(current)} of {len(self.plan.passes)} evaluations stand as they were "
-                "reported: nothing that they follow from has changed (--rerun runs them again)"
+                f"{len(current)} of {len(self.plan.passes)} reports are up to date: nothing that "
+                "they depend on has changed (--rerun runs the evaluations again)"
             )
         return current
 
@@ -124,7 +124,7 @@ class Batch:
         kept = write_evaluation(replace(ended, report=report), directory)
         if kept is not None:
             self.progress.say(
-                "the report that was there, of another evaluation or changed since, is kept as "
-                f"{kept}"
+                "the old report is of another evaluation, or was changed since it was written; "
+                f"it is kept as {kept}"
             )
         return report

@@ -44,8 +44,8 @@ class Budget:
             name, _, value = part.strip().partition("=")
             if name not in _BUDGET_PARTS or name in given or not _NUMBER.fullmatch(value):
                 raise UsageError(
-                    f"--budget {quote(text)}: it has the form cpus=2,memory-mib=4096, of which "
-                    "either may be left out."
+                    f"--budget {quote(text)}: its form is cpus=2,memory-mib=4096, and one "
+                    "of the two may be left out."
                 )
             given[name] = float(value)
         memory_bytes = int(given.get("memory-mib", host.memory_bytes / MIB) * MIB)

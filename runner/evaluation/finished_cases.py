@@ -56,7 +56,7 @@ class FinishedCases:
             write_files({path: _FINISHED_CASE.dump_json(FinishedCase(key, run))})
         except OSError as error:
             raise UsageError(
-                f"{path}: the finished case can't be kept ({error.strerror}). Free space or name "
+                f"{path}: the finished case can't be stored ({error.strerror}). Free space or name "
                 "another place with --out."
             ) from error
 

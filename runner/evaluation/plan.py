@@ -138,7 +138,7 @@ def _plan_suite(
         directory = reports / report_directory_name(image.reference)
         if directory in passes or directory in taken:
             raise UsageError(
-                f"{image.reference}: two images would report to {directory}; evaluate one."
+                f"{image.reference}: two images would report to {directory}; leave one out."
             )
         check_writable(directory)
         passes[directory] = Pass(image, suite, settings, finished)

@@ -95,10 +95,10 @@ class Request:
         is_listed = self.submissions_file is not None
         if is_listed == bool(self.images) or (is_listed and self.submitter is not None):
             raise UsageError(
-                "Name images, or a file of them and their submitters by --submissions."
+                "Name images, or a file of images and their submitters with --submissions."
             )
         if self.private is not None and len(self.suites) > 1:
-            raise UsageError("--private is the half of one suite; evaluate on one at a time.")
+            raise UsageError("--private is the half of one suite; evaluate one suite at a time.")
         least = {
             "--train-runs": (self.draw.train_runs, 1),
             "--eval-samples": (self.draw.eval_samples, 0),

@@ -13,8 +13,8 @@ CORRECT = "correct"
 SPLITS = ("train", "valid", "test")
 
 FORMS = (
-    'expected {"input": TEXT, "answer": TEXT, "choices": [TEXT, ...], "split": "test"}, of which '
-    "choices and split may be absent, or HELM's own form of an instance"
+    'expected {"input": TEXT, "answer": TEXT, "choices": [TEXT, ...], "split": "test"} '
+    "(choices and split may be left out), or HELM's own form of an instance"
 )
 
 Json = dict[str, Any]

@@ -184,7 +184,7 @@ def _check_end(exit_code: int, log: Path) -> None:
     end = "\n".join(f"  {line}" for line in lines[-LOG_LINES_SHOWN:])
     raise SuiteError(
         f"HELM ended with exit code {exit_code}. The end of its log ({log}):\n{end}\n"
-        "Finished runs are kept: the same command goes on from there."
+        "Finished runs are kept: the same command continues from there."
     )
 
 

@@ -51,8 +51,8 @@ def recorded(engine: str) -> Iterator[Entry]:
             yield Entry(token, engine, path)
     except OSError as error:
         raise UsageError(
-            f"{directory}: can't be written ({error.strerror}). What a crash would leave is "
-            "recorded there; set XDG_STATE_HOME to a place that can be written to."
+            f"{directory}: can't be written ({error.strerror}). The runner "
+            "records there what it makes on the engine; set XDG_STATE_HOME to a writable directory."
         ) from error
 
 

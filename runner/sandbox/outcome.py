@@ -107,11 +107,15 @@ def _describe_exit(exit_code: int, limits: Limits) -> str:
         named = number in set(signal.Signals)
         name = f" ({signal.Signals(number).name})" if named else ""
         # SIGBUS usually means that a program mapped a file of a full tmpfs and wrote to it.
-        shm = f", as at a full /dev/shm, whose limit is {limits.shm_bytes // MIB} MiB"
+        shm = f", as when /dev/shm is full (its limit is {limits.shm_bytes // MIB} MiB)"
         why = shm if number == signal.SIGBUS else ""
         return f"the predictor was ended by signal {number}{name}{why}"
     return f"the predictor exited with code {exit_code}; the log holds what it printed"
 
 
 def _describe_pids(end: ContainerEnd, limits: Limits) -> str:
-    return f"; it had all {limits.pids} processes and threads" if end.pids_reached else ""
+    return (
+        f"; it had reached its limit of {limits.pids} processes and threads"
+        if end.pids_reached
+        else ""
+    )

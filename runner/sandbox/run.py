@@ -168,7 +168,7 @@ def _wait_or_kill(
             raise
         return False
     if not _ended_by(engine, container, time.monotonic() + KILL_SECONDS, announce):
-        raise EngineError(f"{container.name} was killed but is still running; look at the engine.")
+        raise EngineError(f"{container.name} was killed but is still running; check the engine.")
     return True
 
 

@@ -99,6 +99,6 @@ class Admission:
     def _refusal(self, one: Pass, refused: Refused) -> str:
         until = refused.until.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
         return (
-            f"{one.title}: {printable(self.submitter)} has had its {self.rules.evaluations} "
-            f"evaluations of any {self.rules.period_hours:g} hours. The next is allowed at {until}."
+            f"{one.title}: {printable(self.submitter)} has used its {self.rules.evaluations} "
+            f"evaluations within {self.rules.period_hours:g} hours. The next is allowed at {until}."
         )

@@ -61,7 +61,7 @@ class Ledger:
             with os.fdopen(descriptor, "w+b") as file:
                 _append(file, json.dumps({"rules": rules.model_dump(mode="json")}))
         except OSError as error:
-            raise UsageError(f"{self.path}: can't be made ({error.strerror}).") from error
+            raise UsageError(f"{self.path}: can't be created ({error.strerror}).") from error
 
     def read(self) -> tuple[Rules, list[Entry]]:
         """Return the rules and all entries."""
@@ -150,8 +150,8 @@ class Ledger:
         except ValidationError as error:
             what = error.errors()[0]["msg"]
             raise UsageError(
-                f"{self.path}, line {number}: not an entry: {what}. Put back what stood there. "
-                "From a last line that was cut off nothing followed: remove it."
+                f"{self.path}, line {number}: not an entry: {what}. Restore the line. If "
+                "it is the last line and was cut off, remove it: it has had no effect yet."
             ) from error
 
 

@@ -49,7 +49,7 @@ def read_pull_request(repository: Path, base: str, head: str) -> Submission:
     submission = read_submission(content, change.path)
     if change.path != f"{FOLDER}/{submission.submitter}.yaml":
         raise SubmissionError(
-            f"{change.path}: the submission of {submission.submitter} is "
+            f"{change.path}: the submission of {submission.submitter} belongs in "
             f"{FOLDER}/{submission.submitter}.yaml."
         )
     return submission

@@ -31,7 +31,7 @@ class Rules(BaseModel):
     @model_validator(mode="after")
     def _can_round(self) -> "Rules":
         if self.publish == "rounded" and self.step is None:
-            raise ValueError("scores are rounded to a step: name one")
+            raise ValueError("rounded scores need a step: give one")
         return self
 
     @property

@@ -37,8 +37,8 @@ def public_runs(run_specs: Mapping[str, Mapping[str, Any]], rules: Rules) -> fro
         groups.setdefault(tuple(group) if any(group) else (run,), []).append(run)
     if len(groups) < FEWEST_GROUPS:
         raise UsageError(
-            f"{len(groups)} pairs of scenario and model are evaluated: too few for a public and a "
-            f"private split, which takes {FEWEST_GROUPS}. Evaluate without a ledger."
+            f"The suite evaluates {len(groups)} pairs of scenario and model. A public and a "
+            f"private split need at least {FEWEST_GROUPS}. Evaluate without a ledger."
         )
     drawn = sorted(groups, key=lambda group: _draw(rules.seed, group))
     count = min(max(2, math.ceil(rules.public_share * len(drawn))), len(drawn) - 2)

@@ -83,10 +83,12 @@ def check_author(submission: Submission, author: str, teams: Mapping[str, Sequen
     """
     if submission.submitter not in teams:
         raise SubmissionError(
-            f"{submission.submitter} is no team of this competition. Ask the organizers to add it."
+            f"{submission.submitter} is not a team of this competition. "
+            "Ask the organizers to add it."
         )
     logins = {login.lower() for login in teams[submission.submitter]}
     if author.lower() not in logins:
         raise SubmissionError(
-            f"{quote(author)} is not of the team {submission.submitter}, whose submission this is."
+            f"This is a submission of the team {submission.submitter}. {quote(author)} is not a "
+            "member of this team."
         )

@@ -50,7 +50,7 @@ def test_a_score_below_the_gate_is_exit_6_and_reported_all_the_same(
 
     met = runner(*command, "--min-score", f"mae={mae}")
     assert met.returncode == 0
-    assert "stand as they were reported" in met.stderr
+    assert "reports are up to date" in met.stderr
 
 
 def test_a_fault_of_the_predictor_outweighs_the_gate_and_stands_in_the_test_panel(

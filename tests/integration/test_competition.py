@@ -254,7 +254,7 @@ def another_teams_file(_competition: Competition, image: str) -> dict[str, str |
         (with_other(".github/workflows/submission.yml"), "'.github/workflows/submission.yml'"),
         (limits_in_the_file, "wall_seconds: no such field"),
         (a_tag, "should be named by its digest alone"),
-        (another_teams_file, "'octocat' is not of the team team-b"),
+        (another_teams_file, "'octocat' is not a member of this team"),
     ],
 )
 def test_a_pull_request_that_breaks_the_rules_is_refused_and_nothing_is_run(

@@ -183,7 +183,7 @@ def test_a_fork_bomb_is_held_and_its_message_tells_of_the_limit(
     few = replace(LIMITS, pids=20)
     ended = run(engine, python(engine, FORKS), few).end
     assert predictor_fault(ended) is Outcome.FAILED
-    assert "it had all 20 processes" in describe_fault(Outcome.FAILED, ended, few)
+    assert "its limit of 20 processes" in describe_fault(Outcome.FAILED, ended, few)
 
 
 def test_a_flooded_log_is_cut_and_says_so(engine: Engine) -> None:

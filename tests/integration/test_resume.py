@@ -48,7 +48,7 @@ def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_wri
     assert states(out) == before
     assert (again.returncode, again.stdout) == (4, first.stdout)
     assert junit.read_text() == panel
-    assert "3 of 3 evaluations stand as they were reported" in again.stderr
+    assert "3 of 3 reports are up to date" in again.stderr
     assert "running" not in again.stderr
 
 
@@ -79,7 +79,7 @@ def test_a_change_of_one_option_is_never_answered_by_the_old_report(
         before = path.read_bytes()
         ended = runner(*reported, *options)
         assert ended.returncode == 0, ended.stderr
-        assert "stand as they were" not in ended.stderr
+        assert "up to date" not in ended.stderr
         assert path.read_bytes() != before
 
 
@@ -91,7 +91,7 @@ def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(
     for name in ("train_mean", "random"):
         client.images.get(name).tag(moved)
         ended = runner(*command)
-        assert "stand as they were" not in ended.stderr
+        assert "up to date" not in ended.stderr
         found = json.loads((tmp_path / "out" / moved / "report.json").read_bytes())
         assert found["image"]["id"] == client.images.get(name).id
 

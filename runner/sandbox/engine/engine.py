@@ -143,8 +143,8 @@ class Engine:
             if error.status != HTTPStatus.BAD_REQUEST:
                 raise
             raise UsageError(
-                f"{reference}: not an image's name ({error}). Names are lower case; a --suite glob "
-                "must be quoted, or the shell puts what it matches here."
+                f"{reference}: not an image's name ({error}). Names are lower case. Quote a "
+                "--suite glob; otherwise the shell replaces it by the names of files."
             ) from error
 
     def obtain_image(self, reference: str, pull: Pull, announce: Callable[[str], None]) -> Image:
@@ -173,7 +173,7 @@ class Engine:
             if error.status not in NOT_IN_REGISTRY:
                 raise
             raise UsageError(
-                f"{error} Check the name and the tag; for a registry that asks who you are, run "
+                f"{error} Check the name and the tag. If the registry needs a login, run "
                 "`docker login` first."
             ) from error
 

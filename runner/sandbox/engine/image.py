@@ -79,4 +79,4 @@ def image_warnings(image: Image) -> Iterator[str]:
     for path in image.declared_volumes:
         yield f"VOLUME {quote(path)} is covered by an empty read-only folder; write to /tmp"
     if image.size_bytes > LARGE_IMAGE_BYTES:
-        yield f"the image has {image.size_bytes / GIB:.1f} GiB; smaller ones are fetched sooner"
+        yield f"the image has {image.size_bytes / GIB:.1f} GiB; smaller images are fetched faster"

@@ -27,6 +27,6 @@ def engine_errors(action: str) -> Iterator[None]:
         ) from error
     except (DockerException, requests.RequestException) as error:
         raise EngineLostError(
-            f"The engine was lost while trying to {action} ({error}). Look whether `docker info` "
+            f"The engine was lost while trying to {action} ({error}). Check whether `docker info` "
             "answers, then run the same command again."
         ) from error

@@ -65,7 +65,7 @@ def test_a_spec_of_three_fields_builds_a_suite(runs: Path) -> None:
 def test_a_spec_and_options_together_are_refused(runs: Path) -> None:
     Path("quiz.yaml").write_text('name: quiz\nversion: "3"\nhelm_runs: [runs]\n')
     result = suite("build", "quiz.yaml", "--seed", "2", fails=UsageError)
-    assert "seed belong into quiz.yaml" in str(result.exception)
+    assert "seed belong in quiz.yaml" in str(result.exception)
 
 
 @pytest.mark.parametrize(

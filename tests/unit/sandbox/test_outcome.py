@@ -89,7 +89,7 @@ def test_a_signal_of_the_runner_is_for_the_deadline_though_clocks_differ_a_littl
 def test_sigbus_names_the_limit_of_shared_memory_and_other_signals_do_not() -> None:
     limits = Limits(shm_bytes=32 * 1024**2)
     said = describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=135), limits)
-    assert said.endswith("signal 7 (SIGBUS), as at a full /dev/shm, whose limit is 32 MiB")
+    assert said.endswith("signal 7 (SIGBUS), as when /dev/shm is full (its limit is 32 MiB)")
     other = describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=139), limits)
     assert "/dev/shm" not in other
 
@@ -113,5 +113,5 @@ def test_control_an_end_with_a_known_cause_is_not_the_hosts(end: ContainerEnd) -
 
 def test_a_full_process_limit_is_told_with_the_exit_code() -> None:
     end = replace(COMPLETED, exit_code=1, pids_reached=True)
-    assert "it had all 256 processes" in describe_fault(Outcome.FAILED, end, Limits())
+    assert "its limit of 256 processes" in describe_fault(Outcome.FAILED, end, Limits())
     assert "256" not in describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=1), Limits())

@@ -62,7 +62,7 @@ def test_what_is_no_ledger_is_refused_and_a_ledger_is_not_made_anew(
     (tmp_path / "other").write_text(json.dumps({"a": 1}) + "\n")
     with pytest.raises(UsageError, match="first line"):
         Ledger(tmp_path / "other").read()
-    with pytest.raises(UsageError, match="can't be made"):
+    with pytest.raises(UsageError, match="can't be created"):
         ledger.create(Rules(seed="t"))
     assert ledger.path.stat().st_mode & 0o077 == 0
 

@@ -111,7 +111,7 @@ def test_a_pull_request_without_a_change_is_refused(repository: Path) -> None:
 
 def test_the_file_of_another_team_is_refused(repository: Path) -> None:
     head = pull_request(repository, {"submissions/team-b.yaml": text("team-b")})
-    assert "'alice' is not of the team team-b" in refusal(head)
+    assert "'alice' is not a member of this team" in refusal(head)
     assert run(head, "carol").exit_code == 0  # the control: whose it is may
 
 
