@@ -67,8 +67,8 @@ def _frames(arguments: argparse.Namespace) -> str:
 The four frames of each of {measured["runs"]} runs, {measured["bytes"] / 1e6:.0f} MB of JSON in the
 page cache, in one process. The first line of a table runs right before each other line; ratio: the
 median of {arguments.rounds} such pairs; seconds: the median. The targets are at most 1.6
-times orjson's parse, and at least 6 times faster than MAGNET. The runner parses each text of a stat once, so
-there is a line for data in which no two are alike. With {measured["versions"]}.
+times orjson's parse, and at least 6 times faster than MAGNET. The runner parses each text of a stat
+once, so there is a line for data in which no two are alike. With {measured["versions"]}.
 
 {_table(to_orjson)}
 

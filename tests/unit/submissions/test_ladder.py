@@ -41,7 +41,7 @@ def test_a_score_is_rounded_or_exact_if_the_rules_say_so() -> None:
         publish(Rules(publish="rounded", step=0.05, seed="s"), "lower", best, score(0.73)) == 0.75
     )
     assert publish(Rules(publish="exact", seed="s"), "lower", best, score(0.7312)) == 0.7312
-    with pytest.raises(ValueError, match="name one"):
+    with pytest.raises(ValueError, match="give one"):
         Rules(publish="rounded", seed="s")
 
 

@@ -122,7 +122,7 @@ def test_another_teams_name_in_ones_own_file_is_refused(repository: Path) -> Non
 
 def test_a_team_that_is_not_registered_is_refused(repository: Path) -> None:
     head = pull_request(repository, {"submissions/team-c.yaml": text("team-c")})
-    assert "no team of this competition" in refusal(head)
+    assert "is not a team of this competition" in refusal(head)
 
 
 def test_a_pull_request_can_not_put_its_author_into_a_team(repository: Path) -> None:

@@ -67,7 +67,7 @@ def test_both_sides_have_something_to_score(share: float) -> None:
 
 
 def test_too_few_runs_are_not_divided() -> None:
-    with pytest.raises(UsageError, match="too few"):
+    with pytest.raises(UsageError, match="split need at least"):
         public_runs(specs(scenarios=1, models=3), RULES)
 
 
