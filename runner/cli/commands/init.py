@@ -27,7 +27,7 @@ Examples:
 def init(directory: Path, template: str) -> None:
     """Make a new predictor: code, packages, Dockerfile, README, test and CI workflow.
 
-    It works at once, and you edit it. DIR must be new or empty.
+    It works at once; then edit it. DIR must be new or empty.
     """
     if directory.is_dir() and any(directory.iterdir()):
         raise UsageError(f"{directory} is not empty. Name a new directory.")

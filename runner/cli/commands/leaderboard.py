@@ -68,7 +68,7 @@ submitters.yaml says which images a submitter has, and whether the best of them 
 def leaderboard() -> None:
     """Rank the evaluations below a directory of reports, or a URL that fsspec knows.
 
-    All must be of the same suite, with the same digest. Each pair is compared on the same resamples
-    of the suite's runs. Evaluations without a clear difference share their ranks ("1-3, tied").
+    All must be of one suite, with the same digest. Each pair is compared on the same resamples of
+    the suite's runs. Evaluations without a clear difference share their ranks ("1-3, tied").
     Evaluations with a case that was not scored are listed, but not ranked.
     """

@@ -37,6 +37,6 @@ def log() -> None:
     """Show the part of an evaluation's logs that a participant of a closed suite may see.
 
     This is the progress that the predictor reported, the exception that ended it, with the line in
-    its own file, and all lines that quote no cell of the inputs. Other lines are only counted. The
-    whole log stays with the organizer, beside the report in DIR.
+    the predictor's own file, and all lines that quote no cell of the inputs. Other lines are only
+    counted. The whole log stays with the organizer, beside the report in DIR.
     """

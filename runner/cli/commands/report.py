@@ -41,7 +41,7 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the page goes.  [default: REPORT.html; if REPORT is a URL, in this directory]",
+    help="Where the page goes.  [default: REPORT.html; for a URL, in the current directory]",
 )
 @click.option(
     "--plots",
