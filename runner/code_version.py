@@ -1,4 +1,4 @@
-"""What code a machine has: what it makes of the same data must be the same."""
+"""Versions of the code on a machine: equal code must make equal results of equal data."""
 
 import hashlib
 import platform
@@ -10,13 +10,13 @@ from pathlib import Path
 import runner
 
 DISTRIBUTION = "helm-predictor-runner"
-"""What pip calls this package, whose import and command are ``runner``."""
+"""This package's name for pip; its import and its command are ``runner``."""
 
 STAGING = ("pyarrow", "polars")
-"""Other packages that the bytes of a container's inputs hang on."""
+"""Other packages that the bytes of a container's inputs depend on."""
 
 SCORING = ("numpy", "pydantic", "scipy")
-"""Further packages that a report hangs on."""
+"""Further packages that a report depends on."""
 
 
 def own_version() -> str:
@@ -25,13 +25,13 @@ def own_version() -> str:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that adds the packages of an extra to those that are installed."""
+    """Return the command that also installs the packages of an extra."""
     return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 @cache
 def code_versions() -> Mapping[str, str]:
-    """Return the version of each package that a case's run hangs on; of the runner, its bytes'."""
+    """Return the versions of packages that a case's run depends on; the runner's is a digest."""
     root = Path(str(runner.__file__)).parent
     digest = hashlib.sha256()
     for path in sorted((*root.rglob("*.py"), *root.rglob("*.json"))):
@@ -43,13 +43,13 @@ def code_versions() -> Mapping[str, str]:
 
 @cache
 def scoring_versions() -> Mapping[str, str]:
-    """Return the version of everything that a report hangs on, Python's too."""
+    """Return the version of everything that a report depends on, Python included."""
     others = {name: version(name) for name in SCORING}
     return {**code_versions(), **others, "python": platform.python_version()}
 
 
 def describe_difference(here: Mapping[str, str], there: Mapping[str, str]) -> str | None:
-    """Return in which versions a node differs from the head, or None if in none. Pure."""
+    """Return which versions of a node differ from the head's, or None if they are equal. Pure."""
     differing = [
         f"{name} {there.get(name, 'missing')}, not {wanted}"
         for name, wanted in here.items()

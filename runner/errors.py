@@ -1,7 +1,7 @@
 """Every error that a user may meet, one exit code per class.
 
-A message says what is wrong, where, and what to do. Outcomes of a predictor are no errors: they
-stand in the report.
+Each message says what is wrong, where, and what to do. How a predictor's run ended is not an
+error: the report has it.
 """
 
 from enum import IntEnum
@@ -59,25 +59,25 @@ class EngineError(RunnerError):
 
 
 class EngineLostError(EngineError):
-    """The engine, or the way to it, did not answer; what it was asked may have been done."""
+    """The engine, or the way to it, did not answer; the request may have been carried out."""
 
 
 class EngineRefusedError(EngineError):
-    """The engine answered that it can't, or won't, do what it was asked.
+    """The engine answered that it can't, or won't, carry out the request.
 
     Attributes:
-        status: of its HTTP answer; 0 if it had none.
-        reason: in the engine's own words, which are not made printable.
+        status: the HTTP status of its answer; 0 if there was none.
+        reason: the engine's own words, not yet made printable.
     """
 
-    # With defaults, because an error that is unpickled is made from its message alone.
+    # The defaults are needed: unpickling makes an error from its message alone.
     def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
         super().__init__(message)
         self.status, self.reason = status, reason
 
     @property
     def blames_request(self) -> bool:
-        """Return whether the engine is well, and what it was asked is wrong."""
+        """Return whether the fault lies in the request, not in the engine."""
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 

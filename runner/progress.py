@@ -1,4 +1,4 @@
-"""How far long work is: what deep code tells, and the command line shows."""
+"""Progress of long work: inner code reports it, the command line shows it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,17 +9,17 @@ Say = Callable[[str], None]
 
 
 class Task(Protocol):
-    """One piece of long work that is under way."""
+    """One long piece of work that is running."""
 
     def advance(self) -> None:
-        """Tell that one more item is done."""
+        """Report that one more item is done."""
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        """Tell what is done now, how many items are done, and of how many if that is known."""
+        """Report the current step, how many items are done, and the total if it is known."""
 
 
 class Progress(Protocol):
-    """Where lines and tasks are shown. Called from any thread; many tasks may be under way."""
+    """Where lines and tasks are shown. Any thread may call it; many tasks may run at once."""
 
     def say(self, line: str) -> None:
         """Show a line that concerns the user."""
@@ -28,28 +28,28 @@ class Progress(Protocol):
         """Show a task while the block lasts.
 
         Args:
-            what: it is shown, so text of others is made printable first.
-            total: how many items it has; None if nobody knows.
+            what: shown as it is, so the caller makes other people's text printable first.
+            total: how many items it has; None if unknown.
         """
         ...
 
 
 class Silent:
-    """Shows nothing: a ``Progress``, and each of its tasks."""
+    """A ``Progress`` that shows nothing; it is also each of its tasks."""
 
     def say(self, line: str) -> None:
         """Show no line."""
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:  # noqa: ARG002
-        """Give a task of which nothing is shown."""
+        """Yield a task that shows nothing."""
         yield self
 
     def advance(self) -> None:
-        """Show nothing of it."""
+        """Show nothing."""
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        """Show nothing of it."""
+        """Show nothing."""
 
 
 SILENT: Progress = Silent()

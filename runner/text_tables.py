@@ -10,9 +10,9 @@ _GAP = "  "
 
 
 def text_table(rows: Iterable[Iterable[str]]) -> list[str]:
-    """Return rows of cells as lines with aligned columns; what is not printable is escaped.
+    """Return rows of cells as lines with aligned columns; unprintable characters are escaped.
 
-    A letter that takes two columns of a terminal, as those of Chinese do, counts as two.
+    A letter that is two columns wide on a terminal, e.g. a Chinese one, counts as two.
     """
     table = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
@@ -22,7 +22,7 @@ def text_table(rows: Iterable[Iterable[str]]) -> list[str]:
 def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """Return the lines of a Markdown table; its cells are Markdown, and stay in their columns.
 
-    A stranger's text is for the caller to escape, by ``untrusted.markdown_code``.
+    The caller escapes other people's text with ``untrusted.markdown_code``.
     """
     table = [heads, ["---"] * len(heads), *rows]
     return [f"| {' | '.join(map(_markdown_cell, row))} |" for row in table]

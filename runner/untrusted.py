@@ -1,12 +1,12 @@
-"""Text that a participant controls, made fit to be shown."""
+"""Make text that a participant controls safe to show."""
 
 MOST_QUOTED = 80
-"""Characters of a participant's text that are shown at most."""
+"""The most characters of a participant's text that are shown."""
 
 
 def printable(line: str) -> str:
-    """Return a line of a log with every character that is not printable escaped."""
-    if line.isprintable():  # as most are, and it is much faster
+    """Return a line of a log; unprintable characters are escaped."""
+    if line.isprintable():  # most lines end here, which is much faster
         return line
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
@@ -17,9 +17,9 @@ def quote(text: str, most: int = MOST_QUOTED) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Return the text as a cell that no spreadsheet takes for a formula.
+    """Return the text as a cell that a spreadsheet does not read as a formula.
 
-    Source: OWASP, CSV injection: a cell that begins with one of these is led by an apostrophe.
+    Source: OWASP, CSV injection: an apostrophe goes before a cell that begins like a formula.
     """
     line = printable(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
@@ -31,7 +31,7 @@ _MARKDOWN = str.maketrans({"`": "\\x60", "|": "\\x7c"})
 def markdown_code(text: str) -> str:
     """Return the text as a code span, also in a table: no markup, HTML, link or mention.
 
-    Escapes alone would not do: GitHub makes links of bare addresses and names, escaped or not.
+    Escaping is not enough: GitHub turns addresses and names into links even when escaped.
     """
     line = printable(text).translate(_MARKDOWN)
     return f"`{line}`" if line.strip() else ""

@@ -41,7 +41,7 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
     """Audit every case of a suite as its containers would see it.
 
     Args:
-        earlier: leaks that were found on the way to the suite.
+        earlier: leaks that were found while the suite was built.
     """
     leaks = list(earlier)
     derivability = {}
@@ -74,7 +74,7 @@ def _identities(runs: Iterable[RunRecord]) -> dict[str, RunIdentity]:
 
 
 def _determine(suite: Suite, case: SuiteCase) -> list[Determined]:
-    """Return for every target of a case how much of its actual can be had, run by run."""
+    """Return for every target of a case how much of its actual is determined, run by run."""
     actuals = suite.actuals(case)
     by_run: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}
     for target, stat in actuals.stats.items():

@@ -1,4 +1,4 @@
-"""Twins on both sides of a case: train runs that tell what an eval run answered."""
+"""Twins on both sides of a case: train runs that reveal what an eval run answered."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""How much of each actual is determined by what is revealed: a cheater who recomputes them.
+"""How much of each actual a cheater could recompute from what is revealed.
 
 HELM's run-level stats are means over instances, so an instance whose stat can be recomputed from
 its completion and its references determines its share of the actual.
@@ -56,7 +56,7 @@ def determine(
     instances: Mapping[str | None, int],
     targets: Iterable[tuple[Target | InstanceTarget, Stat]],
 ) -> list[Determined]:
-    """Return for every target of a run how much of its actual can be had from what is revealed.
+    """Return for every target of a run how much of its actual the revealed data determines.
 
     Args:
         states: the run's revealed request states, as a container sees them.
@@ -76,7 +76,7 @@ def _share(
     revealed: "Sequence[_State]",
     instances: Mapping[str | None, int],
 ) -> "tuple[list[_State], int]":
-    """Return the revealed states that a target's actual is a mean over, and of how many."""
+    """Return the revealed states that a target's actual is a mean over, and how many there are."""
     if isinstance(target, InstanceTarget):
         return [state for state in revealed if state.instance_id == target.instance_id], 1
     split = target.name.split
@@ -86,7 +86,7 @@ def _share(
 
 
 def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
-    """Return a leak for each run that has targets of which nothing is left to predict."""
+    """Return a leak for each run that has targets with nothing left to predict."""
     by_run: dict[str, list[Determined]] = {}
     for each in determined:
         if each.wholly:

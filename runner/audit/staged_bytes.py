@@ -91,7 +91,7 @@ def _statistics(case: str, name: str, metadata: pq.FileMetaData) -> Iterator[Lea
 def _unused_dictionary_entries(
     case: str, name: str, staged: BinaryIO, file: pq.ParquetFile
 ) -> Iterator[Leak]:
-    """Give the text columns whose dictionary page has entries that no row uses."""
+    """Yield the text columns whose dictionary page has entries that no row uses."""
     texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
     with_dictionaries = pq.ParquetFile(staged, read_dictionary=texts)
     for group in range(file.metadata.num_row_groups):
@@ -104,7 +104,7 @@ def _unused_dictionary_entries(
 
 
 def _is_as_rewritten(staged: BinaryIO, file: pq.ParquetFile) -> bool:
-    """Return whether the file is what is made anew from its rows: nothing else is in it then."""
+    """Return whether the file is the same when written again from its rows: it holds no more."""
     sink = _Comparison(staged)
     with parquet_writer(sink, file.schema_arrow) as writer:
         for group in range(file.metadata.num_row_groups):
@@ -113,7 +113,7 @@ def _is_as_rewritten(staged: BinaryIO, file: pq.ParquetFile) -> bool:
 
 
 class _Comparison(io.BytesIO):
-    """A file to write that keeps nothing, but compares it with another one."""
+    """A file to write to that keeps nothing: it compares what is written with another file."""
 
     def __init__(self, other: BinaryIO) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -
 
 
 def _order(case: str, name: str, file: pq.ParquetFile) -> Iterator[Leak]:
-    """Give a finding if the targets of a run are in another order than that of their keys."""
+    """Yield a finding if the targets of a run are in another order than that of their keys."""
     for group in range(file.metadata.num_row_groups):
         targets = pl.DataFrame(file.read_row_group(group))
         key = [column for column, dtype in targets.schema.items() if not dtype.is_nested()]

@@ -52,7 +52,7 @@ def build_suite(
 
     Args:
         directory: where the suite goes; replaced if it is a suite already.
-        progress: is told each warning too.
+        progress: shows each warning too.
 
     Raises:
         SuiteError: the runs can't be read or divided, or the audit found what the spec does not
@@ -77,7 +77,7 @@ def build_suite(
 
 
 def warnings(built: Built) -> list[str]:
-    """Return what an organizer should know of the leaks that the spec accepts, at most ten."""
+    """Return what an organizer should know about the leaks that the spec accepts, at most ten."""
     return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
 
 
@@ -124,7 +124,7 @@ def _digest_source(path: Path) -> str:
 def _unchanged(
     spec: SuiteSpec, sources: Mapping[str, Mapping[str, str]], directory: Path
 ) -> Suite | None:
-    """Return the suite that is there if it is of this very spec and these very files."""
+    """Return the suite that is there if it was built from the same spec and the same files."""
     try:
         private = read_private(read_suite(directory))
         same = private.spec == spec_json(spec) and private.sources == sources
@@ -159,7 +159,7 @@ def _write_suite(
 
 
 def _draw(spec: SuiteSpec, names: Sequence[str], rng: random.Random) -> list[CasePlan]:
-    """Return the cases of a division that needs no more than names; none for the others."""
+    """Return the cases of a division that needs only names; none for the others."""
     if isinstance(spec.division, Sampled):
         return [draw_sampled(names, spec.division, rng)]
     if isinstance(spec.division, Explicit):
@@ -218,7 +218,7 @@ def _require_targets(
     evaluated: Collection[str],
     progress: Progress,
 ) -> None:
-    """Refuse a suite in which a stat is no target at all; tell which eval runs have none."""
+    """Refuse a suite if a stat is never a target; warn of eval runs that have no targets."""
     without = [
         name
         for name in evaluated

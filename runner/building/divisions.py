@@ -78,7 +78,7 @@ def divide(
     groups: Iterable[Iterable[str]],
     rng: random.Random,
 ) -> list[CasePlan]:
-    """Return cases of which each evaluates one part of the runs and trains on all others.
+    """Return cases; each evaluates one part of the runs and trains on all others.
 
     Args:
         runs: by name, in the order of the runs found.

@@ -46,7 +46,7 @@ class Contents:
 
 
 def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
-    """Write both manifests and the digest, over files that change no more."""
+    """Write both manifests and the digest; the files must not change after this."""
     (root / PRIVATE).mkdir(exist_ok=True)
     private = PrivateManifest(
         spec=spec_json(spec),

@@ -19,7 +19,7 @@ SUITES = Path("suites")
 """Where built suites are looked for by name, below the working directory."""
 
 WARN_ONLY = ("twins", "derivable", "shared")
-"""What MAGNET's division allows, and so is warned of, not refused, in runs that are no suite."""
+"""Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def opened_suite(
     progress: Progress = SILENT,
     private_root: Path | None = None,
 ) -> Iterator[Suite]:
-    """Give the suite that a name means. HELM runs are built into one that goes away again.
+    """Yield the suite that a name means. HELM runs are built into a temporary one.
 
     Args:
         private_root: where the private half of a built suite is, if not beside the public one.
@@ -85,7 +85,7 @@ def opened_suite(
             "the options",
         )
         built = build_suite(spec, scratch / "suite", progress)
-        # The demo's own are for organizers, and most who run it are not.
+        # The demo's own warnings are for organizers; most people who run it are not.
         is_demo = name == DEMO_SUITE and root_dir is None
         for line in () if is_demo else warnings(built):
             progress.say(f"warning: {line}")
@@ -99,7 +99,7 @@ def opened_public_half(
     draw: Draw,
     progress: Progress = SILENT,
 ) -> Iterator[PublicSuite]:
-    """Give what containers may see of the suite that a name means; a published one is enough.
+    """Yield the public half of the suite that a name means; a published suite is enough.
 
     Raises:
         SuiteError: there is no such suite, or it can't be used.

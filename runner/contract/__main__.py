@@ -66,9 +66,9 @@ def _instance(cls: type) -> Predictor:
 def show_error(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print an error as Python does, but from the author's first line on: ours are no help there.
+    """Print an error as Python does, but start at the author's first line: our own do not help.
 
-    Of an error that is all ours, e.g. of what the predictor returned, the last line is left.
+    If all lines are ours, e.g. for a wrong return value of the predictor, only the last is shown.
     """
     ours = str(Path(__file__).parent)
     shown = trace

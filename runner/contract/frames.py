@@ -1,4 +1,4 @@
-"""Parquet files of the contract -> the pandas frames that MAGNET's flattening gives."""
+"""Parquet files of the contract -> the pandas frames that MAGNET's flattening makes."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def read_frame(file: Path | BinaryIO) -> pd.DataFrame:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a Parquet file, with cells as ``read_frame`` has them or None."""
+    """Return the rows of a Parquet file; cells are as in ``read_frame``, missing ones None."""
     table = pq.read_table(path)
     cells = [read_cells(column) for column in table.columns]
     return [dict(zip(table.column_names, row, strict=True)) for row in zip(*cells, strict=True)]
@@ -55,7 +55,7 @@ def _is_json(kind: pa.DataType) -> bool:
 
 
 def _as_json_had_it(cell: Any, kind: pa.DataType) -> Any:
-    """Return the cell without the nulls that stand in Parquet for a key the object didn't have."""
+    """Return the cell without the nulls that Parquet has for keys that the object lacked."""
     if cell is None:
         return None
     if _is_json(kind):

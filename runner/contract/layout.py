@@ -1,4 +1,4 @@
-"""Where the files of contract version 1 lie, the same for the image and for the runner."""
+"""Paths of the files of contract version 1, the same for the image and for the runner."""
 
 from pathlib import PurePosixPath
 
@@ -9,7 +9,7 @@ OUTPUT_DIR = PurePosixPath("/output")
 
 INPUT_DIR_VARIABLE = "RUNNER_INPUT_DIR"
 OUTPUT_DIR_VARIABLE = "RUNNER_OUTPUT_DIR"
-"""Environment variables that name other places, where a predictor runs without a container."""
+"""Environment variables that replace these paths when a predictor runs without a container."""
 
 MANIFEST = "manifest.json"
 TRAIN_RUN_SPECS = "train/run_specs.parquet"
@@ -26,14 +26,14 @@ ASSETS = "assets"
 
 PREDICTIONS = "predictions.json"
 INSTANCE_PREDICTIONS = "instance_predictions.json"
-"""Wanted when there are instance targets."""
+"""Required when there are instance targets."""
 PREDICTED_PREFIX = "predicted_"
 
 PROGRESS_PREFIX = "runner: progress "
-"""Begins a line of the log that tells how far a predictor is: ``runner: progress 3/10``."""
+"""Begins a line of the log that says how far a predictor is: ``runner: progress 3/10``."""
 
 LARGEST_NUMBER = 1e150
-"""The square of a larger one is no finite number, so a score could not be either."""
+"""The square of a larger number is not finite, so the score would not be either."""
 
 RUN_NAME = "run_spec.name"
 """The column that joins every frame."""

@@ -16,14 +16,14 @@ class Limits:
 
     Attributes:
         wall_seconds: from the container's start to its end.
-        memory_bytes: memory and swap together, with all that lies in /output, /tmp and /dev/shm.
+        memory_bytes: memory and swap together, including all files in /output, /tmp and /dev/shm.
         cpus: CPU seconds per second.
         pids: processes and threads at one time.
         output_bytes, output_files: what /output holds.
         tmp_bytes, tmp_files: what /tmp holds.
         shm_bytes: what /dev/shm holds.
         open_files: file descriptors per process.
-        log_bytes: what is kept of stdout and stderr together.
+        log_bytes: how much of stdout and stderr together is kept.
     """
 
     wall_seconds: float = 600

@@ -4,11 +4,11 @@ MAGNET (aiq-magnet 0.0.2 and 0.1.0) has two kinds. A ``RunPredictor`` returns ``
 ``InstancePredictor`` returns ``InstancePrediction``. Both are given a ``TrainSplit`` and a
 ``SequesteredTestSplit`` of frames.
 
-What a prediction is for is decided as MAGNET's comparison decides it: by equal run, split, stat
-name and those perturbation fields that the predictions name. A field that MAGNET's predictions
-can't name (``sub_split``), or that none of them does, is taken from the target. No prediction is
-made up: a target that the predictor leaves out is missing in the output, and the runner tells so.
-MAGNET's own comparison would drop it.
+A prediction belongs to a target as in MAGNET's comparison: run, split, stat name and those
+perturbation fields that the predictions name must be equal. A field that MAGNET's predictions
+can't name (``sub_split``), or that none of them names, is taken from the target. No prediction is
+invented: a target that the predictor leaves out is missing in the output, and the runner reports
+it. MAGNET's own comparison would drop it.
 """
 
 import importlib
@@ -40,7 +40,7 @@ def magnet_kind(cls: type) -> str | None:
 
 
 def adapt_magnet(cls: type) -> Predictor:
-    """Return a predictor of this contract that asks one of MAGNET's for its predictions."""
+    """Return a predictor of this contract that wraps one of MAGNET's."""
     is_run = magnet_kind(cls) == "RunPredictor"
     return MagnetRunPredictor(cls()) if is_run else MagnetInstancePredictor(cls())
 
@@ -50,7 +50,7 @@ class _MagnetPredictor(Predictor):
         self.magnet_predictor = magnet_predictor
 
     def _ask(self, train: Mapping[str, Any], evaluated: Mapping[str, Any]) -> list[Any]:
-        """Return what MAGNET's predictor predicts, with all draws seeded by the case's seed."""
+        """Return the predictions of MAGNET's predictor; all random draws use the case's seed."""
         import numpy as np  # noqa: PLC0415  (as MAGNET has it)
 
         seed = self.case.manifest.seed
@@ -82,7 +82,7 @@ class MagnetRunPredictor(_MagnetPredictor):
         eval_run_specs_df: "pd.DataFrame",
         eval_scenario_states_df: "pd.DataFrame",
     ) -> dict[str, list[Stat]]:
-        """Return the stats of all RunPredictions; those for no target too, which are reported."""
+        """Return the stats of all RunPredictions, also for no target: the runner reports those."""
         predictions = self._ask(
             {
                 "run_specs": train_run_specs_df,
@@ -103,13 +103,14 @@ class MagnetRunPredictor(_MagnetPredictor):
 
 
 class MagnetInstancePredictor(_MagnetPredictor):
-    """Predicts the stats of instances with an ``InstancePredictor``; none of runs."""
+    """Predicts stats of instances, and none of runs, with an ``InstancePredictor``."""
 
     def predict(self, *_frames: "pd.DataFrame") -> dict[str, list[Stat]]:
         """Return nothing.
 
         Raises:
-            NotImplementedError: there are targets, of which MAGNET's kind predicts none.
+            NotImplementedError: there are stats of runs to predict, which an InstancePredictor
+                can't.
         """
         if self.case.targets:
             raise NotImplementedError(
@@ -127,7 +128,7 @@ class MagnetInstancePredictor(_MagnetPredictor):
         eval_run_specs_df: "pd.DataFrame",
         eval_scenario_states_df: "pd.DataFrame",
     ) -> dict[InstanceTarget, Stat]:
-        """Return the stat of each InstancePrediction, those for no instance target too.
+        """Return the stat of each InstancePrediction, even of those for no instance target.
 
         Raises:
             ValueError: two predictions are for one target, or one is for no request state.
@@ -154,7 +155,7 @@ class MagnetInstancePredictor(_MagnetPredictor):
         return stats
 
     def _train_split(self, split: Any) -> Any:
-        """Return the split with MAGNET's ids of request states, which MAGNET itself adds."""
+        """Return the split after MAGNET itself has added its ids of request states."""
         module = importlib.import_module("magnet.instance_predictor")
         module._reindex_split(split)  # noqa: SLF001  (MAGNET has no other name for it)
         return split

@@ -1,4 +1,4 @@
-"""What the author of a predictor subclasses, and the run of it from ``/input`` to ``/output``."""
+"""The class that authors of predictors subclass, and its run from ``/input`` to ``/output``."""
 
 import json
 import math
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # pandas takes longer to load than all else; --help and check
 
 @dataclass(frozen=True)
 class Case:
-    """What a container is shown besides the five frames that ``predict`` is given."""
+    """What a predictor can read besides the five frames that ``predict`` gets."""
 
     input_dir: Path
 
@@ -77,7 +77,7 @@ class Case:
         return self.input_dir / layout.ASSETS
 
     def progress(self, done: int, of: int) -> None:
-        """Tell how far the work is, in the log; of a closed suite's, participants see the last."""
+        """Log how far the work is; participants in a closed suite see the last such line."""
         print(f"{layout.PROGRESS_PREFIX}{int(done)}/{int(of)}", flush=True)  # noqa: T201
 
     def frame(self, name: str) -> "pd.DataFrame":
@@ -131,9 +131,9 @@ class Predictor(ABC):
     ) -> Mapping[InstanceTarget, Stat]:
         """Return the predicted stat of each of ``self.case.instance_targets``.
 
-        Called, after ``predict``, only in suites that ask for per-instance predictions; write it
-        for those. ``{target: target.predicted(mean) for target in self.case.instance_targets}``
-        has the right form. ``self.case.train_per_instance_stats_df`` has those of the train runs.
+        Only suites that ask for per-instance predictions need it; it is called after ``predict``.
+        ``{target: target.predicted(mean) for target in self.case.instance_targets}`` has the right
+        form. ``self.case.train_per_instance_stats_df`` has the train runs' per-instance stats.
         """
         raise NotImplementedError
 
@@ -162,12 +162,12 @@ def run_predictor(predictor: Predictor, input_dir: Path, output_dir: Path) -> No
 
 
 def _refuse_unable(predictor: Predictor, case: Case) -> None:
-    """Refuse before the work what would otherwise be refused after it."""
+    """Refuse before the work starts what would otherwise be refused after it."""
     unwritten = type(predictor).predict_instances is Predictor.predict_instances
     if unwritten and case.instance_targets:
         raise NotImplementedError(
             f"this suite asks for {len(case.instance_targets)} per-instance predictions: write "
-            f"{type(predictor).__name__}.predict_instances(); Predictor.predict_instances tells how"
+            f"{type(predictor).__name__}.predict_instances(); see Predictor.predict_instances"
         )
 
 
@@ -242,7 +242,7 @@ def _document(predictions: Mapping[str, Any]) -> str:
 
 
 def _numpy_scalar_to_python(value: Any) -> Any:
-    """Return what json can write of a value taken from a frame, e.g. a perturbation's np.bool_."""
+    """Convert a value of a frame, e.g. a perturbation's np.bool_, to one that json can write."""
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"predict() returned a {type(value).__name__} where JSON needs plain data")

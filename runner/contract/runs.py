@@ -1,9 +1,9 @@
-"""The runs of a case in HELM's own shape, for predictors that would rather not have frames.
+"""The runs of a case in HELM's own shape, for predictors that don't want frames.
 
-As plain dicts, a run is what its JSON files hold, by their names: ``run_spec``, ``scenario_state``,
-and of train runs ``stats`` and ``per_instance_stats``. As objects it reads as HELM's classes do:
-``run.scenario_state.request_states[0].instance.id``. What is null in the JSON is absent in a dict
-and None in an object. A name that has a dot in it comes back as two, one inside the other.
+As a plain dict, a run has the content of its JSON files by name: ``run_spec``, ``scenario_state``,
+and for train runs ``stats`` and ``per_instance_stats``. As an object it reads like HELM's classes:
+``run.scenario_state.request_states[0].instance.id``. A null in the JSON is absent in a dict and
+None in an object. A name with a dot in it becomes two names, one inside the other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class HelmObject(SimpleNamespace):
     """One of HELM's objects. A field that HELM leaves out of its JSON is None."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return None for what is not there; Python asks only then."""
+        """Return None for a missing field; Python calls this only then."""
         if name.startswith("__"):
             raise AttributeError(name)
         return None

@@ -32,7 +32,7 @@ class MetricName:
     perturbation: Mapping[str, Any] | None = None
 
     def key(self) -> Hashable:
-        """Return what makes two names equal; ``prob`` 0 and 0.0 are the same, True is not 1."""
+        """Return the key that compares names; ``prob`` 0 and 0.0 are the same, True is not 1."""
         return (self.name, self.split, self.sub_split, _hashable(self.perturbation))
 
     def __eq__(self, other: object) -> bool:
@@ -74,7 +74,7 @@ def _hashable(value: Any) -> Hashable:
 
 
 def _perturbation_words(perturbation: Mapping[str, Any]) -> list[str]:
-    """Return the name, then what is set: flags that are True by name alone, the rest by value."""
+    """Return the name, then the parameters that are set: a True flag by name, others by value."""
     others = sorted((key, value) for key, value in perturbation.items() if key != "name")
     words = [
         key if value is True else f"{key}={value}" for key, value in others if value is not False
@@ -125,8 +125,8 @@ class Target:
 
         Args:
             mean: the prediction, in the stat's own unit.
-            other_values: further fields of ``Stat``, e.g. ``stddev``. Those not given are those
-                of HELM's Stat after adding ``mean`` once, without claiming a spread.
+            other_values: further fields of ``Stat``, e.g. ``stddev``. The others are as in HELM's
+                Stat after adding ``mean`` once; no spread is claimed.
         """
         return _predicted_stat(self.name, mean, other_values)
 
@@ -144,7 +144,7 @@ class Target:
 class InstanceTarget:
     """The key of one per-instance stat to predict.
 
-    The perturbation of a perturbed copy of an instance stands in the stat's name, as in HELM.
+    For a perturbed copy of an instance, the perturbation is in the stat's name, as in HELM.
     """
 
     run_spec_name: str
@@ -173,7 +173,7 @@ class InstanceTarget:
 
 
 def predicted_name(name: MetricName) -> MetricName:
-    """Return the name of the stat that predicts the one of this name."""
+    """Return the name of the stat that predicts the stat with this name."""
     return replace(name, name=PREDICTED_PREFIX + name.name)
 
 

@@ -23,12 +23,12 @@ def normalize_text(text: str) -> str:
 
 
 def exact_match(gold: str, pred: str) -> float:
-    """Return 1 if the two are the same but for whitespace around them, else 0."""
+    """Return 1 if the texts are equal except for whitespace around them, else 0."""
     return float(bool(pred) and gold.strip() == pred.strip())
 
 
 def quasi_exact_match(gold: str, pred: str) -> float:
-    """Return 1 if the two are the same when normalized, else 0."""
+    """Return 1 if the texts are equal when normalized, else 0."""
     return float(bool(pred) and normalize_text(gold) == normalize_text(pred))
 
 
@@ -67,9 +67,9 @@ def recompute_match(
         output_mapping_pattern: ``adapter_spec.output_mapping_pattern`` of the run.
 
     Returns:
-        None where it can't be told: another metric, no reference tagged ``correct``, no
+        None where it can't be computed: another metric, no reference tagged ``correct``, no
         completion, or a request per reference (multiple_choice_separate, ranking), whose scores
-        hang on the tokenizer.
+        depend on the tokenizer.
     """
     name, _, completions_counted = metric_name.partition("@")
     golds = [

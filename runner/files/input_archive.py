@@ -1,4 +1,4 @@
-"""The tar by which input files get into a container."""
+"""The tar that carries input files into a container."""
 
 import io
 import tarfile
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def input_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a tar of the files that tells nothing else: owner root, no times, names sorted."""
+    """Return a tar of the files that reveals nothing else: owner root, no times, names sorted."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})

@@ -1,7 +1,7 @@
-"""Locks on files, which tell processes of one machine apart from dead ones.
+"""Locks on files, which show whether a process of this machine is alive.
 
-The kernel drops them however their process ends. They are of ``flock``: advisory, and held by an
-open file.
+The kernel drops a lock however its process ends. The locks are those of ``flock``: advisory, and
+held by an open file.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal
 
 @contextmanager
 def locked_file(path: Path, mode: Literal["r+b", "ab"] = "r+b") -> Iterator[BinaryIO]:
-    """Give a file when nobody else holds it, and hold it; ``ab`` makes it if it is not there.
+    """Wait until nobody else holds a file, then hold and yield it; ``ab`` makes a missing file.
 
     Raises:
         OSError: it can't be opened.
@@ -25,10 +25,10 @@ def locked_file(path: Path, mode: Literal["r+b", "ab"] = "r+b") -> Iterator[Bina
 
 @contextmanager
 def unheld_file(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that nobody holds, and hold it.
+    """Hold and yield a file that nobody holds.
 
     Raises:
-        BlockingIOError: somebody does.
+        BlockingIOError: somebody holds it.
         OSError: it can't be opened.
     """
     with path.open("r+b") as file:
@@ -40,7 +40,7 @@ def unheld_file(path: Path) -> Iterator[BinaryIO]:
 def new_held_file(path: Path, content: bytes = b"") -> Iterator[None]:
     """Make a file and hold it; it stays afterwards.
 
-    It is held before it has its name: nobody who finds it takes a live process for a dead one.
+    It is held before it gets its name, so that whoever finds it sees that its process is alive.
 
     Raises:
         OSError: it can't be made.

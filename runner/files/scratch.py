@@ -1,7 +1,7 @@
-"""Scratch directories: removed at the end, and if the runner was killed, by the next one.
+"""Scratch directories: removed at the end; the next runner removes those of a killed one.
 
-Some hold actuals, so that none may stay behind. A lock beside the files tells whether their runner
-lives: the kernel drops it however the runner ends.
+Some hold actuals, so none may stay behind. A lock beside the files shows whether their runner is
+alive: the kernel drops it however the runner ends.
 """
 
 import shutil
@@ -18,7 +18,7 @@ _LOCK = "lock"
 
 @contextmanager
 def scratch_directory() -> Iterator[Path]:
-    """Give an empty directory, and remove it afterwards."""
+    """Yield an empty directory, and remove it afterwards."""
     outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
         with new_held_file(outer / _LOCK):
@@ -35,7 +35,7 @@ def remove_dead_scratch() -> tuple[Path, ...]:
 
 
 def _remove_if_dead(directory: Path) -> bool:
-    """Return whether the directory was a dead runner's, and is gone."""
+    """Remove the directory if its runner is dead; return whether it was removed."""
     if directory.is_symlink():
         return False
     try:

@@ -1,7 +1,7 @@
 """Where reports, finished cases and shared suites are: a directory, or any URL that fsspec knows.
 
-A URL's place is a path of universal-pathlib, which does what ``pathlib.Path`` does. What fails
-there is told as an error of the user's: each driver raises errors of its own.
+A place at a URL is a path of universal-pathlib, which works like ``pathlib.Path``. Each driver
+raises errors of its own; here they become a UsageError.
 """
 
 import os
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
 
 _PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
-"""It stays out of messages, which logs of CI show to others."""
+"""A password in a URL. Messages leave it out, because logs of CI show them to others."""
 
 CHANGING = ("size", "ETag", "etag", "LastModified", "mtime", "modify", "created")
-"""What drivers call that of a listed file which changes when it is written."""
+"""Drivers' names for the field of a listed file that changes with each write."""
 
 # A driver may have one connection (FTP), and one transaction at a time.
 _one_at_a_time = threading.RLock()
 
 
 def open_store(text: str) -> Path:
-    """Return the place that a path or a URL names; of a URL one that only behaves as a path.
+    """Return the place that a path or a URL names; for a URL, an object that behaves like a path.
 
     Raises:
-        UsageError: nothing that is installed reads such a URL, or its server does not answer.
+        UsageError: no installed driver reads such a URL, or its server does not answer.
     """
     if _URL.match(text) is None:
         return Path(text)
@@ -59,13 +59,13 @@ def open_store(text: str) -> Path:
 
 
 def is_remote(place: Path) -> bool:
-    """Return whether a place is a URL's."""
+    """Return whether a place is at a URL."""
     # For the type checker, all of them are paths.
     return not isinstance(cast("object", place), Path)
 
 
 def check_store(place: Path) -> None:
-    """Refuse, before anything has run, a URL's place that can't be written to.
+    """Refuse a place at a URL that can't be written to, before anything has run.
 
     Raises:
         UsageError: it can't be; the error says why.
@@ -81,17 +81,17 @@ def read_file(path: Path) -> bytes:
     """Return a file's content.
 
     Raises:
-        OSError: it can't be read from a disk, or is not at the URL.
+        OSError: the file can't be read from a disk, or is missing at the URL.
         UsageError: the store of the URL can't be reached.
     """
     return read_files([path])[path]
 
 
 def read_files(paths: Sequence[Path]) -> dict[Path, bytes]:
-    """Return the contents of files of one store, by path; drivers that can fetch them side by side.
+    """Return the contents of files of one store, by path; fetched in parallel if the driver can.
 
     Raises:
-        OSError: one can't be read from a disk, or is not at the URL.
+        OSError: a file can't be read from a disk, or is missing at the URL.
         UsageError: the store of the URL can't be reached.
     """
     if not paths or not is_remote(paths[0]):
@@ -120,7 +120,7 @@ def write_files(files: Mapping[Path, bytes]) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which is there when it is whole, or not at all.
+    """Yield a file to write; it appears whole or not at all.
 
     Raises:
         OSError: it can't be written to a disk.
@@ -157,7 +157,7 @@ def files_below(directory: Path) -> list[Path]:
 
 
 def listed_states(directory: Path) -> dict[Path, tuple[str, ...]]:
-    """Return every file below a URL, with what its store lists of it, which a new write changes.
+    """Return every file below a URL, with what its store lists about it; a new write changes that.
 
     Raises:
         UsageError: the store can't be reached, or has no such place, e.g. bucket.
@@ -166,7 +166,7 @@ def listed_states(directory: Path) -> dict[Path, tuple[str, ...]]:
     root = remote.path.rstrip("/")
     try:
         with reaching(directory):
-            found = remote.fs.find(root, detail=True)  # one question, where a walk asks for each
+            found = remote.fs.find(root, detail=True)  # one request; a walk makes one per directory
     except FileNotFoundError as error:
         raise UsageError(
             f"{directory}: there is no such place. Check the URL, e.g. the name of its bucket: the "
@@ -182,7 +182,7 @@ def listed_states(directory: Path) -> dict[Path, tuple[str, ...]]:
 
 @contextmanager
 def reaching(place: Path) -> Iterator[None]:
-    """Tell what fails at a URL's place as an error of the user's; that it has no such file, not.
+    """Turn a driver's errors into UsageError; a missing file stays FileNotFoundError.
 
     Raises:
         UsageError: its store can't be reached, read or written.

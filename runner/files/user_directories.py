@@ -1,4 +1,4 @@
-"""The user's own directories: where the runner keeps what is no result.
+"""The user's own directories: where the runner keeps what is not a result.
 
 On Linux they are those of the XDG base directory specification, elsewhere the system's.
 """
@@ -17,12 +17,12 @@ _APPLICATION = "runner"
 
 
 def cache_directory() -> Path:
-    """Return where files are kept that can be made again: ``$XDG_CACHE_HOME/runner``."""
+    """Return where files that can be made again are kept: ``$XDG_CACHE_HOME/runner``."""
     return _directory(platformdirs.user_cache_path, "cache")
 
 
 def state_directory() -> Path:
-    """Return where the runner keeps what it must not forget: ``$XDG_STATE_HOME/runner``."""
+    """Return where the runner keeps what must not be lost: ``$XDG_STATE_HOME/runner``."""
     return _directory(platformdirs.user_state_path, "state")
 
 
@@ -32,19 +32,19 @@ def log_directory() -> Path:
 
 
 def _directory(find: Callable[[str], Path], kind: str) -> Path:
-    """Return a directory of the user, which need not be there yet.
+    """Return a directory of the user, which may not exist yet.
 
     Raises:
-        UsageError: the user has no home, and another user has taken the place that stands for it.
+        UsageError: the user has no home, and the directory used instead is not this user's alone.
     """
     try:
         return find(_APPLICATION)
-    except RuntimeError:  # no home, as in a container that runs under a number alone
+    except RuntimeError:  # no home, e.g. in a container whose user is only a number
         return _place_without_home() / kind
 
 
 def _place_without_home() -> Path:
-    """Return a directory that is this user's alone, below the one for temporary files."""
+    """Return a directory of this user alone, below the directory for temporary files."""
     place = Path(tempfile.gettempdir()) / f"{_APPLICATION}-of-user-{os.getuid()}"
     try:
         place.mkdir(mode=0o700, exist_ok=True)

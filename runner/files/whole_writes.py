@@ -1,4 +1,4 @@
-"""Files and directories that are written whole or not at all, whatever ends the writing."""
+"""Files and directories that are written whole or not at all, however the writing ends."""
 
 import os
 import secrets
@@ -14,11 +14,11 @@ _MOST_OF_NAME = 60
 
 @contextmanager
 def whole_file(path: Path, *, is_durable: bool = True) -> Iterator[BinaryIO]:
-    """Give a file to write; it takes its name when it is whole, else nothing changes.
+    """Yield a file to write; it gets its name when it is complete, else nothing changes.
 
     Args:
-        is_durable: whether it is on the disk before it takes its name, so that a power failure
-            costs nothing; takes some milliseconds.
+        is_durable: whether it is flushed to the disk before it gets its name, so that a power
+            failure loses nothing; takes some milliseconds.
 
     Raises:
         OSError: it can't be written.
@@ -41,7 +41,7 @@ def whole_file(path: Path, *, is_durable: bool = True) -> Iterator[BinaryIO]:
 
 @contextmanager
 def unfinished_directory(path: Path) -> Iterator[Path]:
-    """Give an empty directory beside a path, to be filled and renamed; what is left is removed.
+    """Yield an empty directory beside a path, to fill and rename; it is removed if still there.
 
     Raises:
         OSError: it can't be made.
@@ -55,13 +55,13 @@ def unfinished_directory(path: Path) -> Iterator[Path]:
 
 
 def put_in_place(unfinished: Path, path: Path, aside: Path | None = None) -> None:
-    """Give a directory its name, in place of one that may be there.
+    """Rename a directory to its final path, in place of one that may be there.
 
     Args:
         aside: where the earlier one is kept; None: it is removed.
 
     Raises:
-        OSError: it can't be renamed; the earlier one is where it was.
+        OSError: it can't be renamed; the earlier one stays where it was.
     """
     if path.exists():
         kept = aside or _unfinished(path)
@@ -79,7 +79,7 @@ def put_in_place(unfinished: Path, path: Path, aside: Path | None = None) -> Non
 
 
 def put_if_absent(unfinished: Path, path: Path) -> None:
-    """Give a directory its name, unless another process has made the same meanwhile.
+    """Rename a directory to its final path, unless another process has made the same meanwhile.
 
     Raises:
         OSError: it can't be renamed.
@@ -92,12 +92,12 @@ def put_if_absent(unfinished: Path, path: Path) -> None:
 
 
 def _unfinished(path: Path) -> Path:
-    # A part of the name: with the whole, a long one would be longer than file systems take.
+    # Only a part of the name: the whole of a long one would be too long for file systems.
     return path.with_name(f".{path.name[:_MOST_OF_NAME]}.{secrets.token_hex(4)}")
 
 
 def _sync_names(directory: Path) -> None:
-    """Have the names in a directory on the disk, where its file system can do that."""
+    """Flush the names in a directory to the disk, where its file system can do that."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -21,7 +21,7 @@ def append_text(path: Path, text: str) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; a device or a pipe is written to as it is.
+    """Write a file, whole or not at all; a device or a pipe is written to directly.
 
     Raises:
         UsageError: it can't be written.
@@ -30,7 +30,7 @@ def write_file(path: Path, content: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
-        with whole_file(path.resolve()) as file:  # a link stays one
+        with whole_file(path.resolve()) as file:  # a symbolic link stays a link
             file.write(content)
 
 

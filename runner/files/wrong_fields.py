@@ -1,4 +1,4 @@
-"""What is wrong with the fields that people write: each by its place, in words, with what to do."""
+"""Wrong fields in what people write: where each one is, what is wrong, and what to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Location = tuple[str | int, ...]
 """Keys of mappings and positions in lists, from the whole document down."""
 
 MOST_SHOWN = 20
-"""Wrong fields that one message names."""
+"""The most wrong fields that one message names."""
 
 _BELOW = "below"
 
@@ -48,15 +48,15 @@ class WrongField:
 
 
 def fault_below(message: str, *place: str | int) -> PydanticCustomError:
-    """Return what a validator of a whole raises, of a fault at a place below it."""
-    # As a template the message could have braces in it.
+    """Return the error that a validator of a whole raises for a fault at a place below it."""
+    # The message is not the template itself, because it may contain braces.
     return PydanticCustomError("fault_below", "{message}", {"message": message, _BELOW: place})
 
 
 def validate(
     form: TypeAdapter[T], fields: Any, origin: str, error_class: type[RunnerError], whole: str
 ) -> T:
-    """Return what the fields stand for.
+    """Return the value that the fields describe.
 
     Args:
         origin: where the fields come from, for the message.
@@ -171,7 +171,7 @@ def _mapping(node: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _nodes(schema: Mapping[str, Any], location: Location) -> list[Mapping[str, Any]]:
-    """Return the parts of a JSON schema that may hold at a location of pydantic's."""
+    """Return the parts of a JSON schema that may apply at a location that pydantic gave."""
     found = _expand(schema, schema)
     for part in location:
         below = [each for node in found for each in _below(node, part)]

@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 MOST_BYTES = 1024 * 1024
 MOST_VALUES = 100_000
-"""With what aliases stand for: a few lines of them can stand for billions."""
+"""Counted with aliases expanded: a few lines of aliases can stand for billions of values."""
 MOST_DEPTH = 50
 MOST_PROBLEM = 200
-"""Characters that are shown of what the parser says."""
+"""The most characters of the parser's message that are shown."""
 
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -50,7 +50,7 @@ class YamlForm(Generic[T]):
     Attributes:
         adapter: makes the value, of models that forbid extra fields.
         whole: what the document should be, in words, e.g. ``a list of submissions``.
-        error_class: what is raised of a wrong file.
+        error_class: the error that is raised for a wrong file.
         most_bytes: a larger file is refused unread.
     """
 
@@ -61,17 +61,17 @@ class YamlForm(Generic[T]):
 
 
 class _FlawError(Exception):
-    """Why a document can't be taken, with its line where it is known."""
+    """Why a document is refused, with its line where it is known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message if line is None else f"line {line}: {message}")
 
 
 def read_yaml(path: Path, form: YamlForm[T]) -> T:
-    """Return what a file says.
+    """Return the value that a file describes.
 
     Raises:
-        RunnerError: of the form's class; the file can't be read, or is not of the form.
+        RunnerError: of the form's class; the file can't be read, or does not have the form.
     """
     try:
         with path.open("rb") as file:
@@ -82,10 +82,10 @@ def read_yaml(path: Path, form: YamlForm[T]) -> T:
 
 
 def parse_yaml(content: bytes, name: str, form: YamlForm[T]) -> T:
-    """Return what a document says.
+    """Return the value that a document describes.
 
     Args:
-        name: what it is called in messages.
+        name: the document's name in messages.
 
     Raises:
         RunnerError: of the form's class; every wrong field is named with its line.
@@ -120,7 +120,7 @@ def _decode(content: bytes, most_bytes: int) -> str:
 
 
 def _load(text: str) -> tuple[yaml.Node | None, Any]:
-    """Return the document's root, for its lines, and what it says."""
+    """Return the document's root node, which knows the lines, and its plain value."""
     try:
         loader = _Loader(text)
         try:
@@ -144,7 +144,7 @@ def _load(text: str) -> tuple[yaml.Node | None, Any]:
 
 
 def _check_tags(loader: _Loader, node: yaml.Node, checked: set[int]) -> None:
-    """Refuse tags that make objects, or call text a number: PyYAML fails of them in many ways."""
+    """Refuse tags that make objects, or call text a number: PyYAML fails on them in many ways."""
     if id(node) in checked:
         return
     checked.add(id(node))
@@ -209,7 +209,7 @@ def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
 
 
 def _check_keys(node: yaml.MappingNode) -> None:
-    """Refuse a key that is no text, or stands twice: PyYAML takes the last in silence."""
+    """Refuse a key that is not text, or stands twice: PyYAML would silently take the last."""
     first_lines: dict[str, int] = {}
     for key, _ in node.value:
         line = _start(key)
@@ -230,7 +230,7 @@ def _start(node: yaml.Node) -> int:
 
 
 def _line_of(root: yaml.Node, location: Location) -> int:
-    """Return the line of what is at a location, or of the nearest that is above it."""
+    """Return the line of the value at a location, or of the nearest one above it."""
     node, line = root, _start(root)
     for part in location:
         found = _below(node, part)
@@ -244,7 +244,7 @@ def _line_of(root: yaml.Node, location: Location) -> int:
 def _below(node: yaml.Node, part: str | int) -> Sequence[yaml.Node] | None:
     """Return the node that names a part (its key, or itself in a list), and the part's own."""
     if isinstance(node, yaml.MappingNode):
-        # Of merged keys the last is taken.
+        # If keys are merged, the last one counts.
         return next((pair for pair in reversed(node.value) if pair[0].value == part), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
         return node.value[part], node.value[part]

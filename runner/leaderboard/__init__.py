@@ -1,1 +1,1 @@
-"""Many evaluations of one suite: ranked, and told to CI and readers."""
+"""Many evaluations of one suite: ranked, and reported to CI and readers."""

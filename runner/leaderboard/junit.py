@@ -21,7 +21,7 @@ def junit_xml(
     """Return the XML.
 
     Args:
-        faults: of evaluations without a report, by what they are called.
+        faults: those of evaluations without a report, by the evaluation's name.
         is_closed: whether the messages, which quote what the predictor wrote, are left out.
     """
     root = ET.Element("testsuites")

@@ -1,8 +1,8 @@
 """What participants may see of an evaluation: scores, outcomes, typed causes.
 
 No actual, no prediction, no text of the predictor: its log, and the messages that quote its output,
-may hold the inputs of a closed suite. Made by an allow-list, so that what a report gets later stays
-out until it is named here.
+may hold the inputs of a closed suite. Made by an allow-list, so that a field that reports get later
+stays out until it is named here.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from runner.scores.gate import GateResult
 
 @dataclass(frozen=True)
 class CheckedReport:
-    """A report, what its scores are worth at the gates, and where it stands among others.
+    """A report, its results at the gates, and its standing among others.
 
     Attributes:
-        standing: None if it can't be ranked, or nothing was named to rank it among.
+        standing: None if it can't be ranked, or no others were named to rank it among.
     """
 
     report: Report
@@ -32,7 +32,7 @@ class CheckedReport:
 
     @property
     def status(self) -> str:
-        """Return in a few words what became of the evaluation."""
+        """Return in a few words how the evaluation ended."""
         unranked = why_unranked(self.report)
         if unranked is not None:
             return f"not scored: {unranked}"

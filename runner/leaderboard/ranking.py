@@ -78,8 +78,8 @@ def make_leaderboard(
 
     Args:
         reports: of one suite; see ``read_reports``.
-        submitters: whose an image is; one that it does not name is whose the report says, or its
-            own submitter's.
+        submitters: who submitted which image. For an image that it does not name, the submitter in
+            the report counts; without one, the image is a submitter of its own.
     """
     first = next(iter(reports.values()))
     policy = first.scoring

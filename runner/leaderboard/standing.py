@@ -1,8 +1,8 @@
 """Where an evaluation stands among others: those in a directory of reports, or on a leaderboard.
 
 Reports hold every target, so that each pair is compared on the same resamples, as the leaderboard
-does it. A leaderboard's JSON holds scores alone: there two are told apart if their intervals don't
-meet, which takes a larger difference.
+does it. A leaderboard's JSON holds scores alone: there two are distinct if their intervals
+don't overlap, which takes a larger difference.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from runner.scores.resampling import FEWEST_RUNS, Resampling
 
 @dataclass(frozen=True)
 class Standing:
-    """A range of ranks, and among how many ranked evaluations it is, this one included."""
+    """A range of ranks, and how many evaluations are ranked, this one included."""
 
     rank: RankRange
     of: int
@@ -34,7 +34,7 @@ class Standing:
 
 
 class PublishedEntry(BaseModel):
-    """One entry of ``runner leaderboard --json``: what a rank by intervals needs of it."""
+    """One entry of ``runner leaderboard --json``: the fields that a rank by intervals needs."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -47,7 +47,7 @@ class PublishedEntry(BaseModel):
 
 
 class PublishedScoring(BaseModel):
-    """The suite's scoring policy: what a rank by intervals needs of it."""
+    """The suite's scoring policy: the fields that a rank by intervals needs."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -76,7 +76,7 @@ class Competitors:
         """Refuse evaluations of another suite.
 
         Raises:
-            UsageError: they are.
+            UsageError: they are of another suite.
         """
         digests = {report.suite.digest for report in self.reports.values()}
         digests |= set() if self.published is None else {self.published.digest}
@@ -92,8 +92,8 @@ class Competitors:
         """Return where a report stands; None if it can't be ranked.
 
         Args:
-            directory: where the report is; an older one of there does not count.
-            others: further reports, of this run of the command, by where they are.
+            directory: where the report is; an older report from there does not count.
+            others: further reports of this command, by their directories.
         """
         if self.published is not None:
             return _rank_by_intervals(report, self.published)

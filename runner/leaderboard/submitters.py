@@ -1,4 +1,4 @@
-"""Whose an image is."""
+"""Who submitted an image."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal

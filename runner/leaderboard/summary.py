@@ -13,7 +13,7 @@ from runner.text_tables import markdown_table
 from runner.untrusted import markdown_code
 
 MOST_CASES = 100
-"""Cases with a line of their own, those that were not scored first. GitHub takes 1 MiB at most."""
+"""The most cases with a line of their own, unscored ones first. GitHub takes 1 MiB at most."""
 
 
 def summary(checked: CheckedReport) -> str:
@@ -32,7 +32,7 @@ def summary(checked: CheckedReport) -> str:
 
 
 def _score_lines(report: Report) -> list[str]:
-    """Return a table of all scores over the suite, the one that ranks first."""
+    """Return a table of all scores over the suite, the primary metric first."""
     if not report.scores:
         return []
     primary = report.scoring.primary

@@ -14,7 +14,7 @@ SHORT_DIGEST = 19
 
 
 def to_table(board: Leaderboard, resampling: Resampling) -> str:
-    """Return the leaderboard in columns, with a line of what was compared above it."""
+    """Return the leaderboard in columns, below a line that says what was compared."""
     rows = [_heads(board, resampling), *(_cells(entry, printable) for entry in board.entries)]
     lines = text_table(rows)
     return "\n".join([_title(board, printable), "", *lines, *notes(board)])
@@ -28,7 +28,7 @@ def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
 
 
 def to_csv(board: Leaderboard) -> str:
-    """Return one line per entry; no cell is taken for a formula by a spreadsheet."""
+    """Return one line per entry; a spreadsheet reads no cell as a formula."""
     rows = leaderboard_rows(board)
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
@@ -46,7 +46,7 @@ def to_csv(board: Leaderboard) -> str:
 
 
 def notes(board: Leaderboard) -> list[str]:
-    """Return what to beware of, each once, after an empty line."""
+    """Return the warnings, each once, after an empty line."""
     found = dict.fromkeys(
         entry.score.note
         for entry in board.entries

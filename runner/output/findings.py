@@ -121,7 +121,7 @@ class Findings:
         """Keep or count one more.
 
         Raises:
-            InvalidOutputError: there are so many that reading on serves nobody.
+            InvalidOutputError: there are MOST_COUNTED findings, so reading ends.
         """
         self.count += 1
         self.is_partly_unread |= finding.place.stat is None

@@ -94,7 +94,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _alike(wanted: Key, found: Key) -> bool:
-    """Return whether those fields that can be misspelt are so, if they differ at all."""
+    """Return whether the fields that can be misspelt are equal or similar."""
     return all(
         _is_misspelling(str(wanted[field]), str(found[field]))
         for field in _BY_LIKENESS

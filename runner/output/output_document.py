@@ -28,7 +28,7 @@ from runner.untrusted import quote
 FORM = '{"contract_version": 1, "predictions": {RUN_SPEC_NAME: [...]}}'
 
 MOST_MEMBERS = 32
-"""Members of a stat or a name: more are no stat, and each would make a finding of its own."""
+"""The most members of a stat or a name: more is no stat, and each would be a finding."""
 
 MOST_NAME = 300
 """Characters that are shown of a run's or a stat's name: HELM's are longer than other texts."""
@@ -115,7 +115,7 @@ Items = Callable[[str, list[Any], Findings], Iterator[Item]]
 def lists_by_run(
     document: Any, runs: Collection[str], findings: Findings
 ) -> Iterator[tuple[str, list[Any]]]:
-    """Give each run's name and list; what has another form becomes a finding.
+    """Yield each run's name and list; anything of another form becomes a finding.
 
     Args:
         runs: the names of the runs that have targets.
@@ -148,15 +148,15 @@ def lists_by_run(
 
 
 def stats_of_run(run_name: str, stats: list[Any], findings: Findings) -> Iterator[Item]:
-    """Give the stats of one run in ``predictions.json``."""
+    """Yield the stats of one run in ``predictions.json``."""
     for position, content in enumerate(stats):
         yield _read_stat(Item(run_name, position), content, findings)
 
 
 def stats_of_instances(run_name: str, entries: list[Any], findings: Findings) -> Iterator[Item]:
-    """Give the stats of all instances of one run in ``instance_predictions.json``.
+    """Yield the stats of all instances of one run in ``instance_predictions.json``.
 
-    Several entries may be of one instance, as HELM writes them.
+    One instance may have several entries, as HELM writes them.
     """
     for number, entry in enumerate(entries):
         place = OutputPlace(run=quote_name(run_name), instance=f"at position {number}")

@@ -43,15 +43,15 @@ __all__ = [
 
 BYTES_PER_TARGET = 4096
 SPARE_BYTES = 1024 * 1024
-"""A document may have this much, and BYTES_PER_TARGET more for each target. Parsed, JSON takes
-about 20 times its size, which bounds the runner's memory."""
+"""A document may have this many bytes, and BYTES_PER_TARGET more for each target. Parsed, JSON
+takes about 20 times its size, which bounds the runner's memory."""
 
 STATS_PER_TARGET = 10
 SPARE_STATS = 1000
 """A document may predict this many stats, and STATS_PER_TARGET more for each target."""
 
 MOST_COMPARED = 1000
-"""Stats that are no targets, among which the nearest to a missing target is looked for."""
+"""The most stats without a target that are compared with a missing target."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def read_predictions(
     Args:
         content: the bytes of predictions.json.
         targets: the case's targets; the organizer's, so their text is trusted.
-        all_needed: whether a target that is not predicted is a fault, or left out of what returns.
+        all_needed: whether a target without a prediction is a fault; if not, it is left out.
 
     Raises:
         InvalidOutputError: with its findings; nothing of a broken document is used.

@@ -19,7 +19,7 @@ DEEPEST_JSON = 16
 
 
 class BadNumber(float):
-    """A number that JSON has not (NaN), or that is beyond LARGEST_NUMBER; keeps its text."""
+    """A number that JSON does not have (NaN), or beyond LARGEST_NUMBER; keeps its text."""
 
     text: str
 
@@ -32,7 +32,7 @@ class DoubledKeys(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of a value: its cause, what is wrong, and the way to it, keys and positions."""
+    """A fault of a value: its cause, what is wrong, and the path to it: keys and positions."""
 
     cause: Cause
     path: tuple[str | int, ...]
@@ -102,7 +102,7 @@ def _float(text: str) -> float:
 
 
 def _int(text: str) -> float:
-    # Decided as a float: what has more digits than any stat is slow to read as an integer.
+    # Decided as a float: an integer with more digits than any stat is slow to read.
     return number if isinstance(number := _float(text), BadNumber) else int(text)
 
 
@@ -121,7 +121,7 @@ def is_unicode(text: str) -> bool:
 
 
 def find_faults(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
-    """Give every fault below a value, in the order of the document."""
+    """Yield every fault below a value, in the order of the document."""
     if isinstance(value, BadNumber):
         what = f"{value.text} is no number that a stat can have"
         yield Fault(Cause.BAD_NUMBER, path, f"{what}: finite, and at most {LARGEST_NUMBER:g}")

@@ -13,7 +13,7 @@ NAME_COLUMN = HEADS.index("target")
 LARGE = 1000
 """From here on four digits are enough."""
 LEAST_NAME_WIDTH = 30
-"""A terminal that is narrower yet breaks the lines by itself."""
+"""A narrower terminal breaks the lines by itself."""
 
 
 def comparison_lines(targets: Iterable[TargetRecord], width: int) -> Iterator[str]:

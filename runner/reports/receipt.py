@@ -1,7 +1,7 @@
 """SHA256SUMS beside a report: the digest of every file, so that a changed byte is found and named.
 
 ``sha256sum --check SHA256SUMS`` reads it as well. Its last line is a comment with the digest of
-the lines above it, so that a change of the receipt itself is told from a change of a file.
+the lines above it, so that a change of the receipt itself is not taken for a change of a file.
 """
 
 import hashlib

@@ -97,9 +97,9 @@ class Report(_Record):
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
     grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
-    ``submitter`` is whose image it is, by the organizer's word; null if nobody said.
-    ``evaluation_key`` is the digest of an ``EvaluationKey``: a report that follows from the same as
-    another need not be made again.
+    ``submitter`` is the image's owner, as the organizer named it; null if nobody did.
+    ``evaluation_key`` is the digest of an ``EvaluationKey``: a report with the same key as another
+    need not be made again.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -138,7 +138,7 @@ class Report(_Record):
 
     @property
     def run_identity(self) -> tuple[Any, ...]:
-        """Return what makes two evaluations the same one, run twice."""
+        """Return what is equal in two reports if one evaluation was run twice."""
         limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
         sandbox = (limits, self.runtime, self.gpus)
         return (self.contract_version, self.image.id, self.suite.digest, self.seed, sandbox)

@@ -1,4 +1,4 @@
-"""The directory of one report: written whole or not at all, and known again."""
+"""The directory of one report: written whole or not at all, and found again."""
 
 import itertools
 import os
@@ -25,8 +25,8 @@ def find_report(directory: Path, evaluation_key: str) -> Report | None:
     """Return the report in a directory, or None if it has to be made.
 
     Args:
-        evaluation_key: the digest of what the wanted report follows from. One that follows from
-            anything else is not returned, nor one of which a byte has changed.
+        evaluation_key: the wanted report's key. A report with another key is not returned, nor one
+            with a changed byte.
     """
     report = _intact_report(directory)
     return report if report is not None and report.evaluation_key == evaluation_key else None
@@ -36,7 +36,7 @@ def check_writable(directory: Path) -> None:
     """Refuse, before anything has run, a place where a report could not be written.
 
     Raises:
-        UsageError: it is something else than a report, or the way to it can't be written.
+        UsageError: it is something else than a report, or can't be written.
     """
     if is_remote(directory):
         return  # what is there is a report, perhaps half of one; check_store has tried to write
@@ -53,13 +53,13 @@ def check_writable(directory: Path) -> None:
 def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     """Write the report and its files, whole or not at all; return where an earlier one is kept.
 
-    At a URL each file is whole or not at all, the receipt the last: without it the report is made
-    again.
+    At a URL each file is written whole or not at all, the receipt last: without it the report is
+    made again.
 
     A report of the same evaluation that is there already is replaced. One of another evaluation
     (another image under the same name, another suite, other limits) is kept beside it, its time
-    added to its name. So is one that can't be read, or of which a byte has changed, but hidden:
-    no leaderboard counts it.
+    added to its name. One that can't be read, or has a changed byte, is kept too, but hidden: no
+    leaderboard counts it.
 
     Raises:
         UsageError: the directory can't be written, or holds something else.
@@ -78,7 +78,7 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
 
 
 def _files_at(directory: Path, evaluation: Evaluation) -> dict[Path, bytes]:
-    """Return all files of the report by their places in a directory, the receipt the last."""
+    """Return all files of the report by their places in a directory, the receipt last."""
     text = evaluation.report.model_dump_json(indent=2) + "\n"
     records = record_files(report_records(evaluation.report))
     files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
@@ -108,7 +108,7 @@ def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
 
 
 def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path | None:
-    """Keep what is there, but a report of the same evaluation; return where."""
+    """Keep a copy of what is there, except a report of the same evaluation; return where."""
     earlier = _intact_report(directory)
     if earlier is not None and earlier.run_identity == report.run_identity:
         return None
@@ -126,7 +126,7 @@ def _aside(directory: Path, earlier: Report | None) -> Path:
 
 
 def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | None:
-    """Give a report its name; return where the earlier one is kept, if it is of another run."""
+    """Move a report into place; return where the earlier one is kept, if it is of another run."""
     if not directory.exists():
         put_in_place(unfinished, directory)
         return None
@@ -229,7 +229,7 @@ def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
 
 
 def _find_remote_reports(directory: Path, depth: int) -> list[Path]:
-    """Return the same of a URL, which is listed at once: to look into each would take too long.
+    """Do the same at a URL by one listing: looking into each directory would take too long.
 
     A report without its receipt is half of one: a runner is writing it, or was interrupted.
     """

@@ -21,7 +21,7 @@ SHOWN = {
 """The metrics that one line shows, for each kind of targets; ``runner report`` shows all."""
 
 LEAST_CHANGE = 1e-9
-"""Smaller changes of a score are the adding up in another order."""
+"""Smaller changes of a score come from adding up in another order."""
 
 
 def score_lines(report: "Report") -> list[str]:

@@ -12,9 +12,9 @@ TABLE_VALUES = ("mean", "min", "max", "count", "stddev", "sum", "sum_squared", "
 def comparison_rows(report: Report) -> list[dict[str, Any]]:
     """Return one predicted and one actual row per target.
 
-    Keys: run_spec, source ("predicted" or "actual"), name (the stat's full name, after the
-    instance's id if it is one's), then HELM's fields of the stat, None if it has none. Targets
-    without a prediction have an actual row only.
+    Keys: run_spec, source ("predicted" or "actual"), name (the stat's full name; an instance's id
+    goes before it), then HELM's fields of the stat, None if it has none. Targets without a
+    prediction have an actual row only.
     """
     rows = []
     for target in (

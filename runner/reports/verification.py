@@ -27,13 +27,13 @@ TOLERANCE = 1e-9
 
 
 def verify_report(directory: Path, suite: Suite | None) -> list[str]:
-    """Return what is wrong with a report, one line each, the file that it is in before it.
+    """Return what is wrong with a report, one line each; a line begins with the file's name.
 
     Every file is compared with the receipt. Then the frozen predictions are read again, paired
     with the actuals and scored, and all that follows is compared with the report and the records.
 
     Args:
-        suite: whose actuals and train means count; without it those in the report are believed.
+        suite: its actuals and train means count; without it, the report's own are believed.
     """
     found = check_receipt(directory)
     try:
@@ -99,7 +99,7 @@ def _verify_targets(
     actuals: Actuals,
     baselines: Baselines,
 ) -> Iterator[str]:
-    """Read a case's outputs again and compare what follows with its record."""
+    """Read a case's outputs again and compare the results with its record."""
     place = f"{REPORT_FILE}: {case.id}"
     predicted: dict[Target | InstanceTarget, Stat] = {}
     if case.outcome is Outcome.SCORED:

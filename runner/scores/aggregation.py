@@ -26,7 +26,7 @@ from runner.scores.records import KEY
 from runner.scores.resampling import Interval, Replicates, Resampling, make_interval
 
 CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
-"""The columns of records by which scores are shown; any other column of them serves as well."""
+"""The columns of records by which scores are shown; any other column can be asked for."""
 
 KINDS: tuple[Kind, ...] = ("stat", "binary", "instance")
 DEFAULT_POLICY = ScoringPolicy()
@@ -38,14 +38,14 @@ class Score:
     """A metric of one group of targets.
 
     Attributes:
-        category: the column that the group is of, or None over the suite.
+        category: the column that makes the groups, or None over the suite.
         group: the column's value, None for the targets that have none.
         value: None if it can't be computed, and ``reason`` says why.
         low, high: the interval; None if there is none, and ``note`` says why. A note beside an
-            interval says what to beware of.
-        targets: with an error, so counted in the value.
-        missing: without a prediction; ignored but for the errors that the policy puts in.
-        runs: that have one of the targets counted.
+            interval warns of a weakness.
+        targets: how many have an error, and so count in the value.
+        missing: how many have no prediction; they count only if the policy gives them an error.
+        runs: how many have a target that counts.
     """
 
     category: str | None
@@ -152,7 +152,7 @@ class _Group:
 
 
 def _count_missing(records: pl.DataFrame, by: str | None) -> dict[str | None, int]:
-    """Return, by group, how many targets have no prediction, of groups that have such targets."""
+    """Return how many targets of each group have no prediction; groups without any are left out."""
     missing = records.filter(pl.col("predicted_mean").is_null())
     if by is None:
         return {None: missing.height}
@@ -185,9 +185,9 @@ def _score(metric: Metric, group: _Group, resampling: Resampling | None) -> Scor
 
 
 def _basis(by: str | None, policy: ScoringPolicy) -> str | None:
-    """Return by what scores are found that those of a category are made of.
+    """Return the column whose groups' scores make up the scores of a category.
 
-    It is the category itself, but for the suite where scenarios have weights.
+    It is the category itself, except for the suite if its scenarios have weights.
     """
     return WEIGHTED_BY if by is None and policy.scenario_weights else by
 
@@ -197,7 +197,7 @@ def _weighted_point(
     metrics: Sequence[Metric],
     policy: ScoringPolicy,
 ) -> dict[str | None, dict[str, float]]:
-    """Return the weighted mean over scenarios; a scenario without a value leaves none to it."""
+    """Return the weighted mean over scenarios; there is none if a scenario has no value."""
     weights = np.array([_weight(policy, scenario) for scenario in points])
     if not weights.sum():
         return {}
@@ -218,7 +218,7 @@ def _weight(policy: ScoringPolicy, scenario: str | None) -> float:
 def _estimates(
     targets: PreparedTargets, by: str | None, policy: ScoringPolicy
 ) -> dict[str | None, Estimates]:
-    """Return what gives each group's metrics a value for resamples of its runs."""
+    """Return what computes each group's metrics for resamples of its runs."""
     basis = _basis(by, policy)
     groups, values = number_groups(targets, basis)
     found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)

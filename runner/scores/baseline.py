@@ -16,9 +16,9 @@ def train_mean_baseline(
 ) -> list[float | None]:
     """Return for each target the mean of the train stats that are most like it.
 
-    Those of its stat, narrowed by split, sub_split and each field of the perturbation in turn, but
-    for a field that would leave none: what the example image train_mean predicts. None if no train
-    run has the stat.
+    The stats of the same name are narrowed by split, sub_split and each field of the perturbation
+    in turn; a field that would leave none is skipped. The example image train_mean predicts the
+    same. None if no train run has the stat.
 
     Args:
         train_stats: the case's train stats; for instance targets its per-instance stats.

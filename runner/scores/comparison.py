@@ -22,7 +22,7 @@ class Comparison:
     Attributes:
         difference: the first one's primary metric less the second's.
         probability_better: the share of resamples in which the first is better, ties by half.
-        is_distinct: whether the difference's interval leaves 0 out, from enough runs to tell.
+        is_distinct: whether the difference's interval excludes 0, and there are enough runs.
     """
 
     difference: float
@@ -74,7 +74,7 @@ def compare_all(
 
 @dataclass(frozen=True)
 class RankRange:
-    """The places that an evaluation may have: 1-3 is tied with others, 2-2 is told from all."""
+    """The places that an evaluation may have: 1-3 is tied with others, 2-2 is distinct."""
 
     best: int
     worst: int
@@ -88,8 +88,8 @@ def rank(comparisons: Sequence[Sequence[Comparison]], policy: ScoringPolicy) -> 
     """Return each evaluation's range of ranks.
 
     The best place is behind all that are distinctly better, the worst before all that are
-    distinctly worse. Each pair is told apart at the level of its interval; the level is not
-    corrected for how many pairs there are.
+    distinctly worse. Each pair is compared at the level of its interval; the level is not corrected
+    for how many pairs there are.
 
     Args:
         comparisons: [i][j] compares evaluation i with j.
@@ -105,13 +105,13 @@ def rank(comparisons: Sequence[Sequence[Comparison]], policy: ScoringPolicy) -> 
 
 
 def _leaves_out_zero(difference: Replicates, values: Array, level: float) -> bool:
-    """Return whether the interval of a difference leaves 0 out.
+    """Return whether the interval of a difference excludes 0.
 
     Args:
-        values: the resampled differences that there are, with either sign.
+        values: the resampled differences that have a value, with either sign.
     """
     if len(values) == len(difference.resampled) and (values.min() > 0 or values.max() < 0):
-        return True  # so is every quantile, wherever the interval is cut: most pairs of many
+        return True  # then every quantile is too; true of most pairs
     interval = make_interval(difference, level)
     if interval.low is None or interval.high is None:
         return False

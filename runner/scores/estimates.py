@@ -1,4 +1,4 @@
-"""Values of metrics for any weights of runs, which is what resamples are."""
+"""Values of metrics for any weights of runs; a resample is one such weighting."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MAXIMUM = "max_error"
 
 
 class Estimates(Protocol):
-    """What gives a value to each metric, for any weights of (resamples, runs)."""
+    """Computes the value of each metric for any weights of (resamples, runs)."""
 
     @property
     def runs(self) -> int:
@@ -62,7 +62,7 @@ class Group:
 
 @dataclass(frozen=True)
 class WeightedScenarios:
-    """The scenarios of a suite: of each its weight, the numbers of its runs, and its targets."""
+    """The scenarios of a suite, each with its weight, the numbers of its runs, and its targets."""
 
     parts: Sequence[tuple[float, Numbers, Group]]
     runs: int
@@ -89,7 +89,7 @@ def estimate_groups(
     metrics: Sequence[Metric],
     items: Items | None,
 ) -> Iterator[tuple[int, Numbers, Group]]:
-    """Give each group's number, the numbers of its runs, and its targets.
+    """Yield each group's number, the numbers of its runs, and its targets.
 
     Args:
         rows: prepared records; see ``points.prepare``.

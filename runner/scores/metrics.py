@@ -1,8 +1,8 @@
 """The metrics that are sums over targets, each with its definition, unit and source.
 
 A metric is a function of ``Sums``, so the same code gives the score of a suite, of every category
-of it, and of every resample of its runs. It gives NaN where it is not defined; the metric says
-in words why that is.
+of it, and of every resample of its runs. It returns NaN where it is not defined;
+``Metric.undefined`` says why.
 """
 
 from collections.abc import Callable, Mapping
@@ -153,7 +153,7 @@ class Metric:
         kind: the targets it is about.
         better: ``lower`` or ``higher``; None if it can't rank, as too high is as bad as too low.
         value: the function of sums, or None for the metrics of ``ranks.py`` and the maximum.
-        undefined: why there is no value, where there are predictions but no value.
+        undefined: why there is no value, although there are predictions.
     """
 
     name: str

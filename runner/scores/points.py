@@ -29,13 +29,13 @@ NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "c
 """Parts of a stat's name: there are few names, however many targets."""
 
 COMPARED_WITHIN = (*NAME_COLUMNS, "scenario", "instance_id", "train_trial_index")
-"""Targets that are not the same in these are not compared by Kendall's tau."""
+"""Kendall's tau compares only targets that are equal in these."""
 
 THREADS = 2
-"""More of them hardly help: each is soon busy with the same memory."""
+"""More threads hardly help: they would wait for the same memory."""
 
 SHARED_PARTS = ("items", "orders", "by_name", "by_run")
-"""Of prepared targets: what the groups of several columns are made of."""
+"""The parts of prepared targets that the groups of several columns need."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class PreparedTargets:
     Attributes:
         rows: their records with ``run``, its number, the absolute error as MAXIMUM, and the
             columns of ``sum_terms``.
-        numbers: what ``number`` has found.
+        numbers: the results of ``number`` so far.
     """
 
     metrics: Sequence[Metric]
@@ -79,14 +79,14 @@ class PreparedTargets:
 
     @cached_property
     def orders(self) -> Orders | None:
-        """What sorts those with a prediction, if a metric of ranks is wanted."""
+        """The order of the targets with a prediction, if a metric of ranks is wanted."""
         if all(metric.name not in ROW_RANKS for metric in self.metrics):
             return None
         return sort_targets(self.rows)
 
     @cached_property
     def items(self) -> Items | None:
-        """The same, arranged for Kendall's tau, if that is wanted and not too much."""
+        """The same, arranged for Kendall's tau, if it is wanted and has not too many pairs."""
         if all(metric.name != "kendall" for metric in self.metrics):
             return None
         stats = (self.names, *map(self.number, ("scenario", "instance_id", "train_trial_index")))
@@ -98,7 +98,7 @@ class PreparedTargets:
         if column not in self.numbers:
             values = self.rows[column]
             if is_of_run(column):
-                # It is the same in all rows of a run: found once for each.
+                # It is the same in all rows of a run, so it is found once per run.
                 self.numbers[column] = number_values(values[self.firsts])[self.runs]
             else:
                 self.numbers[column] = number_values(values)
@@ -106,7 +106,7 @@ class PreparedTargets:
 
 
 def prepare(records: pl.DataFrame, metrics: Sequence[Metric]) -> PreparedTargets:
-    """Return what every category's scores are made of."""
+    """Return what every category's scores are computed from."""
     with_error = records.filter(pl.col("error").is_not_null())
     runs = pl.Series("run", number_in_order(number_values(with_error[RUN_NAME])))
     largest = pl.col("error").abs().alias(MAXIMUM)
@@ -120,7 +120,7 @@ def find_all_points(
 ) -> dict[str | None, dict[str | None, dict[str, float]]]:
     """Return, for each column of ``by``, the points of its groups as ``find_points`` has them."""
     with ThreadPoolExecutor(THREADS) as threads:  # NumPy works without holding the interpreter
-        # They come first: two columns would make them twice.
+        # Computed first, because two columns at once would compute them twice.
         list(threads.map(lambda part: getattr(targets, part), SHARED_PARTS))
         return dict(
             zip(by, threads.map(lambda column: find_points(targets, column), by), strict=True)

@@ -1,4 +1,4 @@
-"""What a suite lays down about its scores; stands under ``scoring:`` in the suite's spec."""
+"""A suite's rules for its scores: ``scoring:`` in the suite's spec."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -23,8 +23,8 @@ class ScoringPolicy(BaseModel):
         scenario_weights: weights of scenarios in the scores over the suite, by the scenario's text
             as the records show it; those not named weigh 1. Without any, every target weighs the
             same, whatever its scenario.
-        determinism: what a ranked evaluation must have shown when it was run again.
-        tolerance: two predicted values are the same if they differ by no more than this.
+        determinism: how closely further runs of a ranked evaluation must repeat the first.
+        tolerance: two predicted values count as the same if they differ by no more than this.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -14,10 +14,10 @@ from scipy.special import ndtr, ndtri, stdtrit
 from runner.scores.metrics import Array
 
 FEWEST_RUNS = 5
-"""Of fewer runs a resample can't tell how far other runs would be: the interval says so."""
+"""With fewer runs, resamples can't show how much other runs would differ: a note says so."""
 
 FEW_RESAMPLES = 1000
-"""Of fewer resamples the ends of an interval are rough: it says so."""
+"""With fewer resamples, the ends of an interval are rough: a note says so."""
 
 RUNS_AT_ONCE = 500
 
@@ -33,7 +33,7 @@ class Resampling:
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval, or why there is none; ``note`` says what to beware of in one that is there."""
+    """An interval, if there is one. ``note`` says why there is none, or warns of a weakness."""
 
     low: float | None
     high: float | None
@@ -42,12 +42,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Replicates:
-    """A value of the runs at hand, of resamples of them, and of all runs but one.
+    """A value over the given runs, over resamples of them, and over all runs but one.
 
     Attributes:
         point: the value.
         resampled: (resamples,), NaN where a resample has no value.
-        left_out: (runs,), the value without each run in turn; of very many targets fewer.
+        left_out: (runs,), the value without each run in turn; fewer if there are very many targets.
         runs: how many runs there are.
     """
 

@@ -10,7 +10,7 @@ MOST_NAMED = 5
 
 
 class Stability(StrEnum):
-    """How far one more run gave the same. A closed set, the best first."""
+    """How closely one more run repeated the first. A closed set, the best first."""
 
     BYTE_EQUAL = "byte_equal"
     WITHIN_TOLERANCE = "within_tolerance"
@@ -22,9 +22,9 @@ class CaseComparison:
     """What two runs of a case have in common.
 
     Attributes:
-        targets: that either run predicted.
-        changed: of which a value differs by more than the tolerance, or which one run lacks.
-        largest_difference: of two values of the same field, in the stat's own unit.
+        targets: how many targets either run predicted.
+        changed: how many of them differ by more than the tolerance, or are missing in one run.
+        largest_difference: between two values of the same field, in the stat's own unit.
         examples: the names of some that changed.
         is_byte_equal: the files were the same, byte by byte.
         outcome_changed: one of the runs was scored, the other not.
@@ -43,11 +43,11 @@ class Repetition:
     """One more run of every case, against the first.
 
     Attributes:
-        name: of the input change: ``repeat-1``, ``shuffled``.
+        name: the input change's name: ``repeat-1``, ``shuffled``.
         stability: the worst of the cases'.
         outcomes_changed: cases that ended otherwise.
         score: the primary metric with this run's predictions, None if it has none.
-        score_change: less that of the first run.
+        score_change: the score minus the first run's.
     """
 
     name: str
@@ -63,11 +63,11 @@ class Repetition:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Whether the predictions follow what is revealed of the eval runs.
+    """Whether the predictions depend on what is revealed of the eval runs.
 
     Attributes:
         changed: targets whose prediction differs without it, or that were not predicted.
-        looks_at_input: false if none did: the predictions hang on the train runs alone.
+        looks_at_input: false if none changed: the predictions depend on the train runs alone.
     """
 
     targets: int
@@ -164,7 +164,7 @@ def meets(required: str, repetitions: Sequence[Repetition]) -> str | None:
 
 
 def _difference(one: Stat | None, other: Stat | None) -> float:
-    """Return the largest difference of any field; infinite if one lacks what the other has."""
+    """Return the largest difference of any field; infinite if only one of the two has a field."""
     if one is None or other is None:
         return 0.0 if one is other else float("inf")
     largest = 0.0

@@ -70,8 +70,8 @@ def make_eval_side(
     Args:
         frames: the run's own, of which only allowed parts go on.
         rng: draws the revealed instances.
-        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal every
-            instance of a split leaves out one of it.
+        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal a whole
+            split leaves out one of its instances.
 
     Raises:
         SuiteError: the run's files are not what HELM writes, or its means can't be scored.
@@ -137,10 +137,10 @@ def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame
 
 
 def _without_gold(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a request state with references that don't tell which of them is correct.
+    """Return a request state whose references don't show which of them is correct.
 
-    Not by tags; not by order, for a scenario may list the correct one first; and not by being
-    alone: where every reference is correct, there are none.
+    They don't show it by tags; nor by order, as a scenario may list the correct one first; nor by
+    being alone: where every reference is correct, none is shown.
     """
     instance = state["instance"]
     if "references" not in instance:

@@ -21,7 +21,7 @@ from runner.helm_outputs.runs import RunDirectory
 from runner.suites.spec import TargetSpec
 
 PER_INSTANCE_PREFIX = "per_instance_stats."
-"""A stat's columns in the per-instance frame are those of the stats frame with this before."""
+"""The per-instance frame has the columns of the stats frame with this prefix."""
 
 INSTANCE_KEY_COLUMNS: Mapping[str, type[pl.DataType]] = {
     layout.INSTANCE_ID: pl.String,
@@ -37,7 +37,7 @@ TARGET_COLUMNS: Mapping[str, type[pl.DataType]] = {
     f"{STAT_NAME_PREFIX}perturbation.fairness": pl.Boolean,
     f"{STAT_NAME_PREFIX}perturbation.computed_on": pl.String,
 }
-"""The columns of a name that every targets frame has; parameters of perturbations stand beside."""
+"""The columns of a name that every targets frame has; parameters of perturbations are added."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _targets(
 
 
 def _by_key(stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
-    """Return the rows ordered by their keys, so that their order tells nothing of their values."""
+    """Return the rows ordered by their keys: the order then reveals nothing about the values."""
     key = (*INSTANCE_KEY_COLUMNS, f"{prefix}{STAT_NAME_PREFIX}")
     columns = sorted(name for name, dtype in stats.schema.items() if not dtype.is_nested())
     return stats.sort([name for name in columns if name.startswith(key)], maintain_order=True)
@@ -133,7 +133,7 @@ def _choose_stats(stats: pl.DataFrame, prefix: str, specs: Sequence[TargetSpec])
 
 
 def _matches(spec: TargetSpec, stats: pl.DataFrame, prefix: str) -> pl.Expr:
-    """Return whether a row's name is meant; a column that the frame lacks is null."""
+    """Return whether the spec means a row's name; a missing column counts as null."""
     fields = {
         "split": "split",
         "sub_split": "sub_split",
@@ -158,7 +158,7 @@ def _check_means(run: RunDirectory, means: pl.Series) -> None:
 def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
     """Return the key columns alone, with those that every targets frame has.
 
-    Numbers are floats, whatever they are in stats that are no targets: a type would tell of them.
+    Numbers are always floats: another type could reveal something about stats that are no targets.
     """
     wanted = {f"{prefix}{name}": dtype for name, dtype in TARGET_COLUMNS.items()}
     own = [pl.col(name).cast(dtype) for name, dtype in INSTANCE_KEY_COLUMNS.items() if prefix]
@@ -185,7 +185,7 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
 def _actuals(
     run: RunDirectory, keys: pl.DataFrame, stats: pl.DataFrame, prefix: str
 ) -> tuple[Stat, ...]:
-    """Return the actuals by the very keys that are staged, so that both are the same."""
+    """Return the actuals by exactly the keys that are staged."""
     seen = set()
     actuals = []
     for key, row in zip(plain_rows(keys), stats.iter_rows(named=True), strict=True):

@@ -38,8 +38,8 @@ def identify_run(run_spec: Mapping[str, Any]) -> RunIdentity:
 def find_sweeps(runs: Mapping[str, RunIdentity]) -> list[list[str]]:
     """Return the groups of two runs or more with the same scenario and model deployment.
 
-    A misspelling sweep is one: each of its runs repeats the unperturbed instances, and so each
-    tells stats of the others.
+    A misspelling sweep is one: each of its runs repeats the unperturbed instances, and so reveals
+    stats of the others.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for name, identity in runs.items():
@@ -48,7 +48,7 @@ def find_sweeps(runs: Mapping[str, RunIdentity]) -> list[list[str]]:
 
 
 def merge_overlapping(groups: Iterable[Iterable[str]], order: Sequence[str]) -> list[set[str]]:
-    """Return the groups, those with a common name made one, in the order of their first names."""
+    """Return the groups, merged where they share a name, in the order of their first names."""
     group_of: dict[str, set[str]] = {}
     for group in groups:
         merged = set(group)

@@ -26,7 +26,7 @@ DIGEST = "suite.digest"
 ACTUALS = "actuals.json"
 INSTANCE_ACTUALS = "instance_actuals.json"
 ANSWERS = "answers.arrow"
-"""What a run answered, in hashes, by which twins are found."""
+"""What a run answered, as hashes; twins are found by them."""
 
 
 class _Record(BaseModel):
@@ -44,8 +44,8 @@ class FileRecord:
 class RunRecord(_Record):
     """One run of a suite.
 
-    ``instances_by_split`` and what follows are of its eval side, empty for a run that only trains.
-    Instances without a split stand under ``""``.
+    ``instances_by_split`` and the later fields describe its eval side; they are empty for a run
+    that is only a train run. Instances without a split stand under ``""``.
     """
 
     number: int
@@ -65,7 +65,7 @@ class RunRecord(_Record):
 
     @property
     def identity(self) -> RunIdentity:
-        """Return which scenario and model it is of."""
+        """Return its scenario and model."""
         return RunIdentity(self.scenario, self.model, self.model_deployment)
 
     @property

@@ -1,4 +1,4 @@
-"""A directory -> the suite in it, of which every file has been checked against its digest."""
+"""A directory -> the suite in it, after checking every file against its digest."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -48,7 +48,7 @@ def open_suite(directory: Path, private_root: Path | None = None) -> Suite:
         private_root: where the private half is if it is not in there. No message shows it.
 
     Raises:
-        SuiteError: no suite of a version that can be read, or a file is not what was frozen;
+        SuiteError: there is no suite of a readable version, or a file has changed since the build;
             names the file.
     """
     suite = read_suite(directory, private_root)
@@ -57,7 +57,7 @@ def open_suite(directory: Path, private_root: Path | None = None) -> Suite:
 
 
 def read_suite(directory: Path, private_root: Path | None = None) -> Suite:
-    """Return the suite in a directory, with no file checked but its public manifest.
+    """Return the suite in a directory; only its public manifest is checked.
 
     Args:
         private_root: as in ``open_suite``.
@@ -70,7 +70,7 @@ def read_suite(directory: Path, private_root: Path | None = None) -> Suite:
 
 
 def read_manifest(directory: Path) -> PublicSuite:
-    """Return the public half of the suite in a directory, with no file checked but its manifest.
+    """Return the public half of the suite in a directory; only its manifest is checked.
 
     Raises:
         SuiteError: there is none, or its manifest is not what was frozen.
@@ -139,7 +139,7 @@ def check_files(
     """Check that the files below a root are the recorded ones.
 
     Args:
-        name_file: gives what a file is called in messages.
+        name_file: returns a file's name for messages.
 
     Raises:
         SuiteError: names the first that is not.

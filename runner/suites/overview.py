@@ -6,7 +6,7 @@ from runner.suites.public_suite import PublicSuite
 
 
 def overview(suite: PublicSuite) -> dict[str, Any]:
-    """Return what tells a suite from others, and how large it is."""
+    """Return what identifies a suite, and how large it is."""
     manifest = suite.manifest
     return {
         "path": str(suite.root),
@@ -20,7 +20,7 @@ def overview(suite: PublicSuite) -> dict[str, Any]:
 
 
 def details(suite: PublicSuite) -> dict[str, Any]:
-    """Return all that its manifest tells, the cases one by one."""
+    """Return everything in its manifest, with the cases one by one."""
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}
     return {

@@ -1,7 +1,7 @@
 """The public half of a suite, opened: its cases, and what their containers may see.
 
-Whatever stages a case, runs it or sends it elsewhere takes this type. It has no way to an actual;
-``Suite`` adds them, and only what judges and scores takes that.
+Code that stages a case, runs it or sends it elsewhere takes this type, which can't reach an
+actual. ``Suite`` adds the actuals; only code that judges and scores takes a ``Suite``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -85,7 +85,7 @@ class PublicSuite:
 
     @property
     def scoring(self) -> ScoringPolicy:
-        """Return how evaluations are scored; a suite from before there was a choice: by default."""
+        """Return how evaluations are scored; older suites without a choice have the default."""
         return ScoringPolicy.model_validate(self.manifest.choices.get("scoring", {}))
 
     @property

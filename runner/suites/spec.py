@@ -8,7 +8,7 @@ from runner.contract.limits import Limits
 from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""Names stand in paths, in manifests and on terminals."""
+"""Names are used in paths, in manifests and on terminals."""
 
 By = Literal["run", "scenario", "model", "model_deployment", "scenario_model"]
 Group = Literal["sweeps", "twins"]
@@ -24,7 +24,8 @@ class TargetSpec(_Strict):
 
     A field that is left out matches anything; one that is null matches stats without it. So
     ``{stat: exact_match, split: test, perturbation: null}`` is the unperturbed stat of the test
-    split alone. ``perturbation`` is a perturbation's name, ``computed_on`` what its stat is over.
+    split alone. ``perturbation`` is a perturbation's name, ``computed_on`` the instances that its
+    stat is over.
     """
 
     stat: str
@@ -88,7 +89,7 @@ class Revealed(_Strict):
         prompts: whether their inputs and requests are shown.
         completions: whether the model's completions are.
         references: whether the references are, and the letters that stand for them.
-        gold: whether the references' tags are, which tell the correct ones.
+        gold: whether the references' tags are, which mark the correct ones.
     """
 
     instances: Annotated[int, Field(ge=0)] | Literal["all"] = 5
@@ -107,12 +108,12 @@ class SuiteSpec(_Strict):
         targets: the run-level stats to predict.
         instance_targets: the per-instance stats to predict, of the revealed instances.
         division: how runs are divided into cases.
-        keep_together: groups of runs that never stand on two sides of a case.
+        keep_together: groups of runs that are never on both sides of a case.
         revealed: what of the eval runs is shown.
         assets: a directory of files that every container gets at ``/input/assets``.
         limits: what a predictor may use.
         scoring: the metric that ranks, and what missing predictions and scenarios weigh.
-        accept: audit findings that are meant; without them such a suite is refused.
+        accept: kinds of audit findings that are intended; any other makes the build fail.
         seed: draws runs, folds and revealed instances.
     """
 

@@ -1,7 +1,7 @@
 """The frames below ``/input``, each described once: path, rows, columns, and what reveals them.
 
-Of an eval run they are all that a container sees: a list of what is allowed, so that what HELM may
-add later stays withheld. The manifest and the suite's assets lie beside them.
+For an eval run they are all that a container sees. They list what is allowed, so that whatever
+HELM adds later stays withheld. The manifest and the suite's assets lie beside them.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class StagedFile:
 
     @property
     def side(self) -> str:
-        """Return whose runs it is of: ``train`` or ``eval``."""
+        """Return which runs it describes: ``train`` or ``eval``."""
         return PurePosixPath(self.path).parent.name
 
     @property

@@ -18,7 +18,7 @@ from runner.suites.parts import join_parts
 from runner.suites.public_suite import Inputs
 
 HELD_BYTES = 256 * 1024 * 1024
-"""How much of the inputs of cases is held for the images that come next."""
+"""How much of the cases' inputs stays in memory for the images that come next."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> S
     condition=Condition(),
 )
 def _read_files(inputs: Inputs) -> Mapping[str, bytes]:
-    """Return every file but the manifest. Made once for all images of a batch, if it can be held.
+    """Return every file but the manifest. Made once for all images of a batch, if memory allows.
 
     The suite's digest stands for what is in its files, which were verified when it was opened.
     """
@@ -59,7 +59,7 @@ def _read_files(inputs: Inputs) -> Mapping[str, bytes]:
 def stage_files(
     inputs: Inputs, make_file: Callable[[], BinaryIO]
 ) -> Iterator[tuple[str, BinaryIO]]:
-    """Give every file but the manifest by its path, one after the other, open at its start.
+    """Yield every file but the manifest by its path, one after the other, open at its start.
 
     Args:
         inputs: of a case.

@@ -1,6 +1,6 @@
-"""A suite with its private half: the actuals, which only what judges and scores may take.
+"""A suite with its private half: the actuals, which only code that judges and scores may use.
 
-They are read when the container is gone.
+They are read after the container has gone.
 """
 
 import json
@@ -43,7 +43,7 @@ class Suite(PublicSuite):
     private_root: Path | None = None
 
     def answers(self) -> Iterator[pl.DataFrame]:
-        """Give what each run answered, in hashes; see ``twins.fingerprint_run``."""
+        """Yield what each run answered, as hashes; see ``twins.fingerprint_run``."""
         for run in self.manifest.runs:
             yield read_part(self.private / run.folder / ANSWERS)
 
@@ -53,7 +53,7 @@ class Suite(PublicSuite):
         return self.root / PRIVATE if self.private_root is None else self.private_root
 
     def private_name(self, path: Path) -> str:
-        """Return what a file of the private half is called in messages."""
+        """Return the name that messages give a file of the private half."""
         if self.private_root is None:
             return str(path)
         below = path.relative_to(self.private_root).as_posix()

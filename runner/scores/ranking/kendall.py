@@ -18,7 +18,7 @@ MOST_PAIRS = 20_000_000
 CELLS_AT_ONCE = 2**16
 RESAMPLES_AT_ONCE = 500
 CELLS_OF_A_PAIR = 0.25
-"""Pairs are weighed by a product of matrices, which takes so much of the time of other cells."""
+"""A pair's share of the time of another cell: pairs are weighed by a product of matrices."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Comparisons:
 def kendall(items: Items, runs: Numbers) -> Estimator:
     """Return Kendall's tau-b of predicted and actual over models within a scenario.
 
-    It tells whether the models of a scenario are ranked right. For each scenario and stat, tau-b
+    It shows whether the models of a scenario are ranked right. For each scenario and stat, tau-b
     over the pairs of runs of different models; then the mean over those scenarios and stats in
     which both sides differ. No unit, -1 to 1. Source of tau-b: ``scipy.stats.kendalltau``.
 
@@ -144,7 +144,7 @@ def kendall(items: Items, runs: Numbers) -> Estimator:
 
 
 def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
-    """Give the pairs of different models, group by group; groups with the same runs together."""
+    """Yield the pairs of different models, group by group; groups with the same runs together."""
     for at in _groups_by_size(items.group):
         patterns = combine(runs[at], at.shape[1])
         order = sort_rows(patterns)
@@ -165,7 +165,7 @@ def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
 
 
 def _groups_by_size(group: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Give, for each size of 2 and more, (size, groups): where the groups' items stand."""
+    """Yield (size, groups) for each size of 2 and more: where the groups' items stand."""
     starts = np.flatnonzero(np.diff(group, prepend=-1))
     sizes = np.diff(starts, append=len(group))
     for size in np.unique(sizes[sizes > 1]):

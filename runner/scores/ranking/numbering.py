@@ -1,4 +1,4 @@
-"""Rows told apart by numbers: what joins, groups and ranks of many targets are made with."""
+"""Numbers in place of rows' values: fast joins, groups and ranks of many targets use them."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
-"""(rows,): from 0 and without gaps, the same for rows that are the same in what is numbered."""
+"""(rows,): from 0 and without gaps; rows with equal values have the same number."""
 
 SMALL_NUMBERS = 2**16
 MOST_ROWS = 2**32
@@ -30,7 +30,7 @@ def number_values(values: pl.Series) -> Numbers:
 
 
 def number_in_order(numbers: Numbers) -> Numbers:
-    """Return the same numbered anew, in the order in which they come first."""
+    """Renumber in the order of first appearance."""
     places = np.argsort(np.argsort(find_firsts(numbers)))
     found: Numbers = places[numbers]
     return found
@@ -46,7 +46,7 @@ def combine(parts: Iterable[Numbers], rows: int) -> Numbers:
 
 
 def close_gaps(numbers: NDArray[np.int64]) -> Numbers:
-    """Return the numbers' places among the distinct ones."""
+    """Renumber densely, keeping order."""
     if not len(numbers):
         return numbers
     largest = int(numbers.max())
@@ -68,7 +68,7 @@ def find_firsts(numbers: Numbers) -> NDArray[np.int64]:
 
 
 def shorten(numbers: Numbers) -> NDArray[np.uint16] | Numbers:
-    """Return the numbers in two bytes each, if they fit: more of them are close at hand."""
+    """Return the numbers in two bytes each, if they fit: more of them fit the processor's cache."""
     return numbers.astype(np.uint16) if int(numbers.max(initial=0)) < SMALL_NUMBERS else numbers
 
 
@@ -78,7 +78,7 @@ def sort_rows(numbers: NDArray[np.uint16] | Numbers) -> NDArray[np.int64]:
         return np.argsort(numbers.astype(np.uint16), kind="stable")  # a radix sort
     if max(int(numbers.max()), len(numbers)) >= MOST_ROWS:
         return np.argsort(numbers, kind="stable")
-    # Sorting values is several times as fast as sorting what points to them.
+    # Sorting values is several times as fast as sorting their positions.
     packed = numbers.astype(np.uint64) << np.uint64(32) | np.arange(len(numbers), dtype=np.uint64)
     return (np.sort(packed) & np.uint64(MOST_ROWS - 1)).astype(np.int64)
 
@@ -86,10 +86,10 @@ def sort_rows(numbers: NDArray[np.uint16] | Numbers) -> NDArray[np.int64]:
 def match_hashes(
     of_one: NDArray[np.uint64], of_other: NDArray[np.uint64]
 ) -> NDArray[np.int64] | None:
-    """Return where each hash of the other stands among those of the one, -1 if nowhere.
+    """Return where each hash of ``of_other`` stands in ``of_one``, -1 if nowhere.
 
-    None if the hashes, cut to make room for the places, are not all distinct: they are sorted as
-    one number each, which is several times as fast as a join.
+    Each hash and its place are sorted as one number, which is several times as fast as a join.
+    None if the hashes, cut to make room for the places, are not all distinct.
     """
     bits = np.uint64(max(len(of_one), len(of_other), 1).bit_length())
     mask = (np.uint64(1) << bits) - np.uint64(1)

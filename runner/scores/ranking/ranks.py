@@ -1,4 +1,4 @@
-"""The metrics that stand on the order of targets: Spearman and AUROC, for any weights of runs.
+"""The metrics that depend on the order of targets: Spearman and AUROC, for any weights of runs.
 
 Each function takes rows of records and the run that each row belongs to, as a number, and returns
 an ``Estimator``. A resample of runs gives every row of a run the run's weight; a row of weight 2
@@ -25,7 +25,7 @@ MOST_CELLS = 200_000_000
 """A metric of ranks looks at every target in every resample: some seconds for so many cells."""
 
 CELLS_AT_ONCE = 2**17
-"""As many as a processor keeps close."""
+"""As many as fit a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Side:
 
     Attributes:
         order: what sorts the targets.
-        ties: (targets,), in that order: the place of each one's value among the distinct ones.
+        ties: (targets,), in that order: the rank of each one's value among the distinct values.
         ends: where the last of each of the distinct values stands in that order.
     """
 
@@ -61,7 +61,7 @@ def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     predicted, actual = (
         sort_side(rows[side].to_numpy()) for side in ("predicted_mean", "actual_mean")
     )
-    # In the order of the predicted side: what is looked up of it lies side by side.
+    # In the order of the predicted side, so that its values are side by side in memory.
     actual_ties = np.empty_like(actual.ties)
     actual_ties[actual.order] = actual.ties
     at = (predicted.ties, actual_ties[predicted.order])
@@ -123,7 +123,7 @@ def auroc(rows: pl.DataFrame, runs: Numbers) -> Estimator:
 def bound_resamples(
     estimate: Estimator, cells_per_resample: int, at_once: int | None = None
 ) -> Estimator:
-    """Return the estimator with its memory and time bounded: of many targets fewer resamples."""
+    """Return the estimator with bounded memory and time: the more targets, the fewer resamples."""
     cells = max(1, cells_per_resample)
     most = max(FEWEST_RESAMPLES, MOST_CELLS // cells)
     at_once = at_once or max(1, CELLS_AT_ONCE // cells)
@@ -139,7 +139,7 @@ def bound_resamples(
 
 @dataclass(frozen=True)
 class Orders:
-    """Targets with a prediction; ``rows`` tells where each stands in the records."""
+    """Targets with a prediction; ``rows`` says where each stands in the records."""
 
     rows: NDArray[np.int64]
     is_one: NDArray[np.bool_]
