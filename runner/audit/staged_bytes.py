@@ -154,8 +154,7 @@ def _order(case: str, name: str, file: pq.ParquetFile) -> Iterator[Leak]:
             rows: list[tuple[Any, ...]] = run.select(names).rows()
             if rows != run.sort(names, maintain_order=True).select(names).rows():
                 what = (
-                    "its rows are in another order than that of their keys, which may tell of "
-                    "values"
+                    "its rows are in another order than that of their keys, which may reveal values"
                 )
                 yield _leak(case, what, name)
                 return

@@ -313,7 +313,8 @@ def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
     more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
     lines = [f"  {leak}" for leak in refused[:MOST_SHOWN]]
     kinds = sorted({leak.kind for leak in refused} - {"value"})
-    meant = f"\nIf this is meant, the spec says so: accept: [{', '.join(kinds)}]" if kinds else ""
+    advice = f"\nIf this is intended, say so in the spec: accept: [{', '.join(kinds)}]"
+    meant = advice if kinds else ""
     figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
     raise SuiteError(
         "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])

@@ -64,7 +64,7 @@ def opened_suite(
         yield open_suite(directory, private_root)
         return
     if private_root is not None:
-        raise UsageError(f"{name}: no built suite, so that --private can't hold a half of it.")
+        raise UsageError(f"{name}: no built suite, so --private can't hold its private half.")
     for left in remove_dead_scratch():
         progress.say(f"removed {left}, left by a runner that was killed")
     with scratch_directory() as scratch:

@@ -211,6 +211,6 @@ def _told(url: str) -> Iterator[None]:
         place = _PASSWORD.sub(r"\1...@", url)
         raise UsageError(
             f"{place}: this place can't be used ({type(error).__name__}: {error!s:.300}). Check "
-            "the URL, its driver, its server and its credentials. The same command goes on from "
-            "what is kept there."
+            "the URL, its driver, its server and its credentials. Then run the same "
+            "command again: it continues from what is kept there."
         ) from error

@@ -59,6 +59,6 @@ def _place_without_home() -> Path:
 
 def _no_home(place: Path, reason: str) -> str:
     return (
-        f"{place}: can't stand for the home directory, which this user does not have ({reason}). "
+        f"{place}: this user has no home directory, and this one can't be used instead ({reason}). "
         "Set HOME to a directory that can be written to."
     )

@@ -40,6 +40,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"{path}: can't be written ({error.strerror}). The reports have been; run the same "
-            "command again with another path."
+            f"{path}: can't be written ({error.strerror}). The reports were "
+            "written; run the same command again with another path."
         ) from error

@@ -155,7 +155,7 @@ def _check_tags(loader: _Loader, node: yaml.Node, checked: set[int]) -> None:
         and node.tag != resolve(yaml.ScalarNode, node.value, (True, False))
     )
     if node.tag not in _TAKEN or is_called_otherwise:
-        raise _FlawError(f"the tag {quote(node.tag)} is not taken; leave it out", _start(node))
+        raise _FlawError(f"the tag {quote(node.tag)} is not allowed; leave it out", _start(node))
     for part in _parts(node):
         _check_tags(loader, part, checked)
 
@@ -183,7 +183,7 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int] | None]) -> tuple
     if id(node) in known:
         measured = known[id(node)]
         if measured is None:
-            raise _FlawError("an alias stands within what it stands for", _start(node))
+            raise _FlawError("an alias is inside the value that it stands for", _start(node))
         return measured
     known[id(node)] = None
     if isinstance(node, yaml.MappingNode):

@@ -31,6 +31,6 @@ class Submitters(BaseModel):
         for name, images in submitters.items():
             for number, image in enumerate(images):
                 if owners.setdefault(image, name) != name:
-                    message = f"{quote(image)} is of {quote(owners[image])} already"
+                    message = f"{quote(image)} already belongs to {quote(owners[image])}"
                     raise fault_below(message, name, number)
         return submitters

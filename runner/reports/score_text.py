@@ -112,7 +112,7 @@ def _repetition_line(repetition: "Repetition") -> str:
         words += f", the most by {repetition.largest_difference:.4g}"
         words += f", e.g. {repetition.examples[0]}" if repetition.examples else ""
     if repetition.outcomes_changed:
-        words += f", {repetition.outcomes_changed} cases ended otherwise"
+        words += f", {repetition.outcomes_changed} cases ended differently"
     if repetition.score_change and abs(repetition.score_change) > LEAST_CHANGE:
         words += f"; the score changes by {repetition.score_change:+.4g}"
     return words

@@ -63,13 +63,13 @@ def _verify_case(
             yield f"{place}: can't be read ({error.strerror})"
             return
         if hashlib.sha256(files[name]).hexdigest() != digest:
-            yield f"{place}: not what the container wrote, which {REPORT_FILE} has the sha256 of"
+            yield f"{place}: not what the container wrote: {REPORT_FILE} has another sha256"
     if suite is None:
         actuals, baselines = _reported(case)
     else:
         of_suite = next((each for each in suite.cases if each.id == case.id), None)
         if of_suite is None:
-            yield f"{REPORT_FILE}: {case.id}: no case of the suite"
+            yield f"{REPORT_FILE}: {case.id}: not a case of the suite"
             return
         actuals = suite.actuals(of_suite)
         baselines = find_baselines(suite, of_suite, actuals.targets)

@@ -45,7 +45,7 @@ class Repetition:
     Attributes:
         name: the input change's name: ``repeat-1``, ``shuffled``.
         stability: the worst of the cases'.
-        outcomes_changed: cases that ended otherwise.
+        outcomes_changed: how many cases ended differently.
         score: the primary metric with this run's predictions, None if it has none.
         score_change: the score minus the first run's.
     """

@@ -129,7 +129,7 @@ def read_private(suite: Suite) -> PrivateManifest:
             "organizer has; what participants get is the public one."
         )
     if digest_file(path) != suite.manifest.private_sha256:
-        raise SuiteError(f"{name}: changed since the suite was built, or of another suite")
+        raise SuiteError(f"{name}: changed since the suite was built, or from another suite")
     return PrivateManifest.model_validate_json(path.read_bytes())
 
 

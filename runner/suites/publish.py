@@ -24,8 +24,9 @@ def publish_suite(suite: PublicSuite, archive: Path) -> None:
         name, trains, evaluates = shared
         raise SuiteError(
             f"{suite.name}: {name} is a train run of {trains} and an eval run of {evaluates}, so "
-            "that who has the whole public half has its actuals. Publish a suite with a sampled or "
-            "an explicit division, or say in the spec that this is meant: accept: [shared]"
+            "that anyone with the whole public half has its actuals. Publish a suite with a "
+            "sampled or an explicit division, or say in the spec that this is intended: "
+            "accept: [shared]"
         )
     try:
         with whole_file(archive) as file:

@@ -94,7 +94,9 @@ def test_a_wrong_field_of_the_submitters_file_is_named(tmp_path: Path) -> None:
 
 def test_an_image_of_two_submitters_is_refused_with_its_line(tmp_path: Path) -> None:
     path = write(tmp_path, "submitters:\n  a: [x]\n  b:\n  - y\n  - x\n")
-    with pytest.raises(SuiteError, match=r"line 5: submitters\.b, item 2: 'x' is of 'a'"):
+    with pytest.raises(
+        SuiteError, match=r"line 5: submitters\.b, item 2: 'x' already belongs to 'a'"
+    ):
         read_submitters(path)
     shared = read_submitters(write(tmp_path, "submitters:\n  a: [x, x]\n  b: [y]\n"))
     assert shared.submitters["a"] == ("x", "x")
