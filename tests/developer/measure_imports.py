@@ -97,11 +97,13 @@ def measure_evaluation(image: str, suite: str) -> dict[str, object]:
         finally:
             sys.setprofile(None)
     own = [each for each in seen if each.co_filename.startswith(f"{ROOT / PACKAGE}/")]
-    modules = {each.co_filename for each in own if each.co_name == "<module>"}
+    imported = {each.co_filename for each in own if each.co_name == "<module>"}
+    functions = [each for each in own if not each.co_name.startswith("<")]
     return {
         "exit code": code,
-        "modules imported": len(modules),
-        "functions executed": sum(not each.co_name.startswith("<") for each in own),
+        "modules imported": len(imported),
+        "modules of which a function is executed": len({each.co_filename for each in functions}),
+        "functions executed": len(functions),
     }
 
 
