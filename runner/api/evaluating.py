@@ -87,7 +87,7 @@ def evaluate(
             ),
             placement=(executor or Local()).choose(),
             pull=_read_pull(pull),
-            out=None if out is None else open_store(str(out)),
+            out=None if out is None else open_store(out),
         )
         finished = _carry_out(request, suite, announce)
     reports = {one.first.image.reference: _report(one) for one in finished}

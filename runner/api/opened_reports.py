@@ -87,7 +87,7 @@ def read_report(directory: str | Path) -> OpenedReport:
         SuiteError: there is no report, or this version can't read it.
         UsageError: the store of its URL can't be reached.
     """
-    place = open_store(str(directory))
+    place = open_store(directory)
     return OpenedReport(read_report_file(place), place)
 
 
@@ -105,7 +105,7 @@ def verify_report(
     Raises:
         SuiteError: the suite can't be used.
     """
-    place = report.directory if isinstance(report, OpenedReport) else open_store(str(report))
+    place = report.directory if isinstance(report, OpenedReport) else open_store(report)
     if suite is None or isinstance(suite, OpenedSuite):
         return verification.verify_report(place, None if suite is None else suite.suite)
     with open_suite(suite) as opened:

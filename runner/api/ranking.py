@@ -72,7 +72,7 @@ def rank_reports(
         SuiteError: a report or the file of submitters can't be read.
     """
     if isinstance(reports, str | Path):
-        found = read_reports(open_store(str(reports)))
+        found = read_reports(open_store(reports))
     else:
         found = {each.directory: each.report for each in reports}
         if len({report.suite.digest for report in found.values()}) != 1:

@@ -34,12 +34,14 @@ CHANGING = ("size", "ETag", "etag", "LastModified", "mtime", "modify", "created"
 _one_at_a_time = threading.RLock()
 
 
-def open_store(text: str) -> Path:
+def open_store(text: str | Path) -> Path:
     """Return the place that a path or a URL names; for a URL, an object that behaves like a path.
 
     Raises:
         UsageError: no installed driver reads such a URL, or its server does not answer.
     """
+    if not isinstance(text, str):  # a path of a URL has more in it than its text
+        return text
     if _URL.match(text) is None:
         return Path(text)
     if text.startswith("file://"):  # a disk, with all that a rename promises there
