@@ -98,7 +98,7 @@ def pearson(sums: Sums) -> Array:
     actual = _squares(sums.pair_actual, sums.pair_actual_squared, sums.pairs)
     predicted = _squares(sums.predicted, sums.predicted_squared, sums.pairs)
     product = sums.product - quotient(sums.pair_actual * sums.predicted, sums.pairs)
-    return np.clip(quotient(product, np.sqrt(actual * predicted)), -1, 1)
+    return np.clip(quotient(product, np.sqrt(actual) * np.sqrt(predicted)), -1, 1)
 
 
 def skill(sums: Sums) -> Array:

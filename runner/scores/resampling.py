@@ -116,8 +116,14 @@ def _quantile_levels(replicates: Replicates, values: Array, level: float) -> Arr
 
 
 def _acceleration(replicates: Replicates) -> float:
-    """Return how the spread changes with the value, from the values without each run."""
+    """Return how the spread changes with the value, from the values without each run.
+
+    It has no unit. The values are scaled first: a cube of what a prediction may be overflows.
+    """
     left_out = replicates.left_out[~np.isnan(replicates.left_out)]
     off = left_out.mean() - left_out if len(left_out) else np.zeros(1)
-    spread = float((off**2).sum())
-    return float((off**3).sum() / (6 * spread**1.5)) if spread > 0 else 0.0
+    largest = float(np.abs(off).max())
+    if largest == 0:
+        return 0.0
+    scaled = off / largest
+    return float((scaled**3).sum() / (6 * (scaled**2).sum() ** 1.5))

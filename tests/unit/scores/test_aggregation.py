@@ -1,12 +1,14 @@
+import itertools
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from runner.scores.aggregation import mean_deltas, score_targets
+from runner.scores.aggregation import Score, mean_deltas, score_targets
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
+from runner.scores.resampling import Resampling
 from tests.records_builder import records, target
 from tests.unit.scores.builder import BY_HAND, scores_of, values_of
 
@@ -115,3 +117,42 @@ def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
     wanted = ("case-1", "a", "exact_match", *[None] * 5)
     actual = side_frame([(*wanted, 0.5, None, None, None, None, "scored", None)], ACTUAL_SIDE)
     assert make_records(other, actual, describe_runs({}))["reason"].to_list() == ["not predicted"]
+
+
+def scores_at(scale: float, bad_only: bool = False) -> dict[str, Score]:
+    """Return the scores over eight runs of three targets whose means are of about this size.
+
+    Args:
+        bad_only: whether one run's predictions alone are so large, and all else is at most 1.
+    """
+    targets = [
+        target(
+            f"run-{run}",
+            predicted=(0.1 * run + 0.03 * stat) * (scale if run == 3 or not bad_only else 1),
+            actual=0.07 * run * (1 if bad_only else scale),
+            stddev=0.1 * (1 if bad_only else scale),
+            name={"name": f"stat-{stat}", "split": "test"},
+        )
+        for run, stat in itertools.product(range(8), range(3))
+    ]
+    found = score_targets(records(targets), resampling=Resampling(200))
+    return {score.metric: score for score in found}
+
+
+# Powers of two, which round nothing: 1e-150 to 1e150.
+@pytest.mark.parametrize("scale", [2.0**exponent for exponent in (-498, -173, 173, 343, 498)])
+def test_scores_and_intervals_follow_the_size_of_the_stats(scale: float) -> None:
+    ones, scaled = scores_at(1), scores_at(scale)
+    for name in ("mae", "rmse", "bias", "crps"):
+        for end in ("value", "low", "high"):
+            expected = getattr(ones[name], end) * scale
+            assert getattr(scaled[name], end) == pytest.approx(expected, rel=1e-6), (name, end)
+    for name in ("pearson", "spearman", "kendall", "r2"):
+        assert scaled[name].value == pytest.approx(ones[name].value), name
+
+
+@pytest.mark.parametrize("scale", [1e52, 1e103, 1e150])
+def test_one_prediction_as_large_as_the_contract_allows_is_scored(scale: float) -> None:
+    scores = scores_at(scale, bad_only=True)
+    assert scores["mae"].value == pytest.approx((0.3 + 0.33 + 0.36) / 24 * scale)
+    assert scores["mae"].low is not None
