@@ -75,6 +75,18 @@ def is_past_deadline(
     return killed_by_runner and exit_code == KILLED_EXIT_CODE
 
 
+def clocks_disagree(limits: Limits, *, wall_seconds: float, most_seconds: float) -> bool:
+    """Return whether the engine's clock says "too late" though the time can't have passed.
+
+    A wall clock can be set forward while a predictor runs. The end then says nothing about it.
+
+    Args:
+        wall_seconds: how long the container ran, by the engine's wall clock.
+        most_seconds: the most that it can have run, by the runner's monotonic clock.
+    """
+    return most_seconds < limits.wall_seconds <= wall_seconds
+
+
 def could_be_host_kill(end: ContainerEnd) -> bool:
     """Return whether a host in trouble could have ended the predictor like this.
 

@@ -14,7 +14,7 @@ from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.outcome import ContainerEnd, could_be_host_kill
+from runner.sandbox.outcome import ContainerEnd, clocks_disagree, could_be_host_kill
 from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sampler import SAMPLE_SECONDS, Measured, Sampler, largest, read_stats
@@ -106,6 +106,7 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
         return _never_started(case.refusal)
     with ExitStack() as cleanup:
         cleanup.callback(host.engine.remove, "container", case.site.names.predictor)
+        begun = time.monotonic()
         refusal = _start(host, case, case.container)
         if refusal is not None:
             return _never_started(refusal)
@@ -113,10 +114,12 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
         limits, container = case.policy.limits, case.container
         with Sampler(container, every) as sampler:
             killed = _wait_or_kill(host.engine, container, limits.wall_seconds, announce)
+            most_seconds = time.monotonic() - begun
         measured = largest(sampler.samples)
         state = container.inspect()["State"]
         most_pids = measured.pids if measured else 0
         end = read_end(state, limits, killed_by_runner=killed, most_pids=most_pids)
+        _require_one_time(container, end, limits, most_seconds)
         log = cut_log(container.fetch_log(), limits.log_bytes)
         if end.exit_code != 0 or killed:
             _require_undisturbed(container, state, killed_by_runner=killed)
@@ -185,6 +188,17 @@ def _ended_by(
         else:
             return True
     return False
+
+
+def _require_one_time(
+    container: Container, end: ContainerEnd, limits: Limits, most_seconds: float
+) -> None:
+    """Raise EngineError if the engine's clock was set forward past the wall time limit."""
+    if clocks_disagree(limits, wall_seconds=end.wall_seconds, most_seconds=most_seconds):
+        raise EngineError(
+            f"The engine's clock was changed while {container.name} ran: it says "
+            f"{end.wall_seconds:.1f} s, but at most {most_seconds:.1f} s have passed."
+        )
 
 
 def _require_undisturbed(

@@ -6,6 +6,7 @@ from runner.contract.limits import Limits
 from runner.sandbox.outcome import (
     ContainerEnd,
     Outcome,
+    clocks_disagree,
     could_be_host_kill,
     describe_fault,
     is_past_deadline,
@@ -115,3 +116,21 @@ def test_a_full_process_limit_is_told_with_the_exit_code() -> None:
     end = replace(COMPLETED, exit_code=1, pids_reached=True)
     assert "its limit of 256 processes" in describe_fault(Outcome.FAILED, end, Limits())
     assert "256" not in describe_fault(Outcome.FAILED, replace(COMPLETED, exit_code=1), Limits())
+
+
+@pytest.mark.parametrize(
+    ("engine_says", "at_most_passed", "expected"),
+    [
+        pytest.param(3600.1, 0.4, True, id="the engine's clock was set forward"),
+        pytest.param(60.0, 59.9, True, id="by as much as the limit"),
+        pytest.param(61.0, 60.5, False, id="control: both say that it was too late"),
+        pytest.param(0.1, 0.4, False, id="control: both say that it was in time"),
+        pytest.param(0.1, 75.0, False, id="the engine stalled, the predictor was in time"),
+    ],
+)
+def test_too_late_needs_time_that_has_passed(
+    engine_says: float, at_most_passed: float, expected: bool
+) -> None:
+    limits = Limits(wall_seconds=60)
+    found = clocks_disagree(limits, wall_seconds=engine_says, most_seconds=at_most_passed)
+    assert found is expected
