@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
+from runner.contract.limits import Limits
 from runner.errors import EngineError, EngineLostError, EngineRefusedError
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
