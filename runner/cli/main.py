@@ -29,6 +29,9 @@ Exit codes:
 """
 
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a request to end, and a terminal that goes away: each ends what runs, and cleans up."""
+
 COMMANDS = {
     "init": ("commands.init:init", "Make a new predictor that works, for you to edit."),
     "try": ("commands.try_:try_predictor", "Run a predictor without a container, and check it."),
@@ -68,8 +71,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves SIGHUP
+            signal.signal(number, _interrupt)
     try:
         code = cli(standalone_mode=False, prog_name="runner")
     except click.ClickException as error:
@@ -97,7 +101,7 @@ def _show_example(error: click.ClickException) -> None:
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     """Stop the command and let every clean-up run; further signals are ignored."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

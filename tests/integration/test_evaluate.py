@@ -240,7 +240,7 @@ def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
 
 
 @pytest.mark.parametrize("signals", [1, 3])
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_evaluation_removes_what_it_made(
     client: docker.DockerClient,
     misbehaving: Build,
@@ -260,6 +260,18 @@ def test_an_interrupted_evaluation_removes_what_it_made(
     assert process.returncode == 130
     assert "Interrupted" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_control_a_run_under_nohup_outlives_its_terminal(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    command = ["nohup", str(RUNNER), "evaluate", "random", "--suite", "demo"]
+    command += ["--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_container(client, "keeper")
+        process.send_signal(signal.SIGHUP)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
 
 
 def test_a_keeper_stopped_from_outside_is_an_engine_fault_and_the_case_runs_again(
