@@ -62,7 +62,7 @@ def test_reports_on_s3_are_ranked_verified_and_stand(
     assert verified.returncode == 0, verified.stdout
     before = server.ask("list_objects_v2", Bucket=bucket)["Contents"]
     with started(client, ["train_mean", "random"]) as ran:
-        assert "2 of 2 evaluations stand" in run(server, *command).stderr
+        assert "2 of 2 reports are up to date" in run(server, *command).stderr
     assert ran == []
     assert server.ask("list_objects_v2", Bucket=bucket)["Contents"] == before
 

@@ -86,7 +86,7 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     with started(client, ["train_mean", "random"]) as ran:
         again = runner(*command)
     assert ran == []
-    assert "2 of 2 evaluations stand" in again.stderr
+    assert "2 of 2 reports are up to date" in again.stderr
     assert states(place).keys() == before.keys()
     assert [states(place)[name] for name in before if "." in name] == [
         state for name, state in before.items() if "." in name
