@@ -17,8 +17,10 @@ def started(client: docker.DockerClient, images: list[str]) -> Iterator[list[str
     def note() -> None:
         found.extend(names[event["from"]] for event in events if event["from"] in names)
 
-    thread = threading.Thread(target=note)
+    thread = threading.Thread(target=note, daemon=True)
     thread.start()
-    yield found
-    events.close()
-    thread.join()
+    try:
+        yield found
+    finally:  # a test that fails must not keep the process from its end
+        events.close()
+        thread.join()

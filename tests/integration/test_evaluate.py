@@ -196,7 +196,7 @@ def test_one_bad_image_does_not_keep_the_others_from_being_scored(
         (["random", "--suite", "demo", "--cpus", "5000"], {}, 2, "CPUs, not 5000"),
         (["random", "--suite", "demo", "--memory-mib", "99999999"], {}, 2, "not 99999999"),
         (["Random", "--suite", "demo"], {}, 2, "Names are lower case"),
-        (["a/b:c=d,e", "--suite", "demo"], {}, 2, "glob must be quoted"),
+        (["a/b:c=d,e", "--suite", "demo"], {}, 2, "Quote a --suite glob"),
         (
             ["random", "--suite", "demo"],
             {"DOCKER_HOST": "unix:///nonexistent/docker.sock"},

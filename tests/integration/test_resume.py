@@ -105,7 +105,7 @@ def test_a_report_that_was_changed_is_made_again_from_what_has_finished(
     with started(client, ["train_mean"]) as ran:
         ended = runner(*reported)
     assert ran == []
-    assert "of another evaluation or changed since, is kept as" in ended.stderr
+    assert "was changed since it was written; it is kept as" in ended.stderr
     assert json.loads(path.read_bytes())["scores"] == right
     board = json.loads(runner("leaderboard", tmp_path / "out", "--json").stdout)
     assert len(board["entries"]) == 1
