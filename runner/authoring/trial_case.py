@@ -73,8 +73,8 @@ def _stage(
     progress: Progress,
 ) -> None:
     # Imported here: they take ten times as long as all else, and the demo's case mostly exists.
-    from runner.building.named import Draw, opened_suite  # noqa: PLC0415
-    from runner.suites.staging import stage_inputs  # noqa: PLC0415
+    from runner.building.named import Draw, opened_suite  # noqa: PLC0415  (slow; not if kept)
+    from runner.suites.staging import stage_inputs  # noqa: PLC0415  (as above)
 
     with opened_suite(suite, root_dir, Draw(None, None, None, ()), progress) as opened:
         cases = {case.id: case for case in opened.cases}

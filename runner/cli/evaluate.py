@@ -1,5 +1,7 @@
 """``runner evaluate``: makes a request of the options, carries it out, prints the results."""
 
+from functools import partial
+
 from runner.building.named import Draw
 from runner.cli.ci import CiOutput, read_checks
 from runner.cli.evaluation_options import (
@@ -54,7 +56,7 @@ def evaluate(
             show_settings(plan, display)
         printer = EvaluationPrinter(display, output.as_json, output.show_log, ci.is_closed)
         checked = CiOutput(checks, ci, display, output.as_json)
-        open_pool = lambda: open_executor(request.placement, engine, display.say)  # noqa: E731
+        open_pool = partial(open_executor, request.placement, engine, display.say)
         finished = run_plan(plan, open_pool, progress, [printer, checked])
     return exit_code(finished, plan.missing, is_below_gate=checked.is_below_gate)
 

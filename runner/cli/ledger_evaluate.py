@@ -1,6 +1,7 @@
 """``runner ledger evaluate``: evaluates the images that the ledger admits, publishes scores."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def evaluate_by_ledger(
     submitters = request.submitters(read_listed)
     with open_plan(request, submitters, engine, display) as plan:
         admitted = replace(plan, passes=admission.admit(plan.passes))
-        open_pool = lambda: open_executor(request.placement, engine, display.say)  # noqa: E731
+        open_pool = partial(open_executor, request.placement, engine, display.say)
         with open_case_progress(display) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.missing, is_below_gate=False)

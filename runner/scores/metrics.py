@@ -22,6 +22,9 @@ Kind = Literal["stat", "binary", "instance"]
 COVERAGE_LEVEL = 0.95
 COVERAGE_STDDEVS = NormalDist().inv_cdf(0.5 + COVERAGE_LEVEL / 2)
 
+FARTHEST_Z = 40.0
+"""Beyond it the normal distribution is 0 or 1 in double precision."""
+
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """Log loss takes a probability as at least this far from 0 and 1, as scikit-learn does."""
 
@@ -232,13 +235,16 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
 def crps_of_normal(actual: Array, mean: Array, stddev: Array) -> Array:
     """Return the CRPS of Normal(mean, stddev), each ``stddev`` above 0, at the actual values.
 
-    stddev * (z * (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)) with z = (actual - mean) / stddev.
+    error * (2 Phi(z) - 1) + stddev * (2 phi(z) - 1 / sqrt(pi)), with error = actual - mean and
+    z = error / stddev. With the smallest ``stddev`` z overflows, the score does not.
     """
     from scipy.special import ndtr  # noqa: PLC0415  (slow, suites are built without it)
 
-    z = (actual - mean) / stddev
+    error = actual - mean
+    with np.errstate(over="ignore"):
+        z = np.clip(error / stddev, -FARTHEST_Z, FARTHEST_Z)
     density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
-    found: Array = stddev * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
+    found: Array = error * (2 * ndtr(z) - 1) + stddev * (2 * density - 1 / np.sqrt(np.pi))
     return found
 
 

@@ -156,3 +156,9 @@ def test_one_prediction_as_large_as_the_contract_allows_is_scored(scale: float) 
     scores = scores_at(scale, bad_only=True)
     assert scores["mae"].value == pytest.approx((0.3 + 0.33 + 0.36) / 24 * scale)
     assert scores["mae"].low is not None
+
+
+@pytest.mark.parametrize("stddev", [5e-324, 1e-310, 1e-150])
+def test_the_smallest_stddev_gives_the_absolute_error_as_crps(stddev: float) -> None:
+    scores = scores_of([target(predicted=0.9, actual=0.5, stddev=stddev)])
+    assert scores["crps"].value == pytest.approx(0.4)
