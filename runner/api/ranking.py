@@ -1,6 +1,6 @@
 """Evaluations of one suite, ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -71,7 +71,7 @@ def rank_reports(
         UsageError: there is no report, or the reports are for suites with different digests.
         SuiteError: a report or the file of submitters can't be read.
     """
-    if isinstance(reports, str | Path):
+    if isinstance(reports, str) or not isinstance(reports, Iterable):  # a URL's path is no Path
         found = read_reports(open_store(reports))
     else:
         found = {each.directory: each.report for each in reports}

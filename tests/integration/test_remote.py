@@ -56,7 +56,7 @@ def forward(source: socket.socket, sink: socket.socket) -> None:
 def serve(connection: socket.socket) -> None:
     """Pass on both ways between a client and the engine until both have ended."""
     with connection, connect_to_engine() as engine:
-        answers = threading.Thread(target=forward, args=(engine, connection))
+        answers = threading.Thread(target=forward, args=(engine, connection), daemon=True)
         answers.start()
         forward(connection, engine)
         answers.join()
@@ -71,11 +71,11 @@ def engine_over_tcp() -> Iterator[str]:
         with suppress(OSError):
             while True:
                 connection, _ = server.accept()
-                threads.append(threading.Thread(target=serve, args=(connection,)))
+                threads.append(threading.Thread(target=serve, args=(connection,), daemon=True))
                 threads[-1].start()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threads.append(threading.Thread(target=accept))
+        threads.append(threading.Thread(target=accept, daemon=True))
         threads[0].start()
         yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)  # ends accept

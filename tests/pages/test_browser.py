@@ -30,7 +30,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
 
     # Threads, because a browser also opens connections that it does not use yet.
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield f"127.0.0.1:{server.server_port}", asked
