@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import runner
+from runner.files.stores import open_store
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
@@ -35,6 +36,14 @@ def test_reports_are_ranked_as_their_directory_is(results: Path) -> None:
     reports = [runner.read_report(results / name) for name in ("0.2", "0.1")]
     frame = runner.rank_reports(reports).frame
     assert frame.equals(runner.rank_reports(str(results)).frame)
+
+
+def test_a_place_at_a_url_is_ranked_and_verified_as_its_text_is(suite: Suite) -> None:
+    place = open_store("memory://ranked/results")  # its path is no pathlib.Path
+    for error in (0.2, 0.1):
+        write_evaluation(evaluate_function(suite, off_by(error), f"{error}"), place / f"{error}")
+    assert list(runner.rank_reports(place).frame["image"]) == ["0.1", "0.2"]
+    assert runner.verify_report(place / "0.1") == []
 
 
 def test_the_organizers_file_says_whose_an_image_is(results: Path, tmp_path: Path) -> None:
