@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from runner.building.demo_suite import DEMO_SUITE
-from runner.building.named import Draw, opened_public_half
+from runner.building.draw import Draw
+from runner.building.named import opened_public_half
 from runner.contract.layout import PREDICTIONS
 from runner.sandbox.docker_command import INPUT_PLACE, OUTPUT_PLACE, docker_run_command
 from runner.sandbox.engine.engine import Engine
@@ -39,7 +40,7 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     """
     engine = Engine.connect()
     image, policy = engine.resolve_image(image_name), SandboxPolicy()
-    draw = Draw(None, None, None, ())
+    draw = Draw()
     with (
         opened_public_half(DEMO_SUITE, None, draw) as suite,
         tempfile.TemporaryDirectory(prefix="case-cost-") as scratch,

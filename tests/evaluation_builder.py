@@ -7,8 +7,7 @@ from runner.contract.limits import Limits
 from runner.contract.predictor import instance_predictions_to_json, predictions_to_json
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.records import case_files, case_record
-from runner.evaluation.repetitions import JudgedCase
-from runner.evaluation.verdict import judge
+from runner.evaluation.verdict import JudgedCase, judge
 from runner.reports.baselines import find_baselines
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import with_scores

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from runner.errors import EngineError
 from runner.evaluation.passes import CaseProgress, Pass, describe
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
+from runner.evaluation.verdict import JudgedCase
 from runner.progress import Silent
 
 Announce = Callable[[str], None]

@@ -9,7 +9,8 @@ from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.placement import Local, Ray
 from runner.errors import EngineError, UsageError
-from runner.evaluation.batch import FinishedEvaluation, run_plan
+from runner.evaluation.batch import run_plan
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.plan import Plan, plan_passes
 from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunOptions

@@ -17,7 +17,8 @@ from runner.authoring.image_check import (
     with_any_key,
 )
 from runner.building.demo_suite import DEMO_SUITE
-from runner.building.named import Draw, opened_public_half
+from runner.building.draw import Draw
+from runner.building.named import opened_public_half
 from runner.contract.layout import PREDICTIONS
 from runner.evaluation.verdict import Verdict, judge
 from runner.output.findings import InvalidOutputError
@@ -110,7 +111,7 @@ def measure(suite: PublicSuite, case: SuiteCase, run: SandboxRun) -> Measurement
 def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measurement]:
     """Return what the image uses on a larger case, if there is one."""
     if name == DEMO_SUITE:
-        draw = Draw(LARGE_DRAW, None, None, ())
+        draw = Draw(train_runs=LARGE_DRAW)
         with opened_public_half(name, None, draw, runs.progress) as larger:
             case = larger.cases[0]
             return [measure(larger, case, runs.run(larger, case, "larger"))]

@@ -73,10 +73,11 @@ def _stage(
     progress: Progress,
 ) -> None:
     # Imported here: they take ten times as long as all else, and the demo's case mostly exists.
-    from runner.building.named import Draw, opened_suite  # noqa: PLC0415  (slow; not if kept)
+    from runner.building.draw import Draw  # noqa: PLC0415  (as the next)
+    from runner.building.named import opened_suite  # noqa: PLC0415  (slow; not if kept)
     from runner.suites.staging import stage_inputs  # noqa: PLC0415  (as above)
 
-    with opened_suite(suite, root_dir, Draw(None, None, None, ()), progress) as opened:
+    with opened_suite(suite, root_dir, Draw(), progress) as opened:
         cases = {case.id: case for case in opened.cases}
         case = opened.cases[0] if case_id is None else cases.get(case_id)
         if case is None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.building.build import build_suite, warnings
 from runner.building.demo_suite import DEMO_SUITE, unpack_demo_suite
+from runner.building.draw import Draw
 from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
@@ -20,23 +20,6 @@ SUITES = Path("suites")
 
 WARN_ONLY = ("twins", "derivable", "shared")
 """Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How HELM runs that are no suite yet are divided. None is the default.
-
-    Attributes:
-        train_runs: how many runs are given whole; 3.
-        eval_samples: how many instances of the eval run are revealed; 20, as in MAGNET.
-        seed: draws both; 1.
-        stat_names: the stats to predict; exact_match.
-    """
-
-    train_runs: int | None
-    eval_samples: int | None
-    seed: int | None
-    stat_names: tuple[str, ...]
 
 
 @contextmanager

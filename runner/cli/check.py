@@ -15,7 +15,8 @@ from runner.authoring.image_runs import (
     measure,
     measure_larger,
 )
-from runner.building.named import Draw, opened_public_half
+from runner.building.draw import Draw
+from runner.building.named import opened_public_half
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
@@ -43,7 +44,7 @@ def check(
     engine = Engine.connect()
     image = engine.resolve_image(reference)
     display = open_display()
-    draw = Draw(None, None, None, ())
+    draw = Draw()
     with opened_public_half(suite, root_dir, draw, display) as opened:
         policy = SandboxPolicy(opened.limits)
         check_capacity(engine.fetch_info(), policy.limits, policy.runtime)

@@ -4,20 +4,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from runner.cli.evaluation_options import CiOptions
-from runner.cli.evaluation_text import evaluation_json
 from runner.cli.live.display import Display
 from runner.errors import EngineError
-from runner.evaluation.batch import FinishedEvaluation
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import junit_xml
-from runner.leaderboard.published import CheckedReport
+from runner.leaderboard.published import CheckedReport, published_record
 from runner.leaderboard.standing import Competitors, read_competitors
 from runner.leaderboard.summary import summary
 from runner.reports.report import Report
+from runner.reports.table import comparison_rows
 from runner.scores.gate import Gate, check_gate, read_gate
 from runner.suites.public_suite import PublicSuite
 
@@ -105,9 +106,21 @@ class CiOutput:
     def _print(self, checked: Mapping[Path, CheckedReport]) -> None:
         if self.as_json:
             is_closed = self.options.is_closed
-            shown = [evaluation_json(*pair, is_closed=is_closed) for pair in checked.items()]
+            shown = [_evaluation_json(*pair, is_closed=is_closed) for pair in checked.items()]
             click.echo(json.dumps(shown, indent=2))
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
             for line in (*rank, *each.gates):
                 self.display.say(f"{each.report.image.reference}: {line}")
+
+
+def _evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool) -> dict[str, Any]:
+    """Return the table's rows, the scores and the whole report, or only the publishable part."""
+    if is_closed:
+        return {"report_directory": str(directory), **published_record(checked)}
+    report = checked.report
+    return {
+        "report_directory": str(directory),
+        "rows": comparison_rows(report),
+        **report.model_dump(mode="json"),
+    }

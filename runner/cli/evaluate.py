@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from runner.building.named import Draw
+from runner.building.draw import Draw
 from runner.cli.ci import CiOutput, read_checks
 from runner.cli.evaluation_options import (
     CiOptions,

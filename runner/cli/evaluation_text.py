@@ -1,19 +1,17 @@
-"""An evaluation on the terminal, and as JSON."""
+"""An evaluation on the terminal."""
 
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from runner.cli.live.display import Display
 from runner.errors import EngineError
-from runner.evaluation.batch import FinishedEvaluation
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.stores import read_file
-from runner.leaderboard.published import CheckedReport, published_record
 from runner.reports.comparison_text import comparison_lines
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, why_unranked
 from runner.reports.score_text import repetition_lines, score_lines
@@ -134,15 +132,3 @@ def log_lines(report: Report, directory: Path) -> list[str]:
 
 def _read_log(path: Path) -> list[str]:
     return read_file(path).decode(errors="replace").splitlines()
-
-
-def evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool) -> dict[str, Any]:
-    """Return the table's rows, the scores and the whole report, or only the publishable part."""
-    if is_closed:
-        return {"report_directory": str(directory), **published_record(checked)}
-    report = checked.report
-    return {
-        "report_directory": str(directory),
-        "rows": comparison_rows(report),
-        **report.model_dump(mode="json"),
-    }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runner.errors import ExitCode
-from runner.evaluation.batch import FinishedEvaluation
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.reports.report import Report
 
 

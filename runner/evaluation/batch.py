@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.errors import EngineError
-from runner.evaluation.evaluation import evaluate
+from runner.evaluation.evaluation import FinishedEvaluation, evaluate
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.executor import Executor
 from runner.evaluation.passes import CaseProgress, Pass
@@ -16,21 +16,6 @@ from runner.reports.report import Evaluation, Report
 from runner.reports.report_directory import find_report, write_evaluation
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
-
-
-@dataclass(frozen=True)
-class FinishedEvaluation:
-    """An evaluation that is over: its report and the report's place, or why there is none.
-
-    Attributes:
-        first: its first pass, which names the image and the suite.
-        directory: where the report is, or would have been.
-        result: the report as it was written, or the engine's fault.
-    """
-
-    first: Pass
-    directory: Path
-    result: Report | EngineError
 
 
 class Watcher(Protocol):

@@ -1,6 +1,8 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from runner.errors import EngineError
 from runner.evaluation.executor import Executor
@@ -8,10 +10,26 @@ from runner.evaluation.input_changes import InputChange
 from runner.evaluation.judgements import Judgements
 from runner.evaluation.passes import CaseProgress, Pass, run_passes
 from runner.evaluation.records import case_records, make_evaluation
-from runner.evaluation.repetitions import JudgedCase, RunAgain
-from runner.reports.report import Evaluation
+from runner.evaluation.repetitions import RunAgain
+from runner.evaluation.verdict import JudgedCase
+from runner.reports.report import Evaluation, Report
 from runner.sandbox.engine.image import image_warnings
 from runner.sandbox.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class FinishedEvaluation:
+    """An evaluation that is over: its report and the report's place, or why there is none.
+
+    Attributes:
+        first: its first pass, which names the image and the suite.
+        directory: where the report is, or would have been.
+        result: the report as it was written, or the engine's fault.
+    """
+
+    first: Pass
+    directory: Path
+    result: Report | EngineError
 
 
 def evaluate(

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from cachetools import LRUCache
 
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseKey
+from runner.evaluation.verdict import JudgedCase
 
 HELD_TARGETS = 50_000
 """The cached cases may have this many targets in all, about 50 MB. In larger batches the other

@@ -11,10 +11,9 @@ from runner.evaluation.executor import Executor
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import FIRST, InputChange, rename_actuals
 from runner.evaluation.judgements import Judgements
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseKey, CaseTask
-from runner.evaluation.verdict import Verdict, judge
+from runner.evaluation.verdict import JudgedCase, Verdict, judge
 from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun

@@ -14,7 +14,8 @@ from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
 from runner.evaluation.passes import Pass
-from runner.evaluation.repetitions import JudgedCase, RunAgain, with_repetitions
+from runner.evaluation.repetitions import RunAgain, with_repetitions
+from runner.evaluation.verdict import JudgedCase
 from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.report import (
     CaseRecord,

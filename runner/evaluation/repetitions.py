@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from runner.contract.stat import Stat
 from runner.evaluation.input_changes import InputChange
-from runner.evaluation.verdict import Verdict
+from runner.evaluation.verdict import JudgedCase
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
-from runner.sandbox.run import SandboxRun
 from runner.scores.aggregation import score_targets
 from runner.scores.stability import (
     CaseComparison,
@@ -17,18 +16,6 @@ from runner.scores.stability import (
     summarize_probe,
     summarize_repetition,
 )
-from runner.suites.public_suite import SuiteCase
-from runner.suites.suite import Actuals
-
-
-@dataclass(frozen=True)
-class JudgedCase:
-    """A case, its container's output, the verdict on it, and the actuals used for that."""
-
-    case: SuiteCase
-    run: SandboxRun
-    verdict: Verdict
-    actuals: Actuals
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.building.named import Draw
+from runner.building.draw import Draw
 from runner.errors import UsageError
 from runner.evaluation.run_options import RunOptions
 from runner.sandbox.engine.pull import Pull
-
-NO_DRAW = Draw(None, None, None, ())
 
 DEFAULT_OUT = Path("results")
 """Reports go below this folder if no place is named."""
@@ -79,7 +77,7 @@ class Request:
     submissions_file: Path | None = None
     root_dir: Path | None = None
     private: Path | None = None
-    draw: Draw = NO_DRAW
+    draw: Draw = field(default_factory=Draw)
     options: RunOptions = field(default_factory=RunOptions)
     placement: ExecutorChoice = field(default_factory=ExecutorChoice)
     pull: Pull = Pull.NEVER

@@ -16,6 +16,7 @@ from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.public_suite import SuiteCase
+from runner.suites.suite import Actuals
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Verdict:
     instance_predictions: InstancePredictions = NO_INSTANCE_PREDICTIONS
     findings: tuple[Finding, ...] = ()
     finding_count: int = 0
+
+
+@dataclass(frozen=True)
+class JudgedCase:
+    """A case, its container's output, the verdict on it, and the actuals used for that."""
+
+    case: SuiteCase
+    run: SandboxRun
+    verdict: Verdict
+    actuals: Actuals
 
 
 def judge(

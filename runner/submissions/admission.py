@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.errors import EngineError, SubmissionError
-from runner.evaluation.batch import FinishedEvaluation
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.reports.report import Report, why_unranked
 from runner.scores.metrics import METRICS

@@ -6,9 +6,11 @@ any checkout: set PYTHONPATH to it, and run this file there.
 
 import argparse
 import ast
+import inspect
 import json
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
@@ -88,6 +90,7 @@ def measure_evaluation(image: str, suite: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as out:
         sys.argv = ["runner", "evaluate", image, "--suite", suite, "--out", out]
         sys.setprofile(note)
+        threading.setprofile(note)
         try:
             from runner.cli.main import main  # noqa: PLC0415  (its import is measured too)
 
@@ -98,7 +101,12 @@ def measure_evaluation(image: str, suite: str) -> dict[str, object]:
             sys.setprofile(None)
     own = [each for each in seen if each.co_filename.startswith(f"{ROOT / PACKAGE}/")]
     imported = {each.co_filename for each in own if each.co_name == "<module>"}
-    functions = [each for each in own if not each.co_name.startswith("<")]
+    # The body of a class is code that runs too, at its import; only a function is optimized.
+    functions = [
+        each
+        for each in own
+        if each.co_flags & inspect.CO_OPTIMIZED and not each.co_name.startswith("<")
+    ]
     return {
         "exit code": code,
         "modules imported": len(imported),

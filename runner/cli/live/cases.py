@@ -14,8 +14,8 @@ from runner.cli.live.display import Display
 from runner.cli.live.terminal import BarDisplay
 from runner.errors import EngineError
 from runner.evaluation.passes import CaseProgress, Pass, describe
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.task import CaseTask
+from runner.evaluation.verdict import JudgedCase
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import forecast
 from runner.untrusted import printable

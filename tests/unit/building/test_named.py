@@ -1,10 +1,11 @@
 from pathlib import Path
 
 from runner.building.demo_suite import unpack_demo_suite
-from runner.building.named import Draw, opened_suite
+from runner.building.draw import Draw
+from runner.building.named import opened_suite
 from tests.suite_builder import Said
 
-ALL_INSTANCES = Draw(None, 1000, None, ())
+ALL_INSTANCES = Draw(eval_samples=1000)
 
 
 def warned(name: str) -> list[str]:

@@ -10,14 +10,15 @@ import pytest
 
 from runner.errors import EngineError, UsageError
 from runner.evaluation import batch, passes, records, verdict
-from runner.evaluation.batch import FinishedEvaluation, run_plan
+from runner.evaluation.batch import run_plan
+from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.executor import Begin, EndedTask, Executor, Keep
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass
 from runner.evaluation.plan import Plan
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
+from runner.evaluation.verdict import JudgedCase
 from runner.reports.report import Report
 from runner.reports.report_directory import find_report
 from runner.sandbox.engine.host import HostFinding

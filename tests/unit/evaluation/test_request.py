@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.building.named import Draw
+from runner.building.draw import Draw
 from runner.errors import UsageError
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
@@ -19,8 +19,8 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "images and a list of them": ({**LIST, "images": ("a",)}, "Name images"),
     "a submitter and a list of them": ({**LIST, "submitter": "x"}, "Name images"),
     "a private half of two suites": ({"suites": ("a", "b"), "private": Path("x")}, "--private"),
-    "no run to train on": ({"draw": Draw(0, None, None, ())}, "--train-runs is 0"),
-    "fewer than no instances": ({"draw": Draw(None, -1, None, ())}, "--eval-samples is -1"),
+    "no run to train on": ({"draw": Draw(train_runs=0)}, "--train-runs is 0"),
+    "fewer than no instances": ({"draw": Draw(eval_samples=-1)}, "--eval-samples is -1"),
 }
 
 

@@ -13,8 +13,8 @@ from runner.cli.live.display import LineDisplay
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass
-from runner.evaluation.repetitions import JudgedCase
 from runner.evaluation.run_options import RunSettings
+from runner.evaluation.verdict import JudgedCase
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
