@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -10,6 +10,7 @@ import yaml
 from benchmarks.copies import copy_runs
 from benchmarks.measurement import Row, run_measured
 from runner.helm_outputs.runs import RunDirectory
+from runner.progress import Say
 
 RUNNER = Path(sys.executable).with_name("runner")
 ROUNDS_AGAIN = 5
@@ -19,7 +20,7 @@ def measure_builds(
     runs: Sequence[RunDirectory],
     counts: Sequence[int],
     folder: Path,
-    announce: Callable[[str], None],
+    say: Say,
 ) -> list[Row]:
     """Return a row for each number of runs, and two rows for building the first suite again.
 
@@ -29,12 +30,12 @@ def measure_builds(
     rows: list[Row] = []
     per_run = 0.0
     for count in counts:
-        announce(f"suite build, {count} runs")
+        say(f"suite build, {count} runs")
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             root = Path(scratch)
             command = _prepare(runs, count, root)
             seconds, peak_mb = run_measured(command, root / "log")
-            announce(f"  it took {seconds:.1f} s and {peak_mb:.0f} MB")
+            say(f"  it took {seconds:.1f} s and {peak_mb:.0f} MB")
             per_run = per_run or seconds / count
             rows.append(
                 Row(f"suite build, {count:,} runs", seconds, seconds / count / per_run, peak_mb)

@@ -1,6 +1,6 @@
 """What runs the cases: this machine's engine, or a Ray cluster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.code_version import install_command
@@ -8,13 +8,12 @@ from runner.errors import UsageError
 from runner.evaluation.executor import Executor
 from runner.evaluation.local_pool import open_local_pool
 from runner.evaluation.request import ExecutorChoice
+from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 
 
 @contextmanager
-def open_executor(
-    choice: ExecutorChoice, engine: Engine, announce: Callable[[str], None]
-) -> Iterator[Executor]:
+def open_executor(choice: ExecutorChoice, engine: Engine, say: Say) -> Iterator[Executor]:
     """Yield the executor of the cases; everything made for it is removed afterwards.
 
     Raises:
@@ -22,7 +21,7 @@ def open_executor(
         UsageError: Ray is not installed, or a node has other code.
     """
     if choice.shared is None:
-        with open_local_pool(engine, choice.jobs or 1, announce, choice.budget) as pool:
+        with open_local_pool(engine, choice.jobs or 1, say, choice.budget) as pool:
             yield pool
         return
     try:
@@ -32,5 +31,5 @@ def open_executor(
             f"--executor ray needs Ray, which is not installed here ({error}). Install it here and "
             f"on every node, in the same version: {install_command('ray')}"
         ) from error
-    with open_ray_cluster(choice.address, choice.jobs, choice.shared, announce) as cluster:
+    with open_ray_cluster(choice.address, choice.jobs, choice.shared, say) as cluster:
         yield cluster

@@ -21,6 +21,7 @@ from runner.code_version import code_versions
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.task import CaseTask
+from runner.progress import Say
 from runner.sandbox.run import SandboxRun
 
 LOOK_SECONDS = 0.5
@@ -46,14 +47,14 @@ class Calls:
     Attributes:
         begin, keep: see ``Executor``.
         put: called with each task that is over, or with the exception that aborts the batch.
-        announce: called with one line at a time.
+        say: called with one line at a time.
         meet: called with what a node has, when a slot on it opens.
     """
 
     begin: Begin
     keep: Keep
     put: Callable[[EndedTask | BaseException], None]
-    announce: Callable[[str], None]
+    say: Say
     meet: Callable[[NodeFacts], None]
 
 
@@ -148,7 +149,7 @@ class Drive:
     def _tell_of_room(self) -> None:
         self._room_deadline = float("inf")
         if not any(actor.is_open for actor in self._actors.values()):
-            self._calls.announce(
+            self._calls.say(
                 "no node of the Ray cluster has room for a case; waiting for others to end, or for "
                 "a node to join (`ray status` shows who uses it)"
             )
@@ -166,7 +167,7 @@ class Drive:
         if isinstance(given, str) and not actor.is_open:
             raise UsageError(given)
         if isinstance(given, str):
-            self._calls.announce(given)
+            self._calls.say(given)
         elif isinstance(given, SlotEnd):
             self._end(name, given)
         elif isinstance(given, NodeFacts):
@@ -194,9 +195,7 @@ class Drive:
         self._lost_unopened = 0 if self._actors[name].is_open else self._lost_unopened + 1
         if self._lost_unopened > MOST_LOST_UNOPENED:
             raise EngineError(f"Ray can't start the runner's process on its nodes: {error}")
-        self._calls.announce(
-            f"a node of the Ray cluster was lost; its cases are run again ({reason})"
-        )
+        self._calls.say(f"a node of the Ray cluster was lost; its cases are run again ({reason})")
         self._retry(name, EngineError(f"The case's node was lost each time ({reason})."))
         self._remove(name)
 
@@ -213,7 +212,7 @@ class Drive:
         """
         if not isinstance(error, EngineError):
             raise error
-        self._calls.announce(f"a slot of the Ray cluster gets no more cases: {error}")
+        self._calls.say(f"a slot of the Ray cluster gets no more cases: {error}")
         self._actors[name].pending = None
         self._dispatch.shut(name)
         slots = self._dispatch.slots.values()

@@ -5,7 +5,7 @@ This module uses neither Ray nor any actual.
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from runner.code_version import code_versions, describe_difference
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
+from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
@@ -107,7 +108,7 @@ class CaseSlot:
         try:
             self._engine = Engine.connect()
             self._sandbox: Sandbox = self._opened.enter_context(
-                open_sandbox(self._engine, self._announce)
+                open_sandbox(self._engine, self._say)
             )
         except RunnerError as error:
             return error
@@ -134,7 +135,7 @@ class CaseSlot:
         """Remove all that is left on the engine."""
         self._opened.close()
 
-    def _announce(self, line: str) -> None:
+    def _say(self, line: str) -> None:
         self._items.put(line)
 
     def _work(self, task: CaseTask, following: CaseTask | None) -> None:
@@ -152,9 +153,7 @@ class CaseSlot:
         preparation = making.result()
         if following is not None:
             self._make_ready(following)
-        return run_task(
-            self._sandbox, self._here(task), preparation, self._announce, self._stopping
-        )
+        return run_task(self._sandbox, self._here(task), preparation, self._say, self._stopping)
 
     def _make_ready(self, task: CaseTask) -> Future[Preparation]:
         """Begin to prepare a task, unless that has begun already."""
@@ -167,14 +166,14 @@ class CaseSlot:
         digest = task.suite_digest
         if digest not in self._suites:
             self._suites[digest] = fetch_suite(self._shared, digest)
-        ensure_image(self._engine, task.image, self._announce)
+        ensure_image(self._engine, task.image, self._say)
         return prepare_task(self._sandbox, self._here(task))
 
     def _here(self, task: CaseTask) -> CaseTask:
         return replace(task, suite_root=self._suites[task.suite_digest])
 
 
-def ensure_image(engine: Engine, image: Image, announce: Callable[[str], None]) -> None:
+def ensure_image(engine: Engine, image: Image, say: Say) -> None:
     """Fetch an image by its digest if this node's engine lacks it.
 
     Raises:
@@ -184,7 +183,7 @@ def ensure_image(engine: Engine, image: Image, announce: Callable[[str], None]) 
     for reference in references:
         try:
             pull = Pull.NEVER if reference == image.id else Pull.MISSING
-            found = engine.obtain_image(reference, pull, announce)
+            found = engine.obtain_image(reference, pull, say)
         except UsageError:
             continue
         if found.id == image.id:

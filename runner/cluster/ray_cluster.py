@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,10 +19,9 @@ from runner.errors import EngineError, UsageError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask, read_task_suite
+from runner.progress import Say
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
-
-Announce = Callable[[str], None]
 
 REACH_SECONDS = 10
 """How long the cluster's head may take to answer."""
@@ -31,8 +30,8 @@ REACH_SECONDS = 10
 class RayCluster:
     """Runs tasks on the nodes of a cluster. Made by ``open_ray_cluster``."""
 
-    def __init__(self, jobs: int | None, shared: str, announce: Announce) -> None:
-        self._jobs, self._shared, self._announce = jobs, shared, announce
+    def __init__(self, jobs: int | None, shared: str, say: Say) -> None:
+        self._jobs, self._shared, self._say = jobs, shared, say
         self._nodes: list[NodeFacts] = []
         self._runtimes: set[str] = set()
         self._drive: Drive | None = None
@@ -65,7 +64,7 @@ class RayCluster:
         for root, digest in {(task.suite_root, task.suite_digest): None for task in tasks}:
             share_suite(read_task_suite(root, digest), self._shared)
         ended = Ended()
-        calls = Calls(begin, keep, ended.put, self._announce, self._meet)
+        calls = Calls(begin, keep, ended.put, self._say, self._meet)
         places = _places(tasks)
         self._drive = Drive(tasks, self._jobs or places, places, self._shared, calls)
         self._thread = threading.Thread(target=self._drive.run, daemon=True)
@@ -136,7 +135,7 @@ def _room(node: Budget, need: Budget) -> int:
 
 @contextmanager
 def open_ray_cluster(
-    address: str | None, jobs: int | None, shared: str, announce: Announce
+    address: str | None, jobs: int | None, shared: str, say: Say
 ) -> Iterator[RayCluster]:
     """Yield an executor on a running Ray cluster.
 
@@ -144,7 +143,7 @@ def open_ray_cluster(
         address: of its head, ``host:port``; None for RAY_ADDRESS, or this machine's cluster.
         jobs: how many cases run at a time, at most; None for as many as the cluster has room for.
         shared: where suites are put for the nodes; see ``share_suite``.
-        announce: called from any thread, with one line at a time.
+        say: called from any thread, with one line at a time.
 
     Raises:
         EngineError: no cluster answers.
@@ -153,7 +152,7 @@ def open_ray_cluster(
     try:
         if not _case_nodes():
             raise EngineError("The Ray cluster has no node with a CPU, so that no case can run.")
-        cluster = RayCluster(jobs, shared, announce)
+        cluster = RayCluster(jobs, shared, say)
         try:
             yield cluster
         finally:

@@ -14,13 +14,12 @@ from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
+from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
-
-Announce = Callable[[str], None]
 
 
 class _TaskQueue:
@@ -85,9 +84,9 @@ class LocalPool:
         sandbox: Sandbox,
         jobs: int,
         budget: Budget,
-        announce: Announce,
+        say: Say,
     ) -> None:
-        self._engine, self._sandbox, self._announce = engine, sandbox, announce
+        self._engine, self._sandbox, self._say = engine, sandbox, say
         self._jobs, self._budget = jobs, budget
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -170,7 +169,7 @@ class LocalPool:
         self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | EngineError:
         try:
-            return run_task(self._sandbox, task, preparation, self._announce, self._stopping)
+            return run_task(self._sandbox, task, preparation, self._say, self._stopping)
         except EngineError as error:
             return error
         finally:
@@ -179,23 +178,23 @@ class LocalPool:
 
 @contextmanager
 def open_local_pool(
-    engine: Engine, jobs: int, announce: Announce, budget: str | None = None
+    engine: Engine, jobs: int, say: Say, budget: str | None = None
 ) -> Iterator[LocalPool]:
     """Yield a pool on an engine; at the end, everything that it made is removed.
 
     Args:
         jobs: how many cases run at a time, at most.
-        announce: called from any thread, with one line at a time.
+        say: called from any thread, with one line at a time.
         budget: what the running containers may have together, as ``Budget.read`` takes it; by
             default all that the host has.
 
     Raises:
         EngineError: the engine can't keep a promise of the sandbox, or was lost.
     """
-    with open_sandbox(engine, announce, jobs) as sandbox:
+    with open_sandbox(engine, say, jobs) as sandbox:
         host = Budget.of_host(engine.fetch_info())
         allowed = host if budget is None else Budget.read(budget, host)
-        pool = LocalPool(engine, sandbox, jobs, allowed, announce)
+        pool = LocalPool(engine, sandbox, jobs, allowed, say)
         try:
             yield pool
         finally:

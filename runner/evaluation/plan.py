@@ -1,6 +1,6 @@
 """A request -> a plan: its images resolved, its suites opened, a place for every report."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,6 @@ from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
 """The folder of finished cases, below the reports' directory."""
-
-Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)

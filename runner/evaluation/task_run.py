@@ -1,11 +1,12 @@
 """One task in a sandbox: prepared, run, and run again after a fault of the engine."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import CancelledError
 
 from runner.errors import EngineError
 from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.progress import Say
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox
 
@@ -26,13 +27,13 @@ def run_task(
     sandbox: Sandbox,
     task: CaseTask,
     preparation: Preparation,
-    announce: Callable[[str], None],
+    say: Say,
     stopping: threading.Event,
 ) -> SandboxRun:
     """Run a task; run it again if the engine failed, which says nothing about the predictor.
 
     Args:
-        announce: called from time to time with a line of progress.
+        say: called from time to time with a line of progress.
         stopping: set when nothing is to be tried again.
 
     Raises:
@@ -43,7 +44,7 @@ def run_task(
     wanted = suite.case(task.case).wanted_files
 
     def announce_task(line: str) -> None:
-        announce(f"{task.title}: {line}")
+        say(f"{task.title}: {line}")
 
     attempt = 1
     while True:

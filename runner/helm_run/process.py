@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from runner.code_version import DISTRIBUTION
 from runner.errors import SuiteError, UsageError
 from runner.helm_outputs.runs import RUN_FILES
 from runner.helm_run.instances import read_instances
+from runner.progress import Say
 
 CANT_IMPORT_HELM = 97
 LOG = "helm-run.log"
@@ -102,7 +103,7 @@ def given_datasets() -> dict[str, tuple[Path, str]]:
     return {name: (Path(path), sha256) for name, (path, sha256) in given.items()}
 
 
-def run_helm(options: HelmOptions, announce: Callable[[str], None]) -> None:
+def run_helm(options: HelmOptions, say: Say) -> None:
     """Run HELM to its end, with a line for every run that is finished.
 
     Raises:
@@ -114,7 +115,7 @@ def run_helm(options: HelmOptions, announce: Callable[[str], None]) -> None:
     options.output_path.mkdir(parents=True, exist_ok=True)
     log = options.output_path / LOG
     command = [sys.executable, "-m", "runner.helm_run", *helm_arguments(options)]
-    announce(f"HELM runs; its log is {log}")
+    say(f"HELM runs; its log is {log}")
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  (our own module)
             command,
@@ -124,7 +125,7 @@ def run_helm(options: HelmOptions, announce: Callable[[str], None]) -> None:
             env=os.environ | {DATASETS_VARIABLE: datasets},
         )
         try:
-            _wait(process, options, log, announce)
+            _wait(process, options, log, say)
         finally:
             process.kill()
             process.wait()
@@ -135,11 +136,11 @@ def _wait(
     process: subprocess.Popen[bytes],
     options: HelmOptions,
     log: Path,
-    announce: Callable[[str], None],
+    say: Say,
 ) -> None:
     before = _finished_runs(options.suite_path)
     if before:
-        announce(f"{len(before)} runs are there already; HELM leaves finished ones as they are")
+        say(f"{len(before)} runs are there already; HELM leaves finished ones as they are")
     announced = set(before)
     is_running = True
     while is_running:
@@ -152,7 +153,7 @@ def _wait(
         for name in sorted(finished - announced):
             announced.add(name)
             total = "" if before else _total(log)
-            announce(f"run {len(announced) - len(before)}{total} is finished: {name}")
+            say(f"run {len(announced) - len(before)}{total} is finished: {name}")
 
 
 def _total(log: Path) -> str:

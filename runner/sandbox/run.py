@@ -1,7 +1,7 @@
 """One case in one container: start, run to the end or the deadline, read its output."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.contract.limits import Limits
 from runner.errors import EngineError, EngineLostError, EngineRefusedError
+from runner.progress import Say
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
@@ -62,20 +63,20 @@ class SandboxRun:
 def run_case(
     host: Host,
     case: PreparedCase,
-    announce: Callable[[str], None],
+    say: Say,
     wanted: Sequence[str] = (PREDICTIONS,),
 ) -> SandboxRun:
     """Start a prepared case, remove its container, and return the result.
 
     Args:
-        announce: called from time to time, with one line, while the container runs.
+        say: called from time to time, with one line, while the container runs.
         wanted: names of files of ``/output`` to read.
 
     Raises:
         EngineError: the engine or the host failed, so nothing can be said about the predictor.
     """
     limits = case.policy.limits
-    ended = _run_container(host, case, announce)
+    ended = _run_container(host, case, say)
     # Read only now: the predictor has ended, and can no longer change what is read.
     with case.keeper.streaming_archive(OUTPUT_DIR) as chunks:
         output = read_output(chunks, limits, wanted)
@@ -102,7 +103,7 @@ class _Ended:
     measured: Measured | None
 
 
-def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], None]) -> _Ended:
+def _run_container(host: Host, case: PreparedCase, say: Say) -> _Ended:
     if case.container is None:
         return _never_started(case.refusal)
     with ExitStack() as cleanup:
@@ -114,7 +115,7 @@ def _run_container(host: Host, case: PreparedCase, announce: Callable[[str], Non
         every = RARELY_SECONDS if host.has_nested_cgroups else SAMPLE_SECONDS
         limits, container = case.policy.limits, case.container
         with Sampler(container, every) as sampler:
-            killed = _wait_or_kill(host.engine, container, limits.wall_seconds, announce)
+            killed = _wait_or_kill(host.engine, container, limits.wall_seconds, say)
             most_seconds = time.monotonic() - begun
         measured = largest(sampler.samples)
         state = container.inspect()["State"]
@@ -154,16 +155,14 @@ def _never_started(reason: str | None) -> _Ended:
     return _Ended(end, b"", None)
 
 
-def _wait_or_kill(
-    engine: Engine, container: Container, wall_seconds: float, announce: Callable[[str], None]
-) -> bool:
+def _wait_or_kill(engine: Engine, container: Container, wall_seconds: float, say: Say) -> bool:
     """Wait for the container's end; return whether it had to be killed at the deadline."""
     started = time.monotonic()
     while (elapsed := time.monotonic() - started) < wall_seconds:
         if elapsed >= HEARTBEAT_SECONDS:
-            announce(f"still running after {elapsed:.0f} s of at most {wall_seconds:g} s")
+            say(f"still running after {elapsed:.0f} s of at most {wall_seconds:g} s")
         until = started + min(elapsed + HEARTBEAT_SECONDS, wall_seconds)
-        if _ended_by(engine, container, until, announce):
+        if _ended_by(engine, container, until, say):
             return False
     try:
         container.kill()
@@ -171,21 +170,19 @@ def _wait_or_kill(
         if error.status != HTTPStatus.CONFLICT:  # it has just ended by itself
             raise
         return False
-    if not _ended_by(engine, container, time.monotonic() + KILL_SECONDS, announce):
+    if not _ended_by(engine, container, time.monotonic() + KILL_SECONDS, say):
         raise EngineError(f"{container.name} was killed but is still running; check the engine.")
     return True
 
 
-def _ended_by(
-    engine: Engine, container: Container, deadline: float, announce: Callable[[str], None]
-) -> bool:
+def _ended_by(engine: Engine, container: Container, deadline: float, say: Say) -> bool:
     while (left := deadline - time.monotonic()) > 0:
         try:
             container.wait(left)
         except EngineLostError:
             # A lost engine leaves the container running, or it ends the container when it is
             # back; the keeper's state shows which.
-            engine.await_answer(announce)
+            engine.await_answer(say)
         else:
             return True
     return False

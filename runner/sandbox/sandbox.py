@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.contract.layout import PREDICTIONS
 from runner.errors import EngineError, UsageError
+from runner.progress import Say
 from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
 from runner.sandbox.engine.engine import Engine
@@ -26,8 +27,6 @@ from runner.sandbox.keeper import ensure_keeper_image
 from runner.sandbox.live_runs import recorded, settle
 from runner.sandbox.policy import SandboxNames, SandboxPolicy
 from runner.sandbox.run import SandboxRun, run_case
-
-Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ class Sandbox:
         host: Host,
         token: str,
         findings: tuple[HostFinding, ...],
-        announce: Announce,
+        say: Say,
         jobs: int,
     ) -> None:
-        self._host, self._token, self._announce = host, token, announce
+        self._host, self._token, self._say = host, token, say
         self.findings = findings
         # As many threads as cases: preparing ahead must not take the predictors' processors.
         self._worker = ThreadPoolExecutor(max_workers=jobs)
@@ -75,14 +74,14 @@ class Sandbox:
         self,
         preparation: Preparation,
         wanted: Sequence[str] = (PREDICTIONS,),
-        announce: Announce | None = None,
+        say: Say | None = None,
     ) -> SandboxRun:
         """Run a case when it is ready and return the result.
 
         Its container is removed by then; the rest is removed while the next case runs.
 
         Args:
-            announce: called while the container runs, instead of the sandbox's own.
+            say: called while the container runs, instead of the sandbox's own.
 
         Raises:
             EngineError: the engine or the host failed; nothing is known about the predictor.
@@ -91,7 +90,7 @@ class Sandbox:
         try:
             case = preparation.case.result()
             self._require_open()
-            run = run_case(self._host, case, announce or self._announce, wanted)
+            run = run_case(self._host, case, say or self._say, wanted)
             self._require_open()  # otherwise the sandbox itself may have ended it
         finally:
             with suppress(RuntimeError):  # stopped: close() removes it with all the rest
@@ -126,7 +125,7 @@ class Sandbox:
         try:
             sweep(self._host.engine, self._token)
         except EngineError as error:
-            self._announce(f"{error} `runner gc`, or the next evaluation, removes what is left.")
+            self._say(f"{error} `runner gc`, or the next evaluation, removes what is left.")
             return False
         return True
 
@@ -141,7 +140,7 @@ class Sandbox:
         names: SandboxNames,
         stage: Callable[[], Mapping[str, bytes]],
     ) -> PreparedCase:
-        self._host.engine.await_answer(self._announce)
+        self._host.engine.await_answer(self._say)
         for _ in range(len(self._not_removed)):
             with suppress(IndexError):  # another thread was quicker
                 self._remove(self._not_removed.popleft())
@@ -157,7 +156,7 @@ class Sandbox:
 
 
 @contextmanager
-def open_sandbox(engine: Engine, announce: Announce, jobs: int = 1) -> Iterator[Sandbox]:
+def open_sandbox(engine: Engine, say: Say, jobs: int = 1) -> Iterator[Sandbox]:
     """Yield a sandbox on an engine that can keep all of the sandbox's promises.
 
     First it removes what killed runners left there. At the end it removes everything that was made
@@ -170,18 +169,18 @@ def open_sandbox(engine: Engine, announce: Announce, jobs: int = 1) -> Iterator[
     Raises:
         EngineError: the engine can't keep a promise, or was lost.
     """
-    engine.await_answer(announce)
+    engine.await_answer(say)
     info = engine.fetch_info()
     findings = examine_host(info, engine.fetch_version())
     _require_promises(findings)
     identity = engine_identity(info)
     collected = collect_garbage(engine, identity)
     for leftover in collected.removed:
-        announce(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
+        say(f"removed the {leftover.kind} {leftover.name}, left by a runner that was killed")
     for _, reason in collected.kept:
-        announce(f"left by a runner that was killed, and still there: {reason}")
+        say(f"left by a runner that was killed, and still there: {reason}")
     with recorded(identity) as entry:
-        sandbox = Sandbox(_host(engine, info), entry.token, findings, announce, jobs)
+        sandbox = Sandbox(_host(engine, info), entry.token, findings, say, jobs)
         try:
             yield sandbox
         finally:

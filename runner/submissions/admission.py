@@ -7,6 +7,7 @@ from pathlib import Path
 from runner.errors import EngineError, SubmissionError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
+from runner.progress import Say
 from runner.reports.report import Report, why_unranked
 from runner.scores.metrics import METRICS
 from runner.submissions.ledger import Ledger
@@ -25,7 +26,7 @@ class Admission:
 
     Attributes:
         publish: called with what the rules allow to be published.
-        announce: called with what else the organizer should know.
+        say: called with what else the organizer should know.
         began: the entries of admitted evaluations, by the directories of their reports.
         refused: the reasons why other evaluations may not run now.
     """
@@ -34,7 +35,7 @@ class Admission:
     rules: Rules
     submitter: str
     publish: Publish
-    announce: Callable[[str], None]
+    say: Say
     began: dict[Path, Began] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ class Admission:
         if self.refused and not self.began:
             raise SubmissionError(" ".join(self.refused))
         for line in self.refused:
-            self.announce(line)
+            self.say(line)
         return {path: one for path, one in planned.items() if path in self.began}
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:

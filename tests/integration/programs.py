@@ -1,9 +1,10 @@
 """Programs in place of a predictor, run in the sandbox as an image of their own would be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.contract.limits import MIB, Limits
+from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
@@ -31,12 +32,12 @@ def run_sandboxed(
     image: Image,
     files: Mapping[str, bytes],
     limits: Limits,
-    announce: Callable[[str], None],
+    say: Say,
 ) -> SandboxRun:
     """Run an image on inputs, in a sandbox of its own.
 
     Args:
         files: content by path below ``/input``.
     """
-    with open_sandbox(engine, announce) as sandbox:
+    with open_sandbox(engine, say) as sandbox:
         return sandbox.run(sandbox.prepare(image, SandboxPolicy(limits), lambda: files))

@@ -2,10 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.errors import BuildError
+from runner.progress import Say
 from runner.untrusted import printable
 
 CONTEXT_LABEL = "runner.context"
@@ -23,9 +24,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """Color codes that the engine puts around a step's standard error."""
 
 
-def follow_build(
-    said: Iterable[Mapping[str, Any]], tag: str, announce: Callable[[str], None]
-) -> None:
+def follow_build(said: Iterable[Mapping[str, Any]], tag: str, say: Say) -> None:
     """Announce each step as the engine reports it, until the build is over.
 
     Raises:
@@ -41,7 +40,7 @@ def follow_build(
             if line.strip():
                 lines.append(line.rstrip())
             if line.startswith("Step "):
-                announce(printable(line))
+                say(printable(line))
         if "error" in entry:
             shown = "\n".join(map(printable, lines))
             what = printable(_COLOUR.sub("", str(entry["error"])))

@@ -21,6 +21,7 @@ from runner.errors import (
     NotOnEngineError,
     UsageError,
 )
+from runner.progress import Say
 from runner.sandbox.engine.build import CONTEXT_LABEL, follow_build
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.image import Image, read_image
@@ -80,7 +81,7 @@ class Engine:
             return False
         return True
 
-    def await_answer(self, announce: Callable[[str], None]) -> None:
+    def await_answer(self, say: Say) -> None:
         """Return as soon as the engine answers; wait if it is being restarted.
 
         Raises:
@@ -97,7 +98,7 @@ class Engine:
             else:
                 return
             if not announced:
-                announce(f"the engine does not answer; waiting for up to {ENGINE_RETURN_SECONDS} s")
+                say(f"the engine does not answer; waiting for up to {ENGINE_RETURN_SECONDS} s")
                 announced = True
             time.sleep(0.5)
 
@@ -147,7 +148,7 @@ class Engine:
                 "--suite glob; otherwise the shell replaces it by the names of files."
             ) from error
 
-    def obtain_image(self, reference: str, pull: Pull, announce: Callable[[str], None]) -> Image:
+    def obtain_image(self, reference: str, pull: Pull, say: Say) -> Image:
         """Return the image that a reference names now; pull it first if asked to.
 
         The image is identified by its ID from then on, so the registry is not needed again.
@@ -160,15 +161,15 @@ class Engine:
             with suppress(UsageError):
                 return self.resolve_image(reference)
         if pull is not Pull.NEVER:
-            announce(f"{reference}: pulling")
-            self._pull(reference, announce)
+            say(f"{reference}: pulling")
+            self._pull(reference, say)
         return self.resolve_image(reference)
 
-    def _pull(self, reference: str, announce: Callable[[str], None]) -> None:
+    def _pull(self, reference: str, say: Say) -> None:
         try:
             with engine_errors(f"pull {reference}"):
                 events = self._api.pull(reference, stream=True, decode=True)
-                follow_pull(events, reference, announce)
+                follow_pull(events, reference, say)
         except EngineRefusedError as error:
             if error.status not in NOT_IN_REGISTRY:
                 raise
@@ -202,12 +203,12 @@ class Engine:
         tag: str,
         labels: Mapping[str, str],
         build_args: Mapping[str, str],
-        announce: Callable[[str], None],
+        say: Say,
     ) -> Image:
         """Build an image from a context, tag it, and return it. No step has a network.
 
         Args:
-            announce: called with each step of the Dockerfile as it begins.
+            say: called with each step of the Dockerfile as it begins.
 
         Raises:
             BuildError: a step of the Dockerfile failed; holds the end of the engine's output.
@@ -225,7 +226,7 @@ class Engine:
                     use_config_proxy=False,
                     decode=True,
                 )
-                follow_build(said, tag, announce)
+                follow_build(said, tag, say)
         except EngineRefusedError as error:
             if not error.blames_request:
                 raise

@@ -1,12 +1,13 @@
 """When an image is pulled from its registry, and the progress of a pull."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
 from runner.errors import EngineError
+from runner.progress import Say
 from runner.untrusted import printable
 
 PROGRESS_SECONDS = 10
@@ -28,9 +29,7 @@ class Pull(StrEnum):
     ALWAYS = "always"
 
 
-def follow_pull(
-    events: Iterable[Mapping[str, Any]], reference: str, announce: Callable[[str], None]
-) -> None:
+def follow_pull(events: Iterable[Mapping[str, Any]], reference: str, say: Say) -> None:
     """Announce from time to time how far a pull is, until its end.
 
     Raises:
@@ -45,4 +44,4 @@ def follow_pull(
             is_done[event["id"]] = event["status"] in ("Pull complete", "Already exists")
         if time.monotonic() - announced > PROGRESS_SECONDS:
             announced = time.monotonic()
-            announce(f"{reference}: pulling, {sum(is_done.values())} of {len(is_done)} layers")
+            say(f"{reference}: pulling, {sum(is_done.values())} of {len(is_done)} layers")
