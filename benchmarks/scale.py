@@ -76,7 +76,7 @@ def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
     out = scratch / "results"
     command = [str(RUNNER), "evaluate", *images, "--suite", str(suite.root), "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    reports = read_reports(out)
+    reports = read_reports(out).reports
     runs = len(images) * len(suite.cases)
     kept = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Costs(

@@ -28,6 +28,12 @@ class RunnerError(Exception):
     exit_code: ClassVar[ExitCode]
 
 
+class BugError(RunnerError):
+    """A bug of the runner; its text says in which file the traceback is."""
+
+    exit_code = ExitCode.BUG
+
+
 class UsageError(RunnerError):
     """The command can't be carried out as given, e.g. the image does not exist."""
 

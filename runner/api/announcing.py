@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from runner.errors import EngineError
+from runner.errors import RunnerError
 from runner.evaluation.passes import CaseProgress, Pass, describe
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
@@ -47,7 +47,7 @@ class AnnouncedCases(CaseProgress):
         """Announce that a case begins."""
         self.say(f"{task.title}: running")
 
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None:
         """Announce how a case ended."""
         how = f"not run: {ended}"
         if isinstance(ended, JudgedCase):

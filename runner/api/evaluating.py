@@ -8,7 +8,7 @@ from runner.api.announcing import Announce, AnnouncedCases, log_line
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.placement import Local, Ray
-from runner.errors import EngineError, UsageError
+from runner.errors import RunnerError, UsageError
 from runner.evaluation.batch import run_plan
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.plan import Plan, plan_passes
@@ -74,6 +74,8 @@ def evaluate(
         SuiteError: the suite can't be used.
         EngineError: the engine failed. Other images' reports have been written, and the same call
             continues from there.
+        RunnerError: an image met a bug of the runner, whose traceback is in a file. Other images'
+            reports have been written.
     """
     names = (images,) if isinstance(images, str) else tuple(images)
     with ExitStack() as held:
@@ -121,6 +123,6 @@ def _read_pull(text: str) -> Pull:
 
 
 def _report(finished: FinishedEvaluation) -> OpenedReport:
-    if isinstance(finished.result, EngineError):
+    if isinstance(finished.result, RunnerError):
         raise finished.result
     return OpenedReport(finished.result, finished.directory)

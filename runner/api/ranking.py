@@ -1,15 +1,18 @@
 """Evaluations of one suite, ranked."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from runner.api.announcing import AnnouncedLines
 from runner.api.opened_reports import OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
+from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
 from runner.scores.resampling import Resampling
 from runner.submissions.organizer_files import read_submitters
@@ -61,7 +64,9 @@ def rank_reports(
 ) -> Ranking:
     """Return the evaluations of one suite in order, the best first.
 
-    Each pair is compared on the same resamples of the suite's runs.
+    Each pair is compared on the same resamples of the suite's runs. A report that can't be read is
+    left out, and one with other targets than the others is not ranked: the log named ``runner`` has
+    a warning for each.
 
     Args:
         reports: a directory or URL below which reports are, or reports themselves.
@@ -69,10 +74,12 @@ def rank_reports(
 
     Raises:
         UsageError: there is no report, or the reports are for suites with different digests.
-        SuiteError: a report or the file of submitters can't be read.
+        SuiteError: no report can be read, or the file of submitters can't.
     """
+    progress = AnnouncedLines(logging.getLogger("runner").warning)
+    found: Mapping[Path, Report]
     if isinstance(reports, str) or not isinstance(reports, Iterable):  # a URL's path is no Path
-        found = read_reports(open_store(reports))
+        found = read_reports(open_store(reports), progress).reports
     else:
         found = {each.directory: each.report for each in reports}
         if len({report.suite.digest for report in found.values()}) != 1:
@@ -80,4 +87,4 @@ def rank_reports(
     known = None if submitters is None else read_submitters(Path(submitters))
     resampling = Resampling()
     version = next(iter(found.values())).runner_version
-    return Ranking(make_leaderboard(found, known, resampling), version, resampling)
+    return Ranking(make_leaderboard(found, known, resampling, progress), version, resampling)

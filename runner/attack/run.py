@@ -12,7 +12,7 @@ from runner.attack.listener import Listener, listening
 from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, AttackVerdict, Seen, judge_attack
-from runner.errors import EngineError
+from runner.errors import EngineError, RunnerError
 from runner.evaluation.evaluation import evaluate
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.local_pool import open_local_pool
@@ -120,7 +120,7 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     with open_local_pool(shared.engine, 1, _say_nothing) as pool:
         one = Pass(resolved, shared.suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, SilentCases())
-    if isinstance(evaluation, EngineError):
+    if isinstance(evaluation, RunnerError):
         raise evaluation
     (case,) = evaluation.report.cases
     return Seen(

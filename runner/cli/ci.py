@@ -1,17 +1,19 @@
 """CI support in ``runner evaluate``: gates, ranks, a summary and JUnit XML, without secrets."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import Display
-from runner.errors import EngineError
+from runner.errors import RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
+from runner.files.bug_log import attempt
 from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import junit_xml
 from runner.leaderboard.published import CheckedReport, published_record
@@ -21,6 +23,8 @@ from runner.reports.report import Report
 from runner.reports.table import comparison_rows
 from runner.scores.gate import Gate, check_gate, read_gate
 from runner.suites.public_suite import PublicSuite
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,19 @@ class Checks:
             for suite in suites:
                 self.competitors.check_suite(suite.digest)
 
-    def check(self, reports: Mapping[Path, Report]) -> dict[Path, CheckedReport]:
-        """Return the reports with their gates' results and ranks, by the reports' directories."""
-        checked = {}
-        for directory, report in reports.items():
-            gates = tuple(check_gate(gate, report.scores) for gate in self.gates)
-            among = self.competitors
-            standing = None if among is None else among.rank(report, directory, reports)
-            checked[directory] = CheckedReport(report, gates, standing)
-        return checked
+    def check(self, directory: Path, reports: Mapping[Path, Report]) -> CheckedReport:
+        """Return the report of a directory with its gates' results, and its rank among others.
+
+        Args:
+            reports: all of this command, by their directories.
+        """
+        report, among = reports[directory], self.competitors
+        gates = tuple(check_gate(gate, report.scores) for gate in self.gates)
+        standing = None if among is None else among.rank(report, directory, reports)
+        return CheckedReport(report, gates, standing)
 
 
-def read_checks(options: CiOptions) -> Checks:
+def read_checks(options: CiOptions, display: Display) -> Checks:
     """Return the checks that the options ask for.
 
     Raises:
@@ -59,7 +64,7 @@ def read_checks(options: CiOptions) -> Checks:
     """
     gates = tuple(read_gate(text) for text in options.gates)
     directory = options.leaderboard
-    return Checks(gates, None if directory is None else read_competitors(directory))
+    return Checks(gates, None if directory is None else read_competitors(directory, display))
 
 
 @dataclass
@@ -68,6 +73,7 @@ class CiOutput:
 
     Attributes:
         is_below_gate: whether a report fails a gate; known at the end.
+        faults: what single reports met; the others are shown.
     """
 
     checks: Checks
@@ -75,6 +81,7 @@ class CiOutput:
     display: Display
     as_json: bool
     is_below_gate: bool = False
+    faults: list[RunnerError] = field(default_factory=list)
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Do nothing yet: ranks need all reports of the batch."""
@@ -84,30 +91,50 @@ class CiOutput:
 
         Raises:
             UsageError: a file can't be written; the reports have been written before.
+            RunnerError: a report could not be shown; all others have been.
         """
         reports = {one.directory: one.result for one in finished if isinstance(one.result, Report)}
-        checked = self.checks.check(reports)
+        checked = self._made({path: partial(self.checks.check, path, reports) for path in reports})
         self.is_below_gate = any(each.is_below_gate for each in checked.values())
         with self.display.aside():
             self._print(checked)
         if self.options.summary_file is not None:
-            text = "".join(summary(each) for each in checked.values())
-            append_text(self.options.summary_file, text)
+            texts = self._made({path: partial(summary, each) for path, each in checked.items()})
+            append_text(self.options.summary_file, "".join(texts.values()))
         if self.options.junit_file is not None:
             faults = {
                 one.first.title: one.result
                 for one in finished
-                if isinstance(one.result, EngineError)
+                if isinstance(one.result, RunnerError)
             }
             is_closed = self.options.is_closed
             xml = junit_xml(list(checked.values()), faults, is_closed=is_closed)
             write_file(self.options.junit_file, xml)
+        if self.faults:
+            raise self.faults[0]
+
+    def _made(self, makers: Mapping[Path, Callable[[], Made]]) -> dict[Path, Made]:
+        """Return what is made of each report; one that meets a bug is told, and left out."""
+        made = {}
+        for directory, make in makers.items():
+            one = attempt(make)
+            if isinstance(one, RunnerError):
+                self.display.say(f"{directory}: can't be shown: {one}")
+                self.faults.append(one)
+            else:
+                made[directory] = one
+        return made
 
     def _print(self, checked: Mapping[Path, CheckedReport]) -> None:
         if self.as_json:
             is_closed = self.options.is_closed
-            shown = [_evaluation_json(*pair, is_closed=is_closed) for pair in checked.items()]
-            click.echo(json.dumps(shown, indent=2))
+            shown = self._made(
+                {
+                    path: partial(_evaluation_json, path, each, is_closed=is_closed)
+                    for path, each in checked.items()
+                }
+            )
+            click.echo(json.dumps(list(shown.values()), indent=2))
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
             for line in (*rank, *each.gates):

@@ -44,7 +44,8 @@ def evaluate(
     request = make_request(images, what, limits, helm, further, placement, output)
     if output.show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; use only one of them.")
-    checks, display = read_checks(ci), open_display()
+    display = open_display()
+    checks = read_checks(ci, display)
     submitters = request.submitters(read_listed)
     engine = Engine.connect()
     with (

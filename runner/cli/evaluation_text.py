@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from runner.cli.live.display import Display
-from runner.errors import EngineError
+from runner.errors import RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.stores import read_file
 from runner.reports.comparison_text import comparison_lines
@@ -41,7 +41,7 @@ class EvaluationPrinter:
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Print the evaluation, unless it failed; the progress has shown why."""
         report, directory = finished.result, finished.directory
-        if isinstance(report, EngineError):
+        if isinstance(report, RunnerError):
             return
         with self.display.aside():
             for line in log_lines(report, directory) if self.show_log else ():

@@ -2,9 +2,20 @@
 
 from collections.abc import Sequence
 
-from runner.errors import ExitCode
+from runner.errors import ExitCode, RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.reports.report import Report
+
+FIRST_TO_LAST = (
+    ExitCode.BUG,
+    ExitCode.ENGINE_FAULT,
+    ExitCode.BAD_SUITE,
+    ExitCode.USAGE,
+    ExitCode.PREDICTOR_FAULT,
+    ExitCode.BELOW_GATE,
+    ExitCode.SCORED,
+)
+"""If several hold, the first is the command's: what says least about the predictors."""
 
 
 def exit_code(
@@ -15,11 +26,12 @@ def exit_code(
     Args:
         missing: how many images were not found.
     """
-    reports = [one.result for one in finished if isinstance(one.result, Report)]
-    if len(reports) < len(finished):
-        return ExitCode.ENGINE_FAULT
+    results = [one.result for one in finished]
+    found = {each.exit_code for each in results if isinstance(each, RunnerError)}
     if missing:
-        return ExitCode.USAGE
-    if not all(report.meets_policy for report in reports):
-        return ExitCode.PREDICTOR_FAULT
-    return ExitCode.BELOW_GATE if is_below_gate else ExitCode.SCORED
+        found.add(ExitCode.USAGE)
+    if not all(each.meets_policy for each in results if isinstance(each, Report)):
+        found.add(ExitCode.PREDICTOR_FAULT)
+    if is_below_gate:
+        found.add(ExitCode.BELOW_GATE)
+    return next(code for code in FIRST_TO_LAST if code in found or code is ExitCode.SCORED)

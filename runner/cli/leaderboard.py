@@ -1,6 +1,7 @@
 """``runner leaderboard``."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,16 +9,18 @@ import click
 
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
+from runner.errors import ExitCode, RunnerError
+from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
-from runner.reports.report import Report
-from runner.reports.report_directory import read_reports
+from runner.reports.report_directory import FoundReports, read_reports
 from runner.scores.resampling import Resampling
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
+from runner.submissions.rules import Rules
 from runner.submissions.split import private_report
 
 
@@ -42,21 +45,43 @@ def leaderboard(
         if watch:
             others = [] if submitters_file is None else [submitters_file]
             site.keep(report_changes(directory, others), resampling, display, _print_page)
-        _print_page(site.write(resampling, display))
-        return 0
-    board = make_leaderboard(*read(), resampling, display)
+        pages = site.write(resampling, display)
+        _print_page(pages.index)
+        return _exit_code(pages.faults)
+    found, submitters = read()
+    board = make_leaderboard(found.reports, submitters, resampling, display)
     _print(board, resampling, "json" if as_json else style)
-    return 0
+    return _exit_code((*found.faults, *board.faults))
+
+
+def _exit_code(faults: Sequence[RunnerError]) -> ExitCode:
+    """Return the least code of the reports that are left out or not ranked, 0 if all are."""
+    return min((fault.exit_code for fault in faults), default=ExitCode.SCORED)
 
 
 def _read(
     directory: Path, submitters_file: Path | None, display: Display, ledger_file: Path | None
-) -> tuple[dict[Path, Report], Submitters | None]:
-    reports = read_reports(directory, display)
+) -> tuple[FoundReports, Submitters | None]:
+    found = read_reports(directory, display)
     if ledger_file is not None:
         rules, _ = Ledger(ledger_file).read()
-        reports = {path: private_report(report, rules) for path, report in reports.items()}
-    return reports, None if submitters_file is None else read_submitters(submitters_file)
+        found = _on_private_split(found, rules, display)
+    return found, None if submitters_file is None else read_submitters(submitters_file)
+
+
+def _on_private_split(found: FoundReports, rules: Rules, display: Display) -> FoundReports:
+    """Return the reports on their private splits; one that meets an error is told, and left out."""
+    reports, faults = {}, []
+    for path, report in found.reports.items():
+        one = attempt(partial(private_report, report, rules))
+        if isinstance(one, RunnerError):
+            display.say(f"left out: {path}: {one}")
+            faults.append(one)
+        else:
+            reports[path] = one
+    if not reports:
+        raise faults[0]
+    return FoundReports(reports, (*found.faults, *faults))
 
 
 def _print_page(page: Path) -> None:

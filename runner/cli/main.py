@@ -3,18 +3,15 @@
 import re
 import signal
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 from types import FrameType
-from typing import IO, NoReturn
+from typing import NoReturn
 
 import click
 
 from runner.cli.lazy import LazyGroup
 from runner.code_version import DISTRIBUTION
-from runner.errors import ExitCode, RunnerError, UsageError
-from runner.files.user_directories import log_directory
+from runner.errors import ExitCode, RunnerError
+from runner.files.bug_log import keep_bug
 
 EXIT_CODES_HELP = """\b
 Exit codes:
@@ -87,7 +84,9 @@ def main() -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
-        code = _report_bug(error)
+        bug = keep_bug(error)
+        click.echo(f"Error: {bug}", err=True)
+        code = bug.exit_code
     sys.exit(code)
 
 
@@ -104,35 +103,3 @@ def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _open_bug_log() -> IO[str]:
-    """Open a new file for a traceback; only the user can read it.
-
-    It is a temporary file if the user's log directory can't be written to.
-    """
-    try:
-        directory = log_directory()
-        directory.mkdir(parents=True, exist_ok=True)
-        return _new_bug_log(directory)
-    except (OSError, UsageError):
-        return _new_bug_log(None)
-
-
-def _new_bug_log(directory: Path | None) -> IO[str]:
-    return tempfile.NamedTemporaryFile(
-        "w", prefix="runner-bug-", suffix=".log", delete=False, encoding="utf-8", dir=directory
-    )
-
-
-def _report_bug(error: Exception) -> int:
-    """Keep the traceback in a file, and print where the bug is.
-
-    The error's text stays in the file: it could quote an actual, and participants read CI's logs.
-    """
-    with _open_bug_log() as log:
-        traceback.print_exc(file=log)
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {last.filename}:{last.lineno}"
-    click.echo(f"Error: a bug of the runner ({where}). Please report it with {log.name}", err=True)
-    return ExitCode.BUG

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from runner.errors import EngineError
+from runner.errors import BugError, EngineError, RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation, evaluate
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.executor import Executor
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan
+from runner.files.bug_log import attempt, keep_bug
 from runner.reports.report import Evaluation, Report
 from runner.reports.report_directory import find_report, write_evaluation
 
@@ -39,13 +41,28 @@ def run_plan(
     finished: dict[Path, FinishedEvaluation] = {}
     with closing(Batch(plan, progress).run(open_executor)) as evaluations:
         for one in evaluations:
-            for watcher in watchers:
-                watcher.see_evaluation(one)
-            finished[one.directory] = one
+            finished[one.directory] = _show(one, watchers, progress)
     ordered = [finished[directory] for directory in plan.passes]
     for watcher in watchers:
         watcher.see_batch(ordered)
     return ordered
+
+
+def _show(
+    one: FinishedEvaluation, watchers: Sequence[Watcher], progress: CaseProgress
+) -> FinishedEvaluation:
+    """Pass an evaluation to the watchers; if one of them has a bug, that is the result."""
+    shown = one
+    for watcher in watchers:
+        try:
+            watcher.see_evaluation(one)
+        except (RunnerError, OSError):  # e.g. nobody reads the output: true of all evaluations
+            raise
+        except Exception as error:  # noqa: BLE001  (a bug costs only the image that met it)
+            bug = keep_bug(error)
+            progress.say(f"{one.first.title}: can't be shown: {bug}")
+            shown = replace(one, result=bug)
+    return shown
 
 
 @dataclass(frozen=True)
@@ -73,17 +90,20 @@ class Batch:
         """Return the reports that exist and are still current."""
         current = {}
         for directory, one in self.plan.passes.items():
-            found = None
-            if not one.settings.rerun:
-                found = find_report(directory, self._evaluation_key(one))
-            if found is not None:
+            found = None if one.settings.rerun else attempt(partial(self._find, one, directory))
+            if isinstance(found, Report):
                 current[directory] = found
+            elif isinstance(found, RunnerError) and not isinstance(found, BugError):
+                raise found  # e.g. the store does not answer: true of all reports
         if current:
             self.progress.say(
                 f"{len(current)} of {len(self.plan.passes)} reports are up to date: nothing that "
                 "they depend on has changed (--rerun runs the evaluations again)"
             )
         return current
+
+    def _find(self, one: Pass, directory: Path) -> Report | None:
+        return find_report(directory, self._evaluation_key(one))
 
     def _evaluation_key(self, one: Pass) -> str:
         return EvaluationKey.of(one, self.plan.submitters[one.image.reference]).digest
@@ -93,11 +113,15 @@ class Batch:
         directories = {id(one): directory for directory, one in left.items()}
         for one, ended in evaluate(list(left.values()), executor, self.progress):
             directory = directories[id(one)]
-            if isinstance(ended, EngineError):
-                self.progress.say(f"{one.title}: no report: {ended} Run the same command again.")
-                yield FinishedEvaluation(one, directory, ended)
+            result: Report | RunnerError
+            if isinstance(ended, RunnerError):
+                result = ended
             else:
-                yield FinishedEvaluation(one, directory, self._write(one, ended, directory))
+                result = attempt(partial(self._write, one, ended, directory))
+            if isinstance(result, RunnerError):
+                again = " Run the same command again." if isinstance(result, EngineError) else ""
+                self.progress.say(f"{one.title}: no report: {result}{again}")
+            yield FinishedEvaluation(one, directory, result)
 
     def _write(self, one: Pass, ended: Evaluation, directory: Path) -> Report:
         """Write the report with its submitter and its evaluation key; return it."""

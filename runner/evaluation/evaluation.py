@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from runner.errors import EngineError
+from runner.errors import RunnerError
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
 from runner.evaluation.judgements import Judgements
@@ -12,6 +13,7 @@ from runner.evaluation.passes import CaseProgress, Pass, run_passes
 from runner.evaluation.records import case_records, make_evaluation
 from runner.evaluation.repetitions import RunAgain
 from runner.evaluation.verdict import JudgedCase
+from runner.files.bug_log import attempt
 from runner.reports.report import Evaluation, Report
 from runner.sandbox.engine.image import image_warnings
 from runner.sandbox.outcome import Outcome
@@ -24,17 +26,17 @@ class FinishedEvaluation:
     Attributes:
         first: its first pass, which names the image and the suite.
         directory: where the report is, or would have been.
-        result: the report as it was written, or the engine's fault.
+        result: the report as it was written, or the error that this evaluation met.
     """
 
     first: Pass
     directory: Path
-    result: Report | EngineError
+    result: Report | RunnerError
 
 
 def evaluate(
     passes: Sequence[Pass], executor: Executor, progress: CaseProgress
-) -> Iterator[tuple[Pass, Evaluation | EngineError]]:
+) -> Iterator[tuple[Pass, Evaluation | RunnerError]]:
     """Run images on every case of their suites, in one pool, and score the predictions.
 
     Each case is stored as soon as its container has ended. When the same evaluation is started
@@ -44,9 +46,9 @@ def evaluate(
         passes: the first pass of each evaluation.
 
     Yields:
-        Each evaluation when its last case is over. If a case could not run because the engine
-        failed, the result is that engine error: it says nothing about the predictor, and the
-        finished cases stay stored.
+        Each evaluation when its last case is over. If the engine failed, or a bug was met while a
+        case was judged or the report made, the result is that error: it says nothing about the
+        predictor, the finished cases stay stored, and the other evaluations go on.
     """
     for one in passes:
         for warning in image_warnings(one.image):
@@ -55,21 +57,30 @@ def evaluate(
     repeated: list[Pass] = []
     for number, fault in run_passes([[one] for one in passes], executor, progress, judgements):
         one = passes[number]
-        judged = [] if fault else list(one.judged(judgements))
-        if fault is not None:
-            yield one, fault
+        judged = attempt(partial(_judged, one, judgements)) if fault is None else fault
+        if isinstance(judged, RunnerError):
+            yield one, judged
         elif one.settings.input_changes and _are_scored(judged):
             repeated.append(one)
         else:
-            yield one, make_evaluation(one, judged, {}, executor)
+            yield one, attempt(partial(make_evaluation, one, judged, {}, executor))
     further = [one.further() for one in repeated]
     for number, fault in run_passes(further, executor, progress, judgements):
         one = repeated[number]
-        if fault is not None:
-            yield one, fault
-        else:
-            again = _run_again(further[number], judgements)
-            yield one, make_evaluation(one, list(one.judged(judgements)), again, executor)
+        again = partial(_compare_passes, one, further[number], judgements, executor)
+        yield one, attempt(again) if fault is None else fault
+
+
+def _judged(one: Pass, judgements: Judgements) -> list[JudgedCase]:
+    return list(one.judged(judgements))
+
+
+def _compare_passes(
+    one: Pass, further: Sequence[Pass], judgements: Judgements, executor: Executor
+) -> Evaluation:
+    """Return the evaluation, with its further passes compared with the first."""
+    again = _run_again(further, judgements)
+    return make_evaluation(one, _judged(one, judgements), again, executor)
 
 
 def _are_scored(judged: Sequence[JudgedCase]) -> bool:
@@ -80,7 +91,7 @@ def _are_scored(judged: Sequence[JudgedCase]) -> bool:
 def _run_again(further: Sequence[Pass], judgements: Judgements) -> dict[InputChange, RunAgain]:
     again = {}
     for one in further:
-        judged = list(one.judged(judgements))
+        judged = _judged(one, judgements)
         # The probe's targets have other names, so that they make no records.
         limits = one.settings.policy.limits
         records = [] if one.input_change.renames else case_records(one.suite, judged, limits)

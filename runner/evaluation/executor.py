@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from runner.errors import EngineError
+from runner.errors import RunnerError
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.run import SandboxRun
@@ -23,7 +23,7 @@ class EndedTask:
     """A task that is over: its container's result, or why there is none."""
 
     task: CaseTask
-    result: SandboxRun | EngineError
+    result: SandboxRun | RunnerError
 
 
 Ended = SimpleQueue[EndedTask | BaseException]
@@ -68,8 +68,8 @@ class Executor(Protocol):
     def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.
 
-        After a fault of the engine a task is tried again, a few times. A task that fails for good
-        does not stop the others.
+        After a fault of the engine a task is tried again, a few times. A task that fails for good,
+        or that meets a bug, does not stop the others.
 
         Args:
             begin, keep: called from any thread, also while nobody asks for the next task.

@@ -7,13 +7,15 @@ Parquet, in libraries that let other threads run meanwhile.
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
-from runner.errors import EngineError, UsageError
+from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
+from runner.files.bug_log import keep_bug
 from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
@@ -167,11 +169,15 @@ class LocalPool:
 
     def _result(
         self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
-    ) -> SandboxRun | EngineError:
+    ) -> SandboxRun | RunnerError:
         try:
             return run_task(self._sandbox, task, preparation, self._say, self._stopping)
         except EngineError as error:
             return error
+        except (RunnerError, CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001  (a bug costs only the image that met it)
+            return keep_bug(error)
         finally:
             queue.give_back(task)
 

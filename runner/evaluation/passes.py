@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from runner.contract.limits import Limits
-from runner.errors import EngineError
+from runner.errors import BugError, EngineError, RunnerError
 from runner.evaluation.executor import Executor
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import FIRST, InputChange, rename_actuals
@@ -14,6 +15,7 @@ from runner.evaluation.judgements import Judgements
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseKey, CaseTask
 from runner.evaluation.verdict import JudgedCase, Verdict, judge
+from runner.files.bug_log import attempt
 from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
@@ -99,7 +101,7 @@ class CaseProgress(Protocol):
     def begin(self, task: CaseTask) -> None:
         """Note that a case begins to run."""
 
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None:
         """Note how a case that ran has ended."""
 
 
@@ -118,7 +120,7 @@ class SilentCases:
     def begin(self, task: CaseTask) -> None:
         """Show nothing of it."""
 
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None:
         """Show nothing of it."""
 
 
@@ -127,7 +129,7 @@ def run_passes(
     executor: Executor,
     progress: CaseProgress,
     judgements: Judgements,
-) -> Iterator[tuple[int, EngineError | None]]:
+) -> Iterator[tuple[int, RunnerError | None]]:
     """Run the cases of all passes in one pool, except those that finished earlier.
 
     If several passes need a run with the same key, it is made once. Each run is stored as soon as
@@ -137,8 +139,8 @@ def run_passes(
         judgements: gets each case that is judged.
 
     Yields:
-        The number of each group when its last case is over, with the first engine error that
-        prevented one of its cases, or None.
+        The number of each group when its last case is over, with the first error because of which
+        one of its cases has no verdict, or None.
     """
     pending = _PendingRuns(groups, progress, judgements)
     yield from pending.complete()
@@ -156,7 +158,7 @@ class _PendingRuns:
     ) -> None:
         self._progress, self._judgements = progress, judgements
         self._left = {number: 0 for number, _ in enumerate(groups)}
-        self._faults: dict[int, EngineError] = {}
+        self._faults: dict[int, RunnerError] = {}
         self._waiting: dict[str, list[tuple[int, Pass]]] = defaultdict(list)
         self.missing: list[CaseTask] = []
         progress.expect([one for group in groups for one in group])
@@ -195,17 +197,27 @@ class _PendingRuns:
         for finished in {one.finished for _, one in self._waiting[key.digest]}:
             finished.keep(key, run)
 
-    def end(self, task: CaseTask, result: SandboxRun | EngineError) -> None:
+    def end(self, task: CaseTask, result: SandboxRun | RunnerError) -> None:
         """Note that a task is over."""
         for number, one in self._waiting.pop(task.key.digest):
             self._left[number] -= 1
-            if isinstance(result, EngineError):
-                self._faults.setdefault(number, result)
-                self._progress.end(one, task.case, result)
-            else:
-                self._progress.end(one, task.case, self._judge(one, task, result))
+            known = self._faults.get(number)
+            # A bug is kept once: it would be met again in each of an image's cases.
+            ended = known if isinstance(known, BugError) else self._judge(one, task, result)
+            shown = attempt(partial(self._progress.end, one, task.case, ended))
+            for found in (ended, shown):
+                if isinstance(found, RunnerError):
+                    self._faults.setdefault(number, found)
 
-    def _judge(self, one: Pass, task: CaseTask, run: SandboxRun) -> JudgedCase:
+    def _judge(
+        self, one: Pass, task: CaseTask, result: SandboxRun | RunnerError
+    ) -> JudgedCase | RunnerError:
+        """Return the judged case, or why there is no verdict."""
+        if isinstance(result, RunnerError):
+            return result
+        return attempt(partial(self._judge_run, one, task, result))
+
+    def _judge_run(self, one: Pass, task: CaseTask, run: SandboxRun) -> JudgedCase:
         """Return the judged case; several passes may wait for it."""
         judged = self._judgements.find(task.key)
         if judged is None:
@@ -213,7 +225,7 @@ class _PendingRuns:
             self._judgements.hold(task.key, judged)
         return judged
 
-    def complete(self) -> Iterator[tuple[int, EngineError | None]]:
+    def complete(self) -> Iterator[tuple[int, RunnerError | None]]:
         """Yield the groups whose cases are all over, each once."""
         for number in [number for number, left in self._left.items() if left == 0]:
             del self._left[number]

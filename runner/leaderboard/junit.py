@@ -1,13 +1,14 @@
 """Evaluations as JUnit XML, for the test panels of CI systems.
 
 One test case per case of the suite: a failure is an outcome other than ``scored``, an error a fault
-of the engine. Each gate is one more test case. Schema: junit-10.xsd of Jenkins' xUnit plugin.
+of the engine or of the runner. Each gate is one more test case. Schema: junit-10.xsd of Jenkins'
+xUnit plugin.
 """
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
-from runner.errors import EngineError
+from runner.errors import EngineError, RunnerError
 from runner.leaderboard.published import CheckedReport
 from runner.reports.report import CaseRecord
 from runner.sandbox.outcome import Outcome
@@ -16,7 +17,7 @@ from runner.untrusted import printable
 
 
 def junit_xml(
-    checked: Sequence[CheckedReport], faults: Mapping[str, EngineError], *, is_closed: bool
+    checked: Sequence[CheckedReport], faults: Mapping[str, RunnerError], *, is_closed: bool
 ) -> bytes:
     """Return the XML.
 
@@ -30,7 +31,8 @@ def junit_xml(
     for title, fault in faults.items():
         suite = _add_suite(root, title, tests=1, failures=0, errors=1)
         case = ET.SubElement(suite, "testcase", name="evaluation", classname=printable(title))
-        ET.SubElement(case, "error", type="engine_fault", message=printable(str(fault)))
+        kind = "engine_fault" if isinstance(fault, EngineError) else "runner_fault"
+        ET.SubElement(case, "error", type=kind, message=printable(str(fault)))
     ET.indent(root)
     content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return content + b"\n"

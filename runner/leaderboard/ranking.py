@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runner.errors import RunnerError, SuiteError
+from runner.files.bug_log import attempt
 from runner.leaderboard.submitters import Submitters
 from runner.progress import SILENT, Progress
 from runner.reports.records import report_records
@@ -57,6 +60,7 @@ class Leaderboard:
         probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
         attempts: every evaluation of each submitter, the earliest first, also those that are not
             shown because another one is better.
+        faults: what single reports met while they were ranked; their entries are not ranked.
     """
 
     suite: str
@@ -66,6 +70,7 @@ class Leaderboard:
     entries: tuple[LeaderboardEntry, ...]
     probabilities: tuple[tuple[float, ...], ...]
     attempts: Mapping[str, tuple[PastEvaluation, ...]]
+    faults: tuple[RunnerError, ...] = ()
 
 
 def make_leaderboard(
@@ -76,6 +81,8 @@ def make_leaderboard(
 ) -> Leaderboard:
     """Return the evaluations in order, the best first.
 
+    A report that meets a bug, or has other targets than the others, is listed but not ranked.
+
     Args:
         reports: of one suite; see ``read_reports``.
         submitters: who submitted which image. For an image that it does not name, the submitter in
@@ -83,10 +90,14 @@ def make_leaderboard(
     """
     first = next(iter(reports.values()))
     policy = first.scoring
+    usual = Counter(map(_target_counts, reports.values())).most_common(1)[0][0]
     found = []
     with progress.task("resampling runs", len(reports)) as task:
         for path, report in reports.items():
-            found.append(_Evaluated.of(path, report, submitters, resampling))
+            one = _Evaluated.of(path, report, submitters, resampling, usual)
+            if one.fault is not None:
+                progress.say(f"{path}: not ranked: {one.fault}")
+            found.append(one)
             task.advance()
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
@@ -111,7 +122,21 @@ def make_leaderboard(
         entries=(*entries, *(each.entry(None, None) for each in others)),
         probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
         attempts=_attempts(found),
+        faults=tuple(each.fault for each in found if each.fault is not None),
     )
+
+
+TargetCounts = tuple[tuple[tuple[str, str], int], ...]
+"""How many targets each case has of each run."""
+
+
+def _target_counts(report: Report) -> TargetCounts:
+    counts = Counter(
+        (case.id, target.run_spec_name)
+        for case in report.cases
+        for target in (*case.targets, *case.instance_targets)
+    )
+    return tuple(sorted(counts.items()))
 
 
 def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, ...]]:
@@ -123,30 +148,42 @@ def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, 
 
 @dataclass(frozen=True)
 class _Evaluated:
-    """A report, with the resamples of its primary metric if it can be ranked."""
+    """A report, with the resamples of its primary metric if it can be ranked.
+
+    Attributes:
+        unranked: why it is not ranked, if it is not.
+        fault: the error that it met, if that is why.
+    """
 
     path: Path
     report: Report
     submitter: str
     replicates: Replicates | None
     unranked: str | None
+    fault: RunnerError | None
 
     @classmethod
     def of(
-        cls, path: Path, report: Report, submitters: Submitters | None, resampling: Resampling
+        cls,
+        path: Path,
+        report: Report,
+        submitters: Submitters | None,
+        resampling: Resampling,
+        usual: TargetCounts,
     ) -> "_Evaluated":
         submitter = _submitter(report, submitters)
         unranked = why_unranked(report)
-        replicates = None
-        if unranked is None:
-            records = report_records(report)
-            replicates = replicate_primary(records, report.scoring, resampling)
-        if unranked is None and replicates is None:
+        if unranked is not None:
+            return cls(path, report, submitter, None, unranked, None)
+        found = attempt(partial(_replicate, path, report, resampling, usual))
+        if isinstance(found, RunnerError):
+            return cls(path, report, submitter, None, str(found), found)
+        if found is None:
             score = report.score(report.scoring.primary)
             unranked = (
                 f"no {report.scoring.primary}: {score.reason if score else 'no such targets'}"
             )
-        return cls(path, report, submitter, replicates, unranked)
+        return cls(path, report, submitter, found, unranked, None)
 
     def order(self, policy: ScoringPolicy) -> tuple[float, str]:
         value = self.replicates.point if self.replicates is not None else 0.0
@@ -172,6 +209,22 @@ class _Evaluated:
             unranked=self.unranked,
             report=self.path,
         )
+
+
+def _replicate(
+    path: Path, report: Report, resampling: Resampling, usual: TargetCounts
+) -> Replicates | None:
+    """Return the resamples of the report's primary metric, None if it has no value.
+
+    Raises:
+        SuiteError: it has other targets than most reports, so that no pair can be compared.
+    """
+    if _target_counts(report) != usual:
+        raise SuiteError(
+            f"{path}: its targets are not those of the other reports of this suite; "
+            "`runner verify` says what has changed in it"
+        )
+    return replicate_primary(report_records(report), report.scoring, resampling)
 
 
 def _submitter(report: Report, submitters: Submitters | None) -> str:

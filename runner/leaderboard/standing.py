@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
 from runner.leaderboard.ranking import make_leaderboard
+from runner.progress import SILENT, Progress
 from runner.reports.report import Report
 from runner.reports.report_directory import find_reports, read_reports
 from runner.scores.aggregation import Score
@@ -100,15 +101,16 @@ class Competitors:
         return _rank_in_pairs(report, directory, {**self.reports, **others})
 
 
-def read_competitors(path: Path) -> Competitors:
+def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
     """Return the evaluations in a directory of reports or in a leaderboard's JSON file.
 
     Raises:
         UsageError: there is nothing, or the reports are of several suites.
-        SuiteError: it can't be read.
+        SuiteError: the file, or every report, can't be read.
     """
     if path.is_dir():
-        return Competitors(path, read_reports(path) if find_reports(path) else {}, None)
+        reports = read_reports(path, progress).reports if find_reports(path) else {}
+        return Competitors(path, reports, None)
     try:
         content = path.read_bytes()
     except OSError as error:

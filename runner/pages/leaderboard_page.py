@@ -1,13 +1,18 @@
 """The page of a leaderboard, and the pages of the reports that it links to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runner.errors import RunnerError
+from runner.files.bug_log import attempt
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, PastEvaluation
 from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
+from runner.progress import Progress
 from runner.reports.report import Report
 from runner.scores.resampling import Resampling
 
@@ -46,33 +51,50 @@ def leaderboard_page(
     )
 
 
+@dataclass(frozen=True)
+class WrittenPages:
+    """The leaderboard's page, and the errors of reports that have no page."""
+
+    index: Path
+    faults: tuple[RunnerError, ...]
+
+
 def write_leaderboard(
     board: Leaderboard,
     reports: Mapping[Path, Report],
     directory: Path,
     resampling: Resampling,
+    progress: Progress,
     *,
     with_actuals: bool,
-    written: Callable[[], None],
-) -> Path:
-    """Write the leaderboard's page and one page per report, for any web host; return the page.
+) -> WrittenPages:
+    """Write the leaderboard's page and one page per report, for any web host.
+
+    A report that meets a bug is told, and gets no page.
 
     Args:
         with_actuals: put the actuals into the reports' pages; only an open suite allows that.
-        written: called after each page.
 
     Raises:
         UsageError: the directory can't be written.
     """
-    links = {path: f"{REPORTS}/{number}.html" for number, path in enumerate(reports, start=1)}
+    links: dict[Path, str] = {}
+    faults = []
     version = next(iter(reports.values())).runner_version
-    for path, report in reports.items():
-        write_page(directory / links[path], report_page(report, with_actuals=with_actuals))
-        written()
-    page = directory / INDEX
-    write_page(page, leaderboard_page(board, resampling, links, version))
-    written()
-    return page
+    with progress.task("writing pages", len(reports) + 1) as task:
+        for number, (path, report) in enumerate(reports.items(), start=1):
+            html = attempt(partial(report_page, report, with_actuals=with_actuals))
+            if isinstance(html, RunnerError):
+                progress.say(f"{path}: no page: {html}")
+                faults.append(html)
+            else:
+                links[path] = f"{REPORTS}/{number}.html"
+                write_page(directory / links[path], html)
+            task.advance()
+        page = directory / INDEX
+        write_page(page, leaderboard_page(board, resampling, links, version))
+        task.advance()
+    return WrittenPages(page, tuple(faults))
 
 
 def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The pages of a leaderboard in a folder, written again whenever a report changes."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,15 +10,15 @@ from runner.errors import RunnerError
 from runner.files.stores import is_remote, listed_states
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
-from runner.pages.leaderboard_page import write_leaderboard
+from runner.pages.leaderboard_page import WrittenPages, write_leaderboard
 from runner.progress import Progress
-from runner.reports.report import REPORT_FILE, Report
-from runner.reports.report_directory import find_reports
+from runner.reports.report import REPORT_FILE
+from runner.reports.report_directory import FoundReports, find_reports
 from runner.scores.resampling import Resampling
 
 LOOK_SECONDS = 2.0
 
-Read = Callable[[], tuple[Mapping[Path, Report], Submitters | None]]
+Read = Callable[[], tuple[FoundReports, Submitters | None]]
 """Returns the reports in the form to be ranked, and the images' submitters."""
 
 
@@ -30,19 +30,19 @@ class Site:
     output: Path
     with_actuals: bool
 
-    def write(self, resampling: Resampling, progress: Progress) -> Path:
-        """Write every page; return the path of the leaderboard's page."""
-        reports, submitters = self.read()
-        board = make_leaderboard(reports, submitters, resampling, progress)
-        with progress.task("writing pages", len(reports) + 1) as task:
-            return write_leaderboard(
-                board,
-                reports,
-                self.output,
-                resampling,
-                with_actuals=self.with_actuals,
-                written=task.advance,
-            )
+    def write(self, resampling: Resampling, progress: Progress) -> WrittenPages:
+        """Write every page; the faults are those of all reports that are not on all pages."""
+        found, submitters = self.read()
+        board = make_leaderboard(found.reports, submitters, resampling, progress)
+        pages = write_leaderboard(
+            board,
+            found.reports,
+            self.output,
+            resampling,
+            progress,
+            with_actuals=self.with_actuals,
+        )
+        return replace(pages, faults=(*found.faults, *board.faults, *pages.faults))
 
     def keep(
         self,
@@ -59,7 +59,7 @@ class Site:
         """
         for _ in watched:
             try:
-                written(self.write(resampling, progress))
+                written(self.write(resampling, progress).index)
             except RunnerError as error:
                 progress.say(f"Error: {error}")
         raise AssertionError("changes never end")

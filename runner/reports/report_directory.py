@@ -2,10 +2,13 @@
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from runner.errors import SuiteError, UsageError
+from runner.errors import RunnerError, SuiteError, UsageError
+from runner.files.bug_log import attempt
 from runner.files.stores import (
     files_below,
     is_remote,
@@ -168,25 +171,55 @@ DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""
 
 
-def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Report]:
-    """Return every report below a directory, by the directory that holds it.
+@dataclass(frozen=True)
+class FoundReports:
+    """The reports below a directory.
+
+    Attributes:
+        reports: by the directory that holds each.
+        faults: why others are left out, one for each.
+    """
+
+    reports: Mapping[Path, Report]
+    faults: tuple[RunnerError, ...] = ()
+
+
+def read_reports(directory: Path, progress: Progress = SILENT) -> FoundReports:
+    """Return every report below a directory; one that can't be read is told, and left out.
 
     Raises:
         UsageError: there is none, or they are of suites of different digests.
-        SuiteError: one can't be read.
+        RunnerError: none can be read.
     """
     paths = find_reports(directory)
-    found = {}
+    found: dict[Path, Report] = {}
+    faults = []
     with progress.task("reading reports", len(paths)) as task:
         for start in range(0, len(paths), READ_AT_ONCE):
             for path, report in _read_some(paths[start : start + READ_AT_ONCE]).items():
-                found[path] = report
+                if isinstance(report, RunnerError):
+                    progress.say(f"left out: {report}")
+                    faults.append(report)
+                else:
+                    found[path] = report
                 task.advance()
-    if not found:
+    if not paths:
         raise UsageError(
             f"{directory}: no report in it. "
             f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
         )
+    if not found:
+        raise faults[0]
+    _check_suite(found)
+    return FoundReports(found, tuple(faults))
+
+
+def _check_suite(found: Mapping[Path, Report]) -> None:
+    """Refuse reports that can't be compared.
+
+    Raises:
+        UsageError: they are of suites of different digests, or scored by different policies.
+    """
     first_path, first = next(iter(found.items()))
     for path, report in found.items():
         if report.suite.digest != first.suite.digest:
@@ -197,33 +230,45 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> dict[Path, Rep
             )
         if report.scoring != first.scoring:
             raise UsageError(f"{path} is scored by another policy than {first_path}.")
-    return found
 
 
-def _read_some(directories: Sequence[Path]) -> dict[Path, Report]:
-    """Return reports; at a URL they are fetched side by side, where the driver can."""
+def _read_some(directories: Sequence[Path]) -> dict[Path, Report | RunnerError]:
+    """Return reports, or why one can't be read; at a URL they are fetched side by side."""
     if not is_remote(directories[0]):
-        return {directory: read_report(directory) for directory in directories}
+        return _read_each(directories)
     try:
         contents = read_files([directory / REPORT_FILE for directory in directories])
     except FileNotFoundError:  # one was removed after it was listed: say which
-        return {directory: read_report(directory) for directory in directories}
-    return {path.parent: parse_report(path, content) for path, content in contents.items()}
+        return _read_each(directories)
+    return {
+        path.parent: attempt(partial(parse_report, path, content))
+        for path, content in contents.items()
+    }
+
+
+def _read_each(directories: Iterable[Path]) -> dict[Path, Report | RunnerError]:
+    return {directory: attempt(partial(read_report, directory)) for directory in directories}
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
     """Return the directories at or below one that hold a report, hidden ones left out.
+
+    One that may not be read is among them: reading its report says why.
 
     Raises:
         UsageError: the store of its URL can't be reached.
     """
     if is_remote(directory):
         return _find_remote_reports(directory, depth)
-    if (directory / REPORT_FILE).is_file():
+    try:
+        if (directory / REPORT_FILE).is_file():
+            return [directory]
+        if depth == 0 or not directory.is_dir():
+            return []
+        found = sorted(directory.iterdir())
+    except PermissionError:
         return [directory]
-    if depth == 0 or not directory.is_dir():
-        return []
-    below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
+    below = [path for path in found if path.is_dir() and not path.is_symlink()]
     shown = [path for path in below if not path.name.startswith(".")]
     return [found for path in shown for found in find_reports(path, depth - 1)]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import EngineError, SubmissionError
+from runner.errors import EngineError, RunnerError, SubmissionError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.progress import Say
@@ -69,8 +69,10 @@ class Admission:
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Record how an evaluation ended, and publish what the rules allow of its score."""
         directory = finished.directory
-        if isinstance(finished.result, EngineError):  # free of charge
-            self.ledger.release(self.began[directory], "engine fault")
+        if isinstance(finished.result, RunnerError):  # free of charge
+            is_engine = isinstance(finished.result, EngineError)
+            reason = "engine fault" if is_engine else "fault of the runner"
+            self.ledger.release(self.began[directory], reason)
         else:
             self._settle(directory, finished.result)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -237,6 +238,39 @@ def test_an_unwritable_place_for_reports_is_told_and_nothing_is_half_written(
     assert "can't be written" in ended.stderr
     assert "running" not in ended.stderr
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+WITH_A_BUG = """
+import sys
+from runner.cli.main import main
+from runner.evaluation import records
+score = records.with_scores
+def with_a_bug(report):
+    return score(report) if report.image.reference != sys.argv[2] else 1 / 0
+records.with_scores = with_a_bug
+main()
+"""
+
+
+def test_a_bug_while_one_image_is_scored_costs_that_image(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ["evaluate", "random", "train_mean", "--suite", "demo", "--out", str(out)]
+    command = [sys.executable, "-c", WITH_A_BUG, *arguments]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 1
+    (log,) = (tmp_path / "state").rglob("runner-bug-*.log")
+    assert "ZeroDivisionError" in log.read_text()
+    (told,) = [line for line in ended.stderr.splitlines() if "no report" in line]
+    assert told.startswith("random on demo: no report: a bug of the runner (ZeroDivisionError in ")
+    assert told.endswith(str(log))
+    assert [path.parent.name for path in out.rglob("report.json")] == ["train_mean"]
+    control = runner(*arguments)
+    assert control.returncode == 0
+    assert "random on demo: 1 of 1 cases have finished before" in control.stderr
+    assert len(list(out.rglob("report.json"))) == 2
 
 
 @pytest.mark.parametrize("signals", [1, 3])

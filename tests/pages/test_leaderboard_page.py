@@ -12,7 +12,10 @@ from playwright.sync_api import Browser
 
 from runner.cli.main import cli
 from runner.leaderboard.ranking import make_leaderboard
+from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
+from runner.pages.report_page import report_page
+from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
 from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
@@ -53,6 +56,30 @@ def site(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     command += ["--submitters", str(results / "submitters.yaml")]
     CliRunner().invoke(cli, command, catch_exceptions=False)
     return folder
+
+
+def test_a_report_whose_page_meets_a_bug_takes_no_other_page_down(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def fail_for_one(report: Report, *, with_actuals: bool) -> str:
+        if report.image.reference == "even":
+            raise ZeroDivisionError
+        return report_page(report, with_actuals=with_actuals)
+
+    command = ["leaderboard", str(results), "--html", "-o", str(tmp_path / "site")]
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, "report_page", fail_for_one)
+        shown = CliRunner().invoke(cli, command, standalone_mode=False)
+    index = (tmp_path / "site" / INDEX).read_text()
+    assert shown.return_value == 1
+    assert f"{results}/even: no page: a bug of the runner (ZeroDivisionError" in shown.stderr
+    assert len(list((tmp_path / "site" / "reports").iterdir())) == 3
+    assert index.count('href="reports/') == 3
+    again = CliRunner().invoke(cli, command, standalone_mode=False)  # control: without the bug
+    assert (again.return_value, again.stderr) == (0, "")
+    assert len(list((tmp_path / "site" / "reports").iterdir())) == 4
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -117,7 +144,7 @@ def test_both_evaluations_of_a_submitter_are_in_its_history(browser: Browser, si
 def test_a_thousand_entries_open_and_sort_without_delay(
     browser: Browser, results: Path, tmp_path: Path
 ) -> None:
-    reports = read_reports(results)
+    reports = read_reports(results).reports
     board = make_leaderboard(reports, None, Resampling())
     first = board.entries[0]
     entries = tuple(replace(first, submitter=f"team {number}") for number in range(MANY))

@@ -53,6 +53,7 @@ def evaluate() -> None:
     container's log. Finished cases are kept: after an interruption the same command runs only what
     is missing.
 
-    An image that is missing or fails does not stop the others. If several images fail, the
-    exit code is the first of 5, 2, 4 and 6 that one of them ended with.
+    An image that is missing or fails does not stop the others; nor does a bug of the runner that
+    one of them meets. If several images fail, the exit code is the first of 1, 5, 3, 2, 4 and 6
+    that one of them ended with.
     """

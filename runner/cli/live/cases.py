@@ -12,7 +12,7 @@ from rich.text import Text
 from runner.cli.live.counts import CaseCounts, Count
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import BarDisplay
-from runner.errors import EngineError
+from runner.errors import EngineError, RunnerError
 from runner.evaluation.passes import CaseProgress, Pass, describe
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
@@ -70,20 +70,20 @@ class CaseLines(CaseProgress):
             self._counts.begin(task)
         self.say(f"{task.title}: running, at most {task.policy.limits.wall_seconds:g} s")
 
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None:
         """Print how a case ended, and how many of its image and suite are over."""
         task = pass_.task(case)
         self.say(f"{task.title}: {_describe(pass_, ended)} {self._count(task, ended)}")
 
-    def _count(self, task: CaseTask, ended: JudgedCase | EngineError) -> str:
+    def _count(self, task: CaseTask, ended: JudgedCase | RunnerError) -> str:
         is_scored = isinstance(ended, JudgedCase) and ended.verdict.outcome is Outcome.SCORED
         with self._lock:
             return self._counts.end(task, failed=not is_scored)
 
 
-def _describe(pass_: Pass, ended: JudgedCase | EngineError) -> str:
-    if isinstance(ended, EngineError):
-        return f"not run: {ended}"
+def _describe(pass_: Pass, ended: JudgedCase | RunnerError) -> str:
+    if isinstance(ended, RunnerError):
+        return f"{'not run' if isinstance(ended, EngineError) else 'not scored'}: {ended}"
     return describe(ended.run, ended.verdict, pass_.settings.policy.limits)
 
 
@@ -95,7 +95,7 @@ class CaseView(CaseLines):
         with self._lock:
             self._counts.begin(task)
 
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None:
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None:
         """Count a case that is over; print a line if it was not scored or came near a limit."""
         if _is_notable(pass_, ended):
             super().end(pass_, case, ended)
@@ -113,8 +113,8 @@ class CaseView(CaseLines):
         return Text(text, no_wrap=True, overflow="ellipsis") if rows else Group()
 
 
-def _is_notable(pass_: Pass, ended: JudgedCase | EngineError) -> bool:
-    if isinstance(ended, EngineError) or ended.verdict.outcome is not Outcome.SCORED:
+def _is_notable(pass_: Pass, ended: JudgedCase | RunnerError) -> bool:
+    if isinstance(ended, RunnerError) or ended.verdict.outcome is not Outcome.SCORED:
         return True
     return any(forecast(ended.run.resources, pass_.settings.policy.limits))
 

@@ -61,6 +61,19 @@ def test_the_page_and_the_notebook_show_names_and_no_markup_of_theirs(results: P
     assert "2 evaluations" in repr(board)
 
 
+def test_a_report_that_cannot_be_read_is_a_warning_in_the_log(
+    results: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (results / "broken").mkdir()
+    (results / "broken" / "report.json").write_text("{")
+    assert len(runner.rank_reports(results).frame) == 2
+    assert "left out:" in caplog.text
+    caplog.clear()
+    (results / "broken" / "report.json").unlink()
+    runner.rank_reports(results)
+    assert caplog.text == ""  # control: nothing is left out
+
+
 def test_reports_of_several_suites_or_none_are_refused(results: Path, tmp_path: Path) -> None:
     with pytest.raises(runner.UsageError):
         runner.rank_reports([])

@@ -1,14 +1,16 @@
 """A plan carried out by an executor that stands for containers."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from runner.errors import EngineError, UsageError
+from runner.errors import BugError, EngineError, RunnerError, UsageError
 from runner.evaluation import batch, passes, records, verdict
 from runner.evaluation.batch import run_plan
 from runner.evaluation.evaluation import FinishedEvaluation
@@ -34,6 +36,8 @@ from tests.helm_builder import write_suite
 from tests.suite_builder import build
 
 LOST = "lost:1"
+
+BROKEN = "broken:1"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,8 @@ class Oracle:
             outputs = written(self.suite.actuals(self.suite.case(task.case)), oracle)
             used = ResourceUse(1.0, 0, 1, None, None, is_sampled=False)
             output = Output(outputs, {}, False, 0, 1)
-            run = SandboxRun(ContainerEnd(0, 1.0), output, b"", used, None)
+            log = task.image.reference.encode()
+            run = SandboxRun(ContainerEnd(0, 1.0), output, log, used, None)
             keep(task, run)
             yield EndedTask(task, run)
 
@@ -86,7 +91,7 @@ class Watching:
     def expect(self, passes: Sequence[Pass]) -> None: ...
     def find(self, pass_: Pass, cases: int) -> None: ...
     def begin(self, task: CaseTask) -> None: ...
-    def end(self, pass_: Pass, case: str, ended: JudgedCase | EngineError) -> None: ...
+    def end(self, pass_: Pass, case: str, ended: JudgedCase | RunnerError) -> None: ...
 
 
 def plan(suite: Suite, out: Path, *images: str) -> Plan:
@@ -130,6 +135,80 @@ def test_an_engine_fault_is_the_result_of_its_evaluation_and_of_no_other(
     assert not lost.directory.exists()
     assert isinstance(made.result, Report)
     assert any("no report: The engine is gone." in line for line in watching.lines)
+
+
+def fail_for_one(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    """Let a function of a module meet a bug with what belongs to one image."""
+    function = getattr(module, name)
+
+    def fail(*arguments: object, **named: object) -> object:
+        if BROKEN in repr(arguments):
+            raise ZeroDivisionError("a secret of ours")
+        return function(*arguments, **named)
+
+    monkeypatch.setattr(module, name, fail)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (passes, "judge"),
+        (records, "with_scores"),
+        (records, "case_files"),
+        (batch, "write_evaluation"),
+    ],
+)
+def test_a_bug_while_one_image_is_judged_scored_or_reported_costs_only_that_image(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    watching = Watching()
+    made = plan(suite, tmp_path, BROKEN, "a:1")
+    with monkeypatch.context() as patched:
+        fail_for_one(patched, module, name)
+        broken, sound = carry_out(made, Oracle(suite), watching)
+    assert isinstance(broken.result, BugError)
+    assert not broken.directory.exists()
+    assert isinstance(sound.result, Report)
+    (line,) = [line for line in watching.lines if "no report" in line]
+    told = re.match(r"broken:1 on v1: no report: a bug of the runner \(ZeroDiv.* (/\S+)$", line)
+    assert told is not None
+    assert "secret" not in line
+    assert "a secret of ours" in Path(told[1]).read_text()
+    executor = Oracle(suite)
+    again = carry_out(made, executor, Watching())  # control: without the bug, from what is kept
+    assert all(isinstance(one.result, Report) for one in again)
+    assert executor.ran == []
+
+
+def test_a_bug_in_every_case_of_an_image_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    division = {"method": "leave_one_out", "by": "run"}
+    cases = build(write_suite(tmp_path, runs=3), tmp_path / "v1", division=division)
+    fail_for_one(monkeypatch, passes, "judge")
+    carry_out(plan(cases, tmp_path, BROKEN), Oracle(cases), Watching())
+    assert len(cases.cases) == 3
+    assert len(list((tmp_path / "state").rglob("runner-bug-*"))) == 1
+
+
+def test_a_bug_while_one_image_is_shown_costs_only_that_image(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    class Failing(Watching):
+        def see_evaluation(self, finished: FinishedEvaluation) -> None:
+            if finished.first.image.reference == BROKEN:
+                raise ZeroDivisionError
+
+    watching = Failing()
+    broken, sound = carry_out(plan(suite, tmp_path, BROKEN, "a:1"), Oracle(suite), watching)
+    assert isinstance(broken.result, BugError)
+    assert (broken.directory / "report.json").is_file()
+    assert isinstance(sound.result, Report)
+    assert watching.batch == [broken, sound]
 
 
 def test_a_report_that_is_current_is_seen_and_nothing_runs(suite: Suite, tmp_path: Path) -> None:

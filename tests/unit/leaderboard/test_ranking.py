@@ -8,8 +8,10 @@ from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.leaderboard import ranking
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
+from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
 from runner.scores.resampling import Resampling
@@ -47,11 +49,12 @@ def write_four(suite: Suite, root: Path) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["leaderboard", *arguments], catch_exceptions=False)
+    command = ["leaderboard", *arguments]
+    return CliRunner().invoke(cli, command, catch_exceptions=False, standalone_mode=False)
 
 
 def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_path: Path) -> None:
-    reports = read_reports(write_four(suite, tmp_path / "results"))
+    reports = read_reports(write_four(suite, tmp_path / "results")).reports
     board = make_leaderboard(reports, None, Resampling())
     shown = [(entry.image, str(entry.rank)) for entry in board.entries]
     assert shown == [
@@ -68,7 +71,7 @@ def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_pat
 
 
 def test_an_unfinished_evaluation_is_listed_and_says_why(suite: Suite, tmp_path: Path) -> None:
-    reports = read_reports(write_four(suite, tmp_path / "results"))
+    reports = read_reports(write_four(suite, tmp_path / "results")).reports
     last = make_leaderboard(reports, None, Resampling()).entries[-1]
     assert (last.image, last.rank) == ("broken", None)
     assert last.unranked == "8 of 8 cases not scored (failed)"
@@ -99,6 +102,55 @@ def test_json_has_every_entry_with_its_interval_and_digest(suite: Suite, tmp_pat
     even = found["entries"][1]
     assert even["value"] == pytest.approx(0.2)
     assert (even["rank_best"], even["rank_worst"], even["digest"]) == (2, 3, "sha256:even")
+
+
+def drop_a_case(report: Path) -> None:
+    """Edit a report by hand, so that it has one case less."""
+    content = json.loads(report.read_text())
+    report.write_text(json.dumps({**content, "cases": content["cases"][1:]}))
+
+
+def test_a_report_that_is_broken_or_has_other_targets_takes_no_other_down(
+    suite: Suite, tmp_path: Path
+) -> None:
+    root = write_four(suite, tmp_path / "results")
+    (root / "broken" / "report.json").write_text("{")
+    drop_a_case(root / "oracle" / "report.json")
+    shown = run(str(root), "--json")
+    entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
+    assert shown.return_value == 3
+    assert {name: each["rank"] for name, each in entries.items()} == {
+        "even": "1-2, tied",
+        "uneven": "1-2, tied",
+        "oracle": None,
+    }
+    assert "its targets are not those of the other reports" in entries["oracle"]["unranked"]
+    assert f"left out: {root}/broken/report.json: not a report" in shown.stderr
+    assert f"{root}/oracle: not ranked: " in shown.stderr
+
+
+def test_a_bug_with_one_report_is_told_and_the_others_are_ranked(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    root = write_four(suite, tmp_path / "results")
+
+    def fail_for_one(report: Report) -> object:
+        if report.image.reference == "oracle":
+            raise ZeroDivisionError
+        return report_records(report)
+
+    monkeypatch.setattr(ranking, "report_records", fail_for_one)
+    shown = run(str(root), "--json")
+    entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
+    assert shown.return_value == 1
+    assert "a bug of the runner (ZeroDivisionError" in entries["oracle"]["unranked"]
+    assert entries["even"]["rank"] == "1-2, tied"
+
+
+def test_control_reports_without_a_fault_end_with_0(suite: Suite, tmp_path: Path) -> None:
+    shown = run(str(write_four(suite, tmp_path / "results")))
+    assert (shown.return_value, shown.stderr) == (0, "")
 
 
 def reports_of(suite: Suite, **errors: float) -> dict[Path, Report]:

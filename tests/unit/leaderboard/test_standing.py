@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def report(suite: Suite, error: float, image: str = "new", exit_code: int = 0) -
 
 def standing(source: Path, report: Report, place: Path | None = None) -> Standing | None:
     return read_competitors(source).rank(report, place or source / "new", {})
+
+
+def test_a_report_that_cannot_be_read_takes_no_rank_of_the_others(
+    suite: Suite, results: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(results, tmp_path / "results")
+    (tmp_path / "results" / "broken" / "report.json").write_text("{")
+    assert str(standing(tmp_path / "results", report(suite, 0.2))) == "2 of 4"
 
 
 @pytest.mark.parametrize(

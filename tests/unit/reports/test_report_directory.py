@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
-from runner.errors import UsageError
+from runner.errors import SuiteError, UsageError
 from runner.reports.report import read_report
 from runner.reports.report_directory import (
     check_writable,
@@ -16,7 +16,7 @@ from runner.reports.report_directory import (
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import Said, build
 from tests.unit.reports.builder import evaluation, make_report
 
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
@@ -40,6 +40,33 @@ def test_suites_of_different_digests_are_not_mixed(suite: Suite, tmp_path: Path)
     write_evaluation(evaluate_function(other, oracle), root / "b")
     with pytest.raises(UsageError, match="on one suite only"):
         read_reports(root)
+
+
+def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
+    suite: Suite, tmp_path: Path
+) -> None:
+    write_evaluation(evaluate_function(suite, oracle), tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "report.json").write_text('{"schema_version": 99}')
+    said = Said()
+    found = read_reports(tmp_path, said)
+    assert list(found.reports) == [tmp_path / "a"]
+    assert [fault.exit_code for fault in found.faults] == [3]
+    assert said.lines == [f"left out: {tmp_path}/b/report.json: not a report of schema version 2"]
+
+
+def test_control_reports_that_can_all_be_read_are_all_found(suite: Suite, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_evaluation(evaluate_function(suite, oracle), tmp_path / name)
+    found = read_reports(tmp_path)
+    assert list(found.reports) == [tmp_path / "a", tmp_path / "b"]
+    assert found.faults == ()
+
+
+def test_if_no_report_can_be_read_the_first_error_is_raised(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{")
+    with pytest.raises(SuiteError, match="not a report"):
+        read_reports(tmp_path)
 
 
 def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:

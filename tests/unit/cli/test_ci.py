@@ -1,0 +1,91 @@
+"""What is printed and written for CI at the end of a batch."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.cli import ci
+from runner.cli.ci import Checks, CiOutput
+from runner.cli.evaluation_options import CiOptions
+from runner.cli.live.display import LineDisplay
+from runner.errors import BugError
+from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.passes import Pass
+from runner.evaluation.run_options import RunSettings
+from runner.leaderboard.published import CheckedReport
+from runner.sandbox.engine.image import Image
+from runner.sandbox.policy import SandboxPolicy
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, oracle
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+IMAGES = ("broken", "sound")
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(path), path / "v1")
+
+
+def finished(suite: Suite) -> list[FinishedEvaluation]:
+    settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
+    return [
+        FinishedEvaluation(
+            Pass(Image(name, f"sha256:{name}"), suite, settings, FinishedCases(Path("finished"))),
+            Path(name),
+            evaluate_function(suite, oracle, name).report,
+        )
+        for name in IMAGES
+    ]
+
+
+def output(tmp_path: Path) -> CiOutput:
+    options = CiOptions(
+        gates=(),
+        leaderboard=None,
+        summary_file=tmp_path / "summary.md",
+        junit_file=tmp_path / "junit.xml",
+        is_closed=True,
+    )
+    return CiOutput(Checks((), None), options, LineDisplay(), as_json=True)
+
+
+@pytest.mark.parametrize("place", ["summary", "_evaluation_json"])
+def test_a_report_that_meets_a_bug_is_told_and_the_others_are_shown(
+    suite: Suite,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    make = getattr(ci, place)
+
+    def fail_for_one(*arguments: object, **named: object) -> object:
+        (checked,) = (each for each in arguments if isinstance(each, CheckedReport))
+        if checked.report.image.reference == "broken":
+            raise ZeroDivisionError
+        return make(*arguments, **named)
+
+    monkeypatch.setattr(ci, place, fail_for_one)
+    with pytest.raises(BugError):
+        output(tmp_path).see_batch(finished(suite))
+    shown = capsys.readouterr()
+    assert "broken: can't be shown: a bug of the runner (ZeroDivisionError" in shown.err
+    assert "sound" in {each["image"]["reference"] for each in json.loads(shown.out)}
+    assert "`sound`" in (tmp_path / "summary.md").read_text()
+    assert "sound on v1" in (tmp_path / "junit.xml").read_text()
+
+
+def test_control_without_a_bug_all_are_shown(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output(tmp_path).see_batch(finished(suite))
+    shown = capsys.readouterr()
+    assert [each["image"]["reference"] for each in json.loads(shown.out)] == list(IMAGES)
+    assert "`broken`" in (tmp_path / "summary.md").read_text()
+    assert shown.err == ""
