@@ -23,6 +23,7 @@ from runner.evaluation.passes import Pass, SilentCases
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports
 from runner.sandbox.engine.engine import Engine
@@ -141,7 +142,7 @@ def _measure_board(report: Report) -> float:
             for number in range(entries)
         }
         begun = time.process_time()
-        make_leaderboard(reports, None, Resampling())
+        make_leaderboard(ChosenReports(reports), None, Resampling())
         taken.append(time.process_time() - begun)
     fewer, more = (entries * (entries - 1) / 2 for entries in BOARD_ENTRIES)
     return max(taken[1] - taken[0], 0.0) / (more - fewer)

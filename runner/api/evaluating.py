@@ -105,8 +105,9 @@ def _carry_out(
             engine.obtain_image(name, request.pull, announce)
             for name in dict.fromkeys(request.images)
         ]
-        passes = plan_passes(request, found, [suite.suite], engine)
-        plan = Plan(passes, dict.fromkeys(request.images, request.submitter))
+        submitters = dict.fromkeys(request.images, request.submitter)
+        passes = plan_passes(request, found, [suite.suite], submitters, engine)
+        plan = Plan(passes, submitters)
         return run_plan(
             plan,
             lambda: open_executor(request.placement, engine, announce),

@@ -1,7 +1,7 @@
 """Evaluations of one suite, ranked."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +12,7 @@ from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
-from runner.reports.report import Report
+from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.reports.report_directory import read_reports
 from runner.scores.resampling import Resampling
 from runner.submissions.organizer_files import read_submitters
@@ -60,7 +60,10 @@ class Ranking:
 
 
 def rank_reports(
-    reports: str | Path | Sequence[OpenedReport], *, submitters: str | Path | None = None
+    reports: str | Path | Sequence[OpenedReport],
+    *,
+    submitters: str | Path | None = None,
+    suite: str | None = None,
 ) -> Ranking:
     """Return the evaluations of one suite in order, the best first.
 
@@ -71,20 +74,24 @@ def rank_reports(
     Args:
         reports: a directory or URL below which reports are, or reports themselves.
         submitters: a YAML file that lists the images of each submitter.
+        suite: which suite's reports of a directory are ranked: its version, its digest or the
+            digest's beginning, or its name. By default the newest version, whose first report was
+            made last.
 
     Raises:
-        UsageError: there is no report, or the reports are for suites with different digests.
+        UsageError: there is no report, or the reports are for suites with different names; or those
+            given as objects are for suites with different digests.
         SuiteError: no report can be read, or the file of submitters can't.
     """
     progress = AnnouncedLines(logging.getLogger("runner").warning)
-    found: Mapping[Path, Report]
     if isinstance(reports, str) or not isinstance(reports, Iterable):  # a URL's path is no Path
-        found = read_reports(open_store(reports), progress).reports
+        place = open_store(reports)
+        chosen = choose_reports(read_reports(place, progress), place, suite)
     else:
-        found = {each.directory: each.report for each in reports}
-        if len({report.suite.digest for report in found.values()}) != 1:
+        chosen = ChosenReports({each.directory: each.report for each in reports})
+        if len({report.suite.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
     known = None if submitters is None else read_submitters(Path(submitters))
     resampling = Resampling()
-    version = next(iter(found.values())).runner_version
-    return Ranking(make_leaderboard(found, known, resampling, progress), version, resampling)
+    version = next(iter(chosen.reports.values())).runner_version
+    return Ranking(make_leaderboard(chosen, known, resampling, progress), version, resampling)

@@ -42,7 +42,7 @@ class Checks:
         """
         if self.competitors is not None:
             for suite in suites:
-                self.competitors.check_suite(suite.digest)
+                self.competitors.check_suite(suite.name, suite.digest)
 
     def check(self, directory: Path, reports: Mapping[Path, Report]) -> CheckedReport:
         """Return the report of a directory with its gates' results, and its rank among others.

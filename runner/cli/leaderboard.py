@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
+from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
-from runner.reports.report_directory import FoundReports, read_reports
+from runner.reports.report_directory import read_reports
 from runner.scores.resampling import Resampling
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
@@ -26,6 +28,7 @@ from runner.submissions.split import private_report
 
 def leaderboard(
     directory: Path,
+    suite: str | None,
     submitters_file: Path | None,
     as_json: bool,
     style: str | None,
@@ -38,7 +41,7 @@ def leaderboard(
     """Print the ranking, or write its pages; return the exit code."""
     resampling = Resampling()
     display = open_display()
-    read = partial(_read, directory, submitters_file, display, ledger_file)
+    read = partial(_read, directory, suite, submitters_file, display, ledger_file)
     if html or watch:
         output = output or (Path() if is_remote(directory) else directory) / "site"
         site = Site(read, output, with_actuals)
@@ -48,10 +51,12 @@ def leaderboard(
         pages = site.write(resampling, display)
         _print_page(pages.index)
         return _exit_code(pages.faults)
-    found, submitters = read()
-    board = make_leaderboard(found.reports, submitters, resampling, display)
+    chosen, submitters = read()
+    board = make_leaderboard(chosen, submitters, resampling, display)
+    if style == "csv" and board.others_note is not None:  # a line in CSV would be a row
+        display.say(board.others_note)
     _print(board, resampling, "json" if as_json else style)
-    return _exit_code((*found.faults, *board.faults))
+    return _exit_code((*chosen.faults, *board.faults))
 
 
 def _exit_code(faults: Sequence[RunnerError]) -> ExitCode:
@@ -60,19 +65,23 @@ def _exit_code(faults: Sequence[RunnerError]) -> ExitCode:
 
 
 def _read(
-    directory: Path, submitters_file: Path | None, display: Display, ledger_file: Path | None
-) -> tuple[FoundReports, Submitters | None]:
-    found = read_reports(directory, display)
+    directory: Path,
+    suite: str | None,
+    submitters_file: Path | None,
+    display: Display,
+    ledger_file: Path | None,
+) -> tuple[ChosenReports, Submitters | None]:
+    chosen = choose_reports(read_reports(directory, display), directory, suite)
     if ledger_file is not None:
         rules, _ = Ledger(ledger_file).read()
-        found = _on_private_split(found, rules, display)
-    return found, None if submitters_file is None else read_submitters(submitters_file)
+        chosen = _on_private_split(chosen, rules, display)
+    return chosen, None if submitters_file is None else read_submitters(submitters_file)
 
 
-def _on_private_split(found: FoundReports, rules: Rules, display: Display) -> FoundReports:
+def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> ChosenReports:
     """Return the reports on their private splits; one that meets an error is told, and left out."""
     reports, faults = {}, []
-    for path, report in found.reports.items():
+    for path, report in chosen.reports.items():
         one = attempt(partial(private_report, report, rules))
         if isinstance(one, RunnerError):
             display.say(f"left out: {path}: {one}")
@@ -81,7 +90,7 @@ def _on_private_split(found: FoundReports, rules: Rules, display: Display) -> Fo
             reports[path] = one
     if not reports:
         raise faults[0]
-    return FoundReports(reports, (*found.faults, *faults))
+    return replace(chosen, reports=reports, faults=(*chosen.faults, *faults))
 
 
 def _print_page(page: Path) -> None:
@@ -93,7 +102,9 @@ def _print(board: Leaderboard, resampling: Resampling, style: str | None) -> Non
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
         rows = leaderboard_rows(board)
         policy = board.policy.model_dump(mode="json")
-        click.echo(json.dumps({**head, "scoring": policy, "entries": rows}, indent=2))
+        others = [each.to_json() for each in board.others]
+        content = {**head, "scoring": policy, "entries": rows, "other_versions": others}
+        click.echo(json.dumps(content, indent=2))
     elif style == "csv":
         click.echo(to_csv(board), nl=False)
     elif style == "markdown":

@@ -69,13 +69,20 @@ def open_plan(
             )
             for name in request.suites
         )
-        yield Plan(plan_passes(request, images, suites, engine), submitters, missing)
+        yield Plan(plan_passes(request, images, suites, submitters, engine), submitters, missing)
 
 
 def plan_passes(
-    request: Request, images: Sequence[Image], suites: Iterable[Suite], engine: Engine
+    request: Request,
+    images: Sequence[Image],
+    suites: Iterable[Suite],
+    submitters: Mapping[str, str | None],
+    engine: Engine,
 ) -> dict[Path, Pass]:
     """Return the first pass of each image on each suite, by the directory of its report.
+
+    Args:
+        submitters: of each image, by its reference.
 
     Raises:
         UsageError: a report could not be written, or the engine can't keep to the limits.
@@ -87,7 +94,8 @@ def plan_passes(
             policy = settings.policy
             check_capacity(engine.fetch_info(), policy.limits, policy.runtime)
         reports = request.reports_directory(suite.name)
-        passes |= _plan_suite(reports, images, suite, settings, passes)
+        submitted = [(image, submitters[image.reference]) for image in images]
+        passes |= _plan_suite(reports, submitted, suite, settings, passes)
     return passes
 
 
@@ -116,7 +124,7 @@ def resolve_images(
 
 def _plan_suite(
     reports: Path,
-    images: Iterable[Image],
+    submitted: Iterable[tuple[Image, str | None]],
     suite: Suite,
     settings: RunSettings,
     taken: Iterable[Path],
@@ -124,6 +132,7 @@ def _plan_suite(
     """Return the first pass of each image on a suite.
 
     Args:
+        submitted: each image with its submitter.
         taken: directories of reports of other suites.
 
     Raises:
@@ -132,8 +141,9 @@ def _plan_suite(
     check_store(reports)
     finished = FinishedCases(reports / FINISHED_CASES)
     passes: dict[Path, Pass] = {}
-    for image in images:
-        directory = reports / report_directory_name(image.reference)
+    asked = settings.asked(suite)
+    for image, submitter in submitted:
+        directory = reports / report_directory_name(image.reference, submitter, asked)
         if directory in passes or directory in taken:
             raise UsageError(
                 f"{image.reference}: two images would report to {directory}; leave one out."

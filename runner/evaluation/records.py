@@ -59,6 +59,7 @@ def make_evaluation(
         gpus=settings.policy.gpus,
         suite=suite_record(suite),
         image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
+        input_changes=tuple(change.name for change in settings.input_changes),
         eval_run_specs=eval_run_specs(suite),
         cases=tuple(case_records(suite, judged, settings.policy.limits)),
         scoring=suite.scoring,

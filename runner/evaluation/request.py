@@ -7,6 +7,7 @@ from pathlib import Path
 from runner.building.draw import Draw
 from runner.errors import UsageError
 from runner.evaluation.run_options import RunOptions
+from runner.files.names import fitting_name
 from runner.sandbox.engine.pull import Pull
 
 DEFAULT_OUT = Path("results")
@@ -121,5 +122,5 @@ class Request:
     def reports_directory(self, suite_name: str) -> Path:
         """Return where a suite's reports go."""
         if self.out is None or len(self.suites) > 1:
-            return (self.out or DEFAULT_OUT) / suite_name
+            return (self.out or DEFAULT_OUT) / fitting_name(suite_name)
         return self.out

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from runner.contract.limits import MIB, Limits
+from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.errors import UsageError
-from runner.evaluation.input_changes import InputChange, choose_input_changes
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
 
@@ -27,6 +27,28 @@ class RunSettings:
     seed: int
     rerun: bool = False
     input_changes: tuple[InputChange, ...] = ()
+
+    def asked(self, suite: PublicSuite) -> list[str]:
+        """Return what differs from the suite's own settings, each e.g. ``seed-7`` or ``probe``."""
+        own = RunOptions().on(suite)._by_option()  # noqa: SLF001  (of this class)
+        changed = {name: text for name, text in self._by_option().items() if text != own[name]}
+        return [f"{name}-{text}" if text else name for name, text in changed.items()]
+
+    def _by_option(self) -> dict[str, str | None]:
+        """Return each setting by its option's name, as text; a flag is empty, None if not given."""
+        limits, changes = self.policy.limits, set(self.input_changes)
+        gpus = "all" if self.policy.gpus == ALL_GPUS else str(self.policy.gpus)
+        return {
+            "seed": str(self.seed),
+            "wall-seconds": f"{limits.wall_seconds:.12g}",
+            "memory-mib": f"{limits.memory_bytes / MIB:.12g}",
+            "cpus": f"{limits.cpus:.12g}",
+            "runtime": self.policy.runtime,
+            "gpus": gpus,
+            "repeat": str(len(changes - {SHUFFLED, BLANKED})),
+            "shuffle": "" if SHUFFLED in changes else None,
+            "probe": "" if BLANKED in changes else None,
+        }
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import RunnerError, SuiteError
 from runner.files.bug_log import attempt
 from runner.leaderboard.submitters import Submitters
+from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress
 from runner.reports.records import report_records
 from runner.reports.report import Report, why_unranked
@@ -61,6 +62,7 @@ class Leaderboard:
         attempts: every evaluation of each submitter, the earliest first, also those that are not
             shown because another one is better.
         faults: what single reports met while they were ranked; their entries are not ranked.
+        others: further versions of the suite whose reports lie in the same place.
     """
 
     suite: str
@@ -71,10 +73,19 @@ class Leaderboard:
     probabilities: tuple[tuple[float, ...], ...]
     attempts: Mapping[str, tuple[PastEvaluation, ...]]
     faults: tuple[RunnerError, ...] = ()
+    others: tuple[SuiteVersion, ...] = ()
+
+    @property
+    def others_note(self) -> str | None:
+        """Return one line about the other versions of the suite; None if there are none."""
+        if not self.others:
+            return None
+        listed = "; ".join(map(str, self.others))
+        return f"not shown: evaluations on {listed}. --suite VERSION or DIGEST shows them"
 
 
 def make_leaderboard(
-    reports: Mapping[Path, Report],
+    chosen: ChosenReports,
     submitters: Submitters | None,
     resampling: Resampling,
     progress: Progress = SILENT,
@@ -84,10 +95,11 @@ def make_leaderboard(
     A report that meets a bug, or has other targets than the others, is listed but not ranked.
 
     Args:
-        reports: of one suite; see ``read_reports``.
+        chosen: of one suite.
         submitters: who submitted which image. For an image that it does not name, the submitter in
             the report counts; without one, the image is a submitter of its own.
     """
+    reports = chosen.reports
     first = next(iter(reports.values()))
     policy = first.scoring
     usual = Counter(map(_target_counts, reports.values())).most_common(1)[0][0]
@@ -123,6 +135,7 @@ def make_leaderboard(
         probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
         attempts=_attempts(found),
         faults=tuple(each.fault for each in found if each.fault is not None),
+        others=chosen.others,
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
 from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.progress import SILENT, Progress
 from runner.reports.report import Report
 from runner.reports.report_directory import find_reports, read_reports
@@ -73,18 +74,19 @@ class Competitors:
     reports: Mapping[Path, Report]
     published: PublishedLeaderboard | None
 
-    def check_suite(self, digest: str) -> None:
-        """Refuse evaluations of another suite.
+    def check_suite(self, name: str, digest: str) -> None:
+        """Refuse evaluations of another suite; those of its other versions only don't count.
 
         Raises:
             UsageError: they are of another suite.
         """
-        digests = {report.suite.digest for report in self.reports.values()}
-        digests |= set() if self.published is None else {self.published.digest}
-        for other in digests - {digest}:
+        suites = {each.suite.digest: each.suite.name for each in self.reports.values()}
+        if self.published is not None:
+            suites[self.published.digest] = ""
+        if suites and digest not in suites and name not in suites.values():
             raise UsageError(
-                f"{self.source}: its evaluations are of the suite {other}, this one is of "
-                f"{digest}. Name the leaderboard of this suite."
+                f"{self.source}: its evaluations are of the suite {next(iter(suites))}, this one "
+                f"is of {digest}. Name the leaderboard of this suite."
             )
 
     def rank(
@@ -105,7 +107,7 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
     """Return the evaluations in a directory of reports or in a leaderboard's JSON file.
 
     Raises:
-        UsageError: there is nothing, or the reports are of several suites.
+        UsageError: there is nothing.
         SuiteError: the file, or every report, can't be read.
     """
     if path.is_dir():
@@ -128,8 +130,15 @@ def _rank_in_pairs(
     report: Report, directory: Path, others: Mapping[Path, Report]
 ) -> Standing | None:
     own = directory.resolve()
-    reports = {path: each for path, each in others.items() if path.resolve() != own}
-    board = make_leaderboard({**reports, directory: report}, None, Resampling())
+    reports = {
+        path: each
+        for path, each in others.items()
+        if path.resolve() != own and each.suite.digest == report.suite.digest
+        # The same runs may have another report, e.g. without --repeat.
+        if each.scored_identity != report.scored_identity
+    }
+    chosen = ChosenReports({**reports, directory: report})
+    board = make_leaderboard(chosen, None, Resampling())
     (entry,) = [entry for entry in board.entries if entry.report == directory]
     if entry.rank is None:
         return None

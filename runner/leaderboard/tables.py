@@ -5,26 +5,24 @@ import io
 from collections.abc import Callable
 
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, leaderboard_rows
+from runner.leaderboard.suite_choice import SHORT_DIGEST
 from runner.scores.resampling import Resampling
 from runner.text_tables import markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
-
-SHORT_DIGEST = 19
-"""``sha256:`` and twelve digits, as Docker shows an image."""
 
 
 def to_table(board: Leaderboard, resampling: Resampling) -> str:
     """Return the leaderboard in columns, below a line that says what was compared."""
     rows = [_heads(board, resampling), *(_cells(entry, printable) for entry in board.entries)]
     lines = text_table(rows)
-    return "\n".join([_title(board, printable), "", *lines, *notes(board)])
+    return "\n".join([_title(board, printable), "", *lines, *notes(board, printable)])
 
 
 def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
     """Return the leaderboard as a Markdown table."""
     rows = [_cells(entry, markdown_code) for entry in board.entries]
     lines = markdown_table(_heads(board, resampling), rows)
-    return "\n".join([_title(board, markdown_code), "", *lines, *notes(board)])
+    return "\n".join([_title(board, markdown_code), "", *lines, *notes(board, markdown_code)])
 
 
 def to_csv(board: Leaderboard) -> str:
@@ -45,16 +43,16 @@ def to_csv(board: Leaderboard) -> str:
     return text.getvalue()
 
 
-def notes(board: Leaderboard) -> list[str]:
-    """Return the warnings, each once, after an empty line."""
+def notes(board: Leaderboard, escape: Callable[[str], str]) -> list[str]:
+    """Return the warnings, each once, and what is not shown, after an empty line."""
     found = dict.fromkeys(
         entry.score.note
         for entry in board.entries
         if entry.score is not None and entry.score.note is not None
     )
-    return (
-        ["", *(f"note: {note}; such evaluations are all tied" for note in found)] if found else []
-    )
+    lines = [f"note: {note}; such evaluations are all tied" for note in found]
+    lines += [] if board.others_note is None else [escape(board.others_note)]
+    return ["", *lines] if lines else []
 
 
 def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:

@@ -10,15 +10,16 @@ from runner.errors import RunnerError
 from runner.files.stores import is_remote, listed_states
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.leaderboard_page import WrittenPages, write_leaderboard
 from runner.progress import Progress
 from runner.reports.report import REPORT_FILE
-from runner.reports.report_directory import FoundReports, find_reports
+from runner.reports.report_directory import find_reports
 from runner.scores.resampling import Resampling
 
 LOOK_SECONDS = 2.0
 
-Read = Callable[[], tuple[FoundReports, Submitters | None]]
+Read = Callable[[], tuple[ChosenReports, Submitters | None]]
 """Returns the reports in the form to be ranked, and the images' submitters."""
 
 
@@ -32,17 +33,17 @@ class Site:
 
     def write(self, resampling: Resampling, progress: Progress) -> WrittenPages:
         """Write every page; the faults are those of all reports that are not on all pages."""
-        found, submitters = self.read()
-        board = make_leaderboard(found.reports, submitters, resampling, progress)
+        chosen, submitters = self.read()
+        board = make_leaderboard(chosen, submitters, resampling, progress)
         pages = write_leaderboard(
             board,
-            found.reports,
+            chosen.reports,
             self.output,
             resampling,
             progress,
             with_actuals=self.with_actuals,
         )
-        return replace(pages, faults=(*found.faults, *board.faults, *pages.faults))
+        return replace(pages, faults=(*chosen.faults, *board.faults, *pages.faults))
 
     def keep(
         self,

@@ -97,6 +97,8 @@ class Report(_Record):
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
     grouped by. ``scoring`` is the suite's policy. ``repetitions`` are further runs of every case,
     compared with the first; ``sensitivity`` is a run without what is revealed of the eval runs.
+    ``input_changes`` names the further runs that were asked for, also where none was made because
+    a case was not scored.
     ``submitter`` is the image's owner, as the organizer named it; null if nobody did.
     ``evaluation_key`` is the digest of an ``EvaluationKey``: a report with the same key as another
     need not be made again.
@@ -115,6 +117,7 @@ class Report(_Record):
     image: ImageRecord
     submitter: str | None = None
     evaluation_key: str | None = None
+    input_changes: tuple[str, ...] = ()
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
@@ -139,9 +142,18 @@ class Report(_Record):
     @property
     def run_identity(self) -> tuple[Any, ...]:
         """Return what is equal in two reports if one evaluation was run twice."""
+        return (self.scored_identity, self.input_changes)
+
+    @property
+    def scored_identity(self) -> tuple[Any, ...]:
+        """Return what is equal in two reports if they score the same runs of the same containers.
+
+        They may still differ in the further runs, with which those were compared.
+        """
         limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
         sandbox = (limits, self.runtime, self.gpus)
-        return (self.contract_version, self.image.id, self.suite.digest, self.seed, sandbox)
+        image = (self.image.reference, self.image.id, self.submitter)
+        return (self.contract_version, *image, self.suite.digest, self.seed, sandbox)
 
 
 @dataclass(frozen=True)

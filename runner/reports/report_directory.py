@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner.errors import RunnerError, SuiteError, UsageError
 from runner.files.bug_log import attempt
+from runner.files.names import fitting_name, safe_name
 from runner.files.stores import (
     files_below,
     is_remote,
@@ -60,7 +61,7 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     made again.
 
     A report of the same evaluation that is there already is replaced. One of another evaluation
-    (another image under the same name, another suite, other limits) is kept beside it, its time
+    (another image under the same name, another version of the suite) is kept beside it, its time
     added to its name. One that can't be read, or has a changed byte, is kept too, but hidden: no
     leaderboard counts it.
 
@@ -155,10 +156,18 @@ def _free_name(path: Path) -> Path:
     return next(name for name in itertools.chain([path], numbered) if not name.exists())
 
 
-def report_directory_name(image_reference: str) -> str:
-    """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``."""
-    name = image_reference.removesuffix(":latest")
-    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
+def report_directory_name(
+    image_reference: str, submitter: str | None = None, asked: Sequence[str] = ()
+) -> str:
+    """Return the directory's name for an image: ``team/img:1`` -> ``team_img_1``.
+
+    Args:
+        submitter: who submitted it; added as ``+by-team-a``.
+        asked: what was asked for besides the suite's own settings, e.g. ``seed-7``; added too.
+    """
+    image = safe_name(image_reference.removesuffix(":latest"), "/:@")
+    by = [] if submitter is None else [f"by-{safe_name(submitter)}"]
+    return fitting_name("+".join([image, *by, *map(safe_name, asked)]))
 
 
 MOST_WRITES = 5
@@ -185,10 +194,12 @@ class FoundReports:
 
 
 def read_reports(directory: Path, progress: Progress = SILENT) -> FoundReports:
-    """Return every report below a directory; one that can't be read is told, and left out.
+    """Return every report below a directory, of whatever suite.
+
+    One that can't be read is told, and left out.
 
     Raises:
-        UsageError: there is none, or they are of suites of different digests.
+        UsageError: there is none.
         RunnerError: none can be read.
     """
     paths = find_reports(directory)
@@ -210,26 +221,7 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> FoundReports:
         )
     if not found:
         raise faults[0]
-    _check_suite(found)
     return FoundReports(found, tuple(faults))
-
-
-def _check_suite(found: Mapping[Path, Report]) -> None:
-    """Refuse reports that can't be compared.
-
-    Raises:
-        UsageError: they are of suites of different digests, or scored by different policies.
-    """
-    first_path, first = next(iter(found.items()))
-    for path, report in found.items():
-        if report.suite.digest != first.suite.digest:
-            raise UsageError(
-                f"{path} is of the suite {report.suite.name} {report.suite.digest}, {first_path} "
-                f"of {first.suite.name} {first.suite.digest}. Evaluations are compared on one "
-                "suite only: name a directory with reports of one."
-            )
-        if report.scoring != first.scoring:
-            raise UsageError(f"{path} is scored by another policy than {first_path}.")
 
 
 def _read_some(directories: Sequence[Path]) -> dict[Path, Report | RunnerError]:

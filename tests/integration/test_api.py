@@ -76,8 +76,9 @@ def test_a_suite_is_evaluated_by_its_name_as_the_open_one_is(
 def test_reports_are_read_verified_and_ranked(
     reports: list[runner.OpenedReport], suite: runner.OpenedSuite, out: Path
 ) -> None:
-    assert runner.read_report(out / "random").report == reports[1].report
-    assert runner.verify_report(out / "random", suite) == []
+    assert reports[1].directory == out / "random+by-me+repeat-1"
+    assert runner.read_report(reports[1].directory).report == reports[1].report
+    assert runner.verify_report(reports[1].directory, suite) == []
     board = runner.rank_reports(out)
     assert isinstance(board, runner.Ranking)
     assert set(board.frame["image"]) == {"train_mean", "random"}

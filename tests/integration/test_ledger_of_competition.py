@@ -42,7 +42,8 @@ def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quo
     assert first.returncode == 0, first.stderr
     (told,) = first.stdout.splitlines()
     assert told.startswith("team-a: random: MAE ")
-    report = json.loads((tmp_path / "results" / "random" / "report.json").read_text())
+    place = tmp_path / "results" / "random+by-team-a"
+    report = json.loads((place / "report.json").read_text())
     (mae,) = (score["value"] for score in report["scores"] if score["metric"] == "mae")
     assert float(told.split()[3]) != pytest.approx(mae, rel=1e-4)
     again = evaluate("random", "--submitter", "team-a")
@@ -59,7 +60,12 @@ def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quo
         ("team-a", "scored"),
         ("team-b", "scored"),
     ]
+    same_image = evaluate("random", "--submitter", "team-c")
+    assert same_image.returncode == 0, same_image.stderr
+    assert runner("verify", place, "--suite", suite).returncode == 0  # the first's report is there
     final = runner("leaderboard", tmp_path / "results", "--ledger", ledger, "--json")
+    submitters = [entry["submitter"] for entry in json.loads(final.stdout)["entries"]]
+    assert sorted(submitters) == ["team-a", "team-b", "team-c"]
     runs = {entry["runs"] for entry in json.loads(final.stdout)["entries"]}
     assert max(runs) < next(s["runs"] for s in report["scores"] if s["metric"] == "mae")
     assert "team-a" in summary.read_text()

@@ -1,6 +1,7 @@
 """A batch taken up again: what is reported stays as it is, what has finished is not run again."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,13 @@ def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_wri
     assert "running" not in again.stderr
 
 
-CHANGES: dict[str, tuple[str, ...]] = {
-    "seed": ("--seed", "5"),
-    "limit": ("--memory-mib", "1024"),
-    "repetition": ("--repeat", "1"),
-    "order": ("--shuffle",),
-    "probe": ("--probe",),
-    "submitter": ("--submitter", "Team B"),
-    "rerun": ("--rerun",),
+CHANGES: dict[tuple[str, ...], str] = {
+    ("--seed", "5"): "train_mean+seed-5",
+    ("--memory-mib", "1024"): "train_mean+memory-mib-1024",
+    ("--repeat", "1"): "train_mean+repeat-1",
+    ("--shuffle",): "train_mean+shuffle",
+    ("--probe",): "train_mean+probe",
+    ("--submitter", "team-b"): "train_mean+by-team-b",
 }
 
 
@@ -71,16 +71,75 @@ def reported(small: Path, tmp_path: Path) -> list[object]:
     return command
 
 
-def test_a_change_of_one_option_is_never_answered_by_the_old_report(
+def test_a_change_of_one_option_is_never_answered_by_the_old_report_nor_replaces_it(
     reported: list[object], tmp_path: Path
 ) -> None:
-    path = tmp_path / "out" / "train_mean" / "report.json"
-    for options in CHANGES.values():
-        before = path.read_bytes()
+    out = tmp_path / "out"
+    before = {"train_mean": (out / "train_mean" / "report.json").read_bytes()}
+    for options, name in CHANGES.items():
         ended = runner(*reported, *options)
         assert ended.returncode == 0, ended.stderr
         assert "up to date" not in ended.stderr
-        assert path.read_bytes() != before
+        assert {each.parent.name for each in out.glob("*/report.json")} == {*before, name}
+        before[name] = (out / name / "report.json").read_bytes()
+    for name, content in before.items():
+        assert (out / name / "report.json").read_bytes() == content
+
+
+def test_control_the_same_evaluation_run_again_replaces_its_report(
+    reported: list[object], tmp_path: Path
+) -> None:
+    path = tmp_path / "out" / "train_mean" / "report.json"
+    before = path.read_bytes()
+    assert runner(*reported, "--rerun").returncode == 0
+    assert path.read_bytes() != before
+    assert len(list((tmp_path / "out").glob("*/report.json"))) == 1
+
+
+def submitters(out: Path) -> list[str]:
+    board = runner("leaderboard", out, "--json")
+    assert board.returncode == 0, board.stderr
+    return sorted(entry["submitter"] for entry in json.loads(board.stdout)["entries"])
+
+
+def test_the_report_of_a_submitter_stays_when_another_or_nobody_submits_its_image(
+    reported: list[object], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.rmtree(out / "train_mean")
+    for options in (("--submitter", "Team A"), ("--submitter", "team a"), ()):
+        assert runner(*reported, *options).returncode == 0
+    assert submitters(out) == ["Team A", "team a", "train_mean"]
+    assert runner(*reported, "--submitter", "Team A", "--rerun").returncode == 0
+    assert submitters(out) == ["Team A", "team a", "train_mean"]  # control: the same is one entry
+
+
+def test_a_report_that_was_set_aside_for_one_on_a_new_version_does_not_stop_the_leaderboard(
+    reported: list[object], tmp_path: Path
+) -> None:
+    new = build(write_suite(tmp_path / "new"), tmp_path / "new_suite", version="2", seed=2)
+    moved = [new.root if each == tmp_path / "small" else each for each in reported]
+    ended = runner(*moved)
+    assert "it is kept as" in ended.stderr
+    shown = runner("leaderboard", tmp_path / "out")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("v1 2 sha256:")
+    assert "not shown: evaluations on v1 1 sha256:" in shown.stdout
+    old = runner("leaderboard", tmp_path / "out", "--suite", "1")
+    assert old.stdout.startswith("v1 1 sha256:")
+
+
+def test_an_image_and_a_submitter_with_long_names_are_reported_beside_others(
+    client: docker.DockerClient, small: Path, tmp_path: Path
+) -> None:
+    long = f"{OWN.name('a' * 150)}:{'b' * 120}"
+    assert len(long) > 255
+    client.images.get("random").tag(long)
+    command = ["evaluate", long, "train_mean", "--suite", small, "--out", tmp_path / "out"]
+    ended = runner(*command, "--submitter", "\N{SNOWMAN}" * 300)
+    assert ended.returncode == 0, ended.stderr
+    assert len(list((tmp_path / "out").glob("*/report.json"))) == 2
+    assert "2 of 2 reports are up to date" in runner(*command, *ended.args[6:]).stderr
 
 
 def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(

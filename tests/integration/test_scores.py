@@ -22,8 +22,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report(reports: Path, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((reports / name / "report.json").read_text())
+    found: dict[str, Any] = json.loads((place(reports, name) / "report.json").read_text())
     return found
+
+
+def place(reports: Path, name: str) -> Path:
+    return reports / f"{name}+repeat-1+shuffle+probe"
 
 
 def test_a_predictor_that_follows_the_seed_repeats_byte_by_byte(reports: Path) -> None:
@@ -53,19 +57,20 @@ def test_the_leaderboard_has_both(reports: Path) -> None:
 
 
 def test_what_a_container_wrote_is_verified_and_a_flipped_byte_named(reports: Path) -> None:
-    good = runner("verify", reports / "random")
+    good = runner("verify", place(reports, "random"))
     assert good.returncode == 0, good.stdout
-    path = reports / "random" / "case-1" / "predictions.json"
+    path = place(reports, "random") / "case-1" / "predictions.json"
     content = path.read_bytes()
     path.write_bytes(content.replace(b"0.", b"1.", 1))
-    bad = runner("verify", reports / "random")
+    bad = runner("verify", place(reports, "random"))
     path.write_bytes(content)
     assert bad.returncode == 3
     assert bad.stdout.startswith("case-1/predictions.json: changed since")
 
 
 def test_the_report_is_shown_with_every_metric_or_why_not(reports: Path) -> None:
-    shown = runner("report", reports / "scenario_mean", "--by", "run_spec.adapter_spec.method")
+    by = ("--by", "run_spec.adapter_spec.method")
+    shown = runner("report", place(reports, "scenario_mean"), *by)
     assert shown.returncode == 0, shown.stderr
     assert "1 run: nothing to resample" in shown.stdout
     assert "by run_spec.adapter_spec.method" in shown.stdout

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from runner.cli.main import cli
 from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
 from runner.pages.report_page import report_page
@@ -145,7 +146,7 @@ def test_a_thousand_entries_open_and_sort_without_delay(
     browser: Browser, results: Path, tmp_path: Path
 ) -> None:
     reports = read_reports(results).reports
-    board = make_leaderboard(reports, None, Resampling())
+    board = make_leaderboard(ChosenReports(reports), None, Resampling())
     first = board.entries[0]
     entries = tuple(replace(first, submitter=f"team {number}") for number in range(MANY))
     links = dict.fromkeys(reports, "reports/1.html")

@@ -14,6 +14,7 @@ Examples:
   runner leaderboard results/demo
   runner leaderboard results/mmlu --submitters submitters.yaml
   runner leaderboard results/mmlu --csv > leaderboard.csv
+  runner leaderboard results/mmlu --suite 1
   runner leaderboard results/mmlu --html --output site --watch
 
 submitters.yaml says which images a submitter has, and whether the best of them is shown, or all:
@@ -27,6 +28,12 @@ submitters.yaml says which images a submitter has, and whether the best of them 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("directory", metavar="DIR", type=open_store, shell_complete=complete_report_folders)
+@click.option(
+    "--suite",
+    metavar="VERSION|DIGEST|NAME",
+    help="The suite to show, if the reports are of several: its version, its name, its digest, or "
+    "the beginning of its digest.  [default: the newest, whose first report was made last]",
+)
 @click.option(
     "--submitters",
     "submitters_file",
@@ -68,7 +75,8 @@ submitters.yaml says which images a submitter has, and whether the best of them 
 def leaderboard() -> None:
     """Rank the evaluations below a directory of reports, or a URL that fsspec knows.
 
-    All must be of one suite, with the same digest. Each pair is compared on the same resamples of
+    They are compared on one suite: if there are reports of several versions of it, the newest
+    version is shown, and a line names the others. Each pair is compared on the same resamples of
     the suite's runs. Evaluations without a clear difference share their ranks ("1-3, tied").
     Evaluations with a case that was not scored are listed, but not ranked.
     """

@@ -11,6 +11,7 @@ from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.leaderboard import ranking
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
@@ -55,7 +56,7 @@ def run(*arguments: str) -> Result:
 
 def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_path: Path) -> None:
     reports = read_reports(write_four(suite, tmp_path / "results")).reports
-    board = make_leaderboard(reports, None, Resampling())
+    board = make_leaderboard(ChosenReports(reports), None, Resampling())
     shown = [(entry.image, str(entry.rank)) for entry in board.entries]
     assert shown == [
         ("oracle", "1"),
@@ -72,7 +73,7 @@ def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_pat
 
 def test_an_unfinished_evaluation_is_listed_and_says_why(suite: Suite, tmp_path: Path) -> None:
     reports = read_reports(write_four(suite, tmp_path / "results")).reports
-    last = make_leaderboard(reports, None, Resampling()).entries[-1]
+    last = make_leaderboard(ChosenReports(reports), None, Resampling()).entries[-1]
     assert (last.image, last.rank) == ("broken", None)
     assert last.unranked == "8 of 8 cases not scored (failed)"
     assert last.outcomes == {"failed": 8}
@@ -165,10 +166,10 @@ TEAMS = {"Team": ("a", "sha256:b")}
 
 def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
     reports = reports_of(suite, a=0.3, b=0.1, c=0.2)
-    best = make_leaderboard(reports, Submitters(submitters=TEAMS), Resampling(100))
+    best = make_leaderboard(ChosenReports(reports), Submitters(submitters=TEAMS), Resampling(100))
     assert [(entry.submitter, entry.image) for entry in best.entries] == [("Team", "b"), ("c", "c")]
     everything = Submitters(show="all", submitters=TEAMS)
-    shown = make_leaderboard(reports, everything, Resampling(100)).entries
+    shown = make_leaderboard(ChosenReports(reports), everything, Resampling(100)).entries
     assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
 
 
@@ -189,7 +190,7 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
 
 def test_fewer_than_five_runs_are_all_tied(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
-    board = make_leaderboard(reports_of(suite, a=0.1, b=0.9), None, Resampling())
+    board = make_leaderboard(ChosenReports(reports_of(suite, a=0.1, b=0.9)), None, Resampling())
     assert [str(entry.rank) for entry in board.entries] == ["1-2, tied", "1-2, tied"]
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
         "4 runs: too few for a reliable interval"

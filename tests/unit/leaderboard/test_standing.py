@@ -123,14 +123,31 @@ def test_evaluations_of_another_suite_are_refused(results: Path, leaderboard: Pa
     for source in (results, leaderboard):
         competitors = read_competitors(source)
         with pytest.raises(UsageError, match="of the suite sha256:"):
-            competitors.check_suite("sha256:another")
+            competitors.check_suite("another", "sha256:another")
 
 
 def test_the_suites_own_evaluations_are_not_refused(
     suite: Suite, results: Path, leaderboard: Path
 ) -> None:
     for source in (results, leaderboard):
-        read_competitors(source).check_suite(suite.digest)
+        read_competitors(source).check_suite(suite.name, suite.digest)
+
+
+def test_evaluations_on_another_version_of_the_suite_are_neither_refused_nor_counted(
+    suite: Suite, results: Path
+) -> None:
+    competitors = read_competitors(results)
+    competitors.check_suite(suite.name, "sha256:another")
+    new = report(suite, 0.2)
+    other = new.model_copy(update={"suite": new.suite.model_copy(update={"digest": "sha256:new"})})
+    assert str(competitors.rank(other, results / "new", {})) == "1 of 1"
+
+
+def test_an_evaluation_does_not_compete_with_its_report_without_further_runs(
+    suite: Suite, results: Path
+) -> None:
+    again = report(suite, 0.3, "middle").model_copy(update={"input_changes": ("shuffled",)})
+    assert str(standing(results, again)) == "2 of 3"
 
 
 def test_a_file_that_is_no_leaderboard_is_refused(tmp_path: Path) -> None:

@@ -40,10 +40,12 @@ def test_where_no_report_is_it_is_told_what_to_name(tmp_path: Path) -> None:
         read_report(tmp_path / "demo")
 
 
-def test_evaluations_are_the_same_only_if_image_suite_seed_and_limits_are() -> None:
+def test_evaluations_are_the_same_only_if_whose_they_are_and_what_was_asked_for_are() -> None:
     report = make_report()
     case = report.cases[0].model_copy(update={"limits": {"cpus": 2.0}})
     others = [
+        report.model_copy(update={"submitter": "Team B"}),
+        report.model_copy(update={"input_changes": ("shuffled",)}),
         report.model_copy(update={"image": ImageRecord(reference="image", id="x", digests=())}),
         report.model_copy(
             update={"suite": SuiteRecord(name="v1", version="1", digest="x", choices={})}

@@ -1,51 +1,25 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from runner.cli.main import cli
 from runner.errors import SuiteError, UsageError
-from runner.reports.report import read_report
+from runner.reports.report import ImageRecord, read_report
 from runner.reports.report_directory import (
     check_writable,
     read_reports,
     report_directory_name,
     write_evaluation,
 )
-from runner.suites.suite import Suite
-from tests.evaluation_builder import evaluate_function, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import Said, build
+from tests.suite_builder import Said
 from tests.unit.reports.builder import evaluation, make_report
-
-SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    """Return a suite of eight cases, each of one run."""
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["leaderboard", *arguments], catch_exceptions=False)
-
-
-def test_suites_of_different_digests_are_not_mixed(suite: Suite, tmp_path: Path) -> None:
-    root = tmp_path / "results"
-    write_evaluation(evaluate_function(suite, oracle), root / "a")
-    other = build(write_suite(tmp_path / "other"), tmp_path / "other_suite")
-    write_evaluation(evaluate_function(other, oracle), root / "b")
-    with pytest.raises(UsageError, match="on one suite only"):
-        read_reports(root)
 
 
 def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
-    suite: Suite, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    write_evaluation(evaluate_function(suite, oracle), tmp_path / "a")
+    write_evaluation(evaluation(), tmp_path / "a")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "report.json").write_text('{"schema_version": 99}')
     said = Said()
@@ -55,9 +29,9 @@ def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
     assert said.lines == [f"left out: {tmp_path}/b/report.json: not a report of schema version 2"]
 
 
-def test_control_reports_that_can_all_be_read_are_all_found(suite: Suite, tmp_path: Path) -> None:
+def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_evaluation(evaluate_function(suite, oracle), tmp_path / name)
+        write_evaluation(evaluation(), tmp_path / name)
     found = read_reports(tmp_path)
     assert list(found.reports) == [tmp_path / "a", tmp_path / "b"]
     assert found.faults == ()
@@ -86,6 +60,22 @@ def test_another_evaluation_keeps_the_earlier_report_beside_it(tmp_path: Path) -
     write_evaluation(evaluation(make_report(image_id="sha256:b")), tmp_path / "image")
     assert read_report(tmp_path / "image").image.id == "sha256:b"
     assert read_report(tmp_path / "image.2026-01-02T030405+0000").image.id == "sha256:a"
+
+
+SUBMITTED = {"submitter": "Team B"}
+SHUFFLED = {"input_changes": ("shuffled",)}
+RENAMED = {"image": ImageRecord(reference="a/image", id="sha256:a", digests=())}
+
+
+@pytest.mark.parametrize("other", [SUBMITTED, SHUFFLED, RENAMED])
+def test_a_report_of_another_submitter_or_with_other_options_is_never_replaced(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    first = make_report()
+    write_evaluation(evaluation(first), tmp_path / "image")
+    kept = write_evaluation(evaluation(first.model_copy(update=other)), tmp_path / "image")
+    assert kept is not None
+    assert read_report(kept) == first
 
 
 def test_two_earlier_reports_of_one_second_are_both_kept(tmp_path: Path) -> None:
@@ -159,3 +149,44 @@ def test_a_write_that_fails_leaves_the_earlier_report_and_nothing_else(
 )
 def test_a_report_directory_is_named_after_the_image(reference: str, name: str) -> None:
     assert report_directory_name(reference) == name
+
+
+def test_the_submitter_and_what_was_asked_for_are_in_the_name() -> None:
+    assert report_directory_name("img", "team-a") == "img+by-team-a"
+    assert report_directory_name("img", None, ["seed-7", "shuffle"]) == "img+seed-7+shuffle"
+    assert report_directory_name("img", "team-a", ["cpus-0.5"]) == "img+by-team-a+cpus-0.5"
+
+
+def test_no_submitter_has_the_name_of_another_or_of_an_option() -> None:
+    submitters = ["seed-7", "team a", "team_a", "Team_a", "team_ä", "team_ö", "team+a", "..", "/"]
+    names = {report_directory_name("img", submitter).casefold() for submitter in submitters}
+    assert len(names) == len(submitters)
+    assert report_directory_name("img", None, ["seed-7"]) not in names
+
+
+LONG = "registry.example/" + "a" * 255
+"""A reference that Docker takes; no file system takes it as a name."""
+
+
+@pytest.mark.parametrize("submitter", [None, "b" * 300, "\N{SNOWMAN}" * 200])
+def test_a_report_of_long_names_is_written_and_set_aside(
+    tmp_path: Path, submitter: str | None
+) -> None:
+    place = tmp_path / report_directory_name(LONG, submitter)
+    for image_id in ("sha256:a", "sha256:b", "sha256:c"):
+        write_evaluation(evaluation(make_report(image_id=image_id)), place)
+    found = read_reports(tmp_path)
+    assert {report.image.id for report in found.reports.values()} == {
+        "sha256:a",
+        "sha256:b",
+        "sha256:c",
+    }
+
+
+def test_control_a_name_that_is_not_cut_is_refused_by_the_file_system(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="too long"):
+        (tmp_path / LONG.replace("/", "_")).mkdir()
+
+
+def test_long_names_that_differ_at_the_end_only_are_two_names() -> None:
+    assert report_directory_name(f"{LONG}:1") != report_directory_name(f"{LONG}:2")

@@ -1,0 +1,136 @@
+"""Which suite a leaderboard is of, where reports of several versions of it lie side by side."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.errors import RunnerError, UsageError
+from runner.reports.report import Report
+from runner.reports.report_directory import FoundReports
+
+SHORT_DIGEST = 19
+"""``sha256:`` and twelve digits, as Docker shows an image."""
+
+
+@dataclass(frozen=True)
+class SuiteVersion:
+    """A suite, told apart by its digest, and its reports by their directories.
+
+    Attributes:
+        first: when the first of the reports was made.
+    """
+
+    name: str
+    version: str
+    digest: str
+    first: str
+    reports: Mapping[Path, Report]
+
+    def __str__(self) -> str:
+        """Return e.g. ``mmlu 2 sha256:0123456789ab (3 reports)``."""
+        count = "1 report" if len(self.reports) == 1 else f"{len(self.reports)} reports"
+        return f"{self.name} {self.version} {self.digest[:SHORT_DIGEST]} ({count})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs: plain values."""
+        suite = {"suite": self.name, "version": self.version, "digest": self.digest}
+        return {**suite, "reports": len(self.reports)}
+
+    def is_meant(self, text: str) -> bool:
+        """Return whether a text is its name, its version, or the beginning of its digest."""
+        digest = self.digest.removeprefix("sha256:")
+        start = text.removeprefix("sha256:")
+        is_start = len(start) >= FEWEST_DIGITS and digest.startswith(start)
+        return text in {self.name, self.version, f"{self.name} {self.version}"} or is_start
+
+
+FEWEST_DIGITS = 6
+"""Fewer digits of a digest are no choice: they may be a version."""
+
+
+@dataclass(frozen=True)
+class ChosenReports:
+    """The reports of one suite, each evaluation once, and what else was there.
+
+    Attributes:
+        others: the other versions of the suite, the newest first.
+        faults: why further reports are left out, one for each.
+    """
+
+    reports: Mapping[Path, Report]
+    others: tuple[SuiteVersion, ...] = ()
+    faults: tuple[RunnerError, ...] = ()
+
+
+def choose_reports(found: FoundReports, place: Path, wanted: str | None = None) -> ChosenReports:
+    """Return the reports of the newest version of the suite, or of the one that is wanted.
+
+    The newest is the one whose first report was made last: to evaluate an image on an older version
+    once more does not bring it back.
+
+    Args:
+        found: at least one report.
+        place: where they are, for messages.
+        wanted: a suite's name, version or digest, or the beginning of the digest.
+
+    Raises:
+        UsageError: none is meant, or suites with several names are.
+    """
+    versions = _versions(found.reports)
+    meant = [each for each in versions if wanted is None or each.is_meant(wanted)]
+    listed = "; ".join(map(str, versions))
+    if not meant:
+        raise UsageError(f"{place}: no report is of the suite {wanted}. It has: {listed}.")
+    names = sorted({each.name for each in meant})
+    if len(names) > 1:
+        raise UsageError(
+            f"{place}: its reports are of several suites: {listed}. Evaluations are compared on "
+            f"one suite only: name it with --suite, e.g. --suite {names[0]}."
+        )
+    newest = meant[0]
+    others = tuple(each for each in versions if each.name == newest.name and each is not newest)
+    _check_scoring(newest.reports)
+    return ChosenReports(_each_once(newest.reports), others, found.faults)
+
+
+def _versions(reports: Mapping[Path, Report]) -> list[SuiteVersion]:
+    """Return the suites of the reports, the newest first."""
+    by_digest: dict[str, dict[Path, Report]] = {}
+    for path, report in reports.items():
+        by_digest.setdefault(report.suite.digest, {})[path] = report
+    versions = [_version(digest, found) for digest, found in by_digest.items()]
+    return sorted(versions, key=lambda each: (each.first, each.version), reverse=True)
+
+
+def _version(digest: str, reports: Mapping[Path, Report]) -> SuiteVersion:
+    suite = next(iter(reports.values())).suite
+    first = min(report.created for report in reports.values())
+    return SuiteVersion(suite.name, suite.version, digest, first, reports)
+
+
+def _check_scoring(reports: Mapping[Path, Report]) -> None:
+    (first_path, first), *others = reports.items()
+    for path, report in others:
+        if report.scoring != first.scoring:
+            raise UsageError(f"{path} is scored by another policy than {first_path}.")
+
+
+def _each_once(reports: Mapping[Path, Report]) -> dict[Path, Report]:
+    """Return the reports without those whose evaluation another one has too.
+
+    Of reports that only differ in further runs (``--repeat``), one with the most is kept; of
+    several such, the latest.
+    """
+    best: dict[tuple[Any, ...], Path] = {}
+    for path in _by_worth(reports):
+        best[reports[path].scored_identity] = path
+    kept = set(best.values())
+    return {path: report for path, report in reports.items() if path in kept}
+
+
+def _by_worth(reports: Mapping[Path, Report]) -> Iterable[Path]:
+    def worth(path: Path) -> tuple[int, str]:
+        return len(reports[path].input_changes), reports[path].created
+
+    return sorted(reports, key=worth)
