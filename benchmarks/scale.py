@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.cluster import RUNNER, build_cluster_suite
 from benchmarks.simulation import Machines, simulate_batch
 from runner.evaluation.evaluation import evaluate
-from runner.evaluation.executor import Begin, EndedTask, Keep
+from runner.evaluation.executor import Begin, EndedTask, Keep, Suites
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, SilentCases
 from runner.evaluation.run_options import RunSettings
@@ -107,6 +107,7 @@ class _NothingToRun:
     def run(
         self,
         tasks: Sequence[CaseTask],
+        suites: Suites,  # noqa: ARG002
         begin: Begin,  # noqa: ARG002
         keep: Keep,  # noqa: ARG002
     ) -> Iterator[EndedTask]:

@@ -4,7 +4,6 @@ import heapq
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from runner.cluster.dispatch import Dispatch
 from runner.evaluation.budget import Budget
@@ -82,10 +81,8 @@ def simulate_batch(
 
 
 def _tasks(submissions: int, cases: Sequence[str]) -> list[CaseTask]:
-    policy, root = SandboxPolicy(), Path()
+    policy = SandboxPolicy()
     images = [Image(f"submission-{number}", str(number)) for number in range(submissions)]
     return [
-        CaseTask(image, "simulated", root, SUITE, case, policy, 1)
-        for image in images
-        for case in cases
+        CaseTask(image, "simulated", SUITE, case, policy, 1) for image in images for case in cases
     ]

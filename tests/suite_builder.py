@@ -1,5 +1,6 @@
 """Builders of small suites from HELM runs on disk."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,11 @@ import polars as pl
 import pytest
 
 from runner.building.build import build_suite
+from runner.files.held_files import HeldFile
 from runner.progress import Silent
-from runner.suites.parts import read_part, to_parquet, to_plain_table
+from runner.suites.manifest import FileRecord
+from runner.suites.open_half import Part
+from runner.suites.parts import read_part, to_parquet, to_part, to_plain_table
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES, Columns
@@ -54,6 +58,14 @@ def staged_frame(suite: PublicSuite, name: str) -> pl.DataFrame:
 def parquet_bytes(frame: pl.DataFrame) -> bytes:
     """Return a frame as the content of a staged file."""
     return to_parquet(to_plain_table(frame))
+
+
+def part_of(frame: pl.DataFrame, path: Path) -> Part:
+    """Return the frame as a part, alone in a file."""
+    content = to_part(frame)
+    path.write_bytes(content)
+    record = FileRecord(len(content), hashlib.sha256(content).hexdigest())
+    return Part(HeldFile(path), 0, record, str(path))
 
 
 def eval_part(suite: PublicSuite, path: str) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import Revealed
-from runner.suites.staging import stage_files
+from runner.suites.staging import stage_frames
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins
 
@@ -61,8 +61,9 @@ def _find_in_case(suite: PublicSuite, case: SuiteCase, twins: Sequence[Twins]) -
     revealed = Revealed.model_validate(suite.manifest.choices["revealed"])
     train, evaluated = _identities(case.train_runs), _identities(case.eval_runs)
     leaks = find_in_sides(case.id, list(train), evaluated)
-    names = [layout.MANIFEST]
-    for name, file in stage_files(suite.inputs(case), TemporaryFile):
+    inputs = suite.inputs(case)
+    names = [layout.MANIFEST, *inputs.assets]
+    for name, file in stage_frames(inputs, TemporaryFile):
         names.append(name)
         leaks += find_in_file(case.id, name, file, revealed)
     leaks += find_in_archive(case.id, input_archive(dict.fromkeys(names, b"")))

@@ -104,7 +104,7 @@ def _parity(expected: str | None, verdict: Verdict, case: SuiteCase) -> list[Res
 def measure(suite: PublicSuite, case: SuiteCase, run: SandboxRun) -> Measurement:
     """Return what a run used, and the size of its input."""
     return Measurement(
-        _case_bytes(suite, case), run.end.wall_seconds, run.resources.peak_memory_bytes
+        suite.case_bytes(case), run.end.wall_seconds, run.resources.peak_memory_bytes
     )
 
 
@@ -115,7 +115,7 @@ def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measu
         with opened_public_half(name, None, draw, runs.progress) as larger:
             case = larger.cases[0]
             return [measure(larger, case, runs.run(larger, case, "larger"))]
-    largest = max(suite.cases, key=lambda case: _case_bytes(suite, case))
+    largest = max(suite.cases, key=suite.case_bytes)
     if largest == suite.cases[0]:
         return []
     return [measure(suite, largest, runs.run(suite, largest, "larger"))]
@@ -124,10 +124,5 @@ def measure_larger(runs: ImageRuns, name: str, suite: PublicSuite) -> list[Measu
 def forecast_suite(measured: list[Measurement], directory: Path) -> Result:
     """Return a forecast of what the image will use on a built suite, from measured runs."""
     suite = read_manifest(directory)
-    sizes = [_case_bytes(suite, case) for case in suite.cases]
+    sizes = [suite.case_bytes(case) for case in suite.cases]
     return forecast(measured, sizes, suite.limits, suite.name)
-
-
-def _case_bytes(suite: PublicSuite, case: SuiteCase) -> int:
-    parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
-    return sum(part.stat().st_size for part in parts)

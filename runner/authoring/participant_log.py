@@ -22,6 +22,7 @@ from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
 from runner.helm_outputs.common_types import plain_cells
 from runner.reports.report import Report
+from runner.suites.open_half import Part
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite
 from runner.untrusted import printable
@@ -112,7 +113,7 @@ def participant_logs(
     return shown
 
 
-def input_cells(parts: Iterable[Path]) -> Iterator[str]:
+def input_cells(parts: Iterable[Part]) -> Iterator[str]:
     """Yield the cells of a case's frames as text; a cell may come more than once."""
     for part in parts:
         for series in read_part(part):

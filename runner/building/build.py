@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +10,10 @@ from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.building.freeze import Contents, copy_assets, freeze, spec_json
-from runner.building.write_run import Roles, write_run
+from runner.building.half_writer import HalfWriter
+from runner.building.write_run import Halves, Roles, write_run
 from runner.errors import SuiteError, UsageError
+from runner.files.locks import locked_directory
 from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run, read_runs
@@ -20,9 +21,10 @@ from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, 
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
-from runner.suites.opening import is_suite, open_suite, read_private, read_suite
-from runner.suites.parts import read_part
+from runner.suites.opening import is_suite, not_replaced, open_suite, read_suite
+from runner.suites.parts import from_part, part_name
 from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
+from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.suite import Suite
 from runner.suites.twins import find_twins, twin_groups
 
@@ -61,6 +63,7 @@ def build_suite(
     """
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
+    place = directory.resolve()  # a link to a suite stays a link
     runs = {run.name: run for run in _find_all(spec, progress)}
     sources = _digest_sources(spec, runs, progress)
     unchanged = _unchanged(spec, sources, directory)
@@ -68,12 +71,13 @@ def build_suite(
         progress.say(f"{directory}: nothing has changed since it was built; every file was checked")
         return Built(unchanged, None)
     try:
-        with unfinished_directory(directory) as unfinished:
+        with unfinished_directory(place) as unfinished:
             audit = _write_suite(spec, runs, sources, unfinished, progress)
-            put_in_place(unfinished, directory)
+            with locked_directory(place.parent):
+                put_in_place(unfinished, place)
+                return Built(read_suite(directory), audit)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
-    return Built(read_suite(directory), audit)
 
 
 def warnings(built: Built) -> list[str]:
@@ -126,9 +130,12 @@ def _unchanged(
 ) -> Suite | None:
     """Return the suite that is there if it was built from the same spec and the same files."""
     try:
-        private = read_private(read_suite(directory))
-        same = private.spec == spec_json(spec) and private.sources == sources
-        return open_suite(directory) if same else None
+        with not_replaced(directory):
+            suite = read_suite(directory)
+        private = suite.private_manifest
+        if private.spec != spec_json(spec) or private.sources != sources:
+            return None
+        return open_suite(directory)
     except SuiteError:
         return None
 
@@ -143,13 +150,21 @@ def _write_suite(
     rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
     drawn = _draw(spec, list(runs), rng)
     roles = _roles(list(runs), drawn)
-    records, leaks = _write_runs(spec, runs, roles, rng, root, progress)
+    halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
+    records, leaks = _write_runs(spec, runs, roles, rng, halves, progress)
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, progress)
-    plans, groups = _divide(spec, records, drawn, rng, root, progress)
-    _remove_untrained(records, plans, root)
-    copy_assets(spec, root)
-    contents = Contents(sources, records, plans, groups)
+    plans, groups = _divide(spec, records, drawn, rng, halves, progress)
+    _remove_untrained(records, plans, halves)
+    contents = Contents(
+        sources,
+        records,
+        plans,
+        groups,
+        halves.public.parts,
+        halves.private.parts,
+        copy_assets(spec, root),
+    )
     freeze(spec, contents, root)
     audit = audit_suite(read_suite(root), leaks, progress)
     _refuse_leaks(spec, audit)
@@ -185,7 +200,7 @@ def _write_runs(
     runs: Mapping[str, RunDirectory],
     roles: Mapping[str, Roles],
     rng: random.Random,
-    root: Path,
+    halves: Halves,
     progress: Progress,
 ) -> tuple[dict[str, RunRecord], list[Leak]]:
     records: dict[str, RunRecord] = {}
@@ -200,7 +215,7 @@ def _write_runs(
             own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
             identity = _identify(runs[name])
             records[name], found = write_run(
-                spec, runs[name], frames, number, identity, role, own_rng, root
+                spec, runs[name], frames, number, identity, role, own_rng, halves
             )
             leaks += found
             task.advance()
@@ -242,7 +257,7 @@ def _divide(
     records: Mapping[str, RunRecord],
     drawn: Sequence[CasePlan],
     rng: random.Random,
-    root: Path,
+    halves: Halves,
     progress: Progress,
 ) -> tuple[list[CasePlan], list[Group]]:
     """Return the cases, and the groups of runs that were kept on one side of each."""
@@ -251,10 +266,7 @@ def _divide(
     if "sweeps" in spec.keep_together:
         groups += [("sweeps", tuple(names)) for names in find_sweeps(identities)]
     if "twins" in spec.keep_together:
-        answers = (
-            read_part(root / PRIVATE / record.folder / ANSWERS) for record in records.values()
-        )
-        twins = find_twins(answers)
+        twins = find_twins(map(from_part, halves.private.read(ANSWERS)))
         for pair in twins:
             progress.say(f"kept together as twins: {pair}")
         groups += [("twins", tuple(names)) for names in twin_groups(identities, twins)]
@@ -292,13 +304,12 @@ def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> 
 
 
 def _remove_untrained(
-    records: Mapping[str, RunRecord], plans: Iterable[CasePlan], root: Path
+    records: Mapping[str, RunRecord], plans: Iterable[CasePlan], halves: Halves
 ) -> None:
     """Remove the train frames of runs that no case trains on: they may be an eval run's."""
-    trains = {name for plan in plans for name in plan.train}
-    for name, record in records.items():
-        if name not in trains:
-            shutil.rmtree(root / PUBLIC / record.folder / "train", ignore_errors=True)
+    trains = {records[name].number for plan in plans for name in plan.train}
+    for file in TRAIN_FILES:
+        halves.public.keep_only(part_name(file.path), trains)
 
 
 def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:

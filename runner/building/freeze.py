@@ -14,12 +14,13 @@ from runner.suites.manifest import (
     MANIFEST,
     PRIVATE,
     PUBLIC,
+    FileRecord,
     GroupRecord,
     ManifestCase,
+    Parts,
     PrivateManifest,
     RunRecord,
     SuiteManifest,
-    describe_files,
     digest_file,
     to_bytes,
 )
@@ -35,6 +36,8 @@ class Contents:
         records: by run, in their order.
         plans: the cases.
         groups: what was kept on one side of every case, and why.
+        public_parts, private_parts: what was written.
+        assets: the suite's, by their path in the public half.
         findings: the audit's.
     """
 
@@ -42,17 +45,19 @@ class Contents:
     records: Mapping[str, RunRecord]
     plans: Sequence[CasePlan]
     groups: Sequence[tuple[str, Sequence[str]]]
+    public_parts: Parts
+    private_parts: Parts
+    assets: Mapping[str, FileRecord]
     findings: Sequence[Mapping[str, Any]] = ()
 
 
 def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
     """Write both manifests and the digest; the files must not change after this."""
-    (root / PRIVATE).mkdir(exist_ok=True)
     private = PrivateManifest(
         spec=spec_json(spec),
         sources=contents.sources,
         findings=tuple(contents.findings),
-        files=describe_files(root / PRIVATE),
+        parts=contents.private_parts,
     )
     (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
     number = {name: record.number for name, record in contents.records.items()}
@@ -76,7 +81,8 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
             GroupRecord(kind=kind, runs=tuple(number[name] for name in names))
             for kind, names in contents.groups
         ),
-        files=describe_files(root / PUBLIC),
+        parts=contents.public_parts,
+        files=contents.assets,
         private_sha256=digest_file(root / PRIVATE / MANIFEST),
     )
     (root / PUBLIC / MANIFEST).write_bytes(to_bytes(public))
@@ -115,9 +121,12 @@ def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
     return paths
 
 
-def copy_assets(spec: SuiteSpec, root: Path) -> None:
-    """Copy the assets into the public half."""
+def copy_assets(spec: SuiteSpec, root: Path) -> dict[str, FileRecord]:
+    """Copy the assets into the public half; return their records by their path in there."""
+    copied = {}
     for name, path in asset_paths(spec).items():
         target = root / PUBLIC / layout.ASSETS / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+        copied[f"{layout.ASSETS}/{name}"] = FileRecord(target.stat().st_size, digest_file(target))
+    return copied

@@ -4,25 +4,18 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from runner.audit.leak import Leak
 from runner.audit.noninterference import find_interference
+from runner.building.half_writer import HalfWriter
 from runner.files.scratch import scratch_directory
 from runner.helm_outputs.frames import RunFrames, read_run
 from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity
-from runner.suites.manifest import (
-    ACTUALS,
-    ANSWERS,
-    INSTANCE_ACTUALS,
-    PRIVATE,
-    PUBLIC,
-    RunRecord,
-)
-from runner.suites.parts import part_name, write_part
+from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, RunRecord
+from runner.suites.parts import part_name, to_part
 from runner.suites.spec import Sampled, SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.twins import fingerprint_run
@@ -36,6 +29,14 @@ class Roles:
     is_evaluated: bool
 
 
+@dataclass(frozen=True)
+class Halves:
+    """Both halves of a suite that is being written."""
+
+    public: HalfWriter
+    private: HalfWriter
+
+
 def write_run(
     spec: SuiteSpec,
     run: RunDirectory,
@@ -44,7 +45,7 @@ def write_run(
     identity: RunIdentity,
     roles: Roles,
     rng: random.Random,
-    root: Path,
+    halves: Halves,
 ) -> tuple[RunRecord, Sequence[Leak]]:
     """Write what a suite keeps of one run; return its record and what the audit found in it.
 
@@ -73,12 +74,12 @@ def write_run(
     )
     if roles.trains:
         for file in TRAIN_FILES:
-            part = root / PUBLIC / record.folder / part_name(file.path)
-            write_part(getattr(frames, file.frame), part)
+            content = to_part(getattr(frames, file.frame))
+            halves.public.add(part_name(file.path), number, content)
     if side is not None:
-        _write_side(side, root, record)
+        _write_side(side, halves, number)
     answers = fingerprint_run(identity, frames.scenario_states)
-    write_part(answers, root / PRIVATE / record.folder / ANSWERS)
+    halves.private.add(ANSWERS, number, to_part(answers))
     return record, leaks
 
 
@@ -108,14 +109,12 @@ def _audit(
         return find_interference(run, side, spec.revealed, make_side, scratch)
 
 
-def _write_side(side: EvalSide, root: Path, record: RunRecord) -> None:
+def _write_side(side: EvalSide, halves: Halves, number: int) -> None:
     for path, frame in side.frames.items():
-        write_part(frame, root / PUBLIC / record.folder / part_name(path))
-    private = root / PRIVATE / record.folder
-    private.mkdir(parents=True)
+        halves.public.add(part_name(path), number, to_part(frame))
     documents = {
         ACTUALS: [stat.to_json() for stat in side.targets.actuals],
         INSTANCE_ACTUALS: per_instance_stats(side.instance_targets),
     }
     for name, document in documents.items():
-        (private / name).write_text(json.dumps(document, indent=1))
+        halves.private.add(name, number, json.dumps(document).encode() + b"\n")

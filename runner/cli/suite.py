@@ -17,14 +17,12 @@ from runner.errors import ExitCode, SuiteError, UsageError
 from runner.suites.manifest import PRIVATE
 from runner.suites.opening import (
     is_suite,
+    open_public_half,
     open_suite,
     read_manifest,
-    read_suite,
-    verify_public_half,
-    verify_suite,
 )
 from runner.suites.overview import details, overview
-from runner.suites.public_suite import PublicSuite
+from runner.suites.public_suite import DescribedSuite
 from runner.suites.publish import publish_suite
 from runner.suites.spec_file import make_spec, read_spec
 from runner.text_tables import text_table
@@ -93,14 +91,10 @@ def show(directory: Path, as_json: bool) -> int:
 
 def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     """Check a suite byte by byte, and print its digest."""
-    found = read_suite(directory)
+    has_private = (directory / PRIVATE).exists()
+    found = open_suite(directory) if has_private else open_public_half(directory)
     if digest is not None and found.digest != digest:
         raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
-    has_private = (directory / PRIVATE).exists()
-    if has_private:
-        verify_suite(found)
-    else:
-        verify_public_half(found)
     halves = "both halves" if has_private else "the public half (the private one is not here)"
     if as_json:
         click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))
@@ -148,7 +142,9 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _print_suite(suite: PublicSuite, as_json: bool, more: Iterable[tuple[str, str]] = ()) -> None:
+def _print_suite(
+    suite: DescribedSuite, as_json: bool, more: Iterable[tuple[str, str]] = ()
+) -> None:
     """Print the content of a suite.
 
     Args:

@@ -9,8 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import ray
@@ -133,7 +132,7 @@ class Drive:
         if assigned is not None:
             self._calls.begin(assigned[0])
             run = actor.handle.run.options(num_returns="streaming")
-            actor.pending = run.remote(*(task and _to_send(task) for task in assigned))
+            actor.pending = run.remote(*assigned)
 
     def _wait(self) -> list[SlotId]:
         """Wait; return the slots that have a result."""
@@ -304,8 +303,3 @@ def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:
             ray.wait(references, num_returns=len(references), timeout=CLOSE_SECONDS)
     for actor in actors:
         ray.kill(actor.handle)
-
-
-def _to_send(task: CaseTask) -> CaseTask:
-    """Return the task without the fields that only the head may have."""
-    return replace(task, suite_root=Path())

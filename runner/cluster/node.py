@@ -8,8 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 from runner.cluster.shared_suites import fetch_suite
@@ -24,6 +23,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
+from runner.suites.public_suite import PublicSuite
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class CaseSlot:
         self._opened = ExitStack()
         self._stopping = threading.Event()
         self._ready: dict[str, Future[Preparation]] = {}
-        self._suites: dict[str, Path] = {}
+        self._suites: dict[str, PublicSuite] = {}  # open as long as the slot
         self._items: SimpleQueue[str | SlotEnd] = SimpleQueue()
 
     def open(self) -> NodeFacts | RunnerError:
@@ -153,7 +153,8 @@ class CaseSlot:
         preparation = making.result()
         if following is not None:
             self._make_ready(following)
-        return run_task(self._sandbox, self._here(task), preparation, self._say, self._stopping)
+        suite = self._suites[task.suite_digest]
+        return run_task(self._sandbox, task, suite, preparation, self._say, self._stopping)
 
     def _make_ready(self, task: CaseTask) -> Future[Preparation]:
         """Begin to prepare a task, unless that has begun already."""
@@ -167,10 +168,7 @@ class CaseSlot:
         if digest not in self._suites:
             self._suites[digest] = fetch_suite(self._shared, digest)
         ensure_image(self._engine, task.image, self._say)
-        return prepare_task(self._sandbox, self._here(task))
-
-    def _here(self, task: CaseTask) -> CaseTask:
-        return replace(task, suite_root=self._suites[task.suite_digest])
+        return prepare_task(self._sandbox, task, self._suites[digest])
 
 
 def ensure_image(engine: Engine, image: Image, say: Say) -> None:

@@ -17,8 +17,8 @@ from runner.cluster.node import NodeFacts
 from runner.cluster.shared_suites import share_suite
 from runner.errors import EngineError, UsageError
 from runner.evaluation.budget import Budget
-from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
-from runner.evaluation.task import CaseTask, read_task_suite
+from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, Suites, take_ended
+from runner.evaluation.task import CaseTask
 from runner.progress import Say
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
@@ -49,7 +49,9 @@ class RayCluster:
         order = list(dict.fromkeys(finding.name for finding in alike))
         return tuple(sorted(alike, key=lambda finding: order.index(finding.name)))
 
-    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+    def run(
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+    ) -> Iterator[EndedTask]:
         """Run tasks and yield each as it ends; see ``Executor``.
 
         Raises:
@@ -61,8 +63,8 @@ class RayCluster:
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         self._runtimes = {task.policy.runtime for task in tasks if task.policy.runtime}
-        for root, digest in {(task.suite_root, task.suite_digest): None for task in tasks}:
-            share_suite(read_task_suite(root, digest), self._shared)
+        for digest in {task.suite_digest: None for task in tasks}:
+            share_suite(suites[digest], self._shared)
         ended = Ended()
         calls = Calls(begin, keep, ended.put, self._say, self._meet)
         places = _places(tasks)

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
-from runner.evaluation.task import read_task_suite
 from runner.files.locks import locked_file
 from runner.files.stores import open_store, reaching, writing
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import put_in_place, unfinished_directory
-from runner.suites.opening import verify_public_half
+from runner.suites.opening import open_public_half
 from runner.suites.public_suite import PublicSuite
 from runner.suites.publish import write_public_half
 
@@ -38,8 +37,8 @@ def share_suite(suite: PublicSuite, url: str) -> None:
             write_public_half(suite, file, folder=".")
 
 
-def fetch_suite(url: str, digest: str) -> Path:
-    """Return this machine's copy of a suite's public half; fetch it if needed, and check it.
+def fetch_suite(url: str, digest: str) -> PublicSuite:
+    """Return this machine's copy of a suite's public half, open; fetch it if needed, and check it.
 
     Raises:
         SuiteError: what is in the storage, or in the cache, is not the suite of this digest.
@@ -52,9 +51,7 @@ def fetch_suite(url: str, digest: str) -> Path:
     ):  # one process fetches, the others wait
         if not place.is_dir():
             _fetch(url, digest, place)
-        else:
-            _check(place, digest, f"{place}: remove this copy, it is fetched again.")
-    return place
+        return _open(place, digest, f"{place}: remove this copy, it is fetched again.")
 
 
 def archive_name(digest: str) -> str:
@@ -80,20 +77,24 @@ def _fetch(url: str, digest: str, place: Path) -> None:
                     tar.extractall(unpacked, filter="data")
             except (tarfile.TarError, EOFError) as error:
                 raise SuiteError(f"{archive}: not an archive of a suite ({error}).") from error
-        _check(unpacked, digest, f"{archive}: remove it; the next evaluation puts it there again.")
+        _open(unpacked, digest, f"{archive}: remove it; the next evaluation puts it there again.")
         put_in_place(unpacked, place)
 
 
-def _check(root: Path, digest: str, advice: str) -> None:
-    """Check every byte of a public half.
+def _open(root: Path, digest: str, advice: str) -> PublicSuite:
+    """Return a public half, after checking every byte of it.
 
     Raises:
         SuiteError: it does not have this digest.
     """
+    changed = "A suite that was shared has been changed"
     try:
-        verify_public_half(read_task_suite(root, digest))
+        suite = open_public_half(root)
     except SuiteError as error:
-        raise SuiteError(f"{error} A suite that was shared has been changed: {advice}") from error
+        raise SuiteError(f"{error} {changed}: {advice}") from error
+    if suite.digest != digest:
+        raise SuiteError(f"{root}: its digest is {suite.digest}, not {digest}. {changed}: {advice}")
+    return suite
 
 
 @contextmanager

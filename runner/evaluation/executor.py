@@ -1,6 +1,6 @@
 """What runs tasks: a pool in this process, or something that sends them to other machines."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -10,9 +10,13 @@ from runner.errors import RunnerError
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.run import SandboxRun
+from runner.suites.public_suite import PublicSuite
 
 Begin = Callable[[CaseTask], None]
 """Called when a task's container is about to be started."""
+
+Suites = Mapping[str, PublicSuite]
+"""By digest: without their private halves, so that no executor has an actual."""
 
 Keep = Callable[[CaseTask, SandboxRun], None]
 """Called at once with a container's result; an exception from it aborts the batch."""
@@ -65,13 +69,16 @@ class Executor(Protocol):
     @property
     def findings(self) -> tuple[HostFinding, ...]: ...  # noqa: D102
 
-    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+    def run(
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+    ) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.
 
         After a fault of the engine a task is tried again, a few times. A task that fails for good,
         or that meets a bug, does not stop the others.
 
         Args:
+            suites: those of the tasks, open.
             begin, keep: called from any thread, also while nobody asks for the next task.
         """
         ...

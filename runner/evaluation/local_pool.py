@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.budget import Budget
-from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, take_ended
+from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, Suites, take_ended
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.files.bug_log import keep_bug
@@ -100,7 +100,9 @@ class LocalPool:
         """Return what the engine's host provides for the sandbox, and what it lacks."""
         return self._sandbox.findings
 
-    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+    def run(
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+    ) -> Iterator[EndedTask]:
         """Run tasks and yield each as it ends; see ``Executor``.
 
         Raises:
@@ -109,6 +111,7 @@ class LocalPool:
         """
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
+        self._suites = suites
         queue = _TaskQueue(tasks, self._budget, self._jobs, self._prepare)
         ended = Ended()
         for _ in range(min(self._jobs, len(tasks))):
@@ -130,7 +133,7 @@ class LocalPool:
                     thread.join()
 
     def _prepare(self, task: CaseTask) -> Preparation:
-        return prepare_task(self._sandbox, task)
+        return prepare_task(self._sandbox, task, self._suites[task.suite_digest])
 
     def _check(self, policy: SandboxPolicy) -> None:
         need = Budget.of_case(policy.limits)
@@ -171,7 +174,8 @@ class LocalPool:
         self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | RunnerError:
         try:
-            return run_task(self._sandbox, task, preparation, self._say, self._stopping)
+            suite = self._suites[task.suite_digest]
+            return run_task(self._sandbox, task, suite, preparation, self._say, self._stopping)
         except EngineError as error:
             return error
         except (RunnerError, CancelledError):

@@ -48,7 +48,7 @@ class Pass:
 
     def task(self, case_id: str) -> CaseTask:
         """Return a case as a task."""
-        suite = (self.suite.name, self.suite.root.absolute(), self.suite.digest)
+        suite = (self.suite.name, self.suite.digest)
         settings = (self.settings.policy, self.settings.seed)
         return CaseTask(self.image, *suite, case_id, *settings, self.input_change)
 
@@ -145,7 +145,8 @@ def run_passes(
     pending = _PendingRuns(groups, progress, judgements)
     yield from pending.complete()
     tasks = longest_first(pending.missing, pending.seconds())
-    for ended in executor.run(tasks, progress.begin, pending.keep):
+    suites = {one.suite.digest: one.suite.public for group in groups for one in group}
+    for ended in executor.run(tasks, suites, progress.begin, pending.keep):
         pending.end(ended.task, ended.result)
         yield from pending.complete()
 

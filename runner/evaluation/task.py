@@ -4,20 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.errors import SuiteError
 from runner.evaluation.input_changes import FIRST, InputChange
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
-from runner.suites.opening import read_manifest
 from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import StagedInputs, stage_inputs
-
-MOST_OPEN_SUITES = 8
 
 
 @dataclass(frozen=True)
@@ -58,8 +52,7 @@ class CaseTask:
     Attributes:
         image: the resolved image; it is run by its ID, and shown by its reference.
         suite: the suite's name.
-        suite_root: where the suite is on this machine; its public half is enough.
-        suite_digest: other machines find the suite by it, and check that it is the same.
+        suite_digest: whoever runs the task has the suite open, or finds it by this.
         case: the case's id.
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
@@ -68,7 +61,6 @@ class CaseTask:
 
     image: Image
     suite: str
-    suite_root: Path
     suite_digest: str
     case: str
     policy: SandboxPolicy
@@ -95,16 +87,3 @@ def stage_task(task: CaseTask, suite: PublicSuite) -> StagedInputs:
     return task.input_change.apply(
         stage_inputs(inputs, seed=task.seed, limits=task.policy.limits.to_json())
     )
-
-
-@lru_cache(MOST_OPEN_SUITES)
-def read_task_suite(root: Path, digest: str) -> PublicSuite:
-    """Return the public half of a task's suite; it was verified when it was put there.
-
-    Raises:
-        SuiteError: it is not there, or has another digest.
-    """
-    suite = read_manifest(root)
-    if suite.digest != digest:
-        raise SuiteError(f"{root}: the suite {suite.digest} is there now, not {digest}.")
-    return suite

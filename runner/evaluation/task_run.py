@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 
 from runner.errors import EngineError
-from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.evaluation.task import CaseTask, stage_task
 from runner.progress import Say
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox
+from runner.suites.public_suite import PublicSuite
 
 ATTEMPTS = 3
 """How often a case is run, at most, when the engine fails."""
 
 
-def prepare_task(sandbox: Sandbox, task: CaseTask) -> Preparation:
+def prepare_task(sandbox: Sandbox, task: CaseTask, suite: PublicSuite) -> Preparation:
     """Begin to prepare a task, while others may run."""
 
     def stage() -> Mapping[str, bytes]:
-        return stage_task(task, read_task_suite(task.suite_root, task.suite_digest)).files
+        return stage_task(task, suite).files
 
     return sandbox.prepare(task.image, task.policy, stage)
 
@@ -26,6 +27,7 @@ def prepare_task(sandbox: Sandbox, task: CaseTask) -> Preparation:
 def run_task(
     sandbox: Sandbox,
     task: CaseTask,
+    suite: PublicSuite,
     preparation: Preparation,
     say: Say,
     stopping: threading.Event,
@@ -40,7 +42,6 @@ def run_task(
         EngineError: the engine failed each time.
         CancelledError: the sandbox was closed, or ``stopping`` set, meanwhile.
     """
-    suite = read_task_suite(task.suite_root, task.suite_digest)
     wanted = suite.case(task.case).wanted_files
 
     def announce_task(line: str) -> None:
@@ -57,4 +58,4 @@ def run_task(
         if stopping.wait(attempt):
             raise CancelledError
         attempt += 1
-        preparation = prepare_task(sandbox, task)
+        preparation = prepare_task(sandbox, task, suite)

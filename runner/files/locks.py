@@ -5,8 +5,9 @@ held by an open file.
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -21,6 +22,25 @@ def locked_file(path: Path, mode: Literal["r+b", "ab"] = "r+b") -> Iterator[Bina
     with path.open(mode) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
+
+
+@contextmanager
+def locked_directory(path: Path, *, is_shared: bool = False) -> Iterator[None]:
+    """Wait until nobody else holds a directory, then hold it; nothing is written there.
+
+    Args:
+        is_shared: whether others may hold it too, if they also share it.
+
+    Raises:
+        OSError: it can't be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some network file systems have no such locks
+            fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

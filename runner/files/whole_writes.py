@@ -1,5 +1,6 @@
 """Files and directories that are written whole or not at all, however the writing ends."""
 
+import ctypes
 import os
 import secrets
 import shutil
@@ -10,6 +11,9 @@ from typing import BinaryIO
 
 _MOST_OF_NAME = 60
 """Characters, of four bytes at most; a name has 255 bytes."""
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+"""Linux's."""
 
 
 @contextmanager
@@ -57,13 +61,17 @@ def unfinished_directory(path: Path) -> Iterator[Path]:
 def put_in_place(unfinished: Path, path: Path, aside: Path | None = None) -> None:
     """Rename a directory to its final path, in place of one that may be there.
 
+    Without ``aside`` there is one at the path at any time, where the file system can exchange two.
+
     Args:
         aside: where the earlier one is kept; None: it is removed.
 
     Raises:
         OSError: it can't be renamed; the earlier one stays where it was.
     """
-    if path.exists():
+    if aside is None and _exchange(unfinished, path):
+        shutil.rmtree(unfinished)
+    elif path.exists():
         kept = aside or _unfinished(path)
         path.rename(kept)
         try:
@@ -76,6 +84,15 @@ def put_in_place(unfinished: Path, path: Path, aside: Path | None = None) -> Non
     else:
         unfinished.rename(path)
     _sync_names(path.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange the names of two directories at once; return whether that was possible."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None:  # not Linux
+        return False
+    names = (os.fsencode(one.absolute()), os.fsencode(other.absolute()))
+    return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
 
 
 def put_if_absent(unfinished: Path, path: Path) -> None:

@@ -23,9 +23,9 @@ PRIVATE = "private"
 MANIFEST = "suite.json"
 DIGEST = "suite.digest"
 
-ACTUALS = "actuals.json"
-INSTANCE_ACTUALS = "instance_actuals.json"
-ANSWERS = "answers.arrow"
+ACTUALS = "actuals.jsonl"
+INSTANCE_ACTUALS = "instance_actuals.jsonl"
+ANSWERS = "answers.parts"
 """What a run answered, as hashes; twins are found by them."""
 
 
@@ -35,10 +35,14 @@ class _Record(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file: its size and digest. A large suite has a hundred thousand of them."""
+    """One part or file: its size and digest. A large suite has a hundred thousand of them."""
 
     bytes: int
     sha256: str
+
+
+Parts = Mapping[str, Mapping[int, FileRecord]]
+"""By file, and then by the run's number, in the order in which they lie in the file."""
 
 
 class RunRecord(_Record):
@@ -68,11 +72,6 @@ class RunRecord(_Record):
         """Return its scenario and model."""
         return RunIdentity(self.scenario, self.model, self.model_deployment)
 
-    @property
-    def folder(self) -> str:
-        """Return the name of the run's folder in both halves."""
-        return f"runs/{self.number:05d}"
-
 
 class ManifestCase(_Record):
     """One case: the numbers of the runs on each side."""
@@ -92,9 +91,10 @@ class GroupRecord(_Record):
 class SuiteManifest(_Record):
     """``public/suite.json``.
 
-    ``choices`` is the spec without the organizer's paths; ``files`` has every other file of the
-    public half; ``private_sha256`` is of the private half's manifest. Guessing a withheld value
-    and comparing digests does not work: that manifest also holds the digests of the HELM files.
+    ``choices`` is the spec without the organizer's paths; ``parts`` has the parts of each file in
+    their order, by run; ``files`` has the assets; ``private_sha256`` is of the private half's
+    manifest. Guessing a withheld value and comparing digests does not work: that manifest also
+    holds the digests of the HELM files.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -108,12 +108,13 @@ class SuiteManifest(_Record):
     runs: tuple[RunRecord, ...]
     cases: tuple[ManifestCase, ...]
     groups: tuple[GroupRecord, ...]
+    parts: Parts
     files: Mapping[str, FileRecord]
     private_sha256: str
 
 
 class PrivateManifest(_Record):
-    """``private/suite.json``: what the suite was built from, what the audit found, the files.
+    """``private/suite.json``: what the suite was built from, what the audit found, the parts.
 
     ``sources`` has, by run, the digest of each of its HELM files.
     """
@@ -122,7 +123,8 @@ class PrivateManifest(_Record):
     spec: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]]
     findings: tuple[Mapping[str, Any], ...]
-    files: Mapping[str, FileRecord]
+    parts: Parts
+    files: Mapping[str, FileRecord] = {}
 
 
 def to_bytes(manifest: SuiteManifest | PrivateManifest) -> bytes:
@@ -134,13 +136,3 @@ def digest_file(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def describe_files(root: Path) -> dict[str, FileRecord]:
-    """Return every file below a half's root but its manifest and digest, by path."""
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return {
-        name: FileRecord(bytes=path.stat().st_size, sha256=digest_file(path))
-        for path in paths
-        if (name := path.relative_to(root).as_posix()) not in (MANIFEST, DIGEST)
-    }

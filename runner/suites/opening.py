@@ -1,22 +1,17 @@
-"""A directory -> the suite in it, after checking every file against its digest."""
+"""A directory -> the suite in it, open, after checking every byte against its digest."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from runner.errors import SuiteError
-from runner.suites.manifest import (
-    DIGEST,
-    MANIFEST,
-    PRIVATE,
-    PUBLIC,
-    FileRecord,
-    PrivateManifest,
-    SuiteManifest,
-    digest_file,
-)
-from runner.suites.public_suite import PublicSuite
+from runner.files.locks import locked_directory
+from runner.suites.manifest import DIGEST, MANIFEST, PRIVATE, PUBLIC, PrivateManifest, SuiteManifest
+from runner.suites.open_half import open_half
+from runner.suites.public_suite import DescribedSuite, PublicSuite
 from runner.suites.suite import Suite, private_errors
 
 
@@ -36,8 +31,9 @@ def open_public_half(directory: Path) -> PublicSuite:
     Raises:
         SuiteError: as ``open_suite``.
     """
-    suite = read_manifest(directory)
-    verify_public_half(suite)
+    with not_replaced(directory):
+        suite = _read_public_half(directory)
+    suite.shown.check()
     return suite
 
 
@@ -51,26 +47,39 @@ def open_suite(directory: Path, private_root: Path | None = None) -> Suite:
         SuiteError: there is no suite of a readable version, or a file has changed since the build;
             names the file.
     """
-    suite = read_suite(directory, private_root)
-    verify_suite(suite)
+    with not_replaced(directory):
+        suite = read_suite(directory, private_root)
+    suite.shown.check()
+    suite.private.check()
     return suite
 
 
 def read_suite(directory: Path, private_root: Path | None = None) -> Suite:
-    """Return the suite in a directory; only its public manifest is checked.
+    """Return the suite in a directory; only manifests, and which files there are, are checked.
 
     Args:
         private_root: as in ``open_suite``.
 
     Raises:
-        SuiteError: as ``read_manifest``.
+        SuiteError: as ``open_suite``.
     """
-    public = read_manifest(directory)
-    return Suite(public.root, public.digest, public.manifest, private_root)
+    public = _read_public_half(directory)
+    root = directory / PRIVATE if private_root is None else private_root
+
+    def name_file(path: Path) -> str:
+        if private_root is None:
+            return str(path)
+        below = path.relative_to(private_root).as_posix()
+        return "the private half" if below == "." else f"{below} of the private half"
+
+    manifest = _read_private_manifest(root, public.manifest, name_file)
+    with private_errors(name_file(root)):
+        private = open_half(root, manifest, name_file)
+    return Suite(public.root, public.digest, public.manifest, public.shown, private, manifest)
 
 
-def read_manifest(directory: Path) -> PublicSuite:
-    """Return the public half of the suite in a directory; only its manifest is checked.
+def read_manifest(directory: Path) -> DescribedSuite:
+    """Return the suite in a directory as its public manifest describes it; no file is opened.
 
     Raises:
         SuiteError: there is none, or its manifest is not what was frozen.
@@ -83,81 +92,47 @@ def read_manifest(directory: Path) -> PublicSuite:
         raise SuiteError(
             f"{directory}: no suite ({error}). `runner suite build` makes one from HELM runs."
         ) from error
-    digest = f"sha256:{digest_file(path)}"
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     if stated != digest:
         raise SuiteError(
             f"{path}: its digest is {digest}, but {DIGEST} says {stated!r:.80}. One of the two has "
             "been changed since the suite was built: get it again, or build it again."
         )
     try:
-        return PublicSuite(directory, digest, SuiteManifest.model_validate_json(content))
+        return DescribedSuite(directory, digest, SuiteManifest.model_validate_json(content))
     except ValidationError as error:
         raise SuiteError(f"{path}: not a suite of a version that this runner reads") from error
 
 
-def verify_suite(suite: Suite) -> None:
-    """Check that every file of a suite, both halves, is what it was when the suite was built.
-
-    Raises:
-        SuiteError: names the first file that was changed, is missing, or has been added.
-    """
-    verify_public_half(suite)
-    with private_errors(suite.private_name(suite.private)):
-        check_files(suite.private, read_private(suite).files, suite.private_name)
+@contextmanager
+def not_replaced(directory: Path) -> Iterator[None]:
+    """Hold a place: meanwhile no build puts another suite there, so that all files are of one."""
+    with ExitStack() as held:
+        with suppress(OSError):  # reading says what is wrong
+            held.enter_context(locked_directory(directory.resolve().parent, is_shared=True))
+        yield
 
 
-def verify_public_half(suite: PublicSuite) -> None:
-    """Check that every file that containers may see is what it was when the suite was built.
+def _read_public_half(directory: Path) -> PublicSuite:
+    described = read_manifest(directory)
+    try:
+        shown = open_half(directory / PUBLIC, described.manifest)
+    except OSError as error:
+        raise SuiteError(f"{directory / PUBLIC}: can't be read ({error})") from error
+    return PublicSuite(described.root, described.digest, described.manifest, shown)
 
-    Raises:
-        SuiteError: names the first file that was changed, is missing, or has been added.
-    """
-    check_files(suite.root / PUBLIC, suite.manifest.files)
 
-
-def read_private(suite: Suite) -> PrivateManifest:
-    """Return the private half's manifest.
-
-    Raises:
-        SuiteError: it is not there, or not this suite's.
-    """
-    path = suite.private / MANIFEST
-    name = suite.private_name(path)
-    if not path.is_file():
+def _read_private_manifest(
+    root: Path, public: SuiteManifest, name_file: Callable[[Path], str]
+) -> PrivateManifest:
+    name = name_file(root / MANIFEST)
+    try:
+        content = (root / MANIFEST).read_bytes()
+    except OSError as error:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "
             "organizer has; what participants get is the public one."
-        )
-    if digest_file(path) != suite.manifest.private_sha256:
+        ) from error
+    if hashlib.sha256(content).hexdigest() != public.private_sha256:
         raise SuiteError(f"{name}: changed since the suite was built, or from another suite")
-    return PrivateManifest.model_validate_json(path.read_bytes())
-
-
-def check_files(
-    root: Path, files: Mapping[str, FileRecord], name_file: Callable[[Path], str] = str
-) -> None:
-    """Check that the files below a root are the recorded ones.
-
-    Args:
-        name_file: returns a file's name for messages.
-
-    Raises:
-        SuiteError: names the first that is not.
-    """
-    found = {
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.is_file() or path.is_symlink()
-    } - {MANIFEST, DIGEST}
-    for name in sorted(found - files.keys()):
-        shown = name_file(root / name)
-        raise SuiteError(f"{shown}: not a file of the suite; it was added after the build")
-    for name, record in files.items():
-        path = root / PurePosixPath(name)
-        if name not in found or path.is_symlink():
-            raise SuiteError(f"{name_file(path)}: missing; the suite had it when it was built")
-        if path.stat().st_size != record.bytes or digest_file(path) != record.sha256:
-            raise SuiteError(
-                f"{name_file(path)}: changed since the suite was built. Get the suite, or build "
-                "it, again."
-            )
+    return PrivateManifest.model_validate_json(content)

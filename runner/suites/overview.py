@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from runner.suites.public_suite import PublicSuite
+from runner.suites.public_suite import DescribedSuite
 
 
-def overview(suite: PublicSuite) -> dict[str, Any]:
+def overview(suite: DescribedSuite) -> dict[str, Any]:
     """Return what identifies a suite, and how large it is."""
     manifest = suite.manifest
     return {
@@ -19,7 +19,7 @@ def overview(suite: PublicSuite) -> dict[str, Any]:
     }
 
 
-def details(suite: PublicSuite) -> dict[str, Any]:
+def details(suite: DescribedSuite) -> dict[str, Any]:
     """Return everything in its manifest, with the cases one by one."""
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}
@@ -27,7 +27,8 @@ def details(suite: PublicSuite) -> dict[str, Any]:
         **overview(suite),
         "description": manifest.description,
         "license": manifest.license,
-        "bytes": sum(record.bytes for record in manifest.files.values()),
+        "bytes": sum(record.bytes for record in manifest.files.values())
+        + sum(record.bytes for parts in manifest.parts.values() for record in parts.values()),
         "scenarios": sorted({run.scenario for run in manifest.runs}),
         "models": sorted({run.model_deployment for run in manifest.runs}),
         "choices": dict(manifest.choices),

@@ -1,14 +1,13 @@
-"""Parts: a suite's frames on disk, one file per run and frame, and their way into Parquet.
+"""Parts: a suite's frames on disk, one for each run and file, and their way into Parquet.
 
-Parts are Arrow IPC, which keeps every type as it is, also those that Parquet lacks. Only what a
-container or a participant gets is Parquet.
+Parts are streams of Arrow IPC, which keeps every type as it is, also those that Parquet lacks, and
+every part its own columns. Only what a container gets is Parquet.
 """
 
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import polars as pl
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from runner.helm_outputs.common_types import PolarsType, common_schema, conform
 from runner.helm_outputs.json_text import JSON
+from runner.suites.open_half import Part
 
 COMPRESSION = "zstd"
 
@@ -28,35 +28,44 @@ BYTES_PER_COLUMN = 1024
 
 
 def part_name(path: str) -> str:
-    """Return the place, below a run's folder, of its part of a file below ``/input``."""
-    return str(PurePosixPath(path).with_suffix(".arrow"))
+    """Return the file of the public half with the parts of a file below ``/input``."""
+    return str(PurePosixPath(path).with_suffix(".parts"))
 
 
-def write_part(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_ipc(path, compression="zstd")
+def to_part(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a part."""
+    sink = io.BytesIO()
+    frame.write_ipc_stream(sink, compression="zstd")
+    return sink.getvalue()
 
 
-def read_part(path: Path) -> pl.DataFrame:
+def from_part(content: bytes) -> pl.DataFrame:
     """Return the frame in a part."""
-    return pl.read_ipc(path)
+    return pl.read_ipc_stream(content)
 
 
-def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
+def read_part(part: Part) -> pl.DataFrame:
+    """Return the frame in a part of an open suite.
+
+    Raises:
+        SuiteError: the part was changed since the suite was built.
+    """
+    return from_part(part.read())
+
+
+def join_parts(parts: Sequence[Part], file: BinaryIO) -> None:
     """Write one Parquet file of several parts, one below the other; nothing if there are none.
 
     Columns are in order of first appearance; one that only some parts have is null in the others.
     Where types differ the column has one that all fit into, in the end JSON texts; see
     ``common_schema``. BYTES_PER_GROUP and the largest part bound the memory, not their number.
     """
-    keys = {path: _schema_key(path) for path in paths}
-    first_of_key = {key: path for path, key in reversed(keys.items())}
-    ordered = dict.fromkeys(keys.values())
-    common = common_schema(pl.read_ipc_schema(first_of_key[key]) for key in ordered)
+    messages: dict[bytes, bytes] = {}  # one object for all runs that share it
+    keys = [messages.setdefault(key, key) for key in map(_serialized_schema, parts)]
+    common = common_schema(map(_polars_schema, messages))
     writer = None
-    for batch in _batches(paths):
-        alike = groupby(batch, key=lambda path_and_part: keys[path_and_part[0]])
+    for batch in _batches(parts, keys):
+        alike = groupby(batch, key=lambda key_and_frame: key_and_frame[0])
         frame = pl.concat(
             [conform(pl.concat([part for _, part in group]), common) for _, group in alike]
         )
@@ -67,10 +76,17 @@ def join_parts(paths: Sequence[Path], file: BinaryIO) -> None:
         writer.close()
 
 
-def _schema_key(path: Path) -> bytes:
-    """Return what is equal for two parts of the same columns and types; Polars' own is slow."""
-    with pa.ipc.open_file(path) as part:
-        return hashlib.sha256(part.schema.serialize()).digest()  # some kilobytes, for each run
+def _serialized_schema(part: Part) -> bytes:
+    """Return the message that a part begins with; it is equal for parts of the same columns.
+
+    After a marker of four bytes it has its length. Some kilobytes; runs mostly share it.
+    """
+    length = int.from_bytes(part.peek(8)[4:], "little")
+    return part.peek(8 + length)
+
+
+def _polars_schema(serialized: bytes) -> pl.Schema:
+    return pl.DataFrame(pa.ipc.read_schema(pa.py_buffer(serialized)).empty_table()).schema
 
 
 def to_plain_table(frame: pl.DataFrame) -> pa.Table:
@@ -111,14 +127,16 @@ def write_row_group(writer: pq.ParquetWriter, table: pa.Table) -> None:
     writer.write_table(table.combine_chunks(), row_group_size=max(1, table.num_rows))
 
 
-def _batches(paths: Sequence[Path]) -> Iterator[list[tuple[Path, pl.DataFrame]]]:
-    """Give the parts in lists of about BYTES_PER_GROUP, at least one list."""
-    batch: list[tuple[Path, pl.DataFrame]] = []
+def _batches(
+    parts: Sequence[Part], keys: Sequence[bytes]
+) -> Iterator[list[tuple[bytes, pl.DataFrame]]]:
+    """Give the parts with their keys in lists of about BYTES_PER_GROUP, at least one list."""
+    batch: list[tuple[bytes, pl.DataFrame]] = []
     batch_bytes = 0.0
-    for path in paths:
-        part = read_part(path)
-        batch.append((path, part))
-        batch_bytes += part.estimated_size() + part.width * BYTES_PER_COLUMN
+    for part, key in zip(parts, keys, strict=True):
+        frame = read_part(part)
+        batch.append((key, frame))
+        batch_bytes += frame.estimated_size() + frame.width * BYTES_PER_COLUMN
         if batch_bytes >= BYTES_PER_GROUP:
             yield batch
             batch, batch_bytes = [], 0.0

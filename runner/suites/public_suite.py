@@ -5,7 +5,7 @@ actual. ``Suite`` adds the actuals; only code that judges and scores takes a ``S
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.helm_outputs.common_types import plain_rows
 from runner.scores.policy import ScoringPolicy
-from runner.suites.manifest import PUBLIC, ManifestCase, RunRecord, SuiteManifest
+from runner.suites.manifest import ManifestCase, RunRecord, SuiteManifest
+from runner.suites.open_half import OpenHalf, Part
 from runner.suites.parts import part_name, read_part
 from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES
 
@@ -29,15 +30,15 @@ class Inputs:
         suite_digest: the suite's digest.
         case: the case's id.
         parts: for each file below ``/input`` that is a frame, the parts that it is joined from.
-        assets: for each file below ``/input/assets``, where it is.
+        assets: the suite's, by their path below ``/input``.
         revealed: in words and numbers, for the manifest.
     """
 
     suite: str
     suite_digest: str
     case: str
-    parts: Mapping[str, tuple[Path, ...]]
-    assets: Mapping[str, Path]
+    parts: Mapping[str, tuple[Part, ...]]
+    assets: Mapping[str, Part]
     revealed: Mapping[str, Any]
 
 
@@ -60,8 +61,8 @@ class SuiteCase:
 
 
 @dataclass(frozen=True)
-class PublicSuite:
-    """A frozen set of cases, as everybody may know it.
+class DescribedSuite:
+    """A frozen set of cases, as its public manifest describes it.
 
     Attributes:
         root: the suite's directory, which the public half is in.
@@ -99,21 +100,47 @@ class PublicSuite:
         runs = {run.number: run for run in self.manifest.runs}
         return _case(next(one for one in self.manifest.cases if one.id == case_id), runs)
 
-    def inputs(self, case: SuiteCase) -> Inputs:
-        """Return what the container of a case may see."""
-        parts = {
-            file.path: tuple(self.part(run, file.path) for run in runs)
-            for files, runs in ((TRAIN_FILES, case.train_runs), (EVAL_FILES, case.eval_runs))
+    def case_bytes(self, case: SuiteCase) -> int:
+        """Return the size on disk of what the container of a case may see, without assets."""
+        return sum(
+            self.manifest.parts[part_name(path)][run.number].bytes
+            for path, runs in self.runs_by_file(case).items()
+            for run in runs
+        )
+
+    def runs_by_file(self, case: SuiteCase) -> dict[str, tuple[RunRecord, ...]]:
+        """Return for each frame below ``/input`` the runs that are in it."""
+        sides = ((TRAIN_FILES, case.train_runs), (EVAL_FILES, case.eval_runs))
+        return {
+            file.path: runs
+            for files, runs in sides
             for file in files
             if file.asked_by is None or self.manifest.choices[file.asked_by]
         }
-        assets = [name for name in self.manifest.files if name.startswith(f"{layout.ASSETS}/")]
+
+
+@dataclass(frozen=True)
+class PublicSuite(DescribedSuite):
+    """A frozen set of cases, with all that their containers may see.
+
+    Attributes:
+        shown: the public half's files. They stay as they were when the suite was opened, even if
+            another suite takes its place.
+    """
+
+    shown: OpenHalf = field(compare=False, repr=False)
+
+    def inputs(self, case: SuiteCase) -> Inputs:
+        """Return what the container of a case may see."""
         return Inputs(
             suite=self.name,
             suite_digest=self.digest,
             case=case.id,
-            parts=parts,
-            assets={name: self.root / PUBLIC / name for name in assets},
+            parts={
+                path: tuple(self.part(run, path) for run in runs)
+                for path, runs in self.runs_by_file(case).items()
+            },
+            assets=self.shown.files,
             revealed=self.manifest.choices["revealed"],
         )
 
@@ -131,9 +158,9 @@ class PublicSuite:
             for name, run in evaluated.items()
         }
 
-    def part(self, run: RunRecord, path: str) -> Path:
-        """Return where a run's part of a file below ``/input`` is."""
-        return self.root / PUBLIC / run.folder / part_name(path)
+    def part(self, run: RunRecord, path: str) -> Part:
+        """Return a run's part of a file below ``/input``."""
+        return self.shown.parts[part_name(path)][run.number]
 
     def targets(self, case: SuiteCase) -> Targets:
         """Return what is to be predicted of a case, as its container is told."""

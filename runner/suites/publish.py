@@ -1,13 +1,14 @@
 """The public half of a suite as one archive for participants."""
 
 import gzip
+import io
 import tarfile
 from pathlib import Path
 from typing import IO
 
 from runner.errors import SuiteError, UsageError
 from runner.files.whole_writes import whole_file
-from runner.suites.manifest import PUBLIC
+from runner.suites.manifest import DIGEST, MANIFEST, PUBLIC, to_bytes
 from runner.suites.public_suite import PublicSuite
 
 
@@ -41,9 +42,22 @@ def write_public_half(suite: PublicSuite, file: IO[bytes], folder: str) -> None:
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as tar,
     ):
-        for path in sorted((suite.root / PUBLIC).rglob("*")):
-            if path.is_file():
-                _add(tar, path, f"{folder}/{path.relative_to(suite.root).as_posix()}")
+        for name, size, content in _public_files(suite):
+            member = tarfile.TarInfo(f"{folder}/{PUBLIC}/{name}")  # without its time and its owner
+            member.size, member.mode = size, 0o644
+            tar.addfile(member, content)
+
+
+def _public_files(suite: PublicSuite) -> list[tuple[str, int, IO[bytes]]]:
+    """Return the name, size and content of every file, sorted by name."""
+    texts = {MANIFEST: to_bytes(suite.manifest), DIGEST: f"{suite.digest}\n".encode()}
+    held = {name: part.file for name, part in suite.shown.files.items()}
+    held |= {name: next(iter(parts.values())).file for name, parts in suite.shown.parts.items()}
+    files: list[tuple[str, int, IO[bytes]]] = [
+        (name, len(text), io.BytesIO(text)) for name, text in texts.items()
+    ]
+    files += [(name, file.bytes, file.reader()) for name, file in held.items()]
+    return sorted(files, key=lambda file: file[0])
 
 
 def _shared_run(suite: PublicSuite) -> tuple[str, str, str] | None:
@@ -54,11 +68,3 @@ def _shared_run(suite: PublicSuite) -> tuple[str, str, str] | None:
             if run.number in evaluates:
                 return run.name, case.id, evaluates[run.number]
     return None
-
-
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
-    """Add a file without its time and its owner."""
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = path.stat().st_size, 0o644
-    with path.open("rb") as file:
-        tar.addfile(member, file)

@@ -53,13 +53,14 @@ def _read_files(inputs: Inputs) -> Mapping[str, bytes]:
 
     The suite's digest stands for what is in its files, which were verified when it was opened.
     """
-    return {name: file.read() for name, file in stage_files(inputs, io.BytesIO)}
+    frames = {name: file.read() for name, file in stage_frames(inputs, io.BytesIO)}
+    return frames | {name: part.read() for name, part in inputs.assets.items()}
 
 
-def stage_files(
+def stage_frames(
     inputs: Inputs, make_file: Callable[[], BinaryIO]
 ) -> Iterator[tuple[str, BinaryIO]]:
-    """Yield every file but the manifest by its path, one after the other, open at its start.
+    """Yield every frame's file by its path, one after the other, open at its start.
 
     Args:
         inputs: of a case.
@@ -69,9 +70,6 @@ def stage_files(
         with make_file() as file:
             join_parts(parts, file)
             file.seek(0)
-            yield name, file
-    for name, path in inputs.assets.items():
-        with path.open("rb") as file:
             yield name, file
 
 

@@ -6,15 +6,15 @@ They are read after the container has gone.
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.contract.targets import Targets
 from runner.errors import SuiteError
-from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, PRIVATE
+from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, PrivateManifest
+from runner.suites.open_half import OpenHalf, Part
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 
@@ -37,57 +37,52 @@ class Suite(PublicSuite):
     """A frozen set of cases, with the actuals.
 
     Attributes:
-        private_root: the directory of the private half if it is elsewhere. No message shows it.
+        private: the private half's files, as they were when the suite was opened.
+        private_manifest: what the suite was built from.
     """
 
-    private_root: Path | None = None
+    private: OpenHalf = field(compare=False, repr=False)
+    private_manifest: PrivateManifest = field(compare=False, repr=False)
+
+    @property
+    def public(self) -> PublicSuite:
+        """Return the suite without the private half."""
+        return PublicSuite(self.root, self.digest, self.manifest, self.shown)
 
     def answers(self) -> Iterator[pl.DataFrame]:
         """Yield what each run answered, as hashes; see ``twins.fingerprint_run``."""
-        for run in self.manifest.runs:
-            yield read_part(self.private / run.folder / ANSWERS)
-
-    @property
-    def private(self) -> Path:
-        """Return where the private half is."""
-        return self.root / PRIVATE if self.private_root is None else self.private_root
-
-    def private_name(self, path: Path) -> str:
-        """Return the name that messages give a file of the private half."""
-        if self.private_root is None:
-            return str(path)
-        below = path.relative_to(self.private_root).as_posix()
-        return "the private half" if below == "." else f"{below} of the private half"
+        for part in self.private.parts[ANSWERS].values():
+            yield read_part(part)
 
     def actuals(self, case: SuiteCase) -> Actuals:
         """Return the withheld stats of a case.
 
         Raises:
-            SuiteError: the private half is not there, or is not this suite's.
+            SuiteError: the private half was changed since the suite was built.
         """
         stats: dict[Target, Stat] = {}
         instance_stats: dict[InstanceTarget, Stat] = {}
         for run in case.eval_runs:
-            path = self.private / run.folder / ACTUALS
-            with private_errors(self.private_name(path)):
-                for stat in _read_actuals(path):
+            part = self.private.parts[ACTUALS][run.number]
+            with private_errors(part.name):
+                for stat in _read_actuals(part):
                     stats[Target(run.name, stat.name)] = stat
-            path = self.private / run.folder / INSTANCE_ACTUALS
-            with private_errors(self.private_name(path)):
-                for place, stat in _read_instance_actuals(path):
+            part = self.private.parts[INSTANCE_ACTUALS][run.number]
+            with private_errors(part.name):
+                for place, stat in _read_instance_actuals(part):
                     instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
         return Actuals(stats, instance_stats)
 
 
-def _read_actuals(path: Path) -> list[Stat]:
-    return [Stat.from_json(stat) for stat in json.loads(path.read_bytes())]
+def _read_actuals(part: Part) -> list[Stat]:
+    return [Stat.from_json(stat) for stat in json.loads(part.read())]
 
 
-def _read_instance_actuals(path: Path) -> list[tuple[tuple[str, int], Stat]]:
+def _read_instance_actuals(part: Part) -> list[tuple[tuple[str, int], Stat]]:
     """Return (instance id, train trial index) and stat, one after the other."""
     return [
         ((entry["instance_id"], entry["train_trial_index"]), Stat.from_json(stat))
-        for entry in json.loads(path.read_bytes())
+        for entry in json.loads(part.read())
         for stat in entry["stats"]
     ]
 

@@ -1,7 +1,9 @@
 """Every public name of ``import runner``, on the real engine."""
 
 import gc
+import json
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,9 @@ from typing import Any
 import pytest
 
 import runner
-from tests.helm_builder import write_suite
-from tests.suite_builder import WARN_ONLY
+from runner.suites.suite import Suite
+from tests.helm_builder import stat, write_suite
+from tests.suite_builder import WARN_ONLY, build
 
 
 class Constant(runner.Predictor):
@@ -53,6 +56,33 @@ def test_there_is_a_report_per_image_in_order(reports: list[runner.OpenedReport]
         assert len(report.records) == mae.targets
         assert report.submitter == "me"
         assert [each.name for each in report.report.repetitions] == ["repeat-1"]
+
+
+def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_end(
+    tmp_path: Path,
+) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    division = {"method": "leave_one_out", "by": "run"}
+    earlier = build(source, place, division=division)
+    kept = shutil.copytree(place, tmp_path / "kept")
+    built: list[Suite] = []
+
+    def build_again(line: str) -> None:
+        if "scored" in line and not built:  # the first case of five is over
+            for path in source.rglob("stats.json"):
+                path.write_text(json.dumps([stat("exact_match", 0.9), stat("num_references", 2.0)]))
+            built.append(build(source, place, division=division))
+
+    (report,) = runner.evaluate("train_mean", place, out=tmp_path / "out", announce=build_again)
+    assert built[0].digest != earlier.digest
+    actuals = {target.actual["mean"] for case in report.report.cases for target in case.targets}
+    assert actuals == {0.0, 0.1, 0.2, 0.3, 0.4}
+    assert report.report.suite.digest == earlier.digest
+    assert runner.verify_report(report, kept) == []
+    (again,) = runner.evaluate("train_mean", place, out=tmp_path / "new")  # the control
+    assert {target.actual["mean"] for case in again.report.cases for target in case.targets} == {
+        0.9
+    }
 
 
 def test_the_same_call_runs_nothing_again(

@@ -387,11 +387,11 @@ def test_control_check_refuses_a_public_half_with_a_changed_byte(
     magnet_suite: Callable[..., Path],
 ) -> None:
     suite = magnet_suite(targets=[UNPERTURBED])
-    changed = next((suite / "public").rglob("targets.arrow"))
+    changed = suite / "public" / "eval" / "targets.parts"
     changed.write_bytes(changed.read_bytes()[:-1] + b"?")
     ended = runner("check", "train_mean", "--suite", suite)
     assert ended.returncode == 3
-    assert "targets.arrow: changed since the suite was built" in ended.stderr
+    assert "targets.parts: changed since the suite was built" in ended.stderr
 
 
 @pytest.mark.parametrize(

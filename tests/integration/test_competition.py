@@ -5,7 +5,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -105,7 +105,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
     make_repository(origin, {})
     results = place / "results"
     results.mkdir()
-    return Competition(origin, results, private, replace(suite, private_root=private))
+    return Competition(origin, results, private, suite)
 
 
 def submission(team: str, image: str) -> dict[str, str]:

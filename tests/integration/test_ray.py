@@ -140,7 +140,7 @@ def test_what_a_node_gets_holds_no_actual(
     assert len(fetched) == 3  # once on each node
     caches = [path for number in (1, 2, 3) for path in nodes.cache(number).rglob("*")]
     held = b"".join(path.read_bytes() for path in caches if path.is_file())
-    actuals = b"".join(path.read_bytes() for path in (suite / "private").rglob("actuals.json"))
+    actuals = b"".join(path.read_bytes() for path in (suite / "private").rglob("actuals.jsonl"))
     assert str(CANARY).encode() in actuals
     assert str(CANARY).encode() not in held
 
@@ -149,7 +149,7 @@ def test_a_copy_that_was_tampered_with_is_refused(
     predictors: tuple[str, str], command: Evaluate, nodes: RayNodes
 ) -> None:
     (cached,) = nodes.cache(2).glob("runner/suites/sha256-*/public/suite.json")
-    frame = next(cached.parent.glob("runs/*/train/stats.arrow"))
+    frame = cached.parent / "train" / "stats.parts"
     content = frame.read_bytes()
     frame.write_bytes(content[:-1] + b"?")
     try:

@@ -35,7 +35,7 @@ def test_every_case_of_a_suite_is_run_and_scored(suite: Path, tmp_path: Path) ->
 def test_a_flipped_byte_stops_an_evaluation_with_exit_code_3_and_the_files_name(
     suite: Path, tmp_path: Path
 ) -> None:
-    path = suite / "public" / "runs" / "00002" / "train" / "stats.arrow"
+    path = suite / "public" / "train" / "stats.parts"
     content = path.read_bytes()
     path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
     ended = evaluate(suite, tmp_path / "out")

@@ -9,7 +9,7 @@ from runner.authoring.participant_log import (
     input_cells,
     participant_log,
 )
-from runner.suites.parts import write_part
+from tests.suite_builder import part_of
 
 PROMPT = "Several of my friends think that the volleyball is always like the league."
 
@@ -111,5 +111,9 @@ def test_cells_are_had_from_every_depth_of_a_frame_but_not_from_keys(tmp_path: P
             "nothing": [None],
         }
     )
-    write_part(frame, tmp_path / "part.arrow")
-    assert list(input_cells([tmp_path / "part.arrow"])) == ["a run", "0.7998", "sports", "correct"]
+    assert list(input_cells([part_of(frame, tmp_path / "part")])) == [
+        "a run",
+        "0.7998",
+        "sports",
+        "correct",
+    ]

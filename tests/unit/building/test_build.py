@@ -1,6 +1,10 @@
 """Suites built from small HELM runs: what a case holds, what is refused, what is frozen."""
 
 import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
 from tests.suite_builder import WARN_ONLY, Said, build, stage, staged_frame
+
+ROOT = Path(__file__).parents[3]
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "worst"}
 
@@ -183,6 +189,98 @@ def test_a_build_that_fails_leaves_nothing_and_the_earlier_suite(tmp_path: Path)
     assert open_suite(place).digest == built.digest
 
 
+KILLED_BUILD = """
+import os, signal, sys
+from pathlib import Path
+from types import SimpleNamespace
+from runner.building import build as building
+from runner.files import whole_writes
+from tests.suite_builder import build
+
+def kill(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+source, place, moment = sys.argv[1:]
+if moment == "before":
+    building.put_in_place = kill
+else:
+    whole_writes.shutil = SimpleNamespace(rmtree=kill)
+build(Path(source), Path(place))
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_build_that_is_killed_leaves_the_earlier_suite_or_the_new_one(
+    tmp_path: Path, moment: str
+) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    earlier = build(source, place)
+    change_actuals(source)
+    command = [sys.executable, "-c", KILLED_BUILD, str(source), str(place), moment]
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert (open_suite(place).digest == earlier.digest) == (moment == "before")
+    again = build(source, place)
+    assert again.actuals(again.cases[0]) != earlier.actuals(earlier.cases[0])
+
+
+def change_actuals(source: Path) -> None:
+    """Give every run of ``write_suite`` another mean."""
+    for path in source.rglob("stats.json"):
+        stats = json.loads(path.read_bytes())
+        path.write_text(json.dumps([{**each, "mean": each["mean"] + 0.05} for each in stats]))
+
+
+def parts_of_inputs(suite: Suite) -> list[bytes]:
+    parts = suite.inputs(suite.cases[0]).parts
+    return [part.read() for each in parts.values() for part in each]
+
+
+def test_a_suite_that_is_open_stays_what_it_was_when_another_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    build(source, place)
+    opened = open_suite(place)
+    actuals, inputs = opened.actuals(opened.cases[0]), parts_of_inputs(opened)
+    change_actuals(source)
+    build(source, place)
+    assert opened.actuals(opened.cases[0]) == actuals
+    assert parts_of_inputs(opened) == inputs
+    new = open_suite(place)  # the control
+    assert new.actuals(new.cases[0]) != actuals
+    assert parts_of_inputs(new) != inputs
+
+
+def test_two_builds_of_a_directory_at_once_end_with_one_whole_suite(tmp_path: Path) -> None:
+    sources = [write_suite(tmp_path / name) for name in ("a", "b")]
+    change_actuals(sources[1])
+    place = tmp_path / "suites" / "one"
+    for _ in range(3):
+        with ThreadPoolExecutor(2) as pool:
+            built = list(pool.map(lambda source: build(source, place), sources))
+        assert open_suite(place).digest in {each.digest for each in built}
+        assert [path.name for path in place.parent.iterdir()] == ["one"]
+
+
+def test_a_link_to_a_suite_leads_to_the_one_that_is_built_again(tmp_path: Path) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    earlier = build(source, place)
+    (tmp_path / "link").symlink_to(place)
+    built = build(source, tmp_path / "link", seed=2)
+    assert (tmp_path / "link").is_symlink()
+    assert open_suite(place).digest == built.digest != earlier.digest
+
+
+def test_a_suite_has_as_many_files_whatever_the_number_of_its_runs(tmp_path: Path) -> None:
+    counts = set()
+    for runs in (4, 12):
+        source = write_suite(tmp_path / f"{runs}", runs=runs)
+        suite = build(source, tmp_path / f"suite-{runs}", instance_targets=["exact_match"])
+        counts.add(len([path for path in suite.root.rglob("*") if path.is_file()]))
+    assert counts == {14}
+
+
 def test_assets_are_staged_as_they_are_and_frozen(tmp_path: Path) -> None:
     weights = tmp_path / "weights" / "deep" / "model.bin"
     weights.parent.mkdir(parents=True)
@@ -247,9 +345,9 @@ def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> Non
     suite = build(write_suite(tmp_path), tmp_path / "suite")
     (case,) = suite.cases
     (evaluated,) = case.eval_runs
-    folder = suite.root / "public" / evaluated.folder
-    assert [path.name for path in folder.iterdir()] == ["eval"]
-    assert (suite.root / "public" / case.train_runs[0].folder / "train").is_dir()
+    train = {run.number for run in case.train_runs}
+    for name, parts in suite.manifest.parts.items():
+        assert set(parts) == ({evaluated.number} if name.startswith("eval") else train)
 
 
 def test_a_nan_in_a_stat_that_is_no_target_leaves_the_suite_as_it_is(tmp_path: Path) -> None:

@@ -125,10 +125,10 @@ def test_verify_tells_the_digest_or_the_file_that_was_changed(runs: Path) -> Non
     built = build(runs)
     assert built["digest"] in suite("verify", "suites/quiz", "--digest", built["digest"]).stdout
     suite("verify", "suites/quiz", "--digest", "sha256:0", fails=SuiteError)
-    path = Path("suites/quiz/private/runs/00001/actuals.json")
+    path = Path("suites/quiz/private/actuals.jsonl")
     path.write_text(path.read_text().replace("0.5", "0.6"))
     result = suite("verify", "suites/quiz", fails=SuiteError)
-    assert "private/runs/00001/actuals.json: changed" in str(result.exception)
+    assert "private/actuals.jsonl: changed" in str(result.exception)
 
 
 def test_audit_prints_what_it_found_and_ends_with_3_if_that_is_not_accepted(runs: Path) -> None:

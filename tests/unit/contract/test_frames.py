@@ -13,9 +13,9 @@ from runner.helm_outputs.columns import ABSENT, Cells
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import find_runs
 from runner.helm_outputs.tables import to_frames
-from runner.suites.parts import join_parts, write_part
+from runner.suites.parts import join_parts
 from tests.helm_builder import request_state, run_files, stat, write_run
-from tests.suite_builder import parquet_bytes
+from tests.suite_builder import parquet_bytes, part_of
 
 
 def round_trip(frame: pl.DataFrame, tmp_path: Path) -> pd.DataFrame:
@@ -111,11 +111,12 @@ def test_polars_pandas_and_duckdb_alone_can_read_what_is_staged(tmp_path: Path) 
 def test_many_small_parts_are_joined_in_several_groups(tmp_path: Path) -> None:
     """A column takes memory besides its values: a thousand run specs may not be held at once."""
     names = [f"column {number}" for number in range(1000)]
-    paths = [tmp_path / f"{number}.arrow" for number in range(40)]
-    for number, path in enumerate(paths):
-        write_part(pl.DataFrame({name: [number] for name in names}), path)
+    parts = [
+        part_of(pl.DataFrame({name: [number] for name in names}), tmp_path / f"{number}")
+        for number in range(40)
+    ]
     with (tmp_path / "joined.parquet").open("w+b") as file:
-        join_parts(paths, file)
+        join_parts(parts, file)
         joined = pq.ParquetFile(file)
         assert joined.metadata.num_row_groups == 3
         assert joined.read(["column 7"])["column 7"].to_pylist() == list(range(40))

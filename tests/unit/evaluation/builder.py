@@ -1,7 +1,5 @@
 """A task and how it went."""
 
-from pathlib import Path
-
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import ContainerEnd
@@ -13,7 +11,7 @@ from runner.sandbox.run import SandboxRun
 IMAGE = Image("team/predictor:1", "sha256:1", environment={"A": "b"})
 
 
-TASK = CaseTask(IMAGE, "v1", Path("/suites/v1"), "sha256:2", "case-1", SandboxPolicy(), 1)
+TASK = CaseTask(IMAGE, "v1", "sha256:2", "case-1", SandboxPolicy(), 1)
 
 
 RUN = SandboxRun(

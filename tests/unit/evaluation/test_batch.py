@@ -14,7 +14,7 @@ from runner.errors import BugError, EngineError, RunnerError, UsageError
 from runner.evaluation import batch, passes, records, verdict
 from runner.evaluation.batch import run_plan
 from runner.evaluation.evaluation import FinishedEvaluation
-from runner.evaluation.executor import Begin, EndedTask, Executor, Keep
+from runner.evaluation.executor import Begin, EndedTask, Executor, Keep, Suites
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass
 from runner.evaluation.plan import Plan
@@ -55,7 +55,13 @@ class Oracle:
     findings: tuple[HostFinding, ...] = ()
     ran: list[str] = field(default_factory=list)
 
-    def run(self, tasks: Sequence[CaseTask], begin: Begin, keep: Keep) -> Iterator[EndedTask]:
+    def run(
+        self,
+        tasks: Sequence[CaseTask],
+        suites: Suites,
+        begin: Begin,
+        keep: Keep,
+    ) -> Iterator[EndedTask]:
         for task in tasks:
             begin(task)
             self.ran.append(task.image.reference)

@@ -46,9 +46,8 @@ def test_what_has_finished_under_another_version_of_the_contract_is_not_taken(
     assert finished.find(TASK.key) is None
 
 
-@pytest.mark.parametrize("what", [{"suite_root": Path("/elsewhere")}, {"suite": "renamed"}])
-def test_where_a_suite_lies_and_what_it_is_called_make_no_other_run(what: dict[str, Any]) -> None:
-    assert replace(TASK, **what).key == TASK.key
+def test_what_a_suite_and_an_image_are_called_make_no_other_run() -> None:
+    assert replace(TASK, suite="renamed").key == TASK.key
     assert replace(TASK, image=replace(IMAGE, reference="other:tag")).key == TASK.key
 
 

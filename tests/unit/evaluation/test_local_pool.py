@@ -50,7 +50,8 @@ def run(tmp_path: Path, *images: str) -> list[EndedTask]:
     budget = Budget.of_case(Limits())
     pool = LocalPool(cast("Any", Engine()), cast("Any", Sandbox()), 1, budget, lambda _line: None)
     tasks = [task for one in passes for task in one.tasks()]
-    return list(pool.run(tasks, lambda _task: None, lambda _task, _run: None))
+    suites = {suite.digest: suite.public}
+    return list(pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None))
 
 
 def test_a_bug_while_one_images_container_runs_costs_that_image(

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from pydantic import TypeAdapter
 
-from runner.errors import SuiteError
 from runner.evaluation.input_changes import BLANKED
-from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.evaluation.task import CaseTask, stage_task
+from runner.suites.opening import open_public_half
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 from tests.unit.evaluation.builder import TASK
@@ -21,16 +20,9 @@ def test_a_task_is_the_same_after_a_way_as_json() -> None:
 
 def test_a_task_is_staged_from_the_public_half_alone(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
-    task = replace(TASK, suite_root=suite.root, suite_digest=suite.digest)
-    whole = stage_task(task, read_task_suite(suite.root, suite.digest))
+    task = replace(TASK, suite_digest=suite.digest)
+    whole = stage_task(task, suite)
     (suite.root / "private").rename(tmp_path / "away")
-    read_task_suite.cache_clear()
-    assert stage_task(task, read_task_suite(suite.root, suite.digest)) == whole
+    assert stage_task(task, open_public_half(suite.root)) == whole
     blanked = stage_task(replace(task, input_change=BLANKED), suite)
     assert blanked.files != whole.files
-
-
-def test_another_suite_in_its_place_is_refused(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
-    with pytest.raises(SuiteError, match="is there now, not sha256:other"):
-        read_task_suite(suite.root, "sha256:other")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.files.locks import locked_file, new_held_file, unheld_file
+from runner.files.locks import locked_directory, locked_file, new_held_file, unheld_file
 
 HOLDER = """
 import sys
@@ -49,6 +49,27 @@ def test_whoever_waits_for_a_file_gets_it_when_it_is_free(tmp_path: Path) -> Non
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize(("is_shared", "order"), [(True, "both"), (False, "after")])
+def test_a_directory_is_held_by_one_or_by_those_who_share_it(
+    tmp_path: Path, is_shared: bool, order: str
+) -> None:
+    seen = []
+
+    def hold() -> None:
+        with locked_directory(tmp_path, is_shared=is_shared):
+            seen.append("both" if is_held else "after")
+
+    is_held = True
+    with locked_directory(tmp_path, is_shared=True):
+        thread = threading.Thread(target=hold)
+        thread.start()
+        thread.join(0.2)
+        is_held = False
+    thread.join(10)
+    assert seen == [order]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_there_is_made_only_on_demand(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.files import whole_writes
 from runner.files.whole_writes import (
     put_if_absent,
     put_in_place,
@@ -18,6 +19,7 @@ from runner.files.whole_writes import (
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
+from runner.files import whole_writes
 from runner.files.whole_writes import whole_file
 with whole_file(Path(sys.argv[1])) as file:
     file.write(b"half")
@@ -97,6 +99,50 @@ def test_a_directory_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
         (unfinished / "file").write_text("new")
         assert (place / "file").read_text() == "earlier"
         put_in_place(unfinished, place)
+    assert (place / "file").read_text() == "new"
+    assert names(tmp_path) == ["place"]
+
+
+@pytest.fixture
+def missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return where ``place`` is noted each time that a rename leaves it without a directory."""
+    found: list[Path] = []
+    rename = Path.rename
+
+    def watched(path: Path, target: Path) -> Path:
+        renamed = rename(path, target)
+        if not (tmp_path / "place").exists():
+            found.append(tmp_path / "place")
+        return renamed
+
+    monkeypatch.setattr(Path, "rename", watched)
+    return found
+
+
+def test_at_any_time_there_is_the_earlier_or_the_new_directory(
+    tmp_path: Path, missing: list[Path]
+) -> None:
+    place = fill(tmp_path / "place", "earlier")
+    put_in_place(fill(tmp_path / "unfinished", "new"), place)
+    assert (place / "file").read_text() == "new"
+    assert missing == []
+
+
+def test_control_with_two_renames_there_is_a_moment_without_any(
+    tmp_path: Path, missing: list[Path]
+) -> None:
+    place = fill(tmp_path / "place", "earlier")
+    put_in_place(fill(tmp_path / "unfinished", "new"), place, tmp_path / "aside")
+    assert (place / "file").read_text() == "new"
+    assert missing == [place]
+
+
+def test_where_two_can_not_be_exchanged_they_are_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_writes, "_exchange", lambda *_: False)
+    place = fill(tmp_path / "place", "earlier")
+    put_in_place(fill(tmp_path / "unfinished", "new"), place)
     assert (place / "file").read_text() == "new"
     assert names(tmp_path) == ["place"]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites.opening import open_suite
 from tests.helm_builder import write_suite
@@ -46,15 +45,15 @@ def a_file_more(private: Path) -> None:
 
 
 def a_file_less(private: Path) -> None:
-    next(private.glob("runs/*/actuals.json")).unlink()
+    (private / "actuals.jsonl").unlink()
 
 
 def another_actual(private: Path) -> None:
-    next(private.glob("runs/*/actuals.json")).write_text("[]")
+    (private / "actuals.jsonl").write_text("[]")
 
 
 def a_directory_for_a_file(private: Path) -> None:
-    path = next(private.glob("runs/*/actuals.json"))
+    path = private / "actuals.jsonl"
     path.unlink()
     path.mkdir()
 
@@ -95,10 +94,9 @@ def test_an_actual_that_can_not_be_read_is_not_quoted(halves: Halves) -> None:
     """It was whole when the suite was opened, and is not when a case is scored."""
     public, private = halves
     suite = open_suite(public, private)
-    (run,) = suite.cases[0].eval_runs
-    path = private / run.folder / "actuals.json"
-    path.write_text('[{"the answer": 42}]')
-    with pytest.raises(SuiteError, match="private half: can't be read") as refused:
+    path = private / "actuals.jsonl"
+    path.write_text('[{"the answer": 42}]' + path.read_text())
+    with pytest.raises(SuiteError, match="private half: changed since") as refused:
         suite.actuals(suite.cases[0])
     assert "the answer" not in str(refused.value)
     assert private.name not in str(refused.value)
@@ -111,7 +109,7 @@ def all_files(directory: Path) -> list[Path]:
 def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
     files = all_files(suite.root)
-    assert len(files) > 20
+    assert len(files) == 14
     for path in files:
         content = path.read_bytes()
         if not content:
@@ -128,14 +126,14 @@ def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None
 
 def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
-    part = suite.part(suite.cases[0].train_runs[0], layout.TRAIN_STATS)
+    part = suite.root / "public" / "train" / "stats.parts"
     content = part.read_bytes()
     part.unlink()
-    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+    with pytest.raises(SuiteError, match=r"stats\.parts: missing"):
         open_suite(suite.root)
     (tmp_path / "same").write_bytes(content)
     part.symlink_to(tmp_path / "same")
-    with pytest.raises(SuiteError, match=r"stats\.arrow: missing"):
+    with pytest.raises(SuiteError, match=r"stats\.parts: missing"):
         open_suite(suite.root)
     part.unlink()
     part.write_bytes(content)

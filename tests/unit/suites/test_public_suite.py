@@ -20,20 +20,19 @@ WITHHELD = re.compile("actual|answer|private|secret", re.IGNORECASE)
 SNIPPET = """
 from pathlib import Path
 
-from runner.evaluation.task import CaseTask, read_task_suite, stage_task
+from runner.evaluation.task import CaseTask, stage_task
 from runner.reports.verification import verify_report
-from runner.suites.opening import open_public_half, open_suite, read_private
+from runner.suites.opening import open_public_half, open_suite
 
 def use(root: Path, task: CaseTask) -> None:
-    whole, public, of_task = open_suite(root), open_public_half(root), read_task_suite(root, "")
+    whole, public = open_suite(root), open_public_half(root)
     whole.actuals(whole.cases[0])
     whole.private
     stage_task(task, whole)
-    stage_task(task, of_task)
-    of_task.actuals(of_task.cases[0])
-    of_task.private
+    stage_task(task, public)
+    whole.public.actuals(whole.cases[0])
+    public.private
     public.actuals(public.cases[0])
-    read_private(public)
     verify_report(root, public)
 """
 
@@ -54,10 +53,9 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "of_task.actuals(of_task.cases[0])",
-        "of_task.private",
+        "whole.public.actuals(whole.cases[0])",
+        "public.private",
         "public.actuals(public.cases[0])",
-        "read_private(public)",
         "verify_report(root, public)",
     ],
 )
@@ -73,7 +71,7 @@ def test_the_suite_of_a_task_has_no_actuals_for_the_type_checker(
         "whole.actuals(whole.cases[0])",
         "whole.private",
         "stage_task(task, whole)",
-        "stage_task(task, of_task)",
+        "stage_task(task, public)",
     ],
 )
 def test_control_the_suite_with_both_halves_has_actuals_for_the_type_checker(
@@ -93,7 +91,7 @@ def test_no_name_of_the_public_suite_leads_to_the_private_half() -> None:
 
 
 def test_control_names_of_the_whole_suite_lead_there() -> None:
-    assert {"actuals", "private", "private_root"} <= {*withheld_names(Suite)}
+    assert {"actuals", "private", "private_manifest"} <= {*withheld_names(Suite)}
 
 
 def withheld_identifiers(source: str) -> set[str]:
@@ -112,4 +110,4 @@ def test_the_code_of_the_public_suite_names_nothing_of_the_private_half() -> Non
 
 
 def test_control_the_code_of_the_whole_suite_names_it() -> None:
-    assert {"PRIVATE", "ACTUALS"} <= withheld_identifiers(inspect.getsource(suite))
+    assert {"PrivateManifest", "ACTUALS"} <= withheld_identifiers(inspect.getsource(suite))
