@@ -29,7 +29,6 @@ from runner.reports.report_directory import read_reports
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy
-from runner.scores.resampling import Resampling
 from runner.suites.opening import open_suite
 from runner.suites.suite import Suite
 
@@ -143,7 +142,7 @@ def _measure_board(report: Report) -> float:
             for number in range(entries)
         }
         begun = time.process_time()
-        make_leaderboard(ChosenReports(reports), None, Resampling())
+        make_leaderboard(ChosenReports(reports), None)
         taken.append(time.process_time() - begun)
     fewer, more = (entries * (entries - 1) / 2 for entries in BOARD_ENTRIES)
     return max(taken[1] - taken[0], 0.0) / (more - fewer)

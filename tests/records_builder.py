@@ -38,7 +38,9 @@ def target(
     return {**locals(), "name": name or {"name": "exact_match", "split": "test"}}
 
 
-def records(targets: Sequence[Mapping[str, Any]], worst_error: float | None = None) -> pl.DataFrame:
+def records(
+    targets: Sequence[Mapping[str, Any]], worst: tuple[float, float] | None = None
+) -> pl.DataFrame:
     """Return the frame of some targets."""
     predicted, actual = [], []
     for each in targets:
@@ -55,7 +57,7 @@ def records(targets: Sequence[Mapping[str, Any]], worst_error: float | None = No
         side_frame(predicted, SIDE),
         side_frame(actual, ACTUAL_SIDE),
         describe_runs(specs),
-        worst_error,
+        worst,
     )
 
 

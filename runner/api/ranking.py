@@ -14,7 +14,6 @@ from runner.files.stores import open_store
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.reports.report_directory import read_reports
-from runner.scores.resampling import Resampling
 from runner.submissions.organizer_files import read_submitters
 
 SHOWN = ("rank", "submitter", "image", "value", "low", "high", "unranked")
@@ -27,9 +26,8 @@ class Ranking:
         board: the runner's own object; not part of the stable interface.
     """
 
-    def __init__(self, board: Leaderboard, runner_version: str, resampling: Resampling) -> None:
-        self.board = board
-        self._runner_version, self._resampling = runner_version, resampling
+    def __init__(self, board: Leaderboard, runner_version: str) -> None:
+        self.board, self._runner_version = board, runner_version
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -48,7 +46,7 @@ class Ranking:
         """
         from runner.pages.leaderboard_page import leaderboard_page  # noqa: PLC0415  (needs an extra)
 
-        return leaderboard_page(self.board, self._resampling, {}, self._runner_version)
+        return leaderboard_page(self.board, {}, self._runner_version)
 
     def __repr__(self) -> str:
         return f"<Ranking of {len(self.board.entries)} evaluations on {self.board.suite}>"
@@ -67,9 +65,9 @@ def rank_reports(
 ) -> Ranking:
     """Return the evaluations of one suite in order, the best first.
 
-    Each pair is compared on the same resamples of the suite's runs. A report that can't be read is
-    left out, and one with other targets than the others is not ranked: the log named ``runner`` has
-    a warning for each.
+    Each pair is compared on the same runs; the ranks hold together at 95 %. A report that can't be
+    read is left out, and one with other targets than the others is not ranked: the log named
+    ``runner`` has a warning for each.
 
     Args:
         reports: a directory or URL below which reports are, or reports themselves.
@@ -92,6 +90,5 @@ def rank_reports(
         if len({report.suite.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
     known = None if submitters is None else read_submitters(Path(submitters))
-    resampling = Resampling()
     version = next(iter(chosen.reports.values())).runner_version
-    return Ranking(make_leaderboard(chosen, known, resampling, progress), version, resampling)
+    return Ranking(make_leaderboard(chosen, known, progress), version)

@@ -19,7 +19,6 @@ from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
 from runner.reports.report_directory import read_reports
-from runner.scores.resampling import Resampling
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.rules import Rules
@@ -39,7 +38,6 @@ def leaderboard(
     watch: bool,
 ) -> int:
     """Print the ranking, or write its pages; return the exit code."""
-    resampling = Resampling()
     display = open_display()
     read = partial(_read, directory, suite, submitters_file, display, ledger_file)
     if html or watch:
@@ -47,15 +45,15 @@ def leaderboard(
         site = Site(read, output, with_actuals)
         if watch:
             others = [] if submitters_file is None else [submitters_file]
-            site.keep(report_changes(directory, others), resampling, display, _print_page)
-        pages = site.write(resampling, display)
+            site.keep(report_changes(directory, others), display, _print_page)
+        pages = site.write(display)
         _print_page(pages.index)
         return _exit_code(pages.faults)
     chosen, submitters = read()
-    board = make_leaderboard(chosen, submitters, resampling, display)
+    board = make_leaderboard(chosen, submitters, display)
     if style == "csv" and board.others_note is not None:  # a line in CSV would be a row
         display.say(board.others_note)
-    _print(board, resampling, "json" if as_json else style)
+    _print(board, "json" if as_json else style)
     return _exit_code((*chosen.faults, *board.faults))
 
 
@@ -97,7 +95,7 @@ def _print_page(page: Path) -> None:
     click.echo(f"page: {page}")
 
 
-def _print(board: Leaderboard, resampling: Resampling, style: str | None) -> None:
+def _print(board: Leaderboard, style: str | None) -> None:
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
         rows = leaderboard_rows(board)
@@ -108,6 +106,6 @@ def _print(board: Leaderboard, resampling: Resampling, style: str | None) -> Non
     elif style == "csv":
         click.echo(to_csv(board), nl=False)
     elif style == "markdown":
-        click.echo(to_markdown(board, resampling))
+        click.echo(to_markdown(board))
     else:
-        click.echo(to_table(board, resampling))
+        click.echo(to_table(board))

@@ -19,7 +19,6 @@ from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
 from runner.reports.score_text import group_table, repetition_lines, suite_table
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
-from runner.scores.resampling import Resampling
 from runner.text_tables import text_table
 from runner.untrusted import printable
 
@@ -47,9 +46,8 @@ def report(
         _write_plots(records, plots_directory)
         return 0
     by = (None, *(columns or CATEGORIES))
-    resampling = Resampling() if intervals else None
     with open_display().task("computing scores and intervals"):
-        scores = score_targets(records, by, policy=found.scoring, resampling=resampling)
+        scores = score_targets(records, by, policy=found.scoring, intervals=intervals)
     deltas = mean_deltas(records)
     if as_json:
         content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}

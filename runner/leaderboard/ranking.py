@@ -14,10 +14,11 @@ from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress
 from runner.reports.records import report_records
 from runner.reports.report import Report, why_unranked
+from runner.reports.score_text import population
 from runner.scores.aggregation import Score, replicate_primary
+from runner.scores.clusters import Replicates
 from runner.scores.comparison import RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
-from runner.scores.resampling import Replicates, Resampling
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class LeaderboardEntry:
     Attributes:
         rank: None if the evaluation is not ranked, and ``unranked`` says why.
         score: the primary metric over the suite, if there is one.
-        probability_better: that it is better than the next in the table, as ``Comparison`` has it.
+        probability_better: that it is better than the next in the table, as ``Comparisons`` has it.
         outcomes: how many cases ended in which way.
         digest: the image's registry digest, or its ID where it has none.
     """
@@ -58,7 +59,8 @@ class Leaderboard:
     """The entries in their order, those that are not ranked last.
 
     Attributes:
-        probabilities: [i][j], that ranked entry i is better than j, as ``Comparison`` has it.
+        population: the runs, scenarios and models that the best entry's score is over.
+        probabilities: [i][j], that ranked entry i is better than j, as ``Comparisons`` has it.
         attempts: every evaluation of each submitter, the earliest first, also those that are not
             shown because another one is better.
         faults: what single reports met while they were ranked; their entries are not ranked.
@@ -69,6 +71,7 @@ class Leaderboard:
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
+    population: str
     entries: tuple[LeaderboardEntry, ...]
     probabilities: tuple[tuple[float, ...], ...]
     attempts: Mapping[str, tuple[PastEvaluation, ...]]
@@ -87,7 +90,6 @@ class Leaderboard:
 def make_leaderboard(
     chosen: ChosenReports,
     submitters: Submitters | None,
-    resampling: Resampling,
     progress: Progress = SILENT,
 ) -> Leaderboard:
     """Return the evaluations in order, the best first.
@@ -104,9 +106,9 @@ def make_leaderboard(
     policy = first.scoring
     usual = Counter(map(_target_counts, reports.values())).most_common(1)[0][0]
     found = []
-    with progress.task("resampling runs", len(reports)) as task:
+    with progress.task("scoring without each scenario and model", len(reports)) as task:
         for path, report in reports.items():
-            one = _Evaluated.of(path, report, submitters, resampling, usual)
+            one = _Evaluated.of(path, report, submitters, usual)
             if one.fault is not None:
                 progress.say(f"{path}: not ranked: {one.fault}")
             found.append(one)
@@ -118,12 +120,13 @@ def make_leaderboard(
     if submitters is not None and submitters.show == "best":
         ranked = _best_of_each(ranked)
     values = [each.replicates for each in ranked if each.replicates is not None]
-    table = compare_all(values, policy, resampling.level)
-    better = [table[i][i + 1].probability_better for i in range(len(table) - 1)]
+    table = compare_all(values, policy)
+    probabilities = tuple(map(tuple, table.probabilities.tolist()))
+    better = [probabilities[i][i + 1] for i in range(len(values) - 1)]
     entries = [
         each.entry(place, probability)
         for each, place, probability in zip(
-            ranked, rank(table, policy), [*better, None][: len(ranked)], strict=True
+            ranked, rank(table), [*better, None][: len(ranked)], strict=True
         )
     ]
     return Leaderboard(
@@ -131,12 +134,18 @@ def make_leaderboard(
         suite_version=first.suite.version,
         suite_digest=first.suite.digest,
         policy=policy,
+        population=_population(entries),
         entries=(*entries, *(each.entry(None, None) for each in others)),
-        probabilities=tuple(tuple(pair.probability_better for pair in row) for row in table),
+        probabilities=probabilities,
         attempts=_attempts(found),
         faults=tuple(each.fault for each in found if each.fault is not None),
         others=chosen.others,
     )
+
+
+def _population(entries: Sequence[LeaderboardEntry]) -> str:
+    scores = [entry.score for entry in entries if entry.score is not None]
+    return population(scores[0]) if scores else ""
 
 
 TargetCounts = tuple[tuple[tuple[str, str], int], ...]
@@ -161,7 +170,7 @@ def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, 
 
 @dataclass(frozen=True)
 class _Evaluated:
-    """A report, with the resamples of its primary metric if it can be ranked.
+    """A report, with the replicates of its primary metric if it can be ranked.
 
     Attributes:
         unranked: why it is not ranked, if it is not.
@@ -177,18 +186,13 @@ class _Evaluated:
 
     @classmethod
     def of(
-        cls,
-        path: Path,
-        report: Report,
-        submitters: Submitters | None,
-        resampling: Resampling,
-        usual: TargetCounts,
+        cls, path: Path, report: Report, submitters: Submitters | None, usual: TargetCounts
     ) -> "_Evaluated":
         submitter = _submitter(report, submitters)
         unranked = why_unranked(report)
         if unranked is not None:
             return cls(path, report, submitter, None, unranked, None)
-        found = attempt(partial(_replicate, path, report, resampling, usual))
+        found = attempt(partial(_replicate, path, report, usual))
         if isinstance(found, RunnerError):
             return cls(path, report, submitter, None, str(found), found)
         if found is None:
@@ -224,10 +228,8 @@ class _Evaluated:
         )
 
 
-def _replicate(
-    path: Path, report: Report, resampling: Resampling, usual: TargetCounts
-) -> Replicates | None:
-    """Return the resamples of the report's primary metric, None if it has no value.
+def _replicate(path: Path, report: Report, usual: TargetCounts) -> Replicates | None:
+    """Return the replicates of the report's primary metric, None if it has no value.
 
     Raises:
         SuiteError: it has other targets than most reports, so that no pair can be compared.
@@ -237,7 +239,7 @@ def _replicate(
             f"{path}: its targets are not those of the other reports of this suite; "
             "`runner verify` says what has changed in it"
         )
-    return replicate_primary(report_records(report), report.scoring, resampling)
+    return replicate_primary(report_records(report), report.scoring)
 
 
 def _submitter(report: Report, submitters: Submitters | None) -> str:
@@ -273,6 +275,8 @@ def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
             "probability_better_than_next": entry.probability_better,
             "targets": None if entry.score is None else entry.score.targets,
             "runs": None if entry.score is None else entry.score.runs,
+            "scenarios": None if entry.score is None else entry.score.scenarios,
+            "models": None if entry.score is None else entry.score.models,
             "outcomes": dict(entry.outcomes),
             "unranked": entry.unranked,
             "digest": entry.digest,

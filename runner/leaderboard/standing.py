@@ -1,6 +1,6 @@
 """Where an evaluation stands among others: those in a directory of reports, or on a leaderboard.
 
-Reports hold every target, so that each pair is compared on the same resamples, as the leaderboard
+Reports hold every target, so that each pair is compared as the leaderboard
 does it. A leaderboard's JSON holds scores alone: there two are distinct if their intervals
 don't overlap, which takes a larger difference.
 """
@@ -19,7 +19,6 @@ from runner.reports.report import Report
 from runner.reports.report_directory import find_reports, read_reports
 from runner.scores.aggregation import Score
 from runner.scores.comparison import RankRange
-from runner.scores.resampling import FEWEST_RUNS, Resampling
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class PublishedEntry(BaseModel):
     value: float | None
     low: float | None
     high: float | None
-    runs: int | None
     unranked: str | None
 
 
@@ -138,7 +136,7 @@ def _rank_in_pairs(
         if each.scored_identity != report.scored_identity
     }
     chosen = ChosenReports({**reports, directory: report})
-    board = make_leaderboard(chosen, None, Resampling())
+    board = make_leaderboard(chosen, None)
     (entry,) = [entry for entry in board.entries if entry.report == directory]
     if entry.rank is None:
         return None
@@ -164,7 +162,5 @@ def _rank_by_intervals(report: Report, board: PublishedLeaderboard) -> Standing 
 def _side(entry: PublishedEntry, score: Score) -> int:
     """Return 1 if an entry's interval is above the score's, -1 if below, 0 if they meet."""
     if score.low is None or score.high is None or entry.low is None or entry.high is None:
-        return 0
-    if min(entry.runs or 0, score.runs) < FEWEST_RUNS:
         return 0
     return (entry.low > score.high) - (entry.high < score.low)

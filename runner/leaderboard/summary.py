@@ -7,8 +7,8 @@ from runner.leaderboard.published import CheckedReport
 from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
+from runner.scores.clusters import LEVEL
 from runner.scores.metrics import METRICS
-from runner.scores.resampling import Resampling
 from runner.text_tables import markdown_table
 from runner.untrusted import markdown_code
 
@@ -37,7 +37,7 @@ def _score_lines(report: Report) -> list[str]:
         return []
     primary = report.scoring.primary
     scores = sorted(report.scores, key=lambda score: score.metric != primary)
-    heads = ["score", "value", f"{Resampling().level:.0%} interval", "targets", "runs", "note"]
+    heads = ["score", "value", f"{LEVEL:.0%} interval", "targets", "runs", "note"]
     return markdown_table(heads, [_score_cells(score, primary) for score in scores])
 
 

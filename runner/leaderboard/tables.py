@@ -6,22 +6,22 @@ from collections.abc import Callable
 
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, leaderboard_rows
 from runner.leaderboard.suite_choice import SHORT_DIGEST
-from runner.scores.resampling import Resampling
+from runner.scores.clusters import LEVEL
 from runner.text_tables import markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
 
 
-def to_table(board: Leaderboard, resampling: Resampling) -> str:
+def to_table(board: Leaderboard) -> str:
     """Return the leaderboard in columns, below a line that says what was compared."""
-    rows = [_heads(board, resampling), *(_cells(entry, printable) for entry in board.entries)]
+    rows = [_heads(board), *(_cells(entry, printable) for entry in board.entries)]
     lines = text_table(rows)
     return "\n".join([_title(board, printable), "", *lines, *notes(board, printable)])
 
 
-def to_markdown(board: Leaderboard, resampling: Resampling) -> str:
+def to_markdown(board: Leaderboard) -> str:
     """Return the leaderboard as a Markdown table."""
     rows = [_cells(entry, markdown_code) for entry in board.entries]
-    lines = markdown_table(_heads(board, resampling), rows)
+    lines = markdown_table(_heads(board), rows)
     return "\n".join([_title(board, markdown_code), "", *lines, *notes(board, markdown_code)])
 
 
@@ -50,7 +50,7 @@ def notes(board: Leaderboard, escape: Callable[[str], str]) -> list[str]:
         for entry in board.entries
         if entry.score is not None and entry.score.note is not None
     )
-    lines = [f"note: {note}; such evaluations are all tied" for note in found]
+    lines = [f"note: {note}" for note in found]
     lines += [] if board.others_note is None else [escape(board.others_note)]
     return ["", *lines] if lines else []
 
@@ -58,12 +58,13 @@ def notes(board: Leaderboard, escape: Callable[[str], str]) -> list[str]:
 def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:
     better = board.policy.primary_metric.better
     title = escape(f"{board.suite} {board.suite_version} {board.suite_digest[:SHORT_DIGEST]}")
-    return f"{title}, ranked by {board.policy.primary_metric.title} ({better} is better)"
+    of = f", {board.population}" if board.population else ""
+    return f"{title}, ranked by {board.policy.primary_metric.title} ({better} is better){of}"
 
 
-def _heads(board: Leaderboard, resampling: Resampling) -> list[str]:
+def _heads(board: Leaderboard) -> list[str]:
     metric = board.policy.primary_metric.title
-    interval = f"{resampling.level:.0%} interval"
+    interval = f"{LEVEL:.0%} interval"
     return [
         "rank",
         "submitter",

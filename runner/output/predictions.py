@@ -223,7 +223,7 @@ def read_outputs(
     Raises:
         InvalidOutputError: one breaks the contract; the message begins with its name.
     """
-    all_needed = policy.worst_error is None
+    all_needed = policy.worst is None
     predictions, instance_predictions = NO_PREDICTIONS, NO_INSTANCE_PREDICTIONS
     name = PREDICTIONS
     try:

@@ -14,7 +14,7 @@ from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
 from runner.progress import Progress
 from runner.reports.report import Report
-from runner.scores.resampling import Resampling
+from runner.scores.clusters import LEVEL
 
 INDEX = "index.html"
 REPORTS = "reports"
@@ -23,9 +23,7 @@ MOST_IN_MATRIX = 25
 """For how many entries the page shows probabilities pair by pair."""
 
 
-def leaderboard_page(
-    board: Leaderboard, resampling: Resampling, links: Mapping[Path, str], version: str
-) -> str:
+def leaderboard_page(board: Leaderboard, links: Mapping[Path, str], version: str) -> str:
     """Return the page's HTML.
 
     Args:
@@ -40,7 +38,7 @@ def leaderboard_page(
             "board": board,
             "runner_version": version,
             "metric": board.policy.primary_metric,
-            "level": round(100 * resampling.level),
+            "level": round(100 * LEVEL),
             "scale": scale,
             "rows": [_row(entry, scale, links) for entry in board.entries],
             "starts": _band_starts(board.entries),
@@ -63,7 +61,6 @@ def write_leaderboard(
     board: Leaderboard,
     reports: Mapping[Path, Report],
     directory: Path,
-    resampling: Resampling,
     progress: Progress,
     *,
     with_actuals: bool,
@@ -92,7 +89,7 @@ def write_leaderboard(
                 write_page(directory / links[path], html)
             task.advance()
         page = directory / INDEX
-        write_page(page, leaderboard_page(board, resampling, links, version))
+        write_page(page, leaderboard_page(board, links, version))
         task.advance()
     return WrittenPages(page, tuple(faults))
 

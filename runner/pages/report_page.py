@@ -11,10 +11,9 @@ from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
-from runner.reports.score_text import repetition_lines
+from runner.reports.score_text import population, repetition_lines
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.metrics import METRICS
-from runner.scores.resampling import Resampling
 from runner.untrusted import printable
 
 FEWEST_TARGETS = 10
@@ -46,7 +45,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     records = report_records(report)
     primary = report.scoring.primary
     scores = score_targets(
-        records, CATEGORIES, policy=report.scoring, resampling=Resampling(), metrics=(primary,)
+        records, CATEGORIES, policy=report.scoring, intervals=True, metrics=(primary,)
     )
     shown = [score for score in scores if with_actuals or score.targets >= FEWEST_TARGETS]
     scripts = [asset("tables.js")]
@@ -68,6 +67,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "report": report,
             "runner_version": report.runner_version,
             "primary": report.score(report.scoring.primary),
+            "population": population,
             "primary_metric": report.scoring.primary_metric,
             "cards": _cards(report),
             "metrics": METRICS,

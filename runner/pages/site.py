@@ -15,7 +15,6 @@ from runner.pages.leaderboard_page import WrittenPages, write_leaderboard
 from runner.progress import Progress
 from runner.reports.report import REPORT_FILE
 from runner.reports.report_directory import find_reports
-from runner.scores.resampling import Resampling
 
 LOOK_SECONDS = 2.0
 
@@ -31,15 +30,14 @@ class Site:
     output: Path
     with_actuals: bool
 
-    def write(self, resampling: Resampling, progress: Progress) -> WrittenPages:
+    def write(self, progress: Progress) -> WrittenPages:
         """Write every page; the faults are those of all reports that are not on all pages."""
         chosen, submitters = self.read()
-        board = make_leaderboard(chosen, submitters, resampling, progress)
+        board = make_leaderboard(chosen, submitters, progress)
         pages = write_leaderboard(
             board,
             chosen.reports,
             self.output,
-            resampling,
             progress,
             with_actuals=self.with_actuals,
         )
@@ -48,7 +46,6 @@ class Site:
     def keep(
         self,
         watched: Iterator[None],
-        resampling: Resampling,
         progress: Progress,
         written: Callable[[Path], None],
     ) -> NoReturn:
@@ -60,7 +57,7 @@ class Site:
         """
         for _ in watched:
             try:
-                written(self.write(resampling, progress).index)
+                written(self.write(progress).index)
             except RunnerError as error:
                 progress.say(f"Error: {error}")
         raise AssertionError("changes never end")

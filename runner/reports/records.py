@@ -38,7 +38,7 @@ def report_records(report: Report) -> pl.DataFrame:
         side_frame(predicted, SIDE),
         side_frame(actual, ACTUAL_SIDE),
         describe_runs(report.eval_run_specs),
-        report.scoring.worst_error,
+        report.scoring.worst,
     )
 
 

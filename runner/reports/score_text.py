@@ -30,13 +30,18 @@ def score_lines(report: "Report") -> list[str]:
     for kind, metrics in SHOWN.items():
         scores = [score for name in metrics if (score := report.score(name)) is not None]
         if scores:
-            runs = f"{scores[0].runs} run{'s' if scores[0].runs > 1 else ''}"
             words = "  ".join(
                 f"{METRICS[score.metric].title} {score_text(score)}" for score in scores
             )
             title = f"{report.image.reference} on {report.suite.name}"
-            lines.append(f"{title}, {scores[0].targets} {kind} of {runs}: {words}")
+            lines.append(f"{title}, {scores[0].targets} {kind} of {population(scores[0])}: {words}")
     return lines
+
+
+def population(score: "Score") -> str:
+    """Return what a score is over: e.g. ``24 runs, 6 scenarios, 1 model``."""
+    counts = {"run": score.runs, "scenario": score.scenarios, "model": score.models}
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
 
 
 def score_text(score: "Score") -> str:

@@ -4,7 +4,6 @@ from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
 from runner.scores.aggregation import Score, score_targets
-from runner.scores.resampling import Resampling
 
 
 def target_record(
@@ -31,5 +30,5 @@ def with_scores(report: Report) -> Report:
     scores: tuple[Score, ...] = ()
     if report.is_scored:
         records = report_records(report)
-        scores = tuple(score_targets(records, policy=report.scoring, resampling=Resampling()))
+        scores = tuple(score_targets(records, policy=report.scoring, intervals=True))
     return report.model_copy(update={"scores": scores})

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from runner.errors import UsageError
+from runner.scores.clusters import Clusters, Interval, Replicates, make_interval, replicate
 from runner.scores.estimates import (
     MAXIMUM,
     Estimates,
     estimate_groups,
-    replicate,
     weigh_scenarios,
 )
 from runner.scores.metrics import METRICS, Kind, Metric
@@ -23,7 +23,6 @@ from runner.scores.points import (
 )
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import KEY
-from runner.scores.resampling import Interval, Replicates, Resampling, make_interval
 
 CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
 """The columns of records by which scores are shown; any other column can be asked for."""
@@ -31,6 +30,7 @@ CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
 KINDS: tuple[Kind, ...] = ("stat", "binary", "instance")
 DEFAULT_POLICY = ScoringPolicy()
 WEIGHTED_BY = "scenario"
+COUNTS = ("runs", "scenarios", "models")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Score:
         targets: how many have an error, and so count in the value.
         missing: how many have no prediction; they count only if the policy gives them an error.
         runs: how many have a target that counts.
+        scenarios, models: of how many the runs are. The interval says how much the value would
+            differ for other scenarios and models like these.
     """
 
     category: str | None
@@ -59,6 +61,8 @@ class Score:
     targets: int
     missing: int
     runs: int
+    scenarios: int
+    models: int
 
 
 def score_targets(
@@ -66,7 +70,7 @@ def score_targets(
     by: Sequence[str | None] = (None,),
     *,
     policy: ScoringPolicy = DEFAULT_POLICY,
-    resampling: Resampling | None = None,
+    intervals: bool = False,
     metrics: Collection[str] = tuple(METRICS),
 ) -> list[Score]:
     """Return every metric of every group, ordered by category, kind of target, group and metric.
@@ -77,7 +81,7 @@ def score_targets(
         records: as ``make_records`` returns them.
         by: the columns that divide the targets into groups; None for the suite as a whole, where
             the policy's scenario weights count.
-        resampling: how to make intervals; None makes none.
+        intervals: whether to make them; it takes longer than all else.
         metrics: the names of those wanted.
 
     Raises:
@@ -97,26 +101,24 @@ def score_targets(
             for column in by:
                 points = all_points[bases[column]]
                 if column != bases[column]:
-                    points = _weighted_point(points, targets.metrics, policy)
+                    points = _weighted_point(points, targets, policy)
                 scores[column] += _score_category(
-                    of_kind, targets, column, points, policy, resampling
+                    of_kind, targets, column, points, policy, intervals=intervals
                 )
     return [score for of_column in scores.values() for score in of_column]
 
 
-def replicate_primary(
-    records: pl.DataFrame, policy: ScoringPolicy, resampling: Resampling
-) -> Replicates | None:
-    """Return the primary metric over the suite with its resamples, or None if it has no value.
+def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicates | None:
+    """Return the primary metric over the suite with its replicates, or None if it has no value.
 
-    Two evaluations of one suite get the same resamples of its runs, so that they can be paired.
+    Those of two evaluations of one suite are of the same clusters, so that they can be paired.
     """
     metric = policy.primary_metric
     targets = prepare(records.filter(pl.col("kind") == metric.kind), [metric])
     if targets.rows.is_empty():
         return None
-    (estimates,) = _estimates(targets, None, policy).values()
-    return replicate(estimates, resampling).get(metric.name)
+    ((estimates, clusters),) = _estimates(targets, None, policy).values()
+    return replicate(estimates.estimate, clusters).get(metric.name)
 
 
 def _score_category(
@@ -125,19 +127,24 @@ def _score_category(
     by: str | None,
     points: Mapping[str | None, Mapping[str, float]],
     policy: ScoringPolicy,
-    resampling: Resampling | None,
+    *,
+    intervals: bool,
 ) -> list[Score]:
     missing = _count_missing(records, by)
     replicates: dict[str | None, dict[str, Replicates]] = {}
-    if resampling is not None and not targets.rows.is_empty():
-        estimates = _estimates(targets, by, policy)
-        replicates = {value: replicate(found, resampling) for value, found in estimates.items()}
+    if intervals and not targets.rows.is_empty():
+        replicates = {
+            value: replicate(estimates.estimate, clusters)
+            for value, (estimates, clusters) in _estimates(targets, by, policy).items()
+        }
     values = [None] if by is None else sorted({*missing, *points}, key=lambda v: (v is None, v))
     groups = [
         _Group(by, value, missing.get(value, 0), points.get(value), replicates.get(value, {}))
         for value in values
     ]
-    return [_score(metric, group, resampling) for group in groups for metric in targets.metrics]
+    return [
+        _score(metric, group, intervals=intervals) for group in groups for metric in targets.metrics
+    ]
 
 
 @dataclass(frozen=True)
@@ -159,15 +166,15 @@ def _count_missing(records: pl.DataFrame, by: str | None) -> dict[str | None, in
     return dict(missing.group_by(by).len().iter_rows())
 
 
-def _score(metric: Metric, group: _Group, resampling: Resampling | None) -> Score:
+def _score(metric: Metric, group: _Group, *, intervals: bool) -> Score:
     point = group.point
     value = np.nan if point is None else point[metric.name]
     found = group.replicates.get(metric.name)
     interval = Interval(None, None, None)
-    if metric.name == MAXIMUM and resampling is not None:
-        interval = Interval(None, None, "no resample goes beyond the largest error")
-    elif found is not None and resampling is not None:
-        interval = make_interval(found, resampling.level)
+    if metric.name == MAXIMUM and intervals:
+        interval = Interval(None, None, "the largest error of other runs can't be estimated")
+    elif found is not None:
+        interval = make_interval(found, metric.bounds)
     reason = metric.undefined if point is not None else "no target has a prediction"
     return Score(
         category=group.category,
@@ -180,7 +187,7 @@ def _score(metric: Metric, group: _Group, resampling: Resampling | None) -> Scor
         note=interval.note,
         targets=0 if point is None else int(point["targets"]),
         missing=group.missing,
-        runs=0 if point is None else int(point["runs"]),
+        **{name: 0 if point is None else int(point[name]) for name in COUNTS},
     )
 
 
@@ -194,20 +201,21 @@ def _basis(by: str | None, policy: ScoringPolicy) -> str | None:
 
 def _weighted_point(
     points: Mapping[str | None, Mapping[str, float]],
-    metrics: Sequence[Metric],
+    targets: PreparedTargets,
     policy: ScoringPolicy,
 ) -> dict[str | None, dict[str, float]]:
-    """Return the weighted mean over scenarios; there is none if a scenario has no value."""
+    """Return the weighted mean over the scenarios that have a value."""
     weights = np.array([_weight(policy, scenario) for scenario in points])
-    if not weights.sum():
-        return {}
-    names = [*(metric.name for metric in metrics), "targets", "runs"]
+    names = [*(metric.name for metric in targets.metrics), "targets", *COUNTS]
     columns = {name: np.array([point[name] for point in points.values()]) for name in names}
-    found = {
-        name: float(np.where(weights > 0, weights * column, 0).sum() / weights.sum())
-        for name, column in columns.items()
-    }
-    whole = {name: float(columns[name].sum()) for name in ("targets", "runs")}
+    found = {}
+    for metric in targets.metrics:
+        values = columns[metric.name]
+        shares = np.where(np.isnan(values), 0, weights)
+        weighted = np.where(shares > 0, shares * values, 0).sum()
+        found[metric.name] = float(weighted / shares.sum()) if shares.sum() else np.nan
+    whole = {name: float(columns[name].sum()) for name in ("targets", "runs", "scenarios")}
+    whole["models"] = float(len(set(targets.clusters.models)))
     return {None: {**found, **whole, MAXIMUM: float(columns.get(MAXIMUM, np.zeros(1)).max())}}
 
 
@@ -217,15 +225,15 @@ def _weight(policy: ScoringPolicy, scenario: str | None) -> float:
 
 def _estimates(
     targets: PreparedTargets, by: str | None, policy: ScoringPolicy
-) -> dict[str | None, Estimates]:
-    """Return what computes each group's metrics for resamples of its runs."""
+) -> dict[str | None, tuple[Estimates, Clusters]]:
+    """Return what computes each group's metrics for weights of its runs, and their clusters."""
     basis = _basis(by, policy)
     groups, values = number_groups(targets, basis)
     found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)
     if basis != by:
         weights = {number: _weight(policy, value) for number, value in enumerate(values)}
-        return {None: weigh_scenarios(found, weights)}
-    return {values[number]: group for number, _, group in found}
+        return {None: (weigh_scenarios(found, weights), targets.clusters)}
+    return {values[number]: (group, targets.clusters.choose(runs)) for number, runs, group in found}
 
 
 def mean_deltas(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,75 +1,94 @@
 """Evaluations of one suite compared in pairs, and the ranks that follow."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
 
+from runner.scores.clusters import LEVEL, Replicates, jackknife_error
 from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
-from runner.scores.resampling import (
-    FEWEST_RUNS,
-    Replicates,
-    make_interval,
-)
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two evaluations on the same resamples of the suite's runs.
+class Comparisons:
+    """Every evaluation compared with every other; [i, j] compares i with j.
 
     Attributes:
-        difference: the first one's primary metric less the second's.
-        probability_better: the share of resamples in which the first is better, ties by half.
-        is_distinct: whether the difference's interval excludes 0, and there are enough runs.
+        probabilities: for the pair alone, how probable it is that i is the better one: Student's t
+            of the difference. 0.5 if they don't differ.
+        is_distinct: whether i and j differ, in such a way that all statements of the table
+            together hold at the level.
+        is_better: whether i's score is better than j's.
     """
 
-    difference: float
-    probability_better: float
-    is_distinct: bool
-
-    def reversed(self) -> "Comparison":
-        """Return the comparison of the second with the first."""
-        return Comparison(-self.difference, 1 - self.probability_better, self.is_distinct)
+    probabilities: Array
+    is_distinct: NDArray[np.bool_]
+    is_better: NDArray[np.bool_]
 
 
-def compare(
-    first: Replicates, second: Replicates, policy: ScoringPolicy, level: float
-) -> Comparison:
-    """Return how two evaluations of one suite differ.
+def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Comparisons:
+    """Compare the primary metric of each pair of evaluations, on the same runs.
 
     Args:
-        first, second: their primary metric, from the same resampling of the same runs.
+        evaluations: the primary metric of each.
 
     Raises:
-        ValueError: they are not of the same runs.
+        ValueError: they are not of the same scenarios and models.
     """
-    if first.runs != second.runs:
+    count = len(evaluations)
+    sizes = {tuple(map(len, (e.scenarios, e.models, e.pairs))) for e in evaluations}
+    if len(sizes) > 1:
         raise ValueError("evaluations can be paired only on the same runs")
-    difference = Replicates(
-        first.point - second.point,
-        first.resampled - second.resampled,
-        first.left_out - second.left_out,
-        first.runs,
-    )
+    points = np.array([each.point for each in evaluations])
+    factors = [
+        np.stack([getattr(each, name) for each in evaluations]) if evaluations else np.empty((0, 0))
+        for name in ("scenarios", "models", "pairs")
+    ]
     sign = 1 if policy.primary_metric.better == "higher" else -1
-    values = sign * difference.resampled[~np.isnan(difference.resampled)]
-    better = float(((values > 0) + (values == 0) / 2).mean()) if len(values) else 0.5
-    is_distinct = first.runs >= FEWEST_RUNS and _leaves_out_zero(difference, values, level)
-    return Comparison(difference.point, better, is_distinct)
+    t = np.zeros((count, count))
+    for i in range(count):
+        difference = sign * (points[i] - points)
+        error = standard_error(*(factor[i] - factor for factor in factors))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t[i] = difference / error
+        t[i, (np.abs(difference) <= policy.tolerance) | np.isnan(error)] = 0
+    degrees = max((each.degrees for each in evaluations), default=0)
+    if not degrees:
+        t[:] = 0
+    probabilities: Array = stdtr(max(degrees, 1), t)
+    is_better = sign * (points[:, np.newaxis] - points) > 0
+    return Comparisons(probabilities, _distinct(probabilities), is_better)
 
 
-def compare_all(
-    evaluations: Sequence[Replicates], policy: ScoringPolicy, level: float
-) -> list[list[Comparison]]:
-    """Return how every evaluation compares with every other: [i][j] compares i with j."""
-    with_itself = Comparison(0.0, 0.5, is_distinct=False)
-    table = [[with_itself] * len(evaluations) for _ in evaluations]
-    for (i, first), (j, second) in itertools.combinations(enumerate(evaluations), 2):
-        table[i][j] = compare(first, second, policy, level)
-        table[j][i] = table[i][j].reversed()
-    return table
+def standard_error(scenarios: Array, models: Array, pairs: Array) -> Array:
+    """Return the standard error of values without each cluster in turn, over the last axis.
+
+    Scenarios and models cross: their variances less that of their pairs, and at least the larger
+    one of the two. Source: Cameron, Gelbach and Miller (2011), Journal of Business & Economic
+    Statistics 29.
+    """
+    of_scenarios, of_models, of_pairs = map(jackknife_error, (scenarios, models, pairs))
+    crossed = of_scenarios**2 + of_models**2 - of_pairs**2
+    error: Array = np.maximum(np.maximum(of_scenarios, of_models), np.sqrt(np.maximum(crossed, 0)))
+    return error
+
+
+def _distinct(probabilities: Array) -> NDArray[np.bool_]:
+    """Return which pairs differ, so that with the level's probability no statement is wrong.
+
+    Source: Holm (1979), Scandinavian Journal of Statistics 6.
+    """
+    one, other = np.triu_indices(len(probabilities), 1)
+    two_sided = 2 * np.minimum(probabilities[one, other], 1 - probabilities[one, other])
+    order = np.argsort(two_sided)
+    allowed = (1 - LEVEL) / np.arange(len(order), 0, -1)
+    holds = np.logical_and.accumulate(two_sided[order] <= allowed)
+    found = np.zeros(probabilities.shape, dtype=bool)
+    found[one[order[holds]], other[order[holds]]] = True
+    return found | found.T
 
 
 @dataclass(frozen=True)
@@ -84,35 +103,17 @@ class RankRange:
         return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}, tied"
 
 
-def rank(comparisons: Sequence[Sequence[Comparison]], policy: ScoringPolicy) -> list[RankRange]:
-    """Return each evaluation's range of ranks.
+def rank(comparisons: Comparisons) -> list[RankRange]:
+    """Return each evaluation's range of ranks. All of them together hold at the level.
 
     The best place is behind all that are distinctly better, the worst before all that are
-    distinctly worse. Each pair is compared at the level of its interval; the level is not corrected
-    for how many pairs there are.
-
-    Args:
-        comparisons: [i][j] compares evaluation i with j.
+    distinctly worse. Source: Mogstad, Romano, Shaikh and Wilhelm (2024), The Review of Economic
+    Studies 91.
     """
-    sign = 1 if policy.primary_metric.better == "higher" else -1
-    ranges = []
-    for of_one in comparisons:
-        distinct = [sign * each.difference for each in of_one if each.is_distinct]
-        worse_than = sum(difference < 0 for difference in distinct)
-        better_than = sum(difference > 0 for difference in distinct)
-        ranges.append(RankRange(1 + worse_than, len(comparisons) - better_than))
-    return ranges
-
-
-def _leaves_out_zero(difference: Replicates, values: Array, level: float) -> bool:
-    """Return whether the interval of a difference excludes 0.
-
-    Args:
-        values: the resampled differences that have a value, with either sign.
-    """
-    if len(values) == len(difference.resampled) and (values.min() > 0 or values.max() < 0):
-        return True  # then every quantile is too; true of most pairs
-    interval = make_interval(difference, level)
-    if interval.low is None or interval.high is None:
-        return False
-    return interval.low > 0 or interval.high < 0
+    better_than = (comparisons.is_distinct & comparisons.is_better).sum(1)
+    worse_than = (comparisons.is_distinct & ~comparisons.is_better).sum(1)
+    count = len(comparisons.is_distinct)
+    return [
+        RankRange(1 + int(worse), count - int(better))
+        for worse, better in zip(worse_than, better_than, strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""Values of metrics for any weights of runs; a resample is one such weighting."""
+"""Values of metrics for any weights of runs, e.g. without the runs of one scenario."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,19 @@ from runner.scores.metrics import TERM, Array, Metric, Sums, quotient
 from runner.scores.ranking.kendall import Items, kendall
 from runner.scores.ranking.numbering import Numbers
 from runner.scores.ranking.ranks import Estimator, auroc, spearman
-from runner.scores.resampling import Replicates, Resampling, draw_runs, leave_out_runs
 
 ROW_RANKS = {"spearman": spearman, "auroc": auroc}
 MAXIMUM = "max_error"
 
 
 class Estimates(Protocol):
-    """Computes the value of each metric for any weights of (resamples, runs)."""
-
-    @property
-    def runs(self) -> int:
-        """How many runs there are."""
+    """Computes the value of each metric for any weights of its runs."""
 
     def estimate(self, weights: Array) -> dict[str, Array]:
-        """Return (resamples,) values of each metric, NaN where it has none."""
+        """Return (weightings,) values of each metric for weights of (weightings, runs).
+
+        NaN where a metric has no value.
+        """
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,8 @@ class Group:
     sums: Array
     ranks: Mapping[str, Estimator]
 
-    @property
-    def runs(self) -> int:
-        """How many runs there are."""
-        return len(self.sums)
-
     def estimate(self, weights: Array) -> dict[str, Array]:
-        """Return (resamples,) values of each metric, NaN where it has none."""
+        """Return (weightings,) values of each metric, NaN where it has none."""
         totals = Sums(*(weights @ self.sums).T)
         found = {}
         for metric in self.metrics:
@@ -65,21 +58,16 @@ class WeightedScenarios:
     """The scenarios of a suite, each with its weight, the numbers of its runs, and its targets."""
 
     parts: Sequence[tuple[float, Numbers, Group]]
-    runs: int
 
     def estimate(self, weights: Array) -> dict[str, Array]:
-        """Return the weighted means; a scenario that a resample leaves out has no weight in it."""
+        """Return the weighted means over the scenarios that have a value."""
         values = [group.estimate(weights[:, runs]) for _, runs, group in self.parts]
-        present = np.stack([weights[:, runs].sum(1) > 0 for _, runs, _ in self.parts])
-        shares = present * np.array([[weight] for weight, _, _ in self.parts])
-        total = shares.sum(0)
         found = {}
         for name in values[0]:
-            count = min(len(value[name]) for value in values)
-            of_scenarios = np.stack([value[name][:count] for value in values])
-            known = shares[:, :count]
-            weighted = np.where(known > 0, known * of_scenarios, 0).sum(0)
-            found[name] = quotient(weighted, total[:count])
+            of_scenarios = np.stack([value[name] for value in values])
+            shares = ~np.isnan(of_scenarios) * np.array([[weight] for weight, _, _ in self.parts])
+            weighted = np.where(shares > 0, shares * of_scenarios, 0).sum(0)
+            found[name] = quotient(weighted, shares.sum(0))
         return found
 
 
@@ -119,23 +107,12 @@ def weigh_scenarios(
     """Return the scenarios with their weights, their runs numbered over the suite."""
     found = list(groups)
     runs = np.unique(np.concatenate([of_group for _, of_group, _ in found]))
-    parts = [
-        (weights[number], np.searchsorted(runs, of_group), group)
-        for number, of_group, group in found
-    ]
-    return WeightedScenarios(parts, len(runs))
-
-
-def replicate(estimates: Estimates, resampling: Resampling) -> dict[str, Replicates]:
-    """Return the resamples of each metric that has a value."""
-    points = estimates.estimate(np.ones((1, estimates.runs)))
-    resampled = estimates.estimate(draw_runs(estimates.runs, resampling))
-    left_out = leave_out_runs(estimates.estimate, estimates.runs)
-    return {
-        name: Replicates(float(point[0]), resampled[name], left_out[name], estimates.runs)
-        for name, point in points.items()
-        if not np.isnan(point[0])
-    }
+    return WeightedScenarios(
+        [
+            (weights[number], np.searchsorted(runs, of_group), group)
+            for number, of_group, group in found
+        ]
+    )
 
 
 def _by_group(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:

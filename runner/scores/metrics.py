@@ -1,7 +1,7 @@
 """The metrics that are sums over targets, each with its definition, unit and source.
 
 A metric is a function of ``Sums``, so the same code gives the score of a suite, of every category
-of it, and of every resample of its runs. It returns NaN where it is not defined;
+of it, and without each scenario and model. It returns NaN where it is not defined;
 ``Metric.undefined`` says why.
 """
 
@@ -36,10 +36,10 @@ NO_VARIANCE = 1e-12
 
 
 class Sums(NamedTuple):
-    """Sums over targets that have an error; arrays of one shape: per group, or per resample.
+    """Sums over targets that have an error; arrays of one shape: per group, or per weighting.
 
-    Those named ``pair`` and ``predicted`` leave out targets whose error stands for a missing
-    prediction. Means are counted from the smallest of all, so that their squares keep digits.
+    Those named ``pair`` and ``predicted`` leave out targets without a prediction. Means are counted
+    from the smallest of all, so that their squares keep digits.
     """
 
     targets: Array
@@ -59,7 +59,6 @@ class Sums(NamedTuple):
     with_stddev: Array
     inside: Array
     crps: Array
-    no_probability: Array
     log_loss: Array
 
 
@@ -96,12 +95,14 @@ def r_squared(sums: Sums) -> Array:
 def pearson(sums: Sums) -> Array:
     """Return Pearson's correlation of predicted and actual over targets. No unit, -1 to 1.
 
-    Source: ``scipy.stats.pearsonr``.
+    Predictions that are all the same have 0. Source: ``scipy.stats.pearsonr``, which gives them
+    none.
     """
     actual = _squares(sums.pair_actual, sums.pair_actual_squared, sums.pairs)
     predicted = _squares(sums.predicted, sums.predicted_squared, sums.pairs)
     product = sums.product - quotient(sums.pair_actual * sums.predicted, sums.pairs)
-    return np.clip(quotient(product, np.sqrt(actual) * np.sqrt(predicted)), -1, 1)
+    found = np.clip(quotient(product, np.sqrt(actual) * np.sqrt(predicted)), -1, 1)
+    return np.where((predicted == 0) & (actual > 0), 0, found)
 
 
 def skill(sums: Sums) -> Array:
@@ -126,10 +127,11 @@ def coverage(sums: Sums) -> Array:
 def crps(sums: Sums) -> Array:
     """Return the mean continuous ranked probability score of Normal(mean, stddev).
 
-    In the stat's own unit; 0 is perfect. ``stddev`` is read as for the coverage. Source: Gneiting
-    and Raftery (2007), J. Am. Stat. Assoc. 102, equation 21.
+    In the stat's own unit; 0 is perfect. ``stddev`` is read as for the coverage; without one the
+    score is |predicted - actual|, that of a distribution at one point. Source: Gneiting and Raftery
+    (2007), J. Am. Stat. Assoc. 102, equation 21.
     """
-    return quotient(sums.crps, sums.with_stddev)
+    return quotient(sums.crps, sums.targets)
 
 
 def brier(sums: Sums) -> Array:
@@ -143,9 +145,10 @@ def brier(sums: Sums) -> Array:
 def log_loss(sums: Sums) -> Array:
     """Return the mean of -log(probability given to the actual 0 or 1), in nats; 0 is perfect.
 
-    Source: scikit-learn ``log_loss``, and its least distance from 0 and 1.
+    A prediction beyond 0 or 1 counts as 0 or 1. Source: scikit-learn ``log_loss``, and its least
+    distance from 0 and 1.
     """
-    return np.where(sums.no_probability > 0, np.nan, quotient(sums.log_loss, sums.targets))
+    return quotient(sums.log_loss, sums.targets)
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,7 @@ class Metric:
         better: ``lower`` or ``higher``; None if it can't rank, as too high is as bad as too low.
         value: the function of sums, or None for the metrics of ``ranks.py`` and the maximum.
         undefined: why there is no value, although there are predictions.
+        bounds: the least and the largest value that it can have.
     """
 
     name: str
@@ -165,33 +169,39 @@ class Metric:
     better: Literal["lower", "higher"] | None
     value: Callable[[Sums], Array] | None
     undefined: str
+    bounds: tuple[float, float]
 
 
 _NO_STDDEV = "no predicted stat has a stddev above 0"
-_SAME = "the predicted or the actual means are all the same"
+_SAME = "the actual means are all the same"
+_FROM_0, _TO_1, _UNIT, _ANY = (0.0, np.inf), (-np.inf, 1.0), (-1.0, 1.0), (-np.inf, np.inf)
 _ALL_METRICS = (
-    Metric("mae", "MAE", "stat", "lower", mean_absolute_error, ""),
-    Metric("rmse", "RMSE", "stat", "lower", root_mean_squared_error, ""),
-    Metric("bias", "bias", "stat", None, bias, ""),
-    Metric("max_error", "max error", "stat", None, None, ""),
-    Metric("r2", "R2", "stat", "higher", r_squared, "the actual means are all the same"),
-    Metric("pearson", "Pearson", "stat", "higher", pearson, _SAME),
-    Metric("spearman", "Spearman", "stat", "higher", None, _SAME),
+    Metric("mae", "MAE", "stat", "lower", mean_absolute_error, "", _FROM_0),
+    Metric("rmse", "RMSE", "stat", "lower", root_mean_squared_error, "", _FROM_0),
+    Metric("bias", "bias", "stat", None, bias, "", _ANY),
+    Metric("max_error", "max error", "stat", None, None, "", _FROM_0),
+    Metric("r2", "R2", "stat", "higher", r_squared, _SAME, _TO_1),
+    Metric("pearson", "Pearson", "stat", "higher", pearson, _SAME, _UNIT),
+    Metric("spearman", "Spearman", "stat", "higher", None, _SAME, _UNIT),
     Metric(
         *("kendall", "Kendall", "stat", "higher", None),
-        undefined="no scenario has two models whose predicted and actual means both differ, or "
-        "there are more than 20 million pairs of runs",
+        undefined="no scenario has two models whose actual means differ, or there are more than 20 "
+        "million pairs of runs",
+        bounds=_UNIT,
     ),
     Metric(
         *("skill", "skill", "stat", "higher", skill),
         undefined="no target has a train mean that is off the actual",
+        bounds=_TO_1,
     ),
-    Metric("coverage", "coverage", "stat", None, coverage, _NO_STDDEV),
-    Metric("crps", "CRPS", "stat", "lower", crps, _NO_STDDEV),
-    Metric("brier", "Brier", "binary", "lower", brier, ""),
-    Metric("log_loss", "log loss", "binary", "lower", log_loss, "a prediction is not in 0 to 1"),
-    Metric("auroc", "AUROC", "binary", "higher", None, "the actuals are all 0 or all 1"),
-    Metric("instance_mae", "instance MAE", "instance", "lower", mean_absolute_error, ""),
+    Metric("coverage", "coverage", "stat", None, coverage, _NO_STDDEV, (0.0, 1.0)),
+    Metric("crps", "CRPS", "stat", "lower", crps, "", _FROM_0),
+    Metric("brier", "Brier", "binary", "lower", brier, "", _FROM_0),
+    Metric("log_loss", "log loss", "binary", "lower", log_loss, "", _FROM_0),
+    Metric(
+        "auroc", "AUROC", "binary", "higher", None, "the actuals are all 0 or all 1", (0.0, 1.0)
+    ),
+    Metric("instance_mae", "instance MAE", "instance", "lower", mean_absolute_error, "", _FROM_0),
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL_METRICS}
@@ -204,7 +214,7 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
     actual = pl.col("actual_mean") - pl.col("actual_mean").min()
     predicted = pl.col("predicted_mean") - pl.col("predicted_mean").min()
     is_pair = pl.col("predicted_mean").is_not_null()
-    has_baseline, has_stddev = pl.col("baseline").is_not_null(), pl.col("crps").is_not_null()
+    has_baseline, has_stddev = pl.col("baseline").is_not_null(), pl.col("predicted_stddev") > 0
     inside = absolute <= COVERAGE_STDDEVS * pl.col("predicted_stddev")
     terms = {
         "targets": pl.col("error").is_not_null(),
@@ -221,14 +231,13 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
         "product": actual * predicted,
         "absolute_with_baseline": absolute * has_baseline,
         "baseline_absolute": (pl.col("baseline") - pl.col("actual_mean")).abs(),
-        "with_stddev": has_stddev,
+        "with_stddev": has_stddev.fill_null(value=False),
         "inside": inside & has_stddev,
         "crps": pl.col("crps"),
-        "no_probability": ~pl.col("predicted_mean").is_between(0, 1),
         "log_loss": _log_loss_of_one(),
     }
     if kind != "binary":
-        terms |= {"no_probability": pl.lit(0.0), "log_loss": pl.lit(0.0)}
+        terms["log_loss"] = pl.lit(0.0)
     return [terms[field].cast(pl.Float64).alias(TERM + field) for field in Sums._fields]
 
 

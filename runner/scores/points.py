@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from runner.contract.layout import RUN_NAME
+from runner.scores.clusters import Clusters
 from runner.scores.estimates import MAXIMUM, ROW_RANKS
 from runner.scores.metrics import TERM, Array, Metric, Sums, quotient, sum_terms
 from runner.scores.ranking.kendall import Items, arrange_items
@@ -34,7 +35,7 @@ COMPARED_WITHIN = (*NAME_COLUMNS, "scenario", "instance_id", "train_trial_index"
 THREADS = 2
 """More threads hardly help: they would wait for the same memory."""
 
-SHARED_PARTS = ("items", "orders", "by_name", "by_run")
+SHARED_PARTS = ("items", "orders", "by_name", "by_run", "clusters")
 """The parts of prepared targets that the groups of several columns need."""
 
 
@@ -61,6 +62,11 @@ class PreparedTargets:
     def firsts(self) -> NDArray[np.int64]:
         """Where the first target of each run stands."""
         return find_firsts(self.runs)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """The scenario and the model of each run."""
+        return Clusters.of(self.rows[self.firsts])
 
     @cached_property
     def names(self) -> Numbers:
@@ -128,14 +134,14 @@ def find_all_points(
 
 
 def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
-    """Return, for each group that has an error, every metric, ``targets`` and ``runs``."""
+    """Return for each group that has an error every metric, ``targets``, ``runs`` and so on."""
     groups, values = number_groups(targets, by)
     names = {metric.name for metric in targets.metrics}
     sums = _sum_groups(targets, by, groups)
     totals = Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
     found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
-    for name in (MAXIMUM, "runs"):
-        found[name] = sums[name].to_numpy()
+    found[MAXIMUM] = sums[MAXIMUM].to_numpy()
+    found |= _count_clusters(targets, by, groups)
     if targets.orders is not None:
         found |= _rank_points(targets.orders, groups, len(values), names)
     if "kendall" in names:
@@ -185,18 +191,28 @@ def _sum(rows: pl.DataFrame, groups: Numbers) -> pl.DataFrame:
 
 
 def _sum_groups(targets: PreparedTargets, by: str | None, groups: Numbers) -> pl.DataFrame:
-    """Return a row per group: the sums of the terms, the largest error, and ``runs``."""
+    """Return a row per group: the sums of the terms, and the largest error."""
     if is_of_run(by):
-        of_runs = groups[targets.firsts]
-        sums, runs = _sum(targets.by_run, of_runs), np.bincount(of_runs)
-    else:
-        if by in NAME_COLUMNS:
-            sums = _sum(targets.by_name, groups[find_firsts(targets.names)])
-        else:
-            sums = _sum(targets.rows, groups)
-        in_run = close_gaps(groups * len(targets.firsts) + targets.runs)
-        runs = np.bincount(groups[find_firsts(in_run)])
-    return sums.with_columns(pl.Series("runs", runs, pl.Float64))
+        return _sum(targets.by_run, groups[targets.firsts])
+    if by in NAME_COLUMNS:
+        return _sum(targets.by_name, groups[find_firsts(targets.names)])
+    return _sum(targets.rows, groups)
+
+
+def _count_clusters(targets: PreparedTargets, by: str | None, groups: Numbers) -> dict[str, Array]:
+    """Return how many runs, scenarios and models each group has."""
+    runs = targets.runs
+    if is_of_run(by):
+        groups, runs = groups[targets.firsts], runs[targets.firsts]
+    in_run = close_gaps(groups * len(targets.firsts) + runs)
+    firsts = find_firsts(in_run)
+    groups, runs = groups[firsts], runs[firsts]
+    counts = {"runs": np.bincount(groups).astype(np.float64)}
+    for name in ("scenarios", "models"):
+        numbers = getattr(targets.clusters, name)[runs]
+        pairs = close_gaps(groups * len(targets.firsts) + numbers)
+        counts[name] = np.bincount(groups[find_firsts(pairs)]).astype(np.float64)
+    return counts
 
 
 def _rank_points(
@@ -204,18 +220,17 @@ def _rank_points(
 ) -> dict[str, Array]:
     """Return Spearman's correlation or AUROC of each group, NaN where it has none."""
     of_rows = groups if len(orders.rows) == len(groups) else groups[orders.rows]
+    predicted, _ = ranks_within(orders.predicted, of_rows, count)
     if "auroc" in names:
-        predicted, _ = ranks_within(orders.predicted, of_rows, count)
         # By the sum of the ranks of the ones (Mann and Whitney), counted from the middle.
         sizes = np.bincount(of_rows, minlength=count).astype(np.float64)
         ones = np.bincount(of_rows, orders.is_one, count).astype(np.float64)
         pairs = ones * (sizes - ones)
         won = np.bincount(of_rows, predicted * orders.is_one, count) + pairs / 2
         return {"auroc": quotient(won, pairs)}
-    predicted, predicted_squares = ranks_within(orders.predicted, of_rows, count)
     actual, actual_squares = ranks_within(orders.actual, of_rows, count)
     product = np.bincount(of_rows, predicted * actual, count).astype(np.float64)
-    return {"spearman": quotient(product, np.sqrt(predicted_squares * actual_squares))}
+    return {"spearman": quotient(product, actual_squares)}
 
 
 def _kendall_points(items: Items | None, groups: Numbers, count: int, by: str | None) -> Array:

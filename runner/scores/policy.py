@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from runner.scores.metrics import METRICS, Metric
 
-WITH_WORST_ERROR = ("mae", "rmse", "skill", "instance_mae")
+WITH_WORST_ERROR = ("mae", "rmse", "skill", "crps", "instance_mae")
 """Metrics of the errors alone, for which an error may stand in for a missing prediction."""
 
 RANKING_METRICS = tuple(metric.name for metric in METRICS.values() if metric.better is not None)
@@ -18,19 +18,21 @@ class ScoringPolicy(BaseModel):
 
     Attributes:
         primary: the metric that ranks; which way is better follows from the metric.
-        missing: ``void``: a target without a prediction voids the case. A number: its absolute
-            error is taken to be this one, in the stat's own unit.
+        missing: ``void``: a target without a prediction voids the case. ``worst``: it counts as
+            predicted at the end of ``range`` that is farther from the actual.
+        range: the least and the largest mean that a target's stat can have.
         scenario_weights: weights of scenarios in the scores over the suite, by the scenario's text
             as the records show it; those not named weigh 1. Without any, every target weighs the
-            same, whatever its scenario.
+            same, whatever its scenario. A scenario in which the metric has no value is left out.
         determinism: how closely further runs of a ranked evaluation must repeat the first.
-        tolerance: two predicted values count as the same if they differ by no more than this.
+        tolerance: two predicted values, or two scores, count as the same if they differ by no more.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     primary: str = "mae"
-    missing: Literal["void"] | Annotated[float, Field(ge=0, allow_inf_nan=False)] = "void"
+    missing: Literal["void", "worst"] = "void"
+    range: tuple[FiniteFloat, FiniteFloat] | None = None
     scenario_weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     determinism: Literal["not_required", "within_tolerance", "byte_equal"] = "not_required"
     tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-9
@@ -44,9 +46,13 @@ class ScoringPolicy(BaseModel):
 
     @model_validator(mode="after")
     def _has_errors_to_stand_in(self) -> "ScoringPolicy":
-        if self.missing != "void" and self.primary not in WITH_WORST_ERROR:
+        if self.range is not None and self.range[0] >= self.range[1]:
+            raise ValueError("the range must be [least, largest], e.g. [0, 1]")
+        if self.missing == "worst" and self.range is None:
+            raise ValueError("missing: worst needs the range of the stats, e.g. range: [0, 1]")
+        if self.missing == "worst" and self.primary not in WITH_WORST_ERROR:
             names = ", ".join(WITH_WORST_ERROR)
-            raise ValueError(f"with a worst error for missing targets, primary must be: {names}")
+            raise ValueError(f"with missing: worst, primary must be one of {names}")
         return self
 
     @property
@@ -55,6 +61,6 @@ class ScoringPolicy(BaseModel):
         return METRICS[self.primary]
 
     @property
-    def worst_error(self) -> float | None:
-        """The absolute error of a missing target, or None if it voids its case."""
-        return None if self.missing == "void" else self.missing
+    def worst(self) -> tuple[float, float] | None:
+        """The range in which a missing target counts as predicted worst, None if it voids."""
+        return self.range if self.missing == "worst" else None

@@ -100,7 +100,7 @@ def make_records(
     predicted: pl.DataFrame,
     actual: pl.DataFrame,
     run_specs: pl.DataFrame,
-    worst_error: float | None = None,
+    worst: tuple[float, float] | None = None,
 ) -> pl.DataFrame:
     """Return one row per target: its key, both means and stddevs, and the error.
 
@@ -109,7 +109,8 @@ def make_records(
         actual: columns ACTUAL_SIDE; its rows are the targets.
         run_specs: what is known of the eval runs, one row per run, as ``describe_runs`` returns
             it; its columns are joined to each target.
-        worst_error: the error of a target that its scored case did not predict, if it has one.
+        worst: the range of the stats. A target that its scored case did not predict gets the error
+            of the end that is farther from its actual; without a range it gets none.
 
     Returns:
         KEY, perturbed_by, computed_on, kind (see ``metrics.Kind``), predicted_mean,
@@ -125,7 +126,7 @@ def make_records(
         predicted["stddev"].gather(at).alias("stddev_p"),
     )
     is_missing = pl.col("mean_p").is_null()
-    stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst_error is not None)
+    stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst is not None)
     records = sides.select(
         *KEY,
         "perturbed_by",
@@ -137,7 +138,7 @@ def make_records(
         pl.col("stddev").alias("actual_stddev"),
         "baseline",
         pl.when(stands_in)
-        .then(pl.lit(worst_error, pl.Float64))
+        .then(_worst_error(*(worst or (0.0, 0.0))))
         .otherwise(pl.col("mean_p") - pl.col("mean"))
         .alias("error"),
         "outcome",
@@ -186,16 +187,17 @@ def _kind(actual: pl.DataFrame) -> pl.Expr:
 
 
 def _crps(records: pl.DataFrame) -> pl.Series:
-    """Return the CRPS of each target with a predicted stddev above 0, null for the others."""
-    has_stddev = pl.col("predicted_stddev") > 0
-    rows = records.with_row_index("row").filter(has_stddev)
+    """Return the CRPS of each target that has an error; without a stddev above 0 it is |error|."""
+    rows = records.with_row_index("row").filter(pl.col("predicted_stddev") > 0)
     columns = ("actual_mean", "predicted_mean", "predicted_stddev")
     values = crps_of_normal(*(rows[column].to_numpy() for column in columns))
-    return (
-        pl.Series("crps", [None], pl.Float64)
-        .new_from_index(0, records.height)
-        .scatter(rows["row"], values)
-    )
+    return records["error"].abs().scatter(rows["row"], values)
+
+
+def _worst_error(low: float, high: float) -> pl.Expr:
+    """Return the error of the end of a range that is farther from the actual mean."""
+    above, below = high - pl.col("mean"), low - pl.col("mean")
+    return pl.when(above >= -below).then(above).otherwise(below)
 
 
 def describe_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from runner.submissions.rules import Rules
 Better = Literal["lower", "higher"]
 
 FEWEST_DIFFERENCES = 2
-"""The fewest runs; one alone doesn't show how much differences vary."""
+"""The fewest pairs; one alone doesn't show how much differences vary."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class PublicScore:
     """A score on the public split.
 
     Attributes:
-        left_out: for each public run, the score without it, in the suite's order.
+        left_out: the score without each of the public pairs of scenario and model.
         targets: how many targets the score is computed from.
     """
 
@@ -56,9 +56,10 @@ def publish(rules: Rules, better: Better, best: Best | None, score: PublicScore)
 
 
 def standard_error(one: PublicScore, other: PublicScore) -> float:
-    """Return the standard error of the difference of two scores, by the jackknife over runs.
+    """Return the standard error of the difference of two scores, by the jackknife.
 
-    Infinite if it can't be computed. Source: Efron and Stein (1981), The Annals of Statistics 9.
+    What is left out in turn is a pair of scenario and model. Infinite if it can't be computed.
+    Source: Efron and Stein (1981), The Annals of Statistics 9.
     """
     pairs = zip(one.left_out, other.left_out, strict=True)
     differences = [first - second for first, second in pairs]

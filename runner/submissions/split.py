@@ -16,7 +16,6 @@ from runner.reports.report import CaseRecord, Report
 from runner.reports.scoring import with_scores
 from runner.scores.aggregation import replicate_primary
 from runner.scores.records import describe_runs
-from runner.scores.resampling import Resampling
 from runner.submissions.ladder import PublicScore
 from runner.submissions.rules import Rules
 
@@ -53,10 +52,10 @@ def score_public(report: Report, runs: Collection[str]) -> PublicScore | None:
     """Return the primary metric on the public split, None if it has no value there."""
     public = restrict_report(report, runs)
     policy = public.scoring
-    found = replicate_primary(report_records(public), policy, Resampling(resamples=1))
+    found = replicate_primary(report_records(public), policy)
     if found is None:
         return None
-    left_out = tuple(float(value) for value in found.left_out)
+    left_out = tuple(float(value) for value in found.pairs)
     targets = sum(len(case.targets) + len(case.instance_targets) for case in public.cases)
     return PublicScore(found.point, left_out, targets)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from runner.contract.limits import Limits
 from runner.scores.policy import ScoringPolicy
@@ -13,6 +13,9 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 By = Literal["run", "scenario", "model", "model_deployment", "scenario_model"]
 Group = Literal["sweeps", "twins"]
 Accepted = Literal["twins", "derivable", "shared"]
+
+
+CORRELATIONS = ("pearson", "spearman", "kendall")
 
 
 class _Strict(BaseModel):
@@ -133,3 +136,21 @@ class SuiteSpec(_Strict):
     scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
     seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _is_not_put_in_order_across_cases(self) -> "SuiteSpec":
+        """Refuse correlations over cases that each train on what the others evaluate.
+
+        What a case leaves out lowers its own train mean: a mean of the train runs is then in the
+        wrong order, and minus the sum of the others in the right one.
+        """
+        primary, division = self.scoring.primary, self.division
+        if primary not in CORRELATIONS or not isinstance(division, LeaveOneOut | KFold):
+            return self
+        if primary != "kendall" or division.by != "scenario":
+            raise ValueError(
+                f"with {division.method}, primary: {primary} puts targets of several cases in "
+                "order, which the train runs' own mean gets wrong; take mae or skill, or kendall "
+                "with by: scenario"
+            )
+        return self

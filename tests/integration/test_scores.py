@@ -72,5 +72,5 @@ def test_the_report_is_shown_with_every_metric_or_why_not(reports: Path) -> None
     by = ("--by", "run_spec.adapter_spec.method")
     shown = runner("report", place(reports, "scenario_mean"), *by)
     assert shown.returncode == 0, shown.stderr
-    assert "1 run: nothing to resample" in shown.stdout
+    assert "one scenario and one model: no interval" in shown.stdout
     assert "by run_spec.adapter_spec.method" in shown.stdout

@@ -18,7 +18,6 @@ from runner.pages.leaderboard_page import INDEX, leaderboard_page
 from runner.pages.report_page import report_page
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
-from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
@@ -146,13 +145,13 @@ def test_a_thousand_entries_open_and_sort_without_delay(
     browser: Browser, results: Path, tmp_path: Path
 ) -> None:
     reports = read_reports(results).reports
-    board = make_leaderboard(ChosenReports(reports), None, Resampling())
+    board = make_leaderboard(ChosenReports(reports), None)
     first = board.entries[0]
     entries = tuple(replace(first, submitter=f"team {number}") for number in range(MANY))
     links = dict.fromkeys(reports, "reports/1.html")
     path = tmp_path / "large.html"
     large = replace(board, entries=entries, probabilities=((0.5,) * MANY,) * MANY)
-    path.write_text(leaderboard_page(large, Resampling(), links, "0"), encoding="utf-8")
+    path.write_text(leaderboard_page(large, links, "0"), encoding="utf-8")
     with opened(browser, path) as found:
         button = found.page.get_by_role("button", name="submitter")
         sorted_after = button.evaluate(TIMED_CLICK)

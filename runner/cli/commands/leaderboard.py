@@ -76,7 +76,7 @@ def leaderboard() -> None:
     """Rank the evaluations below a directory of reports, or a URL that fsspec knows.
 
     They are compared on one suite: if there are reports of several versions of it, the newest
-    version is shown, and a line names the others. Each pair is compared on the same resamples of
-    the suite's runs. Evaluations without a clear difference share their ranks ("1-3, tied").
-    Evaluations with a case that was not scored are listed, but not ranked.
+    version is shown, and a line names the others. Each pair is compared on the same runs, whose
+    scenarios and models count as drawn from many like them. Evaluations without a clear difference
+    share their ranks ("1-3, tied"). Evaluations with a case that was not scored are listed, but not ranked.
     """

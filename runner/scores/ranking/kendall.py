@@ -1,4 +1,4 @@
-"""Kendall's tau: are the models of a scenario ranked right? For the suite, groups and resamples."""
+"""Kendall's tau: are the models of a scenario ranked right? For the suite, groups and weights."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from runner.scores.metrics import Array, quotient
 from runner.scores.ranking.numbering import Numbers, combine, sort_rows
-from runner.scores.ranking.ranks import Estimator, bound_resamples
+from runner.scores.ranking.ranks import Estimator, bound_cells
 
 MOST_PAIRS = 20_000_000
 """Runs are compared pair by pair; more pairs than this would take too long."""
 
 CELLS_AT_ONCE = 2**16
-RESAMPLES_AT_ONCE = 500
+WEIGHTINGS_AT_ONCE = 500
 CELLS_OF_A_PAIR = 0.25
 """A pair's share of the time of another cell: pairs are weighed by a product of matrices."""
 
@@ -41,7 +41,7 @@ class Items:
 
     @cached_property
     def taus(self) -> Array:
-        """Kendall's tau-b of each group, by its number, NaN where it has none."""
+        """Kendall's tau of each group, by its number, NaN where it has none."""
         return kendall_taus(self)
 
     def choose(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Items":
@@ -72,20 +72,20 @@ def arrange_items(
 
 
 def kendall_taus(items: Items) -> Array:
-    """Return Kendall's tau-b over different models within each group, NaN where it has none."""
+    """Return Kendall's tau over different models within each group, NaN where it has none."""
     taus = np.full(int(items.group.max(initial=-1)) + 1, np.nan)
     for at in _groups_by_size(items.group):
         for first in range(0, at.shape[1], block := max(1, CELLS_AT_ONCE // len(at))):
             some = at[:, first : first + block]
             model = items.model[some]
             predicted, actual = items.predicted[some], items.actual[some]
-            sums = np.zeros((3, some.shape[1]))
+            sums = np.zeros((2, some.shape[1]))
             for apart in range(1, len(at)):
                 is_same = model[apart:] == model[:-apart]
                 one, other = (_signs(of[apart:], of[:-apart]) for of in (predicted, actual))
-                one[is_same] = other[is_same] = 0
-                sums += [each.sum(0) for each in (one * other, one != 0, other != 0)]
-            taus[items.group[some[0]]] = quotient(sums[0], np.sqrt(sums[1] * sums[2]))
+                other[is_same] = 0
+                sums += [each.sum(0) for each in (one * other, other != 0)]
+            taus[items.group[some[0]]] = quotient(*sums)
     return taus
 
 
@@ -101,46 +101,46 @@ class _Comparisons:
 
     Attributes:
         one, other: (pairs,), the numbers of the runs.
-        product, predicted, actual: (pairs, groups), the signs of the differences of the predicted
-            and the actual means multiplied, and how large each is: 1, or 0 if they are equal.
+        product: (pairs, groups), the signs of the differences of the predicted and of the actual
+            means, multiplied.
+        actual: (pairs, groups), 1 where the actual means differ, else 0.
     """
 
     one: Numbers
     other: Numbers
     product: NDArray[np.float32]
-    predicted: NDArray[np.float32]
     actual: NDArray[np.float32]
 
 
 def kendall(items: Items, runs: Numbers) -> Estimator:
-    """Return Kendall's tau-b of predicted and actual over models within a scenario.
+    """Return Kendall's tau of predicted and actual over models within a scenario.
 
-    It shows whether the models of a scenario are ranked right. For each scenario and stat, tau-b
-    over the pairs of runs of different models; then the mean over those scenarios and stats in
-    which both sides differ. No unit, -1 to 1. Source of tau-b: ``scipy.stats.kendalltau``.
+    It shows whether the models of a scenario are ranked right. For each scenario and stat: of the
+    pairs of runs of different models whose actual means differ, the share that is predicted in the
+    right order less the share in the wrong order; a pair with equal predictions is in neither. Then
+    the mean over the scenarios and stats that have such pairs. No unit, -1 to 1. Source: Somers'
+    (1962) D of the predicted on the actual means, ``scipy.stats.somersd``.
 
     Args:
         runs: (items,), the number of each one's run as the weights have it.
     """
     compared = list(_compare_pairs(items, runs))
     cells = max((pairs.product.size for pairs in compared), default=1)
-    at_once = max(1, min(RESAMPLES_AT_ONCE, 16 * CELLS_AT_ONCE // cells))
+    at_once = max(1, min(WEIGHTINGS_AT_ONCE, 16 * CELLS_AT_ONCE // cells))
 
     def estimate(weights: Array) -> Array:
         total, defined = np.zeros(len(weights)), np.zeros(len(weights))
         small = weights.astype(np.float32)
         for pairs in compared:
             of_pairs = small[:, pairs.one] * small[:, pairs.other]
-            predicted, actual = of_pairs @ pairs.predicted, of_pairs @ pairs.actual
-            both = np.multiply(predicted, actual, dtype=np.float64)
-            taus = quotient(of_pairs @ pairs.product, np.sqrt(both))
+            taus = quotient((of_pairs @ pairs.product).astype(np.float64), of_pairs @ pairs.actual)
             is_defined = ~np.isnan(taus)
             total += np.where(is_defined, taus, 0).sum(1)
             defined += is_defined.sum(1)
         return quotient(total, defined)
 
     pairs = sum(pairs.product.size for pairs in compared)
-    return bound_resamples(estimate, int(pairs * CELLS_OF_A_PAIR), at_once)
+    return bound_cells(estimate, int(pairs * CELLS_OF_A_PAIR), at_once)
 
 
 def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
@@ -160,7 +160,7 @@ def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
             for mean in (items.predicted, items.actual):
                 values = mean[some]
                 signs.append(_signs(values[one], values[other]).astype(np.float32))
-            sides = (signs[0] * signs[1], np.abs(signs[0]), np.abs(signs[1]))
+            sides = (signs[0] * signs[1], np.abs(signs[1]))
             yield _Comparisons(numbers[one], numbers[other], *sides)
 
 

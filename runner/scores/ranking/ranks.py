@@ -1,8 +1,9 @@
 """The metrics that depend on the order of targets: Spearman and AUROC, for any weights of runs.
 
 Each function takes rows of records and the run that each row belongs to, as a number, and returns
-an ``Estimator``. A resample of runs gives every row of a run the run's weight; a row of weight 2
-counts as two equal rows, so ranks are those of the resample itself.
+an ``Estimator``. Every row has its run's weight; a row of weight 2 counts as two equal rows, one of
+weight 0 is left out, so ranks are those of the remaining rows. Equal predictions count as if they
+were put in order at random: who can't tell two targets apart gains nothing by saying so.
 """
 
 from collections.abc import Callable
@@ -17,12 +18,11 @@ from runner.scores.metrics import Array, quotient
 from runner.scores.ranking.numbering import Numbers, shorten, sort_rows
 
 Estimator = Callable[[Array], Array]
-"""Weights of (resamples, runs) -> the metric's value for each resample, NaN where undefined; of
-very many targets for the first resamples only."""
+"""Weights of (weightings, runs) -> the metric's value for each weighting, NaN where undefined."""
 
-FEWEST_RESAMPLES = 200
-MOST_CELLS = 200_000_000
-"""A metric of ranks looks at every target in every resample: some seconds for so many cells."""
+MOST_CELLS = 2_000_000_000
+"""A metric of ranks looks at every target in every weighting. So many cells take half a minute; of
+more it gives no values, so that there is no interval."""
 
 CELLS_AT_ONCE = 2**17
 """As many as fit a processor's cache."""
@@ -55,8 +55,9 @@ def sort_side(values: Array) -> Side:
 def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     """Return Spearman's correlation of predicted and actual over targets. No unit, -1 to 1.
 
-    Pearson's correlation of the ranks, equal values sharing their mean rank. Source:
-    ``scipy.stats.spearmanr``.
+    The sum of the products of the ranks, counted from their middle, equal values sharing their mean
+    rank; divided by what predictions in the right order have. Source: ``scipy.stats.spearmanr``,
+    which is the same where no values are equal.
     """
     predicted, actual = (
         sort_side(rows[side].to_numpy()) for side in ("predicted_mean", "actual_mean")
@@ -70,24 +71,24 @@ def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
 
     def estimate(weights: Array) -> Array:
         of_rows = weights.take(in_predicted, axis=1)
-        predicted_ranks, predicted_squares = _rank(of_rows, predicted.ends)
+        predicted_ranks, _ = _rank(of_rows, predicted.ends)
         actual_ranks, actual_squares = _rank(weights.take(in_actual, axis=1), actual.ends)
         if len(predicted.ends) < len(predicted_at):
             predicted_ranks = predicted_ranks.take(predicted_at, axis=1)
         actual_ranks = actual_ranks.take(actual_at, axis=1)
         product = np.einsum("ij,ij,ij->i", of_rows, predicted_ranks, actual_ranks)
-        return quotient(product, np.sqrt(predicted_squares * actual_squares))
+        return quotient(product, actual_squares)
 
-    return bound_resamples(estimate, rows.height)
+    return bound_cells(estimate, rows.height)
 
 
 def _rank(in_order: Array, ends: NDArray[np.int64]) -> tuple[Array, Array]:
-    """Return the ranks of the distinct values in each resample, and the sum of their squares.
+    """Return the ranks of the distinct values in each weighting, and the sum of their squares.
 
     Ranks are counted from the middle one, equal values sharing their mean rank.
 
     Args:
-        in_order: (resamples, rows), the weights in the order of the values.
+        in_order: (weightings, rows), the weights in the order of the values.
     """
     ranks, tied = np.cumsum(in_order, axis=1), in_order
     if len(ends) < in_order.shape[1]:
@@ -117,19 +118,19 @@ def auroc(rows: pl.DataFrame, runs: Numbers) -> Estimator:
         won = np.einsum("ij,ij->i", ones, zeros_up_to - zeros / 2)
         return quotient(won, ones_up_to[:, -1] * zeros_up_to[:, -1])
 
-    return bound_resamples(estimate, rows.height)
+    return bound_cells(estimate, rows.height)
 
 
-def bound_resamples(
-    estimate: Estimator, cells_per_resample: int, at_once: int | None = None
+def bound_cells(
+    estimate: Estimator, cells_per_weighting: int, at_once: int | None = None
 ) -> Estimator:
-    """Return the estimator with bounded memory and time: the more targets, the fewer resamples."""
-    cells = max(1, cells_per_resample)
-    most = max(FEWEST_RESAMPLES, MOST_CELLS // cells)
+    """Return the estimator with bounded memory and time."""
+    cells = max(1, cells_per_weighting)
     at_once = at_once or max(1, CELLS_AT_ONCE // cells)
 
     def estimate_all(weights: Array) -> Array:
-        weights = weights[:most]
+        if len(weights) > 1 and len(weights) * cells > MOST_CELLS:
+            return np.full(len(weights), np.nan)
         parts = (weights[i : i + at_once] for i in range(0, len(weights), at_once))
         with ThreadPoolExecutor() as threads:  # NumPy does its work without the interpreter
             return np.concatenate(list(threads.map(estimate, parts)))

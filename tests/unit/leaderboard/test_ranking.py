@@ -15,7 +15,6 @@ from runner.leaderboard.suite_choice import ChosenReports
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
-from runner.scores.resampling import Resampling
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
@@ -56,7 +55,7 @@ def run(*arguments: str) -> Result:
 
 def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_path: Path) -> None:
     reports = read_reports(write_four(suite, tmp_path / "results")).reports
-    board = make_leaderboard(ChosenReports(reports), None, Resampling())
+    board = make_leaderboard(ChosenReports(reports), None)
     shown = [(entry.image, str(entry.rank)) for entry in board.entries]
     assert shown == [
         ("oracle", "1"),
@@ -73,7 +72,7 @@ def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_pat
 
 def test_an_unfinished_evaluation_is_listed_and_says_why(suite: Suite, tmp_path: Path) -> None:
     reports = read_reports(write_four(suite, tmp_path / "results")).reports
-    last = make_leaderboard(ChosenReports(reports), None, Resampling()).entries[-1]
+    last = make_leaderboard(ChosenReports(reports), None).entries[-1]
     assert (last.image, last.rank) == ("broken", None)
     assert last.unranked == "8 of 8 cases not scored (failed)"
     assert last.outcomes == {"failed": 8}
@@ -166,10 +165,10 @@ TEAMS = {"Team": ("a", "sha256:b")}
 
 def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
     reports = reports_of(suite, a=0.3, b=0.1, c=0.2)
-    best = make_leaderboard(ChosenReports(reports), Submitters(submitters=TEAMS), Resampling(100))
+    best = make_leaderboard(ChosenReports(reports), Submitters(submitters=TEAMS))
     assert [(entry.submitter, entry.image) for entry in best.entries] == [("Team", "b"), ("c", "c")]
     everything = Submitters(show="all", submitters=TEAMS)
-    shown = make_leaderboard(ChosenReports(reports), everything, Resampling(100)).entries
+    shown = make_leaderboard(ChosenReports(reports), everything).entries
     assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
 
 
@@ -188,10 +187,10 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
     assert json.loads(run(place, "--json").output)["entries"][0]["image"] == HOSTILE
 
 
-def test_fewer_than_five_runs_are_all_tied(tmp_path: Path) -> None:
+def test_few_scenarios_and_models_are_named_and_the_evaluations_are_ranked(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
-    board = make_leaderboard(ChosenReports(reports_of(suite, a=0.1, b=0.9)), None, Resampling())
-    assert [str(entry.rank) for entry in board.entries] == ["1-2, tied", "1-2, tied"]
+    board = make_leaderboard(ChosenReports(reports_of(suite, a=0.1, b=0.9)), None)
+    assert [str(entry.rank) for entry in board.entries] == ["1", "2"]
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
-        "4 runs: too few for a reliable interval"
+        "few scenarios: 4, few models: 1"
     ] * 2

@@ -1,43 +1,51 @@
-"""Evaluations whose truth is known, because they are drawn."""
+"""Evaluations whose truth is known, because they are drawn: scenarios and models that cross."""
 
 from typing import Any
 
 import numpy as np
+import scipy.stats
 
+from runner.scores.clusters import Clusters, Replicates, replicate
 from runner.scores.metrics import Array
-from runner.scores.resampling import Replicates, Resampling, draw_runs
 from tests.records_builder import target
 
-RUNS, TARGETS_OF_RUN, SIMULATIONS = 40, 8, 1000
+SPREAD = 0.2
 
 
-TRUE_BIAS, SPREAD_OF_RUNS, SPREAD_WITHIN = 0.05, 0.2, 0.1
-
-
-def simulate(random: np.random.Generator, offset: float = 0.0) -> Array:
-    """Return (runs, targets) errors: those of one run share a part."""
-    of_runs = random.normal(TRUE_BIAS + offset, SPREAD_OF_RUNS, (RUNS, 1))
-    return of_runs + random.normal(0, SPREAD_WITHIN, (RUNS, TARGETS_OF_RUN))
-
-
-def mean_absolute(errors: Array, weights: Array) -> Array:
-    absolute: Array = np.abs(errors)
-    values: Array = weights @ absolute.sum(1) / (weights.sum(1) * errors.shape[1])
-    return values
-
-
-def replicates(errors: Array, resampling: Resampling) -> Replicates:
-    runs = len(errors)
-    left_out = np.ones((runs, runs)) - np.eye(runs)
-    return Replicates(
-        float(np.abs(errors).mean()),
-        mean_absolute(errors, draw_runs(runs, resampling)),
-        mean_absolute(errors, left_out),
-        runs,
+def simulate(
+    random: np.random.Generator,
+    scenarios: int,
+    models: int,
+    shares: tuple[float, float, float] = (0.2, 0.2, 0.6),
+    offset: float = 0.0,
+) -> Array:
+    """Return (scenarios, models) errors; shares of their variance are the scenario's and so on."""
+    of_scenario, of_model, rest = SPREAD * np.sqrt(shares)
+    errors: Array = (
+        random.normal(offset, of_scenario, (scenarios, 1))
+        + random.normal(0, of_model, (1, models))
+        + random.normal(0, rest, (scenarios, models))
     )
+    return errors
+
+
+def true_mean_absolute_error(offset: float = 0.0) -> float:
+    return float(scipy.stats.foldnorm.mean(abs(offset) / SPREAD, scale=SPREAD))
+
+
+def mean_absolute(errors: Array) -> Replicates:
+    """Return the MAE of (scenarios, models) errors, one run each, with its replicates."""
+    scenarios, models = np.indices(errors.shape).reshape(2, -1)
+    absolute = np.abs(errors).ravel()
+
+    def estimate(weights: Array) -> dict[str, Array]:
+        return {"mae": weights @ absolute / weights.sum(1)}
+
+    return replicate(estimate, Clusters(scenarios, models))["mae"]
 
 
 def run_targets(count: int, per_run: int = 3, seed: int = 5) -> list[dict[str, Any]]:
+    """Return targets of runs of one scenario and four models."""
     random = np.random.default_rng(seed)
     return [
         target(
@@ -48,4 +56,24 @@ def run_targets(count: int, per_run: int = 3, seed: int = 5) -> list[dict[str, A
             model=f"m{i // per_run % 4}",
         )
         for i in range(count)
+    ]
+
+
+def crossed_targets(scenarios: int, models: int, seed: int = 5) -> list[dict[str, Any]]:
+    """Return two targets of each of these scenarios with each of these models."""
+    random = np.random.default_rng(seed)
+    return [
+        target(
+            f"{scenario} {model}",
+            predicted=float(random.random()),
+            actual=float(random.random()),
+            stddev=0.3,
+            baseline=0.5,
+            name={"name": stat},
+            subject=f"s{scenario}",
+            model=f"m{model}",
+        )
+        for scenario in range(scenarios)
+        for model in range(models)
+        for stat in ("a", "b")
     ]

@@ -8,7 +8,6 @@ import pytest
 from runner.scores.aggregation import Score, mean_deltas, score_targets
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
-from runner.scores.resampling import Resampling
 from tests.records_builder import records, target
 from tests.unit.scores.builder import BY_HAND, scores_of, values_of
 
@@ -19,10 +18,12 @@ def test_targets_without_a_prediction_are_ignored_and_counted() -> None:
     assert (score.targets, score.missing) == (3, 1)
 
 
-def test_a_worst_error_stands_in_for_a_missing_prediction() -> None:
-    frame = records([*BY_HAND, target("d"), target("e", reason="exit 1", outcome="failed")], 1.0)
+def test_a_missing_prediction_counts_as_the_end_of_the_range_that_is_farther_off() -> None:
+    failed = target("e", reason="exit 1", outcome="failed")
+    frame = records([*BY_HAND, target("d", actual=0.25), failed], (0.0, 1.0))
     found = {score.metric: score for score in score_targets(frame)}
-    assert found["mae"].value == pytest.approx((0.25 + 0.5 + 0 + 1) / 4)
+    assert found["mae"].value == pytest.approx((0.25 + 0.5 + 0 + 0.75) / 4)
+    assert found["bias"].value == pytest.approx((0.25 - 0.5 + 0 + 0.75) / 4)
     assert found["pearson"].value == pytest.approx(np.corrcoef([0.75, 0, 1], [0.5, 0.5, 1])[0, 1])
     assert found["mae"].missing == 2
 
@@ -65,6 +66,20 @@ def test_scenario_weights_weigh_the_scenarios_means() -> None:
     assert score.targets == 3
     (score,) = score_targets(records(targets), metrics=("mae",))
     assert score.value == pytest.approx(0.9 / 3)
+
+
+def test_a_scenario_in_which_a_metric_has_no_value_is_left_out_with_weights_and_without() -> None:
+    """In y all actual means are the same, so there is nothing to put in order."""
+    targets = [
+        target("a", predicted=0.5, actual=0.4, subject="x", model="m0"),
+        target("b", predicted=0.6, actual=0.9, subject="x", model="m1"),
+        target("c", predicted=0.5, actual=0.2, subject="y", model="m0"),
+        target("d", predicted=0.6, actual=0.2, subject="y", model="m1"),
+    ]
+    weighted = ScoringPolicy(scenario_weights={"MMLUScenario(subject=x)": 3})
+    for policy in (ScoringPolicy(), weighted):
+        (score,) = score_targets(records(targets), policy=policy, metrics=("kendall",))
+        assert score.value == 1
 
 
 def test_the_mean_delta_is_perturbed_less_original_in_each_run() -> None:
@@ -120,7 +135,7 @@ def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
 
 
 def scores_at(scale: float, bad_only: bool = False) -> dict[str, Score]:
-    """Return the scores over eight runs of three targets whose means are of about this size.
+    """Return the scores over eight models of three targets whose means are of about this size.
 
     Args:
         bad_only: whether one run's predictions alone are so large, and all else is at most 1.
@@ -132,10 +147,11 @@ def scores_at(scale: float, bad_only: bool = False) -> dict[str, Score]:
             actual=0.07 * run * (1 if bad_only else scale),
             stddev=0.1 * (1 if bad_only else scale),
             name={"name": f"stat-{stat}", "split": "test"},
+            model=f"m{run}",
         )
         for run, stat in itertools.product(range(8), range(3))
     ]
-    found = score_targets(records(targets), resampling=Resampling(200))
+    found = score_targets(records(targets), intervals=True)
     return {score.metric: score for score in found}
 
 

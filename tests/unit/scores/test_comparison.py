@@ -2,88 +2,129 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runner.scores.comparison import Comparison, RankRange, compare, compare_all, rank
+from runner.scores.clusters import Replicates
+from runner.scores.comparison import Comparisons, RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
-from runner.scores.resampling import Replicates, Resampling, make_interval
-from tests.unit.scores.simulation import replicates, simulate
+from tests.unit.scores.simulation import mean_absolute, simulate
 
-MAE, SKILL = ScoringPolicy(), ScoringPolicy(primary="skill")
+MAE, PEARSON = ScoringPolicy(), ScoringPolicy(primary="pearson")
+SIMULATIONS = 400
 
 
-def shifted(better_by: float, seed: int = 3) -> tuple[Replicates, Replicates]:
+def shifted(better_by: float, seed: int = 3) -> list[Replicates]:
     """Return two evaluations; the first one's errors are smaller by about this much."""
     random = np.random.default_rng(seed)
-    errors = np.abs(simulate(random)) + 0.2
+    errors = np.abs(simulate(random, 12, 10)) + 0.2
     other = errors + better_by + random.normal(0, 0.02, errors.shape)
-    return replicates(errors, Resampling(1000)), replicates(other, Resampling(1000))
+    return [mean_absolute(errors), mean_absolute(other)]
 
 
 def test_a_clear_difference_is_told_and_its_direction_follows_from_the_metric() -> None:
-    first, second = shifted(0.05)
-    found = compare(first, second, MAE, 0.95)
-    assert found.is_distinct
-    assert found.probability_better == 1
-    assert found.difference == pytest.approx(-0.05, abs=0.01)
-    assert compare(first, second, SKILL, 0.95).probability_better == 0
+    pair = shifted(0.05)
+    found = compare_all(pair, MAE)
+    assert found.is_distinct[0, 1]
+    assert found.is_better[0, 1]
+    assert found.probabilities[0, 1] > 0.999
+    assert found.probabilities[1, 0] < 0.001
+    other = compare_all(pair, PEARSON)
+    assert other.is_better[1, 0]
+    assert other.probabilities[0, 1] < 0.001
 
 
-def test_two_that_do_not_differ_are_told_apart_as_seldom_as_the_level_says() -> None:
-    """Of 400 simulations in 5 %, give or take 2.6 of the simulation's standard errors."""
-    told = [compare(*shifted(0.0, seed), MAE, 0.95).is_distinct for seed in range(400)]
-    assert np.mean(told) == pytest.approx(0.05, abs=2.6 * np.sqrt(0.05 * 0.95 / 400))
+@pytest.mark.parametrize("shares", [(0.2, 0.2, 0.6), (0.6, 0.1, 0.3), (0.1, 0.6, 0.3)])
+def test_two_that_do_not_differ_are_told_apart_as_seldom_as_the_level_says(
+    shares: tuple[float, float, float],
+) -> None:
+    """At most .06 of 400 simulations, plus 2.6 of the simulation's standard errors."""
+    random = np.random.default_rng(7)
+    told = [
+        compare_all(
+            [mean_absolute(simulate(random, 12, 10, shares)) for _ in range(2)], MAE
+        ).is_distinct[0, 1]
+        for _ in range(SIMULATIONS)
+    ]
+    assert np.mean(told) <= 0.06 + 2.6 * np.sqrt(0.06 * 0.94 / SIMULATIONS)
+
+
+def test_control_two_that_do_not_differ_are_told_apart_often_if_runs_count_as_independent() -> None:
+    random = np.random.default_rng(7)
+    told = [
+        compare_all(
+            [
+                mean_absolute(simulate(random, 12, 10, (0.1, 0.6, 0.3)).reshape(-1, 1))
+                for _ in range(2)
+            ],
+            MAE,
+        ).is_distinct[0, 1]
+        for _ in range(SIMULATIONS)
+    ]
+    assert np.mean(told) > 0.2
+
+
+def twenty_equal(random: np.random.Generator) -> list[Replicates]:
+    """Return evaluations of the same runs with the same expected error."""
+    runs = simulate(random, 12, 10)
+    return [mean_absolute(runs + simulate(random, 12, 10, (0.1, 0.1, 0.8))) for _ in range(20)]
+
+
+def test_ranks_of_twenty_equal_entries_hold_together() -> None:
+    """A board tells two of 20 equal entries apart in at most 5 % of 200, and some noise."""
+    random = np.random.default_rng(1)
+    boards = [compare_all(twenty_equal(random), MAE) for _ in range(200)]
+    false = np.mean([board.is_distinct.any() for board in boards])
+    assert false <= 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def test_control_pair_by_pair_most_boards_of_equal_entries_tell_some_apart() -> None:
+    random = np.random.default_rng(1)
+    boards = [compare_all(twenty_equal(random), MAE) for _ in range(50)]
+    assert np.mean([(board.probabilities > 0.975).any() for board in boards]) > 0.5
 
 
 def test_an_evaluation_compared_with_itself_is_even() -> None:
     first, _ = shifted(0.0)
-    found = compare(first, first, MAE, 0.95)
-    assert (found.difference, found.probability_better, found.is_distinct) == (0, 0.5, False)
+    found = compare_all([first, first], MAE)
+    assert (found.probabilities == 0.5).all()
+    assert not found.is_distinct.any()
 
 
-def test_four_runs_tell_nothing_apart() -> None:
-    few = np.full((4, 2), 0.1)
-    found = compare(replicates(few, Resampling()), replicates(few + 0.5, Resampling()), MAE, 0.95)
-    assert found.probability_better == 1
-    assert not found.is_distinct
+def test_a_difference_below_the_suites_tolerance_is_none() -> None:
+    first, _ = shifted(0.0)
+    offset = 1e-10
+
+    def moved(by: float) -> Replicates:
+        values = (first.scenarios, first.models, first.pairs)
+        return Replicates(first.point + by, *(each + by for each in values))
+
+    assert not compare_all([first, moved(offset)], MAE).is_distinct.any()
+    exact = ScoringPolicy(tolerance=0)
+    assert compare_all([first, moved(offset)], exact).is_distinct[0, 1]
 
 
-def comparison(difference: float, is_distinct: bool) -> Comparison:
-    return Comparison(difference, 0.5, is_distinct)
+def test_one_scenario_and_one_model_tell_nothing_apart() -> None:
+    few = np.full((1, 1), 0.1)
+    found = compare_all([mean_absolute(few), mean_absolute(few + 0.5)], MAE)
+    assert (found.probabilities == 0.5).all()
+    assert [str(each) for each in rank(found)] == ["1-2, tied", "1-2, tied"]
 
 
-def test_all_pairs_are_compared_as_each_is_by_its_interval() -> None:
-    random = np.random.default_rng(5)
-    errors = [np.abs(simulate(random)) + by for by in (0.0, 0.0, 0.02, 0.5)]
-    many = [replicates(each, Resampling(500)) for each in errors]
-    table = compare_all(many, MAE, 0.95)
-    for i, first in enumerate(many):
-        for j, second in enumerate(many):
-            difference = Replicates(
-                first.point - second.point,
-                first.resampled - second.resampled,
-                first.left_out - second.left_out,
-                first.runs,
-            )
-            interval = make_interval(difference, 0.95)
-            assert interval.low is not None
-            assert interval.high is not None
-            found = table[i][j]
-            assert found.is_distinct == (interval.low > 0 or interval.high < 0)
-            assert found.difference == pytest.approx(difference.point, abs=1e-12)
-            better = compare(first, second, MAE, 0.95).probability_better
-            assert found.probability_better == pytest.approx(better, abs=1e-12)
-    assert any(each.is_distinct for row in table for each in row)
-    assert not all(each.is_distinct for each in table[0][1:])
+def test_evaluations_of_other_runs_cannot_be_compared() -> None:
+    random = np.random.default_rng(1)
+    first, second = (mean_absolute(simulate(random, 5, models)) for models in (4, 5))
+    with pytest.raises(ValueError, match="same runs"):
+        compare_all([first, second], MAE)
+
+
+def test_no_evaluations_have_no_ranks() -> None:
+    assert rank(compare_all([], MAE)) == []
 
 
 def test_ranks_run_from_behind_the_distinctly_better_to_before_the_distinctly_worse() -> None:
     """a and b can't be told apart, nor b and c; a is better than c; all are better than d."""
-    errors: NDArray[np.float64] = np.array([0.1, 0.2, 0.3, 0.9])
-    distinct = {(0, 2), (0, 3), (1, 3), (2, 3)}
-    table = [
-        [comparison(errors[i] - errors[j], (min(i, j), max(i, j)) in distinct) for j in range(4)]
-        for i in range(4)
-    ]
-    ranges = rank(table, MAE)
+    is_distinct: NDArray[np.bool_] = np.zeros((4, 4), dtype=bool)
+    for i, j in ((0, 2), (0, 3), (1, 3), (2, 3)):
+        is_distinct[i, j] = is_distinct[j, i] = True
+    is_better = np.triu(np.ones((4, 4), dtype=bool), 1)
+    ranges = rank(Comparisons(np.full((4, 4), 0.5), is_distinct, is_better))
     assert ranges == [RankRange(1, 2), RankRange(1, 3), RankRange(2, 3), RankRange(4, 4)]
     assert [str(each) for each in ranges] == ["1-2, tied", "1-3, tied", "2-3, tied", "4"]
-    assert rank(table, SKILL)[3] == RankRange(1, 1)

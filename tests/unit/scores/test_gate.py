@@ -19,6 +19,8 @@ def score(metric: str, value: float | None, low: float | None = None) -> Score:
         targets=8,
         missing=0,
         runs=8,
+        scenarios=4,
+        models=2,
     )
 
 

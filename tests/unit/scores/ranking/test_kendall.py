@@ -1,32 +1,30 @@
-import itertools
-
 import numpy as np
 import polars as pl
 import pytest
-import scipy.integrate
 import scipy.stats
 
 from runner.scores.aggregation import replicate_primary, score_targets
-from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
-from runner.scores.resampling import Resampling, draw_runs
 from tests.records_builder import records, target
 from tests.unit.scores.builder import many_targets, scores_of, sides, values_of
 
 
-def tau_of_pairs(rows: pl.DataFrame, weights: Array) -> float:
-    """Return tau-b over pairs of different models, one by one; a row of weight 2 is two rows."""
-    models, columns = rows["model"].to_list(), rows.select("predicted_mean", "actual_mean").rows()
-    sums = np.zeros(3)
-    for i, j in itertools.combinations(range(rows.height), 2):
-        if models[i] != models[j]:
-            one, other = (np.sign(columns[i][side] - columns[j][side]) for side in (0, 1))
-            sums += weights[i] * weights[j] * np.array([one * other, abs(one), abs(other)])
-    return float(sums[0] / np.sqrt(sums[1] * sums[2])) if sums[1] * sums[2] else np.nan
+def test_kendall_is_scipys_somers_d_of_the_models_in_each_scenario_and_stat() -> None:
+    targets = many_targets()
+    taus = []
+    for subject in ("s0", "s1"):
+        for stat in ("stat0", "stat1"):
+            chosen = [
+                each
+                for each in targets
+                if each["spec"]["subject"] == subject and each["name"]["name"] == stat
+            ]
+            taus.append(scipy.stats.somersd(*sides(chosen)).statistic)
+    assert values_of(targets)["kendall"] == pytest.approx(np.mean(taus))
 
 
-def test_kendall_of_a_resample_is_that_of_its_pairs() -> None:
-    """Groups of 5 and 2 runs, among them two runs of one model."""
+def test_kendall_with_weights_is_that_of_its_rows() -> None:
+    """Groups of 5 and 2 runs, among them two runs of one model; each scenario is left out."""
     random = np.random.default_rng(2)
     targets = [
         target(
@@ -42,30 +40,25 @@ def test_kendall_of_a_resample_is_that_of_its_pairs() -> None:
         for stat in ("s", "t")
     ]
     frame = records(targets)
-    resampling = Resampling(30)
-    found = replicate_primary(frame, ScoringPolicy(primary="kendall"), resampling)
+    found = replicate_primary(frame, ScoringPolicy(primary="kendall"))
     assert found is not None
-    names = frame["run_spec.name"].unique(maintain_order=True).to_list()
-    for value, weights in zip(found.resampled, draw_runs(len(names), resampling), strict=True):
-        taus = [
-            tau_of_pairs(part, weights[[names.index(run) for run in part["run_spec.name"]]])
-            for part in frame.partition_by("scenario", "stat")
-        ]
-        assert value == pytest.approx(np.nanmean(taus))
+    for column, left_out in (("scenario", found.scenarios), ("model", found.models)):
+        for value, group in zip(left_out, frame[column].unique(maintain_order=True), strict=True):
+            rest = frame.filter(pl.col(column) != group)
+            (score,) = score_targets(rest, metrics=("kendall",))
+            assert value == pytest.approx(score.value)
 
 
-def test_kendall_is_scipys_tau_b_of_the_models_in_each_scenario_and_stat() -> None:
-    targets = many_targets()
-    taus = []
-    for subject in ("s0", "s1"):
-        for stat in ("stat0", "stat1"):
-            chosen = [
-                each
-                for each in targets
-                if each["spec"]["subject"] == subject and each["name"]["name"] == stat
-            ]
-            taus.append(scipy.stats.kendalltau(*sides(chosen)).statistic)
-    assert values_of(targets)["kendall"] == pytest.approx(np.mean(taus))
+def test_a_pair_with_equal_predictions_counts_as_neither_right_nor_wrong() -> None:
+    """Who is sure of one pair of three, and ties the others, has a third."""
+    sure = [
+        target("a", predicted=0.5, actual=0.1, model="m0"),
+        target("b", predicted=0.5, actual=0.2, model="m1"),
+        target("c", predicted=0.9, actual=0.3, model="m2"),
+    ]
+    assert values_of(sure)["kendall"] == pytest.approx(2 / 3)
+    tied = [{**each, "predicted": 0.5} for each in sure]
+    assert values_of(tied)["kendall"] == 0
 
 
 def test_kendall_does_not_compare_runs_of_one_model() -> None:

@@ -6,13 +6,15 @@ import scipy.stats
 from runner.scores.aggregation import score_targets
 from runner.scores.metrics import Array
 from runner.scores.ranking.ranks import auroc, spearman
-from runner.scores.resampling import Resampling, draw_runs
-from tests.records_builder import records
+from tests.records_builder import records, target
+from tests.unit.scores.builder import values_of
 from tests.unit.scores.simulation import run_targets
 
+WEIGHTS: Array = np.random.default_rng(1).integers(0, 3, (20, 8)).astype(np.float64)
 
-def resampled_frame(frame: pl.DataFrame, weights: Array) -> pl.DataFrame:
-    """Return the records of a resample: each run as often as it was drawn."""
+
+def weighted_frame(frame: pl.DataFrame, weights: Array) -> pl.DataFrame:
+    """Return the records with each run as often as it weighs."""
     runs = sorted(frame["run_spec.name"].unique(), key=str)
     parts = [
         frame.filter(pl.col("run_spec.name") == run)
@@ -22,25 +24,45 @@ def resampled_frame(frame: pl.DataFrame, weights: Array) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def test_spearman_of_a_resample_is_that_of_its_rows() -> None:
+def test_spearman_with_weights_is_that_of_its_rows() -> None:
     frame = records(run_targets(24)).sort("run_spec.name")
     runs = frame["run_spec.name"].rank("dense").to_numpy().astype(np.int64) - 1
-    weights = draw_runs(8, Resampling(20))
-    found = spearman(frame, runs)(weights)
-    for value, of_one in zip(found, weights, strict=True):
-        rows = resampled_frame(frame, of_one)
-        expected = scipy.stats.spearmanr(rows["predicted_mean"], rows["actual_mean"]).statistic
-        assert value == pytest.approx(expected)
+    for value, weights in zip(spearman(frame, runs)(WEIGHTS), WEIGHTS, strict=True):
+        (score,) = score_targets(weighted_frame(frame, weights), metrics=("spearman",))
+        assert value == pytest.approx(score.value)
 
 
-def test_auroc_of_a_resample_is_that_of_its_rows() -> None:
+def test_spearman_without_ties_is_scipys() -> None:
+    random = np.random.default_rng(2)
+    predicted, actual = random.random((2, 30))
+    pairs = zip(predicted, actual, strict=True)
+    targets = [target(str(i), predicted=p, actual=a) for i, (p, a) in enumerate(pairs)]
+    expected = scipy.stats.spearmanr(predicted, actual).statistic
+    assert values_of(targets)["spearman"] == pytest.approx(expected)
+
+
+def test_spearman_of_equal_predictions_is_the_mean_over_their_orders() -> None:
+    """Of the two orders of a and b, which are predicted alike, one is right."""
+    actual = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}
+    predicted = {"a": 0.5, "b": 0.5, "c": 0.7, "d": 0.6}
+
+    def spearman_of(guesses: dict[str, float]) -> float:
+        found = values_of([target(k, predicted=guesses[k], actual=actual[k]) for k in actual])
+        assert found["spearman"] is not None
+        return found["spearman"]
+
+    orders = [spearman_of({**predicted, "b": other}) for other in (0.4, 0.55)]
+    assert spearman_of(predicted) == pytest.approx(np.mean(orders))
+    assert spearman_of(dict.fromkeys(actual, 0.5)) == 0
+
+
+def test_auroc_with_weights_is_that_of_its_rows() -> None:
     targets = [
         {**each, "actual": float(i % 2), "instance_id": "i"}
         for i, each in enumerate(run_targets(24))
     ]
     frame = records(targets).sort("run_spec.name")
     runs = frame["run_spec.name"].rank("dense").to_numpy().astype(np.int64) - 1
-    weights = draw_runs(8, Resampling(20))
-    for value, of_one in zip(auroc(frame, runs)(weights), weights, strict=True):
-        (score,) = score_targets(resampled_frame(frame, of_one), metrics=("auroc",))
+    for value, weights in zip(auroc(frame, runs)(WEIGHTS), WEIGHTS, strict=True):
+        (score,) = score_targets(weighted_frame(frame, weights), metrics=("auroc",))
         assert value == pytest.approx(score.value)
