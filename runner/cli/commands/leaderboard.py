@@ -78,5 +78,6 @@ def leaderboard() -> None:
     They are compared on one suite: if there are reports of several versions of it, the newest
     version is shown, and a line names the others. Each pair is compared on the same runs, whose
     scenarios and models count as drawn from many like them. Evaluations without a clear difference
-    share their ranks ("1-3, tied"). Evaluations with a case that was not scored are listed, but not ranked.
+    share their ranks ("1-3, tied"). Evaluations with a case that was not scored are listed, but not
+    ranked.
     """
