@@ -1,17 +1,23 @@
 """The entry point: the group of commands, and the exit code of every failure."""
 
+import atexit
+import os
 import re
 import signal
 import sys
+import time
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 import click
 
 from runner.cli.lazy import LazyGroup
+from runner.cli.standard_streams import LastingFile, outlive_readers
 from runner.code_version import DISTRIBUTION
 from runner.errors import ExitCode, RunnerError
 from runner.files.bug_log import keep_bug
+from runner.files.scratch import remove_own_scratch
 
 EXIT_CODES_HELP = """\b
 Exit codes:
@@ -28,6 +34,9 @@ Exit codes:
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a request to end, and a terminal that goes away: each ends what runs, and cleans up."""
+
+SAME_PRESS_SECONDS = 0.5
+"""A second SIGINT within this time is no second Ctrl-C: programs like ``uv run`` pass one on."""
 
 COMMANDS = {
     "init": ("commands.init:init", "Make a new predictor that works, for you to edit."),
@@ -71,23 +80,42 @@ def main() -> NoReturn:
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves SIGHUP
             signal.signal(number, _interrupt)
+    output = outlive_readers()
+    code = _run()
+    sys.exit(code or _check_output(output))
+
+
+def _run() -> int:
+    """Run the command and return its exit code."""
     try:
-        code = cli(standalone_mode=False, prog_name="runner")
+        return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED)
     except click.ClickException as error:
         error.show()
         _show_example(error)
-        code = ExitCode.USAGE
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. What was running has been removed.", err=True)
-        code = ExitCode.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except RunnerError as error:
         click.echo(f"Error: {error}", err=True)
-        code = error.exit_code
+        return error.exit_code
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
         bug = keep_bug(error)
         click.echo(f"Error: {bug}", err=True)
-        code = bug.exit_code
-    sys.exit(code)
+        return bug.exit_code
+
+
+def _check_output(output: LastingFile | None) -> int:
+    """Return the exit code of a command that went well, by whether its output was written."""
+    sys.stdout.flush()
+    if output is None or output.failure is None:
+        return ExitCode.SCORED
+    click.echo(
+        f"Error: standard output can't be written ({output.failure.strerror}). What the command "
+        "printed there is not complete; its files are.",
+        err=True,
+    )
+    return ExitCode.USAGE
 
 
 def _show_example(error: click.ClickException) -> None:
@@ -99,7 +127,34 @@ def _show_example(error: click.ClickException) -> None:
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
-    """Stop the command and let every clean-up run; further signals are ignored."""
+    """Stop the command and let every clean-up run; only a second Ctrl-C does not wait for it."""
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    pressed = time.monotonic()
+
+    def end_now(_signal_number: int, _frame: FrameType | None) -> None:
+        if time.monotonic() - pressed > SAME_PRESS_SECONDS:
+            _end_now()
+
+    signal.signal(signal.SIGINT, end_now)
+    # At its very end Python would let SIGINT kill it, so that its exit code was lost.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _end_now() -> NoReturn:
+    """End the process although something may be left, and say what."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    left = remove_own_scratch()
+    said = [
+        "",
+        "Ended at once. What was running may be left on the engine.",
+        "`runner gc`, or the next evaluation, removes it.",
+        *(f"{path}: can't be removed, and may hold actuals. Remove it." for path in left),
+    ]
+    if sys.stderr.isatty():
+        said.insert(0, "\x1b[?25h")  # a progress bar hides the cursor
+    # Not through sys.stderr: another thread may hold its lock.
+    with suppress(OSError):
+        os.write(2, ("\n".join(said) + "\n").encode(errors="backslashreplace"))
+    os._exit(ExitCode.INTERRUPTED)

@@ -5,15 +5,13 @@ needs. While a slot runs one task, it prepares the next one. A free slot may tak
 another slot has only prepared, so that at the end no task waits behind a running one.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from runner.evaluation.attempts import Attempts
 from runner.evaluation.budget import Budget
 from runner.evaluation.task import CaseTask
-
-ATTEMPTS = 3
-"""How often a task is started at most, if nodes are lost or their engines fail."""
 
 SlotId = Hashable
 
@@ -53,7 +51,7 @@ class Dispatch:
         for task in tasks:
             self._waiting.setdefault(_need(task), deque()).append(task)
         self._most_slots = most_slots
-        self._attempts: Counter[int] = Counter()  # by identity: keys take long to compare
+        self.attempts = Attempts()
         self.slots: dict[SlotId, SlotWork] = {}
 
     @property
@@ -98,15 +96,20 @@ class Dispatch:
             task, claimants[0].following = claimants[0].following, None
         if task is None:
             return None
-        self._attempts[id(task)] += 1
+        self.attempts.begin(task)
         slot.running = task
         slot.following = waiting.popleft() if waiting else None
         return task, slot.following
 
     def end(self, name: SlotId) -> CaseTask:
         """Mark a slot's task as over, and return it."""
-        slot = self.slots[name]
-        task, slot.running = slot.running, None
+        task = self.running(name)
+        self.slots[name].running = None
+        return task
+
+    def running(self, name: SlotId) -> CaseTask:
+        """Return the task that a slot runs."""
+        task = self.slots[name].running
         if task is None:
             raise LookupError(f"slot {name} runs nothing")
         return task
@@ -119,7 +122,7 @@ class Dispatch:
         """
         slot = self.slots[name]
         task, slot.running = slot.running, None
-        if task is None or self._attempts[id(task)] >= ATTEMPTS:
+        if task is None or self.attempts.are_over(task):
             return task
         self._waiting[slot.need].appendleft(task)
         return None

@@ -182,7 +182,9 @@ class Drive:
             self._calls.keep(task, end.result)
             self._calls.put(EndedTask(task, end.result))
         elif isinstance(end.result, EngineError):
-            self._retry(name, end.result)
+            task = self._dispatch.running(name)
+            if self._retry(name, end.result):
+                self._calls.say(self._dispatch.attempts.describe_next(task, end.result))
             if not end.engine_answers:
                 self._shut(name, end.result)
         else:
@@ -198,10 +200,12 @@ class Drive:
         self._retry(name, EngineError(f"The case's node was lost each time ({reason})."))
         self._remove(name)
 
-    def _retry(self, name: SlotId, error: EngineError) -> None:
+    def _retry(self, name: SlotId, error: EngineError) -> bool:
+        """Return whether a slot's task is tried again; if not, it is over."""
         failed = self._dispatch.retry(name)
         if failed is not None:
             self._calls.put(EndedTask(failed, error))
+        return failed is None
 
     def _shut(self, name: SlotId, error: RunnerError) -> None:
         """Stop using a slot but keep its place, because Ray would put the next slot there.

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from runner.cluster.shared_suites import fetch_suite
 from runner.code_version import code_versions, describe_difference
 from runner.errors import EngineError, RunnerError, UsageError
+from runner.evaluation.attempts import PAUSE_SECONDS
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.progress import Say
@@ -142,6 +143,7 @@ class CaseSlot:
         try:
             end = SlotEnd(self._run(task, following))
         except EngineError as error:
+            self._stopping.wait(PAUSE_SECONDS)
             end = SlotEnd(error, self._engine.answers())
         except Exception as error:  # noqa: BLE001  (for the head, to raise)
             end = SlotEnd(error)
@@ -154,7 +156,7 @@ class CaseSlot:
         if following is not None:
             self._make_ready(following)
         suite = self._suites[task.suite_digest]
-        return run_task(self._sandbox, task, suite, preparation, self._say, self._stopping)
+        return run_task(self._sandbox, task, suite, preparation, self._say)
 
     def _make_ready(self, task: CaseTask) -> Future[Preparation]:
         """Begin to prepare a task, unless that has begun already."""

@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from runner.errors import EngineError, RunnerError, UsageError
+from runner.evaluation.attempts import PAUSE_SECONDS, Attempts
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, Suites, take_ended
 from runner.evaluation.task import CaseTask
@@ -174,16 +175,28 @@ class LocalPool:
         self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | RunnerError:
         try:
-            suite = self._suites[task.suite_digest]
-            return run_task(self._sandbox, task, suite, preparation, self._say, self._stopping)
-        except EngineError as error:
-            return error
+            return self._try(task, preparation)
         except (RunnerError, CancelledError):
             raise
         except Exception as error:  # noqa: BLE001  (a bug costs only the image that met it)
             return keep_bug(error)
         finally:
             queue.give_back(task)
+
+    def _try(self, task: CaseTask, preparation: Preparation) -> SandboxRun | EngineError:
+        """Run a task, again after a fault of the engine; return its last fault if none ran."""
+        attempts, suite = Attempts(), self._suites[task.suite_digest]
+        while True:
+            attempts.begin(task)
+            try:
+                return run_task(self._sandbox, task, suite, preparation, self._say)
+            except EngineError as error:
+                if attempts.are_over(task):
+                    return error
+                self._say(attempts.describe_next(task, error))
+            if self._stopping.wait(PAUSE_SECONDS):
+                raise CancelledError
+            preparation = self._prepare(task)
 
 
 @contextmanager

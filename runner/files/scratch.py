@@ -15,11 +15,18 @@ from runner.files.locks import new_held_file, unheld_file
 _PREFIX = "runner-scratch-"
 _LOCK = "lock"
 
+REMOVALS = 3
+"""How often a directory is removed that another thread may still fill."""
+
+_own: set[Path] = set()
+"""The scratch directories of this process."""
+
 
 @contextmanager
 def scratch_directory() -> Iterator[Path]:
     """Yield an empty directory, and remove it afterwards."""
     outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    _own.add(outer)
     try:
         with new_held_file(outer / _LOCK):
             inner = outer / "files"
@@ -27,6 +34,18 @@ def scratch_directory() -> Iterator[Path]:
             yield inner
     finally:
         shutil.rmtree(outer, ignore_errors=True)
+        _own.discard(outer)
+
+
+def remove_own_scratch() -> tuple[Path, ...]:
+    """Remove the scratch directories that this process uses; return those that stay.
+
+    For a process that ends at once, whatever its threads do.
+    """
+    for outer in tuple(_own):
+        for _ in range(REMOVALS):  # another thread may write into it meanwhile
+            shutil.rmtree(outer, ignore_errors=True)
+    return tuple(outer for outer in tuple(_own) if outer.exists())
 
 
 def remove_dead_scratch() -> tuple[Path, ...]:

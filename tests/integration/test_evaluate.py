@@ -22,6 +22,7 @@ from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import wait_for_container
+from tests.integration.forwarder import forwarder
 from tests.integration.images import OWN
 from tests.suite_builder import build
 
@@ -294,6 +295,53 @@ def test_an_interrupted_evaluation_removes_what_it_made(
     assert process.returncode == 130
     assert "Interrupted" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_second_ctrl_c_ends_at_once_and_says_what_is_left(
+    client: docker.DockerClient, misbehaving: Build, tmp_path: Path
+) -> None:
+    """The control is the first one, which waits for the engine to remove what runs."""
+    image = misbehaving("sleep")
+    (tmp_path / "tmp").mkdir()
+    with forwarder() as way:
+        environment = {**os.environ, "DOCKER_HOST": way.url, "TMPDIR": str(tmp_path / "tmp")}
+        command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", str(tmp_path)]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            wait_for_container(client, "predictor")
+            scratch = list((tmp_path / "tmp").glob("runner-scratch-*"))
+            way.hang()
+            process.send_signal(signal.SIGINT)
+            time.sleep(2)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert "Ended at once. What was running may be left on the engine.\n`runner gc`" in said
+    assert scratch
+    assert not list((tmp_path / "tmp").glob("runner-scratch-*"))
+    assert "predictor" in runner("gc").stdout
+
+
+@pytest.mark.parametrize("redirected", ["2>&1 | head -1", "2> >(head -1)", "2>&-", ">&- 2>&-"])
+def test_an_evaluation_whose_lines_nobody_reads_goes_on(tmp_path: Path, redirected: str) -> None:
+    command = f"set -o pipefail; {RUNNER} evaluate random --suite demo --out {tmp_path}"
+    ended = subprocess.run(["bash", "-c", f"{command} {redirected}"], check=False, timeout=120)
+    assert ended.returncode == 0
+    assert read_report(tmp_path / "random").cases[0].outcome == "scored"
+
+
+def test_results_that_can_not_be_printed_are_an_error_and_the_report_is_written(
+    tmp_path: Path,
+) -> None:
+    command = f"{RUNNER} evaluate random --suite demo --out {tmp_path} --json > /dev/full"
+    ended = subprocess.run(
+        ["bash", "-c", command], check=False, timeout=120, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert "standard output can't be written (No space left on device)" in ended.stderr
+    assert read_report(tmp_path / "random").cases[0].outcome == "scored"
 
 
 def test_control_a_run_under_nohup_outlives_its_terminal(

@@ -34,6 +34,7 @@ from tests.integration.conftest import wait_for_container
 from tests.integration.images import OWN
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 from tests.integration.registry import Registry, build_image, packaged
+from tests.integration.started import killed
 from tests.suite_builder import build
 from tests.terminal import Terminal
 
@@ -227,6 +228,30 @@ def test_a_node_that_lacks_an_image_gets_it_by_its_digest(
     with pytest.raises(EngineError, match="sha256:other"):
         ensure_image(engine, replace(image, id="sha256:other"), print)
     registry.remove(image.id)
+
+
+@pytest.mark.parametrize("executor", ["ray", "local"])
+@pytest.mark.parametrize(
+    ("most", "started", "code"), [(CASES * 9, CASES * 3, 5), (1, CASES + 1, 0)]
+)
+def test_a_case_whose_engine_fails_has_three_attempts_everywhere(
+    client: docker.DockerClient,
+    predictors: tuple[str, str],
+    nodes: RayNodes,
+    suite: Path,
+    tmp_path: Path,
+    executor: str,
+    most: int,
+    started: int,
+    code: int,
+) -> None:
+    """The control is the second row: a fault that occurs once costs one more attempt."""
+    placement = where(nodes) if executor == "ray" else ["--jobs", "3"]
+    with killed(client, predictors[0], most) as found:
+        ended = run([*evaluate(predictors[0], suite=suite, out=tmp_path / "out"), *placement])
+    assert ended.returncode == code, ended.stderr
+    assert len(found) == started, ended.stderr
+    assert ended.stderr.count("Trying again (1 of 2)") == min(most, CASES)
 
 
 @dataclass(frozen=True)

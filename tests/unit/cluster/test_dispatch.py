@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from runner.cluster.dispatch import ATTEMPTS, Dispatch
+from runner.cluster.dispatch import Dispatch
 from runner.contract.limits import GIB, Limits
+from runner.evaluation.attempts import MOST_ATTEMPTS
 from runner.evaluation.budget import Budget
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
@@ -81,7 +82,7 @@ def test_a_lost_slots_tasks_are_begun_again_before_all_others() -> None:
 
 def test_a_task_that_is_lost_each_time_is_over_after_some_attempts() -> None:
     made = dispatch(task("bad"), most_slots=1)
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(MOST_ATTEMPTS - 1):
         assert begun(made, 1)[0] == "bad"
         assert made.retry(1) is None
     assert begun(made, 1)[0] == "bad"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.files.scratch import remove_dead_scratch, scratch_directory
+from runner.files.scratch import remove_dead_scratch, remove_own_scratch, scratch_directory
 
 HOLDER = """
 import time
@@ -34,6 +34,23 @@ def test_nothing_is_left_of_a_scratch_directory(temporary: Path) -> None:
     with scratch_directory() as scratch:
         (scratch / "actual").write_text("0.5")
     assert list(temporary.iterdir()) == []
+
+
+def test_a_process_that_ends_at_once_removes_its_own(temporary: Path) -> None:
+    with scratch_directory() as scratch:
+        (scratch / "actual").write_text("0.5")
+        assert remove_own_scratch() == ()
+        assert list(temporary.iterdir()) == []
+
+
+def test_control_what_another_process_uses_is_not_its_own() -> None:
+    process, scratch = hold()
+    try:
+        assert remove_own_scratch() == ()
+        assert (scratch / "actual").exists()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_what_a_killed_runner_left_is_removed(temporary: Path) -> None:
