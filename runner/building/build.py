@@ -11,6 +11,8 @@ from runner.audit.leak import Leak
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.building.freeze import Contents, copy_assets, freeze, spec_json
 from runner.building.half_writer import HalfWriter
+from runner.building.holdout import hold_out
+from runner.building.unused import remove_unused
 from runner.building.write_run import Halves, Roles, write_run
 from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_directory
@@ -22,9 +24,9 @@ from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
 from runner.suites.opening import is_suite, not_replaced, open_suite, read_suite
-from runner.suites.parts import from_part, part_name
-from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled, SuiteSpec
-from runner.suites.staged_files import TRAIN_FILES
+from runner.suites.parts import from_part
+from runner.suites.sharing import ADVICE, find_shared
+from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite
 from runner.suites.twins import find_twins, twin_groups
 
@@ -75,9 +77,20 @@ def build_suite(
             audit = _write_suite(spec, runs, sources, unfinished, progress)
             with locked_directory(place.parent):
                 put_in_place(unfinished, place)
-                return Built(read_suite(directory), audit)
+                built = read_suite(directory)
     except OSError as error:
         raise UsageError(f"{directory}: the suite can't be written ({error}).") from error
+    _warn_of_sharing(built, progress)
+    return Built(built, audit)
+
+
+def _warn_of_sharing(suite: Suite, progress: Progress) -> None:
+    shared = None if "shared" in suite.manifest.choices["accept"] else find_shared(suite)
+    if shared is not None:
+        progress.say(
+            f"warning: the cases are shared: {shared}. So one case of an image can tell another "
+            f"its actuals. For a competition, {ADVICE}."
+        )
 
 
 def warnings(built: Built) -> list[str]:
@@ -155,7 +168,7 @@ def _write_suite(
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, progress)
     plans, groups = _divide(spec, records, drawn, rng, halves, progress)
-    _remove_untrained(records, plans, halves)
+    records = remove_unused(records, plans, halves)
     contents = Contents(
         sources,
         records,
@@ -270,8 +283,11 @@ def _divide(
         for pair in twins:
             progress.say(f"kept together as twins: {pair}")
         groups += [("twins", tuple(names)) for names in twin_groups(identities, twins)]
+    together = [names for _, names in groups]
+    if isinstance(spec.division, Holdout):
+        return hold_out(identities, spec.division, together, rng), groups
     if isinstance(spec.division, KFold | LeaveOneOut):
-        return divide(identities, spec.division, [names for _, names in groups], rng), groups
+        return divide(identities, spec.division, together, rng), groups
     return [_keep_together(spec, plan, groups) for plan in drawn], groups
 
 
@@ -301,15 +317,6 @@ def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> 
             "Draw more train runs, use another seed, or keep fewer groups together."
         )
     return CasePlan(plan.id, train, plan.eval)
-
-
-def _remove_untrained(
-    records: Mapping[str, RunRecord], plans: Iterable[CasePlan], halves: Halves
-) -> None:
-    """Remove the train frames of runs that no case trains on: they may be an eval run's."""
-    trains = {records[name].number for plan in plans for name in plan.train}
-    for file in TRAIN_FILES:
-        halves.public.keep_only(part_name(file.path), trains)
 
 
 def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:

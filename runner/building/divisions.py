@@ -89,10 +89,10 @@ def divide(
     """
     units: dict[str, list[str]] = {}
     for name, identity in runs.items():
-        units.setdefault(_unit(name, identity, division.by), []).append(name)
+        units.setdefault(unit_of(name, identity, division.by), []).append(name)
     parts = merge_overlapping([*units.values(), *groups], list(runs))
     if isinstance(division, KFold):
-        parts = _fold(parts, division, rng)
+        parts = fold(parts, division.folds, division.by, rng)
     if len(parts) < 2:  # noqa: PLR2004
         raise SuiteError(
             f"By {division.by} there is only one part of the {len(runs)} runs: nothing would be "
@@ -106,7 +106,8 @@ def divide(
     return plans
 
 
-def _unit(name: str, identity: RunIdentity, by: By) -> str:
+def unit_of(name: str, identity: RunIdentity, by: By) -> str:
+    """Return what of a run a division by this keeps in one part."""
     return {
         "run": name,
         "scenario": identity.scenario,
@@ -116,15 +117,19 @@ def _unit(name: str, identity: RunIdentity, by: By) -> str:
     }[by]
 
 
-def _fold(parts: Sequence[set[str]], division: KFold, rng: random.Random) -> list[set[str]]:
-    """Return folds of about the same number of runs: the largest part to the emptiest fold."""
-    if len(parts) < division.folds:
+def fold(parts: Sequence[set[str]], count: int, by: By, rng: random.Random) -> list[set[str]]:
+    """Return folds of about the same number of runs: the largest part to the emptiest fold.
+
+    Raises:
+        SuiteError: there are fewer parts than folds.
+    """
+    if len(parts) < count:
         raise SuiteError(
-            f"By {division.by} there are {len(parts)} parts that can be divided, fewer than the "
-            f"{division.folds} folds. Ask for fewer folds, or divide by something else."
+            f"By {by} there are {len(parts)} parts that can be divided, fewer than the {count} "
+            "folds or cases. Ask for fewer, or divide by something else."
         )
     shuffled = rng.sample(list(parts), len(parts))
-    folds: list[set[str]] = [set() for _ in range(division.folds)]
+    folds: list[set[str]] = [set() for _ in range(count)]
     for part in sorted(shuffled, key=len, reverse=True):
         min(folds, key=len).update(part)
     return folds

@@ -28,6 +28,7 @@ from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.submissions.organizer_files import read_listed
+from runner.suites.sharing import refuse_shared
 
 
 def evaluate(
@@ -53,6 +54,8 @@ def evaluate(
         open_case_progress(display) as progress,
     ):
         checks.check_suites(plan.suites)
+        for suite in plan.suites if ci.is_closed else ():
+            refuse_shared(suite, "One case could pass another its actuals, past --closed.")
         if output.verbose:
             show_settings(plan, display)
         printer = EvaluationPrinter(display, output.as_json, output.show_log, ci.is_closed)

@@ -30,7 +30,10 @@ from runner.untrusted import printable
 
 
 def build(
-    spec_file: Path | None, out: Path | None, as_json: bool, **options: str | int | tuple[str, ...]
+    spec_file: Path | None,
+    out: Path | None,
+    as_json: bool,
+    **options: str | float | tuple[str, ...],
 ) -> int:
     """Build a suite from a spec or from options, and print what it holds."""
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -48,7 +51,9 @@ def build(
 def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the spec's fields that the options give."""
     method = options.get("division", "sampled")
-    division = {"method": method} | {key: options[key] for key in ("by", "folds") if key in options}
+    division = {"method": method} | {
+        key: options[key] for key in ("by", "folds", "share", "cases") if key in options
+    }
     instances = options.get("instances")
     fields = {
         "name": options.get("name"),
@@ -167,6 +172,10 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         groups = [group["runs"] for group in facts["groups"] if group["kind"] == kind]
         if groups:
             yield kind, f"{len(groups)} groups kept together, e.g. {', '.join(groups[0][:2])}"
+    yield (
+        "sharing",
+        facts["sharing"] + ("" if not facts["shared_run"] else f": {facts['shared_run']}"),
+    )
     for case in facts["by_case"]:
         asked = f"{case['instance_targets']} instance targets, " if case["instance_targets"] else ""
         words = (

@@ -14,6 +14,7 @@ from runner.submissions.ledger import Ledger
 from runner.submissions.quota import Answered, Began, CountedSubmission, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_runs, score_public
+from runner.suites.sharing import refuse_shared
 from runner.untrusted import printable
 
 Publish = Callable[[str, str], None]
@@ -44,9 +45,11 @@ class Admission:
 
         Raises:
             SubmissionError: none may run, and at least one is refused.
+            SuiteError: cases of a suite share runs.
             UsageError: a suite can't be divided into public and private runs.
         """
         for one in planned.values():
+            refuse_shared(one.suite, "One case could pass another its actuals.")
             public_runs(one.suite.eval_run_specs(), self.rules)
         for directory, one in planned.items():
             submission = CountedSubmission(

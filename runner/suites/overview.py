@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.suites.public_suite import DescribedSuite
+from runner.suites.sharing import find_shared
 
 
 def overview(suite: DescribedSuite) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
     """Return everything in its manifest, with the cases one by one."""
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}
+    shared = find_shared(suite)
     return {
         **overview(suite),
         "description": manifest.description,
@@ -31,6 +33,8 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
         + sum(record.bytes for parts in manifest.parts.values() for record in parts.values()),
         "scenarios": sorted({run.scenario for run in manifest.runs}),
         "models": sorted({run.model_deployment for run in manifest.runs}),
+        "sharing": "disjoint" if shared is None else "shared",
+        "shared_run": None if shared is None else str(shared),
         "choices": dict(manifest.choices),
         "limits": manifest.limits.to_json(),
         "groups": [

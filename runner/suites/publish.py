@@ -6,29 +6,21 @@ import tarfile
 from pathlib import Path
 from typing import IO
 
-from runner.errors import SuiteError, UsageError
+from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
 from runner.suites.manifest import DIGEST, MANIFEST, PUBLIC, to_bytes
 from runner.suites.public_suite import PublicSuite
+from runner.suites.sharing import refuse_shared
 
 
 def publish_suite(suite: PublicSuite, archive: Path) -> None:
     """Write the public half, all that any container sees, as a ``.tar.gz``; equal for equal suites.
 
     Raises:
-        SuiteError: the train half of one case has the actuals of another, and the spec does not
-            accept that.
+        SuiteError: the cases share runs, and the spec does not accept that.
         UsageError: the archive can't be written.
     """
-    shared = _shared_run(suite)
-    if shared and "shared" not in suite.manifest.choices["accept"]:
-        name, trains, evaluates = shared
-        raise SuiteError(
-            f"{suite.name}: {name} is a train run of {trains} and an eval run of {evaluates}, so "
-            "that anyone with the whole public half has its actuals. Publish a suite with a "
-            "sampled or an explicit division, or say in the spec that this is intended: "
-            "accept: [shared]"
-        )
+    refuse_shared(suite, "Anyone with the whole public half has its actuals, or more of them.")
     try:
         with whole_file(archive) as file:
             write_public_half(suite, file, folder=f"{suite.name}-{suite.manifest.version}")
@@ -58,13 +50,3 @@ def _public_files(suite: PublicSuite) -> list[tuple[str, int, IO[bytes]]]:
     ]
     files += [(name, file.bytes, file.reader()) for name, file in held.items()]
     return sorted(files, key=lambda file: file[0])
-
-
-def _shared_run(suite: PublicSuite) -> tuple[str, str, str] | None:
-    """Return a run that one case trains on and another evaluates, with the two cases."""
-    evaluates = {run.number: case.id for case in suite.cases for run in case.eval_runs}
-    for case in suite.cases:
-        for run in case.train_runs:
-            if run.number in evaluates:
-                return run.name, case.id, evaluates[run.number]
-    return None

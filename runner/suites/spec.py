@@ -67,6 +67,21 @@ class LeaveOneOut(_Strict):
     by: By
 
 
+class Holdout(_Strict):
+    """A competition's division: one train side; the other runs are evaluated, each in one case.
+
+    Attributes:
+        by: what of the eval runs no train run has; ``scenario_and_model``: neither of the two.
+        share: of the values of ``by`` that is held out, of both alike.
+        cases: how many cases the runs that are held out are divided into.
+    """
+
+    method: Literal["holdout"]
+    by: By | Literal["scenario_and_model"] = "run"
+    share: float = Field(default=0.3, gt=0, lt=1)
+    cases: int = Field(default=1, ge=1)
+
+
 class ExplicitCase(_Strict):
     """The runs of one case, by name or by pattern (``*`` and ``?``)."""
 
@@ -81,7 +96,9 @@ class Explicit(_Strict):
     cases: tuple[ExplicitCase, ...] = Field(min_length=1)
 
 
-Division = Annotated[Sampled | KFold | LeaveOneOut | Explicit, Field(discriminator="method")]
+Division = Annotated[
+    Sampled | KFold | LeaveOneOut | Holdout | Explicit, Field(discriminator="method")
+]
 
 
 class Revealed(_Strict):

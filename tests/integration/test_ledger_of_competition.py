@@ -14,14 +14,14 @@ DEMO = Path(__file__).parents[2] / "runner" / "demo_suite.tar.xz"
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a suite of two folds, small enough to be evaluated in seconds."""
+    """Return a suite of two disjoint cases, small enough to be evaluated in seconds."""
     root = tmp_path_factory.mktemp("topics")
     with tarfile.open(DEMO) as archive:
         archive.extractall(root, filter="data")
     ended = runner(
         *("suite", "build", "--name", "topics", "--out", root / "topics"),
         *("--helm-runs", root / "benchmark_output/runs/demo/demo_topic*"),
-        *("--division", "k_fold", "--by", "scenario_model", "--folds", 2),
+        *("--division", "holdout", "--by", "model", "--share", 0.8, "--cases", 2),
     )
     assert ended.returncode == 0, ended.stderr
     return root / "topics"

@@ -33,9 +33,18 @@ def suite() -> None:
 @click.option("--version", "suite_version", help="The suite's version.  [default: 1]")
 @click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
 @click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
-@click.option("--division", help="sampled, k_fold or leave_one_out.  [default: sampled]")
-@click.option("--by", help="For k_fold, leave_one_out: run, scenario, model, model_deployment...")
+@click.option(
+    "--division",
+    help="holdout (for a competition), k_fold, leave_one_out or sampled.  [default: sampled]",
+)
+@click.option(
+    "--by",
+    help="For all but sampled: run, scenario, model, model_deployment, scenario_model; for holdout "
+    "also scenario_and_model.",
+)
 @click.option("--folds", type=int, help="For k_fold: how many folds.")
+@click.option("--share", type=float, help="For holdout: which share is held out.  [default: 0.3]")
+@click.option("--cases", type=int, help="For holdout: how many cases.  [default: 1]")
 @click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
 @click.option("--seed", type=int, help="Draws runs and instances.")
 @json_option

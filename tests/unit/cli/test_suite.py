@@ -79,11 +79,11 @@ def test_a_spec_and_options_together_are_refused(runs: Path) -> None:
         ("limits: {memory: 3}\n", "limits.memory: no such field; did you mean memory_bytes?"),
         (
             "division: {method: halves}\n",
-            "division: its method should be one of explicit, k_fold, leave_one_out, sampled",
+            "its method should be one of explicit, holdout, k_fold, leave_one_out, sampled",
         ),
         (
             "division: {by: model}\n",
-            "division: its method should be one of explicit, k_fold, leave_one_out, sampled",
+            "its method should be one of explicit, holdout, k_fold, leave_one_out, sampled",
         ),
         (
             "division: {method: k_fold, fold: 1}\n",

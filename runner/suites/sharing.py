@@ -1,0 +1,88 @@
+"""Whether the cases of a suite share runs, so that one case could pass another its actuals."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from runner.errors import SuiteError
+from runner.suites.groups import merge_overlapping
+from runner.suites.manifest import RunRecord
+from runner.suites.public_suite import DescribedSuite
+
+ADVICE = "divide it with `division: {method: holdout}`"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A run whose actuals, or whose sibling's, another case shows or helps to tell.
+
+    Attributes:
+        sibling: the run in the other case: the run itself, or one of its sweep or twins.
+        trains: whether the sibling is a train run there; if not, it is evaluated there too.
+    """
+
+    run: str
+    case: str
+    sibling: str
+    other: str
+    trains: bool
+
+    def __str__(self) -> str:
+        what = "a train run" if self.trains else "an eval run"
+        same = "" if self.sibling == self.run else f"{self.sibling}, of one group with it, "
+        return f"{self.run} is an eval run of {self.case}, and {same}{what} of {self.other}"
+
+
+def find_shared(suite: DescribedSuite) -> Shared | None:
+    """Return the first eval run that another case trains on or evaluates too; None: disjoint.
+
+    Runs that were kept together, sweeps and twins, count as one: each tells of the others. An eval
+    run of two cases is shared even if its instances are hidden: its score can be told twice.
+    """
+    names = {run.number: run.name for run in suite.manifest.runs}
+    groups = [[names[number] for number in group.runs] for group in suite.manifest.groups]
+    group_of = {
+        name: min(group)
+        for group in merge_overlapping(
+            [*groups, *([name] for name in names.values())], list(names.values())
+        )
+        for name in group
+    }
+    others = [
+        (case.id, _find_by_run_and_group(runs, group_of), is_train)
+        for case in suite.cases
+        for runs, is_train in ((case.train_runs, True), (case.eval_runs, False))
+    ]
+    for case in suite.cases:
+        for run in case.eval_runs:
+            for other, found, is_train in others:
+                sibling = found.get(run.name) or found.get(group_of[run.name])
+                if other != case.id and sibling is not None:
+                    return Shared(run.name, case.id, sibling, other, is_train)
+    return None
+
+
+def refuse_shared(suite: DescribedSuite, what: str) -> None:
+    """Refuse a suite whose cases share runs, unless its spec accepts that.
+
+    Args:
+        what: what this makes possible, as a sentence.
+
+    Raises:
+        SuiteError: the suite is shared, and its spec does not accept ``shared``.
+    """
+    if "shared" in suite.manifest.choices["accept"]:
+        return
+    shared = find_shared(suite)
+    if shared is not None:
+        raise SuiteError(
+            f"{suite.name}: {shared}. {what} Build a suite whose cases share no runs: {ADVICE}. Or "
+            "say in the spec that this is intended: accept: [shared]"
+        )
+
+
+def _find_by_run_and_group(
+    runs: Iterable[RunRecord], group_of: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a run of each group by the group's first run, and each run by its own name."""
+    names = [run.name for run in runs]
+    return {group_of[name]: name for name in names} | {name: name for name in names}

@@ -1,0 +1,95 @@
+"""Whether one case of a suite has what tells the actuals of another."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.building.build import build_suite
+from runner.contract import layout
+from runner.errors import SuiteError
+from runner.suites.manifest import GroupRecord
+from runner.suites.overview import details
+from runner.suites.parts import part_name
+from runner.suites.sharing import find_shared, refuse_shared
+from runner.suites.spec_file import make_spec
+from runner.suites.suite import Suite
+from tests.helm_builder import write_suite
+from tests.suite_builder import WARN_ONLY, Said, build
+
+HOLDOUT = {"method": "holdout", "by": "run", "share": 0.5, "cases": 2}
+FOLDS = {"method": "k_fold", "folds": 2}
+
+
+def divided(tmp_path: Path, division: dict[str, Any], **fields: Any) -> Suite:
+    given = {"accept": ["twins", "derivable"], **fields}
+    return build(write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, **given)
+
+
+def names(tmp_path: Path) -> list[str]:
+    suite = divided(tmp_path / "names", FOLDS)
+    return [run.name for run in suite.manifest.runs]
+
+
+def explicit(*cases: tuple[list[str], list[str]]) -> dict[str, Any]:
+    listed = [{"train": train, "eval": evaluated} for train, evaluated in cases]
+    return {"method": "explicit", "cases": listed}
+
+
+def test_a_holdout_is_disjoint_and_folds_are_shared(tmp_path: Path) -> None:
+    disjoint, shared = divided(tmp_path / "a", HOLDOUT), divided(tmp_path / "b", FOLDS)
+    assert details(disjoint)["sharing"] == "disjoint"
+    assert details(shared)["sharing"] == "shared"
+    assert "is an eval run of case-1, and a train run of case-2" in details(shared)["shared_run"]
+
+
+def test_an_eval_run_that_is_revealed_in_another_case_is_shared(tmp_path: Path) -> None:
+    """So are replicates: the same eval run, its train runs drawn again."""
+    a, b, c, *_ = names(tmp_path)
+    shared = divided(tmp_path / "shared", explicit(([a], [c]), ([b], [c])))
+    assert str(find_shared(shared)).endswith("and an eval run of case-2")
+    disjoint = divided(tmp_path / "disjoint", explicit(([a], [b]), ([a], [c])))
+    assert find_shared(disjoint) is None
+
+
+def test_a_sibling_of_one_group_counts_as_the_run(tmp_path: Path) -> None:
+    a, b, c, d, *_ = names(tmp_path)
+    parted = divided(tmp_path / "parted", explicit(([a], [b]), ([c], [d])))
+    assert find_shared(parted) is None  # the control
+    numbers = {run.name: run.number for run in parted.manifest.runs}
+    group = GroupRecord(kind="sweeps", runs=(numbers[b], numbers[c]))
+    grouped = replace(parted, manifest=parted.manifest.model_copy(update={"groups": (group,)}))
+    assert f"{c}, of one group with it, a train run of case-2" in str(find_shared(grouped))
+
+
+def test_a_shared_suite_is_refused_unless_its_spec_accepts_that(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"method: holdout.*accept: \[shared\]"):
+        refuse_shared(divided(tmp_path / "a", FOLDS), "It tells.")
+    refuse_shared(divided(tmp_path / "b", FOLDS, accept=["twins", "derivable", "shared"]), "")
+    refuse_shared(divided(tmp_path / "c", HOLDOUT), "")
+
+
+def test_a_build_warns_of_a_shared_suite_alone(tmp_path: Path) -> None:
+    source = write_suite(tmp_path, runs=6)
+    given = [(FOLDS, [], True), (FOLDS, ["shared"], False), (HOLDOUT, [], False)]
+    for number, (division, accept, warns) in enumerate(given):
+        said = Said()
+        fields = {**WARN_ONLY, "accept": ["twins", "derivable", *accept], "division": division}
+        spec = make_spec({"name": "v", "version": "1", "helm_runs": [str(source)], **fields}, "x")
+        build_suite(spec, tmp_path / str(number), said)
+        assert any("the cases are shared" in line for line in said.lines) is warns
+
+
+def test_a_holdout_keeps_of_each_run_only_the_side_that_a_case_uses(tmp_path: Path) -> None:
+    suite = divided(tmp_path, HOLDOUT)
+    evaluated = {run.number for case in suite.cases for run in case.eval_runs}
+    trained = {run.number for case in suite.cases for run in case.train_runs}
+    parts = suite.manifest.parts
+    assert parts[part_name(layout.TRAIN_STATS)].keys() == trained
+    assert parts[part_name(layout.EVAL_TARGETS)].keys() == evaluated
+    assert {run.number for run in suite.manifest.runs if run.targets} == evaluated
+    for case in suite.cases:
+        assert {target.run_spec_name for target in suite.actuals(case).stats} == {
+            run.name for run in case.eval_runs
+        }
