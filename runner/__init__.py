@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
     from runner.api.placement import Local, Ray
     from runner.api.ranking import Ranking, rank_reports
+    from runner.api.rescoring import RescoredResults, rescore
     from runner.api.score_table import ScoreTable
     from runner.contract.predictor import Predictor
     from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
@@ -41,6 +42,7 @@ __all__ = [
     "Predictor",
     "Ranking",
     "Ray",
+    "RescoredResults",
     "RunnerError",
     "ScoreTable",
     "Stat",
@@ -55,6 +57,7 @@ __all__ = [
     "open_suite",
     "rank_reports",
     "read_report",
+    "rescore",
     "score",
     "try_predictor",
     "verify_report",
@@ -68,6 +71,7 @@ _NAMES = {
     "api.opened_suites": ("OpenedCase", "OpenedSuite", "open_suite"),
     "api.placement": ("Local", "Ray"),
     "api.ranking": ("Ranking", "rank_reports"),
+    "api.rescoring": ("RescoredResults", "rescore"),
     "api.score_table": ("ScoreTable",),
     "contract.predictor": ("Predictor",),
     "contract.stat": ("InstanceTarget", "MetricName", "Stat", "Target"),

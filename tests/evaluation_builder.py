@@ -8,7 +8,6 @@ from runner.contract.predictor import instance_predictions_to_json, predictions_
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.records import case_files, case_record
 from runner.evaluation.verdict import JudgedCase, judge
-from runner.reports.baselines import find_baselines
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import ContainerEnd
@@ -49,9 +48,8 @@ def evaluate_function(
         used = ResourceUse(1.0, 0, len(outputs), None, None, is_sampled=False)
         run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
         verdict = judge(run, case, actuals.targets, Limits(), suite.scoring)
-        baselines = find_baselines(suite, case, actuals.targets)
         judged = JudgedCase(case, run, verdict, actuals)
-        records.append(case_record(judged, baselines, Limits()))
+        records.append(case_record(suite, judged, Limits()))
         files.update(case_files(judged))
     report = Report(
         runner_version="0",

@@ -47,6 +47,10 @@ COMMANDS = {
     "report": ("commands.report:report", "Show all scores of one evaluation."),
     "leaderboard": ("commands.leaderboard:leaderboard", "Rank the evaluations of a suite."),
     "verify": ("commands.verify:verify", "Check a report, and score it again."),
+    "rescore": (
+        "commands.rescore:rescore",
+        "Score reports on a new version of their suite.",
+    ),
     "log": ("commands.log:log", "Show what a participant may see of a log."),
     "submission": ("commands.submission:submission", "Read what a pull request submits."),
     "ledger": ("commands.ledger:ledger", "Keep a competition's quota and published scores."),

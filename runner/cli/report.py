@@ -78,6 +78,9 @@ def _write_plots(records: pl.DataFrame, directory: Path) -> None:
 
 def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame) -> None:
     click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
+    if report.rescored_from is not None:
+        suite, created = report.rescored_from.suite, report.rescored_from.created
+        click.echo(f"  scored again: its predictions are of {created}, on version {suite.version}")
     for case in report.cases:
         cause = "" if case.cause is None else f" ({case.cause})"
         click.echo(f"  {case.id}: {case.outcome}{cause}")

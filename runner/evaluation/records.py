@@ -27,6 +27,7 @@ from runner.reports.report import (
 )
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
+from runner.suites.inputs_digest import digest_inputs
 from runner.suites.public_suite import PublicSuite, SuiteCase
 
 TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
@@ -90,20 +91,17 @@ def case_records(
     suite: PublicSuite, cases: Sequence[JudgedCase], limits: Limits
 ) -> list[CaseRecord]:
     """Return the record of each case, with its targets' baselines."""
-    return [
-        case_record(judged, find_baselines(suite, judged.case, judged.actuals.targets), limits)
-        for judged in cases
-    ]
+    return [case_record(suite, judged, limits) for judged in cases]
 
 
-def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> CaseRecord:
+def case_record(suite: PublicSuite, judged: JudgedCase, limits: Limits) -> CaseRecord:
     """Return the record of a case that is over.
 
     Args:
-        baselines: the train runs' mean of every target.
         limits: those that the container had.
     """
     case, run, verdict, actuals = judged.case, judged.run, judged.verdict, judged.actuals
+    baselines = find_baselines(suite, case, actuals.targets)
     return CaseRecord(
         id=case.id,
         train_runs=tuple(run.name for run in case.train_runs),
@@ -123,6 +121,7 @@ def case_record(judged: JudgedCase, baselines: Baselines, limits: Limits) -> Cas
             name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
         },
         log_file=_log_file(case),
+        inputs_sha256=digest_inputs(suite, case),
         resources=run.resources,
         forecast=tuple(forecast(run.resources, limits)),
         sandbox=run.attestation,

@@ -51,7 +51,8 @@ class CaseRecord(_Record):
     ``forecast`` has a line for each limit that it came near. ``sandbox`` has the settings that the
     engine was asked for, and those it said it had before the start; null if nothing was started.
     ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
-    log, in the folder of the case's id beside the report.
+    log, in the folder of the case's id beside the report. ``inputs_sha256`` is of what the
+    container saw; see ``suites.inputs_digest``.
     """
 
     id: str
@@ -68,6 +69,7 @@ class CaseRecord(_Record):
     extra_predictions: tuple[str, ...]
     output_files: Mapping[str, str]
     log_file: str
+    inputs_sha256: str | None = None
     resources: ResourceUse
     forecast: tuple[str, ...]
     sandbox: Attestation | None
@@ -90,6 +92,13 @@ class ImageRecord(_Record):
     digests: tuple[str, ...]
 
 
+class RescoredFrom(_Record):
+    """The report whose predictions were scored again on another version of the suite."""
+
+    suite: SuiteRecord
+    created: str
+
+
 class Report(_Record):
     """One evaluation. ``scores`` are empty unless every case was scored.
 
@@ -101,7 +110,8 @@ class Report(_Record):
     a case was not scored.
     ``submitter`` is the image's owner, as the organizer named it; null if nobody did.
     ``evaluation_key`` is the digest of an ``EvaluationKey``: a report with the same key as another
-    need not be made again.
+    need not be made again. ``rescored_from`` is null unless the predictions are those of a report
+    on an earlier version of the suite.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -118,6 +128,7 @@ class Report(_Record):
     submitter: str | None = None
     evaluation_key: str | None = None
     input_changes: tuple[str, ...] = ()
+    rescored_from: RescoredFrom | None = None
     eval_run_specs: Mapping[str, Mapping[str, Any]]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()

@@ -125,7 +125,7 @@ def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path 
 def _aside(directory: Path, earlier: Report | None) -> Path:
     name = f".{directory.name}.changed"
     if earlier is not None:
-        name = f"{directory.name}.{earlier.created.replace(':', '')}"
+        name = f"{directory.name}{_kept_suffix(earlier)}"
     return _free_name(directory.with_name(name))
 
 
@@ -149,6 +149,16 @@ def _intact_report(directory: Path) -> Report | None:
     except SuiteError:
         return None
     return None if check_receipt(directory) else report
+
+
+def place_of(directory: Path, report: Report) -> Path:
+    """Return where a report was written, if it has been kept beside a later one since."""
+    name, _, _ = directory.name.rpartition(_kept_suffix(report))
+    return directory.with_name(name) if name else directory
+
+
+def _kept_suffix(report: Report) -> str:
+    return f".{report.created.replace(':', '')}"
 
 
 def _free_name(path: Path) -> Path:
