@@ -152,7 +152,7 @@ def pages() -> dict[str, str]:
     """Return the text of each generated page by its name."""
     with tempfile.TemporaryDirectory() as cache:
         os.environ["XDG_CACHE_HOME"] = cache
-        with staged_case("demo", None, None) as case:
+        with staged_case("demo", None, None, None) as case:
             made = {
                 name: execute_page((DOCS / name).read_text(encoding="utf-8"), case.input_dir)
                 for name in EXECUTED

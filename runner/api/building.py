@@ -74,7 +74,8 @@ def audit_suite(suite: str | Path | OpenedSuite) -> SuiteAudit:
     """Search for leaks in the part of a suite that containers see.
 
     Args:
-        suite: an open suite, or what ``runner.open_suite`` takes.
+        suite: an open suite, e.g. one with its private half elsewhere, or its name or path as
+            ``runner.open_suite`` takes it.
 
     Raises:
         SuiteError: the suite can't be used.

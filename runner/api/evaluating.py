@@ -47,7 +47,8 @@ def evaluate(
 
     Args:
         images: references that the engine knows.
-        suite: an open suite, or what ``runner.open_suite`` takes.
+        suite: an open suite, e.g. one with its private half elsewhere, or its name or path as
+            ``runner.open_suite`` takes it.
         out: a directory or URL below which each image's report goes; ``results/SUITE`` by default.
         submitter: who submitted the images, for the leaderboard.
         seed: given to the predictor.

@@ -77,7 +77,8 @@ def try_predictor(
     sandbox, with its limits and without a network.
 
     Args:
-        suite: an open suite, or what ``runner.open_suite`` takes.
+        suite: an open suite, e.g. one with its private half elsewhere, or its name or path as
+            ``runner.open_suite`` takes it.
         seed: given to the predictor; by default the suite's.
 
     Raises:

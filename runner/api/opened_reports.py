@@ -100,7 +100,9 @@ def verify_report(
     without a container.
 
     Args:
-        suite: its actuals are used; without it, those in the report are trusted.
+        suite: its actuals are used; without it, those in the report are trusted. An open suite,
+            e.g. one with its private half elsewhere, or its name or path as ``runner.open_suite``
+            takes it.
 
     Raises:
         SuiteError: the suite can't be used.

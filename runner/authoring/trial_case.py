@@ -37,9 +37,16 @@ class TrialCase:
 
 @contextmanager
 def staged_case(
-    suite: str, root_dir: Path | None, case_id: str | None, progress: Progress = SILENT
+    suite: str,
+    root_dir: Path | None,
+    private_root: Path | None,
+    case_id: str | None,
+    progress: Progress = SILENT,
 ) -> Iterator[TrialCase]:
     """Yield a case of a suite, by default the first, staged as files.
+
+    Args:
+        private_root: where the private half of a built suite is, if not beside the public one.
 
     Raises:
         SuiteError: there is no such suite or case.
@@ -50,12 +57,12 @@ def staged_case(
             progress.say(f"making the demo's case, only this once: {directory}")
             with unfinished_directory(directory) as unfinished:
                 # The audit's warnings about the demo are for organizers.
-                _stage(suite, None, None, unfinished, SILENT)
+                _stage(suite, None, None, None, unfinished, SILENT)
                 put_if_absent(unfinished, directory)
         yield _read(directory)
         return
     with scratch_directory() as scratch:
-        _stage(suite, root_dir, case_id, scratch, progress)
+        _stage(suite, root_dir, private_root, case_id, scratch, progress)
         yield _read(scratch)
 
 
@@ -68,6 +75,7 @@ def _demo_digest() -> str:
 def _stage(
     suite: str,
     root_dir: Path | None,
+    private_root: Path | None,
     case_id: str | None,
     into: Path,
     progress: Progress,
@@ -77,7 +85,7 @@ def _stage(
     from runner.building.named import opened_suite  # noqa: PLC0415  (slow; not if kept)
     from runner.suites.staging import stage_inputs  # noqa: PLC0415  (as above)
 
-    with opened_suite(suite, root_dir, Draw(), progress) as opened:
+    with opened_suite(suite, root_dir, Draw(), progress, private_root) as opened:
         cases = {case.id: case for case in opened.cases}
         case = opened.cases[0] if case_id is None else cases.get(case_id)
         if case is None:

@@ -7,6 +7,7 @@ import click
 
 from runner.cli.completion import complete_suites
 from runner.cli.option_groups import option
+from runner.cli.options import PRIVATE, PRIVATE_ATTRIBUTES
 from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.files.stores import open_store
 
@@ -37,13 +38,7 @@ class SuiteOptions:
         "glob (benchmark_output, its runs, a suite of it, one run), or with --root-dir the name of "
         "one of HELM's own suites. May be repeated.",
     )
-    private: Path | None = option(
-        "--private",
-        envvar="SUITE_PRIVATE",
-        type=A_PATH,
-        help="Where the private half of a built suite is, if it is not beside the public one. The "
-        "path is never printed. The environment variable SUITE_PRIVATE does the same.",
-    )
+    private: Path | None = option(PRIVATE, **PRIVATE_ATTRIBUTES)
     pull: str = option(
         "--pull",
         type=click.Choice(["never", "missing", "always"]),

@@ -1,11 +1,24 @@
 """Options and arguments that several commands share."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from runner.cli.completion import complete_reports, complete_suite_paths
 from runner.files.stores import open_store
+
+PRIVATE = "--private"
+PRIVATE_ATTRIBUTES: Mapping[str, Any] = {
+    "envvar": "SUITE_PRIVATE",
+    "type": click.Path(path_type=Path),
+    "help": "Where the private half of a built suite is, if it is not beside the public one. The "
+    "path is never printed. The environment variable SUITE_PRIVATE does the same.",
+}
+"""With these every command that reads actuals declares where the private half is."""
+
+private_option = click.option(PRIVATE, **PRIVATE_ATTRIBUTES)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 

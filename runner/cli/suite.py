@@ -94,10 +94,10 @@ def show(directory: Path, as_json: bool) -> int:
     return 0
 
 
-def verify(directory: Path, digest: str | None, as_json: bool) -> int:
+def verify(directory: Path, digest: str | None, private: Path | None, as_json: bool) -> int:
     """Check a suite byte by byte, and print its digest."""
-    has_private = (directory / PRIVATE).exists()
-    found = open_suite(directory) if has_private else open_public_half(directory)
+    has_private = private is not None or (directory / PRIVATE).exists()
+    found = open_suite(directory, private) if has_private else open_public_half(directory)
     if digest is not None and found.digest != digest:
         raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
     halves = "both halves" if has_private else "the public half (the private one is not here)"
@@ -108,9 +108,9 @@ def verify(directory: Path, digest: str | None, as_json: bool) -> int:
     return 0
 
 
-def audit(directory: Path, as_json: bool) -> int:
+def audit(directory: Path, private: Path | None, as_json: bool) -> int:
     """Print the leaks of a suite; return the exit code."""
-    found = open_suite(directory)
+    found = open_suite(directory, private)
     audited = audit_suite(found, progress=open_display())
     accepted = found.manifest.choices["accept"]
     refused = [leak for leak in audited.leaks if leak.kind not in accepted]
@@ -135,7 +135,7 @@ def audit(directory: Path, as_json: bool) -> int:
 
 def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     """Write the public half of a suite as an archive."""
-    found = open_suite(directory)
+    found = open_public_half(directory)
     archive = out or Path(f"{found.name}-{found.manifest.version}.tar.gz")
     publish_suite(found, archive)
     size = archive.stat().st_size

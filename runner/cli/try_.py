@@ -26,12 +26,13 @@ def try_predictor(
     command: tuple[str, ...],
     suite: str,
     root_dir: Path | None,
+    private: Path | None,
     case_id: str | None,
 ) -> int:
     """Run a predictor as a process and print what it predicted; return the exit code."""
     words = list(command) or default_command(directory)
     display = open_display()
-    with staged_case(suite, root_dir, case_id, display) as case:
+    with staged_case(suite, root_dir, private, case_id, display) as case:
         try:
             trial = run_trial(directory, words, case.input_dir, case.limits)
             if trial.exit_code != 0:

@@ -11,9 +11,11 @@ from runner.errors import ExitCode
 from runner.untrusted import printable
 
 
-def verify(directory: Path, suite_directory: Path | None, as_json: bool) -> int:
+def verify(
+    directory: Path, suite_directory: Path | None, private: Path | None, as_json: bool
+) -> int:
     """Print what differs in a report; return the exit code."""
-    suite = None if suite_directory is None else open_suite(suite_directory)
+    suite = None if suite_directory is None else open_suite(suite_directory, private=private)
     found = verify_report(directory, suite)
     if as_json:
         click.echo(json.dumps({"report": str(directory), "findings": found}, indent=2))

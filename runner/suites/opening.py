@@ -131,7 +131,9 @@ def _read_private_manifest(
     except OSError as error:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "
-            "organizer has; what participants get is the public one."
+            "organizer has; what participants get is the public one. If it is elsewhere, name its "
+            f"directory, which holds {MANIFEST}, with --private or SUITE_PRIVATE (in Python: "
+            "private=)."
         ) from error
     if hashlib.sha256(content).hexdigest() != public.private_sha256:
         raise SuiteError(f"{name}: changed since the suite was built, or from another suite")

@@ -28,7 +28,7 @@ Examples:
     required=True,
     type=click.Path(path_type=Path),
     shell_complete=complete_suite_paths,
-    help="The built suite of the evaluation.",
+    help="The suite of the evaluation; its public half is enough.",
 )
 @click.option("--events-only", is_flag=True, help="Withhold every line that is not a typed event.")
 @json_option

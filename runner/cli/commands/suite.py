@@ -6,7 +6,7 @@ import click
 
 from runner.cli.commands.suite_run import suite_run
 from runner.cli.lazy import does
-from runner.cli.options import json_option, suite_argument
+from runner.cli.options import json_option, private_option, suite_argument
 
 BUILD_EXAMPLES = """\b
 Examples:
@@ -77,6 +77,7 @@ def show() -> None:
 @suite.command(short_help="Check that a suite is what its digest says.")
 @suite_argument
 @click.option("--digest", help="The digest that the suite should have, sha256:...")
+@private_option
 @json_option
 @does("runner.cli.suite:verify")
 def verify() -> None:
@@ -88,6 +89,7 @@ def verify() -> None:
 
 @suite.command(short_help="Look for withheld values in what containers see.")
 @suite_argument
+@private_option
 @json_option
 @does("runner.cli.suite:audit")
 def audit() -> None:

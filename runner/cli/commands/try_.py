@@ -6,6 +6,7 @@ import click
 
 from runner.cli.completion import complete_suites
 from runner.cli.lazy import does
+from runner.cli.options import private_option
 
 EXAMPLES = """\b
 Examples:
@@ -28,6 +29,7 @@ Examples:
     help="As in `runner evaluate`.",
 )
 @click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
+@private_option
 @click.option("--case", "case_id", help="The id of a case.  [default: the suite's first]")
 @does("runner.cli.try_:try_predictor")
 def try_predictor() -> None:

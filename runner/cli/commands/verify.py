@@ -6,12 +6,13 @@ import click
 
 from runner.cli.completion import complete_suite_paths
 from runner.cli.lazy import does
-from runner.cli.options import json_option, report_argument
+from runner.cli.options import json_option, private_option, report_argument
 
 EXAMPLES = """\b
 Examples:
   runner verify results/mmlu/train_mean
   runner verify results/mmlu/train_mean --suite suites/mmlu
+  runner verify results/mmlu/train_mean --suite suites/mmlu --private ~/mmlu_private
 """
 
 
@@ -24,6 +25,7 @@ Examples:
     shell_complete=complete_suite_paths,
     help="The built suite, with both halves. Take the actuals from it, not from the report.",
 )
+@private_option
 @json_option
 @does("runner.cli.verify:verify")
 def verify() -> None:
