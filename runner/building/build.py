@@ -16,6 +16,7 @@ from runner.building.unused import remove_unused
 from runner.building.write_run import Halves, Roles, write_run
 from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_directory
+from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run, read_runs
@@ -25,6 +26,7 @@ from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
 from runner.suites.opening import is_suite, not_replaced, open_suite, read_suite
 from runner.suites.parts import from_part
+from runner.suites.private_half import warn_of_private_half
 from runner.suites.sharing import ADVICE, find_shared
 from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite
@@ -71,6 +73,7 @@ def build_suite(
     unchanged = _unchanged(spec, sources, directory)
     if unchanged is not None:
         progress.say(f"{directory}: nothing has changed since it was built; every file was checked")
+        warn_of_private_half(directory, None, progress.say)
         return Built(unchanged, None)
     try:
         with unfinished_directory(place) as unfinished:
@@ -160,6 +163,7 @@ def _write_suite(
     root: Path,
     progress: Progress,
 ) -> Audit:
+    make_private_directory(root / PRIVATE)
     rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
     drawn = _draw(spec, list(runs), rng)
     roles = _roles(list(runs), drawn)
@@ -183,6 +187,7 @@ def _write_suite(
     _refuse_leaks(spec, audit)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)
+    make_private(root / PRIVATE)  # also if it is moved or copied from there
     return audit
 
 

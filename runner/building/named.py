@@ -11,6 +11,7 @@ from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
 from runner.suites.opening import is_suite, open_public_half, open_suite
+from runner.suites.private_half import warn_of_private_half
 from runner.suites.public_suite import PublicSuite
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
@@ -44,7 +45,9 @@ def opened_suite(
     if directory is not None:
         _refuse_draw(directory, draw)
         progress.say(f"checking every file of the suite {directory}")
-        yield open_suite(directory, private_root)
+        opened = open_suite(directory, private_root)
+        warn_of_private_half(directory, private_root, progress.say)
+        yield opened
         return
     if private_root is not None:
         raise UsageError(f"{name}: no built suite, so --private can't hold its private half.")

@@ -64,7 +64,7 @@ def _page_place(directory: Path) -> Path:
 
 
 def _write_page(found: Report, path: Path) -> None:
-    write_page(path, report_page(found, with_actuals=True))
+    write_page(path, report_page(found, with_actuals=True), is_private=True)
     click.echo(f"page: {path}")
 
 

@@ -22,6 +22,7 @@ from runner.suites.opening import (
     read_manifest,
 )
 from runner.suites.overview import details, overview
+from runner.suites.private_half import warn_of_private_half
 from runner.suites.public_suite import DescribedSuite
 from runner.suites.publish import publish_suite
 from runner.suites.spec_file import make_spec, read_spec
@@ -100,6 +101,8 @@ def verify(directory: Path, digest: str | None, private: Path | None, as_json: b
     found = open_suite(directory, private) if has_private else open_public_half(directory)
     if digest is not None and found.digest != digest:
         raise SuiteError(f"{directory}: its digest is {found.digest}, not {digest!r:.80}.")
+    if has_private:
+        warn_of_private_half(directory, private, open_display().say)
     halves = "both halves" if has_private else "the public half (the private one is not here)"
     if as_json:
         click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))
@@ -110,8 +113,10 @@ def verify(directory: Path, digest: str | None, private: Path | None, as_json: b
 
 def audit(directory: Path, private: Path | None, as_json: bool) -> int:
     """Print the leaks of a suite; return the exit code."""
+    display = open_display()
     found = open_suite(directory, private)
-    audited = audit_suite(found, progress=open_display())
+    warn_of_private_half(directory, private, display.say)
+    audited = audit_suite(found, progress=display)
     accepted = found.manifest.choices["accept"]
     refused = [leak for leak in audited.leaks if leak.kind not in accepted]
     if as_json:

@@ -14,6 +14,7 @@ from runner.evaluation.executor import Executor
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan
 from runner.files.bug_log import attempt, keep_bug
+from runner.files.private_files import is_open_to_all, warn_if_open
 from runner.reports.report import Evaluation, Report
 from runner.reports.report_directory import find_report, write_evaluation
 
@@ -78,6 +79,7 @@ class Batch:
         An existing report with the same evaluation key is taken as it is. An evaluation that can't
         be made does not stop the others.
         """
+        self._warn_of_open_results()
         current = self._find_current()
         for directory, report in current.items():
             yield FinishedEvaluation(self.plan.passes[directory], directory, report)
@@ -85,6 +87,13 @@ class Batch:
         if left:
             with open_executor() as executor:
                 yield from self._make(left, executor)
+
+    def _warn_of_open_results(self) -> None:
+        """Say which directories hold earlier results that every user of this machine can read."""
+        stores = (one.finished.directory for one in self.plan.passes.values())
+        found = {path.parent for path in (*stores, *self.plan.passes) if is_open_to_all(path)}
+        for directory in sorted(found):
+            warn_if_open(directory, self.progress.say)
 
     def _find_current(self) -> dict[Path, Report]:
         """Return the reports that exist and are still current."""

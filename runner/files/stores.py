@@ -109,20 +109,23 @@ def read_files(paths: Sequence[Path]) -> dict[Path, bytes]:
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
-    """Write files in their order, each whole or not at all.
+    """Write files in their order, each whole or not at all; on a disk only the user may read them.
 
     Raises:
         OSError: one can't be written to a disk.
         UsageError: the store of the URL can't be written to.
     """
     for path, content in files.items():
-        with writing(path) as file:
+        with writing(path, is_private=True) as file:
             file.write(content)
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
+def writing(path: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
     """Yield a file to write; it appears whole or not at all.
+
+    Args:
+        is_private: whether only the user may read it; at a URL its store decides that.
 
     Raises:
         OSError: it can't be written to a disk.
@@ -132,7 +135,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         with _told(str(path.parent)), _one_at_a_time, _in_transaction(path) as file:
             yield file
         return
-    with whole_file(path) as file:
+    with whole_file(path, is_private=is_private) as file:
         yield file
 
 

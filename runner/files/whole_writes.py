@@ -9,6 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PRIVATE_DIRECTORY = 0o700
+PRIVATE_FILE = 0o600
+"""Modes of what only the user may read."""
+
 _MOST_OF_NAME = 60
 """Characters, of four bytes at most; a name has 255 bytes."""
 
@@ -17,20 +21,26 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
-def whole_file(path: Path, *, is_durable: bool = True) -> Iterator[BinaryIO]:
+def whole_file(
+    path: Path, *, is_durable: bool = True, is_private: bool = False
+) -> Iterator[BinaryIO]:
     """Yield a file to write; it gets its name when it is complete, else nothing changes.
 
     Args:
         is_durable: whether it is flushed to the disk before it gets its name, so that a power
             failure loses nothing; takes some milliseconds.
+        is_private: whether only the user may read it, and enter its folder if that is made for it.
 
     Raises:
         OSError: it can't be written.
     """
     unfinished = _unfinished(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder_mode = PRIVATE_DIRECTORY if is_private else 0o777
+        path.parent.mkdir(mode=folder_mode, parents=True, exist_ok=True)
         with unfinished.open("xb") as file:
+            if is_private:
+                os.fchmod(file.fileno(), PRIVATE_FILE)
             yield file
             if is_durable:
                 file.flush()
@@ -44,14 +54,17 @@ def whole_file(path: Path, *, is_durable: bool = True) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def unfinished_directory(path: Path) -> Iterator[Path]:
+def unfinished_directory(path: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Yield an empty directory beside a path, to fill and rename; it is removed if still there.
+
+    Args:
+        is_private: whether only the user may enter it.
 
     Raises:
         OSError: it can't be made.
     """
     unfinished = _unfinished(path)
-    unfinished.mkdir(parents=True)
+    unfinished.mkdir(mode=PRIVATE_DIRECTORY if is_private else 0o777, parents=True)
     try:
         yield unfinished
     finally:

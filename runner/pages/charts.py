@@ -102,7 +102,8 @@ def write_plots(rows: Rows, directory: Path) -> list[Path]:
                 png: vl_convert.vegalite_to_png(sized, scale=PNG_SCALE),
             }
             for path, content in plots.items():
-                with whole_file(path, is_durable=False) as file:  # it can be made again
+                # Not durable: it can be made again.
+                with whole_file(path, is_durable=False, is_private=True) as file:
                     file.write(content)
             written += [svg, png]
     except OSError as error:

@@ -64,14 +64,18 @@ def render_page(
     )
 
 
-def write_page(path: Path, html: str) -> None:
+def write_page(path: Path, html: str, *, is_private: bool = False) -> None:
     """Write a page completely, or not at all.
+
+    Args:
+        is_private: whether only the user may read it, because it has actuals.
 
     Raises:
         UsageError: the file can't be written.
     """
     try:
-        with whole_file(path, is_durable=False) as file:  # it can be made again
+        # Not durable: it can be made again.
+        with whole_file(path, is_durable=False, is_private=is_private) as file:
             file.write(html.encode())
     except OSError as error:
         raise UsageError(

@@ -39,7 +39,7 @@ def write_helm_runs(report: Report, directory: Path) -> list[Path]:
         if place.exists():
             raise UsageError(f"{place}: is there already; name another directory.")
         try:
-            with unfinished_directory(place) as unfinished:
+            with unfinished_directory(place, is_private=True) as unfinished:
                 for file_name, content in files.items():
                     (unfinished / file_name).write_text(json.dumps(content, indent=2) + "\n")
                 put_in_place(unfinished, place)

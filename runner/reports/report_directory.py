@@ -71,7 +71,7 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     if is_remote(directory):
         return _write_remotely(evaluation, directory)
     try:
-        with unfinished_directory(directory) as unfinished:
+        with unfinished_directory(directory, is_private=True) as unfinished:
             write_files(_files_at(unfinished, evaluation))
             return _put_in_place(unfinished, directory, evaluation.report)
     except OSError as error:

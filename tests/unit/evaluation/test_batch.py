@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from runner.evaluation.plan import Plan
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
+from runner.files import private_files
 from runner.reports.report import Report
 from runner.reports.report_directory import find_report
 from runner.sandbox.engine.host import HostFinding
@@ -215,6 +216,29 @@ def test_a_bug_while_one_image_is_shown_costs_only_that_image(
     assert (broken.directory / "report.json").is_file()
     assert isinstance(sound.result, Report)
     assert watching.batch == [broken, sound]
+
+
+def test_results_that_every_user_can_read_are_warned_of(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private_files, "is_open_to_all", is_open_within(tmp_path))
+    monkeypatch.setattr(batch, "is_open_to_all", is_open_within(tmp_path))
+    watching = Watching()
+    carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), watching)
+    assert "warning" not in "".join(watching.lines)  # control: the runner itself makes none
+    (tmp_path / "a_1").chmod(0o755)
+    carry_out(plan(suite, tmp_path, "a:1"), Oracle(suite), watching)
+    (line,) = [line for line in watching.lines if "warning" in line]
+    assert line.endswith(f"chmod -R go= {tmp_path}")
+
+
+def is_open_within(root: Path) -> Callable[[Path], bool]:
+    """Return the check, as if everybody could enter the folder of this test."""
+
+    def is_open(directory: Path) -> bool:
+        return directory == root or (directory.exists() and bool(directory.stat().st_mode & 1))
+
+    return is_open
 
 
 def test_a_report_that_is_current_is_seen_and_nothing_runs(suite: Suite, tmp_path: Path) -> None:

@@ -100,15 +100,6 @@ def test_an_earlier_report_that_cannot_be_read_is_kept_beside_the_new_one(tmp_pa
     assert (kept / "report.json").read_text() == '{"schema_version": 99}'
 
 
-def test_a_report_has_the_permissions_that_the_user_gives_to_files(tmp_path: Path) -> None:
-    before = os.umask(0o077)
-    try:
-        write_evaluation(evaluation(), tmp_path / "image")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "image").stat().st_mode & 0o777 == 0o700
-
-
 def test_a_place_that_is_yet_to_be_made_can_be_written(tmp_path: Path) -> None:
     check_writable(tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []
