@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from runner.untrusted import printable
 
-_GAP = "  "
+GAP = "  "
 
 
 def text_table(rows: Iterable[Iterable[str]]) -> list[str]:
@@ -16,7 +16,16 @@ def text_table(rows: Iterable[Iterable[str]]) -> list[str]:
     """
     table = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
-    return [_GAP.join(map(_padded, row, widths)).rstrip() for row in table]
+    return [GAP.join(map(_padded, row, widths)).rstrip() for row in table]
+
+
+def cut(name: str, columns: int) -> str:
+    """Return the name cut to this width. Its end stays: names of one registry begin alike."""
+    if cell_len(name) <= columns:
+        return name
+    begin = (columns - 1) // 3
+    end = set_cell_size(name[::-1], columns - 1 - begin)[::-1]
+    return f"{set_cell_size(name, begin)}…{end}"
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from glob import has_magic
 from pathlib import Path
 
 from runner.building.build import build_suite, warnings
@@ -10,6 +12,7 @@ from runner.building.draw import Draw
 from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
+from runner.suites.manifest import MANIFEST, PUBLIC
 from runner.suites.opening import is_suite, open_public_half, open_suite
 from runner.suites.private_half import warn_of_private_half
 from runner.suites.public_suite import PublicSuite
@@ -18,6 +21,9 @@ from runner.suites.suite import Suite
 
 SUITES = Path("suites")
 """Where built suites are looked for by name, below the working directory."""
+
+LEAST_SIMILARITY = 0.7
+"""From here on a name that exists is suggested for one that does not."""
 
 WARN_ONLY = ("twins", "derivable", "shared")
 """Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
@@ -125,6 +131,11 @@ def _helm_runs(name: str, root_dir: Path | None, scratch: Path) -> tuple[str, st
         return name, _suite_of_helm(name, root_dir)
     if name == DEMO_SUITE:
         return DEMO_SUITE, unpack_demo_suite(scratch)
+    if not has_magic(name) and not Path(name).exists():
+        raise SuiteError(
+            f"{name}: no such file or directory, and no suite of this name in ./{SUITES}."
+            f"{_suggestion(name)} One of HELM's own suites is named together with --root-dir."
+        )
     last = Path(name).resolve().name
     title = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in last)
     return title.lstrip("._-") or "runs", name
@@ -138,3 +149,13 @@ def _suite_of_helm(name: str, root_dir: Path) -> Path:
         found = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
         raise SuiteError(f"{path}: no such suite. {root_dir} has: {', '.join(found) or 'none'}.")
     return path
+
+
+def _suggestion(name: str) -> str:
+    """Return a sentence with the nearest name of a suite or a directory there, if one is near."""
+    folder = Path(name).parent
+    beside = folder.iterdir() if folder.is_dir() else ()
+    known = [DEMO_SUITE, *(path.parents[1].name for path in SUITES.glob(f"*/{PUBLIC}/{MANIFEST}"))]
+    known += [str(path) for path in beside if path.is_dir()]
+    near = get_close_matches(name, known, n=1, cutoff=LEAST_SIMILARITY)
+    return f" Did you mean {near[0]}?" if near else ""

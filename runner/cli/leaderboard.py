@@ -1,6 +1,8 @@
 """``runner leaderboard``."""
 
 import json
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -108,4 +110,5 @@ def _print(board: Leaderboard, style: str | None) -> None:
     elif style == "markdown":
         click.echo(to_markdown(board))
     else:
-        click.echo(to_table(board))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(to_table(board, width))

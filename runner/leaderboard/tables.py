@@ -2,20 +2,69 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
 
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, leaderboard_rows
 from runner.leaderboard.suite_choice import SHORT_DIGEST
 from runner.scores.clusters import LEVEL
-from runner.text_tables import markdown_table, text_table
+from runner.text_tables import GAP, cut, markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
 
+RANK, SUBMITTER, IMAGE = "rank", "submitter", "image"
+BETTER, CASES, DIGEST = "P(better than next)", "cases", "image digest"
 
-def to_table(board: Leaderboard) -> str:
-    """Return the leaderboard in columns, below a line that says what was compared."""
-    rows = [_heads(board), *(_cells(entry, printable) for entry in board.entries)]
-    lines = text_table(rows)
-    return "\n".join([_title(board, printable), "", *lines, *notes(board, printable)])
+
+FIRST_LEFT_OUT = (DIGEST, BETTER, CASES)
+"""The columns that a narrow terminal leaves out, in this order."""
+
+LEAST_NAME = 8
+"""Columns that a name always has, however narrow the terminal is."""
+
+
+def to_table(board: Leaderboard, width: int | None = None) -> str:
+    """Return the leaderboard in columns, below a line that says what was compared.
+
+    Args:
+        width: of the terminal. Columns are left out and names cut so that the table fits; None for
+            all columns.
+    """
+    heads = _heads(board)
+    rows = [dict(zip(heads, _cells(entry, printable), strict=True)) for entry in board.entries]
+    unranked = []
+    for row, entry in zip(rows, board.entries, strict=True):
+        if entry.rank is None:  # the reason would make the first column wide
+            row[RANK] = "-"
+            unranked.append(f"{row[IMAGE]}: not ranked: {printable(str(entry.unranked))}")
+    left_out = [] if width is None else _fit(rows, heads, width)
+    shown = [head for head in heads if head not in left_out]
+    lines = text_table([shown, *([row[head] for head in shown] for row in rows)])
+    hint = [f"left out to fit the terminal: {', '.join(left_out)}; --csv has all"]
+    more = [*unranked, *(hint if left_out else [])]
+    parts = [_title(board, printable), "", *lines, *(["", *more] if more else [])]
+    return "\n".join([*parts, *notes(board, printable)])
+
+
+def _fit(rows: Sequence[dict[str, str]], heads: Sequence[str], width: int) -> list[str]:
+    """Cut the names so that the table is no wider than this; return the columns to leave out."""
+    widths = {head: max([cell_len(head), *(cell_len(row[head]) for row in rows)]) for head in heads}
+    names = (SUBMITTER, IMAGE)
+    wanted = sum(min(widths[name], width // 4) for name in names)
+    shown = [head for head in heads if head not in names]
+    left_out: list[str] = []
+    for head in (*FIRST_LEFT_OUT, None):
+        room = width - sum(widths[other] + len(GAP) for other in shown) - len(GAP)
+        if room >= wanted or head is None:
+            break
+        shown.remove(head)
+        left_out.append(head)
+    of_submitter = min(widths[SUBMITTER], max(room // 2, room - widths[IMAGE]))
+    rooms = {SUBMITTER: of_submitter, IMAGE: room - of_submitter}
+    for row in rows:
+        for name in names:
+            row[name] = cut(row[name], max(rooms[name], LEAST_NAME))
+    return left_out
 
 
 def to_markdown(board: Leaderboard) -> str:
@@ -65,16 +114,7 @@ def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:
 def _heads(board: Leaderboard) -> list[str]:
     metric = board.policy.primary_metric.title
     interval = f"{LEVEL:.0%} interval"
-    return [
-        "rank",
-        "submitter",
-        "image",
-        metric,
-        interval,
-        "P(better than next)",
-        "cases",
-        "image digest",
-    ]
+    return [RANK, SUBMITTER, IMAGE, metric, interval, BETTER, CASES, DIGEST]
 
 
 def _cells(entry: LeaderboardEntry, escape: Callable[[str], str]) -> list[str]:

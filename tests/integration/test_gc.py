@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import docker
 import pytest
+from docker.errors import APIError
 
+from runner.sandbox.engine.engine import IN_PROGRESS, Engine
 from runner.sandbox.policy import LABEL
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers, wait_for_container
@@ -59,6 +62,40 @@ def test_what_a_killed_runner_left_is_removed(
     assert {one["name"] for one in json.loads(said)["removed"]} == left
     assert leftovers(client) == []
     assert gc().stdout == "nothing to remove\n"
+
+
+@contextmanager
+def running(client: docker.DockerClient) -> Iterator[str]:
+    """Yield the name of a container that takes a moment to remove."""
+    container = client.containers.run("runner-base", entrypoint=["sleep", "60"], detach=True)
+    try:
+        yield str(container.name)
+    finally:
+        with suppress(APIError):
+            container.remove(force=True)
+
+
+def test_a_container_that_several_threads_remove_is_removed_for_each(
+    client: docker.DockerClient,
+) -> None:
+    engine = Engine.connect()
+    with running(client) as name, ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: engine.remove("container", name), range(4)))
+        assert client.containers.list(all=True, filters={"name": name}) == []
+
+
+def test_control_the_engine_refuses_what_is_being_removed(client: docker.DockerClient) -> None:
+    refused = []
+
+    def remove(name: str) -> None:
+        try:
+            client.api.remove_container(name, force=True)
+        except APIError as error:
+            refused.append(str(error))
+
+    with running(client) as name, ThreadPoolExecutor(4) as threads:
+        list(threads.map(remove, [name] * 4))
+    assert any(IN_PROGRESS in error for error in refused)
 
 
 def test_what_killed_attacks_left_is_removed_their_listener_too(

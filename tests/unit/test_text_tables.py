@@ -2,7 +2,7 @@ import cmarkgfm
 import pytest
 from rich.cells import cell_len
 
-from runner.text_tables import markdown_table, text_table
+from runner.text_tables import cut, markdown_table, text_table
 from runner.untrusted import markdown_code
 
 HOSTILE = ["a|b", "a\nb", "\x1b[31mred", "a\r\n| x | y |", "\u202egnp", "a\u2028b", "</td>", "`|`"]
@@ -48,3 +48,15 @@ def test_markdown_of_a_cell_stays_markdown() -> None:
     page = cmarkgfm.github_flavored_markdown_to_html("\n".join(lines))
     assert "<strong>bold</strong>" in page
     assert "<code>code</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(26, "registry.org/team/image:v1"), (20, "regist…team/image:v1")]
+)
+def test_a_name_is_cut_within_and_keeps_its_end(columns: int, shown: str) -> None:
+    assert cut("registry.org/team/image:v1", columns) == shown
+    assert len(shown) <= columns
+
+
+def test_a_name_of_wide_letters_is_cut_to_the_columns_that_it_takes() -> None:
+    assert cell_len(cut("团队" * 10, 12)) == 12

@@ -12,7 +12,7 @@ EXAMPLES = """\b
 Examples:
   runner check my_predictor
   runner check my_predictor --suite suites/public --forecast suites/mmlu
-  runner check my_predictor --save-expected my_predictor/expected_predictions.json
+  runner check my_predictor --save-expected expected_predictions.json
 """
 
 

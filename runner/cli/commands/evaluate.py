@@ -20,12 +20,13 @@ EXAMPLES = """\b
 Examples:
   runner evaluate train_mean:latest --suite demo
   runner evaluate my_predictor --suite suites/mmlu
-  runner evaluate registry.org/team/predictor@sha256:1f2e... --suite suites/mmlu --pull missing
+  runner evaluate registry.org/team/a@sha256:1f2e... --suite mmlu --pull missing
   runner evaluate my_predictor --suite v1 --root-dir helm/benchmark_output
-  runner evaluate registry.org/team/a --suite mmlu --executor ray --shared s3://bucket/suites
-  runner evaluate a b c --suite 'helm/benchmark_output/runs/v1/mmlu*' --seed 7 --json
+  runner evaluate registry.org/team/a --suite mmlu --executor ray \\
+    --shared s3://bucket/suites
+  runner evaluate a b c --suite 'benchmark_output/runs/v1/mmlu*' --seed 7 --json
   runner evaluate --submissions submissions.yaml --suite suites/mmlu --jobs 4
-  runner evaluate my_predictor --suite suites/mmlu --min-score mae=0.1 --junit junit.xml
+  runner evaluate my_predictor --suite mmlu --min-score mae=0.1 --junit ci.xml
 """
 
 

@@ -10,10 +10,10 @@ from runner.cli.options import json_option
 
 EXAMPLES = """\b
 Examples:
-  runner ledger init competition.ledger --evaluations 3 --period-hours 24
-  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a
-  runner ledger show competition.ledger
-  runner leaderboard results --ledger competition.ledger   # at the end: the private split
+  runner ledger init my.ledger --evaluations 3 --period-hours 24
+  runner ledger evaluate my.ledger IMAGE --suite mmlu --submitter team-a
+  runner ledger show my.ledger
+  runner leaderboard results --ledger my.ledger   # at the end
 """
 
 

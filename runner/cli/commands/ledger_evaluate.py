@@ -12,9 +12,9 @@ from runner.cli.option_groups import option_groups
 
 EXAMPLES = """\b
 Examples:
-  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a
-  runner ledger evaluate competition.ledger IMAGE --suite suites/mmlu --submitter team-a \\
-    --pull missing --summary summary.md
+  runner ledger evaluate my.ledger IMAGE --suite mmlu --submitter team-a
+  runner ledger evaluate my.ledger IMAGE --suite mmlu \\
+    --submitter team-a --pull missing --summary summary.md
 """
 
 

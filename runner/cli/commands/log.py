@@ -11,7 +11,7 @@ from runner.cli.options import json_option
 EXAMPLES = """\b
 Examples:
   runner log results/mmlu/my_predictor --suite suites/mmlu
-  runner log results/mmlu/my_predictor --suite suites/mmlu --events-only --json
+  runner log results/mmlu/my_predictor --suite suites/mmlu --events-only
 """
 
 

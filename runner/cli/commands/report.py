@@ -10,7 +10,7 @@ from runner.cli.options import json_option, report_argument
 EXAMPLES = """\b
 Examples:
   runner report results/demo/train_mean
-  runner report results/demo/train_mean --by run_spec.adapter_spec.method --json
+  runner report results/demo/train_mean --by run_spec.adapter_spec.method
   runner report results/demo/train_mean --helm predicted_output
   runner report results/demo/train_mean --html
 """

@@ -9,7 +9,7 @@ from runner.cli.options import json_option
 
 EXAMPLES = """\b
 Examples:
-  runner submission FETCH_HEAD --base main --author octocat >> "$GITHUB_OUTPUT"
+  runner submission FETCH_HEAD --base main --author octocat >> $GITHUB_OUTPUT
 
 teams.yaml says who may submit for whom:
 

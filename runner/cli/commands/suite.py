@@ -11,8 +11,8 @@ from runner.cli.options import json_option, private_option, suite_argument
 BUILD_EXAMPLES = """\b
 Examples:
   runner suite build mmlu.yaml -o suites/mmlu
-  runner suite build --name mmlu --helm-runs 'benchmark_output/runs/v1/mmlu*' \\
-    --division leave_one_out --by model
+  runner suite build --name mmlu --division leave_one_out --by model \\
+    --helm-runs 'benchmark_output/runs/v1/mmlu*'
 """
 
 

@@ -10,8 +10,10 @@ from runner.cli.options import json_option
 EXAMPLES = """\b
 Examples:
   runner suite run --suite mine --local-dataset questions.jsonl \\
-    --models-to-run openai/gpt2 --models-to-run simple/model1 --max-eval-instances 100
-  runner suite run --suite mmlu --run-entries mmlu:subject=anatomy,model=openai/gpt2 \\
+    --models-to-run openai/gpt2 --models-to-run simple/model1 \\
+    --max-eval-instances 100
+  runner suite run --suite mmlu \\
+    --run-entries mmlu:subject=anatomy,model=openai/gpt2 \\
     --max-eval-instances 20 --spec mmlu.yaml
   runner suite run --suite sweep --conf-paths run_entries.conf \\
     --enable-local-huggingface-models ./SmolLM2-135M-Instruct \\

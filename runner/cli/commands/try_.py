@@ -12,7 +12,7 @@ EXAMPLES = """\b
 Examples:
   runner try my_predictor --suite demo
   runner try my_predictor --suite suites/mmlu --case case-2
-  runner try . -- python -m runner.contract magnet.example_random_predictor:ExampleRandomPredictor
+  runner try . -- python -m runner.contract my_package.my_module:MyPredictor
 """
 
 

@@ -12,7 +12,7 @@ EXAMPLES = """\b
 Examples:
   runner verify results/mmlu/train_mean
   runner verify results/mmlu/train_mean --suite suites/mmlu
-  runner verify results/mmlu/train_mean --suite suites/mmlu --private ~/mmlu_private
+  runner verify results/mmlu/train_mean --suite suites/mmlu --private ~/secret
 """
 
 

@@ -18,6 +18,7 @@ from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import forecast
+from runner.text_tables import cut
 from runner.untrusted import printable
 
 MOST_COLUMNS = 80
@@ -150,11 +151,3 @@ def view_lines(rows: Sequence[tuple[str, ...]], columns: int) -> list[str]:
         shown = zip((cut(name, room), *counts), widths, strict=True)
         lines.append(GAP.join(cell.ljust(min(width, room)) for cell, width in shown if width))
     return [line.rstrip() for line in lines]
-
-
-def cut(name: str, columns: int) -> str:
-    """Return the name cut to this width. Its end stays: names of one registry begin alike."""
-    if len(name) <= columns:
-        return name
-    begin = (columns - 1) // 3
-    return f"{name[:begin]}…{name[len(name) - (columns - 1 - begin) :]}"

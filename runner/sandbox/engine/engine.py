@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, cast
 
 import docker
 import requests
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
 from runner.errors import (
     BuildError,
@@ -36,6 +36,9 @@ MOST_CONNECTIONS = 100
 
 ENGINE_RETURN_SECONDS = 60
 """How long an engine that is lost may take to come back, e.g. for an upgrade."""
+
+IN_PROGRESS = "is already in progress"
+"""What the engine says if a container that is to be removed is being removed."""
 
 Kind = Literal["container", "volume", "network", "image"]
 
@@ -303,7 +306,7 @@ class Engine:
         already gone is no error.
         """
         removals: dict[Kind, Callable[[str], None]] = {
-            "container": partial(self._api.remove_container, v=True, force=True),
+            "container": self._remove_container,
             "volume": self._api.remove_volume,
             "network": self._api.remove_network,
             "image": partial(self._api.remove_image, force=True),
@@ -315,3 +318,11 @@ class Engine:
                 with suppress(NotFound):
                     removals[kind](name)
                 raise
+
+    def _remove_container(self, name: str) -> None:
+        try:
+            self._api.remove_container(name, v=True, force=True)
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT or IN_PROGRESS not in str(error):
+                raise
+            self._api.wait(name, condition="removed")  # e.g. another thread asked for it

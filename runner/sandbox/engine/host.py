@@ -45,10 +45,16 @@ class HostFinding:
 def examine_host(info: Mapping[str, Any], version: Mapping[str, Any]) -> tuple[HostFinding, ...]:
     """Return a finding for each feature of the host that the sandbox depends on.
 
+    Of Podman there is only one: it says the others in other words, which would be misread.
+
     Args:
         info: the engine's answer to ``GET /info``.
         version: the engine's answer to ``GET /version``.
     """
+    if _is_podman(version):
+        found = f"Podman {version.get('Version', 'unknown')}: not supported"
+        advice = "Use a Linux engine of Docker 20.10 or later; docs/podman.md says why."
+        return (HostFinding("engine", Level.LACKING, found, advice),)
     return (
         _engine(info, version),
         _architecture(info),
@@ -113,6 +119,11 @@ def _finding(
         if there
         else HostFinding(name, otherwise, found, advice)
     )
+
+
+def _is_podman(version: Mapping[str, Any]) -> bool:
+    parts = version.get("Components") or ()
+    return any("podman" in str(part.get("Name")).lower() for part in parts)
 
 
 def _engine(info: Mapping[str, Any], version: Mapping[str, Any]) -> HostFinding:

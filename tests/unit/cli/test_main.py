@@ -215,6 +215,34 @@ def test_help_lists_the_commands_in_the_order_of_their_use_and_cuts_no_line() ->
     assert "..." not in shown.partition("Commands:")[2] + of_suite.partition("Commands:")[2]
 
 
+def groups_and_commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    yield [*words]
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from groups_and_commands(command, (*words, name))
+        else:
+            yield [*words, name]
+
+
+def too_wide(shown: str) -> list[str]:
+    return [line for line in shown.splitlines() if len(line) > 80]
+
+
+@pytest.mark.parametrize("words", [*groups_and_commands(cli)], ids=" ".join)
+def test_no_line_of_a_help_is_wider_than_80_columns_and_no_short_help_is_cut(
+    words: list[str],
+) -> None:
+    shown = CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).output
+    assert too_wide(shown) == []
+    assert "..." not in shown.partition("Commands:")[2].partition("Examples:")[0]
+
+
+def test_control_a_line_that_is_too_wide_is_found() -> None:
+    wide = click.Command("x", epilog="\b\nExamples:\n  runner " + "x" * 80)
+    assert len(too_wide(CliRunner().invoke(wide, ["--help"], terminal_width=80).output)) == 1
+
+
 def test_a_wrong_option_is_2_and_shows_the_usage(tmp_path: Path) -> None:
     environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none"}
     command = [str(RUNNER), "evaluate", "image", "--no-such-option"]

@@ -12,6 +12,7 @@ from runner.leaderboard import ranking
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.tables import to_table
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import read_reports, write_evaluation
@@ -93,6 +94,24 @@ def test_the_table_names_what_was_ranked_and_the_outcomes(suite: Suite, tmp_path
     assert "0.0000 to 0.0000" in line
     assert "8 scored" in line
     assert "not ranked: 8 of 8 cases not scored (failed)" in shown
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_the_table_fits_a_terminal_and_says_what_it_leaves_out(
+    suite: Suite, tmp_path: Path, columns: int
+) -> None:
+    root = write_four(suite, tmp_path / "results")
+    name = "registry.example.org/a_team_with_a_long_name/predictor:v1"
+    write_evaluation(evaluate_function(suite, off_by(0.4), name), root / "long")
+    board = make_leaderboard(ChosenReports(read_reports(root).reports), None)
+    whole = to_table(board)
+    lines = to_table(board, columns).splitlines()
+    table = lines[2 : 3 + len(board.entries)]
+    assert max(map(len, whole.splitlines()[2:8])) > columns  # control
+    assert max(map(len, table)) <= columns
+    assert "or:v1" in table[4]
+    assert "broken: not ranked: 8 of 8 cases not scored (failed)" in lines
+    assert any("left out to fit the terminal: image digest" in line for line in lines)
 
 
 def test_json_has_every_entry_with_its_interval_and_digest(suite: Suite, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_suite_verify_checks_both_halves_if_the_private_one_is_named(
     alone = run("suite", "verify", apart.suite)  # control
     assert "every file of the public half (the private one is not here)" in alone.output
     shutil.copytree(apart.private, tmp_path / "changed")
-    (tmp_path / "changed" / "actuals.json").write_text("[]")
+    (tmp_path / "changed" / "actuals.jsonl").write_text("[]")
     wrong = run("suite", "verify", apart.suite, "--private", tmp_path / "changed")
     assert "of the private half: changed since the suite was built" in str(wrong.exception)
 

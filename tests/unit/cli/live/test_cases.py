@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from runner.cli.live.cases import CaseLines, CaseView, cells, cut, open_case_progress
+from runner.cli.live.cases import CaseLines, CaseView, cells, open_case_progress
 from runner.cli.live.counts import Count
 from runner.cli.live.display import LineDisplay
 from runner.errors import EngineError
@@ -121,14 +121,6 @@ def test_no_control_character_of_a_name_reaches_the_terminal(pass_: Pass) -> Non
     view = CaseView(LineDisplay())
     view.expect([replace(pass_, image=Image("a\x1b[2J\r\n", "sha256:1"))])
     assert drawn(view) == [r"a\x1b[2J\r\n  0 of 1 done"]
-
-
-@pytest.mark.parametrize(
-    ("columns", "shown"), [(26, "registry.org/team/image:v1"), (20, "regist…team/image:v1")]
-)
-def test_a_name_is_cut_within_and_keeps_its_end(columns: int, shown: str) -> None:
-    assert cut("registry.org/team/image:v1", columns) == shown
-    assert len(shown) <= columns
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])

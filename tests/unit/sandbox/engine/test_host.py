@@ -28,6 +28,21 @@ def info(**changes: object) -> dict[str, Any]:
     }
 
 
+PODMAN = {
+    "Version": "4.3.1",
+    "ApiVersion": "1.41",
+    "Components": [{"Name": "Podman Engine", "Version": "4.3.1"}, {"Name": "Conmon"}],
+}
+
+
+def test_podman_is_said_to_be_not_supported_and_nothing_else() -> None:
+    (found,) = examine_host(info(Architecture="amd64"), PODMAN)
+    assert (found.name, found.level) == ("engine", Level.LACKING)
+    assert found.found == "Podman 4.3.1: not supported"
+    docker = {**PODMAN, "Components": [{"Name": "Engine"}, {"Name": "containerd"}]}
+    assert lacking(examine_host(info(), docker)) == ()  # control
+
+
 def levels(**changes: object) -> dict[str, Level]:
     found = examine_host(info(**changes), VERSION)
     return {finding.name: finding.level for finding in found}
