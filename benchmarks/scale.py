@@ -42,7 +42,7 @@ OWN_MB = 50
 """The assumed size of the part of an image that belongs to one submission alone. A Python predictor
 without packages has less than 1 MB, one with scikit-learn 50 MB."""
 
-BOARD_ENTRIES = (10, 20)
+BOARD_ENTRIES = (1_000, 2_000)
 """Numbers of entries for which a leaderboard is measured."""
 
 HOUR, MB = 3600, 1e6
@@ -56,13 +56,14 @@ class Costs:
         case_seconds: for each case of the suite, the CPU seconds of each recorded run.
         head_seconds: CPU time of reading, judging, scoring and reporting a case that has finished.
         kept_bytes: storage of a case, in the report's directory and among the finished cases.
-        board_seconds: CPU time of comparing one pair of a leaderboard's entries.
+        entry_seconds, pair_seconds: CPU time of a leaderboard, for each entry and for each pair.
     """
 
     case_seconds: Mapping[str, Sequence[float]]
     head_seconds: float
     kept_bytes: float
-    board_seconds: float
+    entry_seconds: float
+    pair_seconds: float
 
     @property
     def cases(self) -> int:
@@ -83,7 +84,7 @@ def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
         _case_seconds(reports.values()),
         _measure_head(images, suite, FinishedCases(out / "finished_cases")) / runs,
         kept / runs,
-        _measure_board(next(iter(reports.values()))),
+        *_measure_board(next(iter(reports.values()))),
     )
 
 
@@ -127,8 +128,8 @@ def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) 
     return time.process_time() - begun
 
 
-def _measure_board(report: Report) -> float:
-    """Return the CPU seconds per pair of entries, from two leaderboards of different length."""
+def _measure_board(report: Report) -> tuple[float, float]:
+    """Return the CPU seconds per entry and per pair, from a leaderboard and one twice as long."""
     taken = []
     for entries in BOARD_ENTRIES:
         reports = {
@@ -144,8 +145,10 @@ def _measure_board(report: Report) -> float:
         begun = time.process_time()
         make_leaderboard(ChosenReports(reports), None)
         taken.append(time.process_time() - begun)
-    fewer, more = (entries * (entries - 1) / 2 for entries in BOARD_ENTRIES)
-    return max(taken[1] - taken[0], 0.0) / (more - fewer)
+    entries, (once, twice) = BOARD_ENTRIES[0], taken
+    # Twice as many entries take twice the time, but for entries² more pairs.
+    pair_seconds = max(twice - 2 * once, 0.0) / entries**2
+    return once / entries - pair_seconds * (entries - 1) / 2, pair_seconds
 
 
 def times_table(costs: Costs, submissions: Sequence[int], machines: Sequence[Machines]) -> str:
@@ -172,7 +175,7 @@ def costs_table(costs: Costs, submissions: Sequence[int]) -> str:
         lines.append(
             f"| {count:,} | {cases:,} | {duration(count * mean)} "
             f"| {duration(cases * costs.head_seconds)} | {size(cases * costs.kept_bytes)} "
-            f"| {duration(pairs * costs.board_seconds)} |"
+            f"| {duration(count * costs.entry_seconds + pairs * costs.pair_seconds)} |"
         )
     return "\n".join(lines)
 
@@ -211,7 +214,8 @@ def main() -> int:
         f"\n{len(taken)} recorded runs of {costs.cases} cases: "
         f"{taken[0]:.2f} to {taken[-1]:.2f} s; on the head {costs.head_seconds * 1000:.1f} ms "
         f"and {costs.kept_bytes / 1000:.0f} kB a "
-        f"case, {costs.board_seconds * 1000:.2f} ms a pair of a leaderboard"
+        f"case; a leaderboard takes {costs.entry_seconds * 1000:.1f} ms an entry and "
+        f"{costs.pair_seconds * 1e6:.2f} µs a pair"
     )
     return 0
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
@@ -42,8 +43,15 @@ def to_table(board: Leaderboard, width: int | None = None) -> str:
     lines = text_table([shown, *([row[head] for head in shown] for row in rows)])
     hint = [f"left out to fit the terminal: {', '.join(left_out)}; --csv has all"]
     more = [*unranked, *(hint if left_out else [])]
-    parts = [_title(board, printable), "", *lines, *(["", *more] if more else [])]
-    return "\n".join([*parts, *notes(board, printable)])
+    after = [*(["", *more] if more else []), *notes(board, printable)]
+    title, below = _wrapped([_title(board, printable)], width), _wrapped(after, width)
+    return "\n".join([*title, "", *lines, *below])
+
+
+def _wrapped(lines: Sequence[str], width: int | None) -> list[str]:
+    if width is None:
+        return list(lines)
+    return [part for line in lines for part in textwrap.wrap(line, width) or [""]]
 
 
 def _fit(rows: Sequence[dict[str, str]], heads: Sequence[str], width: int) -> list[str]:

@@ -6,7 +6,7 @@ from benchmarks.scale import Costs, costs_table, duration, size, times_table
 from benchmarks.simulation import Machines, simulate_batch
 
 EQUAL = {"a": [2.0], "b": [2.0]}
-COSTS = Costs(EQUAL, head_seconds=0.1, kept_bytes=1e5, board_seconds=0.001)
+COSTS = Costs(EQUAL, head_seconds=0.1, kept_bytes=1e5, entry_seconds=0.01, pair_seconds=0.001)
 
 
 def test_equal_cases_fill_the_slots_in_waves() -> None:
@@ -43,7 +43,7 @@ def test_the_tables_have_a_line_for_each_batch() -> None:
     assert len(times) == 2 + 4
     assert times[2] == "| 1 | 1 x 2 | 2 s | 100% | 1 | 50 MB |"
     costs = costs_table(COSTS, [10]).splitlines()
-    assert costs[2] == "| 10 | 20 | 40 s | 2 s | 2 MB | 0.045 s |"
+    assert costs[2] == "| 10 | 20 | 40 s | 2 s | 2 MB | 0.145 s |"
 
 
 @pytest.mark.parametrize(

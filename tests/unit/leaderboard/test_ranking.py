@@ -106,10 +106,9 @@ def test_the_table_fits_a_terminal_and_says_what_it_leaves_out(
     board = make_leaderboard(ChosenReports(read_reports(root).reports), None)
     whole = to_table(board)
     lines = to_table(board, columns).splitlines()
-    table = lines[2 : 3 + len(board.entries)]
     assert max(map(len, whole.splitlines()[2:8])) > columns  # control
-    assert max(map(len, table)) <= columns
-    assert "or:v1" in table[4]
+    assert max(map(len, lines)) <= columns
+    assert any(line.startswith("4") and "or:v1" in line for line in lines)
     assert "broken: not ranked: 8 of 8 cases not scored (failed)" in lines
     assert any("left out to fit the terminal: image digest" in line for line in lines)
 
