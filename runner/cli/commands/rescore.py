@@ -1,12 +1,10 @@
 """``runner rescore``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_report_folders, complete_suites
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import json_option, private_option
 from runner.files.stores import open_store
 
 EXAMPLES = """\b
@@ -27,12 +25,7 @@ Examples:
     shell_complete=complete_suites,
     help="The new version of the suite: its directory, or its name in ./suites.",
 )
-@click.option(
-    "--private",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="SUITE_PRIVATE",
-    help="Where its private half is, if not beside the public one.",
-)
+@private_option
 @json_option
 @does("runner.cli.rescore:rescore")
 def rescore() -> None:
