@@ -3,6 +3,8 @@
 import os
 import resource
 import secrets
+import tarfile
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -104,7 +106,11 @@ def _pack_image(engine: Engine, script: str) -> Iterator[str]:
     """Yield the name of an image that runs a script; the image is removed after the block."""
     tag = f"{REPOSITORY}:{script or 'layers'}"
     try:
-        engine.build_image(pack_directory(), tag, {}, {"SCRIPT": script}, _say_nothing)
+        with tempfile.TemporaryFile() as context:
+            with tarfile.open(fileobj=context, mode="w") as archive:
+                archive.add(pack_directory(), ".")
+            context.seek(0)
+            engine.build_image(context, tag, {}, {"SCRIPT": script}, _say_nothing)
         yield tag
     finally:
         engine.remove("image", tag)

@@ -98,7 +98,7 @@ def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
 
 def _network_steps(dockerfile: Path) -> Iterator[str]:
     # A step may have several lines; all but the last end in a backslash.
-    text = re.sub(r"\\\n", " ", dockerfile.read_text(encoding="utf-8"))
+    text = re.sub(r"\\\n", " ", dockerfile.read_text(encoding="utf-8", errors="replace"))
     for line in text.splitlines():
         if re.match(r"\s*RUN\s", line, re.IGNORECASE):
             for pattern, advice in _USES_NETWORK.items():
@@ -110,7 +110,7 @@ def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[st
     if not requirements.is_file():
         return
     base = dict(pin.split("==") for pin in base_pins)
-    lines = requirements.read_text(encoding="utf-8").splitlines()
+    lines = requirements.read_text(encoding="utf-8", errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
         match = re.match(r"\s*([\w.-]+)\s*==\s*([\w.]+)", line)
         if match is None:

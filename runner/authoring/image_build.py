@@ -7,21 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from runner.authoring.build_warnings import find_build_warnings
-from runner.authoring.image_context import (
-    base_pins,
-    context_digest,
-    context_files,
-    from_references,
-    read_expected,
-    write_context,
-)
+from runner.authoring.context_files import context_files, reading
+from runner.authoring.image_context import from_references, read_expected, write_context
+from runner.authoring.image_packages import base_pins
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
-from runner.sandbox.engine.build import CONTEXT_LABEL, CONTRACT_LABEL, EXPECTED_LABEL
+from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.engine import Engine
-from runner.sandbox.engine.image import Image
 
 
 @dataclass(frozen=True)
@@ -49,44 +43,48 @@ class ImageSource:
         """Return warnings about a predictor's folder."""
         if self.base:
             return []
-        return [*find_build_warnings(self.folder, context_files(self.folder), base_pins())]
+        with reading(self.folder):
+            return find_build_warnings(self.folder, context_files(self.folder), base_pins())
 
 
 def build_predictor(
     engine: Engine, source: ImageSource, tag: str, progress: Progress
 ) -> int | None:
-    """Build an image, and return its bytes; None if nothing has changed since it was built.
+    """Build an image, and return its bytes; None if it is the one that the tag names already.
+
+    The engine's own cache decides which steps of the Dockerfile are carried out.
 
     Raises:
         UsageError: an image in a FROM line is not on the engine.
         BuildError: a package can't be found, or a step of the Dockerfile failed.
     """
-    parents = [_parent(engine, reference).id for reference in source.from_references()]
-    folder, base, build_args = source.folder, source.base, source.build_args
-    digest = context_digest(folder, base=base, parents=parents, build_args=build_args)
-    if engine.is_built(tag, digest):
-        return None
-    with scratch_directory() as context:
+    for reference in source.from_references():
+        _require_parent(engine, reference)
+    before = engine.find_built(tag)
+    with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
         progress.say(f"{tag}: resolving packages")
         with progress.task(f"{tag}: resolving packages"):
             machine = str(engine.fetch_info()["Architecture"])
-            write_context(folder, context, base=base, machine=machine)
+            write_context(source.folder, context, base=source.base, machine=machine)
+        context.seek(0)
         progress.say(f"{tag}: building")
         with progress.task(f"{tag}: building") as task:
             show_step = partial(_show_step, task)
-            labels = _labels(source, digest)
-            return engine.build_image(context, tag, labels, build_args, show_step).size_bytes
+            labels = _labels(source)
+            built = engine.build_image(context, tag, labels, source.build_args, show_step)
+    return None if before is not None and before.id == built.id else built.size_bytes
 
 
-def _labels(source: ImageSource, digest: str) -> dict[str, str]:
-    labels = {CONTEXT_LABEL: digest, CONTRACT_LABEL: str(CONTRACT_VERSION)}
+def _labels(source: ImageSource) -> dict[str, str]:
+    labels = {CONTRACT_LABEL: str(CONTRACT_VERSION)}
     expected = read_expected(source.folder)
     return {**labels, EXPECTED_LABEL: expected} if expected else labels
 
 
-def _parent(engine: Engine, reference: str) -> Image:
+def _require_parent(engine: Engine, reference: str) -> None:
+    """Raise a UsageError that says how to get the image if the engine lacks it."""
     try:
-        return engine.resolve_image(reference)
+        engine.resolve_image(reference)
     except UsageError as error:
         advice = _BASES.get(reference)
         raise UsageError(f"{error} {advice}" if advice else str(error)) from error

@@ -15,7 +15,7 @@ MEGABYTE = 1_000_000  # as `docker images` counts
 
 
 def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...]) -> None:
-    """Build an image, unless nothing has changed since it was built."""
+    """Build an image, and say whether it has changed."""
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
     source = ImageSource(_folder(directory, base=base), base, build_args)
     source.from_references()  # a missing folder is reported before an engine is needed

@@ -30,6 +30,6 @@ def build() -> None:
 
     The packages in requirements.txt are fetched on this machine and put into packages/, which the
     Dockerfile copies: the build itself has no network. A requirements.lock, if there is one, is
-    used instead; it must be complete and have hashes. An image whose folder has not changed is not
-    built again.
+    used instead; it must be complete and have hashes. All else goes to the engine as `docker build`
+    would send it; .dockerignore says what is left out.
     """

@@ -9,9 +9,6 @@ from runner.errors import BuildError
 from runner.progress import Say
 from runner.untrusted import printable
 
-CONTEXT_LABEL = "runner.context"
-"""Label on every image built here: the digest of its build context."""
-
 CONTRACT_LABEL = "runner.contract_version"
 """The version of the file contract that the image was built for."""
 
@@ -33,10 +30,6 @@ def follow_build(said: Iterable[Mapping[str, Any]], tag: str, say: Say) -> None:
     lines: deque[str] = deque(maxlen=BUILD_LOG_LINES)
     for entry in said:
         for line in _COLOUR.sub("", str(entry.get("stream", ""))).splitlines():
-            if (
-                f" : LABEL {CONTEXT_LABEL}=" in line
-            ):  # the runner's own step; the author need not see it
-                continue
             if line.strip():
                 lines.append(line.rstrip())
             if line.startswith("Step "):

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, BinaryIO, Literal, Self, cast
 
 import docker
 import requests
@@ -22,7 +21,7 @@ from runner.errors import (
     UsageError,
 )
 from runner.progress import Say
-from runner.sandbox.engine.build import CONTEXT_LABEL, follow_build
+from runner.sandbox.engine.build import follow_build
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.image import Image, read_image
 from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull
@@ -181,16 +180,16 @@ class Engine:
                 "`docker login` first."
             ) from error
 
-    def is_built(self, tag: str, digest: str) -> bool:
-        """Return whether the tag already names an image built from exactly this context.
+    def find_built(self, tag: str) -> Image | None:
+        """Return the image that a tag names before a build, or None if there is none.
 
         Raises:
             UsageError: the tag is not a valid name of an image.
         """
         try:
-            image = self.inspect_image(tag)
+            return self.inspect_image(tag)
         except NotOnEngineError:
-            return False
+            return None
         except EngineRefusedError as error:
             if not error.blames_request:
                 raise
@@ -198,11 +197,10 @@ class Engine:
                 f"{tag}: not a name for an image ({error.reason}). Names are lower case, "
                 f"e.g. -t {tag.lower()}"
             ) from error
-        return image.labels.get(CONTEXT_LABEL) == digest
 
     def build_image(
         self,
-        context: Path,
+        context: BinaryIO,
         tag: str,
         labels: Mapping[str, str],
         build_args: Mapping[str, str],
@@ -211,6 +209,7 @@ class Engine:
         """Build an image from a context, tag it, and return it. No step has a network.
 
         Args:
+            context: a tar.
             say: called with each step of the Dockerfile as it begins.
 
         Raises:
@@ -219,7 +218,8 @@ class Engine:
         try:
             with engine_errors(f"build {tag}"):
                 said = self._api.build(
-                    path=str(context),
+                    fileobj=context,
+                    custom_context=True,
                     tag=tag,
                     buildargs=dict(build_args),
                     labels=dict(labels),

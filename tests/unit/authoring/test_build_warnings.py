@@ -4,7 +4,7 @@ import pytest
 
 from runner.authoring import build_warnings
 from runner.authoring.build_warnings import find_build_warnings
-from runner.authoring.image_context import context_files
+from runner.authoring.context_files import context_files
 
 PINS = ["numpy==2.4.6", "python-dateutil==4.0.0"]
 

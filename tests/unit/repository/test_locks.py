@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from runner.authoring.image_context import base_pins
+from runner.authoring.image_packages import base_pins
 
 ROOT = Path(__file__).parents[3]
 LOCK = (ROOT / "requirements" / "runner.lock").read_text()

@@ -17,7 +17,13 @@ def init(*arguments: object) -> str:
 def test_a_template_is_copied_whole_with_what_every_one_has(tmp_path: Path, template: str) -> None:
     init(tmp_path / "mine", "--template", template)
     made = {str(path.relative_to(tmp_path / "mine")) for path in (tmp_path / "mine").rglob("*")}
-    shared = {"Dockerfile", "README.md", "requirements.txt", ".github/workflows/check.yml"}
+    shared = {
+        "Dockerfile",
+        "README.md",
+        "requirements.txt",
+        ".dockerignore",
+        ".github/workflows/check.yml",
+    }
     assert shared <= made
     assert not any("__pycache__" in name for name in made)
 

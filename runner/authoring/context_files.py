@@ -1,0 +1,96 @@
+"""What of a folder goes to the engine for a build: exactly what `docker build` sends.
+
+Links go as links, whether they lead somewhere or not; sockets are left out. A pipe goes as a pipe,
+without anything being read from it. A name need not be UTF-8.
+"""
+
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.authoring.dockerignore import Ignore, read_patterns
+from runner.errors import UsageError
+
+DOCKERFILE = "Dockerfile"
+IGNORE_FILES = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
+"""The first of these that a folder has is the one that counts."""
+
+
+def read_ignore(directory: Path) -> Ignore:
+    """Return what a folder's `.dockerignore` leaves out; nothing if it has none.
+
+    Raises:
+        UsageError: a line of it is no pattern.
+    """
+    for path in (directory / name for name in IGNORE_FILES):
+        if path.is_file():
+            return Ignore(read_patterns(path.read_bytes(), str(path)))
+    return Ignore()
+
+
+def context_names(directory: Path) -> list[str]:
+    """Return the names below a folder of all that goes to the engine; a folder before its content.
+
+    Raises:
+        UsageError: a folder can't be read, or a line of `.dockerignore` is no pattern.
+    """
+    with reading(directory):
+        return list(_walk(directory, "", read_ignore(directory)))
+
+
+def context_files(directory: Path) -> list[Path]:
+    """Return the regular files of a folder that go to the engine."""
+    paths = (directory / name for name in context_names(directory))
+    return [path for path in paths if stat.S_ISREG(path.lstat().st_mode)]
+
+
+def add_to_context(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    """Add one file, folder, link or pipe to a context under a name.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    with reading(path):
+        member = archive.gettarinfo(path, name)
+        if member is None:  # a socket
+            return
+        member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        member.mtime = int(member.mtime)
+        if not member.isreg():
+            archive.addfile(member)
+            return
+        with path.open("rb") as file:
+            archive.addfile(member, file)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say which file can't be read, and what to do.
+
+    Raises:
+        UsageError: something can't be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or path}: can't be read ({error.strerror or error}). Change its "
+            "permissions, or name it in .dockerignore if the image does not need it."
+        ) from error
+
+
+def _walk(directory: Path, folder: str, ignore: Ignore) -> Iterator[str]:
+    with os.scandir(directory / folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        name = f"{folder}/{entry.name}" if folder else entry.name
+        left_out = name not in (DOCKERFILE, *IGNORE_FILES) and ignore.leaves_out(name)
+        if not left_out:
+            yield name
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if is_folder and (not left_out or ignore.may_take_from(name)):
+            yield from _walk(directory, name, ignore)

@@ -1,0 +1,128 @@
+"""The Python packages of an image, resolved on this machine and unpacked into a directory.
+
+So the build itself needs no network. This also works on hosts behind a proxy whose certificate
+authority is unknown to images.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import runner
+from runner.errors import BuildError
+from runner.files.scratch import scratch_directory
+
+BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
+"""The packages of the base image, pinned by version and hash."""
+
+IMAGE_PYTHON = "3.11"
+"""The base image's Python version; wheels are chosen for it, not for the host's Python."""
+
+_GLIBC_TAGS = ("manylinux_2_17", "manylinux2014", "manylinux_2_28", "manylinux_2_34")
+
+# Parts of pandas and pyarrow that reading Parquet never loads; nearly half of their size.
+_UNUSED_IN_BASE = (
+    "*/tests",
+    "pyarrow/include",
+    "pyarrow/*flight*",
+    "pyarrow/*_s3*",
+    "bin",
+)
+
+
+def unpack_packages(requirements: Path, packages: Path, machine: str, *, base: bool) -> None:
+    """Unpack the packages that a requirements file asks for; the same files each time.
+
+    Args:
+        packages: an empty directory.
+        machine: the engine's architecture, e.g. ``x86_64``.
+        base: they are for the base image; other images get only what that does not have.
+
+    Raises:
+        BuildError: a requirement can't be resolved; the message has pip's output.
+    """
+    _unpack_packages(requirements, packages, machine, keep_base=base)
+    if base:
+        _remove_unused(packages)
+
+
+def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_base: bool) -> None:
+    with scratch_directory() as folder:
+        wheelhouse = Path(folder, "wheelhouse")
+        wheelhouse.mkdir()
+        options = ["--requirement", str(requirements), "--dest", str(wheelhouse)]
+        if requirements.suffix == ".lock":
+            options += ["--no-deps", "--require-hashes"]
+        else:
+            options += ["--only-binary=:all:"]
+            constraints = Path(folder, "constraints.txt")
+            constraints.write_text("\n".join(base_pins()) + "\n", encoding="utf-8")
+            options += ["--constraint", str(constraints)]
+        _pip("download", *options, *_target_options(machine))
+        _build_wheels(wheelhouse)
+        wheels = [
+            wheel
+            for wheel in sorted(wheelhouse.glob("*.whl"))
+            if keep_base or _pin(wheel) not in base_pins()
+        ]
+        if wheels:
+            target = ["--target", str(packages), "--no-compile", "--no-deps", "--no-index"]
+            # By name: pip would note the path of a file, another one at each build.
+            options = ["--find-links", str(wheelhouse), *_target_options(machine)]
+            _pip("install", *target, "--only-binary=:all:", *options, *map(_pin, wheels))
+
+
+def _build_wheels(wheelhouse: Path) -> None:
+    """Build wheels of locked packages that PyPI has as source only; they must be pure Python."""
+    for source in [*wheelhouse.glob("*.tar.gz"), *wheelhouse.glob("*.zip")]:
+        before = set(wheelhouse.glob("*.whl"))
+        _pip("wheel", "--no-deps", "--wheel-dir", str(wheelhouse), str(source))
+        for wheel in set(wheelhouse.glob("*.whl")) - before:
+            if not wheel.name.endswith("-none-any.whl"):
+                raise BuildError(
+                    f"{source.name} has no wheel, and the one built here fits this machine only. "
+                    "Choose a version that has a wheel."
+                )
+
+
+def _target_options(machine: str) -> list[str]:
+    platforms = [f"--platform={tag}_{machine}" for tag in _GLIBC_TAGS]
+    return [f"--python-version={IMAGE_PYTHON}", *platforms]
+
+
+def _pip(command: str, *arguments: str) -> None:
+    run = subprocess.run(  # noqa: S603  (this interpreter, arguments as a list)
+        [sys.executable, "-m", "pip", command, "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
+        advice = (
+            f"A requirement contradicts one of the base image: {', '.join(sorted(base_pins()))}"
+            if "(constraint)" in said
+            else f"Packages must have wheels for Python {IMAGE_PYTHON} on Linux"
+        )
+        raise BuildError(
+            f"pip {command} failed. {advice}. Check the requirements. pip said:\n{said}"
+        )
+
+
+def base_pins() -> set[str]:
+    """Return ``name==version`` of the base image's packages, so that no image gets one twice."""
+    lines = BASE_LOCK.read_text(encoding="utf-8").splitlines()
+    return {match[0] for line in lines if (match := re.match(r"[\w.-]+==[\w.]+", line))}
+
+
+def _pin(wheel: Path) -> str:
+    name, version, *_ = wheel.name.split("-")
+    return f"{name.lower().replace('_', '-')}=={version}"
+
+
+def _remove_unused(packages: Path) -> None:
+    for pattern in _UNUSED_IN_BASE:
+        for path in packages.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
