@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
+from runner.api.checked import Place, checked
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.tables import html_table
 from runner.audit import audit
@@ -46,9 +47,10 @@ class SuiteAudit:
         return html_table(f"{len(self)} leaks", COLUMNS, self._rows())
 
 
+@checked
 def build_suite(
-    spec: Mapping[str, Any] | str | Path,
-    directory: str | Path,
+    spec: Mapping[str, Any] | Place,
+    directory: Place,
     *,
     announce: Announce = log_line,
 ) -> OpenedSuite:
@@ -70,7 +72,8 @@ def build_suite(
     return OpenedSuite(open_built_suite(Path(directory)), ExitStack())
 
 
-def audit_suite(suite: str | Path | OpenedSuite) -> SuiteAudit:
+@checked
+def audit_suite(suite: Place | OpenedSuite) -> SuiteAudit:
     """Search for leaks in the part of a suite that containers see.
 
     Args:

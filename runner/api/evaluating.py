@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 from runner.api.announcing import Announce, AnnouncedCases, log_line
+from runner.api.checked import Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.placement import Local, Ray
@@ -20,11 +20,12 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 
 
+@checked
 def evaluate(
     images: str | Sequence[str],
-    suite: str | Path | OpenedSuite,
+    suite: Place | OpenedSuite,
     *,
-    out: str | Path | None = None,
+    out: Place | None = None,
     submitter: str | None = None,
     seed: int | None = None,
     wall_seconds: float | None = None,

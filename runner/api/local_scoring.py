@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runner.api.checked import Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
 from runner.code_version import own_version
@@ -43,6 +44,7 @@ class LocalScore(OpenedReport):
         return f"<LocalScore of {self.image}: {self.scores!r}>"
 
 
+@checked
 def score(
     case: OpenedCase,
     predictions: Mapping[str, list[Stat]],
@@ -68,8 +70,9 @@ def score(
     return _score(suite, "predictions", [_record(suite, case, outputs, 0.0)])
 
 
+@checked
 def try_predictor(
-    predictor: Predictor, suite: str | Path | OpenedSuite, *, seed: int | None = None
+    predictor: Predictor, suite: Place | OpenedSuite, *, seed: int | None = None
 ) -> LocalScore:
     """Run a predictor on every case of a suite in this process, and return its scores.
 

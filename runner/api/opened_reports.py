@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from runner.api.checked import Place, checked
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
@@ -80,7 +81,8 @@ class OpenedReport:
         return html_table(title, ("metric", "value", "low", "high", "targets"), rows)
 
 
-def read_report(directory: str | Path) -> OpenedReport:
+@checked
+def read_report(directory: Place) -> OpenedReport:
     """Return the report in a directory, or at a URL that fsspec knows.
 
     Raises:
@@ -91,8 +93,9 @@ def read_report(directory: str | Path) -> OpenedReport:
     return OpenedReport(read_report_file(place), place)
 
 
+@checked
 def verify_report(
-    report: str | Path | OpenedReport, suite: str | Path | OpenedSuite | None = None
+    report: Place | OpenedReport, suite: Place | OpenedSuite | None = None
 ) -> list[str]:
     """Return the faults of a report, one line each; empty if nothing has changed in it.
 

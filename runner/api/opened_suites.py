@@ -12,11 +12,13 @@ from typing import Self
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
+from runner.api.checked import Place, checked
 from runner.api.tables import html_table
 from runner.building.draw import Draw
-from runner.building.named import opened_suite
+from runner.building.named import UNSAVED, opened_suite
 from runner.contract.frames import read_frame
 from runner.contract.stat import InstanceTarget, Target
+from runner.errors import SuiteError, UsageError
 from runner.suites.public_suite import SuiteCase
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
@@ -86,7 +88,9 @@ class OpenedCase:
         return stage_inputs(suite.inputs(self._case), seed=used, limits=suite.limits.to_json())
 
     def __repr__(self) -> str:
-        return f"<OpenedCase {self.id} of {self._opened.name}: {len(self.targets)} targets>"
+        return (
+            f"<OpenedCase {self.id}: {len(self.train_runs)} train, {len(self.eval_runs)} eval runs>"
+        )
 
     def _repr_html_(self) -> str:
         rows = [(name, *frame.shape) for name, frame in self.inputs.items()]
@@ -100,13 +104,26 @@ class OpenedSuite:
     If it is made of HELM runs, it is built in a temporary directory. The directory is removed with
     this object, at the end of its ``with`` block, or by ``close()``.
 
-    Attributes:
-        suite: the runner's own object; not part of the stable interface.
+    It can't be used afterwards.
     """
 
     def __init__(self, suite: Suite, held: ExitStack) -> None:
-        self.suite = suite
+        self._suite = suite
         self._close = weakref.finalize(self, held.close)
+
+    @property
+    def suite(self) -> Suite:
+        """The runner's own object; not part of the stable interface.
+
+        Raises:
+            SuiteError: the suite has been closed.
+        """
+        if not self._close.alive:
+            raise SuiteError(
+                f"{self._suite.name}: this suite has been closed; open it again, or use it within "
+                "its with block."
+            )
+        return self._suite
 
     @property
     def name(self) -> str:
@@ -123,9 +140,14 @@ class OpenedSuite:
         """``sha256:...`` of all its files. Evaluations of equal digests can be compared."""
         return self.suite.digest
 
-    @cached_property
+    @property
     def cases(self) -> tuple[OpenedCase, ...]:
         """The cases, in their order."""
+        _ = self.suite  # says so if it is closed
+        return self._cases
+
+    @cached_property
+    def _cases(self) -> tuple[OpenedCase, ...]:
         return tuple(OpenedCase(self, case) for case in self.suite.cases)
 
     def close(self) -> None:
@@ -144,7 +166,8 @@ class OpenedSuite:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<OpenedSuite {self.name} {self.version}: {len(self.suite.cases)} cases>"
+        suite = self._suite
+        return f"<OpenedSuite {suite.name} {suite.manifest.version}: {len(suite.cases)} cases>"
 
     def _repr_html_(self) -> str:
         rows = [
@@ -155,11 +178,12 @@ class OpenedSuite:
         return html_table(f"{self.name} {self.version}", columns, rows)
 
 
+@checked
 def open_suite(
-    name: str | Path,
+    name: Place,
     *,
-    root_dir: str | Path | None = None,
-    private: str | Path | None = None,
+    root_dir: Place | None = None,
+    private: Place | None = None,
     train_runs: int | None = None,
     eval_samples: int | None = None,
     seed: int | None = None,
@@ -188,6 +212,8 @@ def open_suite(
         suite = held.enter_context(
             opened_suite(str(name), _path(root_dir), draw, AnnouncedLines(announce), _path(private))
         )
+        if seed is not None and suite.manifest.version != UNSAVED:
+            raise UsageError(f"{name} is a frozen suite: seed can't change it.")
         return OpenedSuite(suite, held.pop_all())
 
 

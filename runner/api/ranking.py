@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from runner.api.announcing import AnnouncedLines
+from runner.api.checked import Place, checked
+from runner.api.local_scoring import LocalScore
 from runner.api.opened_reports import OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
@@ -57,10 +59,11 @@ class Ranking:
         return html_table(title, SHOWN, rows)
 
 
+@checked
 def rank_reports(
-    reports: str | Path | Sequence[OpenedReport],
+    reports: Place | Sequence[OpenedReport],
     *,
-    submitters: str | Path | None = None,
+    submitters: Place | None = None,
     suite: str | None = None,
 ) -> Ranking:
     """Return the evaluations of one suite in order, the best first.
@@ -86,6 +89,10 @@ def rank_reports(
         place = open_store(reports)
         chosen = choose_reports(read_reports(place, progress), place, suite)
     else:
+        if not reports or any(isinstance(each, LocalScore) for each in reports):
+            raise UsageError(
+                "Give at least one report of an image; scores made in this process are not ranked."
+            )
         chosen = ChosenReports({each.directory: each.report for each in reports})
         if len({report.suite.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")

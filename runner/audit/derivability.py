@@ -105,7 +105,7 @@ def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
                 column=f"{STATES}result.completions",
                 what=f"{run}: all {first.instances} instances of {first.target.name} are revealed "
                 f"with {GOLD_METRICS}{proof}{others}",
-                advice="Reveal fewer instances (--eval-samples), or hide completions or gold",
+                advice="Reveal fewer instances (revealed.instances), or hide completions or gold",
             )
         )
     return leaks

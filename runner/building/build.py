@@ -21,6 +21,7 @@ from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run, read_runs
 from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, find_runs
+from runner.helm_outputs.type_checks import check_types
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
@@ -171,6 +172,7 @@ def _write_suite(
     records, leaks = _write_runs(spec, runs, roles, rng, halves, progress)
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, progress)
+    _check_scoring(spec, [records[name] for name in evaluated])
     plans, groups = _divide(spec, records, drawn, rng, halves, progress)
     records = remove_unused(records, plans, halves)
     contents = Contents(
@@ -231,6 +233,7 @@ def _write_runs(
         ):
             # MAGNET draws the instances with the generator that has drawn the runs.
             own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
+            check_types(runs[name], frames)
             identity = _identify(runs[name])
             records[name], found = write_run(
                 spec, runs[name], frames, number, identity, role, own_rng, halves
@@ -268,6 +271,37 @@ def _require_targets(
         )
     for name in without:
         progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
+    if spec.instance_targets and not any(record.instance_targets for record in records.values()):
+        asked = ", ".join(target.stat for target in spec.instance_targets)
+        raise SuiteError(
+            f"instance_targets: no revealed instance of an eval run has the stat {asked}"
+        )
+
+
+def _check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
+    """Refuse scoring rules by which no evaluation could be ranked.
+
+    Raises:
+        SuiteError: the primary metric has no targets, or a weight is of no scenario of the suite.
+    """
+    scoring = spec.scoring
+    of_runs = scoring.primary_metric.kind == "stat"
+    if not any(each.targets if of_runs else each.instance_targets for each in records):
+        needed = "targets" if of_runs else "instance_targets"
+        raise SuiteError(
+            f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
+        )
+    known = sorted({record.scenario for record in records})
+    unknown = sorted(scoring.scenario_weights.keys() - set(known))
+    if unknown:
+        raise SuiteError(
+            f"scoring.scenario_weights: {unknown[0]!r} is no scenario of the suite. It has: "
+            + ", ".join(known)
+        )
+    if scoring.scenario_weights and not any(
+        scoring.scenario_weights.get(scenario, 1) for scenario in known
+    ):
+        raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
 
 
 def _divide(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from runner.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -18,3 +20,18 @@ class Draw:
     eval_samples: int | None = None
     seed: int | None = None
     stat_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that can't be drawn.
+
+        Raises:
+            UsageError: a number is too small.
+        """
+        least = {
+            "--train-runs": (self.train_runs, 1),
+            "--eval-samples": (self.eval_samples, 0),
+            "--seed": (self.seed, 0),
+        }
+        for option, (value, smallest) in least.items():
+            if value is not None and value < smallest:
+                raise UsageError(f"{option} is {value}; the smallest is {smallest}.")

@@ -25,6 +25,9 @@ SUITES = Path("suites")
 LEAST_SIMILARITY = 0.7
 """From here on a name that exists is suggested for one that does not."""
 
+UNSAVED = "unsaved"
+"""The version of a suite that is built of HELM runs for one command."""
+
 WARN_ONLY = ("twins", "derivable", "shared")
 """Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
 
@@ -65,10 +68,13 @@ def opened_suite(
         spec = make_spec(
             {
                 "name": title,
-                "version": "unsaved",
+                "version": UNSAVED,
                 "helm_runs": [str(source)],
                 "targets": list(draw.stat_names) or ["exact_match"],
-                "division": {"method": "sampled", "train_runs": draw.train_runs or 3},
+                "division": {
+                    "method": "sampled",
+                    "train_runs": 3 if draw.train_runs is None else draw.train_runs,
+                },
                 "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
                 "keep_together": [],
                 "accept": list(WARN_ONLY),

@@ -76,19 +76,19 @@ class LimitOptions:
 
     wall_seconds: float | None = option(
         "--wall-seconds",
-        type=click.FloatRange(min=0, min_open=True),
+        type=float,
         help="How many seconds a container may run.  "
         f"[default: the suite's, or {DEFAULTS.wall_seconds:g}]",
     )
     memory_mib: int | None = option(
         "--memory-mib",
-        type=click.IntRange(min=16),
+        type=int,
         help="Memory and swap together, in MiB. Files in /output and /tmp count too.  "
         f"[default: the suite's, or {DEFAULTS.memory_bytes // MIB}]",
     )
     cpus: float | None = option(
         "--cpus",
-        type=click.FloatRange(min=0.1),
+        type=float,
         help=f"How many CPUs a container may use.  [default: the suite's, or {DEFAULTS.cpus:g}]",
     )
     gpus: int = option(

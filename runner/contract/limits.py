@@ -9,6 +9,22 @@ GIB = 1024 * MIB
 
 ALL_GPUS = -1
 
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "wall_seconds": (0.01, 315_360_000),
+    "memory_bytes": (16 * MIB, 1024 * 1024 * GIB),
+    "cpus": (0.01, 4096),
+    "pids": (1, 4_194_304),
+    "output_bytes": (1, 1024 * GIB),
+    "output_files": (1, 1_000_000),
+    "tmp_bytes": (4 * KIB, 1024 * 1024 * GIB),
+    "tmp_files": (1, 1_000_000_000),
+    "shm_bytes": (4 * KIB, 1024 * 1024 * GIB),
+    "open_files": (16, 1_048_576),
+    "log_bytes": (KIB, 1024 * GIB),
+}
+"""The least and the largest value of each limit. With 0 the engine would set no limit at all, and
+beyond the largest it, or Linux, refuses the container."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -37,6 +53,17 @@ class Limits:
     shm_bytes: int = 64 * MIB
     open_files: int = 1024
     log_bytes: int = MIB
+
+    def __post_init__(self) -> None:
+        """Refuse limits that an engine can't keep.
+
+        Raises:
+            ValueError: one is out of its bounds, or no number.
+        """
+        for name, (least, most) in BOUNDS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(f"{name} is {value:.15g}; it must be {least:.15g} to {most:.15g}")
 
     def to_json(self) -> Mapping[str, float]:
         """Return the limits by name, for the manifest and the report."""

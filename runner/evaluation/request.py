@@ -89,7 +89,7 @@ class Request:
 
         Raises:
             UsageError: images are named in both ways or in neither, one private half is named for
-                several suites, or a number is too small.
+                several suites, a suite is named twice, or a name is empty or no text.
         """
         is_listed = self.submissions_file is not None
         if is_listed == bool(self.images) or (is_listed and self.submitter is not None):
@@ -98,14 +98,12 @@ class Request:
             )
         if self.private is not None and len(self.suites) > 1:
             raise UsageError("--private is the half of one suite; evaluate one suite at a time.")
-        least = {
-            "--train-runs": (self.draw.train_runs, 1),
-            "--eval-samples": (self.draw.eval_samples, 0),
-            "--seed": (self.options.seed, 0),
-        }
-        for option, (value, smallest) in least.items():
-            if value is not None and value < smallest:
-                raise UsageError(f"{option} is {value}; the smallest is {smallest}.")
+        if not all(self.images) or not all(self.suites):
+            raise UsageError("An image or a suite has an empty name; is a variable not set?")
+        if len(set(self.suites)) < len(self.suites):
+            raise UsageError("--suite names a suite twice; name each once.")
+        if self.submitter is not None:
+            check_submitter(self.submitter)
 
     def submitters(
         self, read_submissions: Callable[[Path], Mapping[str, str]]
@@ -124,3 +122,17 @@ class Request:
         if self.out is None or len(self.suites) > 1:
             return (self.out or DEFAULT_OUT) / fitting_name(suite_name)
         return self.out
+
+
+def check_submitter(name: str) -> None:
+    """Refuse a submitter's name that a report can't hold.
+
+    Raises:
+        UsageError: it is empty, or no valid Unicode.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"--submitter is {name!r}, which is no valid UTF-8.") from error
+    if not name.strip():
+        raise UsageError("--submitter is empty; name who submitted the images.")

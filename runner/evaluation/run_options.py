@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from runner.contract.limits import ALL_GPUS, MIB, Limits
+from runner.contract.limits import ALL_GPUS, BOUNDS, MIB, Limits
 from runner.errors import UsageError
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
 
-LEAST_MEMORY_MIB = 16
-LEAST_CPUS = 0.1
+MOST_REPEATS = 1000
 
 
 @dataclass(frozen=True)
@@ -81,18 +80,20 @@ class RunOptions:
         """Raise an error for limits under which nothing can run.
 
         Raises:
-            UsageError: a number is too small.
+            UsageError: a number is too small, too large, or none.
         """
-        if self.wall_seconds is not None and self.wall_seconds <= 0:
-            raise UsageError(f"--wall-seconds is {self.wall_seconds:g}; it must be more than 0.")
-        least = {
-            "--memory-mib": (self.memory_mib, LEAST_MEMORY_MIB),
-            "--cpus": (self.cpus, LEAST_CPUS),
-            "--repeat": (self.repeat, 0),
+        memory_bounds = tuple(bound / MIB for bound in BOUNDS["memory_bytes"])
+        bounds = {
+            "--wall-seconds": (self.wall_seconds, BOUNDS["wall_seconds"]),
+            "--memory-mib": (self.memory_mib, memory_bounds),
+            "--cpus": (self.cpus, BOUNDS["cpus"]),
+            "--repeat": (self.repeat, (0, MOST_REPEATS)),
         }
-        for option, (value, smallest) in least.items():
-            if value is not None and value < smallest:
-                raise UsageError(f"{option} is {value:g}; the smallest is {smallest:g}.")
+        for option, (value, (least, most)) in bounds.items():
+            if value is not None and not least <= value <= most:
+                raise UsageError(
+                    f"{option} is {value:.15g}; it must be {least:.15g} to {most:.15g}."
+                )
 
     def on(self, suite: PublicSuite) -> RunSettings:
         """Return the settings under which all cases of a suite run."""

@@ -1,9 +1,10 @@
 """Groups of runs that must stay on one side of a case: sweeps of one scenario and model, twins."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from runner.scores.records import SCENARIO_ARGS, SCENARIO_CLASS, scenario_text
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,8 @@ class RunIdentity:
     """Which scenario and model a run is of, as text that can be compared.
 
     Attributes:
-        scenario: the scenario spec's class name, then its args as JSON.
+        scenario: the scenario spec's class name and args, e.g. ``MMLUScenario(subject=anatomy)``,
+            as the records of a report and ``scenario_weights`` have it.
         model: the adapter spec's ``model``.
         model_deployment: the adapter spec's ``model_deployment``, or the model in older outputs.
     """
@@ -25,11 +27,11 @@ def identify_run(run_spec: Mapping[str, Any]) -> RunIdentity:
     """Return the identity in a run spec, HELM's JSON object."""
     scenario = run_spec.get("scenario_spec") or {}
     adapter = run_spec.get("adapter_spec") or {}
-    class_name = str(scenario.get("class_name", "")).rpartition(".")[2]
-    arguments = json.dumps(scenario.get("args") or {}, sort_keys=True)
+    columns = {SCENARIO_CLASS: scenario.get("class_name", "")}
+    columns |= {f"{SCENARIO_ARGS}{name}": arg for name, arg in (scenario.get("args") or {}).items()}
     model = str(adapter.get("model") or "")
     return RunIdentity(
-        scenario=f"{class_name} {arguments}" if arguments != "{}" else class_name,
+        scenario=scenario_text(columns) or "",
         model=model,
         model_deployment=str(adapter.get("model_deployment") or model),
     )

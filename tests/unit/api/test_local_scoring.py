@@ -69,7 +69,7 @@ def test_a_target_that_is_not_predicted_is_refused_with_its_findings(
 
 def test_a_value_of_the_wrong_type_is_refused(suite: runner.OpenedSuite) -> None:
     wrong: Any = {"run": [0.5]}
-    with pytest.raises(TypeError, match="Stat objects"):
+    with pytest.raises(runner.UsageError, match="predictions should be an instance of Stat"):
         runner.score(suite.cases[0], wrong)
 
 

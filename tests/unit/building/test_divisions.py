@@ -125,13 +125,13 @@ def test_a_runs_identity_is_its_scenario_with_arguments_its_model_and_its_deploy
         "scenario_spec": {"class_name": "helm.x.MMLUScenario", "args": {"subject": "law"}},
         "adapter_spec": {"model": "meta/llama", "model_deployment": "groq/llama"},
     }
-    expected = RunIdentity('MMLUScenario {"subject": "law"}', "meta/llama", "groq/llama")
+    expected = RunIdentity("MMLUScenario(subject=law)", "meta/llama", "groq/llama")
     assert identify_run(spec) == expected
 
 
 def test_in_outputs_of_2022_the_model_is_the_deployment() -> None:
     spec = {"scenario_spec": {"class_name": "Boolq"}, "adapter_spec": {"model": "openai/davinci"}}
-    assert identify_run(spec) == RunIdentity("Boolq", "openai/davinci", "openai/davinci")
+    assert identify_run(spec) == RunIdentity("Boolq()", "openai/davinci", "openai/davinci")
 
 
 def test_overlapping_groups_become_one_in_the_order_of_their_first_names() -> None:

@@ -1,5 +1,6 @@
 """A request refuses what contradicts itself."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "images and a list of them": ({**LIST, "images": ("a",)}, "Name images"),
     "a submitter and a list of them": ({**LIST, "submitter": "x"}, "Name images"),
     "a private half of two suites": ({"suites": ("a", "b"), "private": Path("x")}, "--private"),
-    "no run to train on": ({"draw": Draw(train_runs=0)}, "--train-runs is 0"),
-    "fewer than no instances": ({"draw": Draw(eval_samples=-1)}, "--eval-samples is -1"),
+    "an empty image": ({"images": ("a", "")}, "empty name"),
+    "an empty suite": ({"suites": ("",)}, "empty name"),
+    "a suite twice": ({"suites": ("a", "a")}, "twice"),
+    "an empty submitter": ({"submitter": " "}, "--submitter is empty"),
+    "a submitter of other bytes": ({"submitter": "caf\udce9"}, "no valid UTF-8"),
 }
 
 
@@ -63,10 +67,13 @@ def test_control_each_executor_takes_its_own_options() -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"wall_seconds": 0.0}, "--wall-seconds is 0"),
-        ({"memory_mib": 15}, "--memory-mib is 15; the smallest is 16"),
-        ({"cpus": 0.01}, "--cpus is 0.01"),
+        ({"wall_seconds": 0.0}, "--wall-seconds is 0; it must be 0.01 to"),
+        ({"wall_seconds": math.inf}, "--wall-seconds is inf"),
+        ({"wall_seconds": math.nan}, "--wall-seconds is nan"),
+        ({"memory_mib": 15}, "--memory-mib is 15; it must be 16 to"),
+        ({"cpus": 0.0}, "--cpus is 0"),
         ({"repeat": -1}, "--repeat is -1"),
+        ({"repeat": 10**9}, "--repeat is 1000000000"),
     ],
 )
 def test_limits_under_which_nothing_runs_are_refused(parts: dict[str, Any], message: str) -> None:
@@ -75,7 +82,7 @@ def test_limits_under_which_nothing_runs_are_refused(parts: dict[str, Any], mess
 
 
 def test_control_the_smallest_limits_are_taken() -> None:
-    RunOptions(wall_seconds=0.001, memory_mib=16, cpus=0.1, repeat=0)
+    RunOptions(wall_seconds=0.01, memory_mib=16, cpus=0.01, repeat=0)
 
 
 def test_every_image_is_of_the_submitter_named() -> None:

@@ -1,0 +1,57 @@
+"""Arguments of public functions, checked before anything else is done with them."""
+
+import inspect
+from collections.abc import Callable
+from functools import reduce, wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+from pydantic import ConfigDict, PlainValidator, ValidationError, validate_call
+
+from runner.errors import UsageError
+
+Params = ParamSpec("Params")
+Returned = TypeVar("Returned")
+
+STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
+PREFIXES = ("Input should be ", "Value error, ")
+
+
+def _as_place(value: object) -> object:
+    if isinstance(value, str) or hasattr(value, "joinpath"):  # a URL's path is no Path
+        return value
+    raise ValueError("a path or a URL")
+
+
+Place = Annotated[str | Path, PlainValidator(_as_place)]
+"""A path, a URL as text, or a URL's path."""
+
+
+def checked(function: Callable[Params, Returned]) -> Callable[Params, Returned]:
+    """Return the function; it raises a UsageError for arguments that are not of their types."""
+    validated = validate_call(config=STRICT)(function)
+
+    @wraps(function)
+    def call(*args: Params.args, **kwargs: Params.kwargs) -> Returned:
+        try:
+            return validated(*args, **kwargs)
+        except ValidationError as error:
+            if error.title != function.__name__:  # of something inside
+                raise
+            raise UsageError(_describe(function, error)) from error
+
+    return call
+
+
+def _describe(function: Callable[..., object], error: ValidationError) -> str:
+    """Return which argument is wrong, and what it should be; a union names each of its members."""
+    findings = error.errors(include_url=False)
+    first = findings[0]["loc"][0]
+    names = list(inspect.signature(function).parameters)
+    name = names[first] if isinstance(first, int) and first < len(names) else first
+    messages = dict.fromkeys(
+        reduce(str.removeprefix, PREFIXES, finding["msg"])
+        for finding in findings
+        if finding["loc"][0] == first
+    )
+    return f"{function.__name__}: {name} should be {' or '.join(messages)}."

@@ -1,0 +1,117 @@
+"""Refuses a run if what the runner itself reads of it has not HELM's types.
+
+Other fields may have any type: a predictor gets them as they are.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import polars as pl
+
+from runner.errors import SuiteError
+from runner.helm_outputs.common_types import plain_cells
+from runner.helm_outputs.files import NOT_HELMS
+from runner.helm_outputs.frames import RunFrames
+from runner.helm_outputs.runs import (
+    PER_INSTANCE_STATS,
+    RUN_SPEC,
+    SCENARIO_STATE,
+    STATS,
+    RunDirectory,
+)
+
+OBJECTS = ("run_spec.scenario_spec", "run_spec.scenario_spec.args", "run_spec.adapter_spec")
+TEXTS = (
+    "run_spec.scenario_spec.class_name",
+    "run_spec.adapter_spec.model",
+    "run_spec.adapter_spec.model_deployment",
+)
+NUMBERS = ("mean", "stddev", "variance", "sum", "sum_squared", "min", "max", "count")
+STATES = "scenario_state.request_states."
+
+IsRight = Callable[[pl.Series], bool]
+
+
+def check_types(run: RunDirectory, frames: RunFrames) -> None:
+    """Raise an error for the first column of a wrong type.
+
+    Raises:
+        SuiteError: names the file, the column, and what is expected.
+    """
+    spec, states = frames.run_specs, frames.scenario_states
+    for name in OBJECTS:  # an object would have become columns of its own
+        _check(run, RUN_SPEC, spec, name, lambda column: column.null_count() == 1, "an object")
+    for name in TEXTS:
+        _check(run, RUN_SPEC, spec, name, _is_text, "a text")
+    completions, references = f"{STATES}result.completions", f"{STATES}instance.references"
+    what = "a list of objects, with a text"
+    _check(run, SCENARIO_STATE, states, completions, _has_texts, what)
+    what = "a list of objects, with an output and a list of tags"
+    _check(run, SCENARIO_STATE, states, references, _has_outputs, what)
+    for file, frame, prefix in (
+        (STATS, frames.stats, "stats."),
+        (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.stats."),
+    ):
+        for name in NUMBERS:
+            _check(run, file, frame, f"{prefix}{name}", _is_number, "a number")
+
+
+def _check(
+    run: RunDirectory, file: str, frame: pl.DataFrame, name: str, is_right: IsRight, expected: str
+) -> None:
+    if name in frame.columns and not is_right(frame[name]):
+        field = name.removeprefix("run_spec.").removeprefix("scenario_state.")
+        raise SuiteError(f"{run.path / file}: {NOT_HELMS} ({field} should be {expected})")
+
+
+def _is_text(column: pl.Series) -> bool:
+    return column.dtype in {pl.String, pl.Null}
+
+
+def _is_number(column: pl.Series) -> bool:
+    return column.dtype.is_numeric() or column.dtype == pl.Null
+
+
+def _has_texts(column: pl.Series) -> bool:
+    fields = _fields(column)
+    if fields.get("text") == pl.String:
+        return not _has_null_items(column)
+    return all(_is_list_of(cell, _is_completion) for cell in plain_cells(column))
+
+
+def _has_outputs(column: pl.Series) -> bool:
+    fields = _fields(column)
+    output, tags = fields.get("output"), fields.get("tags")
+    is_plain = output == pl.String or (
+        isinstance(output, pl.Struct) and output.to_schema().get("text") == pl.String
+    )
+    if is_plain and tags in {pl.List(pl.String), pl.List(pl.Null)}:
+        return not _has_null_items(column)
+    return all(_is_list_of(cell, _is_reference) for cell in plain_cells(column))
+
+
+def _fields(column: pl.Series) -> Mapping[str, Any]:
+    """Return the fields of the objects in a column of lists; none if it is another."""
+    dtype = column.dtype
+    item = dtype.inner if isinstance(dtype, pl.List) else None
+    return item.to_schema() if isinstance(item, pl.Struct) else {}
+
+
+def _has_null_items(column: pl.Series) -> bool:
+    return bool(column.list.eval(pl.element().is_null()).list.any().any())
+
+
+def _is_list_of(cell: Any, is_right: Callable[[Any], bool]) -> bool:
+    return cell is None or (isinstance(cell, list) and all(map(is_right, cell)))
+
+
+def _is_completion(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("text"), str | None)
+
+
+def _is_reference(item: Any) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("tags"), list | None):
+        return False
+    output = item.get("output")
+    text = output.get("text") if isinstance(output, dict) else output
+    return isinstance(text, str | None) and (output is None or isinstance(output, dict | str))

@@ -1,0 +1,23 @@
+from typing import Any
+
+import pytest
+
+from runner.building.draw import Draw
+from runner.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"train_runs": 0}, "--train-runs is 0"),
+        ({"eval_samples": -1}, "--eval-samples is -1"),
+        ({"seed": -1}, "--seed is -1"),
+    ],
+)
+def test_a_number_that_cannot_be_drawn_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Draw(**given)
+
+
+def test_control_the_smallest_can() -> None:
+    assert Draw(train_runs=1, eval_samples=0, seed=0).train_runs == 1

@@ -1,0 +1,79 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import SuiteError
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+FILES = {
+    "run_spec": "run_spec.json",
+    "states": "scenario_state.json",
+    "stats": "stats.json",
+    "entries": "per_instance_stats.json",
+}
+
+
+def completion(state: dict[str, Any], value: Any) -> None:
+    state["request_states"][0]["result"]["completions"] = value
+
+
+def references(state: dict[str, Any], value: Any) -> None:
+    state["request_states"][0]["instance"]["references"] = value
+
+
+def adapter(spec: dict[str, Any], field: str, value: Any) -> None:
+    spec["adapter_spec"][field] = value
+
+
+def stat(stats: list[dict[str, Any]], field: str, value: Any) -> None:
+    stats[0][field] = value
+
+
+REFERENCE = {"output": {"text": "A"}, "tags": ["correct"]}
+
+WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "a text as a completion": ("states", lambda d: completion(d, ["A"])),
+    "a number as a completion": ("states", lambda d: completion(d, [3])),
+    "a number in place of completions": ("states", lambda d: completion(d, 1e308)),
+    "no reference": ("states", lambda d: references(d, [REFERENCE, None])),
+    "a number in place of references": ("states", lambda d: references(d, -1)),
+    "a number in place of tags": ("states", lambda d: references(d, [{**REFERENCE, "tags": 0.5}])),
+    "true as a text": (
+        "states",
+        lambda d: references(d, [{"output": {"text": True}, "tags": ["correct"]}]),
+    ),
+    "a text in place of the adapter": ("run_spec", lambda d: d.update(adapter_spec="x")),
+    "a number as a class": ("run_spec", lambda d: d["scenario_spec"].update(class_name=3)),
+    "a number as a model": ("run_spec", lambda d: adapter(d, "model", 3)),
+    "a number as a deployment": ("run_spec", lambda d: adapter(d, "model_deployment", 3)),
+    "a text as a mean": ("stats", lambda d: stat(d, "mean", "0.5")),
+    "a list as a mean": ("stats", lambda d: stat(d, "mean", [0.5])),
+    "a text as a count": ("stats", lambda d: stat(d, "count", "1")),
+    "a list as a maximum": ("stats", lambda d: stat(d, "max", [1])),
+    "a text as an instance's mean": ("entries", lambda d: stat(d[0]["stats"], "mean", "0.5")),
+}
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["run 1", "run 2"])
+@pytest.mark.parametrize(("file", "change"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_type_is_refused_with_the_files_name(
+    tmp_path: Path, file: str, change: Callable[[Any], None], which: int
+) -> None:
+    """Of a train run and of an eval run alike."""
+    root = write_suite(tmp_path)
+    path = sorted(root.rglob(FILES[file]))[which]
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.write_text(json.dumps(document))
+    division = {"method": "leave_one_out", "by": "run"}
+    with pytest.raises(SuiteError, match=f"{path.name}: not what HELM writes|{path.name}"):
+        build(root, tmp_path / "suite", division=division)
+
+
+def test_control_without_a_change_the_same_runs_are_built(tmp_path: Path) -> None:
+    division = {"method": "leave_one_out", "by": "run"}
+    assert build(write_suite(tmp_path), tmp_path / "suite", division=division).cases
