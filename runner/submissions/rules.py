@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+LONGEST_PERIOD = 876_000
+"""Hours of 100 years: a date so long ago exists."""
+
 
 class Rules(BaseModel):
     """How often a submitter is scored, on which runs, and what is published.
@@ -22,7 +25,7 @@ class Rules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     evaluations: Annotated[int, Field(ge=1)] = 5
-    period_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24
+    period_hours: Annotated[float, Field(gt=0, le=LONGEST_PERIOD, allow_inf_nan=False)] = 24
     publish: Literal["ladder", "rounded", "exact"] = "ladder"
     step: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
