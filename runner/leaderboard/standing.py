@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.suite_choice import ChosenReports, each_once
 from runner.progress import SILENT, Progress
 from runner.reports.report import Report
 from runner.reports.report_directory import find_reports, read_reports
@@ -108,16 +108,16 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
         UsageError: there is nothing.
         SuiteError: the file, or every report, can't be read.
     """
-    if path.is_dir():
-        reports = read_reports(path, progress).reports if find_reports(path) else {}
-        return Competitors(path, reports, None)
     try:
-        content = path.read_bytes()
+        content = None if path.is_dir() else path.read_bytes()
     except OSError as error:
         raise UsageError(
             f"{path}: no leaderboard ({error.strerror}). It is a directory of reports, or a file "
             "that `runner leaderboard DIR --json` wrote."
         ) from error
+    if content is None:
+        reports = read_reports(path, progress).reports if find_reports(path) else {}
+        return Competitors(path, reports, None)
     try:
         return Competitors(path, {}, PublishedLeaderboard.model_validate_json(content))
     except ValidationError as error:
@@ -135,7 +135,7 @@ def _rank_in_pairs(
         # The same runs may have another report, e.g. without --repeat.
         if each.scored_identity != report.scored_identity
     }
-    chosen = ChosenReports({**reports, directory: report})
+    chosen = ChosenReports({**each_once(reports), directory: report})
     board = make_leaderboard(chosen, None)
     (entry,) = [entry for entry in board.entries if entry.report == directory]
     if entry.rank is None:

@@ -91,7 +91,7 @@ def choose_reports(found: FoundReports, place: Path, wanted: str | None = None) 
     newest = meant[0]
     others = tuple(each for each in versions if each.name == newest.name and each is not newest)
     _check_scoring(newest.reports)
-    return ChosenReports(_each_once(newest.reports), others, found.faults)
+    return ChosenReports(each_once(newest.reports), others, found.faults)
 
 
 def _versions(reports: Mapping[Path, Report]) -> list[SuiteVersion]:
@@ -116,7 +116,7 @@ def _check_scoring(reports: Mapping[Path, Report]) -> None:
             raise UsageError(f"{path} is scored by another policy than {first_path}.")
 
 
-def _each_once(reports: Mapping[Path, Report]) -> dict[Path, Report]:
+def each_once(reports: Mapping[Path, Report]) -> dict[Path, Report]:
     """Return the reports without those whose evaluation another one has too.
 
     Of reports that only differ in further runs (``--repeat``), one with the most is kept; of

@@ -36,9 +36,9 @@ def write_helm_runs(report: Report, directory: Path) -> list[Path]:
             STATS: [each.predicted for each in targets if each.instance_id is None],
             PER_INSTANCE_STATS: _per_instance_stats(targets),
         }
-        if place.exists():
-            raise UsageError(f"{place}: is there already; name another directory.")
         try:
+            if place.exists():
+                raise UsageError(f"{place}: is there already; name another directory.")
             with unfinished_directory(place, is_private=True) as unfinished:
                 for file_name, content in files.items():
                     (unfinished / file_name).write_text(json.dumps(content, indent=2) + "\n")

@@ -44,7 +44,14 @@ def check_writable(directory: Path) -> None:
     """
     if is_remote(directory):
         return  # what is there is a report, perhaps half of one; check_store has tried to write
-    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    try:
+        places = (directory, *directory.absolute().parents)
+        nearest = next(path for path in places if path.exists())
+    except OSError as error:
+        raise UsageError(
+            f"{directory}: reports can't be written there ({error.strerror}). Name another place "
+            "with --out."
+        ) from error
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise UsageError(
             f"{directory}: reports can't be written, because {nearest} is not a directory that can "
@@ -268,7 +275,7 @@ def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
         if depth == 0 or not directory.is_dir():
             return []
         found = sorted(directory.iterdir())
-    except PermissionError:
+    except OSError:
         return [directory]
     below = [path for path in found if path.is_dir() and not path.is_symlink()]
     shown = [path for path in below if not path.name.startswith(".")]

@@ -6,6 +6,8 @@ from click.testing import CliRunner, Result
 
 import runner
 from runner.cli.main import cli
+from runner.pages.report_page import report_page
+from runner.reports.report import read_report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
@@ -76,6 +78,15 @@ def test_what_is_no_results_directory_or_no_suite_is_refused(
     assert "no report in it" in str(run(tmp_path, versions.corrected).exception)
     ended = CliRunner().invoke(cli, ["rescore", str(tmp_path), "--suite", "absent"])
     assert ended.exit_code != 0
+
+
+def test_the_new_report_says_that_it_was_scored_again(versions: Versions, results: Path) -> None:
+    run(results, versions.corrected)
+    (kept,) = results.glob("low.*")
+    for place, is_said in ((results / "low", True), (kept, False)):
+        shown = CliRunner().invoke(cli, ["report", str(place)]).stdout
+        page = report_page(read_report(place), with_actuals=False)
+        assert ("scored again" in shown) == ("scored again" in page) == is_said
 
 
 def test_python_has_the_same_as_frames(versions: Versions, results: Path) -> None:

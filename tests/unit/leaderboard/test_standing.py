@@ -143,6 +143,16 @@ def test_evaluations_on_another_version_of_the_suite_are_neither_refused_nor_cou
     assert str(competitors.rank(other, results / "new", {})) == "1 of 1"
 
 
+def test_another_evaluation_counts_once_with_and_without_further_runs(
+    suite: Suite, results: Path
+) -> None:
+    other = report(suite, 0.2, "other")
+    again = other.model_copy(update={"input_changes": ("shuffled",)})
+    competitors = read_competitors(results)
+    others = {results / "other": other, results / "other+shuffle": again}
+    assert str(competitors.rank(report(suite, 0.0), results / "new", others)) == "1 of 5"
+
+
 def test_an_evaluation_does_not_compete_with_its_report_without_further_runs(
     suite: Suite, results: Path
 ) -> None:
@@ -153,6 +163,8 @@ def test_an_evaluation_does_not_compete_with_its_report_without_further_runs(
 def test_a_file_that_is_no_leaderboard_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no leaderboard"):
         read_competitors(tmp_path / "absent.json")
+    with pytest.raises(UsageError, match="File name too long"):
+        read_competitors(tmp_path / ("a" * 300))
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(SuiteError, match="leaderboard DIR --json"):
         read_competitors(tmp_path / "other.json")

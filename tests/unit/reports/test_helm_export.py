@@ -13,6 +13,7 @@ from runner.reports.helm_export import run_directory_name, write_helm_runs
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run, write_suite
 from tests.suite_builder import build
+from tests.unit.reports.builder import make_report
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "perturbed"}
 
@@ -60,6 +61,16 @@ def test_instances_are_grouped_by_perturbation_and_trial(tmp_path: Path) -> None
     assert len(entries) == 2
     assert {entry["train_trial_index"] for entry in entries} == {0}
     assert helms_stat(entries[0]["stats"][0]).name == MetricName("predicted_exact_match", "test")
+
+
+def test_a_run_with_a_name_that_no_file_system_takes_is_refused(tmp_path: Path) -> None:
+    report = make_report()
+    (case,) = report.cases
+    target = case.targets[0].model_copy(update={"run_spec_name": "a" * 300})
+    long = case.model_copy(update={"targets": (target,)})
+    with pytest.raises(UsageError, match=r"can't be written .File name too long"):
+        write_helm_runs(report.model_copy(update={"cases": (long,)}), tmp_path)
+    assert write_helm_runs(report, tmp_path)  # control
 
 
 def test_files_that_are_there_are_not_overwritten(tmp_path: Path) -> None:

@@ -92,6 +92,13 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path: Path, pl
         check_writable(tmp_path / place)
 
 
+def test_a_place_whose_name_is_too_long_is_refused_beforehand(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"File name too long.*--out"):
+        check_writable(tmp_path / ("a" * 300) / "image")
+    with pytest.raises(SuiteError, match="File name too long"):
+        read_reports(tmp_path / ("a" * 300))
+
+
 def test_an_earlier_report_that_cannot_be_read_is_kept_beside_the_new_one(tmp_path: Path) -> None:
     (tmp_path / "image").mkdir()
     (tmp_path / "image" / "report.json").write_text('{"schema_version": 99}')
