@@ -29,12 +29,18 @@ libc = ctypes.CDLL(None, use_errno=True)
 _SYSCALLS = {  # from the kernel's tables for x86_64 and for aarch64
     "add_key": (248, 217),
     "bpf": (321, 280),
+    "cachestat": (451, 451),
+    "fadvise64": (221, 223),
     "finit_module": (313, 273),
+    "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "keyctl": (250, 219),
     "kexec_load": (246, 104),
+    "mincore": (27, 232),
     "open_by_handle_at": (304, 265),
     "perf_event_open": (298, 241),
+    "preadv2": (327, 286),
+    "readahead": (187, 213),
     "userfaultfd": (323, 282),
 }
 

@@ -11,12 +11,20 @@ from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
 from runner.contract.limits import KIB, MIB, Limits
 from runner.sandbox.engine.image import Image
 
-PREDICTOR_USER = "65534:65534"
-"""Numeric, with the group: a name would be looked up in the image's own passwd file."""
+USERS = range(20_000, 60_000)
+"""The uids of predictors: below 65536, where an engine's user namespace may end, and apart from
+those that systems give to users and services."""
+
+KEEPER_UID = 65_534
 
 TMP_DIR = "/tmp"  # noqa: S108  (inside the container, where it is a fresh tmpfs)
 
-ENVIRONMENT = {"HOME": TMP_DIR, "TMPDIR": TMP_DIR}
+ENVIRONMENT = {
+    "HOME": TMP_DIR,
+    "TMPDIR": TMP_DIR,
+    # Programs that ask who they are would look the uid up in the image's passwd file.
+    **dict.fromkeys(("LOGNAME", "USER"), "predictor"),
+}
 """All that the runner adds to the image's own environment. It overrides the image's values.
 
 The image's ENV is part of the image, as its files are: it reveals nothing about the host, and a
@@ -70,6 +78,11 @@ class SandboxNames:
     evaluation: str
 
     @property
+    def uid(self) -> int:
+        """Return the predictor's uid and gid; the kernel counts signals, keys, ... for each uid."""
+        return USERS[int(self.case, 16) % len(USERS)]
+
+    @property
     def predictor(self) -> str:
         """Return the name of the untrusted container."""
         return f"runner-{self.case}-predictor"
@@ -100,7 +113,8 @@ def seccomp_profile() -> str:
     """Return the system calls that a container may make, as the engine's JSON.
 
     It allows less than the engine's default: only local, IPv4, IPv6 and netlink sockets, no
-    io_uring, no reading of other processes, no 32-bit calls.
+    io_uring, no reading of other processes, no 32-bit calls, and no look at the page cache, which
+    all containers of an image share.
     """
     return Path(__file__).with_name("seccomp.json").read_text(encoding="utf-8")
 
@@ -133,7 +147,7 @@ def predictor_body(
         },
     }
     return {
-        **_program(image, names, "predictor"),
+        **_program(image, names, "predictor", names.uid),
         "Env": [f"{name}={value}" for name, value in _environment(image).items()],
         "HostConfig": {**host_config, "Mounts": _mounts(names, input_read_only=True)},
     }
@@ -158,7 +172,7 @@ def keeper_body(
         "LogConfig": {"Type": "none", "Config": {}},
     }
     return {
-        **_program(keeper_image, names, "keeper"),
+        **_program(keeper_image, names, "keeper", KEEPER_UID),
         # No loopback either: nothing uses it, and the engine starts two processes less.
         # The predictor has a loopback, and the engine's /etc/hosts, which names localhost.
         "NetworkDisabled": True,
@@ -184,14 +198,15 @@ def volume_bodies(names: SandboxNames, limits: Limits) -> tuple[Body, Body]:
     )
 
 
-def _program(image: Image, names: SandboxNames, role: str) -> Body:
+def _program(image: Image, names: SandboxNames, role: str, uid: int) -> Body:
     return {
         "Image": image.id,  # never a tag, which may move
         "Entrypoint": list(image.entrypoint),
         "Cmd": list(image.command),
         "Labels": names.labels,
         "Hostname": role,
-        "User": PREDICTOR_USER,
+        # Numeric, with the group: a name would be looked up in the image's own passwd file.
+        "User": f"{uid}:{uid}",
         "Tty": False,
         "OpenStdin": False,
         # The image's own health check and stop signal are not used.
@@ -231,9 +246,13 @@ MASKED_PATHS = (
     *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
     *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
     *("/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"),
+    *("/proc/locks", "/proc/key-users", "/proc/sys/fs/aio-nr", "/proc/sys/fs/file-nr"),
+    *("/proc/sys/fs/inode-nr", "/proc/sys/fs/inode-state", "/proc/sys/fs/dentry-state"),
+    "/proc/sys/kernel/pty/nr",
 )
 """Paths that reveal the host, its hardware or its other users: the engines' own list, written out
-so that it is the same on every engine."""
+so that it is the same on every engine. From /proc/locks on: exact counts of what all containers
+hold, by which one could send numbers to another."""
 
 READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 

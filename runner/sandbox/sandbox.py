@@ -57,6 +57,7 @@ class Sandbox:
         # As many threads as cases: preparing ahead must not take the predictors' processors.
         self._worker = ThreadPoolExecutor(max_workers=jobs)
         self._not_removed: deque[SandboxNames] = deque()
+        self._uids: set[int] = set()
         self._closing = threading.Event()
 
     def prepare(
@@ -67,7 +68,7 @@ class Sandbox:
         Args:
             stage: returns the files of /input by their path below it; called by another thread.
         """
-        names = SandboxNames(secrets.token_hex(6), self._token)
+        names = self._new_names()
         return Preparation(names, self._worker.submit(self._prepare, image, policy, names, stage))
 
     def run(
@@ -103,7 +104,7 @@ class Sandbox:
         Raises:
             UsageError: it can't, e.g. because there is no GPU.
         """
-        names = SandboxNames(secrets.token_hex(6), self._token)
+        names = self._new_names()
         try:
             case = prepare_case(self._host, self._host.keeper_image, policy, names, dict)
             check_control(self._host, policy, case.site)
@@ -129,6 +130,14 @@ class Sandbox:
             return False
         return True
 
+    def _new_names(self) -> SandboxNames:
+        """Return names whose uid no other case has that is prepared or runs now."""
+        while True:
+            names = SandboxNames(secrets.token_hex(6), self._token)
+            if names.uid not in self._uids:
+                self._uids.add(names.uid)
+                return names
+
     def _require_open(self) -> None:
         if self._closing.is_set():
             raise CancelledError
@@ -153,6 +162,8 @@ class Sandbox:
             EngineError
         ):  # the engine may be lost; tried again before the next case, and at the end
             self._not_removed.append(names)
+        else:
+            self._uids.discard(names.uid)
 
 
 @contextmanager

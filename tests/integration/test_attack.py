@@ -31,7 +31,7 @@ from runner.sandbox import sandbox as sandbox_module
 from runner.sandbox.cleanup import collect_garbage
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
-from runner.sandbox.policy import LABEL
+from runner.sandbox.policy import KEEPER_UID, LABEL
 from runner.suites.staging import StagedInputs, stage_inputs
 from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import leftovers
@@ -126,6 +126,14 @@ def with_all_of_proc(body: Body, client: docker.DockerClient) -> None:
     body["HostConfig"].update({"MaskedPaths": [], "ReadonlyPaths": []})
 
 
+def with_the_counts_of_the_host(body: Body, _client: docker.DockerClient) -> None:
+    body["HostConfig"]["MaskedPaths"] = []
+
+
+def with_the_uid_of_others(body: Body, _client: docker.DockerClient) -> None:
+    body["User"] = f"{KEEPER_UID}:{KEEPER_UID}"
+
+
 def with_a_device_of_the_host(body: Body, _client: docker.DockerClient) -> None:
     mount = {"Type": "bind", "Source": "/dev/kmsg", "Target": "/dev/kmsg", "ReadOnly": True}
     body["HostConfig"]["Mounts"].append(mount)
@@ -164,10 +172,12 @@ def with_the_engines_socket(body: Body, client: docker.DockerClient) -> None:
 
 CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
     (on_the_network, ("tcp", "udp", "dns")),
-    (without_seccomp, ("vsock", "keyctl", "unshare", "ptrace")),
+    (without_seccomp, ("vsock", "keyctl", "unshare", "ptrace", "page_cache")),
     (with_new_privileges, ("setuid",)),
     (as_root, ("capabilities", "raw_socket", "mount", "mknod")),
     (with_all_of_proc, ("kernel_settings", "kernel_secrets")),
+    (with_the_counts_of_the_host, ("kernel_counts",)),
+    (with_the_uid_of_others, ("user_counts",)),
     (with_a_device_of_the_host, ("devices",)),
     (among_the_hosts_processes, ("processes",)),
     (with_a_writable_root, ("writable",)),

@@ -419,7 +419,7 @@ def test_the_command_that_verbose_shows_has_the_sandboxs_settings(
             ["ALL"],
         )
         assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (2 * GIB, 2 * GIB, 256)
-        assert container.attrs["Config"]["User"] == "65534:65534"
+        assert container.attrs["Config"]["User"] == "20000:20000"
     finally:
         container.remove(force=True)
 

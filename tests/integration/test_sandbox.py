@@ -9,10 +9,13 @@ import pytest
 
 from runner.contract.limits import KIB, MIB, Limits
 from runner.files.input_archive import input_archive
+from runner.sandbox import policy as policy_module
 from runner.sandbox import run as run_module
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, predictor_fault
+from runner.sandbox.policy import USERS, SandboxPolicy
 from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox import open_sandbox
 from tests.integration.images import OWN
 from tests.integration.programs import run_sandboxed
 
@@ -107,16 +110,31 @@ def test_an_entrypoint_that_does_not_exist_is_the_predictors_fault(
 
 def test_a_predictor_finds_itself_locked_in(engine: Engine, misbehaving: Build) -> None:
     seen = json.loads(run(engine, misbehaving("look_around")).log)
-    assert (seen["uid"], seen["gid"], seen["groups"]) == (65534, 65534, [65534])
+    assert seen["uid"] in USERS
+    assert (seen["gid"], seen["groups"]) == (seen["uid"], [seen["uid"]])
     assert int(seen["capabilities"], 16) == 0
     assert int(seen["bounding"], 16) == 0
     assert seen["no_new_privileges"] == "1"
     assert seen["seccomp"] == "2"
     assert seen["interfaces"] == ["lo"]
     assert seen["hostname"] == "predictor"
-    assert seen["environment"]["HOME"] == "/tmp"
+    named = {name: seen["environment"][name] for name in ("HOME", "TMPDIR", "USER", "LOGNAME")}
+    assert named == {"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "predictor", "LOGNAME": "predictor"}
     assert seen["input"] == ["/input/eval", "/input/eval/targets.parquet", "/input/manifest.json"]
     assert seen["times"] == [0]
+
+
+def test_cases_beside_each_other_have_uids_of_their_own(
+    engine: Engine, misbehaving: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are as many uids as cases, so that by chance two would have the same."""
+    monkeypatch.setattr(policy_module, "USERS", range(20_000, 20_004))
+    image = engine.resolve_image(misbehaving("no_output"))
+    with open_sandbox(engine, print, jobs=2) as sandbox:
+        prepared = [sandbox.prepare(image, SandboxPolicy(LIMITS), dict) for _ in range(4)]
+        users = [one.case.result().attestation for one in prepared]
+    found = [None if one is None else one.effective["User"] for one in users]
+    assert sorted(map(str, found)) == [f"{uid}:{uid}" for uid in range(20_000, 20_004)]
 
 
 def test_control_without_the_policy_a_container_is_root_with_capabilities(

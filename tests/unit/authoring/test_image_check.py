@@ -140,7 +140,7 @@ def test_the_command_of_docker_has_the_policys_settings() -> None:
         "--network none",
         "--read-only",
         "--cap-drop=ALL",
-        "--user 65534:65534",
+        "--user 20000:20000",
         f"--memory {1000 * MIB} --memory-swap {1000 * MIB}",
         "--tmpfs /data:ro,",
         "--mount type=bind,source=INPUT,target=/input,readonly",

@@ -20,7 +20,12 @@ IMAGE = Image(
     id="sha256:1",
     entrypoint=("python3",),
     command=("predictor.py",),
-    environment={"PATH": "/usr/bin", "HOME": "/root", "HTTP_PROXY": "http://the.image's:own"},
+    environment={
+        "PATH": "/usr/bin",
+        "HOME": "/root",
+        "USER": "root",
+        "HTTP_PROXY": "http://the.image's:own",
+    },
 )
 
 
@@ -63,7 +68,7 @@ def test_the_policy_asks_for(setting: str, value: object) -> None:
     ("setting", "value"),
     [
         ("Image", "sha256:1"),
-        ("User", "65534:65534"),
+        ("User", f"{NAMES.uid}:{NAMES.uid}"),
         ("Healthcheck", {"Test": ["NONE"]}),
         ("StopSignal", "SIGKILL"),
         ("Tty", False),
@@ -80,13 +85,15 @@ def test_new_privileges_are_refused_and_our_seccomp_profile_is_given() -> None:
     assert seccomp.startswith('seccomp={\n  "defaultAction": "SCMP_ACT_ERRNO"')
 
 
-def test_the_environment_is_the_images_and_two_names_of_ours_that_win() -> None:
+def test_the_environment_is_the_images_and_four_names_of_ours_that_win() -> None:
     environment = predictor_body(IMAGE, SandboxPolicy(LIMITS), NAMES)["Env"]
     assert sorted(environment) == [
         "HOME=/tmp",
         "HTTP_PROXY=http://the.image's:own",
+        "LOGNAME=predictor",
         "PATH=/usr/bin",
         "TMPDIR=/tmp",
+        "USER=predictor",
     ]
 
 
@@ -116,6 +123,18 @@ def test_a_declared_volume_is_covered_and_ours_are_not() -> None:
     assert tmpfs["/data"] == "ro,size=4096"
     assert set(tmpfs) == {"/data", "/tmp"}
     assert tmpfs["/tmp"].startswith("rw,")
+
+
+def test_a_uid_is_never_that_of_a_user_a_service_or_the_keeper() -> None:
+    first, last = (SandboxNames(case, "e" * 32).uid for case in ("0", f"{40_000 - 1:x}"))
+    assert (first, last) == (20_000, 59_999)
+    keeper = keeper_body(IMAGE, LIMITS, NAMES)["User"]
+    assert keeper == "65534:65534"
+
+
+def test_counts_that_all_containers_share_are_covered() -> None:
+    masked = host_config()["MaskedPaths"]
+    assert {"/proc/keys", "/proc/key-users", "/proc/locks"} <= set(masked)
 
 
 def test_names_tell_nothing_of_the_case_and_differ_from_the_token_that_finds_them() -> None:

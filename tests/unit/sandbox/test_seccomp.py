@@ -82,13 +82,57 @@ def test_clone_makes_no_namespace_and_clone3_says_that_it_is_not_there() -> None
     assert (clone3["action"], clone3["errnoRet"]) == ("SCMP_ACT_ERRNO", no_such_call)
 
 
+@pytest.mark.parametrize("name", ["mincore", "cachestat", "preadv2", "io_setup", "io_submit"])
+def test_what_tells_which_pages_others_read_says_that_it_is_not_there(name: str) -> None:
+    (rule,) = rules(name)
+    no_such_call = 38
+    assert (rule["action"], rule["errnoRet"]) == ("SCMP_ACT_ERRNO", no_such_call)
+
+
+@pytest.mark.parametrize("name", ["fadvise64", "readahead"])
+def test_advice_about_pages_that_all_share_is_accepted_and_not_followed(name: str) -> None:
+    (rule,) = rules(name)
+    assert (rule["action"], rule["errnoRet"]) == ("SCMP_ACT_ERRNO", 0)
+
+
+def advice_answer(advice: int) -> int | None:
+    """Return the error number of madvise, or None if it is allowed."""
+    for rule in rules("madvise"):
+        (argument,) = rule["args"]
+        if advice & argument["value"] == argument["valueTwo"]:
+            return rule.get("errnoRet")
+    raise AssertionError(f"no rule for {advice}")
+
+
+@pytest.mark.parametrize("advice", [20, 21, 21 + 2**32])
+def test_no_advice_drops_pages_that_all_share(advice: int) -> None:
+    invalid = 22
+    assert advice_answer(advice) == invalid
+
+
+@pytest.mark.parametrize("advice", [*range(20), *range(22, 26)])
+def test_control_other_advice_about_memory_is_followed(advice: int) -> None:
+    assert advice_answer(advice) is None
+
+
 def test_only_64_bit_calls_of_two_architectures_are_known() -> None:
     known = {entry["architecture"]: entry["subArchitectures"] for entry in PROFILE["archMap"]}
     assert known == {"SCMP_ARCH_X86_64": [], "SCMP_ARCH_AARCH64": []}
 
 
 @pytest.mark.parametrize(
-    "name", ["clone", "futex", "mmap", "execve", "shmget", "memfd_create", "openat", "pidfd_open"]
+    "name",
+    [
+        "clone",
+        "futex",
+        "mmap",
+        "execve",
+        "shmget",
+        "memfd_create",
+        "openat",
+        "pidfd_open",
+        "madvise",
+    ],
 )
 def test_control_what_python_and_r_need_is_allowed(name: str) -> None:
     assert name in allowed()
