@@ -87,5 +87,18 @@ class EngineRefusedError(EngineError):
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+class SettingsNotKeptError(EngineError):
+    """The engine has other settings for a container than were asked for.
+
+    Attributes:
+        reason: the same in words for the image's author, should the image be what it changes.
+    """
+
+    # The default is needed: unpickling makes an error from its message alone.
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class NotOnEngineError(EngineRefusedError):
     """The engine has no such image, container, volume or network."""

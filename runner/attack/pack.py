@@ -24,6 +24,8 @@ PROMISES: Mapping[int, str] = {
 
 WALL_SECONDS = 20.0
 
+VOLUME = "/data"
+
 HARM_EXIT_CODE = 66
 """Printed by a hostile predictor whose attempt succeeded; see ``_attempt.py``."""
 
@@ -39,6 +41,7 @@ class Attack:
         outcome, cause: expected.
         wall_seconds: the time limit.
         runs: how often it is run; the second run must find nothing of the first.
+        volume: the VOLUME that its image declares.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Attack:
     cause: Cause | None
     wall_seconds: float
     runs: int
+    volume: str
 
     @property
     def expected(self) -> str:
@@ -87,4 +91,5 @@ def _read_attack(path: Path) -> Attack:
         cause=Cause(cause) if cause else None,
         wall_seconds=float(fields.get("wall_seconds", WALL_SECONDS)),
         runs=int(fields.get("runs", 1)),
+        volume=fields.get("volume", VOLUME),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.attack.listener import Listener, listening
-from runner.attack.pack import Attack, pack_directory
+from runner.attack.pack import VOLUME, Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, AttackVerdict, Seen, judge_attack
 from runner.errors import EngineError, RunnerError
@@ -68,7 +68,7 @@ def run_attacks(
         scratch_directory() as folder,
         _secret_in_environment() as secret,
         listening(engine, base.id) as listener,
-        _pack_image(engine, ""),  # keeps the layers that the attacks' images share
+        _pack_image(engine, "", VOLUME),  # keeps the layers that the attacks' images share
     ):
         suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
@@ -82,7 +82,7 @@ def run_attacks(
 def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
     """Return the verdict on an attack's first run with a breach, or else on its last run."""
     try:
-        with _pack_image(shared.engine, attack.name) as image:
+        with _pack_image(shared.engine, attack.name, attack.volume) as image:
             for number in range(1, attack.runs + 1):
                 verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
                 if not verdict.holds or number == attack.runs:
@@ -102,15 +102,16 @@ def _was_interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _pack_image(engine: Engine, script: str) -> Iterator[str]:
+def _pack_image(engine: Engine, script: str, volume: str) -> Iterator[str]:
     """Yield the name of an image that runs a script; the image is removed after the block."""
+    variables = {"SCRIPT": script, "VOLUME": volume}
     tag = f"{REPOSITORY}:{script or 'layers'}"
     try:
         with tempfile.TemporaryFile() as context:
             with tarfile.open(fileobj=context, mode="w") as archive:
                 archive.add(pack_directory(), ".")
             context.seek(0)
-            engine.build_image(context, tag, {}, {"SCRIPT": script}, _say_nothing)
+            engine.build_image(context, tag, {}, variables, _say_nothing)
         yield tag
     finally:
         engine.remove("image", tag)

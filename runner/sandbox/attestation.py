@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import EngineError
+from runner.errors import SettingsNotKeptError
 from runner.sandbox.policy import Body
 
 Settings = Mapping[str, Any]
@@ -86,16 +86,17 @@ def require_attested(attestation: Attestation) -> None:
     """Refuse to start a container whose settings are not those of the policy.
 
     Raises:
-        EngineError: names each setting, what was asked for and what the engine has.
+        SettingsNotKeptError: names each setting, what was asked for and what the engine has.
     """
     if attestation.mismatches:
         differences = "; ".join(
-            f"{mismatch.setting}: asked for {mismatch.asked!r}, got {mismatch.got!r}"
+            f"{mismatch.setting}: asked for {mismatch.asked!a}, got {mismatch.got!a}"
             for mismatch in attestation.mismatches
         )
-        raise EngineError(
+        raise SettingsNotKeptError(
             f"The engine does not keep the sandbox's settings, so nothing was run ({differences}). "
-            "`runner doctor` shows what this engine lacks."
+            "`runner doctor` shows what this engine lacks.",
+            f"the engine changes what the image declares ({differences})",
         )
 
 

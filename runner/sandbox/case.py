@@ -8,7 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from runner.contract.layout import INPUT_DIR
-from runner.errors import EngineError, EngineRefusedError, NotOnEngineError
+from runner.errors import (
+    EngineError,
+    EngineRefusedError,
+    NotOnEngineError,
+    SettingsNotKeptError,
+)
 from runner.files.input_archive import input_archive
 from runner.sandbox.attestation import Attestation, attest, require_attested
 from runner.sandbox.cleanup import remove_case
@@ -124,7 +129,8 @@ def create_attested(
         role: what errors call the container.
 
     Raises:
-        EngineError: the settings differ, or the container can't be created.
+        SettingsNotKeptError: the settings differ.
+        EngineError: the container can't be created.
     """
     container = engine.create_container(body, name, role)
     read_back = tuple(engine.inspect_volume(volume["Name"]) for volume in volumes)
@@ -134,10 +140,13 @@ def create_attested(
 
 
 def refusal_of(error: EngineError) -> str | None:
-    """Return why a working engine refused the request, or None if the engine is at fault."""
+    """Return why a working engine refused the request, or None if the engine is at fault.
+
+    A working engine also changes what an image declares, e.g. a VOLUME that is no absolute path.
+    """
     if isinstance(error, NotOnEngineError):
         return None
-    return error.reason if isinstance(error, EngineRefusedError) else None
+    return error.reason if isinstance(error, EngineRefusedError | SettingsNotKeptError) else None
 
 
 def check_control(host: Host, policy: SandboxPolicy, site: ContainerSite) -> None:

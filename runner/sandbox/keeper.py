@@ -53,11 +53,17 @@ def ensure_keeper_image(engine: Engine, architecture: str) -> Image:
     image = None
     with suppress(NotOnEngineError):
         image = engine.inspect_image(f"{KEEPER_REPOSITORY}:{tag}")
-    # The tag alone proves nothing: a submitted image that was loaded may have it.
-    if image is None or image.layers != (layer,):
+    # The tag alone proves nothing: a submitted image that was loaded may have it, and the layer.
+    if image is None or not _is_as_made(image, layer):
         image = engine.import_image(archive, KEEPER_REPOSITORY, tag)
     # An imported image has no command of its own.
     return replace(image, reference=KEEPER_REPOSITORY, entrypoint=(KEEPER_PROGRAM,))
+
+
+def _is_as_made(image: Image, layer: str) -> bool:
+    """Return whether an image has this one layer, and declares nothing that an import would not."""
+    plain = Image(image.reference, image.id, platform=image.platform, layers=(layer,))
+    return replace(image, digests=(), size_bytes=0) == plain
 
 
 def _image_archive(architecture: str) -> bytes:

@@ -35,7 +35,7 @@ class ContainerEnd:
         past_deadline: it took more than its wall time.
         output_full: /output reached its limit in bytes or files.
         pids_reached: it was measured with as many processes as its limit allows.
-        start_error: why the entrypoint could not be started, or None.
+        start_error: why the image could not be started, or None.
     """
 
     exit_code: int
@@ -109,7 +109,7 @@ def describe_fault(fault: Outcome, end: ContainerEnd, limits: Limits) -> str:
         return f"/output reached its limit of {most} MiB or {limits.output_files} files"
     if end.start_error is not None:
         reason = quote(end.start_error, most=400)
-        return f"the image's entrypoint could not be started: {reason}"
+        return f"the image could not be started: {reason}"
     return _describe_exit(end.exit_code, limits) + _describe_pids(end, limits)
 
 

@@ -15,6 +15,7 @@ from runner.contract.limits import Limits
 from runner.errors import EngineError
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
+from runner.sandbox.keeper import KEEPER_REPOSITORY, KEEPER_VERSION, ensure_keeper_image
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
@@ -177,6 +178,52 @@ def test_an_engine_that_drops_a_setting_is_refused_and_nothing_is_left(
         run(engine, python(engine, "print('it ran')"))
     assert "HostConfig.SecurityOpt" in str(refused.value)
     assert "HostConfig.PidsLimit: asked for 256, got None" in str(refused.value)
+
+
+def test_what_the_engine_changes_for_this_image_alone_is_the_authors_fault_at_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the engine does with a relative VOLUME, which is refused by name before."""
+    create = engine.create_container
+
+    def changing(body: Mapping[str, Any], name: str, role: str) -> object:
+        if role == "the predictor":
+            body = {**body, "Env": [*body["Env"], "OF_IMAGE=##[error]\x1b"]}
+        return create(body, name, role)
+
+    monkeypatch.setattr(engine, "create_container", changing)
+    ended = run(engine, python(engine, "print('it ran')"))
+    assert (predictor_fault(ended.end), ended.log) == (Outcome.FAILED, b"")
+    said = describe_fault(Outcome.FAILED, ended.end, LIMITS)
+    assert "the engine changes what the image declares (Env: " in said
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    "changes", ['VOLUME ["data"]', "VOLUME /data", "ENV A=1", "WORKDIR /w", "LABEL a=b", "CMD x"]
+)
+def test_an_image_that_copies_the_keepers_layer_is_not_taken_for_the_keeper(
+    client: docker.DockerClient, engine: Engine, changes: str
+) -> None:
+    architecture = engine.fetch_info()["Architecture"]
+    keeper = ensure_keeper_image(engine, architecture)
+    copied = client.containers.create(keeper.id, entrypoint=["/keep"])
+    tag = f"{KEEPER_VERSION}-{architecture}"
+    copy = copied.commit(changes=f"{changes}\nENTRYPOINT []")
+    copied.remove()
+    assert engine.inspect_image(copy.id).layers == keeper.layers
+    copy.tag(KEEPER_REPOSITORY, tag)
+    try:
+        assert ensure_keeper_image(engine, architecture).id != copy.id
+        assert predictor_fault(run(engine, python(engine, "print('it ran')")).end) is None
+    finally:
+        client.images.remove(copy.id, force=True)
+
+
+def test_control_the_keeper_itself_is_not_made_again(engine: Engine) -> None:
+    architecture = engine.fetch_info()["Architecture"]
+    first, second = (ensure_keeper_image(engine, architecture) for _ in range(2))
+    assert first.id == second.id
 
 
 def test_control_an_engine_that_keeps_them_attests_all(engine: Engine) -> None:

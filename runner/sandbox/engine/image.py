@@ -28,6 +28,7 @@ class Image:
         size_bytes: of all of its layers.
         labels: the image's LABELs, which its author wrote.
         layers: the digests of its layers, the lowest first.
+        working_directory: the image's WORKDIR.
     """
 
     reference: str
@@ -41,6 +42,7 @@ class Image:
     size_bytes: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    working_directory: str = ""
 
 
 def read_image(reference: str, description: Mapping[str, Any]) -> Image:
@@ -58,6 +60,7 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         size_bytes=int(description.get("Size") or 0),
         labels=dict(config.get("Labels") or {}),
         layers=tuple((description.get("RootFS") or {}).get("Layers") or ()),
+        working_directory=str(config.get("WorkingDir") or ""),
     )
 
 
@@ -69,14 +72,17 @@ def image_fault(image: Image, engine_architecture: str) -> str | None:
             f"the image is for {quote(image.platform)}, the engine for {wanted}; build it with "
             f"`docker build --platform {wanted}`"
         )
+    for path in image.declared_volumes:
+        if not path.startswith("/"):
+            return f"VOLUME {quote(path)} is no absolute path; write e.g. VOLUME /data"
     if not image.entrypoint and not image.command:
         return "No command specified: give the image an ENTRYPOINT or a CMD"
     return None
 
 
 def image_warnings(image: Image) -> Iterator[str]:
-    """Yield warnings for the image's author; the image is run all the same."""
-    for path in image.declared_volumes:
-        yield f"VOLUME {quote(path)} is covered by an empty read-only folder; write to /tmp"
+    """Yield warnings without any text of the image, which is run all the same."""
+    if image.declared_volumes:
+        yield "each VOLUME of the image is covered by an empty read-only folder; write to /tmp"
     if image.size_bytes > LARGE_IMAGE_BYTES:
         yield f"the image has {image.size_bytes / GIB:.1f} GiB; smaller images are fetched faster"

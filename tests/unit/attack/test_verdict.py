@@ -29,6 +29,7 @@ ATTACK = Attack(
     cause=None,
     wall_seconds=10,
     runs=1,
+    volume="/data",
 )
 REFUSED = Seen(
     outcome="scored",

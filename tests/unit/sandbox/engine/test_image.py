@@ -18,6 +18,7 @@ DESCRIPTION = {
         "Cmd": ["run"],
         "Env": ["A=1=2", "B="],
         "Volumes": {"/data": {}},
+        "WorkingDir": "/work",
     },
 }
 
@@ -33,6 +34,7 @@ def test_an_image_is_read_from_the_engines_words() -> None:
         environment={"A": "1=2", "B": ""},
         platform="linux/arm64",
         size_bytes=7,
+        working_directory="/work",
     )
 
 
@@ -50,18 +52,26 @@ def test_an_image_with_nothing_to_run_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "image",
-    [IMAGE, replace(IMAGE, entrypoint=(), command=("run",))],
+    [
+        IMAGE,
+        replace(IMAGE, entrypoint=(), command=("run",)),
+        replace(IMAGE, declared_volumes=("/data",)),
+    ],
 )
 def test_control_a_runnable_image_has_no_fault(image: Image) -> None:
     assert image_fault(image, "x86_64") is None
 
 
-def test_a_volume_and_a_large_image_are_warned_of_without_control_characters() -> None:
-    image = replace(IMAGE, declared_volumes=("/a\x1b[2J",), size_bytes=11 * GIB)
+def test_volumes_and_a_large_image_are_warned_of_without_text_of_the_image() -> None:
+    image = replace(IMAGE, declared_volumes=("/##[error]", "/b"), size_bytes=11 * GIB)
     volume, size = image_warnings(image)
-    assert "/a\\x1b[2J" in volume
+    assert volume.startswith("each VOLUME of the image is covered")
     assert "11.0 GiB" in size
-    assert volume.isprintable()
+
+
+def test_a_volume_that_is_no_absolute_path_is_refused_with_what_to_write() -> None:
+    fault = image_fault(replace(IMAGE, declared_volumes=("/a", "data\x1b")), "x86_64")
+    assert fault == "VOLUME 'data\\x1b' is no absolute path; write e.g. VOLUME /data"
 
 
 def test_control_an_ordinary_image_is_not_warned_of() -> None:
