@@ -28,7 +28,7 @@ class Progress(Protocol):
         """Show a task while the block lasts.
 
         Args:
-            what: shown as it is, so the caller makes other people's text printable first.
+            what: the work's name; unprintable characters are escaped.
             total: how many items it has; None if unknown.
         """
         ...

@@ -1,28 +1,55 @@
 """Make text that a participant controls safe to show."""
 
+import re
+import unicodedata
+
 MOST_QUOTED = 80
 """The most characters of a participant's text that are shown."""
 
 
+_CI_COMMAND = re.compile(r"^( *):(?=:)|#(?=#\w*\[)")
+"""What makes a line of a log a command: ``::`` at its start for GitHub; ``##[``, ``##vso[`` and the
+like anywhere for GitHub, Azure and TeamCity."""
+
+
 def printable(line: str) -> str:
-    """Return a line of a log; unprintable characters are escaped."""
-    if line.isprintable():  # most lines end here, which is much faster
-        return line
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    """Return a line of a log; unprintable characters, and those of a CI's commands, are escaped."""
+    if not line.isprintable():  # most lines are, which is much faster
+        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return _CI_COMMAND.sub(_escape_first, line) if "::" in line or "##" in line else line
+
+
+def _escape_first(found: re.Match[str]) -> str:
+    return f"{found[1]}\\x3a" if found[0].endswith(":") else "\\x23"
+
+
+def printable_lines(text: str) -> str:
+    """Return lines, each printable; only what is text of the runner's own has more than one."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def json_text(document: str) -> str:
+    """Return JSON with the same values and without commands of a CI: ``#`` is in strings only."""
+    return document.replace("##", "#\\u0023")
 
 
 def quote(text: str, most: int = MOST_QUOTED) -> str:
     """Return the text as an ASCII literal of bounded length: no control character survives."""
-    return ascii(text if len(text) <= most else text[:most] + "...")
+    return printable(ascii(text if len(text) <= most else text[:most] + "..."))
 
 
 def csv_cell(text: str) -> str:
     """Return the text as a cell that a spreadsheet does not read as a formula.
 
-    Source: OWASP, CSV injection: an apostrophe goes before a cell that begins like a formula.
+    Source: OWASP, CSV injection: an apostrophe goes before a cell that begins like a formula. Signs
+    of full width, and the other forms of the same signs, count too.
     """
     line = printable(text)
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    first = unicodedata.normalize("NFKC", line.lstrip()[:1])
+    return f"'{line}" if first in _FORMULA_SIGNS else line
+
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\N{MINUS SIGN}")
 
 
 _MARKDOWN = str.maketrans({"`": "\\x60", "|": "\\x7c"})

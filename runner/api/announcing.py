@@ -8,6 +8,7 @@ from runner.evaluation.passes import CaseProgress, Pass, describe
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
 from runner.progress import Silent
+from runner.untrusted import printable_lines
 
 Announce = Callable[[str], None]
 """Called with one line at a time, from any thread."""
@@ -23,7 +24,7 @@ class AnnouncedLines(Silent):
 
     def say(self, line: str) -> None:
         """Announce a line."""
-        self._announce(line)
+        self._announce(printable_lines(line))
 
 
 class AnnouncedCases(CaseProgress):
@@ -34,7 +35,7 @@ class AnnouncedCases(CaseProgress):
 
     def say(self, line: str) -> None:
         """Announce a line."""
-        self._announce(line)
+        self._announce(printable_lines(line))
 
     def expect(self, passes: Sequence[Pass]) -> None:
         """Announce nothing: the cases have not begun."""

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import click
-
 from runner.authoring.carried_folders import base_image_folder
 from runner.authoring.image_build import ImageSource, build_predictor
+from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
 from runner.sandbox.engine.engine import Engine
@@ -20,13 +19,13 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     source = ImageSource(_folder(directory, base=base), base, build_args)
     source.from_references()  # a missing folder is reported before an engine is needed
     for warning in source.warnings():
-        click.echo(f"warning: {printable(warning)}", err=True)
+        echo(f"warning: {printable(warning)}", err=True)
     size = build_predictor(Engine.connect(), source, tag, open_display())
     following = "runner init DIR" if base else f"runner check {tag}"
     if size is None:
-        click.echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
+        echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
     else:
-        click.echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: {following}", err=True)
+        echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: {following}", err=True)
 
 
 def _folder(directory: str | None, *, base: bool) -> Path:

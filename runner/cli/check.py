@@ -1,11 +1,8 @@
 """``runner check``."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-
-import click
 
 from runner.authoring.image_check import Result
 from runner.authoring.image_runs import (
@@ -17,6 +14,7 @@ from runner.authoring.image_runs import (
 )
 from runner.building.draw import Draw
 from runner.building.named import opened_public_half
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
@@ -61,7 +59,7 @@ def check(
     if save_expected is not None:
         _save(first, save_expected)
     if as_json:
-        click.echo(json.dumps({"image": image.id, "results": [asdict(found) for found in results]}))
+        echo_json({"image": image.id, "results": [asdict(found) for found in results]}, indent=None)
     else:
         _print_results(reference, suite, results, is_scorable=is_scorable)
     failed = any(found.passed is False for found in results)
@@ -84,12 +82,12 @@ _MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
 
 def _print_results(reference: str, suite: str, results: list[Result], *, is_scorable: bool) -> None:
     for found in results:
-        click.echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
+        echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
         for line in found.advice:
-            click.echo(f"       {printable(line)}")
+            echo(f"       {printable(line)}")
     failed = sum(found.passed is False for found in results)
     if failed:
-        click.echo(f"{reference}: {failed} of {len(results)} checks failed")
+        echo(f"{reference}: {failed} of {len(results)} checks failed")
     else:
         again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
-        click.echo(f"{reference}: works in the sandbox, so it will work in an evaluation.{again}")
+        echo(f"{reference}: works in the sandbox, so it will work in an evaluation.{again}")

@@ -1,14 +1,12 @@
 """CI support in ``runner evaluate``: gates, ranks, a summary and JUnit XML, without secrets."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
-
+from runner.cli.echo import echo_json
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import Display
 from runner.errors import RunnerError
@@ -134,7 +132,7 @@ class CiOutput:
                     for path, each in checked.items()
                 }
             )
-            click.echo(json.dumps(list(shown.values()), indent=2))
+            echo_json(list(shown.values()))
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
             for line in (*rank, *each.gates):

@@ -1,15 +1,13 @@
 """``runner doctor``."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import click
-
 from runner.attack.pack import PROMISES, pack_directory, read_pack
 from runner.attack.run import run_attacks
 from runner.attack.verdict import AttackVerdict, count_by_promise
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.sandbox.engine.engine import Engine
@@ -26,10 +24,10 @@ def doctor(attack: bool, as_json: bool) -> int:
         _print_findings(findings)
     is_lacking = bool(lacking(findings))
     if attack and is_lacking:
-        click.echo("No attack is run, because the engine lacks what is listed above.", err=True)
+        echo("No attack is run, because the engine lacks what is listed above.", err=True)
     verdicts = _attack(engine) if attack and not is_lacking else []
     if as_json:
-        click.echo(json.dumps(_as_json(findings, verdicts, attack), indent=2))
+        echo_json(_as_json(findings, verdicts, attack))
     elif verdicts:
         _print_verdicts(verdicts)
     held = not is_lacking and all(verdict.holds for verdict in verdicts)
@@ -68,7 +66,7 @@ def _print_findings(findings: tuple[HostFinding, ...]) -> None:
         rows.append((finding.level.upper(), finding.name, finding.found))
         if finding.advice is not None:
             rows.append(("", "", finding.advice))
-    click.echo("\n".join(text_table(rows)))
+    echo("\n".join(text_table(rows)))
 
 
 def _print_verdicts(verdicts: Sequence[AttackVerdict]) -> None:
@@ -77,19 +75,19 @@ def _print_verdicts(verdicts: Sequence[AttackVerdict]) -> None:
         (v.attack.name, str(v.attack.promise), v.attack.expected, v.found, _holds(v))
         for v in verdicts
     ]
-    click.echo("\n".join(["", *text_table([heads, *rows]), ""]))
+    echo("\n".join(["", *text_table([heads, *rows]), ""]))
     for promise, (held, tried) in count_by_promise(verdicts).items():
-        click.echo(f"promise {promise}: {PROMISES[promise]}: held against {held} of {tried}")
+        echo(f"promise {promise}: {PROMISES[promise]}: held against {held} of {tried}")
     _print_breaches([verdict for verdict in verdicts if not verdict.holds])
 
 
 def _print_breaches(breached: Sequence[AttackVerdict]) -> None:
     for verdict in breached:
-        click.echo(f"\n{verdict.attack.name}: {verdict.attack.does}")
+        echo(f"\n{verdict.attack.name}: {verdict.attack.does}")
         for breach in verdict.breaches:
-            click.echo(f"  {printable(breach)}")
+            echo(f"  {printable(breach)}")
     if breached:
-        click.echo(
+        echo(
             "\nDo not run strangers' images on this engine as it is. Run the same command again "
             "on an idle machine; if the verdict stays, update the engine and its kernel, look at "
             "the warnings above, and report it as SECURITY.md says."

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
+from runner.cli.echo import echo
 from runner.cli.live.display import Display
 from runner.errors import RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
@@ -55,18 +54,18 @@ class EvaluationPrinter:
 
 def print_evaluation(report: Report, directory: Path) -> None:
     """Print predicted and actual stats and the scores, or why there are none."""
-    click.echo()
+    echo()
     if report.is_scored:
         for line in _comparison(report):
-            click.echo(line)
-        click.echo()
+            echo(line)
+        echo()
         for line in [*score_lines(report), *repetition_lines(report)]:
-            click.echo(printable(line))
+            echo(line)
     else:
-        click.echo(f"{report.image.reference} on {report.suite.name}: not scored")
+        echo(f"{report.image.reference} on {report.suite.name}: not scored")
     for case in report.cases:
         _print_case_notes(case, directory)
-    click.echo(f"report: {directory / REPORT_FILE}")
+    echo(f"report: {directory / REPORT_FILE}")
 
 
 def _comparison(report: Report) -> Iterator[str]:
@@ -96,25 +95,25 @@ def _cell(value: object) -> str:
 
 def print_closed(report: Report, directory: Path) -> None:
     """Print the scores and how every case ended, but nothing that participants must not see."""
-    click.echo()
+    echo()
     unranked = why_unranked(report)
     status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
     for line in (*score_lines(report), *status):
-        click.echo(printable(line))
+        echo(line)
     for case in report.cases:
         cause = f" ({case.cause})" if case.cause else ""
-        click.echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
-    click.echo(f"report: {directory / REPORT_FILE}")
+        echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
+    echo(f"report: {directory / REPORT_FILE}")
 
 
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:
     if case.message is not None:
         cause = f" ({case.cause})" if case.cause else ""
-        click.echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
-        click.echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
+        echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
+        echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
     if case.extra_predictions:
         some = "; ".join(case.extra_predictions[:3])
-        click.echo(
+        echo(
             f"{case.id}: {len(case.extra_predictions)} predicted stats are no targets and were "
             f"ignored, e.g. {some}"
         )

@@ -1,10 +1,8 @@
 """``runner gc``."""
 
-import json
 from dataclasses import asdict
 
-import click
-
+from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode
 from runner.files.scratch import remove_dead_scratch
 from runner.sandbox.cleanup import Leftover, collect_garbage
@@ -20,18 +18,18 @@ def gc(as_json: bool) -> int:
     code = ExitCode.ENGINE_FAULT if collected.kept else ExitCode.SCORED
     directories = [str(directory) for directory in remove_dead_scratch()]
     if as_json:
-        click.echo(json.dumps({**asdict(collected), "directories": directories}, indent=2))
+        echo_json({**asdict(collected), "directories": directories})
         return code
     for leftover in collected.removed:
-        click.echo(f"removed the {leftover.kind} {leftover.name}")
+        echo(f"removed the {leftover.kind} {leftover.name}")
     for directory in directories:
-        click.echo(f"removed the directory {directory}")
+        echo(f"removed the directory {directory}")
     if not (collected.removed or directories):
-        click.echo("nothing was removed" if collected.kept else "nothing to remove")
+        echo("nothing was removed" if collected.kept else "nothing to remove")
     for _, reason in collected.kept:
-        click.echo(f"still there: {reason} Restart the engine, then try again.", err=True)
+        echo(f"still there: {reason} Restart the engine, then try again.", err=True)
     for leftover in collected.unknown:
-        click.echo(f"{_describe(leftover)} {_command(leftover)}", err=True)
+        echo(f"{_describe(leftover)} {_command(leftover)}", err=True)
     return code
 
 

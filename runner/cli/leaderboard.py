@@ -1,6 +1,5 @@
 """``runner leaderboard``."""
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -8,8 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import click
-
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, RunnerError
@@ -94,7 +92,7 @@ def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> 
 
 
 def _print_page(page: Path) -> None:
-    click.echo(f"page: {page}")
+    echo(f"page: {page}")
 
 
 def _print(board: Leaderboard, style: str | None) -> None:
@@ -104,11 +102,11 @@ def _print(board: Leaderboard, style: str | None) -> None:
         policy = board.policy.model_dump(mode="json")
         others = [each.to_json() for each in board.others]
         content = {**head, "scoring": policy, "entries": rows, "other_versions": others}
-        click.echo(json.dumps(content, indent=2))
+        echo_json(content)
     elif style == "csv":
-        click.echo(to_csv(board), nl=False)
+        echo(to_csv(board), nl=False)
     elif style == "markdown":
-        click.echo(to_markdown(board))
+        echo(to_markdown(board))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo(to_table(board, width))
+        echo(to_table(board, width))

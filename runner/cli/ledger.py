@@ -1,12 +1,11 @@
 """``runner ledger``: the rules of a competition, and what has been published."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
-import click
 from pydantic import TypeAdapter
 
+from runner.cli.echo import echo, echo_json
 from runner.errors import UsageError
 from runner.files.wrong_fields import validate
 from runner.submissions.ledger import Ledger, new_seed
@@ -35,7 +34,7 @@ def init(
     }
     rules = validate(TypeAdapter(Rules), given, "these rules are not possible", UsageError, "rules")
     Ledger(file).create(rules)
-    click.echo(f"ledger: {file}")
+    echo(f"ledger: {file}")
     return 0
 
 
@@ -56,10 +55,10 @@ def show(file: Path, as_json: bool) -> int:
 
     rows = [row(attempt) for attempt in Ledger(file).attempts()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        echo_json(rows)
         return 0
     for line in text_table(map(_cells, rows)):
-        click.echo(line)
+        echo(line)
     return 0
 
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import click
-
+from runner.cli.echo import echo
 from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, PlacementOptions
 from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
@@ -74,7 +73,7 @@ class Publisher:
         """
         names = (self._submitter, reference)
         with self._display.aside():
-            click.echo(": ".join(map(printable, (*names, line))))
+            echo(": ".join(map(printable, (*names, line))))
         if self._summary_file is not None:
             marked = " ".join(map(markdown_code, names))
             append_text(self._summary_file, f"{marked}: {printable(line)}\n\n")

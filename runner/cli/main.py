@@ -1,6 +1,7 @@
 """The entry point: the group of commands, and the exit code of every failure."""
 
 import atexit
+import io
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from runner.cli.echo import echo
 from runner.cli.lazy import LazyGroup
 from runner.cli.standard_streams import LastingFile, outlive_readers
 from runner.code_version import DISTRIBUTION
@@ -94,18 +96,20 @@ def _run() -> int:
     try:
         return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        echo(shown.getvalue(), err=True, nl=False)
         _show_example(error)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was running has been removed.", err=True)
+        echo("Interrupted. What was running has been removed.", err=True)
         return ExitCode.INTERRUPTED
     except RunnerError as error:
-        click.echo(f"Error: {error}", err=True)
+        echo(f"Error: {error}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
         bug = keep_bug(error)
-        click.echo(f"Error: {bug}", err=True)
+        echo(f"Error: {bug}", err=True)
         return bug.exit_code
 
 
@@ -114,7 +118,7 @@ def _check_output(output: LastingFile | None) -> int:
     sys.stdout.flush()
     if output is None or output.failure is None:
         return ExitCode.SCORED
-    click.echo(
+    echo(
         f"Error: standard output can't be written ({output.failure.strerror}). What the command "
         "printed there is not complete; its files are.",
         err=True,
@@ -127,7 +131,7 @@ def _show_example(error: click.ClickException) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     epilog = None if context is None else context.command.epilog
     if epilog is not None and (example := re.search(r"Examples:\n +(.*[^\\])\n", epilog)):
-        click.echo(f"For example: {example[1]}", err=True)
+        echo(f"For example: {example[1]}", err=True)
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,13 +1,12 @@
 """``runner report``."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import click
 import polars as pl
 
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
 from runner.files.stores import is_remote
@@ -20,7 +19,6 @@ from runner.reports.report import Report, read_report
 from runner.reports.score_text import group_table, repetition_lines, suite_table
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
 from runner.text_tables import text_table
-from runner.untrusted import printable
 
 
 def report(
@@ -37,7 +35,7 @@ def report(
     found = read_report(directory)
     if helm_directory is not None:
         written = write_helm_runs(found, helm_directory)
-        click.echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
+        echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
     if html or output is not None:
         _write_page(found, output or _page_place(directory))
         return 0
@@ -51,7 +49,7 @@ def report(
     deltas = mean_deltas(records)
     if as_json:
         content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
-        click.echo(json.dumps(content, indent=2))
+        echo_json(content)
     else:
         _print_tables(found, scores, deltas)
     return 0
@@ -65,7 +63,7 @@ def _page_place(directory: Path) -> Path:
 
 def _write_page(found: Report, path: Path) -> None:
     write_page(path, report_page(found, with_actuals=True), is_private=True)
-    click.echo(f"page: {path}")
+    echo(f"page: {path}")
 
 
 def _write_plots(records: pl.DataFrame, directory: Path) -> None:
@@ -73,30 +71,30 @@ def _write_plots(records: pl.DataFrame, directory: Path) -> None:
     if not rows:
         raise UsageError("no target has a prediction, so there is nothing to plot.")
     for path in write_plots(rows, directory):
-        click.echo(f"plot: {path}")
+        echo(f"plot: {path}")
 
 
 def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame) -> None:
-    click.echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
+    echo(f"{report.image.reference} on {report.suite.name} {report.suite.version}")
     if report.rescored_from is not None:
         suite, created = report.rescored_from.suite, report.rescored_from.created
-        click.echo(f"  scored again: its predictions are of {created}, on version {suite.version}")
+        echo(f"  scored again: its predictions are of {created}, on version {suite.version}")
     for case in report.cases:
         cause = "" if case.cause is None else f" ({case.cause})"
-        click.echo(f"  {case.id}: {case.outcome}{cause}")
+        echo(f"  {case.id}: {case.outcome}{cause}")
     for line in repetition_lines(report):
-        click.echo(printable(f"  {line}"))
+        echo(f"  {line}")
     for line in suite_table([score for score in scores if score.category is None]):
-        click.echo(printable(line))
+        echo(line)
     for category in dict.fromkeys(score.category for score in scores if score.category):
-        click.echo()
+        echo()
         for line in group_table([score for score in scores if score.category == category]):
-            click.echo(printable(line))
+            echo(line)
     if len(deltas):
-        click.echo("\nmean delta, perturbed less original, of one run")
+        echo("\nmean delta, perturbed less original, of one run")
         heads = [deltas.columns]
         for line in text_table([*heads, *(map(_cell, row) for row in deltas.iter_rows())]):
-            click.echo(printable(line))
+            echo(line)
 
 
 def _cell(value: object) -> str:

@@ -1,10 +1,8 @@
 """``runner submission``."""
 
-import json
 from pathlib import Path
 
-import click
-
+from runner.cli.echo import echo, echo_json
 from runner.submissions.organizer_files import read_teams
 from runner.submissions.pull_request import read_pull_request
 from runner.submissions.submission import check_author
@@ -16,7 +14,7 @@ def submission(head: str, base: str, author: str, teams_file: Path, as_json: boo
     found = read_pull_request(Path.cwd(), base, head)
     check_author(found, author, teams)
     if as_json:
-        click.echo(json.dumps({"submitter": found.submitter, "image": found.image}))
+        echo_json({"submitter": found.submitter, "image": found.image}, indent=None)
     else:
-        click.echo(f"submitter={found.submitter}\nimage={found.image}")
+        echo(f"submitter={found.submitter}\nimage={found.image}")
     return 0

@@ -1,17 +1,15 @@
 """``runner suite``: build, list, show, audit, publish and verify suites."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
-
 from runner.audit.audit import audit_suite
 from runner.building.build import Built as BuiltSuite
 from runner.building.build import build_suite, warnings
 from runner.building.named import SUITES
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
 from runner.suites.manifest import PRIVATE
@@ -76,16 +74,16 @@ def list_suites(directory: Path, as_json: bool) -> int:
         raise UsageError(f"{directory}: no such directory. `runner suite build` makes ./suites.")
     found = [read_manifest(path) for path in sorted(directory.iterdir()) if is_suite(path)]
     if as_json:
-        click.echo(json.dumps([overview(each) for each in found], indent=2))
+        echo_json([overview(each) for each in found])
         return 0
     for each in found:
         facts = overview(each)
-        click.echo(
+        echo(
             f"{facts['path']}: {facts['name']} {facts['version']}, {facts['cases']} cases, "
             f"{facts['runs']} runs, {facts['targets']} targets, {facts['digest'][:19]}"
         )
     if not found:
-        click.echo(f"{directory}: no suites. `runner suite build` makes one.")
+        echo(f"{directory}: no suites. `runner suite build` makes one.")
     return 0
 
 
@@ -105,9 +103,9 @@ def verify(directory: Path, digest: str | None, private: Path | None, as_json: b
         warn_of_private_half(directory, private, open_display().say)
     halves = "both halves" if has_private else "the public half (the private one is not here)"
     if as_json:
-        click.echo(json.dumps({"digest": found.digest, "private_half": has_private}))
+        echo_json({"digest": found.digest, "private_half": has_private}, indent=None)
     else:
-        click.echo(f"{directory}: every file of {halves} is as it was built: {found.digest}")
+        echo(f"{directory}: every file of {halves} is as it was built: {found.digest}")
     return 0
 
 
@@ -128,13 +126,13 @@ def audit(directory: Path, private: Path | None, as_json: bool) -> int:
             "derivability": audited.derivability,
             "twins": [asdict(pair) for pair in audited.twins],
         }
-        click.echo(json.dumps(document, indent=2))
+        echo_json(document)
         return ExitCode.BAD_SUITE if refused else 0
     for leak in audited.leaks:
-        click.echo(f"{'accepted' if leak.kind in accepted else 'leak'}: {printable(str(leak))}")
+        echo(f"{'accepted' if leak.kind in accepted else 'leak'}: {printable(str(leak))}")
     for case, words in audited.derivability.items():
-        click.echo(f"{case}: {words}")
-    click.echo(f"{directory}: {len(refused)} leaks, {len(audited.leaks) - len(refused)} accepted")
+        echo(f"{case}: {words}")
+    echo(f"{directory}: {len(refused)} leaks, {len(audited.leaks) - len(refused)} accepted")
     return ExitCode.BAD_SUITE if refused else 0
 
 
@@ -146,9 +144,9 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
     size = archive.stat().st_size
     if as_json:
         document = {"archive": str(archive), "bytes": size, "digest": found.digest}
-        click.echo(json.dumps(document))
+        echo_json(document, indent=None)
     else:
-        click.echo(f"{archive}: {size / 1e6:.1f} MB, the public half of {found.digest}")
+        echo(f"{archive}: {size / 1e6:.1f} MB, the public half of {found.digest}")
     return 0
 
 
@@ -162,10 +160,10 @@ def _print_suite(
     """
     facts = details(suite)
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        echo_json(facts)
         return
-    click.echo(f"{facts['path']}: {facts['name']} {facts['version']}")
-    click.echo("\n".join(text_table([*_fact_rows(facts), *more])))
+    echo(f"{facts['path']}: {facts['name']} {facts['version']}")
+    echo("\n".join(text_table([*_fact_rows(facts), *more])))
 
 
 def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -198,6 +196,6 @@ def _first(names: Sequence[str], most: int) -> str:
 def print_built(built: BuiltSuite, as_json: bool) -> None:
     """Print what a build made, with the leaks that its spec accepts."""
     for line in warnings(built):
-        click.echo(f"accepted: {line}", err=True)
+        echo(f"accepted: {line}", err=True)
     derivability = built.audit.derivability if built.audit is not None else {}
     _print_suite(built.suite, as_json, derivability.items())

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 
-import click
-
 from runner.authoring.trial import Trial, default_command, run_trial
 from runner.authoring.trial_case import TrialCase, staged_case
+from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.predictor import Case
@@ -93,14 +92,14 @@ def _print_scores(predicted: Mapping[Target, Stat], actual: Mapping[Target, Stat
     ]
     if not pairs:
         return
-    click.echo("predicted   actual  target")
+    echo("predicted   actual  target")
     for guess_mean, mean, name in pairs[:MOST_ROWS]:
-        click.echo(f"{guess_mean:9.4f} {mean:8.4f}  {printable(str(name))}")
+        echo(f"{guess_mean:9.4f} {mean:8.4f}  {printable(str(name))}")
     if len(pairs) > MOST_ROWS:
-        click.echo(f"... and {len(pairs) - MOST_ROWS} more")
+        echo(f"... and {len(pairs) - MOST_ROWS} more")
     errors = [abs(guess_mean - mean) for guess_mean, mean, _ in pairs]
-    click.echo(f"MAE {fmean(errors):.4f} on this case")
+    echo(f"MAE {fmean(errors):.4f} on this case")
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)

@@ -1,14 +1,11 @@
 """``runner verify``."""
 
-import json
 from pathlib import Path
-
-import click
 
 from runner.api.opened_reports import verify_report
 from runner.api.opened_suites import open_suite
+from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode
-from runner.untrusted import printable
 
 
 def verify(
@@ -18,11 +15,11 @@ def verify(
     suite = None if suite_directory is None else open_suite(suite_directory, private=private)
     found = verify_report(directory, suite)
     if as_json:
-        click.echo(json.dumps({"report": str(directory), "findings": found}, indent=2))
+        echo_json({"report": str(directory), "findings": found})
     else:
         for line in found:
-            click.echo(printable(line))
+            echo(line)
         against = "itself" if suite is None else f"the suite {suite.name}"
         if not found:
-            click.echo(f"{directory}: verified against {against}: files, predictions, scores")
+            echo(f"{directory}: verified against {against}: files, predictions, scores")
     return ExitCode.BAD_SUITE if found else ExitCode.SCORED

@@ -211,6 +211,7 @@ def test_an_image_that_copies_the_keepers_layer_is_not_taken_for_the_keeper(
     tag = f"{KEEPER_VERSION}-{architecture}"
     copy = copied.commit(changes=f"{changes}\nENTRYPOINT []")
     copied.remove()
+    assert copy.id is not None
     assert engine.inspect_image(copy.id).layers == keeper.layers
     copy.tag(KEEPER_REPOSITORY, tag)
     try:

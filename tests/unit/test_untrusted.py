@@ -5,7 +5,7 @@ import re
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from runner.untrusted import csv_cell, markdown_code
+from runner.untrusted import csv_cell, json_text, markdown_code, printable, quote
 
 HOSTILE = [
     "https://evil.example/x",
@@ -40,9 +40,45 @@ def test_what_is_empty_is_no_broken_code_span() -> None:
     assert markdown_code("") == markdown_code(" ") == ""
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+FULL_WIDTH = ["\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+OTHER_SIGNS = ["\ufe661", "\u22121"]
+FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", *FULL_WIDTH, *OTHER_SIGNS]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_no_csv_cell_is_a_formula(text: str) -> None:
-    assert csv_cell(text)[0] not in "=+-@\t\r"
+    assert csv_cell(text)[0] in "'\\"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("  ::error::x", r"  \x3a:error::x"),
+        ("a ##[error]x", r"a \x23#[error]x"),
+        ("##vso[task.x]", r"\x23#vso[task.x]"),
+        ("###[x]", r"#\x23#[x]"),
+        ("##teamcity[x]", r"\x23#teamcity[x]"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\u202ea", r"\u202ea"),
+    ],
+)
+def test_no_line_is_a_command_of_a_ci_or_of_a_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    assert printable(shown) == shown
+
+
+@pytest.mark.parametrize("text", ["a::b", "sha256:1", "## heading", "#[x]", "C#", "=", "模型"])
+def test_control_other_text_stays_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_a_quoted_text_is_no_command_either() -> None:
+    assert quote("##[error]") == r"'\x23#[error]'"
+
+
+def test_json_keeps_its_values_without_commands() -> None:
+    assert json_text('["##[x]", "#"]') == r'["#\u0023[x]", "#"]'
 
 
 def test_plain_names_stay_as_they_are() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from runner.authoring.carried_folders import TEMPLATES, template_folder
+from runner.cli.echo import echo
 from runner.errors import UsageError
 
 EXAMPLES = """\b
@@ -37,6 +38,6 @@ def init(directory: Path, template: str) -> None:
     except OSError as error:
         raise UsageError(f"{directory} can't be written ({error}).") from error
     image = "".join(c if c.isalnum() else "_" for c in directory.resolve().name.lower())
-    click.echo(f"{directory} holds a predictor in {template} that works already. Next:", err=True)
-    click.echo(f"  runner try {directory} --suite demo", err=True)
-    click.echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)
+    echo(f"{directory} holds a predictor in {template} that works already. Next:", err=True)
+    echo(f"  runner try {directory} --suite demo", err=True)
+    echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)

@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-import click
-
+from runner.cli.echo import echo
 from runner.progress import Progress, Say, Task
 
 SECONDS_PER_LINE = 10.0
@@ -18,7 +17,7 @@ class Display(Progress):
 
     def say(self, line: str) -> None:
         """Print a line on standard error."""
-        click.echo(line, err=True)
+        echo(line, err=True)
 
     def aside(self) -> AbstractContextManager[None]:
         """Leave the terminal to standard output during the block."""

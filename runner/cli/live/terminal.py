@@ -23,7 +23,7 @@ from rich.text import Text
 
 from runner.cli.live.display import Display, LineDisplay
 from runner.progress import Task
-from runner.untrusted import printable
+from runner.untrusted import printable, printable_lines
 
 Draw = Callable[[int, int], RenderableType]
 """Draws a view of at most this many columns and lines."""
@@ -63,7 +63,7 @@ class BarDisplay(Display):
             else:
                 # Neither markup nor emphasis nor emoji: a line is shown as it is.
                 self._live.console.print(
-                    "\n".join(map(printable, line.split("\n"))),
+                    printable_lines(line),
                     markup=False,
                     highlight=False,
                     emoji=False,
@@ -93,7 +93,7 @@ class BarDisplay(Display):
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[Task]:
         """Show a bar."""
-        number = self._bars.add_task(what, total=total)
+        number = self._bars.add_task(printable(what), total=total)
         try:
             with self._showing():
                 yield _BarTask(self._bars, number)
@@ -146,7 +146,7 @@ class _BarTask:
         self.bars.advance(self.number)
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        self.bars.update(self.number, description=what, completed=done, total=total)
+        self.bars.update(self.number, description=printable(what), completed=done, total=total)
 
 
 def _make_live(draw: Callable[[Console], RenderableType]) -> Live:

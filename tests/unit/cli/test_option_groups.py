@@ -6,6 +6,7 @@ import click
 import cloup
 from click.testing import CliRunner
 
+from runner.cli.echo import echo
 from runner.cli.main import cli
 from runner.cli.option_groups import option, option_groups
 
@@ -33,7 +34,7 @@ class Look:
 @option_groups(size=Size, look=Look)
 def draw(name: str, size: Size, look: Look) -> None:
     """Draw."""
-    click.echo(f"{name} {size} {look}")
+    echo(f"{name} {size} {look}")
 
 
 def test_a_group_is_filled_from_its_options() -> None:

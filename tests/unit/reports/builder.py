@@ -29,7 +29,7 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         message=None,
         exit_code=0,
         wall_seconds=1.5,
-        limits={"cpus": 1.0},
+        limits={"cpus": 1.0, "wall_seconds": 600.0},
         targets=(target_record(Target("b", ACTUAL.name), ACTUAL, predicted),),
         extra_predictions=(),
         output_files={"predictions.json": "0" * 64},
