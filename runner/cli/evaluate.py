@@ -1,5 +1,6 @@
 """``runner evaluate``: makes a request of the options, carries it out, prints the results."""
 
+from dataclasses import replace
 from functools import partial
 
 from runner.building.draw import Draw
@@ -27,6 +28,7 @@ from runner.executors import open_executor
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
 from runner.submissions.organizer_files import read_listed
 from runner.suites.sharing import refuse_shared
 
@@ -43,6 +45,8 @@ def evaluate(
 ) -> ExitCode:
     """Evaluate images on suites, print the results, and return the exit code."""
     request = make_request(images, what, limits, helm, further, placement, output)
+    if ci.is_closed and request.registries is None:
+        request = replace(request, registries=PUBLIC_REGISTRIES)
     if output.show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; use only one of them.")
     display = open_display()
@@ -90,6 +94,7 @@ def make_request(
         options=RunOptions(seed=what.seed, rerun=what.rerun, **vars(limits), **vars(further)),
         placement=ExecutorChoice(**vars(placement)),
         pull=Pull(what.pull),
+        registries=read_registries(what.registries) or None,
         out=output.out,
     )
 

@@ -7,9 +7,10 @@ import click
 
 from runner.cli.completion import complete_suites
 from runner.cli.option_groups import option
-from runner.cli.options import PRIVATE, PRIVATE_ATTRIBUTES
+from runner.cli.options import PRIVATE, PRIVATE_ATTRIBUTES, REGISTRIES_VARIABLE
 from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.files.stores import open_store
+from runner.sandbox.engine.registries import PUBLIC_REGISTRIES
 
 DEFAULTS = Limits()
 A_PATH = click.Path(path_type=Path)
@@ -45,6 +46,15 @@ class SuiteOptions:
         default="never",
         show_default=True,
         help="Which images to fetch from their registry: none, those the engine lacks, or all.",
+    )
+    registries: tuple[str, ...] = option(
+        "--registry",
+        multiple=True,
+        envvar=REGISTRIES_VARIABLE,
+        metavar="HOST[:PORT]",
+        help="A registry that images may be fetched from. May be repeated; in "
+        f"{REGISTRIES_VARIABLE} with spaces between them.  [default: any; with --closed or a "
+        f"ledger {' '.join(PUBLIC_REGISTRIES)}]",
     )
 
 

@@ -19,6 +19,7 @@ from runner.executors import open_executor
 from runner.files.written_files import append_text
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_listed
@@ -41,6 +42,7 @@ def evaluate_by_ledger(
         options=RunOptions(**vars(limits)),
         placement=ExecutorChoice(**vars(placement)),
         pull=Pull(competition.pull),
+        registries=read_registries(competition.registries) or PUBLIC_REGISTRIES,
         out=competition.out,
     )
     ledger, display = Ledger(file), open_display()

@@ -29,6 +29,9 @@ def _report_directory(path_or_url: str) -> Path:
     return place.parent if place.name == "report.json" else place
 
 
+REGISTRIES_VARIABLE = "RUNNER_REGISTRIES"
+"""The environment variable that names the registries of every command of a competition."""
+
 report_argument = click.argument(
     "directory", metavar="REPORT", type=_report_directory, shell_complete=complete_reports
 )

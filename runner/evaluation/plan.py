@@ -17,7 +17,6 @@ from runner.reports.report_directory import check_writable, report_directory_nam
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.engine.image import Image
-from runner.sandbox.engine.pull import Pull
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -61,7 +60,7 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    images, missing = resolve_images(engine, list(submitters), request.pull, progress.say)
+    images, missing = resolve_images(engine, list(submitters), request, progress.say)
     with ExitStack() as opened:
         suites = (
             opened.enter_context(
@@ -100,7 +99,7 @@ def plan_passes(
 
 
 def resolve_images(
-    engine: Engine, references: Sequence[str], pull: Pull, say: Say
+    engine: Engine, references: Sequence[str], request: Request, say: Say
 ) -> tuple[list[Image], int]:
     """Return the images that were found, and how many were not; announce why.
 
@@ -112,7 +111,8 @@ def resolve_images(
     errors: list[UsageError] = []
     for reference in references:
         try:
-            images.append(engine.obtain_image(reference, pull, say))
+            found = engine.obtain_image(reference, request.pull, say, request.registries)
+            images.append(found)
         except UsageError as error:
             errors.append(error)
     if not images:

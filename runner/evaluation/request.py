@@ -1,6 +1,6 @@
 """A request for evaluations: one value, which rejects contradictory options. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,7 @@ class Request:
         options: limits, seed and further runs; if one is None, the suite decides.
         placement: where cases run.
         pull: when images are fetched from their registry.
+        registries: where images may be fetched from; None for anywhere.
         out: where reports go; below ``results`` by default.
     """
 
@@ -82,6 +83,7 @@ class Request:
     options: RunOptions = field(default_factory=RunOptions)
     placement: ExecutorChoice = field(default_factory=ExecutorChoice)
     pull: Pull = Pull.NEVER
+    registries: Sequence[str] | None = None
     out: Path | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, TypeAdapter
 
 from runner.errors import SubmissionError
 from runner.files.yaml_files import YamlForm, parse_yaml
+from runner.sandbox.engine.registries import registry_fault
 from runner.untrusted import quote
 
 MOST_BYTES = 4096
@@ -92,3 +93,14 @@ def check_author(submission: Submission, author: str, teams: Mapping[str, Sequen
             f"This is a submission of the team {submission.submitter}. {quote(author)} is not a "
             "member of this team."
         )
+
+
+def check_registry(submission: Submission, allowed: Sequence[str]) -> None:
+    """Raise an error if the image of a submission would be fetched from another registry.
+
+    Raises:
+        SubmissionError: names the registries that are allowed.
+    """
+    fault = registry_fault(submission.image, allowed)
+    if fault is not None:
+        raise SubmissionError(f"{submission.submitter}: {fault}. Push it to one of them.")

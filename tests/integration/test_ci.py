@@ -99,7 +99,9 @@ def run_action(place: Path, **inputs: str) -> Job:
     """Run the action alone, as the only step of a workflow."""
     step = {"name": "Evaluate", "uses": "ORGANIZATION/runner@COMMIT", "with": inputs}
     workflow = place / "workflow.yml"
-    workflow.write_text(yaml.safe_dump({"jobs": {"evaluate": {"steps": [step]}}}))
+    environment = {"RUNNER_REGISTRIES": "127.0.0.1:9"}
+    document = {"env": environment, "jobs": {"evaluate": {"steps": [step]}}}
+    workflow.write_text(yaml.safe_dump(document))
     job = Job(place, place / "job", {})
     job.run(workflow)
     return job
@@ -120,7 +122,11 @@ def test_the_action_fails_below_the_gate_and_gives_an_open_suites_report_away(
 
 @pytest.mark.parametrize(
     ("image", "outcome", "code"),
-    [("127.0.0.1:9/team/predictor:1", "engine_fault", 5), ("--help", "error", 2)],
+    [
+        ("127.0.0.1:9/team/predictor:1", "engine_fault", 5),
+        ("169.254.169.254/team/predictor:1", "error", 2),
+        ("--help", "error", 2),
+    ],
 )
 def test_the_action_tells_a_fault_of_the_engine_and_a_wrong_input(
     image: str, outcome: str, code: int, halves: tuple[Path, Path], tmp_path: Path

@@ -52,12 +52,14 @@ class Competition:
         origin: the repository, its pull requests below refs/pull.
         results: where reports go.
         private: where the private half of the suite is.
+        registry: where images may come from.
     """
 
     origin: Path
     results: Path
     private: Path
     suite: Suite
+    registry: str
 
     def pull_request(self, number: int, files: Mapping[str, str | None]) -> None:
         """Open a pull request with these changes."""
@@ -85,14 +87,15 @@ class Competition:
         return self._run("leaderboard.yml", {}, place)
 
     def _run(self, workflow: str, github: Mapping[str, object], place: Path) -> Job:
-        secrets, variables = {"SUITE_PRIVATE": str(self.private)}, {"RESULTS": str(self.results)}
+        secrets = {"SUITE_PRIVATE": str(self.private)}
+        variables = {"RESULTS": str(self.results), "REGISTRIES": self.registry}
         job = Job(self.origin, place, {"github": github, "secrets": secrets, "vars": variables})
         job.run(WORKFLOWS / workflow)
         return job
 
 
 @pytest.fixture(scope="module")
-def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
+def competition(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Competition:
     """Do what the example's README tells the organizer to do."""
     place = tmp_path_factory.mktemp("organizer")
     origin = shutil.copytree(EXAMPLE, place / "repository")
@@ -105,7 +108,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Competition:
     make_repository(origin, {})
     results = place / "results"
     results.mkdir()
-    return Competition(origin, results, private, suite)
+    return Competition(origin, results, private, suite, registry.address)
 
 
 def submission(team: str, image: str) -> dict[str, str]:

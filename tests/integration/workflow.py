@@ -45,6 +45,7 @@ class Job:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     exit_code: int = 0
     _path: list[str] = field(default_factory=list)
+    _environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def workspace(self) -> Path:
@@ -69,7 +70,11 @@ class Job:
             directory.mkdir(parents=True)
         # What the action's step of installing finds to be done already.
         (self.temp / "runner").symlink_to(sys.prefix)
-        (job,) = yaml.safe_load(workflow.read_text())["jobs"].values()
+        document = yaml.safe_load(workflow.read_text())
+        (job,) = document["jobs"].values()
+        self._environment = {
+            name: fill_in(value, self.context) for name, value in document.get("env", {}).items()
+        }
         try:
             self._run_steps(job["steps"], self.context, self.outputs)
         except StepFailedError:
@@ -156,6 +161,7 @@ class Job:
                 "GITHUB_OUTPUT": str(files["output"]),
                 "GITHUB_PATH": str(files["path"]),
                 "GITHUB_STEP_SUMMARY": str(files["summary.md"]),
+                **self._environment,
                 **environment,
             },
             stdout=subprocess.PIPE,
@@ -180,11 +186,11 @@ def fill_in(text: Any, context: Context) -> str:
 
 
 def look_up(path: str, context: Context) -> str:
-    """Return what e.g. ``github.event.number`` is; what a step did not output is ''."""
+    """Return what e.g. ``github.event.number`` is; what no step or organizer set is ''."""
     first, *others = path.split(".")
     value = context[first]
     for name in others:
-        is_unset = first == "steps" and name not in value
+        is_unset = first in ("steps", "vars") and name not in value
         value = "" if is_unset else value[name]
     assert isinstance(value, str | int)
     return str(value)

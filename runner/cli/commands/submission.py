@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import REGISTRIES_VARIABLE, json_option
+from runner.sandbox.engine.registries import PUBLIC_REGISTRIES
 
 EXAMPLES = """\b
 Examples:
@@ -31,6 +32,16 @@ teams.yaml says who may submit for whom:
     show_default=True,
     help="The organizer's file of teams, read from the base.",
 )
+@click.option(
+    "--registry",
+    "registries",
+    multiple=True,
+    envvar=REGISTRIES_VARIABLE,
+    metavar="HOST[:PORT]",
+    help="A registry that images may come from. May be repeated; in "
+    f"{REGISTRIES_VARIABLE} with spaces between them.  "
+    f"[default: {' '.join(PUBLIC_REGISTRIES)}]",
+)
 @json_option
 @does("runner.cli.submission:submission")
 def submission() -> None:
@@ -39,5 +50,5 @@ def submission() -> None:
     Run it in a checkout of the base. Fetch the pull request into it, but do not check it out. A
     pull request may add or change one file, submissions/TEAM.yaml, which names the team, and an
     image by its digest. Everything else is refused with exit code 4: other files, other fields,
-    tags, and the file of a team that the author does not belong to.
+    tags, registries that are not named, and the file of a team that the author does not belong to.
     """

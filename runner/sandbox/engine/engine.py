@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, Literal, Self, cast
@@ -24,7 +24,8 @@ from runner.progress import Say
 from runner.sandbox.engine.build import follow_build
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.image import Image, read_image
-from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull
+from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull, pull_error
+from runner.sandbox.engine.registries import registry_fault
 from runner.sandbox.engine.sdk_errors import engine_errors
 
 REQUEST_SECONDS = 120
@@ -150,34 +151,46 @@ class Engine:
                 "--suite glob; otherwise the shell replaces it by the names of files."
             ) from error
 
-    def obtain_image(self, reference: str, pull: Pull, say: Say) -> Image:
+    def obtain_image(
+        self, reference: str, pull: Pull, say: Say, registries: Sequence[str] | None = None
+    ) -> Image:
         """Return the image that a reference names now; pull it first if asked to.
 
         The image is identified by its ID from then on, so the registry is not needed again.
 
+        Args:
+            registries: where it may be pulled from; None for anywhere.
+
         Raises:
-            UsageError: neither the engine nor the registry has such an image.
+            UsageError: neither the engine nor the registry has such an image, it is too large, or
+                its registry is not allowed.
             EngineError: the registry can't be reached.
         """
         if pull is Pull.MISSING:
             with suppress(UsageError):
                 return self.resolve_image(reference)
         if pull is not Pull.NEVER:
+            fault = None if registries is None else registry_fault(reference, registries)
+            if fault is not None:
+                raise UsageError(f"{reference}: {fault}. --registry adds one that you trust.")
             say(f"{reference}: pulling")
             self._pull(reference, say)
         return self.resolve_image(reference)
 
     def _pull(self, reference: str, say: Say) -> None:
+        """Pull an image. No message has text of the registry: participants choose it."""
         try:
             with engine_errors(f"pull {reference}"):
                 events = self._api.pull(reference, stream=True, decode=True)
-                follow_pull(events, reference, say)
+                with closing(events):  # otherwise the engine would go on with it
+                    follow_pull(events, reference, say)
         except EngineRefusedError as error:
             if error.status not in NOT_IN_REGISTRY:
-                raise
+                raise pull_error(reference) from error
             raise UsageError(
-                f"{error} Check the name and the tag. If the registry needs a login, run "
-                "`docker login` first."
+                f"{reference}: its registry does not have it, or denies it. Check the name and the "
+                "tag. If the registry needs a login, run `docker login` first. `docker pull "
+                f"{reference}` shows what the registry says."
             ) from error
 
     def find_built(self, tag: str) -> Image | None:

@@ -44,7 +44,7 @@ def pull_request(repository: Path, files: Mapping[str, str | None]) -> str:
 
 def run(head: str, author: str = "alice", *arguments: str) -> Result:
     command = ["submission", head, "--base", "main", "--author", author, *arguments]
-    return CliRunner().invoke(cli, command)
+    return CliRunner().invoke(cli, command, env={"RUNNER_REGISTRIES": "registry.example:5000"})
 
 
 def refusal(head: str, author: str = "alice") -> str:

@@ -5,7 +5,12 @@ import time
 import pytest
 
 from runner.errors import SubmissionError
-from runner.submissions.submission import Submission, check_author, read_submission
+from runner.submissions.submission import (
+    Submission,
+    check_author,
+    check_registry,
+    read_submission,
+)
 from tests.unit.submissions.submission_text import DIGEST, IMAGE, text
 
 
@@ -84,3 +89,17 @@ def test_an_author_is_told_by_login_whatever_its_case() -> None:
     check_author(Submission(submitter="team-a", image=IMAGE), "aLiCe", teams)
     with pytest.raises(SubmissionError):
         check_author(Submission(submitter="team-a", image=IMAGE), "alicea", teams)
+
+
+@pytest.mark.parametrize(
+    "registry", ["127.0.0.1:5000", "169.254.169.254", "10.0.0.1", "localhost", "ghcr.io:444"]
+)
+def test_an_image_of_a_registry_that_is_not_named_is_refused(registry: str) -> None:
+    submission = Submission(submitter="team-a", image=f"{registry}/team/predictor@{DIGEST}")
+    with pytest.raises(SubmissionError, match=f"images come from ghcr.io, not from {registry}"):
+        check_registry(submission, ["ghcr.io"])
+
+
+def test_control_an_image_of_a_registry_that_is_named_is_accepted() -> None:
+    submission = Submission(submitter="team-a", image=f"10.0.0.1:5000/predictor@{DIGEST}")
+    check_registry(submission, ["ghcr.io", "10.0.0.1:5000"])
