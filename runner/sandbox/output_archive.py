@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from pydantic import ConfigDict
 
@@ -76,7 +76,7 @@ def read_output(
     used = count = 0
     try:
         stream = io.BufferedReader(_CountedStream(chunks, most))
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_PlainMember) as archive:
             for member in archive:
                 count += 1
                 used += -(-member.size // PAGE_BYTES) * PAGE_BYTES
@@ -94,7 +94,8 @@ def read_output(
     except OutputTooLargeError:
         reason = f"{OUTPUT_DIR} holds more than its limit"
         return Output({}, dict.fromkeys(wanted, reason), True, used, count)
-    except tarfile.TarError as error:  # the engine's fault: it makes the archive
+    # The engine's fault: it makes the archive. The library doesn't convert all of its own errors.
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
         raise EngineError(f"The engine's copy of {OUTPUT_DIR} broke off ({error}).") from error
     for name, place in elsewhere.items():
         if place is not None:
@@ -123,6 +124,35 @@ def _not_regular(member: tarfile.TarInfo) -> str:
 def _member_bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     content = archive.extractfile(member)
     return b"" if content is None else content.read()
+
+
+class _PlainMember(tarfile.TarInfo):
+    """A member as engines write it: its headers are short, and it has no map of holes.
+
+    The library would read a map of any length, in a time that grows with its square, and fill a
+    hole of any size with zeros in memory.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Return the member of one header block."""
+        member = super().frombuf(buf, encoding, errors)
+        is_long = member.type in _EXTENSIONS and member.size > ARCHIVE_BYTES_PER_FILE
+        if is_long or member.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a header that no engine writes")
+        return member
+
+    def _refuse_holes(self, *_arguments: object) -> NoReturn:
+        raise tarfile.ReadError("a sparse file, which no engine writes")
+
+    # What the library calls for the three forms of such a map in a pax header.
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse_holes
+
+
+_EXTENSIONS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 
 
 class _CountedStream(io.RawIOBase):

@@ -1,5 +1,7 @@
 import io
+import itertools
 import tarfile
+import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -167,3 +169,62 @@ def test_a_stream_that_breaks_off_is_the_engines_fault() -> None:
     tar = archive(entry("output/predictions.json", content=b"x" * 5000))
     with pytest.raises(EngineError, match="broke off"):
         read_output(chunked(tar[:3000]), LIMITS)
+
+
+def with_pax(content: bytes = b"", **headers: str) -> bytes:
+    """Return an archive with predictions whose pax header has these fields."""
+    member, content = entry("output/predictions.json", content=content)
+    member.pax_headers = {name.replace("__", "."): value for name, value in headers.items()}
+    return archive((member, content))
+
+
+def gnu_sparse(size: int) -> bytes:
+    """Return an archive with predictions in the old GNU form of a sparse file of a size."""
+    tar = bytearray(archive(entry("output/predictions.json", b"S")))
+    header = memoryview(tar)[512:1024]
+    header[483:495] = f"{size:011o}\0".encode()
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    return bytes(tar)
+
+
+HOLES = {
+    "of a map in the header": with_pax(GNU__sparse__map="0,1", GNU__sparse__size="1" + "0" * 15),
+    "of a map as a long number": with_pax(GNU__sparse__map="1" * 5000, GNU__sparse__size="1"),
+    "of a map in fields": with_pax(GNU__sparse__size="1", GNU__sparse__numblocks="1"),
+    "of a map without an end": with_pax(
+        b"9" * 900_000,
+        GNU__sparse__major="1",
+        GNU__sparse__minor="0",
+        GNU__sparse__realsize="1" + "0" * 15,
+    ),
+    "of the old form": gnu_sparse(8**10),
+    "a header of a megabyte": with_pax(comment="1" * 900_000),
+    "a size that is no size": with_pax(b"x" * 600, size="-700"),
+}
+
+
+@pytest.mark.parametrize("name", HOLES)
+def test_a_stream_as_no_engine_writes_it_ends_within_the_bounds(name: str) -> None:
+    tracemalloc.start()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(EngineError, match="broke off"):
+            read_output(chunked(HOLES[name], 64 * KIB), LIMITS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * LIMITS.output_bytes
+    assert time.monotonic() - begun < 2
+
+
+def test_a_stream_without_an_end_is_left() -> None:
+    endless = itertools.chain([archive()[:512]], itertools.repeat(archive()[:512]))
+    output = read_output(endless, LIMITS)
+    assert (output.full, output.files) == (True, {})
+
+
+def test_control_a_name_that_takes_headers_of_its_own_is_read() -> None:
+    long = "output/" + "/".join(["ü" * 100] * 15)
+    tar = archive(entry(long, content=b"x"), entry("output/predictions.json", content=b"{}"))
+    assert read_output(chunked(tar), LIMITS).files == {"predictions.json": b"{}"}
