@@ -23,6 +23,7 @@ from runner.evaluation.run_options import RunSettings
 from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
 from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.live_runs import dead_entries, known_tokens
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
@@ -45,10 +46,14 @@ class _Range:
     suite: Suite
     finished: FinishedCases
     secrets: tuple[str, ...]
+    runtime: str | None
 
 
 def run_attacks(
-    engine: Engine, attacks: Sequence[Attack], report: Callable[[AttackVerdict], None]
+    engine: Engine,
+    attacks: Sequence[Attack],
+    report: Callable[[AttackVerdict], None],
+    runtime: str | None = None,
 ) -> list[AttackVerdict]:
     """Run hostile predictors one after another, and return a verdict on each.
 
@@ -57,12 +62,14 @@ def run_attacks(
 
     Args:
         report: called with each verdict as soon as it is known.
+        runtime: an OCI runtime of the engine, e.g. ``runsc``; None for the engine's default.
 
     Raises:
-        UsageError: the engine has no base image.
+        UsageError: the engine has no base image, or lacks the runtime.
         EngineError: the engine was lost before the first attack.
     """
     base = engine.resolve_image(BASE_IMAGE)
+    check_capacity(engine.fetch_info(), LIMITS, runtime)
     verdicts = []
     with (
         scratch_directory() as folder,
@@ -72,7 +79,7 @@ def run_attacks(
     ):
         suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
-        shared = _Range(engine, listener, suite, finished, (secret, str(folder)))
+        shared = _Range(engine, listener, suite, finished, (secret, str(folder)), runtime)
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])
@@ -120,7 +127,7 @@ def _pack_image(engine: Engine, script: str, volume: str) -> Iterator[str]:
 def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
     limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
-    settings = RunSettings(SandboxPolicy(limits), seed=1, rerun=True)
+    settings = RunSettings(SandboxPolicy(limits, shared.runtime), seed=1, rerun=True)
     left, heard = _left_behind(shared.engine), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
     resolved = shared.engine.resolve_image(image)

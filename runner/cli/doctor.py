@@ -9,15 +9,17 @@ from runner.attack.run import run_attacks
 from runner.attack.verdict import AttackVerdict, count_by_promise
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
-from runner.errors import ExitCode
+from runner.errors import ExitCode, UsageError
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.text_tables import text_table
 from runner.untrusted import printable
 
 
-def doctor(attack: bool, as_json: bool) -> int:
+def doctor(attack: bool, runtime: str | None, as_json: bool) -> int:
     """Print what the engine provides and lacks, and the attacks' results; return the exit code."""
+    if runtime is not None and not attack:
+        raise UsageError("--runtime is for --attack: the attacks are run with it.")
     engine = Engine.connect()
     findings = examine_host(engine.fetch_info(), engine.fetch_version())
     if not as_json:
@@ -25,7 +27,7 @@ def doctor(attack: bool, as_json: bool) -> int:
     is_lacking = bool(lacking(findings))
     if attack and is_lacking:
         echo("No attack is run, because the engine lacks what is listed above.", err=True)
-    verdicts = _attack(engine) if attack and not is_lacking else []
+    verdicts = _attack(engine, runtime) if attack and not is_lacking else []
     if as_json:
         echo_json(_as_json(findings, verdicts, attack))
     elif verdicts:
@@ -34,7 +36,7 @@ def doctor(attack: bool, as_json: bool) -> int:
     return ExitCode.SCORED if held else ExitCode.ENGINE_FAULT
 
 
-def _attack(engine: Engine) -> list[AttackVerdict]:
+def _attack(engine: Engine, runtime: str | None) -> list[AttackVerdict]:
     """Run every attack; print a line on standard error after each."""
     attacks = read_pack(pack_directory())
     display = open_display()
@@ -48,7 +50,7 @@ def _attack(engine: Engine) -> list[AttackVerdict]:
             display.say(f"{done}/{len(attacks)} {verdict.attack.name}: {_holds(verdict)}")
             task.advance()
 
-        return run_attacks(engine, attacks, report)
+        return run_attacks(engine, attacks, report, runtime)
 
 
 def _as_json(

@@ -9,6 +9,7 @@ EXAMPLES = """\b
 Examples:
   runner doctor
   runner doctor --attack
+  runner doctor --attack --runtime runsc
   runner doctor --attack --json > verdicts.json
   DOCKER_HOST=ssh://organizer@big-machine runner doctor
 """
@@ -20,6 +21,11 @@ Examples:
     is_flag=True,
     help="Also run the hostile predictors that come with the runner, on the image runner-base. "
     "This takes about two minutes.",
+)
+@click.option(
+    "--runtime",
+    help="With --attack: run the hostile predictors with this OCI runtime of the engine, e.g. "
+    "runsc for gVisor.  [default: the engine's own]",
 )
 @json_option
 @does("runner.cli.doctor:doctor")
