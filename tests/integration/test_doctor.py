@@ -28,3 +28,15 @@ def test_control_without_an_engine_it_is_exit_5_with_what_to_do() -> None:
     ended = doctor(DOCKER_HOST="unix:///nonexistent/docker.sock")
     assert ended.returncode == 5
     assert "point DOCKER_HOST" in ended.stderr
+
+
+def test_attacks_under_a_runtime_that_the_engine_lacks_are_refused_before_any_runs() -> None:
+    ended = doctor("--attack", "--runtime", "unheard-of")
+    assert ended.returncode == 2
+    assert "unheard-of: the engine has no such runtime" in ended.stderr
+
+
+def test_a_runtime_is_for_attacks_alone() -> None:
+    ended = doctor("--runtime", "runc")
+    assert ended.returncode == 2
+    assert "--runtime is for --attack" in ended.stderr
