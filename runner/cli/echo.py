@@ -17,5 +17,5 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
 
 
 def echo_json(document: object, *, indent: int | None = 2) -> None:
-    """Print a document as JSON on standard output."""
-    click.echo(json_text(json.dumps(document, indent=indent)))
+    """Print a document as JSON on standard output; a path becomes text."""
+    click.echo(json_text(json.dumps(document, indent=indent, default=str)))

@@ -1,21 +1,18 @@
 """``runner rescore``."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
-
 from runner.api.opened_suites import open_suite
 from runner.api.rescoring import RescoredResults, rescore_with
+from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.leaderboard.rank_moves import RankMove
 from runner.reports.changed_targets import ChangedTarget
 from runner.text_tables import text_table
-from runner.untrusted import printable
 
 MOST_TARGETS = 40
 
@@ -27,10 +24,10 @@ def rescore(directory: Path, suite: str, private: Path | None, as_json: bool) ->
         done = rescore_with(directory, opened, display)
     with display.aside():
         if as_json:
-            click.echo(json.dumps(_to_json(done), indent=2, default=str))
+            echo_json(_to_json(done))
         else:
             for line in _lines(done):
-                click.echo(printable(line))
+                echo(line)
         for path, reasons in done.refused.items():
             display.say(f"refused: {path}: {'; '.join(reasons)}")
     if done.refused:
