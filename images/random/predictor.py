@@ -4,7 +4,7 @@ import random
 
 import pandas as pd
 
-from runner.contract import Predictor, Stat
+from runner.contract import InstanceTarget, Predictor, Stat
 
 
 class RandomPredictor(Predictor):
@@ -24,3 +24,16 @@ class RandomPredictor(Predictor):
             stat = target.predicted(mean=draw.random())
             predictions.setdefault(target.run_spec_name, []).append(stat)
         return predictions
+
+    def predict_instances(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[InstanceTarget, Stat]:
+        draw = random.Random(self.case.manifest.seed)
+        return {
+            target: target.predicted(mean=draw.random()) for target in self.case.instance_targets
+        }

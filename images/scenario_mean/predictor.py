@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from runner.contract import Predictor, Stat, Target
+from runner.contract import InstanceTarget, Predictor, Stat, Target
 
 SCENARIO = "run_spec.scenario_spec."
 RUN = "run_spec.name"
@@ -22,20 +22,56 @@ class ScenarioMeanPredictor(Predictor):
         eval_run_specs_df: pd.DataFrame,
         eval_scenario_states_df: pd.DataFrame,
     ) -> dict[str, list[Stat]]:
-        train_runs = scenarios(train_run_specs_df)
-        eval_runs = scenarios(eval_run_specs_df)
+        known = KnownStats(train_stats_df, train_run_specs_df, eval_run_specs_df)
         predictions: dict[str, list[Stat]] = {}
         for target in self.case.targets:
-            scenario = eval_runs[target.run_spec_name]
-            runs = train_runs.index[train_runs == scenario]
-            same = same_stat(train_stats_df, target)
-            of_scenario = same[same[RUN].isin(runs)]
-            means = (of_scenario if len(of_scenario) else same)["stats.mean"]
+            means = known.means(target)
             stddev = means.std() if len(means) > 1 else float("nan")
             spread = {"stddev": float(stddev)} if stddev > 0 else {}
             stat = target.predicted(means.mean() if len(means) else 0.5, **spread)
             predictions.setdefault(target.run_spec_name, []).append(stat)
         return predictions
+
+    def predict_instances(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[InstanceTarget, Stat]:
+        stats = self.case.train_per_instance_stats_df.rename(columns=as_in_stats)
+        known = KnownStats(stats, train_run_specs_df, eval_run_specs_df)
+        of_targets = {target: known.means(target) for target in self.case.instance_targets}
+        return {
+            target: target.predicted(means.mean() if len(means) else 0.5)
+            for target, means in of_targets.items()
+        }
+
+
+class KnownStats:
+    """The stats of the train runs, found by an eval run's scenario."""
+
+    def __init__(
+        self, stats: pd.DataFrame, train_run_specs: pd.DataFrame, eval_run_specs: pd.DataFrame
+    ) -> None:
+        self.stats = stats
+        self.train_scenarios = scenarios(train_run_specs)
+        self.eval_scenarios = scenarios(eval_run_specs)
+
+    def means(self, target: Target | InstanceTarget) -> pd.Series:
+        """Return the means of the target's stat in its scenario, in all if it is new."""
+        if "stats.mean" not in self.stats:  # no train run has any stat
+            return pd.Series(dtype=float)
+        is_same = self.train_scenarios == self.eval_scenarios[target.run_spec_name]
+        same = same_stat(self.stats, target)
+        of_scenario = same[same[RUN].isin(self.train_scenarios.index[is_same])]
+        return (of_scenario if len(of_scenario) else same)["stats.mean"]
+
+
+def as_in_stats(column: str) -> str:
+    """Return what a column of per_instance_stats is called in the stats frame."""
+    return column.removeprefix("per_instance_stats.")
 
 
 def scenarios(run_specs: pd.DataFrame) -> pd.Series:
@@ -55,7 +91,7 @@ def as_text(column: str, value: object) -> str:
     return f"{column.removeprefix(SCENARIO)}={value}"
 
 
-def same_stat(stats: pd.DataFrame, target: Target) -> pd.DataFrame:
+def same_stat(stats: pd.DataFrame, target: Target | InstanceTarget) -> pd.DataFrame:
     """Return the train stats of the target's name, split and sort of perturbation."""
     rows = stats[(stats["stats.name.name"] == target.name.name) & stats["stats.mean"].notna()]
     perturbation = target.name.perturbation or {}

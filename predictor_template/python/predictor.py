@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from runner.contract import Predictor, Stat, Target
+from runner.contract import InstanceTarget, Predictor, Stat, Target
+
+STATE = "scenario_state.request_states."
 
 
 class MyPredictor(Predictor):
@@ -23,13 +25,33 @@ class MyPredictor(Predictor):
             predictions.setdefault(target.run_spec_name, []).append(target.predicted(mean))
         return predictions
 
+    def predict_instances(
+        self,
+        train_run_specs_df: pd.DataFrame,
+        train_scenario_states_df: pd.DataFrame,
+        train_stats_df: pd.DataFrame,
+        eval_run_specs_df: pd.DataFrame,
+        eval_scenario_states_df: pd.DataFrame,
+    ) -> dict[InstanceTarget, Stat]:
+        """Return one predicted stat for each of ``self.case.instance_targets``.
 
-def revealed_states(request_states: pd.DataFrame, target: Target) -> pd.DataFrame:
+        Only suites that ask for stats of single instances need it.
+        """
+        predictions = {}
+        for target in self.case.instance_targets:
+            states = revealed_states(eval_scenario_states_df, target)
+            if len(states):
+                states = states[states[f"{STATE}instance.id"].astype(str) == target.instance_id]
+            predictions[target] = target.predicted(share_correct(states))
+        return predictions
+
+
+def revealed_states(request_states: pd.DataFrame, target: Target | InstanceTarget) -> pd.DataFrame:
     """Return the request states of the target's run, and of its split if it has one."""
     states = request_states[request_states["run_spec.name"] == target.run_spec_name]
-    if states.empty or target.name.split is None:
+    if f"{STATE}instance.split" not in states or target.name.split is None:
         return states
-    return states[states["scenario_state.request_states.instance.split"] == target.name.split]
+    return states[states[f"{STATE}instance.split"] == target.name.split]
 
 
 def share_correct(request_states: pd.DataFrame) -> float:
@@ -41,16 +63,16 @@ def share_correct(request_states: pd.DataFrame) -> float:
 
 def is_correct(request_state: pd.Series) -> bool:
     """Return whether the completion, or the reference that its letter means, is correct."""
-    completions = request_state.get("scenario_state.request_states.result.completions")
+    completions = request_state.get(f"{STATE}result.completions")
     if not isinstance(completions, list) or not completions:  # the request failed
         return False
     completion = completions[0]["text"].strip()
-    chosen = request_state.get(f"scenario_state.request_states.output_mapping.{completion}")
+    chosen = request_state.get(f"{STATE}output_mapping.{completion}")
     answers = {completion, chosen}
-    references = request_state["scenario_state.request_states.instance.references"]
+    references = request_state.get(f"{STATE}instance.references")
     return any(
         "correct" in reference["tags"] and output_text(reference["output"]).strip() in answers
-        for reference in references
+        for reference in (references if isinstance(references, list) else ())
     )
 
 

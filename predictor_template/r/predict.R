@@ -8,16 +8,20 @@ output <- Sys.getenv("RUNNER_OUTPUT_DIR", "/output")
 # Returns the rows of a Parquet file as a data frame; SQL selects the columns.
 read_frame <- function(file, columns = "*") {
   query <- sprintf("SET threads = 1; SELECT %s FROM '%s/%s'", columns, input, file)
-  json <- system2("duckdb", c("-json", "-c", shQuote(query)), stdout = TRUE)
-  fromJSON(paste(json, collapse = "\n"))
+  json <- paste(system2("duckdb", c("-json", "-c", shQuote(query)), stdout = TRUE), collapse = "\n")
+  if (json == "") data.frame() else as.data.frame(fromJSON(json), optional = TRUE)
 }
 
-train_stats <- read_frame("train/stats.parquet", '"stats.name.name", "stats.mean"')
-
-predict_mean <- function(target) {
-  same <- train_stats[["stats.name.name"]] == target[["stats.name.name"]]
-  mean <- mean(train_stats[["stats.mean"]][same], na.rm = TRUE)
-  if (is.nan(mean)) 0.5 else mean
+# Returns a function that predicts the mean of the train runs' stats of a target's name.
+# prefix stands before the names of a stat's columns.
+make_predict_mean <- function(file, prefix) {
+  name <- paste0(prefix, "name.name")
+  mean <- paste0(prefix, "mean")
+  stats <- read_frame(file, sprintf('"%s", "%s"', name, mean))
+  function(target) {
+    predicted <- mean(as.numeric(stats[[mean]][stats[[name]] == target[[name]]]), na.rm = TRUE)
+    if (is.nan(predicted)) 0.5 else predicted
+  }
 }
 
 set_in <- function(object, fields, value) {
@@ -28,12 +32,13 @@ set_in <- function(object, fields, value) {
 }
 
 # The key of a stat: stats.name.perturbation.prob becomes name$perturbation$prob.
-stat_name <- function(target) {
+stat_name <- function(target, prefix) {
+  start <- paste0(prefix, "name.")
   name <- list()
-  for (column in grep("^stats\\.name\\.", names(target), value = TRUE)) {
+  for (column in names(target)[startsWith(names(target), start)]) {
     value <- target[[column]]
     if (!is.na(value)) {
-      fields <- strsplit(sub("^stats\\.name\\.", "", column), ".", fixed = TRUE)[[1]]
+      fields <- strsplit(substring(column, nchar(start) + 1), ".", fixed = TRUE)[[1]]
       name <- set_in(name, fields, value)
     }
   }
@@ -41,13 +46,34 @@ stat_name <- function(target) {
   name
 }
 
-targets <- read_frame("eval/targets.parquet")
-predictions <- list()
-for (row in seq_len(nrow(targets))) {
-  target <- as.list(targets[row, ])
-  run <- target[["run_spec.name"]]
-  stat <- list(name = stat_name(target), mean = predict_mean(target))
-  predictions[[run]] <- c(predictions[[run]], list(stat))
+# Writes the predictions of the targets in a file.
+predict <- function(targets_file, train_file, prefix, into) {
+  predict_mean <- make_predict_mean(train_file, prefix)
+  targets <- read_frame(targets_file)
+  predictions <- setNames(list(), character())
+  for (row in seq_len(nrow(targets))) {
+    target <- as.list(targets[row, ])
+    run <- target[["run_spec.name"]]
+    predicted <- list(name = stat_name(target, prefix), mean = predict_mean(target))
+    if (prefix != "stats.") {
+      predicted <- list(
+        instance_id = target[["per_instance_stats.instance_id"]],
+        train_trial_index = target[["per_instance_stats.train_trial_index"]],
+        stats = list(predicted)
+      )
+    }
+    predictions[[run]] <- c(predictions[[run]], list(predicted))
+  }
+  document <- list(contract_version = 1L, predictions = predictions)
+  write(toJSON(document, auto_unbox = TRUE, digits = NA), file.path(output, into))
 }
-document <- list(contract_version = 1L, predictions = predictions)
-write(toJSON(document, auto_unbox = TRUE, digits = NA), file.path(output, "predictions.json"))
+
+predict("eval/targets.parquet", "train/stats.parquet", "stats.", "predictions.json")
+
+# Only suites that ask for stats of single instances have this file.
+if (file.exists(file.path(input, "eval/instance_targets.parquet"))) {
+  predict(
+    "eval/instance_targets.parquet", "train/per_instance_stats.parquet",
+    "per_instance_stats.stats.", "instance_predictions.json"
+  )
+}

@@ -250,18 +250,34 @@ def test_what_a_magnet_predictor_leaves_out_is_missing_and_not_made_up(
     assert "missing_target" in ended.stdout
 
 
+def build_template(language: str, folder: Path) -> str:
+    base = [str(ROOT / "setup" / "language_base.sh"), language]
+    subprocess.run(base, check=True, timeout=280, capture_output=True)
+    succeed("init", folder, "--template", language)
+    return build(folder, f"my-predictor-{language}")
+
+
 @pytest.mark.parametrize("language", ["shell", "r"])
 def test_a_predictor_in_another_language_is_scored_without_python(
     language: str, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    base = [str(ROOT / "setup" / "language_base.sh"), language]
-    subprocess.run(base, check=True, timeout=280, capture_output=True)
-    succeed("init", tmp_path / "mine", "--template", language)
-    image = build(tmp_path / "mine", f"my-predictor-{language}")
+    image = build_template(language, tmp_path / "mine")
     shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
     (report,) = json.loads(shown.stdout)
     assert report["scores"][0]["targets"] == 6
     assert not has_python(client, image)
+
+
+@pytest.mark.parametrize("language", ["shell", "r"])
+def test_a_predictor_in_another_language_predicts_stats_of_instances(
+    language: str, magnet_suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    image = build_template(language, tmp_path / "mine")
+    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    report = evaluate(image, suite, tmp_path / "out")
+    predicted = report["cases"][0]["instance_targets"]
+    assert scored_targets(report) == len(predicted) >= 5
+    assert len({target["predicted"]["mean"] for target in predicted}) == 1  # the train runs' mean
 
 
 def has_python(client: docker.DockerClient, image: str) -> bool:
