@@ -13,6 +13,7 @@ from benchmarks.batch import measure_jobs, measure_killed, measure_resumed
 from benchmarks.case_cost import measure_case_cost
 from benchmarks.cluster import NODES, measure_cluster
 from benchmarks.intervals import interval_tables
+from benchmarks.large_files import FIXED_MB, TIMES, measure_large_files
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
@@ -74,6 +75,19 @@ once, so there is a line for data in which no two are alike. With {measured["ver
 {_table(to_orjson)}
 
 {_table(to_ours)}
+"""
+
+
+def _large_files(_arguments: argparse.Namespace) -> str:
+    _announce("large files")
+    return f"""\
+## Large files
+
+One run whose `scenario_state.json` holds 200 tokens for each completion, each with five
+`top_logprobs` by token text: the frames, read by a process of their own. Peak of resident memory;
+ratio: to {TIMES} times the file and {FIXED_MB} MB, which is the target.
+
+{_table(measure_large_files(SCRATCH / "large"))}
 """
 
 
@@ -181,6 +195,7 @@ already. The round with the median ratio of {CLUSTER_ROUNDS}.
 
 PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "frames": _frames,
+    "large": _large_files,
     "builds": _builds,
     "scoring": _scoring,
     "intervals": _intervals,
