@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from runner.audit.leak import Leak
+from runner.helm_outputs.files import STATES
+from runner.helm_outputs.json_pieces import parse_in_pieces
 from runner.helm_outputs.json_text import parse, to_text
 from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
 from runner.suites.eval_side import EvalSide
@@ -94,18 +96,33 @@ def write_changed_run(
         if name == RUN_SPEC:
             (path / name).write_bytes(content)  # whose order of keys is that of the columns
             continue
-        document = parse(content)
         with (path / name).open("wb") as file:
             if name == SCENARIO_STATE:
-                states = document.pop("request_states")
-                file.write(b'{"request_states":')
-                _write_list(file, states, lambda state: _changed_state(state, ids, revealed, rng))
-                file.write(b"," + to_text(document)[1:] if document else b"}")
+                _write_changed_states(
+                    file, content, lambda state: _changed_state(state, ids, revealed, rng)
+                )
             elif name == STATS:
-                _write_list(file, document, lambda stat: _changed_stat(stat, rng))
+                _write_list(file, parse(content), lambda stat: _changed_stat(stat, rng))
             else:
-                _write_list(file, document, lambda entry: _changed_entry(entry, rng))
+                _write_list(file, parse(content), lambda entry: _changed_entry(entry, rng))
     return replace(run, path=path)
+
+
+def _write_changed_states(
+    file: BinaryIO, content: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Write scenario_state.json with its request states changed, one by one."""
+    document = {}
+    file.write(b'{"request_states":[')
+    is_first = True
+    for name, value in parse_in_pieces(content, STATES):
+        if name == STATES:
+            file.write(b"" if is_first else b",")
+            file.write(to_text(change(value)))
+            is_first = False
+        else:
+            document[name] = value
+    file.write(b"]," + to_text(document)[1:] if document else b"]}")
 
 
 def _write_list(file: BinaryIO, items: list[Any], change: Callable[[Any], Any]) -> None:
@@ -147,7 +164,9 @@ def _changed_state(
     shown_instance |= SHOWN_WITH_GOLD if revealed.gold else set()
     changed = _change_others(state, SHOWN_STATE | {"instance"}, rng)
     changed["instance"] = _change_others(instance, shown_instance | {"references"}, rng)
-    changed["instance"]["references"] = _references(instance.get("references") or [], revealed, rng)
+    if "references" in instance:
+        references = _references(instance["references"] or [], revealed, rng)
+        changed["instance"]["references"] = references
     if revealed.prompts and "request" in state:
         changed["request"] = state["request"]
     if revealed.references and "output_mapping" in state:

@@ -6,6 +6,7 @@ A type follows from a column's own cells and from HELM's classes, never from the
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from runner.helm_outputs.json_text import to_text
-from runner.helm_outputs.shapes import Shape
+from runner.helm_outputs.shapes import NUMBER, Shape
+from runner.helm_outputs.usual_items import to_usual_array
 
 
 class Absent:
@@ -50,7 +52,7 @@ UNFIT = (pa.ArrowInvalid, OverflowError, UnicodeEncodeError)
 """What Arrow raises of a lone surrogate, and of an integer beyond 64 bits or, in floats, 53."""
 
 
-def flatten(objects: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, Cells]:
+def flatten(objects: Sequence[dict[str, Any]], prefix: str) -> dict[str, Cells]:
     """Return a column for every leaf of the objects, by dotted name; ``{}`` has none.
 
     Raises:
@@ -59,26 +61,45 @@ def flatten(objects: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, Cell
     columns: dict[str, Cells] = {}
     for name, cells in _members(objects).items():
         kinds = set(map(type, cells))
-        leaves = cells
-        if dict in kinds:
+        inner, leaves = cells, cells
+        if dict in kinds and len(kinds) > 1:
             inner = [cell if type(cell) is dict else {} for cell in cells]
+            leaves = [ABSENT if type(cell) is dict else cell for cell in cells]
+        if dict in kinds:
             for inner_name, inner_cells in flatten(inner, f"{prefix}{name}.").items():
                 _add(columns, inner_name, inner_cells)
-            leaves = [ABSENT if type(cell) is dict else cell for cell in cells]
         if kinds - {Absent, dict}:
             _add(columns, prefix + name, leaves)
     return columns
 
 
-def _members(objects: Sequence[Mapping[str, Any]]) -> dict[str, Cells]:
+def leaf_names(document: dict[str, Any], prefix: str) -> list[str]:
+    """Return the names of the columns that ``flatten`` returns of one object, in order."""
+    names: list[str] = []
+    for name, value in document.items():
+        if type(value) is dict:
+            names += leaf_names(value, f"{prefix}{name}.")
+        else:
+            names.append(prefix + name)
+    return names
+
+
+def _members(objects: Sequence[dict[str, Any]]) -> dict[str, Cells]:
     """Return the values of each key, in the order in which the keys first appear."""
-    keys_of_objects = dict.fromkeys(map(tuple, objects))
-    names = dict.fromkeys(chain.from_iterable(keys_of_objects))
-    if len(keys_of_objects) > 1:
-        return {name: [each.get(name, ABSENT) for each in objects] for name in names}
+    names = tuple(objects[0]) if objects else ()
+    if len(names) > 1 and set(map(len, objects)) == {len(names)}:
+        try:
+            return dict(
+                zip(names, zip(*map(itemgetter(*names), objects), strict=True), strict=True)
+            )
+        except KeyError:  # as many keys, but others
+            pass
+    names = tuple(dict.fromkeys(chain.from_iterable(objects)))
+    absent = dict.fromkeys(names, ABSENT)
+    filled = [each if len(each) == len(names) else absent | each for each in objects]
     if len(names) < 2:  # noqa: PLR2004  (of one key, itemgetter returns no tuple)
-        return {name: [each[name] for each in objects] for name in names}
-    return dict(zip(names, zip(*map(itemgetter(*names), objects), strict=True), strict=True))
+        return {name: [each[name] for each in filled] for name in names}
+    return dict(zip(names, zip(*map(itemgetter(*names), filled), strict=True), strict=True))
 
 
 def _add(columns: dict[str, Cells], name: str, cells: Cells) -> None:
@@ -92,6 +113,8 @@ def _add(columns: dict[str, Cells], name: str, cells: Cells) -> None:
 def to_array(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
     """Return a column's cells. Those that no type of Arrow holds as they are become JSON texts.
 
+    A run that has no cell of its own may be without the column, or have one without a type.
+
     Args:
         cells: a null is a missing value, as an absent one is.
         shape: of a cell; see ``shapes``.
@@ -100,15 +123,20 @@ def to_array(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
     Raises:
         UnlikeRunsError: there are several runs, and their cells may need several types.
     """
-    kinds = _kinds(cells, bounds)
+    kinds = frozenset(map(type, cells))
+    present = kinds - {Absent, NoneType}
+    if len(present) != 1 and len(kinds) > 1 and len(bounds) > SINGLE:
+        raise UnlikeRunsError
     if Absent in kinds:
         cells = [None if cell is ABSENT else cell for cell in cells]
-    return _typed(cells, kinds - {Absent, type(None)}, shape, bounds)
+    return _typed(cells, present, kinds != present, shape, bounds)
 
 
-def _kinds(cells: Cells, bounds: Bounds) -> frozenset[type]:
-    """Return the types of the cells. Where there is one, it is that of each run's own."""
+def _kinds(cells: Cells, shape: Shape, bounds: Bounds) -> frozenset[type]:
+    """Return the types of items. Where there is one, it is that of each run's own."""
     kinds = frozenset(map(type, cells))
+    if shape == NUMBER and kinds == {int, float}:
+        return frozenset({float})
     if len(kinds) > 1 and len(bounds) > SINGLE:
         raise UnlikeRunsError
     return kinds
@@ -116,28 +144,39 @@ def _kinds(cells: Cells, bounds: Bounds) -> frozenset[type]:
 
 def _field(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
     """Return a field of objects in a list, where a null that is written is none that is absent."""
-    if type(None) in _kinds(cells, bounds):
+    kinds = _kinds(cells, shape, bounds)
+    if NoneType in kinds:
         return _json(cells, ABSENT)
-    return to_array(cells, shape, bounds)
+    has_gaps = Absent in kinds
+    if has_gaps:
+        cells = [None if cell is ABSENT else cell for cell in cells]
+    return _typed(cells, kinds - {Absent}, has_gaps, shape, bounds)
 
 
-def _typed(cells: Cells, kinds: frozenset[type], shape: Shape, bounds: Bounds) -> pa.Array:
+def _typed(
+    cells: Cells, kinds: frozenset[type], has_gaps: bool, shape: Shape, bounds: Bounds
+) -> pa.Array:
+    """Return cells of these types, besides None if there are gaps."""
     if not kinds:
         return pa.nulls(len(cells))
     array = None
     try:
         if kinds in SCALARS:
-            array = pa.array(cells, SCALARS[kinds])
+            array = pa.array(cells, _scalar(kinds, shape))
         elif kinds == {list}:
-            array = _lists(cells, shape[0] if isinstance(shape, list) else None, bounds)
+            array = _lists(cells, has_gaps, shape[0] if isinstance(shape, list) else None, bounds)
         elif kinds == {dict} and isinstance(shape, dict):
-            array = _objects(cells, shape, bounds)
+            array = _objects(cells, has_gaps, shape, bounds)
     except UNFIT as error:
         if len(bounds) > SINGLE:
             raise UnlikeRunsError from error
     if array is not None:
         return array
     return _json(cells, None)
+
+
+def _scalar(kinds: frozenset[type], shape: Shape) -> pa.DataType | None:
+    return NUMBER if shape == NUMBER and kinds == {int} else SCALARS.get(kinds)
 
 
 def _json(cells: Cells, missing: object) -> pa.Array:
@@ -152,9 +191,8 @@ def _json(cells: Cells, missing: object) -> pa.Array:
     return pa.concat_arrays([pa.array(some, pa.binary()) for some in texts])
 
 
-def _lists(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
+def _lists(cells: Cells, has_gaps: bool, shape: Shape, bounds: Bounds) -> pa.Array | None:
     """Return lists as an array, None if their items have no type in common."""
-    has_gaps = None in cells
     filled = [() if cell is None else cell for cell in cells] if has_gaps else cells
     offsets = np.fromiter(accumulate(map(len, filled), initial=0), np.int32, len(cells) + 1)
     array = _items(list(chain.from_iterable(filled)), shape, offsets[bounds].astype(np.int64))
@@ -165,23 +203,25 @@ def _lists(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
 
 
 def _items(items: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
-    kinds = _kinds(items, bounds)
+    kinds = _kinds(items, shape, bounds)
     empty = shape if isinstance(shape, pa.DataType) else pa.null()
     if not kinds:
         return pa.array([], empty)
-    kind = SCALARS.get(kinds - {type(None)}, pa.null() if kinds == {type(None)} else None)
+    kind = _scalar(kinds - {NoneType}, shape) or (pa.null() if kinds == {NoneType} else None)
     if kind != empty and len(bounds) > SINGLE and (np.diff(bounds) == 0).any():
         raise UnlikeRunsError  # lists without items have a type of their own
     if kinds == {dict} and isinstance(shape, dict):
-        return _objects(items, shape, bounds)
+        usual = to_usual_array(items, shape)
+        return _objects(items, False, shape, bounds) if usual is None else usual
     if kinds == {list} and isinstance(shape, list):
-        return _lists(items, shape[0], bounds)
+        return _lists(items, False, shape[0], bounds)
     return None if kind is None else pa.array(items, kind)
 
 
-def _objects(cells: Cells, shape: Mapping[str, Shape], bounds: Bounds) -> pa.Array | None:
+def _objects(
+    cells: Cells, has_gaps: bool, shape: Mapping[str, Shape], bounds: Bounds
+) -> pa.Array | None:
     """Return objects as an array, None if they have no fields. HELM's fields come first."""
-    has_gaps = None in cells
     members = _members([{} if cell is None else cell for cell in cells] if has_gaps else cells)
     if not members:
         return None

@@ -5,9 +5,12 @@ The numbers of a stat are floats and its count an integer, whether written as 1 
 """
 
 import gc
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -16,10 +19,10 @@ from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
 from runner.helm_outputs.files import (
     NOT_HELMS,
-    read_per_instance_stats,
+    Start,
+    read_lists,
     read_run_specs,
-    read_states,
-    read_stats,
+    split_list,
 )
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
@@ -28,11 +31,12 @@ from runner.helm_outputs.runs import (
     STATS,
     RunDirectory,
 )
+from runner.helm_outputs.states import read_chosen_states, read_states
 
 NO_ROWS = pl.DataFrame(schema={RUN_NAME: pl.String})
 """The frame of a file that a run has not."""
 
-BYTES_READ_TOGETHER = 2**23
+BYTES_READ_TOGETHER = 2**24
 
 ReadRuns = Callable[[Sequence[RunDirectory]], list[pl.DataFrame]]
 
@@ -65,17 +69,19 @@ def read_run(run: RunDirectory) -> RunFrames:
 def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     """Yield the frames of each run, in order, as ``read_run`` returns them; faster for many.
 
-    In memory are the frames of some megabytes of JSON, or of one run where it is larger.
+    In memory are the frames of some megabytes of JSON, or of one run where it is larger. A thread
+    takes lists apart without Python's lock; all else needs it, and more threads would only wait.
 
     Raises:
         SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
     """
-    for batch in _batches(runs):
-        with no_collection():
-            frames = _read_together(batch)
-        frames.reverse()
-        while frames:  # none is held when the next batch is read
-            yield frames.pop()
+    with ThreadPoolExecutor(1, thread_name_prefix="read-helm") as pool:
+        for batch in _batches(runs):
+            with no_collection():
+                frames = _read_together(batch, lambda call: pool.submit(call).result)
+            frames.reverse()
+            while frames:  # none is held when the next batch is read
+                yield frames.pop()
 
 
 def read_scenario_states(
@@ -96,17 +102,21 @@ def read_scenario_states(
     """
     if not instance_ids:
         return NO_ROWS
-    wanted = set(instance_ids)
+    wanted, found = set(instance_ids), set()
 
-    def choose(states: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        chosen = [state for state in states if state["instance"]["id"] in wanted]
-        if {state["instance"]["id"] for state in chosen} != wanted:
-            raise SuiteError(
-                f"{run.path / SCENARIO_STATE}: {NOT_HELMS} (instance ids are of several types)"
-            )
-        return list(map(change, chosen))
+    def choose(state: dict[str, Any]) -> dict[str, Any] | None:
+        instance_id = state["instance"]["id"]
+        if instance_id not in wanted:
+            return None
+        found.add(instance_id)
+        return change(state)
 
-    return read_states([run], choose)[0]
+    frame = read_chosen_states(run, choose)
+    if found != wanted:
+        raise SuiteError(
+            f"{run.path / SCENARIO_STATE}: {NOT_HELMS} (instance ids are of several types)"
+        )
+    return frame
 
 
 @contextmanager
@@ -122,33 +132,50 @@ def no_collection() -> Iterator[None]:
 
 
 def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
+    """Yield runs that are read together; a large one stands alone."""
     batch: list[RunDirectory] = []
     batch_bytes = 0
     for run in runs:
-        batch.append(run)
-        batch_bytes += sum((run.path / name).stat().st_size for name in run.files)
-        if batch_bytes >= BYTES_READ_TOGETHER:
+        run_bytes = sum(os.stat(f"{run.path}/{name}").st_size for name in run.files)  # noqa: PTH116
+        if batch and batch_bytes + run_bytes > BYTES_READ_TOGETHER:
             yield batch
             batch, batch_bytes = [], 0
+        batch.append(run)
+        batch_bytes += run_bytes
     if batch:
         yield batch
 
 
-def _read_together(runs: Sequence[RunDirectory]) -> list[RunFrames]:
-    """Return the frames of some runs."""
+def _read_together(
+    runs: Sequence[RunDirectory], start: Start = lambda call: call
+) -> list[RunFrames]:
+    """Return the frames of some runs.
+
+    Args:
+        start: starts a call that is free of Python's lock; see ``split_list``.
+    """
+    lists = {
+        name: split_list(_having(name, runs), name, start) for name in (STATS, PER_INSTANCE_STATS)
+    }
     frames = (
         _read_those_with(RUN_SPEC, runs, read_run_specs),
         _read_those_with(SCENARIO_STATE, runs, read_states),
-        _read_those_with(STATS, runs, read_stats),
-        _read_those_with(PER_INSTANCE_STATS, runs, read_per_instance_stats),
+        *(
+            _read_those_with(name, runs, partial(read_lists, file_name=name, lists=each))
+            for name, each in lists.items()
+        ),
     )
     return [RunFrames(*of_run) for of_run in zip(*frames, strict=True)]
+
+
+def _having(file_name: str, runs: Sequence[RunDirectory]) -> list[RunDirectory]:
+    return [run for run in runs if file_name in run.files]
 
 
 def _read_those_with(
     file_name: str, runs: Sequence[RunDirectory], read: ReadRuns
 ) -> list[pl.DataFrame]:
     """Return the frame of each run, without rows for those that lack the file."""
-    having = [run for run in runs if file_name in run.files]
+    having = _having(file_name, runs)
     frames = iter(read(having) if having else ())
     return [next(frames) if file_name in run.files else NO_ROWS for run in runs]

@@ -14,7 +14,7 @@ JSON = pl.Binary()
 """The type of a column or field whose cells are JSON texts. Nothing else of HELM's is binary."""
 
 
-def parse(content: bytes) -> Any:
+def parse(content: bytes | memoryview) -> Any:
     """Return a document as Python's json reads it, null for a NaN or an infinity.
 
     Raises:
@@ -24,7 +24,7 @@ def parse(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         # Python's json, which HELM writes with, has NaN, Infinity and lone surrogates.
-        return json.loads(content, parse_constant=lambda _: None)
+        return json.loads(bytes(content), parse_constant=lambda _: None)
 
 
 def to_text(value: Any) -> bytes:

@@ -9,17 +9,21 @@ one between two objects of a list. And the texts are parsed as JSON all the same
 is laid out in another way, or holds anything else, is left to Polars as a whole.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain, count, islice
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from runner.helm_outputs.columns import ABSENT, UNFIT, Absent, Cells, flatten
 from runner.helm_outputs.json_text import parse, to_text
+from runner.helm_outputs.layout_texts import (
+    OtherLayoutError,
+    Places,
+    Texts,
+    find_entries,
+    find_stats,
+)
 
 Columns = dict[str, pl.Series]
 """The columns of a frame by name."""
@@ -27,58 +31,44 @@ Columns = dict[str, pl.Series]
 TYPES = {str: pa.string(), bool: pa.bool_(), int: pa.float64(), float: pa.float64()}
 """Of the values of a stat and of its name."""
 
-LIST_START, LIST_END = b"[\n  {\n", b"\n  }\n]"
-ELEMENT_BORDER = b"\n  },\n  {\n"
-STATS_START, STATS_END = b',\n    "stats": [\n      {\n', b"\n      }\n    ]"
-STAT_BORDER = b"\n      },\n      {\n"
-NO_STATS = b',\n    "stats": []'
-LIST_CLOSES = ord("]")  # as a number, which Python finds in a text three times as fast
-"""HELM's layout: that of Python's json with an indent of 2."""
+COUNTS = (
+    "stats.count",
+    "per_instance_stats.stats.count",
+    "per_instance_stats.train_trial_index",
+)
 
 RowsOfRuns = tuple[Columns, list[int]]
 """Columns with the rows of some runs, one run below the other, and how many rows each has."""
 
 
-Places = npt.NDArray[np.uint32]
-"""In which row each text is."""
-
-
-class OtherLayoutError(Exception):
-    """A document is not laid out as HELM does it, or holds more than HELM's fields."""
-
-
-def parse_stats(contents: Sequence[bytes]) -> RowsOfRuns:
+def parse_stats(texts: Texts) -> RowsOfRuns:
     """Return the stats of several stats.json.
 
     Raises:
         OtherLayoutError: see there.
     """
-    lists = [_split_list(content, ELEMENT_BORDER) for content in contents]
-    stats, places = _parse_distinct(list(chain.from_iterable(lists)))
-    columns = _uniform(flatten(stats, "stats."), "stats.name.name")
-    return take(columns, places), list(map(len, lists))
+    parts = find_stats(texts)
+    stats = flatten(_parse_distinct(parts.stats), "stats.")
+    columns = _with_integer_counts(_uniform(stats, "stats.name.name"))
+    return take(columns, parts.stat_places), np.diff(parts.bounds).tolist()
 
 
-def parse_entries(contents: Sequence[bytes]) -> RowsOfRuns:
+def parse_entries(texts: Texts) -> RowsOfRuns:
     """Return the stats of several per_instance_stats.json, beside the fields of their entries.
 
     Raises:
         OtherLayoutError: see there.
     """
-    entries_of_runs = [_split_entries(content) for content in contents]
-    entries = list(chain.from_iterable(entries_of_runs))
-    counts = [len(stats) for _, stats in entries]
-    stats, places = _parse_distinct(list(chain.from_iterable(stats for _, stats in entries)))
-    heads, head_places = _parse_distinct([head for head, _ in entries])
-    following = iter(counts)
-    heights = [sum(islice(following, len(of_run))) for of_run in entries_of_runs]
+    parts = find_entries(texts)
+    counts = np.diff(parts.starts, append=len(parts.stat_places))
     prefix = "per_instance_stats."
-    of_stats = _uniform(flatten(stats, f"{prefix}stats."), f"{prefix}stats.name.name")
-    of_heads = _read_heads(heads, prefix)
+    stats = flatten(_parse_distinct(parts.stats), f"{prefix}stats.")
+    of_stats = _with_integer_counts(_uniform(stats, f"{prefix}stats.name.name"))
+    of_heads = _with_integer_counts(_read_heads(_parse_distinct(parts.heads), prefix))
     return {
-        **take(of_heads, np.repeat(head_places, counts)),
-        **take(of_stats, places),
-    }, heights
+        **take(of_heads, np.repeat(parts.head_places, counts)),
+        **take(of_stats, parts.stat_places),
+    }, np.diff(parts.bounds).tolist()
 
 
 def _read_heads(heads: Sequence[dict[str, object]], prefix: str) -> Columns:
@@ -96,60 +86,21 @@ def _read_heads(heads: Sequence[dict[str, object]], prefix: str) -> Columns:
     return columns
 
 
-def _split_list(content: bytes, border: bytes) -> list[bytes]:
-    """Return the text between a list's ends, taken apart at each border."""
-    if not (content.startswith(LIST_START) and content.endswith(LIST_END)):
-        raise OtherLayoutError
-    texts = content.split(border)  # before its ends are cut off, which would copy it
-    texts[0] = texts[0][len(LIST_START) :]
-    texts[-1] = texts[-1][: -len(LIST_END)]
-    return texts
-
-
-def _split_entries(content: bytes) -> list[tuple[bytes, list[bytes]]]:
-    """Return, of each entry, its text before its stats, and that of each of these."""
-    texts = _split_list(content, STAT_BORDER)
-    entries: list[list[bytes]] = [[]]
-    start = 0
-    # Only a text in which a list ends can hold the border of two entries.
-    for place in [place for place, text in enumerate(texts) if LIST_CLOSES in text]:
-        end_of_entry, *next_entries = texts[place].split(ELEMENT_BORDER)
-        entries[-1] += [*texts[start:place], end_of_entry]
-        entries += ([text] for text in next_entries)
-        start = place + 1
-    entries[-1] += texts[start:]
-    return [_split_entry(texts_of_entry) for texts_of_entry in entries]
-
-
-def _split_entry(texts: list[bytes]) -> tuple[bytes, list[bytes]]:
-    """Return what ``_split_entries`` does of one entry, already taken apart between its stats."""
-    head, stats_start, first = texts[0].partition(STATS_START)
-    if not stats_start and len(texts) == 1 and head.endswith(NO_STATS):
-        return head.removesuffix(NO_STATS), []
-    texts[0] = first
-    if not texts[-1].endswith(STATS_END):
-        raise OtherLayoutError
-    texts[-1] = texts[-1][: -len(STATS_END)]
-    return head, texts
-
-
-def _parse_distinct(texts: Sequence[bytes]) -> tuple[list[dict[str, object]], Places]:
-    """Return the object of each distinct text, and which of them every text is.
+def _parse_distinct(texts: Sequence[bytes]) -> list[dict[str, object]]:
+    """Return the object of each text.
 
     Args:
         texts: what objects have between their braces.
     """
-    rows: defaultdict[bytes, int] = defaultdict(count().__next__)
-    places = np.fromiter(map(rows.__getitem__, texts), np.uint32, len(texts))
-    inside = b"},{".join(rows)
+    inside = b"},{".join(texts)
     try:
         objects: list[dict[str, object]] = parse(b"".join([b"[{", inside, b"}]"]))
     except (ValueError, RecursionError) as error:
         raise OtherLayoutError from error
     # With no list in it, and as many objects as texts, the document has an object for each text.
-    if b"[" in inside or len(objects) != max(1, len(rows)):
+    if b"[" in inside or len(objects) != max(1, len(texts)):
         raise OtherLayoutError
-    return objects, places
+    return objects
 
 
 def _uniform(columns: dict[str, Cells], key: str) -> Columns:
@@ -172,6 +123,19 @@ def _uniform(columns: dict[str, Cells], key: str) -> Columns:
     if key not in uniform or uniform[key].has_nulls():
         raise OtherLayoutError
     return uniform
+
+
+def _with_integer_counts(columns: Columns) -> Columns:
+    columns = with_counts(columns)
+    if any(columns[name].dtype != pl.Int64 for name in COUNTS if name in columns):
+        raise OtherLayoutError
+    return columns
+
+
+def with_counts(columns: Columns) -> Columns:
+    """Return the columns with counts as integers, if they are whole."""
+    counts = {name: as_integers(columns[name]) for name in COUNTS if name in columns}
+    return {**columns, **counts}
 
 
 def as_integers(column: pl.Series) -> pl.Series:

@@ -3,9 +3,13 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from runner.errors import SuiteError
@@ -48,11 +52,42 @@ def read_file(path: Path) -> bytes:
     Raises:
         SuiteError: it can't be read.
     """
+    with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes longer)
+        return file.read()
+
+
+@contextmanager
+def _naming(path: Path | str) -> Iterator[None]:
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes twice as long)
-            return file.read()
+        yield
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror}") from error
+
+
+class Documents(NamedTuple):
+    """Files one after the other, and where each begins; at last, where all end."""
+
+    content: npt.NDArray[np.uint8]
+    bounds: npt.NDArray[np.int64]
+
+
+def read_documents(paths: Sequence[str]) -> Documents:
+    """Return the content of files, read into one place, as each piece of memory takes time.
+
+    Raises:
+        SuiteError: one can't be read.
+    """
+    sizes = []
+    for path in paths:
+        with _naming(path):
+            sizes.append(os.stat(path).st_size)  # noqa: PTH116  (Path takes twice as long)
+    content = np.empty(sum(sizes), np.uint8)
+    room, bounds = content.data, [0]
+    for path, size in zip(paths, sizes, strict=True):
+        start = bounds[-1]
+        with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as above)
+            bounds.append(start + (file.readinto(room[start : start + size]) or 0))
+    return Documents(content, np.array(bounds, np.int64))
 
 
 @dataclass(frozen=True)

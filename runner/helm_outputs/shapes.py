@@ -13,20 +13,20 @@ TEXT = pa.string()
 NUMBER = pa.float64()
 
 Shape = Any
-"""The shape of a value: ``{name: shape}`` of an object, ``[shape]`` of a list, an Arrow type of an
-item of a list that may be empty. None is left to HELM's users, or is no list and no object."""
+"""The shape of a value: ``{name: shape}`` of an object, ``[shape]`` of a list, or an Arrow type. An
+integer in a NUMBER's place is made one. None is left to HELM's users, or follows from the value."""
 
 OBJECT_SPEC = {"class_name": None, "args": None}
 SUBSTITUTION = {"source": None, "target": None}
 MEDIA_OBJECT = {"content_type": None, "text": None, "location": None}
 MULTIMEDIA = {"media_objects": [MEDIA_OBJECT]}
-PIECE = {"text": None, "multimedia_content": MULTIMEDIA, "messages": None}
+PIECE = {"text": TEXT, "multimedia_content": MULTIMEDIA, "messages": None}
 """An ``Input`` or an ``Output`` of an instance."""
 REFERENCE = {"output": PIECE, "tags": [TEXT]}
-TOKEN = {"text": None, "logprob": None, "top_logprobs": None}
+TOKEN = {"text": TEXT, "logprob": NUMBER, "top_logprobs": None}
 GENERATED_OUTPUT = {
-    "text": None,
-    "logprob": None,
+    "text": TEXT,
+    "logprob": NUMBER,
     "tokens": [TOKEN],
     "finish_reason": None,
     "multimodal_content": MULTIMEDIA,

@@ -6,6 +6,7 @@ The keys' frame is made column by column, so that no value of a stat can come al
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from runner.errors import SuiteError
 from runner.helm_outputs.common_types import plain_rows
 from runner.helm_outputs.files import NOT_HELMS
 from runner.helm_outputs.frames import RunFrames
-from runner.helm_outputs.runs import RunDirectory
+from runner.helm_outputs.runs import PER_INSTANCE_STATS, STATS, RunDirectory
 from runner.suites.spec import TargetSpec
 
 PER_INSTANCE_PREFIX = "per_instance_stats."
@@ -113,10 +114,11 @@ def _targets(
     )
     if computed.is_empty():
         return RunTargets(_key_frame(run, computed, prefix), ())
-    _check_means(run, computed[mean])
+    file = run.path / (PER_INSTANCE_STATS if prefix else STATS)
+    _check_means(file, computed[mean])
     ordered = _by_key(computed, prefix)
     keys = _key_frame(run, ordered, prefix)
-    return RunTargets(keys, _actuals(run, keys, ordered, prefix))
+    return RunTargets(keys, _actuals(file, keys, ordered, prefix))
 
 
 def _by_key(stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
@@ -148,10 +150,10 @@ def _matches(spec: TargetSpec, stats: pl.DataFrame, prefix: str) -> pl.Expr:
     return matched
 
 
-def _check_means(run: RunDirectory, means: pl.Series) -> None:
+def _check_means(file: Path, means: pl.Series) -> None:
     if not means.dtype.is_numeric() or not means.abs().max() <= LARGEST_NUMBER:  # type: ignore[operator]
         raise SuiteError(
-            f"{run.name}: {means.name} has a mean that is no number, or beyond {LARGEST_NUMBER:g}"
+            f"{file}: {means.name} has a mean that is no number, or beyond {LARGEST_NUMBER:g}"
         )
 
 
@@ -182,9 +184,7 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
         raise SuiteError(f"{run.name}: a stat has a name {NOT_HELMS} ({error})") from error
 
 
-def _actuals(
-    run: RunDirectory, keys: pl.DataFrame, stats: pl.DataFrame, prefix: str
-) -> tuple[Stat, ...]:
+def _actuals(file: Path, keys: pl.DataFrame, stats: pl.DataFrame, prefix: str) -> tuple[Stat, ...]:
     """Return the actuals by exactly the keys that are staged."""
     seen = set()
     actuals = []
@@ -193,7 +193,7 @@ def _actuals(
         instance = tuple(key[column] for column in INSTANCE_KEY_COLUMNS if prefix)
         if (instance, name) in seen:
             where = f" of instance {instance[0]}" if instance else ""
-            raise SuiteError(f"{run.name}: has {name}{where} twice; expected it once")
+            raise SuiteError(f"{file}: has {name}{where} twice; expected it once")
         seen.add((instance, name))
         values = {value: row.get(f"{prefix}stats.{value}") for value in STAT_VALUES}
         actuals.append(Stat(name=name, **values))  # type: ignore[arg-type]

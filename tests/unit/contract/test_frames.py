@@ -28,7 +28,7 @@ def from_json(rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Return a frame with a column for each key; objects in it are not flattened."""
     names = dict.fromkeys(name for row in rows for name in row)
     cells: dict[str, Cells] = {name: [row.get(name, ABSENT) for row in rows] for name in names}
-    return to_frames(cells, [len(rows)])[0]
+    return to_frames(cells, [len(rows)], orders=[list(names)])[0]
 
 
 @pytest.mark.parametrize(
