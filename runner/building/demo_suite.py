@@ -4,6 +4,7 @@ import tarfile
 from pathlib import Path
 
 import runner
+from runner.files.unpacking import unpack
 
 DEMO_SUITE = "demo"
 ARCHIVE = Path(runner.__file__).with_name("demo_suite.tar.xz")
@@ -12,5 +13,5 @@ ARCHIVE = Path(runner.__file__).with_name("demo_suite.tar.xz")
 def unpack_demo_suite(directory: Path) -> Path:
     """Unpack the demo's HELM outputs below a directory and return the suite's own directory."""
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(directory, filter="data")
+        unpack(archive, directory)
     return directory / "benchmark_output" / "runs" / DEMO_SUITE

@@ -12,6 +12,7 @@ from pathlib import Path
 from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_file
 from runner.files.stores import open_store, reaching, writing
+from runner.files.unpacking import unpack
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.suites.opening import open_public_half
@@ -74,7 +75,7 @@ def _fetch(url: str, digest: str, place: Path) -> None:
         ):
             try:
                 with tarfile.open(fileobj=file, mode="r|gz") as tar:
-                    tar.extractall(unpacked, filter="data")
+                    unpack(tar, unpacked)
             except (tarfile.TarError, EOFError) as error:
                 raise SuiteError(f"{archive}: not an archive of a suite ({error}).") from error
         _open(unpacked, digest, f"{archive}: remove it; the next evaluation puts it there again.")
