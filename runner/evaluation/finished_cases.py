@@ -41,7 +41,11 @@ class FinishedCases:
     directory: Path
 
     def find(self, key: CaseKey) -> SandboxRun | None:
-        """Return the run with exactly this key, or None if there is none that can be read."""
+        """Return the run with exactly this key, or None if there is none of this version.
+
+        Raises:
+            UsageError: the directory is another user's.
+        """
         found = self._read(self._path(key))
         return found.run if found is not None and found.key == key else None
 
@@ -82,3 +86,8 @@ class FinishedCases:
             return _FINISHED_CASE.validate_json(read_file(path))
         except (FileNotFoundError, ValidationError):  # of another version: run it again
             return None
+        except PermissionError as error:
+            raise UsageError(
+                f"{path.parent}: its finished cases can't be read ({error.strerror}), as they are "
+                "another user's. Name another place with --out."
+            ) from error

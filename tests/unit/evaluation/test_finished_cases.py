@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import pytest
 
 from runner.contract.limits import Limits
+from runner.errors import UsageError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import SHUFFLED
 from runner.sandbox.policy import SandboxPolicy
@@ -60,3 +62,16 @@ def test_a_file_that_is_cut_off_or_lies_under_anothers_name_is_not_taken(tmp_pat
     assert finished.find(other) is None
     path.write_bytes(path.read_bytes()[:-10])
     assert finished.find(TASK.key) is None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_another_users_finished_cases_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    finished = FinishedCases(tmp_path / "finished_cases")
+    finished.keep(TASK.key, RUN)
+    assert finished.find(TASK.key) == RUN  # control: its own user
+    os.seteuid(65534)
+    try:
+        with pytest.raises(UsageError, match=r"another user's\. Name another place with --out"):
+            finished.find(TASK.key)
+    finally:
+        os.seteuid(0)
