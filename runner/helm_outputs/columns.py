@@ -3,6 +3,7 @@
 A type follows from a column's own cells and from HELM's classes, never from the order of keys.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 from operator import itemgetter
@@ -87,19 +88,23 @@ def leaf_names(document: dict[str, Any], prefix: str) -> list[str]:
 def _members(objects: Sequence[dict[str, Any]]) -> dict[str, Cells]:
     """Return the values of each key, in the order in which the keys first appear."""
     names = tuple(objects[0]) if objects else ()
-    if len(names) > 1 and set(map(len, objects)) == {len(names)}:
+    if set(map(len, objects)) == {len(names)}:
         try:
-            return dict(
-                zip(names, zip(*map(itemgetter(*names), objects), strict=True), strict=True)
-            )
+            return _values(objects, names)
         except KeyError:  # as many keys, but others
             pass
-    names = tuple(dict.fromkeys(chain.from_iterable(objects)))
-    absent = dict.fromkeys(names, ABSENT)
-    filled = [each if len(each) == len(names) else absent | each for each in objects]
+    counts = Counter(chain.from_iterable(objects))
+    of_all = _values(objects, [name for name, count in counts.items() if count == len(objects)])
+    return {
+        name: of_all.get(name) or [each.get(name, ABSENT) for each in objects] for name in counts
+    }
+
+
+def _values(objects: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, Cells]:
+    """Return the values of keys that every object has."""
     if len(names) < 2:  # noqa: PLR2004  (of one key, itemgetter returns no tuple)
-        return {name: [each[name] for each in filled] for name in names}
-    return dict(zip(names, zip(*map(itemgetter(*names), filled), strict=True), strict=True))
+        return {name: [each[name] for each in objects] for name in names}
+    return dict(zip(names, zip(*map(itemgetter(*names), objects), strict=True), strict=True))
 
 
 def _add(columns: dict[str, Cells], name: str, cells: Cells) -> None:
