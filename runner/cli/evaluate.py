@@ -66,7 +66,7 @@ def evaluate(
         checked = CiOutput(checks, ci, display, output.as_json)
         open_pool = partial(open_executor, request.placement, engine, display.say)
         finished = run_plan(plan, open_pool, progress, [printer, checked])
-    return exit_code(finished, plan.missing, is_below_gate=checked.is_below_gate)
+    return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
 
 
 def make_request(

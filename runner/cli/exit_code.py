@@ -19,17 +19,19 @@ FIRST_TO_LAST = (
 
 
 def exit_code(
-    finished: Sequence[FinishedEvaluation], missing: int, *, is_below_gate: bool
+    finished: Sequence[FinishedEvaluation],
+    left_out: Sequence[RunnerError],
+    *,
+    is_below_gate: bool,
 ) -> ExitCode:
     """Return the exit code of the most serious problem.
 
     Args:
-        missing: how many images were not found.
+        left_out: why images were left out before anything ran.
     """
     results = [one.result for one in finished]
-    found = {each.exit_code for each in results if isinstance(each, RunnerError)}
-    if missing:
-        found.add(ExitCode.USAGE)
+    errors = [*left_out, *(each for each in results if isinstance(each, RunnerError))]
+    found = {each.exit_code for each in errors}
     if not all(each.meets_policy for each in results if isinstance(each, Report)):
         found.add(ExitCode.PREDICTOR_FAULT)
     if is_below_gate:

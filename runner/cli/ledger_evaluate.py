@@ -56,7 +56,7 @@ def evaluate_by_ledger(
         open_pool = partial(open_executor, request.placement, engine, display.say)
         with open_case_progress(display) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
-    code = exit_code(finished, plan.missing, is_below_gate=False)
+    code = exit_code(finished, plan.left_out, is_below_gate=False)
     is_refused = code is ExitCode.SCORED and admission.refused
     return ExitCode.PREDICTOR_FAULT if is_refused else code
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.building.named import opened_suite
-from runner.errors import UsageError
+from runner.errors import EngineError, EngineLostError, RunnerError, UsageError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass
 from runner.evaluation.request import Request
@@ -30,12 +30,12 @@ class Plan:
     Attributes:
         passes: the first pass of each evaluation, by its report's directory.
         submitters: the submitter of each image, by its reference.
-        missing: how many images are left out because they were not found.
+        left_out: why images are left out, one error each.
     """
 
     passes: Mapping[Path, Pass]
     submitters: Mapping[str, str | None]
-    missing: int = 0
+    left_out: Sequence[RunnerError] = ()
 
     @property
     def suites(self) -> list[Suite]:
@@ -60,7 +60,7 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    images, missing = resolve_images(engine, list(submitters), request, progress.say)
+    images, left_out = resolve_images(engine, list(submitters), request, progress.say)
     with ExitStack() as opened:
         suites = (
             opened.enter_context(
@@ -68,7 +68,7 @@ def open_plan(
             )
             for name in request.suites
         )
-        yield Plan(plan_passes(request, images, suites, submitters, engine), submitters, missing)
+        yield Plan(plan_passes(request, images, suites, submitters, engine), submitters, left_out)
 
 
 def plan_passes(
@@ -100,26 +100,28 @@ def plan_passes(
 
 def resolve_images(
     engine: Engine, references: Sequence[str], request: Request, say: Say
-) -> tuple[list[Image], int]:
-    """Return the images that were found, and how many were not; announce why.
+) -> tuple[list[Image], list[RunnerError]]:
+    """Return the images that were found, and why the others were not; announce it.
 
     Raises:
         UsageError: no image was found; the message is about the first.
-        EngineError: the engine, or a registry, can't be reached.
+        EngineError: the engine can't be reached, or no image could be pulled.
     """
     images: list[Image] = []
-    errors: list[UsageError] = []
+    errors: list[RunnerError] = []
     for reference in references:
         try:
             found = engine.obtain_image(reference, request.pull, say, request.registries)
             images.append(found)
-        except UsageError as error:
+        except EngineLostError:
+            raise
+        except (UsageError, EngineError) as error:
             errors.append(error)
     if not images:
         raise errors[0]
     for left_out in errors:
         say(f"left out: {left_out}")
-    return images, len(errors)
+    return images, errors
 
 
 def _plan_suite(

@@ -1,6 +1,5 @@
 """The container engine, as the whole runner uses it; only this folder imports Docker's SDK."""
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -9,8 +8,7 @@ from http import HTTPStatus
 from typing import Any, BinaryIO, Literal, Self, cast
 
 import docker
-import requests
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, NotFound
 
 from runner.errors import (
     BuildError,
@@ -22,11 +20,14 @@ from runner.errors import (
 )
 from runner.progress import Say
 from runner.sandbox.engine.build import follow_build
+from runner.sandbox.engine.client import open_client
 from runner.sandbox.engine.container import Container
+from runner.sandbox.engine.credentials import find_credentials
+from runner.sandbox.engine.docker_settings import find_endpoint
 from runner.sandbox.engine.image import Image, read_image
 from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull, pull_error
 from runner.sandbox.engine.registries import registry_fault
-from runner.sandbox.engine.sdk_errors import engine_errors
+from runner.sandbox.engine.sdk_errors import NO_CONNECTION, engine_errors
 
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
@@ -55,16 +56,18 @@ class Engine:
 
     @classmethod
     def connect(cls) -> Self:
-        """Return the engine that DOCKER_HOST or the default socket names.
+        """Return the engine that DOCKER_HOST or Docker's current context names.
 
         Raises:
             EngineLostError: no engine answers.
         """
+        place = "the place that the environment names"
         try:
-            api = docker.from_env(timeout=REQUEST_SECONDS, max_pool_size=MOST_CONNECTIONS).api
+            endpoint = find_endpoint()
+            place = endpoint.place
+            api = open_client(endpoint, REQUEST_SECONDS, MOST_CONNECTIONS)
             api.ping()
-        except (DockerException, requests.RequestException) as error:
-            place = os.environ.get("DOCKER_HOST") or "the default socket"
+        except NO_CONNECTION as error:
             raise EngineLostError(
                 f"No container engine answers at {place} "
                 f"({error}). Start Docker, or point DOCKER_HOST to an engine; `docker info` shows "
@@ -179,9 +182,15 @@ class Engine:
 
     def _pull(self, reference: str, say: Say) -> None:
         """Pull an image. No message has text of the registry: participants choose it."""
+        credentials = find_credentials(reference)
+        login = "If the registry needs a login, run `docker login` first."
+        if credentials.complaint:
+            login = f"The registry is asked without credentials, because {credentials.complaint}."
+            say(f"{reference}: {login}")
         try:
             with engine_errors(f"pull {reference}"):
-                events = self._api.pull(reference, stream=True, decode=True)
+                values = dict(credentials.values)
+                events = self._api.pull(reference, auth_config=values, stream=True, decode=True)
                 with closing(events):  # otherwise the engine would go on with it
                     follow_pull(events, reference, say)
         except EngineRefusedError as error:
@@ -189,8 +198,7 @@ class Engine:
                 raise pull_error(reference) from error
             raise UsageError(
                 f"{reference}: its registry does not have it, or denies it. Check the name and the "
-                "tag. If the registry needs a login, run `docker login` first. `docker pull "
-                f"{reference}` shows what the registry says."
+                f"tag. {login} `docker pull {reference}` shows what the registry says."
             ) from error
 
     def find_built(self, tag: str) -> Image | None:

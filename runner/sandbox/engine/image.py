@@ -24,7 +24,8 @@ class Image:
         declared_volumes: the VOLUME paths of the image.
         entrypoint, command: the image's ENTRYPOINT and CMD.
         environment: the image's ENV.
-        platform: operating system and architecture, e.g. ``linux/amd64``.
+        platform: operating system and architecture, e.g. ``linux/amd64``; only the first if the
+            image names no architecture.
         size_bytes: of all of its layers.
         labels: the image's LABELs, which its author wrote.
         layers: the digests of its layers, the lowest first.
@@ -56,7 +57,9 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         entrypoint=tuple(config.get("Entrypoint") or ()),
         command=tuple(config.get("Cmd") or ()),
         environment=dict(variable.partition("=")[::2] for variable in config.get("Env") or ()),
-        platform=f"{description.get('Os', 'linux')}/{description.get('Architecture', '')}",
+        platform=f"{description.get('Os') or 'linux'}/{description.get('Architecture', '')}".strip(
+            "/"
+        ),
         size_bytes=int(description.get("Size") or 0),
         labels=dict(config.get("Labels") or {}),
         layers=tuple((description.get("RootFS") or {}).get("Layers") or ()),
@@ -67,7 +70,7 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
 def image_fault(image: Image, engine_architecture: str) -> str | None:
     """Return why the image can't be run, in words for its author, or None if it may work."""
     wanted = f"linux/{ENGINE_ARCHITECTURES.get(engine_architecture, engine_architecture)}"
-    if image.platform != wanted:
+    if image.platform not in (wanted, "linux"):
         return (
             f"the image is for {quote(image.platform)}, the engine for {wanted}; build it with "
             f"`docker build --platform {wanted}`"

@@ -9,6 +9,19 @@ from docker.errors import APIError, DockerException, NotFound
 from runner.errors import EngineLostError, EngineRefusedError, NotOnEngineError
 from runner.untrusted import printable
 
+try:
+    from paramiko import SSHException
+except ImportError:  # an engine behind SSH needs an extra
+    _OF_SSH: tuple[type[Exception], ...] = ()
+else:
+    _OF_SSH = (SSHException, EOFError)
+
+NO_ANSWER: tuple[type[Exception], ...] = (DockerException, requests.RequestException, *_OF_SSH)
+"""What the SDK raises if the engine, or the way to it, does not answer."""
+
+NO_CONNECTION: tuple[type[Exception], ...] = (*NO_ANSWER, OSError)
+"""What it raises if there is no way to the engine."""
+
 
 @contextmanager
 def engine_errors(action: str) -> Iterator[None]:
@@ -25,7 +38,7 @@ def engine_errors(action: str) -> Iterator[None]:
         raise kind(
             f"The engine could not {action}: {printable(reason)}", error.status_code or 0, reason
         ) from error
-    except (DockerException, requests.RequestException) as error:
+    except NO_ANSWER as error:
         raise EngineLostError(
             f"The engine was lost while trying to {action} ({error}). Check whether `docker info` "
             "answers, then run the same command again."

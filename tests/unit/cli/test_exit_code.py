@@ -1,5 +1,6 @@
 """The exit code of a batch in which several things went wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.suite_builder import build
 from tests.unit.reports.builder import make_report
 
 SCORED, FAILED = make_report(), make_report(predicted=None)
+MISSING = [UsageError("no such image")]
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +30,15 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
 
 
 def code(
-    suite: Suite, *results: Report | RunnerError, missing: int = 0, below: bool = False
+    suite: Suite,
+    *results: Report | RunnerError,
+    left_out: Sequence[RunnerError] = (),
+    below: bool = False,
 ) -> int:
     settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
     first = Pass(Image("a:1", "sha256:a"), suite, settings, FinishedCases(Path("finished")))
     finished = [FinishedEvaluation(first, Path("a"), result) for result in results]
-    return exit_code(finished, missing, is_below_gate=below)
+    return exit_code(finished, left_out, is_below_gate=below)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,8 @@ def test_control_reports_alone_are_0_or_the_predictors_fault(suite: Suite) -> No
 
 
 def test_of_several_faults_a_bug_comes_first_and_the_gate_last(suite: Suite) -> None:
-    assert code(suite, EngineError("a"), BugError("b"), FAILED, missing=1, below=True) == 1
-    assert code(suite, SuiteError("b"), EngineError("a"), FAILED, missing=1, below=True) == 5
-    assert code(suite, FAILED, missing=1, below=True) == 2
+    assert code(suite, EngineError("a"), BugError("b"), FAILED, left_out=MISSING, below=True) == 1
+    assert code(suite, SuiteError("b"), EngineError("a"), FAILED, left_out=MISSING, below=True) == 5
+    assert code(suite, FAILED, left_out=MISSING, below=True) == 2
+    assert code(suite, FAILED, left_out=[*MISSING, EngineError("b")]) == 5
     assert code(suite, FAILED, below=True) == 4

@@ -19,6 +19,7 @@ NEEDED = (
     "runner/sandbox/seccomp.json",
     "runner/pages/templates/report.html.j2",
     "runner/predictor_template/python/predictor.py",
+    "runner/predictor_template/python/.dockerignore",
     "runner/images/base/Dockerfile",
     "runner/misbehaving/Dockerfile",
 )
@@ -84,7 +85,14 @@ def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_ne
     told = metadata(wheel)
     assert told["Name"] == DISTRIBUTION
     assert told["Requires-Python"] == ">=3.11"
-    assert set(told.get_all("Provides-Extra") or ()) == {"html", "helm", "remote", "s3", "ray"}
+    assert set(told.get_all("Provides-Extra") or ()) == {
+        "html",
+        "helm",
+        "remote",
+        "s3",
+        "ssh",
+        "ray",
+    }
     assert set(NEEDED) <= names(wheel)
 
 

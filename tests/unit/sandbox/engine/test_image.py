@@ -44,6 +44,14 @@ def test_an_image_for_another_architecture_is_refused_with_what_to_do() -> None:
     assert "docker build --platform linux/amd64" in fault
 
 
+@pytest.mark.parametrize("architecture", [{"Architecture": ""}, {}])
+def test_an_image_that_names_no_architecture_may_work(architecture: dict[str, str]) -> None:
+    description = {name: value for name, value in DESCRIPTION.items() if name != "Architecture"}
+    image = read_image("x", {**description, **architecture})
+    assert image.platform == "linux"
+    assert image_fault(image, "x86_64") is None
+
+
 def test_an_image_with_nothing_to_run_is_refused() -> None:
     fault = image_fault(replace(IMAGE, entrypoint=()), "x86_64")
     assert fault is not None
