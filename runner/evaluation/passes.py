@@ -20,6 +20,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
 from runner.suites.public_suite import SuiteCase
+from runner.suites.sharing import find_shared
 from runner.suites.suite import Suite
 
 
@@ -44,7 +45,9 @@ class Pass:
 
     def tasks(self) -> list[CaseTask]:
         """Return the pass's cases as tasks, in the suite's order."""
-        return [self.task(record.id) for record in self.suite.manifest.cases]
+        is_shared = find_shared(self.suite) is not None
+        tasks = [self.task(record.id) for record in self.suite.manifest.cases]
+        return [replace(task, reads_image=is_shared) for task in tasks]
 
     def task(self, case_id: str) -> CaseTask:
         """Return a case as a task."""

@@ -57,6 +57,8 @@ class CaseTask:
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
         input_change: how the inputs are changed.
+        reads_image: the image is read before its first case, so that cases that share runs can't
+            tell each other by what is in memory which of its files they read.
     """
 
     image: Image
@@ -66,6 +68,7 @@ class CaseTask:
     policy: SandboxPolicy
     seed: int
     input_change: InputChange = FIRST
+    reads_image: bool = False
 
     @property
     def key(self) -> CaseKey:

@@ -58,18 +58,28 @@ class Sandbox:
         self._worker = ThreadPoolExecutor(max_workers=jobs)
         self._not_removed: deque[SandboxNames] = deque()
         self._uids: set[int] = set()
+        self._read: set[str] = set()
+        self._reading = threading.Lock()
         self._closing = threading.Event()
 
     def prepare(
-        self, image: Image, policy: SandboxPolicy, stage: Callable[[], Mapping[str, bytes]]
+        self,
+        image: Image,
+        policy: SandboxPolicy,
+        stage: Callable[[], Mapping[str, bytes]],
+        *,
+        reads_image: bool = False,
     ) -> Preparation:
         """Begin to prepare a case at once, while another case may run; return a handle.
 
         Args:
             stage: returns the files of /input by their path below it; called by another thread.
+            reads_image: read the whole image before its first case, so that no case can tell by
+                what is in memory which files an earlier one has read.
         """
         names = self._new_names()
-        return Preparation(names, self._worker.submit(self._prepare, image, policy, names, stage))
+        prepared = self._worker.submit(self._prepare, image, policy, names, stage, reads_image)
+        return Preparation(names, prepared)
 
     def run(
         self,
@@ -148,12 +158,19 @@ class Sandbox:
         policy: SandboxPolicy,
         names: SandboxNames,
         stage: Callable[[], Mapping[str, bytes]],
+        reads_image: bool,
     ) -> PreparedCase:
         self._host.engine.await_answer(self._say)
         for _ in range(len(self._not_removed)):
             with suppress(IndexError):  # another thread was quicker
                 self._remove(self._not_removed.popleft())
-        return prepare_case(self._host, image, policy, names, stage)
+        case = prepare_case(self._host, image, policy, names, stage)
+        if reads_image and case.container is not None:
+            with self._reading:  # the image's other cases wait until it has been read
+                if image.id not in self._read:
+                    case.container.read_files()
+                    self._read.add(image.id)
+        return case
 
     def _remove(self, names: SandboxNames) -> None:
         try:

@@ -1,10 +1,12 @@
 """One container on the engine."""
 
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import Any, cast
 
+from runner.contract.limits import MIB
 from runner.sandbox.engine.sdk_errors import engine_errors
 
 
@@ -78,6 +80,14 @@ class Container:
         """Unpack a tar into one of its folders."""
         with engine_errors(f"copy files to {folder} of {self.role} (is the host's disk full?)"):
             self._api.put_archive(self.id, str(folder), archive)
+
+    def read_files(self) -> None:
+        """Let the engine read each of its files once, so that their pages are in memory."""
+        with (
+            engine_errors(f"read the files of {self.role}"),
+            closing(self._api.export(self.id, chunk_size=MIB)) as chunks,
+        ):
+            deque(chunks, maxlen=0)  # keeps none of them
 
     @contextmanager
     def streaming_archive(self, folder: PurePosixPath) -> Iterator[Iterable[bytes]]:

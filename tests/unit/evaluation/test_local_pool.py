@@ -28,7 +28,7 @@ class Sandbox:
 
     findings = ()
 
-    def prepare(self, image: Image, *_: object) -> Image:
+    def prepare(self, image: Image, *_: object, reads_image: bool) -> Image:
         return image
 
     def run(self, image: Image, *_: object) -> SandboxRun:
