@@ -80,7 +80,8 @@ def choose_instance_targets(
     if specs and layout.INSTANCE_ID in stats.columns:
         # As texts: an id that is a number in one file may be a text in another.
         revealed = [str(each) for each in revealed_ids]
-        stats = stats.filter(pl.col(layout.INSTANCE_ID).cast(pl.String).is_in(revealed))
+        stats = stats.cast({layout.INSTANCE_ID: pl.String})
+        stats = stats.filter(pl.col(layout.INSTANCE_ID).is_in(revealed))
     else:
         stats = stats.clear()
     return _targets(run, stats, PER_INSTANCE_PREFIX, specs)

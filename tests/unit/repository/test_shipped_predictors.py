@@ -53,7 +53,8 @@ def without_references(name: str) -> Json:
 
 
 def with_numbers_as_ids(name: str) -> Json:
-    states = [request_state("id0") for _ in range(4)]
+    """Return a run whose ids are in another order as texts: 10 before 2."""
+    states = [request_state("id0") for _ in range(12)]
     for number, state in enumerate(states):
         state["instance"]["id"] = number
     return run_files(name, request_states=states)
