@@ -80,6 +80,13 @@ def valid_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return runs
 
 
+OF_INSTANCES: dict[str, Any] = {
+    "targets": [],
+    "instance_targets": ["exact_match"],
+    "scoring": {"primary": "instance_mae"},
+}
+
+
 @pytest.fixture(scope="module")
 def magnet_suite(valid_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return a function that builds a suite of the runs that ask for some targets."""
@@ -142,7 +149,7 @@ def test_magnets_instance_predictor_is_scored_unmodified(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
     image = build_on(magnet_random, "magnet_random_instance")
-    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    suite = magnet_suite(**OF_INSTANCES)
     report = evaluate(image, suite, tmp_path)
     predicted = report["cases"][0]["instance_targets"]
     assert scored_targets(report) == len(predicted) >= 5
@@ -203,7 +210,7 @@ def test_the_instance_predictor_of_magnet_0_0_2_is_scored_unmodified(
 ) -> None:
     predictor = "magnet.example_random_instance_predictor:ExampleRandomInstancePredictor"
     image = with_command(magnet_0_0_2, predictor, tmp_path / "image")
-    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    suite = magnet_suite(**OF_INSTANCES)
     assert scored_targets(evaluate(image, suite, tmp_path / "out")) >= 5
 
 
@@ -273,7 +280,7 @@ def test_a_predictor_in_another_language_predicts_stats_of_instances(
     language: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
     image = build_template(language, tmp_path / "mine")
-    suite = magnet_suite(targets=[], instance_targets=["exact_match"])
+    suite = magnet_suite(**OF_INSTANCES)
     report = evaluate(image, suite, tmp_path / "out")
     predicted = report["cases"][0]["instance_targets"]
     assert scored_targets(report) == len(predicted) >= 5
