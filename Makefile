@@ -19,6 +19,7 @@ MAKEFLAGS += --jobs=2
 PYTHON ?= python3
 VENV := .venv
 S3 := build/s3
+WORKFLOWS := action.yml examples/competition predictor_template
 EXAMPLES := random train_mean perturbation_linear
 # The first seed that draws the real language model at the highest misspelling probability.
 DEMO_DIVISION := --train-runs 23 --eval-samples 20 --seed 15
@@ -34,6 +35,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
+	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
 
 pytest: runner-image browser $(S3)/installed
 	$(VENV)/bin/python -m tests

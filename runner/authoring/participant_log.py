@@ -8,7 +8,9 @@ The predictor writes the log and has read the inputs, so the log may quote them.
   cell of fewer words, or a number of four or more digits.
 
 The other lines are only counted. This prevents quotes by accident. A predictor that encodes what it
-read looks like one that prints numbers: if that is a danger, show events only.
+read looks like one that prints numbers: if that is a danger, show events only. Then there is no
+digit that a predictor could choose: neither its progress, nor a place, nor a count; only which of
+Python's own exceptions ended it.
 """
 
 import builtins
@@ -31,6 +33,7 @@ MOST_LINES = 200
 LONGEST_LINE = 400
 """Characters; a longer line is withheld."""
 
+ANY_EXCEPTION = "an exception"
 OWN_FILE = "/opt/predictor/predictor.py"
 WORDS_IN_A_ROW = 3
 LEAST_WORD = 3
@@ -61,12 +64,20 @@ class ParticipantLog:
     Attributes:
         events: typed, in the runner's words.
         lines: of the log, escaped.
-        withheld: how many lines are not shown.
+        withheld: how many lines are not shown; None if that is not told either.
     """
 
     events: tuple[str, ...]
     lines: tuple[str, ...]
-    withheld: int
+    withheld: int | None
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An event in full, and its kind, without any digit; None if nothing is left then."""
+
+    text: str
+    kind: str | None
 
 
 def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> ParticipantLog:
@@ -77,9 +88,11 @@ def participant_log(log: bytes, cells: Iterable[str], *, events_only: bool) -> P
         events_only: withhold every line that is not an event.
     """
     all_lines = log.decode(errors="replace").splitlines()
-    events, rest = _take_events(all_lines)
     if events_only:
-        return ParticipantLog(events, (), len(rest))
+        kinds = [event.kind for event in _take_events(all_lines)[0]]
+        return ParticipantLog(tuple(kind for kind in kinds if kind), (), None)
+    found, rest = _take_events(all_lines)
+    events = tuple(event.text for event in found)
     candidates = [line for line in rest if len(line) <= LONGEST_LINE]
     quoting = _quoting_lines(candidates, cells)
     shown = [line for number, line in enumerate(candidates) if number not in quoting]
@@ -109,7 +122,8 @@ def participant_logs(
         parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
         content = (directory / record.log_file).read_bytes()
         made = participant_log(content, input_cells(parts), events_only=events_only)
-        shown[case.id] = {"outcome": str(record.outcome), "cause": record.cause, **asdict(made)}
+        cause = None if events_only else record.cause
+        shown[case.id] = {"outcome": str(record.outcome), "cause": cause, **asdict(made)}
     return shown
 
 
@@ -132,27 +146,29 @@ def _texts(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def _take_events(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+def _take_events(lines: Sequence[str]) -> tuple[tuple[_Event, ...], list[str]]:
     """Return the events in the lines, and the lines that belong to no event."""
-    progress, exception = None, None
+    progress: _Event | None = None
+    exception: _Event | None = None
     rest: list[str] = []
     place: str | None = None
     in_traceback = False
     for line in lines:
         if match := _PROGRESS.fullmatch(line):
-            progress = f"progress {int(match[1])}/{int(match[2])}"
+            progress = _Event(f"progress {int(match[1])}/{int(match[2])}", None)
         elif line == "Traceback (most recent call last):":
             in_traceback, place = True, None
         elif in_traceback and (match := _FRAME.fullmatch(line)):
             place = f", predictor.py line {int(match[2])}" if match[1] == OWN_FILE else place
         elif in_traceback and (match := _EXCEPTION.fullmatch(line)) and _is_exception(match):
             in_traceback = False
-            exception = f"{match[1] if match[1] in _EXCEPTIONS else 'an exception'}{place or ''}"
+            kind = match[1] if match[1] in _EXCEPTIONS else ANY_EXCEPTION
+            exception = _Event(f"{kind}{place or ''}", kind)
         # The engine may put lines of stdout between those of a traceback.
         elif not (in_traceback and line.startswith(" ")):
             rest.append(line)
     if in_traceback:  # its last line, the exception, can't be distinguished from a line of stdout
-        exception = f"an exception{place or ''}"
+        exception = _Event(f"{ANY_EXCEPTION}{place or ''}", ANY_EXCEPTION)
     return tuple(event for event in (progress, exception) if event is not None), rest
 
 

@@ -14,12 +14,13 @@ from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.bug_log import attempt
 from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import junit_xml
-from runner.leaderboard.published import CheckedReport, published_record
+from runner.leaderboard.published import CheckedReport, published_gate, published_record
 from runner.leaderboard.standing import Competitors, read_competitors
 from runner.leaderboard.summary import summary
 from runner.reports.report import Report
 from runner.reports.table import comparison_rows
 from runner.scores.gate import Gate, check_gate, read_gate
+from runner.submissions.told import refuse_while_open
 from runner.suites.public_suite import PublicSuite
 
 Made = TypeVar("Made")
@@ -62,7 +63,10 @@ def read_checks(options: CiOptions, display: Display) -> Checks:
     """
     gates = tuple(read_gate(text) for text in options.gates)
     directory = options.leaderboard
-    return Checks(gates, None if directory is None else read_competitors(directory, display))
+    competitors = None if directory is None else read_competitors(directory, display)
+    if competitors is not None:
+        refuse_while_open(competitors.reports)
+    return Checks(gates, competitors)
 
 
 @dataclass
@@ -96,8 +100,14 @@ class CiOutput:
         self.is_below_gate = any(each.is_below_gate for each in checked.values())
         with self.display.aside():
             self._print(checked)
+        is_closed = self.options.is_closed
         if self.options.summary_file is not None:
-            texts = self._made({path: partial(summary, each) for path, each in checked.items()})
+            texts = self._made(
+                {
+                    path: partial(summary, each, is_closed=is_closed)
+                    for path, each in checked.items()
+                }
+            )
             append_text(self.options.summary_file, "".join(texts.values()))
         if self.options.junit_file is not None:
             faults = {
@@ -105,7 +115,6 @@ class CiOutput:
                 for one in finished
                 if isinstance(one.result, RunnerError)
             }
-            is_closed = self.options.is_closed
             xml = junit_xml(list(checked.values()), faults, is_closed=is_closed)
             write_file(self.options.junit_file, xml)
         if self.faults:
@@ -135,7 +144,8 @@ class CiOutput:
             echo_json(list(shown.values()))
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
-            for line in (*rank, *each.gates):
+            gates = map(published_gate, each.gates) if self.options.is_closed else each.gates
+            for line in (*rank, *gates):
                 self.display.say(f"{each.report.image.reference}: {line}")
 
 

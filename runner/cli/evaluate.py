@@ -55,7 +55,7 @@ def evaluate(
     engine = Engine.connect()
     with (
         open_plan(request, submitters, engine, display) as plan,
-        open_case_progress(display) as progress,
+        open_case_progress(display, is_closed=ci.is_closed) as progress,
     ):
         checks.check_suites(plan.suites)
         for suite in plan.suites if ci.is_closed else ():

@@ -247,8 +247,8 @@ class CiOptions:
     is_closed: bool = option(
         "--closed",
         is_flag=True,
-        help="Print only what participants may read: scores, outcomes and causes, but no actuals, "
-        "no predictions and no text that the predictor wrote. The report has everything.",
+        help="Print only what participants may read: how the evaluation ended, in one word, the "
+        "primary score, and progress in percent. The report has everything.",
     )
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from runner.cli.echo import echo
 from runner.cli.live.display import Display
-from runner.errors import RunnerError
+from runner.errors import EngineError, RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.stores import read_file
+from runner.leaderboard.published import DECIMALS, outcome_word, published_score
 from runner.reports.comparison_text import comparison_lines
-from runner.reports.report import REPORT_FILE, CaseRecord, Report, why_unranked
+from runner.reports.report import REPORT_FILE, CaseRecord, Report
 from runner.reports.score_text import repetition_lines, score_lines
 from runner.reports.table import comparison_rows
 from runner.text_tables import text_table
@@ -38,9 +39,11 @@ class EvaluationPrinter:
     is_closed: bool
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
-        """Print the evaluation, unless it failed; the progress has shown why."""
+        """Print the evaluation, unless it failed; the progress has shown why if it may be seen."""
         report, directory = finished.result, finished.directory
         if isinstance(report, RunnerError):
+            if self.is_closed:
+                self.display.say(fault_line(finished.first.image.reference, report))
             return
         with self.display.aside():
             for line in log_lines(report, directory) if self.show_log else ():
@@ -94,16 +97,17 @@ def _cell(value: object) -> str:
 
 
 def print_closed(report: Report, directory: Path) -> None:
-    """Print the scores and how every case ended, but nothing that participants must not see."""
-    echo()
-    unranked = why_unranked(report)
-    status = [] if unranked is None else [f"{report.image.reference}: not scored: {unranked}"]
-    for line in (*score_lines(report), *status):
-        echo(line)
-    for case in report.cases:
-        cause = f" ({case.cause})" if case.cause else ""
-        echo(f"{case.id}: {case.outcome}{cause} after {case.wall_seconds:.1f} s")
+    """Print the outcome and the primary score; see ``published.py``."""
+    value, title = published_score(report), report.scoring.primary_metric.title
+    score = "" if value is None else f", {title} {value:.{DECIMALS}f}"
+    echo(f"{report.image.reference}: {outcome_word(report)}{score}")
     echo(f"report: {directory / REPORT_FILE}")
+
+
+def fault_line(reference: str, fault: RunnerError) -> str:
+    """Return what participants may see of a fault that is not the predictor's: no text of it."""
+    word = "engine_fault" if isinstance(fault, EngineError) else "runner_fault"
+    return printable(f"{reference}: {word}: the same command without --closed says why")
 
 
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:

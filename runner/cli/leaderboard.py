@@ -10,7 +10,8 @@ from pathlib import Path
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
-from runner.errors import ExitCode, RunnerError
+from runner.cli.told import print_told
+from runner.errors import ExitCode, RunnerError, UsageError
 from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
@@ -21,8 +22,10 @@ from runner.pages.site import Site, report_changes
 from runner.reports.report_directory import read_reports
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
+from runner.submissions.quota import Entry, is_disqualified
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report
+from runner.submissions.told import refuse_while_open
 
 
 def leaderboard(
@@ -39,6 +42,18 @@ def leaderboard(
 ) -> int:
     """Print the ranking, or write its pages; return the exit code."""
     display = open_display()
+    if ledger_file is not None and Ledger(ledger_file).is_open:
+        if watch or with_actuals:
+            raise UsageError(
+                f"{ledger_file} is open: only what it has told is shown, without --watch and "
+                "--with-actuals."
+            )
+        found = choose_reports(read_reports(directory, display), directory, suite)
+        report = next(iter(found.reports.values()))
+        place = output or (Path() if is_remote(directory) else directory) / "site"
+        shown = "json" if as_json else style
+        print_told(Ledger(ledger_file), report, shown, place if html else None)
+        return 0
     read = partial(_read, directory, suite, submitters_file, display, ledger_file)
     if html or watch:
         output = output or (Path() if is_remote(directory) else directory) / "site"
@@ -70,10 +85,23 @@ def _read(
     ledger_file: Path | None,
 ) -> tuple[ChosenReports, Submitters | None]:
     chosen = choose_reports(read_reports(directory, display), directory, suite)
+    refuse_while_open(chosen.reports)
     if ledger_file is not None:
-        rules, _ = Ledger(ledger_file).read()
-        chosen = _on_private_split(chosen, rules, display)
+        rules, entries = Ledger(ledger_file).read()
+        chosen = _on_private_split(_admitted(chosen, entries), rules, display)
     return chosen, None if submitters_file is None else read_submitters(submitters_file)
+
+
+def _admitted(chosen: ChosenReports, entries: Sequence[Entry]) -> ChosenReports:
+    """Return the reports without those of submitters that are disqualified."""
+    reports = {
+        path: report
+        for path, report in chosen.reports.items()
+        if report.submitter is None or not is_disqualified(entries, report.submitter)
+    }
+    if not reports:
+        raise UsageError("Every submitter with a report is disqualified.")
+    return replace(chosen, reports=reports)
 
 
 def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> ChosenReports:

@@ -9,7 +9,15 @@ from runner.cli.echo import echo, echo_json
 from runner.errors import UsageError
 from runner.files.wrong_fields import validate
 from runner.submissions.ledger import Ledger, new_seed
-from runner.submissions.quota import Attempt, Scored
+from runner.submissions.quota import (
+    Attempt,
+    Closed,
+    Decision,
+    Disqualified,
+    GivenBack,
+    Scored,
+    list_attempts,
+)
 from runner.submissions.rules import Rules
 from runner.text_tables import text_table
 
@@ -17,6 +25,7 @@ from runner.text_tables import text_table
 def init(
     file: Path,
     evaluations: int,
+    failures: int,
     period_hours: float,
     publish: Literal["ladder", "rounded", "exact"],
     step: float | None,
@@ -26,6 +35,7 @@ def init(
     """Make a new ledger with the rules as its first line."""
     given = {
         "evaluations": evaluations,
+        "failures": failures,
         "period_hours": period_hours,
         "publish": publish,
         "step": step,
@@ -38,12 +48,34 @@ def init(
     return 0
 
 
+def close(file: Path, why: str, by: str) -> int:
+    """Close a competition."""
+    Ledger(file).close(by, why)
+    echo(f"{file}: closed. `runner leaderboard DIR --ledger {file}` shows the private result.")
+    return 0
+
+
+def give_back(file: Path, attempt: str, why: str, by: str) -> int:
+    """Let an attempt count no longer."""
+    Ledger(file).give_back(attempt, by, why)
+    echo(f"{file}: {attempt} counts no longer")
+    return 0
+
+
+def disqualify(file: Path, submitter: str, why: str, by: str) -> int:
+    """Let a submitter take part no longer."""
+    Ledger(file).disqualify(submitter, by, why)
+    echo(f"{file}: {submitter} is disqualified")
+    return 0
+
+
 def show(file: Path, as_json: bool) -> int:
-    """Print what has been published, and what is running."""
+    """Print what has been published, what is running, and what the organizer decided."""
 
     def row(attempt: Attempt) -> dict[str, Any]:
         began, ended = attempt.began, attempt.ended
         return {
+            "id": began.id,
             "began": began.at.isoformat(timespec="seconds"),
             "submitter": began.submission.submitter,
             "image": began.reference,
@@ -53,16 +85,28 @@ def show(file: Path, as_json: bool) -> int:
             "charged": attempt.is_charged,
         }
 
-    rows = [row(attempt) for attempt in Ledger(file).attempts()]
+    _, entries = Ledger(file).read()
+    rows = [row(attempt) for attempt in list_attempts(entries)]
+    decisions = [entry for entry in entries if isinstance(entry, Closed | GivenBack | Disqualified)]
     if as_json:
-        echo_json(rows)
+        decided = [entry.model_dump(mode="json") for entry in decisions]
+        echo_json({"attempts": rows, "decisions": decided})
         return 0
-    for line in text_table(map(_cells, rows)):
+    for line in (*text_table(map(_cells, rows)), *map(_decision, decisions)):
         echo(line)
     return 0
+
+
+def _decision(entry: Decision) -> str:
+    what = {
+        "closed": "closed",
+        "given_back": f"given back: {getattr(entry, 'id', '')}",
+        "disqualified": f"disqualified: {getattr(entry, 'submitter', '')}",
+    }[entry.event]
+    return f"{entry.at.isoformat(timespec='seconds')}  {what}, by {entry.by}: {entry.why}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     told = "-" if row["published"] is None else f"{row['published']:.6g}"
     free = "" if row["charged"] else ", free of charge"
-    return [row["began"], row["submitter"], row["image"], told, f"{row['event']}{free}"]
+    return [row["id"], row["began"], row["submitter"], row["image"], told, f"{row['event']}{free}"]

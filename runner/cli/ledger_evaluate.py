@@ -23,6 +23,7 @@ from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_listed
+from runner.submissions.told import mark_reports
 from runner.untrusted import markdown_code, printable
 
 
@@ -52,9 +53,11 @@ def evaluate_by_ledger(
     engine = Engine.connect()
     submitters = request.submitters(read_listed)
     with open_plan(request, submitters, engine, display) as plan:
+        for directory in {path.parent for path in plan.passes}:
+            mark_reports(directory, file)
         admitted = replace(plan, passes=admission.admit(plan.passes))
         open_pool = partial(open_executor, request.placement, engine, display.say)
-        with open_case_progress(display) as progress:
+        with open_case_progress(display, is_closed=True) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.left_out, is_below_gate=False)
     is_refused = code is ExitCode.SCORED and admission.refused

@@ -18,6 +18,7 @@ from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
 from runner.reports.score_text import group_table, repetition_lines, suite_table
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
+from runner.submissions.told import refuse_while_open
 from runner.text_tables import text_table
 
 
@@ -32,6 +33,7 @@ def report(
     as_json: bool,
 ) -> int:
     """Print all scores of one evaluation, or write its page, plots or HELM runs."""
+    refuse_while_open([directory.absolute()] if not is_remote(directory) else [directory])
     found = read_report(directory)
     if helm_directory is not None:
         written = write_helm_runs(found, helm_directory)

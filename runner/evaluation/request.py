@@ -8,6 +8,7 @@ from runner.building.draw import Draw
 from runner.errors import UsageError
 from runner.evaluation.run_options import RunOptions
 from runner.files.names import fitting_name
+from runner.files.submitter_names import identity
 from runner.sandbox.engine.pull import Pull
 
 DEFAULT_OUT = Path("results")
@@ -91,7 +92,8 @@ class Request:
 
         Raises:
             UsageError: images are named in both ways or in neither, one private half is named for
-                several suites, a suite is named twice, or a name is empty or no text.
+                several suites, a suite is named twice, a name is empty or no text, or the
+                submitter's could be taken for another.
         """
         is_listed = self.submissions_file is not None
         if is_listed == bool(self.images) or (is_listed and self.submitter is not None):
@@ -127,10 +129,10 @@ class Request:
 
 
 def check_submitter(name: str) -> None:
-    """Refuse a submitter's name that a report can't hold.
+    """Refuse a submitter's name that a report can't hold, or that could be taken for another.
 
     Raises:
-        UsageError: it is empty, or no valid Unicode.
+        UsageError: it is empty, no valid Unicode, or looks like another.
     """
     try:
         name.encode()
@@ -138,3 +140,7 @@ def check_submitter(name: str) -> None:
         raise UsageError(f"--submitter is {name!r}, which is no valid UTF-8.") from error
     if not name.strip():
         raise UsageError("--submitter is empty; name who submitted the images.")
+    try:
+        identity(name)
+    except ValueError as error:
+        raise UsageError(f"--submitter: {error}.") from error

@@ -1,16 +1,21 @@
-"""What participants may see of an evaluation: scores, outcomes, typed causes.
+"""What participants may see of a closed evaluation: one outcome word, and the primary score.
 
-No actual, no prediction, no text of the predictor: its log, and the messages that quote its output,
-may hold the inputs of a closed suite. Made by an allow-list, so that a field that reports get later
-stays out until it is named here.
+Whatever else differs from one submission to the next is a digit that a predictor can choose, to
+carry out what it read or to probe the actuals: other metrics (the largest error is a target's own),
+intervals, counts, times, outcomes of single cases, texts. Made by an allow-list, so that a field
+that reports get later stays out until it is named here.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from runner.leaderboard.standing import Standing
-from runner.reports.report import CaseRecord, Report, why_unranked
+from runner.reports.report import Report, why_unranked
+from runner.sandbox.outcome import Outcome
 from runner.scores.gate import GateResult
+
+DECIMALS = 4
+"""Digits after the point of a published score."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +43,51 @@ class CheckedReport:
             return f"not scored: {unranked}"
         return "scored, but below the gate" if self.is_below_gate else "scored"
 
+    @property
+    def outcome(self) -> str:
+        """Return the one word that participants learn of how it ended."""
+        return outcome_word(self.report)
+
+    @property
+    def published_score(self) -> float | None:
+        """Return what participants learn of the primary score; None if it can't be ranked."""
+        return published_score(self.report)
+
+
+def outcome_word(report: Report) -> str:
+    """Return the outcome of the first case that was not scored, or ``scored``.
+
+    ``not_repeatable`` if all were, but not as deterministically as the suite requires.
+    """
+    unscored = [case.outcome for case in report.cases if case.outcome is not Outcome.SCORED]
+    if unscored:
+        return str(unscored[0])
+    return "scored" if report.meets_policy else "not_repeatable"
+
+
+def published_score(report: Report) -> float | None:
+    """Return the primary score over the suite, rounded; None if the report can't be ranked."""
+    score = report.score(report.scoring.primary)
+    if not report.meets_policy or score is None or score.value is None:
+        return None
+    return round(score.value, DECIMALS)
+
+
+def published_gate(result: GateResult) -> str:
+    """Return whether a gate is met, without the score."""
+    return f"{'meets' if result.is_met else 'is below'} the gate: {result.gate}"
+
 
 def published_record(checked: CheckedReport) -> dict[str, Any]:
     """Return the evaluation as JSON for participants."""
-    report = checked.report
-    fields = {"runner_version", "created", "seed", "image", "submitter", "scoring", "scores"}
+    report, value = checked.report, checked.published_score
+    fields = {"runner_version", "seed", "image", "submitter", "scoring"}
     suite = report.suite
     return {
         **report.model_dump(mode="json", include=fields),
         "suite": {"name": suite.name, "version": suite.version, "digest": suite.digest},
-        "status": checked.status,
+        "outcome": checked.outcome,
+        "scores": [] if value is None else [{"metric": report.scoring.primary, "value": value}],
         "rank": None if checked.standing is None else str(checked.standing),
         "gates": [{"gate": str(each.gate), "is_met": each.is_met} for each in checked.gates],
-        "cases": [_published_case(case) for case in report.cases],
-    }
-
-
-def _published_case(case: CaseRecord) -> dict[str, Any]:
-    return {
-        "id": case.id,
-        "outcome": str(case.outcome),
-        "cause": case.cause,
-        "wall_seconds": round(case.wall_seconds, 1),
-        "limits": dict(case.limits),
     }

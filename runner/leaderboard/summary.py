@@ -1,9 +1,9 @@
-"""The summary of an evaluation in Markdown, for the page of a CI job; see ``published.py``."""
+"""The summary of an evaluation in Markdown, for the page of a CI job."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from runner.leaderboard.published import CheckedReport
+from runner.leaderboard.published import DECIMALS, CheckedReport, published_gate
 from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
@@ -16,19 +16,34 @@ MOST_CASES = 100
 """The most cases with a line of their own, unscored ones first. GitHub takes 1 MiB at most."""
 
 
-def summary(checked: CheckedReport) -> str:
-    """Return the score with its interval, the rank, the gates, and how every case ended."""
+def summary(checked: CheckedReport, *, is_closed: bool) -> str:
+    """Return the score with its interval, the rank, the gates, and how every case ended.
+
+    Args:
+        is_closed: whether it has only what ``published.py`` allows.
+    """
     report = checked.report
     suite = f"{report.suite.name} {report.suite.version}"
     title = f"### {markdown_code(report.image.reference)} on {markdown_code(suite)}"
-    parts = [
-        [f"{title}: {checked.status}"],
-        _score_lines(report),
-        _standing_lines(checked),
-        _case_lines(report.cases),
-        [f"suite {markdown_code(report.suite.digest)}, image {markdown_code(report.image.id)}"],
-    ]
+    digests = f"suite {markdown_code(report.suite.digest)}, image {markdown_code(report.image.id)}"
+    if is_closed:
+        parts = [[f"{title}: {checked.outcome}"], _published_lines(checked), [digests]]
+    else:
+        parts = [
+            [f"{title}: {checked.status}"],
+            _score_lines(report),
+            _standing_lines(checked),
+            _case_lines(report.cases),
+            [digests],
+        ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n\n"
+
+
+def _published_lines(checked: CheckedReport) -> list[str]:
+    title, value = checked.report.scoring.primary_metric.title, checked.published_score
+    score = [] if value is None else [f"- {title} {value:.{DECIMALS}f}"]
+    rank = [] if checked.standing is None else [f"- rank {checked.standing}"]
+    return [*score, *rank, *(f"- {published_gate(result)}" for result in checked.gates)]
 
 
 def _score_lines(report: Report) -> list[str]:

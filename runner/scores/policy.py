@@ -61,6 +61,11 @@ class ScoringPolicy(BaseModel):
         return METRICS[self.primary]
 
     @property
+    def largest_loss(self) -> float:
+        """The largest error of a target that a competition's ledger counts: the range's width."""
+        return 1.0 if self.range is None else self.range[1] - self.range[0]
+
+    @property
     def worst(self) -> tuple[float, float] | None:
         """The range in which a missing target counts as predicted worst, None if it voids."""
         return self.range if self.missing == "worst" else None

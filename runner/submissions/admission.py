@@ -7,13 +7,15 @@ from pathlib import Path
 from runner.errors import EngineError, RunnerError, SubmissionError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
+from runner.leaderboard.published import outcome_word
 from runner.progress import Say
-from runner.reports.report import Report, why_unranked
+from runner.reports.report import Report
 from runner.scores.metrics import METRICS
 from runner.submissions.ledger import Ledger
+from runner.submissions.public_score import check_scoring, score_public
 from runner.submissions.quota import Answered, Began, CountedSubmission, Refused
 from runner.submissions.rules import Rules
-from runner.submissions.split import public_runs, score_public
+from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
 from runner.untrusted import printable
 
@@ -46,11 +48,14 @@ class Admission:
         Raises:
             SubmissionError: none may run, and at least one is refused.
             SuiteError: cases of a suite share runs.
-            UsageError: a suite can't be divided into public and private runs.
+            UsageError: a suite can't be divided into public and private runs, or its score can't
+                be published a little at a time.
         """
         for one in planned.values():
             refuse_shared(one.suite, "One case could pass another its actuals.")
-            public_runs(one.suite.eval_run_specs(), self.rules)
+            check_scoring(one.suite)
+            groups = split_groups(one.suite.eval_run_specs(), one.suite.manifest.choices)
+            public_groups(groups, self.rules)
         for directory, one in planned.items():
             submission = CountedSubmission(
                 submitter=self.submitter, image=one.image.id, suite=one.suite.digest
@@ -74,8 +79,8 @@ class Admission:
         directory = finished.directory
         if isinstance(finished.result, RunnerError):  # free of charge
             is_engine = isinstance(finished.result, EngineError)
-            reason = "engine fault" if is_engine else "fault of the runner"
-            self.ledger.release(self.began[directory], reason)
+            word = "engine_fault" if is_engine else "runner_fault"
+            self._release(finished.first.image.reference, directory, word)
         else:
             self._settle(directory, finished.result)
 
@@ -83,19 +88,21 @@ class Admission:
         """Do nothing: each evaluation has been recorded already."""
 
     def _settle(self, directory: Path, report: Report) -> None:
-        reference, began = report.image.reference, self.began[directory]
-        unranked = why_unranked(report)
-        score = None
-        if unranked is None:
-            score = score_public(report, public_runs(report.eval_run_specs, self.rules))
-            unranked = None if score else f"no {report.scoring.primary} on the public split"
-        if score is None:
-            self.ledger.release(began, str(unranked))
-            self.publish(reference, f"not scored, and not charged: {unranked}")
+        reference = report.image.reference
+        found = score_public(report, public_runs(report, self.rules))
+        if not report.meets_policy or found is None:
+            word = outcome_word(report) if not report.meets_policy else "no public target"
+            self._release(reference, directory, word)
             return
-        better = report.scoring.primary_metric.better or "lower"
-        published = self.ledger.settle(began, score, better)
+        score, baseline = found
+        published = self.ledger.settle(
+            self.began[directory], score, baseline, report.scoring.largest_loss
+        )
         self._publish_score(reference, report.scoring.primary, published, "")
+
+    def _release(self, reference: str, directory: Path, word: str) -> None:
+        self.ledger.release(self.began[directory], word)
+        self.publish(reference, f"{word}: not scored, and not charged")
 
     def _publish_score(self, reference: str, metric: str, published: float, prefix: str) -> None:
         how = {"ladder": " by the Ladder", "rounded": ", rounded", "exact": ""}[self.rules.publish]
@@ -103,8 +110,21 @@ class Admission:
         self.publish(reference, f"{prefix}{value}")
 
     def _refusal(self, one: Pass, refused: Refused) -> str:
+        who, hours = printable(self.submitter), f"{self.rules.period_hours:g} hours"
+        if refused.until is None:
+            because = {
+                "closed": "the competition is closed.",
+                "disqualified": f"{who} is disqualified.",
+            }
+            image = (
+                f"this image has ended {self.rules.failures} times without a score, and is not run "
+                "again. Submit another image."
+            )
+            return f"{one.title}: {because.get(refused.why, image)}"
         until = refused.until.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
-        return (
-            f"{one.title}: {printable(self.submitter)} has used its {self.rules.evaluations} "
-            f"evaluations within {self.rules.period_hours:g} hours. The next is allowed at {until}."
-        )
+        most = self.rules.evaluations
+        used = {
+            "evaluations": f"its {most} evaluations",
+            "failures": f"its {most * self.rules.failures} evaluations without a score",
+        }[refused.why]
+        return f"{one.title}: {who} has used {used} within {hours}. The next is allowed at {until}."

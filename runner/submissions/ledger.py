@@ -7,7 +7,7 @@ take a submitter's last evaluation. A line is on the disk before the runner acts
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,23 +18,31 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
 from runner.files.locks import locked_file
-from runner.submissions.ladder import Better, PublicScore, publish
+from runner.files.submitter_names import identity
+from runner.submissions.ladder import Best, PublicScore, find_step, publish, round_up
 from runner.submissions.quota import (
     Admitted,
     Answered,
     Attempt,
     Began,
+    Closed,
     CountedSubmission,
+    Decision,
+    Disqualified,
+    Entry,
+    GivenBack,
     Refused,
     Released,
     Scored,
     decide,
     find_best,
+    find_closed,
+    is_disqualified,
     list_attempts,
 )
 from runner.submissions.rules import Rules
+from runner.untrusted import quote
 
-Entry = Began | Scored | Released
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="event")])
 
 
@@ -72,12 +80,13 @@ class Ledger:
         """Return the evaluation's entry if it may begin, else the earlier answer or the refusal."""
         with self._locked() as file:
             rules, entries = self._parse(file)
-            attempts = list_attempts(entries)
-            decision = decide(attempts, rules, submission, self.clock())
+            decision = decide(entries, rules, submission, self.clock())
             if not isinstance(decision, Admitted):
                 return decision
             if decision.id is not None:
-                return next(a.began for a in attempts if a.began.id == decision.id)
+                return next(
+                    each for each in entries if isinstance(each, Began) and each.id == decision.id
+                )
             began = Began(
                 id=secrets.token_hex(8),
                 at=self.clock(),
@@ -87,22 +96,30 @@ class Ledger:
             _append(file, began.model_dump_json())
             return began
 
-    def settle(self, began: Began, score: PublicScore, better: Better) -> float:
-        """Record a score, and return what is published of it. A recorded score never changes."""
+    def settle(
+        self, began: Began, score: PublicScore, baseline: PublicScore, largest_loss: float
+    ) -> float:
+        """Record a score, and return what is published of it. A recorded score never changes.
+
+        Args:
+            baseline: of the train mean, which a submitter's first score is compared with.
+            largest_loss: of a target.
+        """
         with self._locked() as file:
             rules, entries = self._parse(file)
             for entry in entries:
                 if isinstance(entry, Scored) and entry.id == began.id:
                     return entry.published
             order = [entry.id for entry in entries if isinstance(entry, Scored)]
+            step = find_step(rules, baseline, largest_loss)
             best = find_best(list_attempts(entries), began.submission, order)
-            published = publish(rules, better, best, score)
+            best = best or Best(baseline, round_up(baseline.value, step))
+            published = publish(rules, step, best, score)
             scored = Scored(
                 id=began.id,
                 at=self.clock(),
                 value=score.value,
                 left_out=tuple(score.left_out),
-                targets=score.targets,
                 published=published,
             )
             _append(file, scored.model_dump_json())
@@ -112,9 +129,48 @@ class Ledger:
         """Record that an evaluation ended without a score."""
         with self._locked() as file:
             _, entries = self._parse(file)
-            if not any(entry.id == began.id for entry in entries if not isinstance(entry, Began)):
+            ended = [entry for entry in entries if isinstance(entry, Scored | Released)]
+            if not any(entry.id == began.id for entry in ended):
                 released = Released(id=began.id, at=self.clock(), reason=reason)
                 _append(file, released.model_dump_json())
+
+    def close(self, by: str, why: str) -> None:
+        """Record that the competition is over.
+
+        Raises:
+            UsageError: it is closed already.
+        """
+        self._decide(lambda at: Closed(at=at, by=by, why=why))
+
+    def give_back(self, attempt: str, by: str, why: str) -> None:
+        """Record that an attempt counts no longer.
+
+        Raises:
+            UsageError: there is no such attempt, or it has been given back.
+        """
+        self._decide(lambda at: GivenBack(at=at, by=by, why=why, id=attempt))
+
+    def disqualify(self, submitter: str, by: str, why: str) -> None:
+        """Record that a submitter takes part no longer.
+
+        Raises:
+            UsageError: it has no attempt, or is disqualified already.
+        """
+        self._decide(lambda at: Disqualified(at=at, by=by, why=why, submitter=submitter))
+
+    def _decide(self, make: Callable[[datetime], Decision]) -> None:
+        with self._locked() as file:
+            _, entries = self._parse(file)
+            decision = make(self.clock())
+            problem = _problem(entries, decision)
+            if problem is not None:
+                raise UsageError(f"{self.path}: {problem}.")
+            _append(file, decision.model_dump_json())
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the competition goes on."""
+        return find_closed(self.read()[1]) is None
 
     def attempts(self) -> list[Attempt]:
         """Return the evaluations in the order in which they began."""
@@ -153,6 +209,29 @@ class Ledger:
                 f"{self.path}, line {number}: not an entry: {what}. Restore the line. If "
                 "it is the last line and was cut off, remove it: it has had no effect yet."
             ) from error
+
+
+def _problem(entries: Sequence[Entry], decision: Decision) -> str | None:
+    """Return why a decision would change nothing, or None."""
+    if isinstance(decision, Closed):
+        return None if find_closed(entries) is None else "the competition is closed already"
+    attempts = list_attempts(entries)
+    if isinstance(decision, GivenBack):
+        found = [each for each in attempts if each.began.id == decision.id]
+        if not found:
+            shown = quote(decision.id)
+            return f"there is no attempt {shown}; `runner ledger show` shows the IDs"
+        return "this attempt has been given back already" if found[0].is_given_back else None
+    name = quote(decision.submitter)
+    try:
+        names = {identity(each.began.submission.submitter) for each in attempts}
+        if identity(decision.submitter) not in names:
+            return f"{name} has not submitted anything"
+    except ValueError as error:
+        return str(error)
+    return (
+        f"{name} is disqualified already" if is_disqualified(entries, decision.submitter) else None
+    )
 
 
 def new_seed() -> str:

@@ -4,15 +4,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+)
 
 from runner.errors import SuiteError, UsageError
+from runner.files.submitter_names import identity
 from runner.files.wrong_fields import fault_below
 from runner.files.yaml_files import YamlForm, read_yaml
-from runner.leaderboard.submitters import Submitters
+from runner.leaderboard.submitters import Submitters, refuse_same
 from runner.untrusted import quote
 
 _Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
+
+
+def _is_name(text: str) -> str:
+    identity(text)
+    return text
 
 
 class Teams(BaseModel):
@@ -22,19 +36,32 @@ class Teams(BaseModel):
 
     teams: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
 
+    @field_validator("teams")
+    @classmethod
+    def _no_two_are_one(cls, teams: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        refuse_same(teams)
+        return teams
+
 
 class ListedSubmission(BaseModel):
     """A submitter and an image that it submits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    submitter: _Text
+    submitter: Annotated[_Text, AfterValidator(_is_name)]
     image: _Text
 
 
 def _each_once(listed: list[ListedSubmission]) -> list[ListedSubmission]:
     images: set[str] = set()
+    names: dict[str, str] = {}
     for number, each in enumerate(listed):
+        first = names.setdefault(identity(each.submitter), each.submitter)
+        if first != each.submitter:
+            message = (
+                f"{quote(each.submitter)} is the same submitter as {quote(first)}: spell it alike"
+            )
+            raise fault_below(message, number, "submitter")
         if each.image in images:
             raise fault_below(f"{quote(each.image)} is listed twice", number, "image")
         images.add(each.image)
@@ -67,8 +94,8 @@ def read_listed(path: Path) -> dict[str, str]:
     """Return each image's submitter, in the order of the list.
 
     Raises:
-        UsageError: the file can't be read, a field is wrong, or an image is listed twice; every
-            wrong field is named.
+        UsageError: the file can't be read, a field is wrong, an image is listed twice, or a
+            submitter is spelled in two ways; every wrong field is named.
     """
     return {each.image: each.submitter for each in read_yaml(path, _LISTED)}
 

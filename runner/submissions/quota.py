@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
+from runner.files.submitter_names import identity
 from runner.submissions.ladder import Best, PublicScore
 from runner.submissions.rules import Rules
 
@@ -34,20 +35,22 @@ class Began(_Entry):
 
 
 class Scored(_Entry):
-    """An evaluation was scored: its score on the public split, and what is published of it."""
+    """An evaluation was scored: its score on the public split, and what is published of it.
+
+    Numbers alone: JSON has no NaN, and a line that can't be read stops the whole competition.
+    """
 
     event: Literal["scored"] = "scored"
     id: str
     at: AwareDatetime
-    value: float
-    left_out: tuple[float, ...]
-    targets: int
-    published: float
+    value: FiniteFloat
+    left_out: tuple[FiniteFloat, ...]
+    published: FiniteFloat
 
     @property
     def score(self) -> PublicScore:
         """The score on the public split."""
-        return PublicScore(self.value, self.left_out, self.targets)
+        return PublicScore(self.value, self.left_out)
 
 
 class Released(_Entry):
@@ -59,17 +62,59 @@ class Released(_Entry):
     reason: str
 
 
+class _Decided(_Entry):
+    """What the organizer decided.
+
+    Attributes:
+        by: who.
+    """
+
+    at: AwareDatetime
+    by: str
+    why: str
+
+
+class Closed(_Decided):
+    """The competition is over: no evaluation begins, and the private split may be shown."""
+
+    event: Literal["closed"] = "closed"
+
+
+class GivenBack(_Decided):
+    """An attempt counts no longer, neither as an evaluation nor as a failure."""
+
+    event: Literal["given_back"] = "given_back"
+    id: str
+
+
+class Disqualified(_Decided):
+    """A submitter is evaluated no longer, and stands on no board."""
+
+    event: Literal["disqualified"] = "disqualified"
+    submitter: str
+
+
+Decision = Closed | GivenBack | Disqualified
+Entry = Began | Scored | Released | Decision
+
+
 @dataclass(frozen=True)
 class Attempt:
     """An admitted evaluation; ``ended`` is None while it runs, or if it was cut off."""
 
     began: Began
     ended: Scored | Released | None
+    is_given_back: bool = False
 
     @property
     def is_charged(self) -> bool:
         """Whether it counts: an evaluation without a score does not."""
-        return not isinstance(self.ended, Released)
+        return not self.is_given_back and not isinstance(self.ended, Released)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it counts as an evaluation without a score."""
+        return not self.is_given_back and isinstance(self.ended, Released)
 
 
 @dataclass(frozen=True)
@@ -89,43 +134,86 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refused:
-    """The quota is used up until then."""
+    """It may not be evaluated now.
 
-    until: datetime
+    Attributes:
+        why: what is used up: the submitter's evaluations, its failures, or the image's failures;
+            or that the competition is closed, or the submitter disqualified.
+        until: when it may; None: never.
+    """
+
+    why: Literal["evaluations", "failures", "image", "closed", "disqualified"]
+    until: datetime | None
 
 
-def list_attempts(entries: Sequence[Began | Scored | Released]) -> list[Attempt]:
+def find_closed(entries: Sequence[Entry]) -> Closed | None:
+    """Return the entry that closed the competition, or None while it is open."""
+    return next((entry for entry in entries if isinstance(entry, Closed)), None)
+
+
+def is_disqualified(entries: Sequence[Entry], submitter: str) -> bool:
+    """Return whether a submitter is."""
+    names = {identity(each.submitter) for each in entries if isinstance(each, Disqualified)}
+    return identity(submitter) in names
+
+
+def list_attempts(entries: Sequence[Entry]) -> list[Attempt]:
     """Return the evaluations in the order in which they began."""
     ended: dict[str, Scored | Released] = {}
+    given_back = {entry.id for entry in entries if isinstance(entry, GivenBack)}
     for entry in entries:
         # If two runners make one evaluation and one of them fails, the other's score counts.
         if isinstance(entry, Scored):
             ended[entry.id] = entry
         elif isinstance(entry, Released):
             ended.setdefault(entry.id, entry)
-    return [Attempt(each, ended.get(each.id)) for each in entries if isinstance(each, Began)]
+    return [
+        Attempt(each, ended.get(each.id), each.id in given_back)
+        for each in entries
+        if isinstance(each, Began)
+    ]
 
 
 def decide(
-    attempts: Sequence[Attempt], rules: Rules, submission: CountedSubmission, now: datetime
+    entries: Sequence[Entry], rules: Rules, submission: CountedSubmission, now: datetime
 ) -> Admitted | Answered | Refused:
     """Return whether a submission may be evaluated.
 
     The same image is scored once; a repeated submission gets the published answer again. An
     evaluation that was interrupted is resumed, and charged once.
     """
-    own = [each for each in attempts if _is_of_same(each, submission)]
+    if find_closed(entries) is not None:
+        return Refused("closed", None)
+    if is_disqualified(entries, submission.submitter):
+        return Refused("disqualified", None)
+    own = [each for each in list_attempts(entries) if _is_of_same(each, submission)]
     for each in own:
-        if each.began.submission == submission:
+        if each.began.submission.image == submission.image:
             if isinstance(each.ended, Scored):
                 return Answered(each, each.ended.published)
             if each.ended is None:
                 return Admitted(each.began.id)
-    counted = [each.began.at for each in own if each.is_charged]
-    recent = sorted(at for at in counted if at > now - rules.period)
-    if len(recent) < rules.evaluations:
-        return Admitted(None)
-    return Refused(recent[-rules.evaluations] + rules.period)
+    return _refuse(own, rules, submission, now) or Admitted(None)
+
+
+def _refuse(
+    own: Sequence[Attempt], rules: Rules, submission: CountedSubmission, now: datetime
+) -> Refused | None:
+    """Return why a submitter may not begin another evaluation now, or None."""
+    free = [each for each in own if each.is_failure]
+    if sum(each.began.submission.image == submission.image for each in free) >= rules.failures:
+        return Refused("image", None)
+    charged = [each for each in own if each.is_charged]
+    limits: tuple[tuple[Literal["evaluations", "failures"], list[Attempt], int], ...] = (
+        ("evaluations", charged, 1),
+        ("failures", free, rules.failures),
+    )
+    for why, attempts, times in limits:
+        most = times * rules.evaluations
+        recent = sorted(a.began.at for a in attempts if a.began.at > now - rules.period)
+        if len(recent) >= most:
+            return Refused(why, recent[-most] + rules.period)
+    return None
 
 
 def find_best(
@@ -147,4 +235,5 @@ def find_best(
 def _is_of_same(attempt: Attempt, submission: CountedSubmission) -> bool:
     """Return whether both have the same submitter and the same suite."""
     one = attempt.began.submission
-    return (one.submitter, one.suite) == (submission.submitter, submission.suite)
+    is_same = identity(one.submitter) == identity(submission.submitter)
+    return is_same and one.suite == submission.suite

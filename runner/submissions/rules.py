@@ -14,10 +14,12 @@ class Rules(BaseModel):
 
     Attributes:
         evaluations: how many scored evaluations a submitter has in any ``period_hours``.
+        failures: how often one image may end without a score. In a period a submitter may have as
+            many of them for each evaluation: each tells one word of what the container saw.
         publish: what is published of the score on the public split: what the Ladder allows, the
             score rounded to ``step``, or the score itself.
-        step: in the primary metric's unit. Of the Ladder: how much better a score must be than the
-            best before; None: by more than the standard error of the difference.
+        step: in the primary metric's unit: published scores are multiples of it, and the Ladder's
+            differ by more. None: the standard error of the baseline's score, rounded.
         public_share: of the eval runs, whose targets make the public split.
         seed: draws the split; whoever knows it knows the split.
     """
@@ -25,6 +27,7 @@ class Rules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     evaluations: Annotated[int, Field(ge=1)] = 5
+    failures: Annotated[int, Field(ge=1)] = 3
     period_hours: Annotated[float, Field(gt=0, le=LONGEST_PERIOD, allow_inf_nan=False)] = 24
     publish: Literal["ladder", "rounded", "exact"] = "ladder"
     step: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -1,4 +1,4 @@
-"""The public and the private split of a suite's targets, by eval run.
+"""The public and the private split of a suite's eval runs, by what the suite holds out.
 
 While a competition runs, submitters learn scores on the public split only. The score on the private
 split, which nothing published has used, decides at the end.
@@ -11,59 +11,74 @@ from typing import Any
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
-from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.reports.scoring import with_scores
-from runner.scores.aggregation import replicate_primary
 from runner.scores.records import describe_runs
-from runner.submissions.ladder import PublicScore
 from runner.submissions.rules import Rules
 
 FEWEST_GROUPS = 4
 
+Group = tuple[str | None, ...]
 
-def public_runs(run_specs: Mapping[str, Mapping[str, Any]], rules: Rules) -> frozenset[str]:
-    """Return the eval runs of the public split, the same ones for the same rules.
 
-    All runs of one scenario and model, e.g. of several deployments, are in the same split: their
-    stats are nearly the same.
+def split_groups(
+    run_specs: Mapping[str, Mapping[str, Any]], choices: Mapping[str, Any]
+) -> dict[str, Group]:
+    """Return the group of each eval run; runs of one group are on one side of the split.
+
+    If the suite holds out models, all runs of a model are one group, and so for scenarios: what is
+    learned of one run of a model tells of its others. Else the runs of one scenario and model are.
+
+    Args:
+        choices: the suite's.
+    """
+    described = describe_runs(run_specs).select(RUN_NAME, "scenario", "model")
+    rows = [(str(run), scenario, model) for run, scenario, model in described.iter_rows()]
+    scenarios, models = ({row[1] for row in rows}, {row[2] for row in rows})
+    by = str(dict(choices.get("division") or {}).get("by"))
+    if by == "scenario_and_model":  # one of the two: no split parts both without losing runs
+        by = "model" if len(models) >= len(scenarios) else "scenario"
+
+    def group(run: str, scenario: str | None, model: str | None) -> Group:
+        if by == "scenario" and scenario:
+            return (scenario,)
+        if by in {"model", "model_deployment"} and model:
+            return (model,)
+        return (scenario, model) if scenario or model else (run,)
+
+    return {row[0]: group(*row) for row in rows}
+
+
+def public_groups(groups: Mapping[str, Group], rules: Rules) -> dict[str, Group]:
+    """Return the runs of the public split with their groups, the same ones for the same rules.
 
     Raises:
-        UsageError: there are too few runs to be divided.
+        UsageError: there are too few groups to be divided.
     """
-    groups: dict[tuple[str | None, ...], list[str]] = {}
-    for run, *group in describe_runs(run_specs).select(RUN_NAME, "scenario", "model").iter_rows():
-        groups.setdefault(tuple(group) if any(group) else (run,), []).append(run)
-    if len(groups) < FEWEST_GROUPS:
+    drawn = sorted(set(groups.values()), key=lambda group: _draw(rules.seed, group))
+    if len(drawn) < FEWEST_GROUPS:
         raise UsageError(
-            f"The suite evaluates {len(groups)} pairs of scenario and model. A public and a "
-            f"private split need at least {FEWEST_GROUPS}. Evaluate without a ledger."
+            f"The suite evaluates {len(drawn)} groups of runs that share what is held out. A "
+            f"public and a private split need at least {FEWEST_GROUPS}. Hold out a larger share, "
+            "or evaluate without a ledger."
         )
-    drawn = sorted(groups, key=lambda group: _draw(rules.seed, group))
     count = min(max(2, math.ceil(rules.public_share * len(drawn))), len(drawn) - 2)
-    return frozenset(run for group in drawn[:count] for run in groups[group])
+    return {run: group for run, group in groups.items() if group in set(drawn[:count])}
 
 
-def _draw(seed: str, group: tuple[str | None, ...]) -> bytes:
+def _draw(seed: str, group: Group) -> bytes:
     return hashlib.sha256(repr((seed, group)).encode()).digest()
 
 
-def score_public(report: Report, runs: Collection[str]) -> PublicScore | None:
-    """Return the primary metric on the public split, None if it has no value there."""
-    public = restrict_report(report, runs)
-    policy = public.scoring
-    found = replicate_primary(report_records(public), policy)
-    if found is None:
-        return None
-    left_out = tuple(float(value) for value in found.pairs)
-    targets = sum(len(case.targets) + len(case.instance_targets) for case in public.cases)
-    return PublicScore(found.point, left_out, targets)
+def public_runs(report: Report, rules: Rules) -> dict[str, Group]:
+    """Return the public runs of a report, with their groups."""
+    return public_groups(split_groups(report.eval_run_specs, report.suite.choices), rules)
 
 
 def private_report(report: Report, rules: Rules) -> Report:
     """Return the report with the targets of the private split alone, scored on them."""
-    public = public_runs(report.eval_run_specs, rules)
-    return with_scores(restrict_report(report, report.eval_run_specs.keys() - public))
+    public = public_runs(report, rules)
+    return with_scores(restrict_report(report, report.eval_run_specs.keys() - public.keys()))
 
 
 def restrict_report(report: Report, runs: Collection[str]) -> Report:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from runner.building.build import build_suite
 from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.predictor import predictions_to_json
 from runner.contract.stat import Stat
+from runner.submissions.ledger import Ledger
+from runner.submissions.rules import Rules
 from runner.suites.spec_file import read_spec
 from runner.suites.suite import Suite
 from tests.git_builder import commit, git, make_repository
@@ -52,12 +53,14 @@ class Competition:
         origin: the repository, its pull requests below refs/pull.
         results: where reports go.
         private: where the private half of the suite is.
+        ledger: the competition's.
         registry: where images may come from.
     """
 
     origin: Path
     results: Path
     private: Path
+    ledger: Path
     suite: Suite
     registry: str
 
@@ -88,7 +91,11 @@ class Competition:
 
     def _run(self, workflow: str, github: Mapping[str, object], place: Path) -> Job:
         secrets = {"SUITE_PRIVATE": str(self.private)}
-        variables = {"RESULTS": str(self.results), "REGISTRIES": self.registry}
+        variables = {
+            "RESULTS": str(self.results),
+            "LEDGER": str(self.ledger),
+            "REGISTRIES": self.registry,
+        }
         job = Job(self.origin, place, {"github": github, "secrets": secrets, "vars": variables})
         job.run(WORKFLOWS / workflow)
         return job
@@ -108,7 +115,9 @@ def competition(registry: Registry, tmp_path_factory: pytest.TempPathFactory) ->
     make_repository(origin, {})
     results = place / "results"
     results.mkdir()
-    return Competition(origin, results, private, suite, registry.address)
+    ledger = place / "competition.ledger"
+    Ledger(ledger).create(Rules(seed="s"))
+    return Competition(origin, results, private, ledger, suite, registry.address)
 
 
 def submission(team: str, image: str) -> dict[str, str]:
@@ -148,16 +157,21 @@ def jobs(
     return jobs
 
 
-def test_a_good_submission_passes_the_gate_and_is_summarized(jobs: dict[str, Job]) -> None:
+def test_a_good_submission_is_told_what_the_ledger_allows(
+    competition: Competition, jobs: dict[str, Job]
+) -> None:
     job = jobs["team-a"]
     assert job.exit_code == 0, job.log
-    evaluated = job.outputs["Evaluate"]
-    assert evaluated["outcome"] == "scored"
-    assert float(evaluated["score"]) == pytest.approx(0.025, abs=0.001)
-    assert re.search(r"\*\*MAE\*\* \| 0\.02\d\d \| 0\.02\d\d to 0\.02\d\d", job.summary)
-    assert "- rank 1 of 1" in job.summary
-    assert re.search(r"- skill 0\.\d+ \(.*\) meets the gate: skill at least 0", job.summary)
-    assert job.summary.count("| scored |") == 2
+    assert job.outputs["Evaluate"]["outcome"] == "scored"
+    assert job.outputs["Evaluate"]["score"] == ""
+    assert re.search(r"^`team-a` `.*`: MAE [\d.]+ on the public split by the Ladder$", job.summary)
+    (entry,) = [each for each in Ledger(competition.ledger).read()[1] if each.event == "scored"]
+    assert f"MAE {entry.published:.6g} on" in job.summary
+    assert repr(entry.value) not in job.visible()
+    (report,) = competition.results.glob("team-a/*/report.json")
+    (mae,) = [s for s in json.loads(report.read_text())["scores"] if s["metric"] == "mae"]
+    assert mae["value"] == pytest.approx(0.025, abs=0.001)  # the organizer's
+    assert f"{mae['value']:.4f}" not in job.visible()
 
 
 def test_a_hostile_submission_ends_with_typed_causes_and_none_of_its_text(
@@ -169,8 +183,7 @@ def test_a_hostile_submission_ends_with_typed_causes_and_none_of_its_text(
         "not_scored",
         "",
     )
-    assert "not scored: 2 of 2 cases not scored (invalid_output)" in job.summary
-    assert job.summary.count("| invalid_output | missing_target |") == 2
+    assert job.summary.endswith(": invalid_output: not scored, and not charged\n\n")
     (report,) = competition.results.glob("team-b/*/report.json")
     assert "STOLEN" in report.read_text()  # the control: the organizer can read what it wrote
     assert "STOLEN" not in job.visible()
@@ -198,33 +211,24 @@ def test_no_actual_and_no_secret_place_is_to_be_seen(
     assert "STOLEN" not in shown
 
 
-def test_the_artifact_has_the_summary_the_test_panel_and_the_scores(jobs: dict[str, Job]) -> None:
+def test_the_artifact_has_the_summary_alone(jobs: dict[str, Job]) -> None:
     artifact = jobs["team-b"].artifacts / "evaluation"
-    assert {path.name for path in artifact.iterdir()} == {
-        "evaluation.json",
-        "junit.xml",
-        "summary.md",
-    }
-    (suite,) = ET.parse(artifact / "junit.xml").getroot()
-    counts = (suite.get("tests"), suite.get("failures"), suite.get("errors"))
-    assert counts == ("3", "3", "0")  # two cases, and the gate
-    (evaluation,) = json.loads((artifact / "evaluation.json").read_text())
-    assert evaluation["submitter"] == "team-b"
-    assert evaluation["scores"] == []
+    assert {path.name for path in artifact.iterdir()} == {"summary.md"}
 
 
-def test_the_leaderboard_has_both_under_their_teams_names(jobs: dict[str, Job]) -> None:
+def test_the_leaderboard_shows_what_was_told_and_no_report(
+    competition: Competition, jobs: dict[str, Job]
+) -> None:
     job = jobs["leaderboard"]
     assert job.exit_code == 0, job.log
-    _heads, _line, first, second = [row for row in job.summary.splitlines() if row[:1] == "|"]
-    assert first.startswith("| 1 | `team-a` |")
-    assert second.startswith("| not ranked: `2 of 2 cases not scored (invalid_output)` | `team-b`")
+    (entry,) = [each for each in Ledger(competition.ledger).read()[1] if each.event == "scored"]
+    assert job.summary.splitlines()[-1] == f"| 1 | `team-a` | {entry.published:.6g} |"
     page = (job.artifacts / "page" / "index.html").read_text()
-    assert page.index("<bdi>team-a</bdi>") < page.index("<bdi>team-b</bdi>")
+    assert "<bdi>team-a</bdi>" in page
+    assert "team-b" not in page
     assert "Content-Security-Policy" in page
-    reports = re.findall(r'href="(reports/\d+\.html)"', page)
-    assert len(reports) == 2
-    assert all((job.artifacts / "page" / report).is_file() for report in reports)
+    assert [path.name for path in (job.artifacts / "page").iterdir()] == ["index.html"]
+    assert repr(entry.value) not in job.visible() + page
 
 
 def with_other(name: str) -> Callable[[Competition, str], dict[str, str | None]]:
@@ -267,9 +271,8 @@ def test_a_pull_request_that_breaks_the_rules_is_refused_and_nothing_is_run(
     change: Callable[[Competition, str], dict[str, str | None]],
     said: str,
 ) -> None:
-    image = json.loads((jobs["team-a"].artifacts / "evaluation" / "evaluation.json").read_text())[
-        0
-    ]["image"]["reference"]
+    (report,) = competition.results.glob("team-a/*/report.json")
+    image = json.loads(report.read_text())["image"]["reference"]
     number = len(list((competition.origin / ".git" / "refs" / "pull").glob("*"))) + 1
     competition.pull_request(number, change(competition, image))
     job = competition.evaluate(number, "octocat", tmp_path / "job")
@@ -285,3 +288,21 @@ def test_the_base_stays_checked_out_while_a_pull_request_is_evaluated(
     """Its file is read from git's objects: the workspace never had it."""
     assert not (jobs["team-a"].workspace / "submissions" / "team-a.yaml").exists()
     assert (competition.origin / "submissions" / "team-a.yaml").exists()  # the control: merged
+
+
+def test_when_the_ledger_is_closed_the_leaderboard_has_the_private_result(
+    competition: Competition, jobs: dict[str, Job], tmp_path: Path
+) -> None:
+    """The last test: the ledger can't be opened again."""
+    assert jobs["leaderboard"].exit_code == 0
+    Ledger(competition.ledger).close("ann", "the deadline has passed")
+    job = competition.publish(tmp_path / "job")
+    assert job.exit_code == 0, job.log
+    first, second = job.summary.splitlines()[-2:]
+    assert first.startswith("| 1 | `team-a` |")
+    assert second.startswith("| not ranked: `2 of 2 cases not scored (invalid_output)` | `team-b`")
+    page = (job.artifacts / "page" / "index.html").read_text()
+    assert page.index("<bdi>team-a</bdi>") < page.index("<bdi>team-b</bdi>")
+    reports = re.findall(r'href="(reports/\d+\.html)"', page)
+    assert len(reports) == 2
+    assert all((job.artifacts / "page" / report).is_file() for report in reports)

@@ -118,6 +118,7 @@ def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path)
         "PIP_CONSTRAINT": str(constraints),
     }
     environment = {
+        "RUNNER_SOURCE": str(ROOT),
         "PYTHONPATH": str(installed),
         "PATH": f"{installed / 'bin'}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
     }
@@ -126,7 +127,7 @@ def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path)
     assert "runner check my_predictor --suite demo" in steps
     for step in steps:
         place = template
-        command = step.replace("${{ vars.RUNNER_SOURCE }}", str(ROOT))
+        command = step
         for part, instead in FETCHED.items():
             if part in step:
                 command, place = instead.format(template.name), template.parents[1]

@@ -59,7 +59,7 @@ submitters.yaml says which images a submitter has, and whether the best of them 
     "--ledger",
     "ledger_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Rank by the private split of this ledger. Do so only when the competition is over.",
+    help="Show what this ledger has told so far; once it is closed, rank by its private split.",
 )
 @click.option(
     "--with-actuals",

@@ -1,5 +1,6 @@
 """``runner ledger``: the rules of a competition, and what has been published."""
 
+import getpass
 from pathlib import Path
 
 import click
@@ -13,7 +14,9 @@ Examples:
   runner ledger init my.ledger --evaluations 3 --period-hours 24
   runner ledger evaluate my.ledger IMAGE --suite mmlu --submitter team-a
   runner ledger show my.ledger
-  runner leaderboard results --ledger my.ledger   # at the end
+  runner ledger give-back my.ledger 0123456789abcdef --why 'disk full'
+  runner ledger close my.ledger --why 'the deadline'
+  runner leaderboard results --ledger my.ledger   # told so far; then the end
 """
 
 
@@ -40,6 +43,13 @@ def ledger() -> None:
     help="How many scored evaluations a submitter may have in any period.",
 )
 @click.option(
+    "--failures",
+    type=int,
+    default=3,
+    show_default=True,
+    help="How often one image may end without a score; it is not run again then.",
+)
+@click.option(
     "--period-hours", type=float, default=24, show_default=True, help="How long a period is."
 )
 @click.option(
@@ -47,14 +57,15 @@ def ledger() -> None:
     type=click.Choice(["ladder", "rounded", "exact"]),
     default="ladder",
     show_default=True,
-    help="ladder: a score is published only if it is better than the submitter's best by more than "
-    "the step. rounded: every score is published, rounded to the step. exact: as it is.",
+    help="ladder: a score is published only if it is better than the submitter's best by three "
+    "standard errors and the step. rounded: every score is published, rounded to the step. exact: "
+    "as it is.",
 )
 @click.option(
     "--step",
     type=float,
-    help="The step of --publish, in the primary metric's unit.  [default: for the ladder, the "
-    "standard error of the difference to the best]",
+    help="Published scores are multiples of it, in the primary metric's unit.  [default: the "
+    "standard error of the train mean's score, one digit of it]",
 )
 @click.option(
     "--public-share",
@@ -69,12 +80,57 @@ def init() -> None:
     """Make a new ledger; its rules are its first line."""
 
 
+WHY = click.option("--why", required=True, help="The reason; it is kept in the ledger.")
+BY = click.option(
+    "--by", default=getpass.getuser, show_default="the name of your login", help="Who decides."
+)
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@WHY
+@BY
+@does("runner.cli.ledger:close")
+def close() -> None:
+    """End a competition, and let its private result be shown.
+
+    No evaluation begins after that, and it can't be undone. `runner leaderboard DIR --ledger FILE`
+    then ranks by the private split.
+    """
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@click.argument("attempt", metavar="ID")
+@WHY
+@BY
+@does("runner.cli.ledger:give_back")
+def give_back() -> None:
+    """Let an attempt count no longer, neither as an evaluation nor as a failure.
+
+    ID is that of `runner ledger show`. What was told of it stays told.
+    """
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@click.argument("submitter")
+@WHY
+@BY
+@does("runner.cli.ledger:disqualify")
+def disqualify() -> None:
+    """Let a submitter take part no longer: it is not evaluated, and stands on no board."""
+
+
 @ledger.command(epilog=EXAMPLES)
 @FILE
 @json_option
 @does("runner.cli.ledger:show")
 def show() -> None:
-    """Show what has been published and what is running. Submitters may see all of it."""
+    """Show what has been published, what is running, and what the organizer decided.
+
+    Submitters may see all of it.
+    """
 
 
 ledger.add_command(ledger_evaluate)

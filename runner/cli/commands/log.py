@@ -30,7 +30,12 @@ Examples:
     shell_complete=complete_suite_paths,
     help="The suite of the evaluation; its public half is enough.",
 )
-@click.option("--events-only", is_flag=True, help="Withhold every line that is not a typed event.")
+@click.option(
+    "--events-only",
+    is_flag=True,
+    help="Show only how each case ended, and which of Python's exceptions ended it: no digit that "
+    "the predictor could choose.",
+)
 @json_option
 @does("runner.cli.log:log")
 def log() -> None:

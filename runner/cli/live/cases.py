@@ -11,6 +11,7 @@ from rich.text import Text
 
 from runner.cli.live.counts import CaseCounts, Count
 from runner.cli.live.display import Display
+from runner.cli.live.percent import PercentLines
 from runner.cli.live.terminal import BarDisplay
 from runner.errors import EngineError, RunnerError
 from runner.evaluation.passes import CaseProgress, Pass, describe
@@ -121,8 +122,15 @@ def _is_notable(pass_: Pass, ended: JudgedCase | RunnerError) -> bool:
 
 
 @contextmanager
-def open_case_progress(display: Display) -> Iterator[CaseLines]:
-    """Yield the live view if the terminal can show it, else plain lines."""
+def open_case_progress(display: Display, *, is_closed: bool = False) -> Iterator[CaseProgress]:
+    """Yield the live view if the terminal can show it, else plain lines.
+
+    Args:
+        is_closed: whether participants see it, and so nothing of single cases.
+    """
+    if is_closed:
+        yield PercentLines(display)
+        return
     if not isinstance(display, BarDisplay):
         yield CaseLines(display)
         return

@@ -88,9 +88,19 @@ def test_the_last_progress_is_an_event() -> None:
 
 
 def test_events_alone_are_shown_where_lines_are_not_wanted() -> None:
-    assert shown(TRACEBACK, events_only=True) == ParticipantLog(
-        ("ValueError, predictor.py line 42",), (), 2
-    )
+    assert shown(TRACEBACK, events_only=True) == ParticipantLog(("ValueError",), (), None)
+
+
+def test_events_alone_have_no_digit_that_a_predictor_could_choose() -> None:
+    log = f"runner: progress 123456789/987654321\n{TRACEBACK}"
+    chosen = repr(shown(log, events_only=True))
+    assert not [character for character in chosen if character.isdigit()]
+    assert "123456789" in repr(shown(log))  # the control
+
+
+def test_among_events_alone_an_exception_that_is_not_pythons_is_any() -> None:
+    log = TRACEBACK.replace("ValueError: ", "Secret42Error: ")
+    assert shown(log, events_only=True).events == ("an exception",)
 
 
 def test_terminal_codes_are_escaped_and_the_amount_is_bounded() -> None:

@@ -76,7 +76,7 @@ def test_a_foreign_report_is_printed_without_commands(
 def test_a_foreign_report_is_in_junit_and_markdown_without_commands() -> None:
     checked = CheckedReport(hostile_report(), (), None)
     assert is_harmless(junit_xml([checked], {}, is_closed=False).decode())
-    assert is_harmless(summary(checked))
+    assert is_harmless(summary(checked, is_closed=False))
 
 
 def test_the_command_of_verbose_shows_an_images_variables_without_commands() -> None:

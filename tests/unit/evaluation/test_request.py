@@ -24,6 +24,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "an empty suite": ({"suites": ("",)}, "empty name"),
     "a suite twice": ({"suites": ("a", "a")}, "twice"),
     "an empty submitter": ({"submitter": " "}, "--submitter is empty"),
+    "a submitter of two scripts": ({"submitter": "te\u0430m"}, "--submitter: .* mixes scripts"),
     "a submitter of other bytes": ({"submitter": "caf\udce9"}, "no valid UTF-8"),
 }
 

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def hostile(suite: Suite) -> CheckedReport:
 
 
 def rendered(checked: CheckedReport) -> str:
-    shown: str = github_flavored_markdown_to_html(summary(checked))
+    shown: str = github_flavored_markdown_to_html(summary(checked, is_closed=False))
     return shown
 
 
@@ -106,7 +107,7 @@ def test_of_very_many_cases_those_that_were_not_scored_are_named(scored: Checked
     cases = scored.report.cases * 40
     unfinished = cases[-1].model_copy(update={"id": "the-last", "outcome": Outcome.TIMED_OUT})
     many = scored.report.model_copy(update={"cases": (*cases[:-1], unfinished)})
-    lines = summary(CheckedReport(many)).splitlines()
+    lines = summary(CheckedReport(many), is_closed=False).splitlines()
     assert sum("s of 600 s" in line for line in lines) == MOST_CASES
     assert any("`the-last` | timed_out" in line for line in lines)
     assert "and 140 scored" in lines
@@ -119,12 +120,85 @@ def test_no_actual_and_no_text_of_a_predictor_is_published(
     checked: CheckedReport = request.getfixturevalue(name)
     assert CANARY in checked.report.model_dump_json()  # the control: what is searched is there
     for text in (
-        summary(checked),
+        summary(checked, is_closed=True),
         json.dumps(published_record(checked)),
         junit_xml([checked], {}, is_closed=True).decode(),
     ):
         assert CANARY not in text
         assert "GOLD" not in text
+
+
+def closed_texts(checked: CheckedReport) -> list[str]:
+    """Return all that participants get of a closed evaluation, without what names it."""
+    report = checked.report
+    texts = [
+        summary(checked, is_closed=True),
+        json.dumps(published_record(checked)),
+        junit_xml([checked], {}, is_closed=True).decode(),
+    ]
+    for known in (report.suite.digest, report.image.id, report.suite.name, "utf-8", "1.0"):
+        texts = [text.replace(known, "") for text in texts]
+    return texts
+
+
+def with_digits_of_a_predictor(report: Report) -> Report:
+    """Return the report with another value wherever a predictor that is scored could choose one."""
+    cases = [
+        case.model_copy(
+            update={
+                "wall_seconds": 123.456 + number,
+                "exit_code": number,
+                "extra_predictions": ("x",) * number,
+                "forecast": (f"{number} of 512 MiB",),
+            }
+        )
+        for number, case in enumerate(report.cases)
+    ]
+    scores = [
+        score if score.metric == "mae" else replace(score, value=7.654321, low=7.0, high=8.0)
+        for score in report.scores
+    ]
+    return report.model_copy(update={"cases": tuple(cases), "scores": tuple(scores)})
+
+
+def test_a_closed_evaluation_shows_no_digit_but_of_the_primary_score(
+    scored: CheckedReport,
+) -> None:
+    other = replace(scored, report=with_digits_of_a_predictor(scored.report))
+    assert closed_texts(other) == closed_texts(scored)
+    # The control: an open summary and panel have them.
+    assert "123.5 s" in summary(other, is_closed=False)
+    assert "7.6543" in summary(other, is_closed=False)
+    assert "123.456" in junit_xml([other], {}, is_closed=False).decode()
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome != "scored"])
+def test_one_word_tells_how_a_closed_evaluation_ended_however_many_cases_failed(
+    scored: CheckedReport, outcome: Outcome
+) -> None:
+    first, *others = scored.report.cases
+    one = scored.report.model_copy(
+        update={"cases": (*others, first.model_copy(update={"outcome": outcome})), "scores": ()}
+    )
+    many = [
+        each.model_copy(update={"outcome": outcome, "cause": "bad_number", "message": "GOLD"})
+        for each in scored.report.cases
+    ]
+    all_ = one.model_copy(update={"cases": tuple(many)})
+    texts = closed_texts(CheckedReport(one))
+    assert texts == closed_texts(CheckedReport(all_))
+    assert all(str(outcome) in text for text in texts)
+    # The control: the open summary tells the two apart.
+    assert summary(CheckedReport(one), is_closed=False) != summary(
+        CheckedReport(all_), is_closed=False
+    )
+
+
+def test_a_fault_has_no_text_in_a_closed_panel() -> None:
+    fault = {"lost on v1": EngineError("GOLD said the registry.")}
+    assert b"GOLD" not in junit_xml([], fault, is_closed=True)
+    assert b"engine_fault" in junit_xml([], fault, is_closed=True)
+    assert b"GOLD" in junit_xml([], fault, is_closed=False)  # the control
 
 
 def test_an_open_suites_junit_tells_an_author_what_is_wrong(hostile: CheckedReport) -> None:

@@ -12,6 +12,7 @@ import yaml
 ROOT = Path(__file__).parents[3]
 COMPETITION = ROOT / "examples" / "competition" / ".github" / "workflows"
 WORKFLOWS = sorted(COMPETITION.glob("*.yml"))
+TEMPLATES = sorted(ROOT.glob("predictor_template/*/.github/workflows/*.yml"))
 SUBMISSION = COMPETITION / "submission.yml"
 ACTION = ROOT / "action.yml"
 
@@ -56,13 +57,45 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
     assert not [script for script in scripts if EXPRESSION in script]
 
 
-@pytest.mark.parametrize("path", [ACTION, *WORKFLOWS], ids=lambda path: path.parts[-1])
-def test_actions_of_others_are_pinned_to_commits_or_say_why_not(path: Path) -> None:
+@pytest.mark.parametrize("path", [ACTION, *WORKFLOWS, *TEMPLATES], ids=str)
+def test_actions_of_others_are_pinned_to_commits(path: Path) -> None:
     for line in path.read_text().splitlines():
         found = re.search(r"uses: (actions/\S+)@(\S+)(.*)", line)
-        if found and found[1] != "actions/deploy-pages":
+        if found:
             assert re.fullmatch(r"[0-9a-f]{40}", found[2]), line
             assert re.search(r"# v\d", found[3]), line
+
+
+def zizmor(*paths: Path) -> subprocess.CompletedProcess[str]:
+    """Look for what is dangerous, without a network."""
+    command = [str(Path(sys.executable).parent / "zizmor"), "--quiet", "--offline"]
+    return subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
+
+
+def test_nothing_dangerous_is_in_a_workflow_but_what_says_why() -> None:
+    found = zizmor(ACTION, *WORKFLOWS, *TEMPLATES)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize(
+    ("reason", "finding"),
+    [
+        (" # zizmor: ignore[dangerous-triggers]", "dangerous-triggers"),
+        (" # zizmor: ignore[unpinned-uses]", "unpinned-uses"),
+        ("          persist-credentials: false\n", "artipacked"),
+    ],
+)
+def test_control_without_its_reason_or_its_protection_each_is_found(
+    tmp_path: Path, reason: str, finding: str
+) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "submission.yml"
+    workflow.parent.mkdir(parents=True)
+    text = SUBMISSION.read_text()
+    assert reason in text
+    workflow.write_text(text.replace(reason, ""))
+    found = zizmor(workflow)
+    assert found.returncode != 0
+    assert finding in found.stdout
 
 
 def test_a_pull_request_is_fetched_and_never_checked_out() -> None:

@@ -26,10 +26,14 @@ def submission(
 
 
 def score(value: float, left_out: Sequence[float] = (0.1, 0.1)) -> PublicScore:
-    return PublicScore(value, left_out, 100)
+    return PublicScore(value, left_out)
+
+
+BASELINE = score(0.9)
+"""What is told without a better submission."""
 
 
 def scored(ledger: Ledger, asked: CountedSubmission, value: float) -> float:
     began = ledger.admit(asked, "image")
     assert isinstance(began, Began)
-    return ledger.settle(began, score(value), "lower")
+    return ledger.settle(began, score(value), BASELINE, 1.0)

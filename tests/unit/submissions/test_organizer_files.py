@@ -53,6 +53,8 @@ def test_each_image_has_its_submitter_in_the_order_of_the_list(tmp_path: Path) -
             "- submitter: a\n  image: b\n  submitter: c\n  image: d\n",
             "line 3: the key 'submitter' stands twice, first in line 1",
         ),
+        ("- {submitter: a, image: b}\n- {submitter: A, image: c}", "is the same submitter as 'a'"),
+        ("- {submitter: te\u0430m, image: b}", "mixes scripts"),
         ("- {", "not YAML"),
     ],
 )
@@ -109,3 +111,24 @@ def test_images_are_named_in_one_way(arguments: list[str]) -> None:
     run = CliRunner().invoke(cli, ["evaluate", "--suite", "demo", *arguments])
     assert isinstance(run.exception, UsageError)
     assert "--submissions" in str(run.exception)
+
+
+@pytest.mark.parametrize(
+    ("teams", "said"),
+    [
+        ("team-a: [x]\n  Team_A: [y]", "'Team_A' is the same submitter as 'team-a'"),
+        ("te\u0430m: [x]", "mixes scripts"),
+    ],
+)
+def test_teams_that_could_be_taken_for_each_other_are_refused(
+    tmp_path: Path, teams: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_teams(write(tmp_path, f"teams:\n  {teams}\n"))
+    assert read_teams(write(tmp_path, "teams:\n  team-a: [x]\n  team-b: [y]\n"))  # the control
+
+
+def test_submitters_that_could_be_taken_for_each_other_are_refused(tmp_path: Path) -> None:
+    text = "submitters:\n  Team A: [one]\n  team-a: [two]\n"
+    with pytest.raises(SuiteError, match="'team-a' is the same submitter as 'Team A'"):
+        read_submitters(write(tmp_path, text))

@@ -12,7 +12,7 @@ from runner.cli.live.counts import Count
 from runner.cli.live.display import LineDisplay
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
-from runner.evaluation.passes import Pass
+from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.verdict import JudgedCase
 from runner.sandbox.engine.image import Image
@@ -46,7 +46,7 @@ def ended(pass_: Pass, exit_code: int = 0, share_of_time: float = 0.1) -> Judged
     return pass_.judge(case, SandboxRun(ContainerEnd(exit_code, seconds), output, b"", used, None))
 
 
-def tell(progress: CaseLines, pass_: Pass, result: JudgedCase | EngineError) -> None:
+def tell(progress: CaseProgress, pass_: Pass, result: JudgedCase | EngineError) -> None:
     """Tell of all that happens to the pass's case."""
     case = pass_.suite.cases[0].id
     progress.expect([pass_])

@@ -1,0 +1,114 @@
+"""The score that a ledger records: a mean of bounded losses on the public split.
+
+Only such a mean is always defined, whatever is predicted, and moves by a bounded amount with each
+target. A correlation of constant predictions has no value, and a single huge prediction would carry
+any number through a mean that is not bounded.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from runner.contract.layout import RUN_NAME
+from runner.errors import UsageError
+from runner.reports.records import report_records
+from runner.reports.report import Report
+from runner.scores.policy import ScoringPolicy
+from runner.submissions.ladder import PublicScore
+from runner.submissions.split import Group, restrict_report
+from runner.suites.suite import Suite
+
+BOUNDED = ("mae", "brier", "instance_mae")
+"""The metrics that are means of losses."""
+
+LARGEST_BRIER = 1.0
+
+
+def check_scoring(suite: Suite) -> None:
+    """Refuse a suite whose score can't be published a little at a time.
+
+    Raises:
+        UsageError: its primary metric is no mean of bounded losses, or its actuals are farther
+            apart than the range that it states.
+    """
+    policy = suite.scoring
+    if policy.primary not in BOUNDED:
+        raise UsageError(
+            f"{suite.name}: its primary metric is {policy.primary}. A ledger needs a mean of "
+            f"bounded losses, which has a value whatever is predicted: {', '.join(BOUNDED)}. "
+            "Choose one in the suite's spec: scoring: {primary: mae}"
+        )
+    if policy.primary == "brier":
+        return
+    found = [suite.actuals(case) for case in suite.cases]
+    of_runs = policy.primary == "mae"
+    means = [
+        stat.mean
+        for actuals in found
+        for stat in (actuals.stats if of_runs else actuals.instance_stats).values()
+        if stat.mean is not None
+    ]
+    if means and max(means) - min(means) > policy.largest_loss:
+        raise UsageError(
+            f"{suite.name}: some actuals are farther apart than the largest loss that counts, "
+            f"{policy.largest_loss:g}. Say in the suite's spec which means are possible: "
+            "scoring: {range: [least, largest]}"
+        )
+
+
+def score_public(
+    report: Report, groups: Mapping[str, Group]
+) -> tuple[PublicScore, PublicScore] | None:
+    """Return the score on the public split, and the train mean's; None without a target there.
+
+    Where there is no train mean, the baseline has the largest loss.
+
+    Args:
+        groups: of the public runs.
+    """
+    policy = report.scoring
+    records = report_records(restrict_report(report, groups))
+    names = {run: repr(group) for run, group in groups.items()}
+    losses = records.filter(
+        pl.col("kind") == policy.primary_metric.kind, pl.col("error").is_not_null()
+    ).select(
+        pl.col(RUN_NAME).replace_strict(names).alias("group"),
+        _loss(pl.col("error"), policy).alias("loss"),
+        _loss(pl.col("baseline") - pl.col("actual_mean"), policy)
+        .fill_null(_largest(policy))
+        .alias("baseline"),
+        _weight(policy).alias("weight"),
+    )
+    if losses.is_empty() or not losses["weight"].sum():
+        return None
+    weighted = [(pl.col(name) * pl.col("weight")).sum() for name in ("loss", "baseline")]
+    sums = losses.group_by("group").agg(*weighted, pl.col("weight").sum()).sort("group")
+    return _mean(sums, "loss"), _mean(sums, "baseline")
+
+
+def _largest(policy: ScoringPolicy) -> float:
+    return LARGEST_BRIER if policy.primary == "brier" else policy.largest_loss
+
+
+def _loss(error: pl.Expr, policy: ScoringPolicy) -> pl.Expr:
+    absolute = error.abs().clip(0, _largest(policy))
+    return absolute.pow(2) if policy.primary == "brier" else absolute
+
+
+def _weight(policy: ScoringPolicy) -> pl.Expr:
+    """Return each target's weight: with weights of scenarios, its share of its scenario's."""
+    if not policy.scenario_weights:
+        return pl.lit(1.0)
+    weights = pl.col("scenario").replace_strict(
+        dict(policy.scenario_weights), default=1.0, return_dtype=pl.Float64
+    )
+    return weights / pl.len().over("scenario")
+
+
+def _mean(sums: pl.DataFrame, column: str) -> PublicScore:
+    """Return the weighted mean with those without each group; groups without weight don't count."""
+    counted = sums.filter(pl.col("weight") > 0)
+    losses, weights = counted[column].to_numpy(), counted["weight"].to_numpy()
+    loss, weight = float(losses.sum()), float(weights.sum())
+    left_out = (loss - losses) / (weight - weights) if len(weights) > 1 else losses[:0]
+    return PublicScore(loss / weight, tuple(left_out.tolist()))

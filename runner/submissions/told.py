@@ -1,0 +1,72 @@
+"""What a competition has told so far: the only board there is while it is open."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import UsageError
+from runner.files.stores import read_file, write_files
+from runner.files.submitter_names import identity
+from runner.submissions.ledger import Ledger
+from runner.submissions.quota import Entry, Scored, is_disqualified, list_attempts
+
+MARK = "ledger.txt"
+"""Names the ledger of the reports beside it."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a submitter: one that is not better than the baseline has the baseline's."""
+
+    rank: int
+    submitter: str
+    value: float
+
+
+def told_board(entries: Sequence[Entry], suite: str) -> list[Told]:
+    """Return what is told of each submitter on a suite, the best first; equal values share a rank.
+
+    Args:
+        suite: the digest.
+    """
+    began = {each.began.id: each.began.submission for each in list_attempts(entries)}
+    names: dict[str, str] = {}
+    values: dict[str, float] = {}
+    for entry in entries:
+        if isinstance(entry, Scored) and began[entry.id].suite == suite:
+            submitter = began[entry.id].submitter
+            names.setdefault(identity(submitter), submitter)
+            values[identity(submitter)] = entry.published
+    shown = {key: value for key, value in values.items() if not is_disqualified(entries, key)}
+    ordered = sorted(shown.items(), key=lambda item: (item[1], names[item[0]]))
+    return [
+        Told(1 + sum(other < value for other in shown.values()), names[key], value)
+        for key, value in ordered
+    ]
+
+
+def mark_reports(directory: Path, ledger: Path) -> None:
+    """Note beside the reports in a directory which ledger they are made under."""
+    write_files({directory / MARK: f"{ledger.absolute()}\n".encode()})
+
+
+def refuse_while_open(reports: Collection[Path]) -> None:
+    """Refuse to show exact scores of reports that an open ledger has made.
+
+    Args:
+        reports: the directories of the reports.
+
+    Raises:
+        UsageError: a ledger of them is open, or can't be read.
+    """
+    for directory in {report.parent for report in reports}:
+        try:
+            ledger = Path(read_file(directory / MARK).decode().strip())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if Ledger(ledger).is_open:
+            raise UsageError(
+                f"{directory}: made under the ledger {ledger}, which is open, so only what it has "
+                "told may be shown: `runner leaderboard DIR --ledger FILE`. `runner ledger close` "
+                "ends the competition, and then all may be shown."
+            )

@@ -1,0 +1,177 @@
+"""The score that a ledger records: on public targets alone, bounded, and always defined."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.errors import UsageError
+from runner.reports.report import Report
+from runner.submissions.ladder import PublicScore
+from runner.submissions.ledger import Ledger
+from runner.submissions.public_score import BOUNDED, check_scoring, score_public
+from runner.submissions.quota import Began, Scored
+from runner.submissions.rules import Rules
+from runner.submissions.split import private_report, public_runs
+from runner.suites.suite import Suite
+from tests.evaluation_builder import Predict, evaluate_function, off_by
+from tests.helm_builder import run_files, stat, write_run
+from tests.suite_builder import build
+from tests.unit.submissions.builder import submission
+
+DIVISION = {"method": "holdout", "by": "run", "share": 0.8, "cases": 2}
+RULES = Rules(public_share=0.4, seed="s")
+RUNS = 10
+
+
+def make_suite(root: Path, means: Any = None, **fields: Any) -> Suite:
+    """Return a suite of eight eval runs, each of another scenario, in two disjoint cases."""
+    for number in range(RUNS):
+        name = f"demo{number}:model=m"
+        mean = 0.3 + number / 50 if means is None else means(number)
+        files = run_files(name, stats=[stat("exact_match", mean)])
+        files["run_spec.json"]["scenario_spec"] = {"class_name": f"a.S{number}", "args": {}}
+        write_run(root / "runs", name, files)
+    return build(root / "runs", root / "suite", division=DIVISION, **fields)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return make_suite(tmp_path_factory.mktemp("suite"))
+
+
+def report(suite: Suite, predict: Predict) -> Report:
+    """Return the report of a predictor, with the choices that a real one has."""
+    made = evaluate_function(suite, predict).report
+    choices = suite.manifest.choices
+    return made.model_copy(update={"suite": made.suite.model_copy(update={"choices": choices})})
+
+
+def on_sides(suite: Suite, on_public: float, on_private: float) -> Report:
+    """Return the report of what is off by this much on each side."""
+    public = public_runs(report(suite, off_by(0.0)), RULES)
+
+    def predict(target: Target | InstanceTarget, actual: Stat) -> Stat | None:
+        is_public = target.run_spec_name in public
+        return off_by(on_public if is_public else on_private)(target, actual)
+
+    return report(suite, predict)
+
+
+def score(made: Report) -> tuple[PublicScore, PublicScore]:
+    found = score_public(made, public_runs(made, RULES))
+    assert found is not None
+    return found
+
+
+def test_the_public_score_uses_no_private_target_and_the_private_no_public_one(
+    suite: Suite,
+) -> None:
+    told = [score(on_sides(suite, 0.1, off)) for off in (0.0, 0.3)]
+    assert told[0] == told[1]
+    assert told[0][0].value == pytest.approx(0.1)
+    public = public_runs(on_sides(suite, 0.1, 0.0), RULES)
+    assert len(told[0][0].left_out) == len(public) == 4
+    for on_public in (0.0, 0.3):
+        private = private_report(on_sides(suite, on_public, 0.2), RULES).score("mae")
+        assert private is not None
+        assert private.value == pytest.approx(0.2)
+        assert private.runs == 8 - len(public)
+
+
+@pytest.mark.parametrize("huge", [1.5, 1e3, 1e52])
+def test_a_huge_prediction_counts_as_the_largest_loss(suite: Suite, huge: float) -> None:
+    """So it carries no digit: 1000 less the largest error was the target's actual."""
+    assert score(on_sides(suite, huge, 0.0))[0].value == 1.0
+    assert score(on_sides(suite, 0.9, 0.0))[0].value == pytest.approx(0.9)  # the control
+
+
+def test_the_largest_loss_is_the_suites(tmp_path: Path) -> None:
+    wide = make_suite(tmp_path, scoring={"range": [-1, 1]})
+    assert score(on_sides(wide, 1.5, 0.0))[0].value == 1.5
+    assert score(on_sides(wide, 5.0, 0.0))[0].value == 2.0
+
+
+def test_the_baseline_is_the_train_means_score(suite: Suite) -> None:
+    made = on_sides(suite, 0.1, 0.1)
+    public = public_runs(made, RULES)
+    off = [
+        abs(target.baseline - target.actual["mean"])
+        for case in made.cases
+        for target in case.targets
+        if target.run_spec_name in public and target.baseline is not None
+    ]
+    assert score(made)[1].value == pytest.approx(sum(off) / len(off))
+
+
+def test_scenarios_weigh_what_the_suite_says_and_each_group_can_be_left_out(
+    tmp_path: Path,
+) -> None:
+    """Without its only run a scenario has no score, but the others have."""
+    weights = {f"S{number}()": 3.0 if number % 2 else 1.0 for number in range(RUNS)}
+    weighted = make_suite(tmp_path, scoring={"scenario_weights": weights})
+
+    def predict(target: Target | InstanceTarget, actual: Stat) -> Stat | None:
+        return off_by(0.1 if int(target.run_spec_name[4]) % 2 else 0.5)(target, actual)
+
+    made = report(weighted, predict)
+    odd = [int(run[4]) % 2 for run in public_runs(made, RULES)]
+    found, _ = score(made)
+    heavy, light = 3 * sum(odd), len(odd) - sum(odd)
+    assert 0 < sum(odd) < len(odd)
+    assert found.value == pytest.approx((0.1 * heavy + 0.5 * light) / (heavy + light))
+    without_light = (0.1 * heavy + 0.5 * (light - 1)) / (heavy + light - 1)
+    assert any(each == pytest.approx(without_light) for each in found.left_out)
+    assert len(found.left_out) == len(odd)
+
+
+@pytest.mark.parametrize("primary", ["pearson", "kendall", "crps", "skill", "rmse", "log_loss"])
+def test_a_metric_that_may_have_no_value_or_no_bound_is_refused_before_anything_runs(
+    tmp_path: Path, primary: str
+) -> None:
+    with pytest.raises(UsageError, match="mean of bounded losses"):
+        check_scoring(make_suite(tmp_path, scoring={"primary": primary}))
+
+
+@pytest.mark.parametrize("primary", BOUNDED)
+def test_control_means_of_bounded_losses_are_admitted(tmp_path: Path, primary: str) -> None:
+    check_scoring(make_suite(tmp_path, scoring={"primary": primary}))
+
+
+def test_actuals_farther_apart_than_the_largest_loss_are_refused(tmp_path: Path) -> None:
+    def apart(number: int) -> float:
+        return number * 10.0
+
+    with pytest.raises(UsageError, match=r"scoring: \{range"):
+        check_scoring(make_suite(tmp_path / "a", means=apart))
+    check_scoring(make_suite(tmp_path / "b", means=apart, scoring={"range": [0, 100]}))
+
+
+def test_constant_predictions_leave_the_ledger_readable(suite: Suite, tmp_path: Path) -> None:
+    """With a correlation as the primary metric they wrote a null, which no command could read."""
+
+    def constant(target: Target | InstanceTarget, _actual: Stat) -> Stat | None:
+        return target.predicted(0.5)
+
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.create(RULES)
+    began = ledger.admit(submission(), "image")
+    assert isinstance(began, Began)
+    ledger.settle(began, *score(report(suite, constant)), 1.0)
+    assert len(ledger.attempts()) == 1
+
+
+def test_an_undefined_score_can_not_be_an_entry(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.create(RULES)
+    began = ledger.admit(submission(), "image")
+    assert isinstance(began, Began)
+    with pytest.raises(ValueError, match="finite"):
+        Scored(id="x", at=began.at, value=float("nan"), left_out=(), published=0.5)
+    whole = ledger.path.read_bytes()
+    # The control: what was written for it can't be read by anyone.
+    line = '{"event":"scored","id":"x","at":"2026-01-01T00:00:00Z","value":null,"left_out":[],'
+    ledger.path.write_bytes(whole + f'{line}"published":null}}\n'.encode())
+    with pytest.raises(UsageError, match="not an entry"):
+        ledger.read()

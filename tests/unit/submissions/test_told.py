@@ -1,0 +1,61 @@
+"""While a competition is open, only what it has told is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from runner.errors import UsageError
+from runner.submissions.ledger import Ledger
+from runner.submissions.told import Told, mark_reports, refuse_while_open, told_board
+from tests.unit.submissions.builder import scored, submission
+
+
+def board(ledger: Ledger) -> list[Told]:
+    return told_board(ledger.read()[1], "s")
+
+
+def test_the_board_has_what_was_told_of_each_submitter_and_equal_values_share_a_rank(
+    ledger: Ledger,
+) -> None:
+    scored(ledger, submission("1"), 0.52)
+    scored(ledger, submission("2"), 0.31)
+    scored(ledger, submission("3", submitter="team-b"), 0.39)
+    scored(ledger, submission("4", submitter="team-c"), 0.95)
+    scored(ledger, submission("5", submitter="team-d", suite="other"), 0.1)
+    assert board(ledger) == [
+        Told(1, "team-a", 0.4),
+        Told(1, "team-b", 0.4),
+        Told(3, "team-c", 0.9),
+    ]
+
+
+def test_two_spellings_are_one_line(ledger: Ledger) -> None:
+    scored(ledger, submission("1"), 0.52)
+    scored(ledger, submission("2", submitter="Team A"), 0.31)
+    assert board(ledger) == [Told(1, "team-a", 0.4)]
+
+
+def test_who_is_disqualified_stands_on_no_board(ledger: Ledger) -> None:
+    scored(ledger, submission("1"), 0.52)
+    scored(ledger, submission("2", submitter="team-b"), 0.31)
+    ledger.disqualify("TEAM-B", by="ann", why="two accounts")
+    assert [each.submitter for each in board(ledger)] == ["team-a"]
+
+
+def test_reports_under_an_open_ledger_are_not_shown_and_under_a_closed_one_are(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    mark_reports(tmp_path / "results", ledger.path)
+    reports = [tmp_path / "results" / "image"]
+    with pytest.raises(UsageError, match="runner ledger close"):
+        refuse_while_open(reports)
+    refuse_while_open([tmp_path / "elsewhere" / "image"])  # the control: no ledger made these
+    ledger.close(by="ann", why="the end")
+    refuse_while_open(reports)
+
+
+def test_reports_whose_ledger_is_gone_are_not_shown(ledger: Ledger, tmp_path: Path) -> None:
+    mark_reports(tmp_path / "results", ledger.path)
+    ledger.path.unlink()
+    with pytest.raises(UsageError, match="not a ledger"):
+        refuse_while_open([tmp_path / "results" / "image"])
