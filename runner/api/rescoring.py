@@ -16,6 +16,8 @@ from runner.files.stores import open_store
 from runner.leaderboard.rank_moves import RankMove, rank_moves
 from runner.progress import Progress
 from runner.reports.changed_targets import ChangedTarget, changed_targets
+from runner.reports.report_directory import find_reports
+from runner.submissions.told import refuse_while_open
 
 
 class RescoredResults:
@@ -101,4 +103,6 @@ def rescore_with(
     if not isinstance(suite, OpenedSuite):
         with open_suite(suite, announce=progress.say) as opened:
             return rescore_with(results, opened, progress)
-    return RescoredResults(rescore_results(open_store(results), suite.suite, progress), suite)
+    place = open_store(results)
+    refuse_while_open(find_reports(place))
+    return RescoredResults(rescore_results(place, suite.suite, progress), suite)

@@ -12,7 +12,7 @@ from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
 from runner.evaluation.batch import run_plan
-from runner.evaluation.plan import open_plan
+from runner.evaluation.plan import open_plan, resolve_images
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
@@ -52,6 +52,8 @@ def evaluate_by_ledger(
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     engine = Engine.connect()
     submitters = request.submitters(read_listed)
+    admission.fetch(images, lambda image: resolve_images(engine, [image], request, display.say))
+    request = replace(request, pull=Pull.NEVER)
     with open_plan(request, submitters, engine, display) as plan:
         for directory in {path.parent for path in plan.passes}:
             mark_reports(directory, file)

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.errors import RunnerError, SuiteError
 from runner.files.bug_log import attempt
+from runner.files.submitter_names import identity
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress
@@ -113,6 +114,7 @@ def make_leaderboard(
                 progress.say(f"{path}: not ranked: {one.fault}")
             found.append(one)
             task.advance()
+    found = _one_spelling(found)
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
     )
@@ -240,6 +242,23 @@ def _replicate(path: Path, report: Report, usual: TargetCounts) -> Replicates | 
             "`runner verify` says what has changed in it"
         )
     return replicate_primary(report_records(report), report.scoring)
+
+
+def _one_spelling(found: Sequence[_Evaluated]) -> list[_Evaluated]:
+    """Return them with the first spelling of each submitter's name, so that it has one history."""
+    first: dict[str, str] = {}
+
+    def spelled(each: _Evaluated) -> str:
+        if each.submitter != each.report.submitter:  # an image, or a name of the organizer's file
+            return each.submitter
+        try:
+            return first.setdefault(identity(each.submitter), each.submitter)
+        except ValueError:  # could be taken for another: it is nobody else's
+            return each.submitter
+
+    ordered = sorted(found, key=lambda each: each.report.created)
+    names = {each.path: spelled(each) for each in ordered}
+    return [replace(each, submitter=names[each.path]) for each in found]
 
 
 def _submitter(report: Report, submitters: Submitters | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import EngineError, RunnerError, SubmissionError
+from runner.errors import EngineError, RunnerError, SubmissionError, UsageError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.leaderboard.published import outcome_word
@@ -18,6 +18,9 @@ from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
 from runner.untrusted import printable
+
+BEFORE_ANY_SUITE = "none"
+"""Stands for a suite's digest in entries of images that could not be fetched."""
 
 Publish = Callable[[str, str], None]
 """Called with an image's reference and a line that anyone may read."""
@@ -41,6 +44,35 @@ class Admission:
     say: Say
     began: dict[Path, Began] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+
+    def fetch(self, references: Sequence[str], fetch: Callable[[str], object]) -> None:
+        """Fetch images; that it fails is counted like an evaluation without a score.
+
+        Else a reference would be a free look at what the machine can reach, again and again. The
+        others of several images are fetched all the same.
+
+        Args:
+            fetch: fetches one image, by its reference.
+
+        Raises:
+            SubmissionError: an image has failed too often, or the submitter's have.
+            EngineError, UsageError: no image can be fetched; the error of the first.
+        """
+        faults = []
+        for reference in references:
+            submission = CountedSubmission(
+                submitter=self.submitter, image=reference, suite=BEFORE_ANY_SUITE
+            )
+            refused = self.ledger.find_refusal(submission)
+            if refused is not None:
+                raise SubmissionError(self._refusal(printable(reference), refused))
+            try:
+                fetch(reference)
+            except (EngineError, UsageError) as error:
+                self.ledger.fail(submission, reference, "not fetched")
+                faults.append(error)
+        if len(faults) == len(references):
+            raise faults[0]
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
         """Return the evaluations that may run; publish the earlier answer for those scored before.
@@ -67,7 +99,7 @@ class Admission:
                 metric = one.suite.scoring.primary
                 self._publish_score(one.image.reference, metric, found.published, "scored before: ")
             elif isinstance(found, Refused):
-                self.refused.append(self._refusal(one, found))
+                self.refused.append(self._refusal(one.title, found))
         if self.refused and not self.began:
             raise SubmissionError(" ".join(self.refused))
         for line in self.refused:
@@ -109,7 +141,7 @@ class Admission:
         value = f"{METRICS[metric].title} {published:.6g} on the public split{how}"
         self.publish(reference, f"{prefix}{value}")
 
-    def _refusal(self, one: Pass, refused: Refused) -> str:
+    def _refusal(self, title: str, refused: Refused) -> str:
         who, hours = printable(self.submitter), f"{self.rules.period_hours:g} hours"
         if refused.until is None:
             because = {
@@ -120,11 +152,11 @@ class Admission:
                 f"this image has ended {self.rules.failures} times without a score, and is not run "
                 "again. Submit another image."
             )
-            return f"{one.title}: {because.get(refused.why, image)}"
+            return f"{title}: {because.get(refused.why, image)}"
         until = refused.until.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
         most = self.rules.evaluations
         used = {
             "evaluations": f"its {most} evaluations",
             "failures": f"its {most * self.rules.failures} evaluations without a score",
         }[refused.why]
-        return f"{one.title}: {who} has used {used} within {hours}. The next is allowed at {until}."
+        return f"{title}: {who} has used {used} within {hours}. The next is allowed at {until}."

@@ -96,6 +96,23 @@ class Ledger:
             _append(file, began.model_dump_json())
             return began
 
+    def find_refusal(self, submission: CountedSubmission) -> Refused | None:
+        """Return why a submission may not be evaluated now, or None; nothing is recorded."""
+        with self._locked() as file:
+            rules, entries = self._parse(file)
+        decision = decide(entries, rules, submission, self.clock())
+        return decision if isinstance(decision, Refused) else None
+
+    def fail(self, submission: CountedSubmission, reference: str, reason: str) -> None:
+        """Record an evaluation that ended before it could begin."""
+        began = Began(
+            id=secrets.token_hex(8), at=self.clock(), reference=reference, submission=submission
+        )
+        with self._locked() as file:
+            self._parse(file)
+            _append(file, began.model_dump_json())
+        self.release(began, reason)
+
     def settle(
         self, began: Began, score: PublicScore, baseline: PublicScore, largest_loss: float
     ) -> float:

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, TypeAdapter
 
 from runner.errors import SubmissionError
+from runner.files.submitter_names import identity
 from runner.files.yaml_files import YamlForm, parse_yaml
 from runner.sandbox.engine.registries import registry_fault
 from runner.untrusted import quote
@@ -82,12 +83,13 @@ def check_author(submission: Submission, author: str, teams: Mapping[str, Sequen
     Raises:
         SubmissionError: the team is not known, or the author is not a member.
     """
-    if submission.submitter not in teams:
+    same = [name for name in teams if identity(name) == identity(submission.submitter)]
+    if not same:
         raise SubmissionError(
             f"{submission.submitter} is not a team of this competition. "
             "Ask the organizers to add it."
         )
-    logins = {login.lower() for login in teams[submission.submitter]}
+    logins = {login.lower() for login in teams[same[0]]}
     if author.lower() not in logins:
         raise SubmissionError(
             f"This is a submission of the team {submission.submitter}. {quote(author)} is not a "

@@ -164,7 +164,9 @@ def test_a_good_submission_is_told_what_the_ledger_allows(
     assert job.exit_code == 0, job.log
     assert job.outputs["Evaluate"]["outcome"] == "scored"
     assert job.outputs["Evaluate"]["score"] == ""
-    assert re.search(r"^`team-a` `.*`: MAE [\d.]+ on the public split by the Ladder$", job.summary)
+    assert re.search(
+        r"^`team-a` `.*`: MAE [\d.]+ on the public split by the Ladder$", job.summary, re.MULTILINE
+    )
     (entry,) = [each for each in Ledger(competition.ledger).read()[1] if each.event == "scored"]
     assert f"MAE {entry.published:.6g} on" in job.summary
     assert repr(entry.value) not in job.visible()
@@ -298,7 +300,7 @@ def test_when_the_ledger_is_closed_the_leaderboard_has_the_private_result(
     Ledger(competition.ledger).close("ann", "the deadline has passed")
     job = competition.publish(tmp_path / "job")
     assert job.exit_code == 0, job.log
-    first, second = job.summary.splitlines()[-2:]
+    first, second = [line for line in job.summary.splitlines() if line.startswith("| ")][-2:]
     assert first.startswith("| 1 | `team-a` |")
     assert second.startswith("| not ranked: `2 of 2 cases not scored (invalid_output)` | `team-b`")
     page = (job.artifacts / "page" / "index.html").read_text()

@@ -71,13 +71,13 @@ def test_a_submitter_is_told_of_public_targets_once_per_image_and_within_its_quo
     assert runner("report", next((tmp_path / "results").glob("random*"))).returncode == 2
     board = runner("leaderboard", tmp_path / "results", "--ledger", ledger, "--json")
     entries = json.loads(board.stdout)["entries"]
-    assert {entry["submitter"] for entry in entries} == {"team-a", "team-b"}
+    assert {entry["submitter"] for entry in entries} == {"team-a", "team-b", "team-c"}
     assert all(entry.keys() == {"rank", "submitter", "value"} for entry in entries)
     values = [entry["value"] for entry in entries if entry["submitter"] == "team-a"]
     assert values == [pytest.approx(float(told.split()[3]), rel=1e-4)]
     closed = runner("ledger", "close", ledger, "--why", "the end")
     assert closed.returncode == 0, closed.stderr
-    late = evaluate("train_mean", "--submitter", "team-c")
+    late = evaluate("train_mean", "--submitter", "team-d")
     assert late.returncode == 4
     assert "the competition is closed" in late.stderr
     final = runner("leaderboard", tmp_path / "results", "--ledger", ledger, "--json")

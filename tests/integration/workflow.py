@@ -156,6 +156,7 @@ class Job:
                 "HOME": os.environ["HOME"],
                 "DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
                 "PATH": ":".join([*self._path, f"{sys.prefix}/bin", os.environ["PATH"]]),
+                "PYTHONPATH": str(ROOT),  # this checkout, wherever the command is installed from
                 "RUNNER_TEMP": str(self.temp),
                 "GITHUB_ACTION_PATH": str(ROOT),
                 "GITHUB_OUTPUT": str(files["output"]),

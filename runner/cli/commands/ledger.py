@@ -92,7 +92,7 @@ BY = click.option(
 @BY
 @does("runner.cli.ledger:close")
 def close() -> None:
-    """End a competition, and let its private result be shown.
+    """End a competition, so that its private result is shown.
 
     No evaluation begins after that, and it can't be undone. `runner leaderboard DIR --ledger FILE`
     then ranks by the private split.
@@ -106,9 +106,10 @@ def close() -> None:
 @BY
 @does("runner.cli.ledger:give_back")
 def give_back() -> None:
-    """Let an attempt count no longer, neither as an evaluation nor as a failure.
+    """Let an attempt count no longer.
 
-    ID is that of `runner ledger show`. What was told of it stays told.
+    It is then neither an evaluation nor a failure. ID is that of `runner ledger show`. What was
+    told of it stays told.
     """
 
 
@@ -119,7 +120,10 @@ def give_back() -> None:
 @BY
 @does("runner.cli.ledger:disqualify")
 def disqualify() -> None:
-    """Let a submitter take part no longer: it is not evaluated, and stands on no board."""
+    """Let a submitter take part no longer.
+
+    It is not evaluated, and stands on no board.
+    """
 
 
 @ledger.command(epilog=EXAMPLES)
@@ -127,9 +131,9 @@ def disqualify() -> None:
 @json_option
 @does("runner.cli.ledger:show")
 def show() -> None:
-    """Show what has been published, what is running, and what the organizer decided.
+    """Show what has been published and what is running.
 
-    Submitters may see all of it.
+    Also what the organizer decided. Submitters may see all of it.
     """
 
 

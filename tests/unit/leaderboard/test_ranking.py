@@ -212,3 +212,14 @@ def test_few_scenarios_and_models_are_named_and_the_evaluations_are_ranked(tmp_p
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
         "few scenarios: 4, few models: 1"
     ] * 2
+
+
+def test_two_spellings_of_a_submitter_have_one_history_and_one_best_entry(suite: Suite) -> None:
+    reports = {}
+    for number, (name, off) in enumerate({"Team-A": 0.1, "team a": 0.2, "team-b": 0.3}.items()):
+        made = evaluate_function(suite, off_by(off), f"image{number}").report
+        reports[Path(name)] = made.model_copy(update={"submitter": name})
+    best = Submitters(show="best", submitters={})
+    board = make_leaderboard(ChosenReports(reports), best)
+    assert [entry.submitter for entry in board.entries] == ["Team-A", "team-b"]
+    assert [len(attempts) for attempts in board.attempts.values()] == [2, 1]

@@ -19,8 +19,9 @@ def is_defined(file_name: str, function: str) -> bool:
     return path.is_file() and re.search(definition, path.read_text(), re.MULTILINE) is not None
 
 
-def test_there_are_eleven_promises_in_order() -> None:
-    assert [int(number) for number, *_ in ROWS] == list(range(1, 12))
+def test_the_promises_are_numbered_in_order() -> None:
+    assert len(ROWS) >= 10
+    assert [int(number) for number, *_ in ROWS] == list(range(1, len(ROWS) + 1))
 
 
 @pytest.mark.parametrize(("number", "promise", "tests", "controls"), ROWS)

@@ -23,6 +23,8 @@ from tests.unit.submissions.builder import submission
 DIVISION = {"method": "holdout", "by": "run", "share": 0.8, "cases": 2}
 RULES = Rules(public_share=0.4, seed="s")
 RUNS = 10
+INSTANCES = {"instance_targets": ["exact_match"]}
+"""Targets of each kind, so that every metric may be the primary one."""
 
 
 def make_suite(root: Path, means: Any = None, **fields: Any) -> Suite:
@@ -131,12 +133,12 @@ def test_a_metric_that_may_have_no_value_or_no_bound_is_refused_before_anything_
     tmp_path: Path, primary: str
 ) -> None:
     with pytest.raises(UsageError, match="mean of bounded losses"):
-        check_scoring(make_suite(tmp_path, scoring={"primary": primary}))
+        check_scoring(make_suite(tmp_path, scoring={"primary": primary}, **INSTANCES))
 
 
 @pytest.mark.parametrize("primary", BOUNDED)
 def test_control_means_of_bounded_losses_are_admitted(tmp_path: Path, primary: str) -> None:
-    check_scoring(make_suite(tmp_path, scoring={"primary": primary}))
+    check_scoring(make_suite(tmp_path, scoring={"primary": primary}, **INSTANCES))
 
 
 def test_actuals_farther_apart_than_the_largest_loss_are_refused(tmp_path: Path) -> None:

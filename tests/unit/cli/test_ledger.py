@@ -1,0 +1,66 @@
+"""What an organizer does with a ledger: each decision is an entry with who, when and why."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.main import cli
+from runner.errors import UsageError
+from runner.submissions.ledger import Ledger
+from tests.unit.submissions.builder import scored, submission
+
+
+def run(*arguments: object) -> Result:
+    command = ["ledger", *map(str, arguments)]
+    return CliRunner().invoke(cli, command, standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Return a ledger of one scored evaluation."""
+    path = tmp_path / "competition.ledger"
+    assert run("init", path, "--step", 0.1).return_value == 0
+    made = Ledger(path)
+    scored(made, submission("1"), 0.52)
+    return made
+
+
+def test_decisions_are_shown_with_who_when_and_why(ledger: Ledger) -> None:
+    (attempt,) = json.loads(run("show", ledger.path, "--json").stdout)["attempts"]
+    given = ("--by", "ann", "--why", "the disk was full")
+    assert "counts no longer" in run("give-back", ledger.path, attempt["id"], *given).stdout
+    run("disqualify", ledger.path, "Team-A", "--by", "ann", "--why", "two accounts")
+    closed = run("close", ledger.path, "--by", "bob", "--why", "the deadline").stdout
+    assert f"runner leaderboard DIR --ledger {ledger.path}" in closed
+    shown = json.loads(run("show", ledger.path, "--json").stdout)
+    assert not shown["attempts"][0]["charged"]
+    decisions = [(each["event"], each["by"], each["why"]) for each in shown["decisions"]]
+    assert decisions == [
+        ("given_back", "ann", "the disk was full"),
+        ("disqualified", "ann", "two accounts"),
+        ("closed", "bob", "the deadline"),
+    ]
+    assert all(each["at"] for each in shown["decisions"])
+    text = run("show", ledger.path).stdout
+    assert attempt["id"] in text
+    assert "closed, by bob: the deadline" in text
+
+
+def test_a_decision_needs_a_reason_and_has_the_logins_name(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "carol")
+    command = ["ledger", "close", str(ledger.path)]
+    assert "Missing option '--why'" in CliRunner().invoke(cli, command).output
+    run("close", ledger.path, "--why", "the end")
+    (decision,) = json.loads(run("show", ledger.path, "--json").stdout)["decisions"]
+    assert decision["by"] == "carol"
+
+
+def test_an_attempt_that_is_not_there_is_a_usage_error_that_names_the_command(
+    ledger: Ledger,
+) -> None:
+    with pytest.raises(UsageError, match="`runner ledger show` shows the IDs"):
+        run("give-back", ledger.path, "0", "--why", "x")

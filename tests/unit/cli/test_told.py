@@ -1,0 +1,126 @@
+"""Boards of a competition: while it is open, nothing shows an exact score."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.ci import read_checks
+from runner.cli.evaluation_options import CiOptions
+from runner.cli.live.display import LineDisplay
+from runner.cli.main import cli
+from runner.errors import UsageError
+from runner.reports.report_directory import write_evaluation
+from runner.submissions.ledger import Ledger
+from runner.submissions.quota import Began, CountedSubmission
+from runner.submissions.rules import Rules
+from runner.submissions.told import mark_reports
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+from tests.unit.submissions.builder import BASELINE, score
+
+EXACT = "0.1234"
+
+
+@dataclass(frozen=True)
+class Open:
+    """A competition's ledger, and the directory of its reports."""
+
+    ledger: Ledger
+    results: Path
+
+
+@pytest.fixture
+def competition(tmp_path: Path) -> Open:
+    """Return one with a report that is off by 0.1234, of which 0.2 has been told."""
+    division = {"method": "holdout", "by": "run", "share": 0.8}
+    suite = build(write_suite(tmp_path, runs=8), tmp_path / "suite", division=division)
+    evaluation = evaluate_function(suite, off_by(float(EXACT)), "image")
+    report = evaluation.report.model_copy(update={"submitter": "team-a"})
+    results = tmp_path / "results"
+    write_evaluation(type(evaluation)(report, evaluation.files), results / "image")
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.create(Rules(step=0.1, seed="s"))
+    asked = CountedSubmission(submitter="team-a", image="sha256:image", suite=suite.digest)
+    began = ledger.admit(asked, "image")
+    assert isinstance(began, Began)
+    ledger.settle(began, score(float(EXACT)), BASELINE, 1.0)
+    mark_reports(results, ledger.path)
+    return Open(ledger, results)
+
+
+def run(*arguments: object) -> Result:
+    command = list(map(str, arguments))
+    return CliRunner().invoke(cli, command, standalone_mode=False, catch_exceptions=False)
+
+
+def by_ledger(competition: Open, *options: object) -> Result:
+    given = ("--ledger", competition.ledger.path, *options)
+    return run("leaderboard", competition.results, *given)
+
+
+def test_every_style_of_board_has_what_was_told(competition: Open, tmp_path: Path) -> None:
+    shown = {style: by_ledger(competition, *style).stdout for style in ((), ("--markdown",))}
+    assert shown[()].splitlines()[-1].split() == ["1", "team-a", "0.2"]
+    assert shown[("--markdown",)].splitlines()[-1] == "| 1 | `team-a` | 0.2 |"
+    (row,) = csv.DictReader(io.StringIO(by_ledger(competition, "--csv").stdout))
+    assert row == {"rank": "1", "submitter": "team-a", "MAE": "0.2"}
+    document = json.loads(by_ledger(competition, "--json").stdout)
+    assert document["is_open"]
+    assert document["entries"] == [{"rank": 1, "submitter": "team-a", "value": 0.2}]
+    site = tmp_path / "site"
+    by_ledger(competition, "--html", "--output", site)
+    page = (site / "index.html").read_text()
+    assert "<bdi>team-a</bdi>" in page
+    assert '<td class="number">0.2</td>' in page
+    assert [path.name for path in site.iterdir()] == ["index.html"]
+    assert EXACT not in page + str(shown) + json.dumps(document)
+
+
+def ways_to_see_more(competition: Open) -> dict[str, Callable[[], object]]:
+    options = CiOptions(
+        gates=(),
+        leaderboard=competition.results,
+        summary_file=None,
+        junit_file=None,
+        is_closed=True,
+    )
+    return {
+        "a board": lambda: run("leaderboard", competition.results),
+        "pages": lambda: run("leaderboard", competition.results, "--html"),
+        "actuals": lambda: by_ledger(competition, "--html", "--with-actuals"),
+        "a report": lambda: run("report", competition.results / "image"),
+        "its page": lambda: run("report", competition.results / "image", "--html"),
+        "scores of a correction": lambda: run(
+            "rescore", competition.results, "--suite", competition.results.parent / "suite"
+        ),
+        "a rank": lambda: read_checks(options, LineDisplay()),
+    }
+
+
+WAYS = (
+    "a board",
+    "pages",
+    "actuals",
+    "a report",
+    "its page",
+    "scores of a correction",
+    "a rank",
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_would_show_an_exact_score_is_refused_while_it_is_open(
+    competition: Open, way: str
+) -> None:
+    see = ways_to_see_more(competition)[way]
+    with pytest.raises(UsageError, match="open"):
+        see()
+    competition.ledger.close("ann", "the end")
+    see()  # the control: nothing else was wrong
