@@ -195,7 +195,7 @@ def test_one_bad_image_does_not_keep_the_others_from_being_scored(
         (["random", "--suite", "demo", "--train-runs", "5000"], {}, 3, "5000 train runs"),
         (["random", "--suite", "demo", "--target", "f1"], {}, 3, "f1 is asked for"),
         (["random"], {}, 2, "--suite"),
-        (["random", "--suite", "demo", "--cpus", "5000"], {}, 2, "CPUs, not 5000"),
+        (["random", "--suite", "demo", "--cpus", "4000"], {}, 2, "CPUs, not 4000"),
         (["random", "--suite", "demo", "--memory-mib", "99999999"], {}, 2, "not 99999999"),
         (["Random", "--suite", "demo"], {}, 2, "Names are lower case"),
         (["a/b:c=d,e", "--suite", "demo"], {}, 2, "Quote a --suite glob"),
