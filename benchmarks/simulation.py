@@ -58,7 +58,7 @@ def simulate_batch(
     draw = random.Random(1)  # noqa: S311  (no secret)
     tasks = _tasks(submissions, list(case_seconds))
     taken = {id(task): draw.choice(case_seconds[task.case]) for task in tasks}
-    known = {(SUITE, case): sum(each) / len(each) for case, each in case_seconds.items()}
+    known = {case: sum(each) / len(each) for case, each in case_seconds.items()}
     need = Budget.of_case(SandboxPolicy().limits)
     dispatch = Dispatch(longest_first(tasks, known), machines.slots)
     for slot in range(machines.slots):
@@ -84,5 +84,7 @@ def _tasks(submissions: int, cases: Sequence[str]) -> list[CaseTask]:
     policy = SandboxPolicy()
     images = [Image(f"submission-{number}", str(number)) for number in range(submissions)]
     return [
-        CaseTask(image, "simulated", SUITE, case, policy, 1) for image in images for case in cases
+        CaseTask(image, "simulated", SUITE, case, case, policy, 1)
+        for image in images
+        for case in cases
     ]

@@ -16,6 +16,7 @@ from runner.suites.manifest import FileRecord
 from runner.suites.open_half import Part
 from runner.suites.parts import read_part, to_parquet, to_part, to_plain_table
 from runner.suites.public_suite import PublicSuite, SuiteCase
+from runner.suites.spec import SuiteSpec
 from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
@@ -41,8 +42,17 @@ class Said(Silent):
 
 def build(source: Path, into: Path, **fields: Any) -> Suite:
     """Return a suite built from the runs below ``source``; other fields as in ``WARN_ONLY``."""
+    return build_suite(_spec(source, fields), into).suite
+
+
+def build_unsalted(source: Path, into: Path) -> Suite:
+    """Return a suite whose digest follows from its files alone."""
+    return build_suite(_spec(source, {}), into, is_kept=False).suite
+
+
+def _spec(source: Path, fields: Mapping[str, Any]) -> SuiteSpec:
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **WARN_ONLY, **fields}
-    return build_suite(make_spec(given, "the test"), into).suite
+    return make_spec(given, "the test")
 
 
 def stage(suite: PublicSuite, case: SuiteCase | None = None) -> StagedInputs:

@@ -1,13 +1,13 @@
 """All that the audit looks at in a built suite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 
 from runner.audit.both_sides import find_twins_on_both_sides
 from runner.audit.derivability import Determined, determine, find_derivable, summarize
 from runner.audit.leak import Leak
-from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
+from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.files.input_archive import input_archive
@@ -38,12 +38,12 @@ class Audit:
 
 
 def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress = SILENT) -> Audit:
-    """Audit every case of a suite as its containers would see it.
+    """Audit what is published of a suite, and every case as its container would see it.
 
     Args:
         earlier: leaks that were found while the suite was built.
     """
-    leaks = list(earlier)
+    leaks = [*earlier, *_find_in_parts(suite)]
     derivability = {}
     with progress.task(f"{suite.name}: auditing cases", len(suite.cases)) as task:
         twins = find_twins(suite.answers())
@@ -54,6 +54,13 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
             derivability[case.id] = summarize(determined)
             task.advance()
     return Audit(tuple(leaks), derivability, tuple(twins))
+
+
+def _find_in_parts(suite: PublicSuite) -> Iterator[Leak]:
+    names = {run.number: run.name for run in suite.manifest.runs}
+    for file, parts in suite.shown.parts.items():
+        for number, part in parts.items():
+            yield from find_in_part(names[number], file, part.read())
 
 
 def _find_in_case(suite: PublicSuite, case: SuiteCase, twins: Sequence[Twins]) -> list[Leak]:

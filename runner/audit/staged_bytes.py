@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from runner.audit.leak import Leak
 from runner.contract import layout
+from runner.suites.own_bytes import own_bytes
 from runner.suites.parts import parquet_writer, write_row_group
 from runner.suites.spec import Revealed
 from runner.suites.staged_files import STAGED_FILES
@@ -32,6 +33,28 @@ def find_in_file(case: str, name: str, file: BinaryIO, revealed: Revealed) -> li
     if name not in STAGED_FILES:
         return [_leak(case, "a file that the contract does not know", name)]
     return list(_in_parquet(case, name, file, revealed))
+
+
+def find_in_part(run: str, name: str, content: bytes) -> list[Leak]:
+    """Return the leaks in one part of a suite, which is published: bytes of other rows.
+
+    Args:
+        run: the run that it is of.
+        name: the file that it is in.
+    """
+    source = pa.BufferReader(content)
+    with pa.ipc.open_stream(source) as stream:
+        table = stream.read_all()
+    chunks = [chunk for column in table.columns for chunk in column.chunks]
+    is_own = all(_buffers(chunk) == _buffers(own_bytes(chunk)) for chunk in chunks)
+    if is_own and source.tell() == len(content) and not table.schema.metadata:
+        return []
+    return [_leak(run, "it holds bytes that its rows don't need", name)]
+
+
+def _buffers(array: pa.Array) -> list[bytes]:
+    """Return the bytes of an array and of all in it, but for zeros at the end of each buffer."""
+    return [bytes(buffer or b"").rstrip(b"\0") for buffer in array.buffers()]
 
 
 def find_in_archive(case: str, archive: bytes) -> list[Leak]:

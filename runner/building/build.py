@@ -9,15 +9,17 @@ from pathlib import Path
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
-from runner.building.freeze import Contents, copy_assets, freeze, spec_json
+from runner.building.earlier import choose_salt, is_unchanged, read_earlier
+from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter
 from runner.building.holdout import hold_out
+from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
 from runner.building.write_run import Halves, Roles, write_run
 from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
-from runner.files.whole_writes import put_in_place, unfinished_directory
+from runner.files.whole_writes import put_in_place
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run, read_runs
 from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, find_runs
@@ -25,13 +27,13 @@ from runner.helm_outputs.type_checks import check_types
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
-from runner.suites.opening import is_suite, not_replaced, open_suite, read_suite
+from runner.suites.opening import is_suite, read_suite
 from runner.suites.parts import from_part
 from runner.suites.private_half import warn_of_private_half
 from runner.suites.sharing import ADVICE, find_shared
 from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite
-from runner.suites.twins import find_twins, twin_groups
+from runner.suites.twins import Twins, find_twins, twin_groups
 
 MOST_SHOWN = 10
 
@@ -54,12 +56,16 @@ def build_suite(
     spec: SuiteSpec,
     directory: Path,
     progress: Progress = SILENT,
+    *,
+    is_kept: bool = True,
 ) -> Built:
     """Build a suite from HELM runs, or leave the one that is there if nothing has changed.
 
     Args:
         directory: where the suite goes; replaced if it is a suite already.
         progress: shows each warning too.
+        is_kept: whether it is for more than this process. If so, its digest depends on a salt, so
+            that nobody finds an actual by guessing; a suite that is built again keeps its salt.
 
     Raises:
         SuiteError: the runs can't be read or divided, or the audit found what the spec does not
@@ -71,14 +77,15 @@ def build_suite(
     place = directory.resolve()  # a link to a suite stays a link
     runs = {run.name: run for run in _find_all(spec, progress)}
     sources = _digest_sources(spec, runs, progress)
-    unchanged = _unchanged(spec, sources, directory)
-    if unchanged is not None:
+    earlier = read_earlier(directory)
+    if earlier is not None and is_unchanged(earlier, spec, sources):
         progress.say(f"{directory}: nothing has changed since it was built; every file was checked")
         warn_of_private_half(directory, None, progress.say)
-        return Built(unchanged, None)
+        return Built(earlier, None)
+    salt = choose_salt(earlier) if is_kept else ""
     try:
-        with unfinished_directory(place) as unfinished:
-            audit = _write_suite(spec, runs, sources, unfinished, progress)
+        with unfinished_suite(place, progress.say) as unfinished:
+            audit = _write_suite(spec, runs, sources, salt, unfinished, progress)
             with locked_directory(place.parent):
                 put_in_place(unfinished, place)
                 built = read_suite(directory)
@@ -142,25 +149,11 @@ def _digest_source(path: Path) -> str:
         raise SuiteError(f"{path}: {error.strerror}") from error
 
 
-def _unchanged(
-    spec: SuiteSpec, sources: Mapping[str, Mapping[str, str]], directory: Path
-) -> Suite | None:
-    """Return the suite that is there if it was built from the same spec and the same files."""
-    try:
-        with not_replaced(directory):
-            suite = read_suite(directory)
-        private = suite.private_manifest
-        if private.spec != spec_json(spec) or private.sources != sources:
-            return None
-        return open_suite(directory)
-    except SuiteError:
-        return None
-
-
 def _write_suite(
     spec: SuiteSpec,
     runs: Mapping[str, RunDirectory],
     sources: Mapping[str, Mapping[str, str]],
+    salt: str,
     root: Path,
     progress: Progress,
 ) -> Audit:
@@ -173,13 +166,16 @@ def _write_suite(
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
     _require_targets(spec, runs, records, evaluated, progress)
     _check_scoring(spec, [records[name] for name in evaluated])
-    plans, groups = _divide(spec, records, drawn, rng, halves, progress)
+    twins = _find_twins(spec, halves, progress)
+    plans, groups = _divide(spec, records, drawn, rng, twins)
     records = remove_unused(records, plans, halves)
     contents = Contents(
+        salt,
         sources,
         records,
         plans,
         groups,
+        twins,
         halves.public.parts,
         halves.private.parts,
         copy_assets(spec, root),
@@ -304,13 +300,22 @@ def _check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
         raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
 
 
+def _find_twins(spec: SuiteSpec, halves: Halves, progress: Progress) -> list[Twins]:
+    """Return the deployments whose runs are to be kept together because they answer alike."""
+    if "twins" not in spec.keep_together:
+        return []
+    twins = find_twins(map(from_part, halves.private.read(ANSWERS)))
+    for pair in twins:
+        progress.say(f"kept together as twins: {pair}")
+    return twins
+
+
 def _divide(
     spec: SuiteSpec,
     records: Mapping[str, RunRecord],
     drawn: Sequence[CasePlan],
     rng: random.Random,
-    halves: Halves,
-    progress: Progress,
+    twins: Sequence[Twins],
 ) -> tuple[list[CasePlan], list[Group]]:
     """Return the cases, and the groups of runs that were kept on one side of each."""
     identities = {name: record.identity for name, record in records.items()}
@@ -318,9 +323,6 @@ def _divide(
     if "sweeps" in spec.keep_together:
         groups += [("sweeps", tuple(names)) for names in find_sweeps(identities)]
     if "twins" in spec.keep_together:
-        twins = find_twins(map(from_part, halves.private.read(ANSWERS)))
-        for pair in twins:
-            progress.say(f"kept together as twins: {pair}")
         groups += [("twins", tuple(names)) for names in twin_groups(identities, twins)]
     together = [names for _, names in groups]
     if isinstance(spec.division, Holdout):

@@ -25,6 +25,7 @@ from runner.suites.manifest import (
     to_bytes,
 )
 from runner.suites.spec import SuiteSpec
+from runner.suites.twins import Twins
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,23 @@ class Contents:
     """What a suite is made of, besides its files.
 
     Attributes:
+        salt: of the private manifest.
         sources: by run, the digest of each of its HELM files.
         records: by run, in their order.
         plans: the cases.
-        groups: what was kept on one side of every case, and why.
+        groups: what was kept on one side of every case, and its kind.
+        twins: the pairs of deployments that answer alike.
         public_parts, private_parts: what was written.
         assets: the suite's, by their path in the public half.
         findings: the audit's.
     """
 
+    salt: str
     sources: Mapping[str, Mapping[str, str]]
     records: Mapping[str, RunRecord]
     plans: Sequence[CasePlan]
     groups: Sequence[tuple[str, Sequence[str]]]
+    twins: Sequence[Twins]
     public_parts: Parts
     private_parts: Parts
     assets: Mapping[str, FileRecord]
@@ -54,8 +59,10 @@ class Contents:
 def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
     """Write both manifests and the digest; the files must not change after this."""
     private = PrivateManifest(
+        salt=contents.salt,
         spec=spec_json(spec),
         sources=contents.sources,
+        twins=tuple(map(str, contents.twins)),
         findings=tuple(contents.findings),
         parts=contents.private_parts,
     )

@@ -82,7 +82,7 @@ def opened_suite(
             },
             "the options",
         )
-        built = build_suite(spec, scratch / "suite", progress)
+        built = build_suite(spec, scratch / "suite", progress, is_kept=False)
         # The demo's own warnings are for organizers; most people who run it are not.
         is_demo = name == DEMO_SUITE and root_dir is None
         for line in () if is_demo else warnings(built):

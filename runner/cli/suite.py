@@ -14,10 +14,12 @@ from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, SuiteError, UsageError
 from runner.suites.manifest import PRIVATE
 from runner.suites.opening import (
+    has_private_half,
     is_suite,
     open_public_half,
     open_suite,
     read_manifest,
+    read_suite,
 )
 from runner.suites.overview import details, overview
 from runner.suites.private_half import warn_of_private_half
@@ -89,7 +91,8 @@ def list_suites(directory: Path, as_json: bool) -> int:
 
 def show(directory: Path, as_json: bool) -> int:
     """Print what a suite holds."""
-    _print_suite(read_manifest(directory), as_json)
+    twins = read_suite(directory).private_manifest.twins if has_private_half(directory) else ()
+    _print_suite(read_manifest(directory), as_json, twins)
     return 0
 
 
@@ -151,14 +154,18 @@ def publish(directory: Path, out: Path | None, as_json: bool) -> int:
 
 
 def _print_suite(
-    suite: DescribedSuite, as_json: bool, more: Iterable[tuple[str, str]] = ()
+    suite: DescribedSuite,
+    as_json: bool,
+    twins: Sequence[str],
+    more: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Print the content of a suite.
 
     Args:
+        twins: why deployments were kept together: the organizer's to know, as it tells of answers.
         more: further lines, each with its heading.
     """
-    facts = details(suite)
+    facts = {**details(suite), "twins": list(twins)}
     if as_json:
         echo_json(facts)
         return
@@ -179,6 +186,8 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "sharing",
         facts["sharing"] + ("" if not facts["shared_run"] else f": {facts['shared_run']}"),
     )
+    for pair in facts["twins"]:
+        yield "answer alike", printable(pair)
     for case in facts["by_case"]:
         asked = f"{case['instance_targets']} instance targets, " if case["instance_targets"] else ""
         words = (
@@ -198,4 +207,5 @@ def print_built(built: BuiltSuite, as_json: bool) -> None:
     for line in warnings(built):
         echo(f"accepted: {line}", err=True)
     derivability = built.audit.derivability if built.audit is not None else {}
-    _print_suite(built.suite, as_json, derivability.items())
+    twins = built.suite.private_manifest.twins
+    _print_suite(built.suite, as_json, twins, derivability.items())

@@ -20,6 +20,7 @@ class EvaluationKey:
     the cases ran.
 
     Attributes:
+        suite_digest: of both halves of the suite: the actuals too.
         cases: the keys of all runs, in order, including those with changed inputs.
         image: what the report says about the image besides its ID.
         submitter: who submitted the image, as the organizer says.
@@ -27,6 +28,7 @@ class EvaluationKey:
         schema_version: of the report.
     """
 
+    suite_digest: str
     cases: tuple[CaseKey, ...]
     image: Mapping[str, Any]
     submitter: str | None
@@ -38,7 +40,7 @@ class EvaluationKey:
         """Return the key of the evaluation that begins with this pass."""
         keys = [task.key for one in (first, *first.further()) for task in one.tasks()]
         image = {"reference": first.image.reference, "digests": list(first.image.digests)}
-        return cls(tuple(keys), image, submitter)
+        return cls(first.suite.digest, tuple(keys), image, submitter)
 
     @property
     def digest(self) -> str:

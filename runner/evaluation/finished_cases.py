@@ -64,14 +64,14 @@ class FinishedCases:
                 "another place with --out."
             ) from error
 
-    def seconds(self, suite_digest: str) -> dict[str, float]:
-        """Return how long each case of a suite took on average over images, if known."""
+    def seconds(self) -> dict[str, float]:
+        """Return how long cases took on average over images, by the digest of their inputs."""
         taken: dict[str, list[float]] = defaultdict(list)
         for path in self._some():
             found = self._read(path)
-            if found is not None and found.key.suite_digest == suite_digest:
-                taken[found.key.case].append(found.run.end.wall_seconds)
-        return {case: sum(each) / len(each) for case, each in taken.items()}
+            if found is not None:
+                taken[found.key.inputs_digest].append(found.run.end.wall_seconds)
+        return {digest: sum(each) / len(each) for digest, each in taken.items()}
 
     def _some(self) -> list[Path]:
         most = MOST_TIMES_REMOTE if is_remote(self.directory) else MOST_TIMES

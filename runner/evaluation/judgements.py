@@ -13,20 +13,25 @@ cases are judged again, from the stored results of their containers."""
 
 
 class Judgements:
-    """The most recently judged cases, by the key of their run. For one thread."""
+    """The most recently judged cases. For one thread.
+
+    By the suite, whose actuals judge, and the key of the run: two suites may share a run.
+    """
 
     def __init__(self) -> None:
-        self._held: LRUCache[str, JudgedCase] = LRUCache(HELD_TARGETS, getsizeof=_targets)
+        self._held: LRUCache[tuple[str, str], JudgedCase] = LRUCache(
+            HELD_TARGETS, getsizeof=_targets
+        )
 
-    def find(self, key: CaseKey) -> JudgedCase | None:
+    def find(self, suite_digest: str, key: CaseKey) -> JudgedCase | None:
         """Return the judged case, None if it is not in the cache."""
-        found: JudgedCase | None = self._held.get(key.digest)
+        found: JudgedCase | None = self._held.get((suite_digest, key.digest))
         return found
 
-    def hold(self, key: CaseKey, judged: JudgedCase) -> None:
+    def hold(self, suite_digest: str, key: CaseKey, judged: JudgedCase) -> None:
         """Cache a judged case; drop the least recently used ones to make room."""
         with suppress(ValueError):  # it alone has more targets than the cache holds
-            self._held[key.digest] = judged
+            self._held[suite_digest, key.digest] = judged
 
 
 def _targets(judged: JudgedCase) -> int:

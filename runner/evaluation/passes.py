@@ -51,7 +51,7 @@ class Pass:
 
     def task(self, case_id: str) -> CaseTask:
         """Return a case as a task."""
-        suite = (self.suite.name, self.suite.digest)
+        suite = (self.suite.name, self.suite.digest, self.suite.inputs_digests[case_id])
         settings = (self.settings.policy, self.settings.seed)
         return CaseTask(self.image, *suite, case_id, *settings, self.input_change)
 
@@ -70,7 +70,7 @@ class Pass:
         """
         for case in self.suite.cases:
             key = self.task(case.id).key
-            held = None if judgements is None else judgements.find(key)
+            held = None if judgements is None else judgements.find(self.suite.digest, key)
             yield held or self.judge(case, self._find_run(case, key))
 
     def _find_run(self, case: SuiteCase, key: CaseKey) -> SandboxRun:
@@ -184,16 +184,10 @@ class _PendingRuns:
         if found:
             self._progress.find(one, found)
 
-    def seconds(self) -> dict[tuple[str, str], float]:
-        """Return how long finished cases took, by suite digest and case."""
-        stores = {
-            (one.finished, one.suite.digest) for who in self._waiting.values() for _, one in who
-        }
-        return {
-            (digest, case): seconds
-            for finished, digest in stores
-            for case, seconds in finished.seconds(digest).items()
-        }
+    def seconds(self) -> dict[str, float]:
+        """Return how long finished cases took, by the digest of their inputs."""
+        stores = {one.finished for who in self._waiting.values() for _, one in who}
+        return {digest: seconds for store in stores for digest, seconds in store.seconds().items()}
 
     def keep(self, task: CaseTask, run: SandboxRun) -> None:
         """Store a run in every place where a pass looks for it."""
@@ -223,10 +217,10 @@ class _PendingRuns:
 
     def _judge_run(self, one: Pass, task: CaseTask, run: SandboxRun) -> JudgedCase:
         """Return the judged case; several passes may wait for it."""
-        judged = self._judgements.find(task.key)
+        judged = self._judgements.find(one.suite.digest, task.key)
         if judged is None:
             judged = one.judge(one.suite.case(task.case), run)
-            self._judgements.hold(task.key, judged)
+            self._judgements.hold(one.suite.digest, task.key, judged)
         return judged
 
     def complete(self) -> Iterator[tuple[int, RunnerError | None]]:
@@ -236,18 +230,16 @@ class _PendingRuns:
             yield number, self._faults.get(number)
 
 
-def longest_first(
-    tasks: Iterable[CaseTask], seconds: Mapping[tuple[str, str], float]
-) -> list[CaseTask]:
+def longest_first(tasks: Iterable[CaseTask], seconds: Mapping[str, float]) -> list[CaseTask]:
     """Return the tasks with the longest first, so that no long one starts last.
 
     Args:
-        seconds: how long cases have taken, by suite digest and case. Cases without a known time
-            come first, in the order given: any of them may be the longest.
+        seconds: how long cases have taken, by the digest of their inputs. Cases without a known
+            time come first, in the order given: any of them may be the longest.
     """
 
     def known(task: CaseTask) -> float:
-        return seconds.get((task.suite_digest, task.case), float("inf"))
+        return seconds.get(task.inputs_digest, float("inf"))
 
     return sorted(tasks, key=known, reverse=True)
 

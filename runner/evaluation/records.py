@@ -27,7 +27,6 @@ from runner.reports.report import (
 )
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
-from runner.suites.inputs_digest import digest_inputs
 from runner.suites.public_suite import PublicSuite, SuiteCase
 
 TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
@@ -121,7 +120,7 @@ def case_record(suite: PublicSuite, judged: JudgedCase, limits: Limits) -> CaseR
             name: hashlib.sha256(content).hexdigest() for name, content in run.output.files.items()
         },
         log_file=_log_file(case),
-        inputs_sha256=digest_inputs(suite, case),
+        inputs_sha256=suite.inputs_digests[case.id],
         resources=run.resources,
         forecast=tuple(forecast(run.resources, limits)),
         sandbox=run.attestation,

@@ -22,7 +22,6 @@ from runner.reports.report import REPORT_FILE, CaseRecord, Evaluation, Report, R
 from runner.reports.report_directory import place_of, read_reports, write_evaluation
 from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import Outcome
-from runner.suites.inputs_digest import digest_inputs
 from runner.suites.suite import Suite
 
 MADE_AGAIN = {REPORT_FILE, RECEIPT, RECORDS_JSONL, RECORDS_PARQUET}
@@ -138,7 +137,7 @@ def find_changes(directory: Path, report: Report, suite: Suite) -> list[str]:
             lines.append(f"{record.id}: the suite has no such case")
         elif record.inputs_sha256 is None:
             lines.append(f"{record.id}: the report does not say which inputs its container saw")
-        elif record.inputs_sha256 != digest_inputs(suite, case):
+        elif record.inputs_sha256 != suite.inputs_digests[case.id]:
             lines.append(f"{record.id}: its inputs have changed")
     return [*lines, *(f"{case}: the report has no such case" for case in cases)]
 

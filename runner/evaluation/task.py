@@ -20,7 +20,8 @@ class CaseKey:
 
     Attributes:
         image_id: the engine's content address of the image.
-        suite_digest: of both halves of the suite.
+        inputs_digest: of what the container sees besides what follows; whatever only scoring needs,
+            the actuals above all, has no part in it.
         case: the case's id.
         seed: the seed that the manifest gives to the predictor.
         policy: the limits and the other sandbox settings that the organizer chose, by name.
@@ -29,7 +30,7 @@ class CaseKey:
     """
 
     image_id: str
-    suite_digest: str
+    inputs_digest: str
     case: str
     seed: int
     policy: Mapping[str, Any]
@@ -53,6 +54,7 @@ class CaseTask:
         image: the resolved image; it is run by its ID, and shown by its reference.
         suite: the suite's name.
         suite_digest: whoever runs the task has the suite open, or finds it by this.
+        inputs_digest: of what the case's container sees; see ``DescribedSuite.inputs_digests``.
         case: the case's id.
         policy: what the predictor may use, and what the engine runs it with.
         seed: given to the predictor in the manifest.
@@ -64,6 +66,7 @@ class CaseTask:
     image: Image
     suite: str
     suite_digest: str
+    inputs_digest: str
     case: str
     policy: SandboxPolicy
     seed: int
@@ -75,7 +78,7 @@ class CaseTask:
         """Return the key of its container's run."""
         policy = self.policy.to_json()
         run = (self.case, self.seed, policy, self.input_change.name)
-        return CaseKey(self.image.id, self.suite_digest, *run)
+        return CaseKey(self.image.id, self.inputs_digest, *run)
 
     @property
     def title(self) -> str:

@@ -44,6 +44,22 @@ def locked_directory(path: Path, *, is_shared: bool = False) -> Iterator[None]:
 
 
 @contextmanager
+def unheld_directory(path: Path) -> Iterator[None]:
+    """Hold a directory that nobody holds.
+
+    Raises:
+        BlockingIOError: somebody holds it.
+        OSError: it can't be opened, or its file system has no such locks.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def unheld_file(path: Path) -> Iterator[BinaryIO]:
     """Hold and yield a file that nobody holds.
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -121,9 +122,19 @@ def put_if_absent(unfinished: Path, path: Path) -> None:
             raise
 
 
+def find_unfinished(path: Path) -> list[Path]:
+    """Return what has a name beside a path that ``unfinished_directory`` gives."""
+    name = re.compile(re.escape(_beginning(path)) + "[0-9a-f]{8}")
+    return sorted(each for each in path.parent.iterdir() if name.fullmatch(each.name))
+
+
 def _unfinished(path: Path) -> Path:
+    return path.with_name(_beginning(path) + secrets.token_hex(4))
+
+
+def _beginning(path: Path) -> str:
     # Only a part of the name: the whole of a long one would be too long for file systems.
-    return path.with_name(f".{path.name[:_MOST_OF_NAME]}.{secrets.token_hex(4)}")
+    return f".{path.name[:_MOST_OF_NAME]}."
 
 
 def _sync_names(directory: Path) -> None:

@@ -52,7 +52,7 @@ class CaseRecord(_Record):
     engine was asked for, and those it said it had before the start; null if nothing was started.
     ``output_files`` has the sha256 of each file that was read from /output; they stand, like the
     log, in the folder of the case's id beside the report. ``inputs_sha256`` is of what the
-    container saw; see ``suites.inputs_digest``.
+    container saw; see ``DescribedSuite.inputs_digests``.
     """
 
     id: str

@@ -94,7 +94,7 @@ class SuiteManifest(_Record):
     ``choices`` is the spec without the organizer's paths; ``parts`` has the parts of each file in
     their order, by run; ``files`` has the assets; ``private_sha256`` is of the private half's
     manifest. Guessing a withheld value and comparing digests does not work: that manifest also
-    holds the digests of the HELM files.
+    holds a salt.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -116,12 +116,16 @@ class SuiteManifest(_Record):
 class PrivateManifest(_Record):
     """``private/suite.json``: what the suite was built from, what the audit found, the parts.
 
-    ``sources`` has, by run, the digest of each of its HELM files.
+    ``salt`` is drawn at random when a suite is built for the first time; empty for suites that
+    nobody keeps. ``sources`` has, by run, the digest of each of its HELM files; ``twins`` says why
+    runs of two deployments were kept together.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    salt: str
     spec: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]]
+    twins: tuple[str, ...]
     findings: tuple[Mapping[str, Any], ...]
     parts: Parts
     files: Mapping[str, FileRecord] = {}

@@ -44,6 +44,7 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
         "by_case": [
             {
                 "case": case.id,
+                "inputs_digest": suite.inputs_digests[case.id],
                 "train_runs": len(case.train_runs),
                 "eval_runs": len(case.eval_runs),
                 "targets": sum(run.targets for run in case.eval_runs),

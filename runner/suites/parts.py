@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from runner.helm_outputs.common_types import PolarsType, common_schema, conform
 from runner.helm_outputs.json_text import JSON
 from runner.suites.open_half import Part
+from runner.suites.own_bytes import own_bytes
 
 COMPRESSION = "zstd"
 
@@ -33,9 +34,13 @@ def part_name(path: str) -> str:
 
 
 def to_part(frame: pl.DataFrame) -> bytes:
-    """Return a frame as a part."""
+    """Return a frame as a part, which holds no byte of rows that are not in the frame."""
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    columns = [own_bytes(column.combine_chunks()) for column in table.columns]
     sink = io.BytesIO()
-    frame.write_ipc_stream(sink, compression="zstd")
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_batch(pa.record_batch(columns, schema=table.schema))
     return sink.getvalue()
 
 

@@ -4,8 +4,11 @@ Code that stages a case, runs it or sends it elsewhere takes this type, which ca
 actual. ``Suite`` adds the actuals; only code that judges and scores takes a ``Suite``.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +111,30 @@ class DescribedSuite:
             for run in runs
         )
 
+    @cached_property
+    def inputs_digests(self) -> Mapping[str, str]:
+        """Return for each case a digest of what its container sees, but for its seed and limits.
+
+        It follows from the manifest: nothing is staged. Actuals have no part in it.
+        """
+        return {case.id: self._inputs_digest(case) for case in self.cases}
+
+    def _inputs_digest(self, case: SuiteCase) -> str:
+        parts = self.manifest.parts
+        files = {
+            path: [parts[part_name(path)][run.number].sha256 for run in runs]
+            for path, runs in self.runs_by_file(case).items()
+        }
+        seen = {
+            "contract_version": self.manifest.contract_version,
+            "suite": self.name,
+            "case": case.id,
+            "revealed": self.manifest.choices["revealed"],
+            "assets": {name: record.sha256 for name, record in self.manifest.files.items()},
+            "files": {path: _digest("".join(digests)) for path, digests in files.items()},
+        }
+        return _digest(json.dumps(seen, sort_keys=True))
+
     def runs_by_file(self, case: SuiteCase) -> dict[str, tuple[RunRecord, ...]]:
         """Return for each frame below ``/input`` the runs that are in it."""
         sides = ((TRAIN_FILES, case.train_runs), (EVAL_FILES, case.eval_runs))
@@ -181,3 +208,7 @@ def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> SuiteCase:
         train_runs=tuple(runs[number] for number in record.train),
         eval_runs=tuple(runs[number] for number in record.eval),
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from benchmarks.batch import JOBS, measure_killed, measure_resumed
-from tests.helm_builder import write_suite
+from tests.helm_builder import stat, write_suite
 from tests.integration.command import runner
 from tests.integration.images import OWN
 from tests.integration.started import started
@@ -112,6 +112,38 @@ def test_the_report_of_a_submitter_stays_when_another_or_nobody_submits_its_imag
     assert submitters(out) == ["Team A", "team a", "train_mean"]
     assert runner(*reported, "--submitter", "Team A", "--rerun").returncode == 0
     assert submitters(out) == ["Team A", "team a", "train_mean"]  # control: the same is one entry
+
+
+def correct(source: Path, run_name: str) -> None:
+    """Give a run another mean."""
+    stats = [stat("exact_match", 0.95), stat("num_references", 2.0)]
+    path = source / run_name.replace("/", "_") / "stats.json"
+    path.write_text(json.dumps(stats))
+
+
+@pytest.mark.parametrize(("side", "ran_again"), [("eval", []), ("train", ["train_mean"])])
+def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
+    client: docker.DockerClient,
+    reported: list[object],
+    small: Path,
+    tmp_path: Path,
+    side: str,
+    ran_again: list[str],
+) -> None:
+    """Of an eval run, which no case trains on, only the scores follow; a train run is seen."""
+    out, source = tmp_path / "out", tmp_path / "benchmark_output" / "runs" / "v1"
+    before = json.loads((out / "train_mean" / "report.json").read_bytes())
+    (case,) = before["cases"]
+    correct(source, case[f"{side}_runs"][0])
+    build(source, small)
+    with started(client, ["train_mean"]) as ran:
+        ended = runner(*reported)
+    assert ended.returncode == 0, ended.stderr
+    assert ran == ran_again
+    after = json.loads((out / "train_mean" / "report.json").read_bytes())
+    assert after["suite"]["digest"] != before["suite"]["digest"]
+    assert after["scores"] != before["scores"]
+    assert runner("verify", out / "train_mean", "--suite", small).returncode == 0
 
 
 def test_a_report_that_was_set_aside_for_one_on_a_new_version_does_not_stop_the_leaderboard(

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.audit.leak import Leak
-from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_sides
+from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
 from runner.files.input_archive import input_archive
-from runner.suites.parts import parquet_writer, write_row_group
+from runner.suites.parts import parquet_writer, to_part, write_row_group
 from runner.suites.spec import Revealed
 from tests.suite_builder import parquet_bytes
 
@@ -134,3 +134,37 @@ def test_a_run_on_both_sides_is_found() -> None:
     (leak,) = find_in_sides("case-1", ["a", "b"], ["b", "c"])
     assert "the eval run b is a train run too" in leak.what
     assert find_in_sides("case-1", ["a"], ["b"]) == []
+
+
+def as_stream(table: pa.Table, metadata: dict[str, str] | None = None) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema.with_metadata(metadata)) as writer:
+        writer.write_table(table.replace_schema_metadata(metadata))
+    return sink.getvalue()
+
+
+def below_a_null() -> bytes:
+    numbers = pa.array([0.8414, 1.0])
+    bits = pa.array([False, True]).buffers()[1]
+    hidden = pa.Array.from_buffers(numbers.type, 2, [bits, numbers.buffers()[1]])
+    return as_stream(pa.table({"mean": hidden}))
+
+
+PLAIN = pa.table({"mean": [1.0, None], "split": pa.array(["test", None], pa.large_string())})
+
+HIDING_PARTS: dict[str, bytes] = {
+    "a value below a null": below_a_null(),
+    "metadata": as_stream(PLAIN, {"answer": "0.75"}),
+    "bytes after the end": as_stream(PLAIN) + b"0.75",
+}
+
+
+@pytest.mark.parametrize("name", HIDING_PARTS)
+def test_a_part_with_more_than_its_rows_is_found(name: str) -> None:
+    (leak,) = find_in_part("a:x=1", "train/stats.parts", HIDING_PARTS[name])
+    assert "it holds bytes that its rows don't need" in str(leak)
+
+
+@pytest.mark.parametrize("content", [as_stream(PLAIN), to_part(TARGETS), to_part(TARGETS.clear())])
+def test_a_part_of_its_rows_alone_is_clean(content: bytes) -> None:
+    assert find_in_part("a:x=1", "train/stats.parts", content) == []

@@ -141,19 +141,65 @@ def test_a_name_of_another_form_is_refused(tmp_path: Path) -> None:
 STATE = "scenario_state.request_states."
 
 
-def test_the_digest_follows_the_data_and_the_choices_and_no_path(tmp_path: Path) -> None:
-    source = write_suite(tmp_path / "a")
-    suite = build(source, tmp_path / "1")
-    again = build(write_suite(tmp_path / "b"), tmp_path / "2")
-    assert again.digest == suite.digest
-    other_seed = build(source, tmp_path / "3", seed=2)
-    other_target = build(source, tmp_path / "4", targets=["num_references"])
+def test_the_digest_follows_the_data_and_the_choices_and_comes_back_with_them(
+    tmp_path: Path,
+) -> None:
+    source, place = write_suite(tmp_path), tmp_path / "suite"
+    suite = build(source, place)
+    other_seed = build(source, place, seed=2)
+    other_target = build(source, place, targets=["num_references"])
     name = suite.cases[0].eval_runs[0].name
     path = source / name.replace("/", "_") / "stats.json"
-    path.write_text(path.read_text() + " ")
-    other_bytes = build(source, tmp_path / "5")
+    content = path.read_text()
+    path.write_text(content + " ")
+    other_bytes = build(source, place)
     suites = (suite, other_seed, other_target, other_bytes)
     assert len({each.digest for each in suites}) == 4
+    path.write_text(content)
+    assert build(source, place).digest == suite.digest
+
+
+def test_the_same_files_make_the_same_suite_anywhere_but_for_the_salt(tmp_path: Path) -> None:
+    one = build(write_suite(tmp_path / "a"), tmp_path / "1")
+    other = build(write_suite(tmp_path / "b"), tmp_path / "2")
+    assert other.digest != one.digest
+    assert other.manifest == one.manifest.model_copy(
+        update={"private_sha256": other.manifest.private_sha256}
+    )
+    assert other.private_manifest == one.private_manifest.model_copy(
+        update={"salt": other.private_manifest.salt}
+    )
+    assert len(one.private_manifest.salt) == 64
+
+
+def published_digests(suite: Suite) -> dict[str, str]:
+    """Return the digests in the public half that depend on what is withheld."""
+    return {"suite": suite.digest, "private": suite.manifest.private_sha256}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_who_guesses_the_actuals_right_does_not_see_it_by_the_digests(
+    tmp_path: Path, is_kept: bool
+) -> None:
+    """And the control: without a salt a guess can be tried, as only the actuals are unknown."""
+    source = write_suite(tmp_path)
+    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **WARN_ONLY}
+    spec = make_spec(given, "the test")
+    published, guessed = (
+        published_digests(build_suite(spec, tmp_path / name, is_kept=is_kept).suite)
+        for name in ("organizer", "cheater")
+    )
+    found = {name for name, digest in published.items() if guessed[name] == digest}
+    assert found == (set() if is_kept else {"suite", "private"})
+
+
+def test_the_salt_is_in_the_private_half_alone(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    salt = suite.private_manifest.salt.encode()
+    holders = [path for path in suite.root.rglob("*") if path.is_file()]
+    assert [path for path in holders if salt in path.read_bytes()] == [
+        suite.root / "private" / "suite.json"
+    ]
 
 
 def test_building_again_leaves_a_suite_that_is_up_to_date(tmp_path: Path) -> None:
@@ -221,7 +267,10 @@ def test_a_build_that_is_killed_leaves_the_earlier_suite_or_the_new_one(
     ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert (open_suite(place).digest == earlier.digest) == (moment == "before")
+    assert len(list(tmp_path.glob(".suite.*"))) == 1  # with actuals in it
+    change_actuals(source)
     again = build(source, place)
+    assert list(tmp_path.glob(".suite.*")) == []
     assert again.actuals(again.cases[0]) != earlier.actuals(earlier.cases[0])
 
 

@@ -121,6 +121,38 @@ def test_list_and_show_tell_what_a_suite_holds(runs: Path) -> None:
     assert "case-1     2 train runs, 2 eval runs (one), 2 targets, 4 of 16 instances" in shown
 
 
+def write_copies(root: Path) -> None:
+    """Write runs of three models, of which two give the same wrong answers."""
+    wrong = {"one": "BCDB" * 2, "two": "BCDB" * 2, "three": "CDBC" * 2}
+    for model, answers in wrong.items():
+        completions = ["A"] * 11 + list(answers)
+        states = [request_state(f"id{n:02}", text) for n, text in enumerate(completions)]
+        files = run_files(f"quiz:model={model}", request_states=states)
+        files["run_spec.json"]["scenario_spec"]["args"] = {}
+        files["run_spec.json"]["adapter_spec"]["model"] = model
+        write_run(root, f"quiz:model={model}", files)
+
+
+def test_show_says_why_runs_are_twins_to_whoever_has_the_private_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells how much of the answers is wrong, so that the public half does not say it."""
+    monkeypatch.chdir(tmp_path)
+    write_copies(tmp_path / "runs")
+    options = ("--division", "leave_one_out", "--by", "model", "--instances", "2")
+    suite("build", "--name", "quiz", "--helm-runs", tmp_path / "runs", *options)
+    reason = "one and two answer 100% of 19 common requests alike, and 8 of the 8"
+    assert reason in suite("show", "suites/quiz").stdout
+    (twins,) = json.loads(suite("show", "suites/quiz", "--json").stdout)["twins"]
+    assert twins.startswith(reason)
+    Path("suites/quiz/private").rename("elsewhere")
+    assert json.loads(suite("show", "suites/quiz", "--json").stdout)["twins"] == []
+    assert "answer alike" not in suite("show", "suites/quiz").stdout
+    public = Path("suites/quiz/public/suite.json").read_text()
+    assert "twins" in public
+    assert reason not in public
+
+
 def test_verify_tells_the_digest_or_the_file_that_was_changed(runs: Path) -> None:
     built = build(runs)
     assert built["digest"] in suite("verify", "suites/quiz", "--digest", built["digest"]).stdout

@@ -17,7 +17,7 @@ LARGE = Budget(2, GIB)
 def task(name: str, need: Budget = SMALL) -> CaseTask:
     limits = Limits(cpus=need.cpus, memory_bytes=need.memory_bytes)
     image = Image("image", "sha256:1")
-    return CaseTask(image, "v1", "sha256:2", name, SandboxPolicy(limits), 1)
+    return CaseTask(image, "v1", "sha256:2", "3", name, SandboxPolicy(limits), 1)
 
 
 def dispatch(*tasks: CaseTask, most_slots: int) -> Dispatch:

@@ -11,7 +11,7 @@ from runner.sandbox.run import SandboxRun
 IMAGE = Image("team/predictor:1", "sha256:1", environment={"A": "b"})
 
 
-TASK = CaseTask(IMAGE, "v1", "sha256:2", "case-1", SandboxPolicy(), 1)
+TASK = CaseTask(IMAGE, "v1", "sha256:2", "3", "case-1", SandboxPolicy(), 1)
 
 
 RUN = SandboxRun(

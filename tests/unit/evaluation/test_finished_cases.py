@@ -17,7 +17,7 @@ LIMITS: dict[str, Any] = {**Limits().to_json()}
 
 OTHERS: dict[str, dict[str, Any]] = {
     "image": {"image": replace(IMAGE, id="sha256:9")},
-    "suite": {"suite_digest": "sha256:9"},
+    "inputs": {"inputs_digest": "9"},
     "case": {"case": "case-2"},
     "seed": {"seed": 2},
     "input change": {"input_change": SHUFFLED},
@@ -50,6 +50,7 @@ def test_what_has_finished_under_another_version_of_the_contract_is_not_taken(
 
 def test_what_a_suite_and_an_image_are_called_make_no_other_run() -> None:
     assert replace(TASK, suite="renamed").key == TASK.key
+    assert replace(TASK, suite_digest="sha256:9").key == TASK.key  # other actuals, same inputs
     assert replace(TASK, image=replace(IMAGE, reference="other:tag")).key == TASK.key
 
 

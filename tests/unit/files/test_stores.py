@@ -95,11 +95,11 @@ def refuse(*_: object, **__: object) -> None:
 def test_a_finished_case_is_found_again_and_its_time(store: Path) -> None:
     finished = FinishedCases(store / "finished_cases")
     assert finished.find(TASK.key) is None
-    assert finished.seconds(TASK.suite_digest) == {}
+    assert finished.seconds() == {}
     finished.keep(TASK.key, RUN)
     assert finished.find(TASK.key) == RUN
     assert finished.find(replace(TASK, seed=2).key) is None
-    assert finished.seconds(TASK.suite_digest) == {"case-1": 1.5}
+    assert finished.seconds() == {TASK.inputs_digest: 1.5}
 
 
 def write_half(path: Path) -> None:

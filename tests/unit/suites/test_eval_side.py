@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from runner.building import build as build_module
+from runner.building import write_run as write_run_module
 from runner.contract import layout
+from runner.errors import SuiteError
 from runner.suites import parts
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
@@ -122,6 +125,45 @@ def test_no_withheld_cell_is_in_any_staged_byte(tmp_path: Path) -> None:
     assert found_canaries(stage(suite)) == []
     actuals = suite.actuals(suite.cases[0]).stats.values()
     assert CANARY_NUMBER in [actual.mean for actual in actuals]
+
+
+def found_in_parts(suite: Suite) -> set[str]:
+    """Return the files of the public half that hold a canary, in any buffer of a part."""
+    found = set()
+    for name, of_runs in suite.shown.parts.items():
+        for part in of_runs.values():
+            with pa.ipc.open_stream(part.read()) as stream:
+                chunks = [chunk for column in stream.read_all().columns for chunk in column.chunks]
+            held = b"".join(bytes(each) for chunk in chunks for each in chunk.buffers() if each)
+            if any(canary in held for canary in canary_bytes()):
+                found.add(name)
+    return found
+
+
+def test_no_withheld_cell_is_in_any_byte_of_the_public_half(tmp_path: Path) -> None:
+    """Neither in the run's own parts, nor in those of runs that were read together with it."""
+    suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT, spec={"future": CANARY_TEXT})
+    assert found_in_parts(suite) == set()
+    plain = [path.read_bytes() for path in (suite.root / "public").rglob("*.json")]
+    assert not any(CANARY_TEXT.encode() in content for content in plain)
+
+
+def test_control_a_withheld_column_that_is_allowed_is_found_in_the_public_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak = "scenario_state.request_states.gold"
+    allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leak)
+    monkeypatch.setattr(build_module, "_refuse_leaks", lambda spec, audit: None)
+    suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
+    assert found_in_parts(suite) == {"eval/scenario_states.parts"}
+
+
+def test_a_suite_with_a_part_that_holds_more_than_its_rows_is_not_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_run_module, "to_part", lambda frame: parts.to_part(frame) + b"0.75")
+    with pytest.raises(SuiteError, match="it holds bytes that its rows don't need"):
+        make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
 
 
 @pytest.mark.usefixtures("uncompressed")

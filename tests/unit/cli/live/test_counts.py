@@ -29,7 +29,7 @@ def counts(clock: Clock) -> CaseCounts:
 
 def task(image: str, case: str, change: InputChange = FIRST) -> CaseTask:
     made = Image(image, f"sha256:{image}")
-    return CaseTask(made, "v1", "sha256:1", case, SandboxPolicy(), 1, change)
+    return CaseTask(made, "v1", "sha256:1", case, case, SandboxPolicy(), 1, change)
 
 
 Row = tuple[str, int, int, int, int]
