@@ -1,6 +1,7 @@
 """The engine, the images and the HELM runs that the integration tests use. All are real."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.integration.images import OWN
 from tests.integration.registry import Registry, running_registry
 
 IMAGES = Path(__file__).parents[2] / "images"
+
+# A shell lets what it runs in the background ignore Ctrl-C, and commands inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -171,6 +171,9 @@ def test_a_suite_is_built_and_audited_and_evaluated(tmp_path: Path) -> None:
     assert isinstance(runner.audit_suite(built), runner.SuiteAudit)
     (report,) = runner.evaluate("train_mean", tmp_path / "v1", out=tmp_path / "results")
     assert report.report.suite.digest == built.digest
+    rescored = runner.rescore(tmp_path / "results", built)
+    assert isinstance(rescored, runner.RescoredResults)
+    assert (rescored.current, rescored.reports) == (1, [])
 
 
 def test_this_file_uses_every_public_name() -> None:

@@ -22,11 +22,14 @@ from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
 from tests.pages.conftest import wavering
-from tests.pages.test_report_page import HOSTILE, MOST_MILLISECONDS
+from tests.pages.test_report_page import MOST_MILLISECONDS
 
 RUNNER = Path(sys.executable).with_name("runner")
 MANY = 1_000
 DASH = "\u2013"
+HOSTILE = """<img src=x onerror="document.title='owned'"></script>"""
+"""A name that a submitter may have."""
+
 SUBMITTERS = f"""
 show: best
 submitters:
