@@ -274,11 +274,6 @@ def test_a_bug_while_one_image_is_scored_costs_that_image(tmp_path: Path) -> Non
     assert len(list(out.rglob("report.json"))) == 2
 
 
-def take_hangups() -> None:
-    """Let a command see SIGHUP, which it ignores if the tests run under nohup."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("signals", [1, 3])
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_evaluation_removes_what_it_made(
@@ -291,9 +286,9 @@ def test_an_interrupted_evaluation_removes_what_it_made(
     image = misbehaving("sleep")
     out = str(tmp_path / "out")
     command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", out]
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, preexec_fn=take_hangups
-    ) as process:
+    # Under nohup the command would ignore SIGHUP.
+    command = ["env", "--default-signal=HUP", *command]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for_container(client, "predictor")
         for _ in range(signals):
             process.send_signal(signal_number)
