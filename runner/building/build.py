@@ -2,12 +2,13 @@
 
 import json
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
+from runner.building.checks import MOST_SHOWN, check_scoring, refuse_leaks, require_targets
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
@@ -20,8 +21,7 @@ from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
-from runner.helm_outputs.files import STAT_NAME
-from runner.helm_outputs.frames import read_run, read_runs
+from runner.helm_outputs.frames import read_runs
 from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, find_runs
 from runner.helm_outputs.type_checks import check_types
 from runner.progress import SILENT, Progress
@@ -34,8 +34,6 @@ from runner.suites.sharing import ADVICE, find_shared
 from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins, twin_groups
-
-MOST_SHOWN = 10
 
 Group = tuple[str, tuple[str, ...]]
 """Why runs stay together, and their names."""
@@ -164,8 +162,8 @@ def _write_suite(
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
     records, leaks = _write_runs(spec, runs, roles, rng, halves, progress)
     evaluated = [name for name, role in roles.items() if role.is_evaluated]
-    _require_targets(spec, runs, records, evaluated, progress)
-    _check_scoring(spec, [records[name] for name in evaluated])
+    require_targets(spec, runs, records, evaluated, progress)
+    check_scoring(spec, [records[name] for name in evaluated])
     twins = _find_twins(spec, halves, progress)
     plans, groups = _divide(spec, records, drawn, rng, twins)
     records = remove_unused(records, plans, halves)
@@ -182,7 +180,7 @@ def _write_suite(
     )
     freeze(spec, contents, root)
     audit = audit_suite(read_suite(root), leaks, progress)
-    _refuse_leaks(spec, audit)
+    refuse_leaks(spec, audit)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)
     make_private(root / PRIVATE)  # also if it is moved or copied from there
@@ -243,63 +241,6 @@ def _identify(run: RunDirectory) -> RunIdentity:
     return identify_run(json.loads((run.path / RUN_SPEC).read_bytes()))
 
 
-def _require_targets(
-    spec: SuiteSpec,
-    runs: Mapping[str, RunDirectory],
-    records: Mapping[str, RunRecord],
-    evaluated: Collection[str],
-    progress: Progress,
-) -> None:
-    """Refuse a suite if a stat is never a target; warn of eval runs that have no targets."""
-    without = [
-        name
-        for name in evaluated
-        if not records[name].targets and not records[name].instance_targets
-    ]
-    if len(without) == len(evaluated):
-        stats = read_run(runs[without[0]]).stats
-        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
-        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
-        raise SuiteError(
-            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean that is "
-            f"a number. It "
-            f"has: {', '.join(names) or 'none'}."
-        )
-    for name in without:
-        progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
-    if spec.instance_targets and not any(record.instance_targets for record in records.values()):
-        asked = ", ".join(target.stat for target in spec.instance_targets)
-        raise SuiteError(
-            f"instance_targets: no revealed instance of an eval run has the stat {asked}"
-        )
-
-
-def _check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
-    """Refuse scoring rules by which no evaluation could be ranked.
-
-    Raises:
-        SuiteError: the primary metric has no targets, or a weight is of no scenario of the suite.
-    """
-    scoring = spec.scoring
-    of_runs = scoring.primary_metric.kind == "stat"
-    if not any(each.targets if of_runs else each.instance_targets for each in records):
-        needed = "targets" if of_runs else "instance_targets"
-        raise SuiteError(
-            f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
-        )
-    known = sorted({record.scenario for record in records})
-    unknown = sorted(scoring.scenario_weights.keys() - set(known))
-    if unknown:
-        raise SuiteError(
-            f"scoring.scenario_weights: {unknown[0]!r} is no scenario of the suite. It has: "
-            + ", ".join(known)
-        )
-    if scoring.scenario_weights and not any(
-        scoring.scenario_weights.get(scenario, 1) for scenario in known
-    ):
-        raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
-
-
 def _find_twins(spec: SuiteSpec, halves: Halves, progress: Progress) -> list[Twins]:
     """Return the deployments whose runs are to be kept together because they answer alike."""
     if "twins" not in spec.keep_together:
@@ -358,26 +299,3 @@ def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> 
             "Draw more train runs, use another seed, or keep fewer groups together."
         )
     return CasePlan(plan.id, train, plan.eval)
-
-
-def _refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
-    """Refuse a suite with a leak that its spec does not accept.
-
-    Raises:
-        SuiteError: names each of them, or the first few.
-    """
-    refused = [leak for leak in audit.leaks if leak.kind not in spec.accept]
-    if not refused:
-        return
-    more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
-    lines = [f"  {leak}" for leak in refused[:MOST_SHOWN]]
-    kinds = sorted({leak.kind for leak in refused} - {"value"})
-    advice = f"\nIf this is intended, say so in the spec: accept: [{', '.join(kinds)}]"
-    meant = advice if kinds else ""
-    figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
-    raise SuiteError(
-        "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
-        + more
-        + "\n".join(["", *figures])
-        + meant
-    )

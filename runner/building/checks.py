@@ -1,0 +1,98 @@
+"""What is refused before a suite is frozen: nothing to predict, nothing to rank by, leaks."""
+
+from collections.abc import Collection, Mapping
+
+from runner.audit.audit import Audit
+from runner.errors import SuiteError
+from runner.helm_outputs.files import STAT_NAME
+from runner.helm_outputs.frames import read_run
+from runner.helm_outputs.runs import RunDirectory
+from runner.progress import Progress
+from runner.suites.manifest import RunRecord
+from runner.suites.spec import SuiteSpec
+
+MOST_SHOWN = 10
+
+
+def require_targets(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    records: Mapping[str, RunRecord],
+    evaluated: Collection[str],
+    progress: Progress,
+) -> None:
+    """Refuse a suite if a stat is never a target; warn of eval runs that have no targets.
+
+    Raises:
+        SuiteError: no eval run has a target, or none has one of those of instances.
+    """
+    without = [
+        name
+        for name in evaluated
+        if not records[name].targets and not records[name].instance_targets
+    ]
+    if len(without) == len(evaluated):
+        stats = read_run(runs[without[0]]).stats
+        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
+        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
+        raise SuiteError(
+            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean that is "
+            f"a number. It "
+            f"has: {', '.join(names) or 'none'}."
+        )
+    for name in without:
+        progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
+    if spec.instance_targets and not any(record.instance_targets for record in records.values()):
+        asked = ", ".join(target.stat for target in spec.instance_targets)
+        raise SuiteError(
+            f"instance_targets: no revealed instance of an eval run has the stat {asked}"
+        )
+
+
+def check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
+    """Refuse scoring rules by which no evaluation could be ranked.
+
+    Raises:
+        SuiteError: the primary metric has no targets, or a weight is of no scenario of the suite.
+    """
+    scoring = spec.scoring
+    of_runs = scoring.primary_metric.kind == "stat"
+    if not any(each.targets if of_runs else each.instance_targets for each in records):
+        needed = "targets" if of_runs else "instance_targets"
+        raise SuiteError(
+            f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
+        )
+    known = sorted({record.scenario for record in records})
+    unknown = sorted(scoring.scenario_weights.keys() - set(known))
+    if unknown:
+        raise SuiteError(
+            f"scoring.scenario_weights: {unknown[0]!r} is no scenario of the suite. It has: "
+            + ", ".join(known)
+        )
+    if scoring.scenario_weights and not any(
+        scoring.scenario_weights.get(scenario, 1) for scenario in known
+    ):
+        raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
+
+
+def refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
+    """Refuse a suite with a leak that its spec does not accept.
+
+    Raises:
+        SuiteError: names each of them, or the first few.
+    """
+    refused = [leak for leak in audit.leaks if leak.kind not in spec.accept]
+    if not refused:
+        return
+    more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
+    lines = [f"  {leak}" for leak in refused[:MOST_SHOWN]]
+    kinds = sorted({leak.kind for leak in refused} - {"value"})
+    advice = f"\nIf this is intended, say so in the spec: accept: [{', '.join(kinds)}]"
+    meant = advice if kinds else ""
+    figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
+    raise SuiteError(
+        "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
+        + more
+        + "\n".join(["", *figures])
+        + meant
+    )
