@@ -1,11 +1,13 @@
 """A way to the engine that a test controls: a port of this machine that leads to its socket."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-ENGINE_SOCKET = "/var/run/docker.sock"
+ENGINE_SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+"""Of the engine on which the tests run."""
 
 
 class Forwarder:

@@ -117,7 +117,7 @@ def test_neither_proxies_nor_the_runners_own_environment_get_in(
         seen = json.loads(run(engine, python(engine, ENVIRONMENT)).log)
     assert set(seen) == {
         *("PATH", "LANG", "PYTHONPATH", "PYTHONUNBUFFERED"),  # the image's own
-        *("HOME", "TMPDIR", "HOSTNAME"),
+        *("HOME", "TMPDIR", "HOSTNAME", "USER", "LOGNAME"),
     }
     assert (seen["HOME"], seen["HOSTNAME"]) == ("/tmp", "predictor")
 
