@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.building.demo_suite import ARCHIVE, DEMO_SUITE
+from runner.building.draw import Draw
 from runner.code_version import code_versions
 from runner.contract.limits import Limits
 from runner.contract.stat import Stat, Target
@@ -81,7 +82,6 @@ def _stage(
     progress: Progress,
 ) -> None:
     # Imported here: they take ten times as long as all else, and the demo's case mostly exists.
-    from runner.building.draw import Draw  # noqa: PLC0415  (as the next)
     from runner.building.named import opened_suite  # noqa: PLC0415  (slow; not if kept)
     from runner.suites.staging import stage_inputs  # noqa: PLC0415  (as above)
 

@@ -9,6 +9,9 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
 
 MOST_REPEATS = 1000
+MOST_GPUS = 1024
+LARGEST_SEED = 2**63 - 1
+"""Beyond it a predictor in another language can't read the manifest's seed."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class RunOptions:
             "--memory-mib": (self.memory_mib, memory_bounds),
             "--cpus": (self.cpus, BOUNDS["cpus"]),
             "--repeat": (self.repeat, (0, MOST_REPEATS)),
+            "--gpus": (self.gpus, (ALL_GPUS, MOST_GPUS)),
+            "--seed": (self.seed, (0, LARGEST_SEED)),
         }
         for option, (value, (least, most)) in bounds.items():
             if value is not None and not least <= value <= most:

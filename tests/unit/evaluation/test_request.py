@@ -75,6 +75,9 @@ def test_control_each_executor_takes_its_own_options() -> None:
         ({"cpus": 0.0}, "--cpus is 0"),
         ({"repeat": -1}, "--repeat is -1"),
         ({"repeat": 10**9}, "--repeat is 1000000000"),
+        ({"gpus": -5}, "--gpus is -5"),
+        ({"seed": -1}, "--seed is -1"),
+        ({"seed": 2**200}, "--seed is 1.6"),
     ],
 )
 def test_limits_under_which_nothing_runs_are_refused(parts: dict[str, Any], message: str) -> None:
