@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from runner.api.building import SuiteAudit, audit_suite, build_suite
     from runner.api.evaluating import evaluate
-    from runner.api.local_scoring import LocalScore, score, try_predictor
-    from runner.api.opened_reports import OpenedReport, read_report, verify_report
+    from runner.api.local_scoring import score, try_predictor
+    from runner.api.opened_reports import LocalScore, OpenedReport, read_report
     from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
     from runner.api.placement import Local, Ray
     from runner.api.ranking import Ranking, rank_reports
     from runner.api.rescoring import RescoredResults, rescore
     from runner.api.score_table import ScoreTable
+    from runner.api.verifying import verify_report
     from runner.contract.predictor import Predictor
     from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
     from runner.errors import (
@@ -66,13 +67,14 @@ __all__ = [
 _NAMES = {
     "api.building": ("SuiteAudit", "audit_suite", "build_suite"),
     "api.evaluating": ("evaluate",),
-    "api.local_scoring": ("LocalScore", "score", "try_predictor"),
-    "api.opened_reports": ("OpenedReport", "read_report", "verify_report"),
+    "api.local_scoring": ("score", "try_predictor"),
+    "api.opened_reports": ("LocalScore", "OpenedReport", "read_report"),
     "api.opened_suites": ("OpenedCase", "OpenedSuite", "open_suite"),
     "api.placement": ("Local", "Ray"),
     "api.ranking": ("Ranking", "rank_reports"),
     "api.rescoring": ("RescoredResults", "rescore"),
     "api.score_table": ("ScoreTable",),
+    "api.verifying": ("verify_report",),
     "contract.predictor": ("Predictor",),
     "contract.stat": ("InstanceTarget", "MetricName", "Stat", "Target"),
     "errors": (

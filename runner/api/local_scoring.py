@@ -3,10 +3,9 @@
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from runner.api.checked import Place, checked
-from runner.api.opened_reports import OpenedReport
+from runner.api.opened_reports import IN_PROCESS, LocalScore
 from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
 from runner.code_version import own_version
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
@@ -26,22 +25,6 @@ from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.suites.suite import Suite
-
-IN_PROCESS = "in this process"
-"""Takes the place of a report's engine and image ID."""
-
-
-class LocalScore(OpenedReport):
-    """The scores of predictions that were made in this process. Nothing is stored on disk.
-
-    It can't be ranked on a leaderboard: the predictor could see all that this process can.
-    """
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(report, Path(IN_PROCESS))
-
-    def __repr__(self) -> str:
-        return f"<LocalScore of {self.image}: {self.scores!r}>"
 
 
 @checked

@@ -6,14 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from runner.api.checked import Place, checked
-from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
 from runner.files.stores import open_store
-from runner.reports import verification
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report, why_unranked
 from runner.reports.report import read_report as read_report_file
+
+IN_PROCESS = "in this process"
+"""Takes the place of a report's engine and image ID."""
 
 
 class OpenedReport:
@@ -81,6 +82,19 @@ class OpenedReport:
         return html_table(title, ("metric", "value", "low", "high", "targets"), rows)
 
 
+class LocalScore(OpenedReport):
+    """The scores of predictions that were made in this process. Nothing is stored on disk.
+
+    It can't be ranked on a leaderboard: the predictor could see all that this process can.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report, Path(IN_PROCESS))
+
+    def __repr__(self) -> str:
+        return f"<LocalScore of {self.image}: {self.scores!r}>"
+
+
 @checked
 def read_report(directory: Place) -> OpenedReport:
     """Return the report in a directory, or at a URL that fsspec knows.
@@ -91,27 +105,3 @@ def read_report(directory: Place) -> OpenedReport:
     """
     place = open_store(directory)
     return OpenedReport(read_report_file(place), place)
-
-
-@checked
-def verify_report(
-    report: Place | OpenedReport, suite: Place | OpenedSuite | None = None
-) -> list[str]:
-    """Return the faults of a report, one line each; empty if nothing has changed in it.
-
-    Its files are compared with their checksums, and the frozen predictions are scored again,
-    without a container.
-
-    Args:
-        suite: its actuals are used; without it, those in the report are trusted. An open suite,
-            e.g. one with its private half elsewhere, or its name or path as ``runner.open_suite``
-            takes it.
-
-    Raises:
-        SuiteError: the suite can't be used.
-    """
-    place = report.directory if isinstance(report, OpenedReport) else open_store(report)
-    if suite is None or isinstance(suite, OpenedSuite):
-        return verification.verify_report(place, None if suite is None else suite.suite)
-    with open_suite(suite) as opened:
-        return verification.verify_report(place, opened.suite)

@@ -8,8 +8,7 @@ import pandas as pd
 
 from runner.api.announcing import AnnouncedLines
 from runner.api.checked import Place, checked
-from runner.api.local_scoring import LocalScore
-from runner.api.opened_reports import OpenedReport
+from runner.api.opened_reports import LocalScore, OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store

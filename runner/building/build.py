@@ -12,11 +12,11 @@ from runner.building.checks import MOST_SHOWN, check_scoring, refuse_leaks, requ
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
-from runner.building.half_writer import HalfWriter
+from runner.building.half_writer import HalfWriter, Halves
 from runner.building.holdout import hold_out
 from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
-from runner.building.write_run import Halves, Roles, write_run
+from runner.building.write_run import Roles, write_run
 from runner.errors import SuiteError, UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.suites.manifest import FileRecord
@@ -47,3 +48,11 @@ class HalfWriter:
                     file.write(content)
         kept.replace(self.root / name)
         self.parts[name] = {number: records[number] for number in records if number in numbers}
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Both halves of a suite that is being written."""
+
+    public: HalfWriter
+    private: HalfWriter

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from runner.building.divisions import CasePlan
-from runner.building.half_writer import HalfWriter
-from runner.building.write_run import Halves
+from runner.building.half_writer import HalfWriter, Halves
 from runner.suites.manifest import ACTUALS, INSTANCE_ACTUALS, RunRecord
 from runner.suites.parts import part_name
 from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES

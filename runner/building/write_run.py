@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.audit.leak import Leak
 from runner.audit.noninterference import find_interference
-from runner.building.half_writer import HalfWriter
+from runner.building.half_writer import Halves
 from runner.files.scratch import scratch_directory
 from runner.helm_outputs.frames import RunFrames, read_run
 from runner.helm_outputs.runs import RunDirectory
@@ -27,14 +27,6 @@ class Roles:
 
     trains: bool
     is_evaluated: bool
-
-
-@dataclass(frozen=True)
-class Halves:
-    """Both halves of a suite that is being written."""
-
-    public: HalfWriter
-    private: HalfWriter
 
 
 def write_run(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from runner.api.opened_reports import verify_report
 from runner.api.opened_suites import open_suite
+from runner.api.verifying import verify_report
 from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode
 

@@ -51,17 +51,6 @@ def test_no_text_of_a_report_is_markup_in_a_notebook(written: Path) -> None:
     assert "&lt;script&gt;" in shown
 
 
-def test_a_report_as_it_was_written_verifies(suite: Suite, written: Path) -> None:
-    assert runner.verify_report(written) == []
-    assert runner.verify_report(runner.read_report(written), suite.root) == []
-
-
-def test_control_a_changed_file_is_found(written: Path) -> None:
-    path = written / "report.json"
-    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
-    assert runner.verify_report(str(written)) != []
-
-
 def test_a_directory_without_a_report_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(runner.SuiteError):
         runner.read_report(tmp_path)

@@ -1,0 +1,31 @@
+"""Checks a report again."""
+
+from runner.api.checked import Place, checked
+from runner.api.opened_reports import OpenedReport
+from runner.api.opened_suites import OpenedSuite, open_suite
+from runner.files.stores import open_store
+from runner.reports import verification
+
+
+@checked
+def verify_report(
+    report: Place | OpenedReport, suite: Place | OpenedSuite | None = None
+) -> list[str]:
+    """Return the faults of a report, one line each; empty if nothing has changed in it.
+
+    Its files are compared with their checksums, and the frozen predictions are scored again,
+    without a container.
+
+    Args:
+        suite: its actuals are used; without it, those in the report are trusted. An open suite,
+            e.g. one with its private half elsewhere, or its name or path as ``runner.open_suite``
+            takes it.
+
+    Raises:
+        SuiteError: the suite can't be used.
+    """
+    place = report.directory if isinstance(report, OpenedReport) else open_store(report)
+    if suite is None or isinstance(suite, OpenedSuite):
+        return verification.verify_report(place, None if suite is None else suite.suite)
+    with open_suite(suite) as opened:
+        return verification.verify_report(place, opened.suite)

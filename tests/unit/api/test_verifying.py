@@ -1,0 +1,35 @@
+"""Reports that are checked again from Python."""
+
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.reports.report_directory import write_evaluation
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(path), path / "v1")
+
+
+@pytest.fixture
+def written(suite: Suite, tmp_path: Path) -> Path:
+    write_evaluation(evaluate_function(suite, off_by(0.25), "an-image"), tmp_path / "report")
+    return tmp_path / "report"
+
+
+def test_a_report_as_it_was_written_verifies(suite: Suite, written: Path) -> None:
+    assert runner.verify_report(written) == []
+    assert runner.verify_report(runner.read_report(written), suite.root) == []
+
+
+def test_control_a_changed_file_is_found(written: Path) -> None:
+    path = written / "report.json"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    assert runner.verify_report(str(written)) != []
