@@ -32,6 +32,9 @@ def target(
     instance_id: str | None = None,
     outcome: str = "scored",
     reason: str | None = None,
+    case: str = "case-1",
+    budget: int | None = None,
+    replicate: int = 1,
     **spec: str,
 ) -> dict[str, Any]:
     """Return one target: both of its sides, and what is revealed of its run."""
@@ -47,10 +50,17 @@ def records(
         key = stat_key(each["name"])
         trial = None if each["instance_id"] is None else 0
         name = (key.stat, key.split, key.sub_split, key.perturbation)
-        place = ("case-1", each["run"], *name, each["instance_id"], trial)
+        place = (each["case"], each["run"], *name, each["instance_id"], trial)
         if each["predicted"] is not None:
             predicted.append((*place, each["predicted"], each["stddev"]))
-        more = (key.perturbed_by, key.computed_on, each["baseline"], each["outcome"])
+        more = (
+            each["budget"],
+            each["replicate"],
+            key.perturbed_by,
+            key.computed_on,
+            each["baseline"],
+            each["outcome"],
+        )
         actual.append((*place, each["actual"], None, *more, each["reason"]))
     specs = {each["run"]: {**SPEC, **spec_columns(each["spec"])} for each in targets}
     return make_records(

@@ -32,7 +32,15 @@ def report_records(report: Report) -> pl.DataFrame:
         if target.predicted is not None:
             predicted.append((*place, target.predicted["mean"], target.predicted.get("stddev")))
         values = (target.actual["mean"], target.actual.get("stddev"))
-        more = (key.perturbed_by, key.computed_on, target.baseline, case.outcome, _reason(case))
+        more = (
+            case.budget,
+            case.replicate,
+            key.perturbed_by,
+            key.computed_on,
+            target.baseline,
+            case.outcome,
+            _reason(case),
+        )
         actual.append((*place, *values, *more))
     return make_records(
         side_frame(predicted, SIDE),

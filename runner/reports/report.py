@@ -46,6 +46,9 @@ class TargetRecord(_Record):
 class CaseRecord(_Record):
     """One case: how it ended and, per target, predicted and actual.
 
+    ``budget`` is how many instances of each eval run are revealed, null if all are; ``replicate``
+    is the draw that the case is of, from 1.
+
     ``cause`` names one of a closed set of faults in the output (see ``predictions.Cause``), only
     for the outcome ``invalid_output``. ``wall_seconds`` is the container's own time.
     ``forecast`` has a line for each limit that it came near. ``sandbox`` has the settings that the
@@ -56,6 +59,8 @@ class CaseRecord(_Record):
     """
 
     id: str
+    budget: int | None = None
+    replicate: int = 1
     train_runs: tuple[str, ...]
     eval_runs: tuple[str, ...]
     outcome: Outcome

@@ -28,14 +28,18 @@ SIDE: Mapping[str, type[pl.DataType]] = {**KEY, "mean": pl.Float64, "stddev": pl
 
 ACTUAL_SIDE: Mapping[str, type[pl.DataType]] = {
     **SIDE,
+    "budget": pl.Int64,
+    "replicate": pl.Int64,
     "perturbed_by": pl.String,
     "computed_on": pl.String,
     "baseline": pl.Float64,
     "outcome": pl.String,
     "reason": pl.String,
 }
-"""``perturbation`` is all of it as text, ``perturbed_by`` without what it is computed on,
-``baseline`` the train mean, ``reason`` why the case has no predictions, if it has none."""
+"""``budget`` is how many instances of each eval run the case reveals, null if all; ``replicate`` is
+the draw that it is of, from 1. ``perturbation`` is all of it as text, ``perturbed_by`` without what
+it is computed on, ``baseline`` the train mean, ``reason`` why the case has no predictions, if it
+has none."""
 
 NOT_PREDICTED = "not predicted"
 
@@ -113,9 +117,10 @@ def make_records(
             of the end that is farther from its actual; without a range it gets none.
 
     Returns:
-        KEY, perturbed_by, computed_on, kind (see ``metrics.Kind``), predicted_mean,
-        predicted_stddev, actual_mean, actual_stddev, baseline, error, crps, outcome, reason, then
-        the columns of the run specs. ``reason`` is null where the prediction is there.
+        KEY, budget, replicate, perturbed_by, computed_on, kind (see ``metrics.Kind``),
+        predicted_mean, predicted_stddev, actual_mean, actual_stddev, baseline, error, crps,
+        outcome, reason, then the columns of the run specs. ``reason`` is null where the prediction
+        is there.
 
     Raises:
         polars.exceptions.ComputeError: a key stands twice in one of the sides.
@@ -129,6 +134,8 @@ def make_records(
     stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst is not None)
     records = sides.select(
         *KEY,
+        "budget",
+        "replicate",
         "perturbed_by",
         "computed_on",
         _kind(actual).alias("kind"),
