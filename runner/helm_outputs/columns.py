@@ -1,17 +1,18 @@
-"""Objects of a JSON document -> flat columns, and a column -> an Arrow array.
+"""Objects of a JSON document -> flat columns, and a column -> a series.
 
 A type follows from a column's own cells and from HELM's classes, never from the order of keys.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
+from contextlib import suppress
+from itertools import accumulate, chain, repeat
 from operator import itemgetter
 from types import NoneType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
 from runner.helm_outputs.json_text import to_text
@@ -38,7 +39,7 @@ SINGLE = 2
 
 
 class UnlikeRunsError(Exception):
-    """Cells of several runs can't be made one array: each run's alone may have another type."""
+    """Cells of several runs can't be made one series: each run's alone may have another type."""
 
 
 SCALARS = {
@@ -48,6 +49,14 @@ SCALARS = {
     frozenset({float}): pa.float64(),
     frozenset({int, float}): pa.float64(),
 }
+
+SERIES = {
+    frozenset({str}): pl.String(),
+    frozenset({bool}): pl.Boolean(),
+    frozenset({int}): pl.Int64(),
+    frozenset({float}): pl.Float64(),
+}
+"""Types of cells of which Polars makes a series in half the time that Arrow needs."""
 
 UNFIT = (pa.ArrowInvalid, OverflowError, UnicodeEncodeError)
 """What Arrow raises of a lone surrogate, and of an integer beyond 64 bits or, in floats, 53."""
@@ -93,10 +102,13 @@ def _members(objects: Sequence[dict[str, Any]]) -> dict[str, Cells]:
             return _values(objects, names)
         except KeyError:  # as many keys, but others
             pass
-    counts = Counter(chain.from_iterable(objects))
-    of_all = _values(objects, [name for name, count in counts.items() if count == len(objects)])
+    kinds = dict.fromkeys(map(tuple, objects))
+    in_all = set(names).intersection(*kinds)
+    all_names = dict.fromkeys(chain.from_iterable(kinds))
+    of_all = _values(objects, [name for name in all_names if name in in_all])
     return {
-        name: of_all.get(name) or [each.get(name, ABSENT) for each in objects] for name in counts
+        name: of_all.get(name) or list(map(dict.get, objects, repeat(name), repeat(ABSENT)))
+        for name in all_names
     }
 
 
@@ -115,7 +127,7 @@ def _add(columns: dict[str, Cells], name: str, cells: Cells) -> None:
     columns[name] = cells
 
 
-def to_array(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
+def to_series(cells: Cells, shape: Shape, bounds: Bounds) -> pl.Series:
     """Return a column's cells. Those that no type of Arrow holds as they are become JSON texts.
 
     A run that has no cell of its own may be without the column, or have one without a type.
@@ -134,7 +146,10 @@ def to_array(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
         raise UnlikeRunsError
     if Absent in kinds:
         cells = [None if cell is ABSENT else cell for cell in cells]
-    return _typed(cells, present, kinds != present, shape, bounds)
+    if shape is None and present in SERIES:
+        with suppress(TypeError, OverflowError, UnicodeEncodeError):
+            return pl.Series(cells, dtype=SERIES[present])
+    return pl.Series(_typed(cells, present, kinds != present, shape, bounds))
 
 
 def _kinds(cells: Cells, shape: Shape, bounds: Bounds) -> frozenset[type]:
@@ -147,9 +162,8 @@ def _kinds(cells: Cells, shape: Shape, bounds: Bounds) -> frozenset[type]:
     return kinds
 
 
-def _field(cells: Cells, shape: Shape, bounds: Bounds) -> pa.Array:
+def _field(cells: Cells, kinds: frozenset[type], shape: Shape, bounds: Bounds) -> pa.Array:
     """Return a field of objects in a list, where a null that is written is none that is absent."""
-    kinds = _kinds(cells, shape, bounds)
     if NoneType in kinds:
         return _json(cells, ABSENT)
     has_gaps = Absent in kinds
@@ -232,6 +246,12 @@ def _objects(
         return None
     names = [name for name in shape if name in members]
     names += sorted(members.keys() - shape.keys())
-    fields = [_field(members[name], shape.get(name), bounds) for name in names]
+    shapes = [shape.get(name) for name in names]
+    # Of all fields first: runs that are not alike are found before any array is made.
+    kinds = [_kinds(members[name], each, bounds) for name, each in zip(names, shapes, strict=True)]
+    fields = [
+        _field(members[name], kinds_of_field, each, bounds)
+        for name, kinds_of_field, each in zip(names, kinds, shapes, strict=True)
+    ]
     mask = pa.array([cell is None for cell in cells], pa.bool_()) if has_gaps else None
     return pa.StructArray.from_arrays(fields, names, mask=mask)

@@ -34,6 +34,7 @@ from runner.helm_outputs.runs import (
     STATS,
     UNREADABLE,
     Documents,
+    Room,
     RunDirectory,
     read_documents,
     read_file,
@@ -86,10 +87,14 @@ Start = Callable[[Callable[[], Texts]], Callable[[], Texts]]
 
 
 def split_list(
-    runs: Sequence[RunDirectory], file_name: str, start: Start = lambda call: call
+    runs: Sequence[RunDirectory], file_name: str, room: Room, start: Start = lambda call: call
 ) -> SplitLists:
-    """Return the list of stats of some runs, for ``read_list``."""
-    documents = read_documents([f"{run.path}/{file_name}" for run in runs])
+    """Return the list of stats of some runs, for ``read_lists``.
+
+    Args:
+        room: which they are in until they have been read.
+    """
+    documents = read_documents([f"{run.path}/{file_name}" for run in runs], room)
     border = ELEMENT_BORDER if file_name == STATS else STAT_BORDER
     return SplitLists(documents, start(partial(split, documents, border)))
 
@@ -104,7 +109,9 @@ def read_lists(
     except OtherLayoutError:
         if len(runs) == 1:
             return [_read_list(runs[0], file_name, lists.documents.content.data)]
-        return [read_lists([run], file_name, split_list([run], file_name))[0] for run in runs]
+        return [
+            read_lists([run], file_name, split_list([run], file_name, Room()))[0] for run in runs
+        ]
     gaps = {name for name, column in columns.items() if column.null_count()}
     return [_leave_out_absent(frame, gaps) for frame in _split(columns, heights, runs)]
 

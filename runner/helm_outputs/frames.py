@@ -6,7 +6,7 @@ The numbers of a stat are floats and its count an integer, whether written as 1 
 
 import gc
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from runner.helm_outputs.runs import (
     RUN_SPEC,
     SCENARIO_STATE,
     STATS,
+    Room,
     RunDirectory,
 )
 from runner.helm_outputs.states import read_chosen_states, read_states
@@ -63,7 +64,7 @@ def read_run(run: RunDirectory) -> RunFrames:
     Raises:
         SuiteError: a file is not JSON or not what HELM writes; names the file.
     """
-    return _read_together([run])[0]
+    return _read_together([run], _rooms())[0]
 
 
 def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
@@ -75,10 +76,11 @@ def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     Raises:
         SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
     """
+    rooms = _rooms()
     with ThreadPoolExecutor(1, thread_name_prefix="read-helm") as pool:
         for batch in _batches(runs):
             with no_collection():
-                frames = _read_together(batch, lambda call: pool.submit(call).result)
+                frames = _read_together(batch, rooms, lambda call: pool.submit(call).result)
             frames.reverse()
             while frames:  # none is held when the next batch is read
                 yield frames.pop()
@@ -131,6 +133,10 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _rooms() -> dict[str, Room]:
+    return {name: Room() for name in (STATS, PER_INSTANCE_STATS)}
+
+
 def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
     """Yield runs that are read together; a large one stands alone."""
     batch: list[RunDirectory] = []
@@ -147,15 +153,16 @@ def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
 
 
 def _read_together(
-    runs: Sequence[RunDirectory], start: Start = lambda call: call
+    runs: Sequence[RunDirectory], rooms: Mapping[str, Room], start: Start = lambda call: call
 ) -> list[RunFrames]:
     """Return the frames of some runs.
 
     Args:
+        rooms: by file that is a list, where it is put until its frames are made.
         start: starts a call that is free of Python's lock; see ``split_list``.
     """
     lists = {
-        name: split_list(_having(name, runs), name, start) for name in (STATS, PER_INSTANCE_STATS)
+        name: split_list(_having(name, runs), name, room, start) for name, room in rooms.items()
     }
     frames = (
         _read_those_with(RUN_SPEC, runs, read_run_specs),

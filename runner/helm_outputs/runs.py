@@ -71,8 +71,21 @@ class Documents(NamedTuple):
     bounds: npt.NDArray[np.int64]
 
 
-def read_documents(paths: Sequence[str]) -> Documents:
-    """Return the content of files, read into one place, as each piece of memory takes time.
+class Room:
+    """Memory that is used again: the system takes longer to give new memory than to fill it."""
+
+    def __init__(self) -> None:
+        self._content = np.empty(0, np.uint8)
+
+    def take(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return memory of this size. What was taken before must not be used any more."""
+        if size > len(self._content):
+            self._content = np.empty(size, np.uint8)
+        return self._content[:size]
+
+
+def read_documents(paths: Sequence[str], room: Room) -> Documents:
+    """Return the content of files, read into one room.
 
     Raises:
         SuiteError: one can't be read.
@@ -81,12 +94,12 @@ def read_documents(paths: Sequence[str]) -> Documents:
     for path in paths:
         with _naming(path):
             sizes.append(os.stat(path).st_size)  # noqa: PTH116  (Path takes twice as long)
-    content = np.empty(sum(sizes), np.uint8)
-    room, bounds = content.data, [0]
+    content = room.take(sum(sizes))
+    to_fill, bounds = content.data, [0]
     for path, size in zip(paths, sizes, strict=True):
         start = bounds[-1]
         with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as above)
-            bounds.append(start + (file.readinto(room[start : start + size]) or 0))
+            bounds.append(start + (file.readinto(to_fill[start : start + size]) or 0))
     return Documents(content, np.array(bounds, np.int64))
 
 

@@ -1,7 +1,7 @@
 """Flat columns of several runs -> the frame of each.
 
 A call of Arrow or Polars takes as long as reading some hundred bytes or more. So the cells of all
-runs become one array where this gives each run's the type that they have alone. No run's columns
+runs become one series where this gives each run's the type that they have alone. No run's columns
 or types depend on the others'.
 """
 
@@ -12,13 +12,13 @@ from itertools import chain, pairwise
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from runner.contract.layout import RUN_NAME
-from runner.helm_outputs.columns import Absent, Bounds, Cells, UnlikeRunsError, to_array
+from runner.helm_outputs.columns import Absent, Bounds, Cells, UnlikeRunsError, to_series
 from runner.helm_outputs.shapes import SHAPES, Shape
 
-Arrays = dict[str, pa.Array]
+Columns = dict[str, pl.Series]
+"""Columns by name; the series have no names of their own."""
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Tables:
         lacking: of each run, which of the shared columns it has not.
     """
 
-    shared: Arrays = field(default_factory=dict)
-    own: list[Arrays] = field(default_factory=list)
+    shared: Columns = field(default_factory=dict)
+    own: list[Columns] = field(default_factory=list)
     lacking: list[set[str]] = field(default_factory=list)
 
 
@@ -59,11 +59,20 @@ def to_frames(
         tables.own[number] |= own
         tables.lacking[number] |= lacking
     if orders is None:
-        orders = [
-            sorted((tables.shared.keys() - lacking) | own.keys(), key=by_name)
-            for own, lacking in zip(tables.own, tables.lacking, strict=True)
-        ]
+        orders = _orders(tables)
     return _slice(tables, bounds, orders)
+
+
+def _orders(tables: Tables) -> list[Sequence[str]]:
+    """Return the names of each run's columns, sorted; runs of the same columns share them."""
+    known: dict[object, Sequence[str]] = {}
+    orders = []
+    for own, lacking in zip(tables.own, tables.lacking, strict=True):
+        key = (frozenset(own), frozenset(lacking))
+        if key not in known:
+            known[key] = sorted((tables.shared.keys() - lacking) | own.keys(), key=by_name)
+        orders.append(known[key])
+    return orders
 
 
 def by_name(name: str) -> tuple[bool, str]:
@@ -72,20 +81,22 @@ def by_name(name: str) -> tuple[bool, str]:
 
 
 def _of_cells(columns: dict[str, Cells], bounds: Bounds) -> Tables:
-    """Return the columns as arrays. They are used up."""
+    """Return the columns as series. They are used up."""
     runs = len(bounds) - 1
     tables = Tables({}, [{} for _ in range(runs)], [set() for _ in range(runs)])
     for name in list(columns):
         cells, shape = columns.pop(name), SHAPES.get(name)
         others: Iterable[int] = range(runs)
         with suppress(UnlikeRunsError):
-            tables.shared[name] = to_array(cells, shape, bounds)
+            tables.shared[name] = to_series(cells, shape, bounds)
             others = _runs_without_cells(tables.shared[name], bounds) if runs > 1 else ()
         cells_of_runs = _of_runs(cells, bounds) if others else {}
         for number in others:
             tables.lacking[number].add(name)
-        for number, array in _arrays_of_runs({each: cells_of_runs[each] for each in others}, shape):
-            tables.own[number][name] = array
+        for number, series in _series_of_runs(
+            {each: cells_of_runs[each] for each in others}, shape
+        ):
+            tables.own[number][name] = series
     return tables
 
 
@@ -95,21 +106,21 @@ def _of_runs(cells: Cells, bounds: Bounds) -> dict[int, Cells]:
     }
 
 
-def _arrays_of_runs(runs: Mapping[int, Cells], shape: Shape) -> Iterator[tuple[int, pa.Array]]:
-    """Yield the array of each run that has the column, made together of those that look alike."""
+def _series_of_runs(runs: Mapping[int, Cells], shape: Shape) -> Iterator[tuple[int, pl.Series]]:
+    """Yield the series of each run that has the column, made together of those that look alike."""
     for look, group in _group_by_look(runs).items():
         if look == {Absent}:
             continue
         bounds = np.cumsum([0, *(len(runs[number]) for number in group)])
         try:
             together = list(chain.from_iterable(runs[number] for number in group))
-            array = to_array(together, shape, bounds)
+            series = to_series(together, shape, bounds)
         except UnlikeRunsError:
             for number in group:
-                yield number, to_array(runs[number], shape, np.array([0, len(runs[number])]))
+                yield number, to_series(runs[number], shape, np.array([0, len(runs[number])]))
         else:
             for number, (start, end) in zip(group, pairwise(bounds.tolist()), strict=True):
-                yield number, array[start:end]
+                yield number, series.slice(start, end - start)
 
 
 def _group_by_look(runs: Mapping[int, Cells]) -> dict[frozenset[object], list[int]]:
@@ -126,48 +137,45 @@ def _look(cells: Cells) -> frozenset[object]:
     return frozenset(map(type, cells)).union(looks)
 
 
-def _runs_without_cells(array: pa.Array, bounds: Bounds) -> list[int]:
-    if array.null_count == 0:
+def _runs_without_cells(series: pl.Series, bounds: Bounds) -> list[int]:
+    if not series.null_count():
         return []
-    before = np.cumsum([0, *array.is_valid().to_numpy(zero_copy_only=False)])
+    before = np.concatenate([[0], np.cumsum(series.is_not_null().to_numpy())])
     return [int(number) for number in np.flatnonzero(np.diff(before[bounds]) == 0)]
 
 
 def _repeat(tables: Tables, heights: Sequence[int]) -> None:
-    """Let arrays with one cell for each run have it in all of the run's rows."""
-    rows = pa.array(np.repeat(np.arange(len(heights)), heights))
-    tables.shared = {name: array.take(rows) for name, array in tables.shared.items()}
+    """Let series with one cell for each run have it in all of the run's rows."""
+    rows = pl.Series(np.repeat(np.arange(len(heights)), heights))
+    tables.shared = {name: series[rows] for name, series in tables.shared.items()}
     for own, height in zip(tables.own, heights, strict=True):
-        for name, array in own.items():
-            own[name] = pa.concat_arrays([array] * height)
+        for name, series in own.items():
+            own[name] = series.new_from_index(0, height)
 
 
 def _slice(tables: Tables, bounds: Bounds, orders: Sequence[Sequence[str]]) -> list[pl.DataFrame]:
     """Return the frame of each run; those of the same columns and types are slices of one."""
     groups: dict[object, list[int]] = {}
     for number, (own, order) in enumerate(zip(tables.own, orders, strict=True)):
-        types = tuple(own[name].type for name in order if name in own)
+        types = tuple(own[name].dtype for name in order if name in own)
         groups.setdefault((tuple(order), types), []).append(number)
-    whole = pl.DataFrame(pa.table(tables.shared))
     starts, heights = bounds[:-1].tolist(), np.diff(bounds).tolist()
     frames: dict[int, pl.DataFrame] = {}
     for group in groups.values():
         own = {name: _in_place(tables.own, name, group, heights) for name in tables.own[group[0]]}
-        columns = [own[name] if name in own else whole[name] for name in orders[group[0]]]
-        together = pl.DataFrame(columns)
+        columns = tables.shared | own
+        together = pl.DataFrame({name: columns[name] for name in orders[group[0]]})
         for number in group:
             frames[number] = together.slice(starts[number], heights[number])
     return [frames[number] for number in range(len(heights))]
 
 
 def _in_place(
-    own: Sequence[Arrays], name: str, group: Sequence[int], heights: Sequence[int]
+    own: Sequence[Columns], name: str, group: Sequence[int], heights: Sequence[int]
 ) -> pl.Series:
     """Return a column of some runs, with nulls where the rows of others are."""
-    dtype = own[group[0]][name].type
-    members = set(group)
-    parts = [
-        own[number][name] if number in members else pa.nulls(height, dtype)
-        for number, height in enumerate(heights)
-    ]
-    return pl.Series(name, pa.concat_arrays(parts))
+    whole = pl.concat([own[number][name] for number in group], rechunk=True)
+    if len(group) == len(heights):
+        return whole
+    members = np.isin(np.arange(len(heights)), group).repeat(heights)
+    return whole[pl.Series(np.cumsum(members) - 1).set(~pl.Series(members), None)]

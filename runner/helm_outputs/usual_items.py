@@ -20,7 +20,7 @@ Items = Sequence[Any]
 def to_usual_array(items: Items, shape: Shape) -> pa.Array | None:
     """Return the items as an array of the type that the first one has, None if one differs."""
     dtype = _type_of(items[0], shape)
-    if dtype is None:
+    if dtype is None or not _are_as_long(items, dtype):
         return None
     try:
         array = pa.array(items, dtype)
@@ -54,11 +54,16 @@ def _is_exact(items: Items, array: pa.Array) -> bool:
     kinds = set(map(type, items))
     if pa.types.is_struct(array.type):
         names = array.type.names
-        is_whole = kinds <= {dict} and set(map(len, items)) <= {len(names)}
+        is_whole = kinds <= {dict} and _are_as_long(items, array.type)
         return is_whole and all(_is_exact_field(items, name, array.field(name)) for name in names)
     if pa.types.is_list(array.type):
         return kinds <= {list} and _is_exact(list(chain.from_iterable(items)), array.values)
     return kinds <= {int, float}
+
+
+def _are_as_long(items: Items, dtype: pa.DataType) -> bool:
+    """Return whether objects have as many members as their type has fields."""
+    return not pa.types.is_struct(dtype) or set(map(len, items)) <= {dtype.num_fields}
 
 
 def _is_exact_field(items: Items, name: str, array: pa.Array) -> bool:
