@@ -105,6 +105,8 @@ def _record(
     baselines = find_baselines(suite, case, actuals.targets)
     return CaseRecord(
         id=case.id,
+        budget=case.budget,
+        replicate=case.replicate,
         train_runs=opened.train_runs,
         eval_runs=opened.eval_runs,
         outcome=Outcome.SCORED,

@@ -38,6 +38,16 @@ class OpenedCase:
         return self._case.id
 
     @property
+    def budget(self) -> int | None:
+        """How many instances of each eval run are revealed; None for all."""
+        return self._case.budget
+
+    @property
+    def replicate(self) -> int:
+        """The draw that the case is of, from 1."""
+        return self._case.replicate
+
+    @property
     def suite(self) -> "OpenedSuite":
         """The suite that the case belongs to."""
         return self._opened

@@ -14,9 +14,10 @@ from runner.files.input_archive import input_archive
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
-from runner.suites.parts import read_part
+from runner.suites.parts import part_name, read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import Revealed
+from runner.suites.staged_files import STAGED_FILES
 from runner.suites.staging import stage_frames
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins
@@ -58,9 +59,12 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
 
 def _find_in_parts(suite: PublicSuite) -> Iterator[Leak]:
     names = {run.number: run.name for run in suite.manifest.runs}
+    drawn = {reveal.number: names[reveal.run] for reveal in suite.manifest.reveals}
+    is_drawn = {part_name(file.path): file.is_drawn for file in STAGED_FILES.values()}
     for file, parts in suite.shown.parts.items():
         for number, part in parts.items():
-            yield from find_in_part(names[number], file, part.read())
+            run = (drawn if is_drawn[file] else names)[number]
+            yield from find_in_part(run, file, part.read())
 
 
 def _find_in_case(suite: PublicSuite, case: SuiteCase, twins: Sequence[Twins]) -> list[Leak]:

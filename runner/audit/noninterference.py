@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import polars as pl
+
 from runner.audit.leak import Leak
 from runner.helm_outputs.files import STATES
 from runner.helm_outputs.json_pieces import parse_in_pieces
 from runner.helm_outputs.json_text import parse, to_text
 from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
-from runner.suites.eval_side import EvalSide
 from runner.suites.spec import Revealed
 
 SHOWN_INSTANCE = {"id", "split", "sub_split", "perturbation"}
@@ -45,22 +46,24 @@ that are revealed, so that a mistake in either is found."""
 
 def find_interference(
     run: RunDirectory,
-    side: EvalSide,
+    frames: Mapping[str, pl.DataFrame],
+    revealed_ids: Collection[str],
     revealed: Revealed,
-    make_side: Callable[[RunDirectory], EvalSide],
+    make_frames: Callable[[RunDirectory], Mapping[str, pl.DataFrame]],
     scratch: Path,
 ) -> list[Leak]:
-    """Return the frames of an eval side that depend on a withheld value.
+    """Return what is shown of an eval run and depends on a withheld value.
 
     Args:
-        side: the eval side of the run as it is.
-        make_side: makes the eval side of a run, with the same draws.
+        frames: what is shown of the run as it is, by file below ``/input``.
+        revealed_ids: of the instances that are revealed.
+        make_frames: makes the same of a run, with the same draws.
         scratch: a directory for the changed run; gone afterwards is the caller's to see to.
     """
-    changed = make_side(write_changed_run(run, side.revealed_ids, revealed, scratch))
+    changed = make_frames(write_changed_run(run, revealed_ids, revealed, scratch))
     leaks = []
-    for file, one in side.frames.items():
-        other = changed.frames[file]
+    for file, one in frames.items():
+        other = changed[file]
         if one.schema != other.schema:
             columns = sorted(
                 set(one.schema.items()) ^ set(other.schema.items()), key=lambda item: item[0]

@@ -2,41 +2,45 @@
 
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.building.checks import MOST_SHOWN, check_scoring, refuse_leaks, require_targets
-from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
+from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter, Halves
-from runner.building.holdout import hold_out
+from runner.building.plans import (
+    divide_plans,
+    draw_plans,
+    replicate_rngs,
+    run_rng,
+    with_budgets,
+)
+from runner.building.sources import digest_sources, find_sources
 from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
-from runner.building.write_run import Roles, write_run
-from runner.errors import SuiteError, UsageError
+from runner.building.write_run import Roles, WrittenRuns, write_run
+from runner.errors import UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
 from runner.helm_outputs.frames import read_runs
-from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, find_partial_runs, find_runs
+from runner.helm_outputs.runs import RUN_SPEC, RunDirectory
 from runner.helm_outputs.type_checks import check_types
 from runner.progress import SILENT, Progress
-from runner.suites.groups import RunIdentity, find_sweeps, identify_run
-from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC, RunRecord, digest_file
+from runner.suites.groups import RunIdentity, identify_run
+from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
 from runner.suites.opening import is_suite, read_suite
 from runner.suites.parts import from_part
 from runner.suites.private_half import warn_of_private_half
 from runner.suites.sharing import ADVICE, find_shared
-from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
+from runner.suites.spec import Sampled, SuiteSpec
 from runner.suites.suite import Suite
-from runner.suites.twins import Twins, find_twins, twin_groups
-
-Group = tuple[str, tuple[str, ...]]
-"""Why runs stay together, and their names."""
+from runner.suites.twins import Twins, find_twins
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ def build_suite(
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
     place = directory.resolve()  # a link to a suite stays a link
-    runs = {run.name: run for run in _find_all(spec, progress)}
-    sources = _digest_sources(spec, runs, progress)
+    runs = {run.name: run for run in find_sources(spec, progress)}
+    sources = digest_sources(spec, runs, progress)
     earlier = read_earlier(directory)
     if earlier is not None and is_unchanged(earlier, spec, sources):
         progress.say(f"{directory}: nothing has changed since it was built; every file was checked")
@@ -107,46 +111,6 @@ def warnings(built: Built) -> list[str]:
     return [str(leak) for leak in built.audit.leaks[:MOST_SHOWN]] if built.audit else []
 
 
-def _find_all(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
-    found: dict[str, RunDirectory] = {}
-    for run in (run for source in spec.helm_runs for run in _find(spec, source, progress)):
-        other = found.setdefault(run.name, run)
-        if other.path.resolve() != run.path.resolve():
-            raise SuiteError(
-                f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
-                "suite once: make one of the helm_runs narrower."
-            )
-    return list(found.values())
-
-
-def _find(spec: SuiteSpec, source: str, progress: Progress) -> list[RunDirectory]:
-    if spec.partial_runs == "refuse":
-        return find_runs(source)
-    found = find_partial_runs(source)
-    for warning in found.warnings:
-        progress.say(f"warning: {warning}")
-    return list(found.runs)
-
-
-def _digest_sources(
-    spec: SuiteSpec, runs: Mapping[str, RunDirectory], progress: Progress
-) -> dict[str, dict[str, str]]:
-    """Return the digest of each file of each run."""
-    digests = {}
-    with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
-        for name, run in runs.items():
-            digests[name] = {file: _digest_source(run.path / file) for file in sorted(run.files)}
-            task.advance()
-    return digests
-
-
-def _digest_source(path: Path) -> str:
-    try:
-        return digest_file(path)
-    except OSError as error:
-        raise SuiteError(f"{path}: {error.strerror}") from error
-
-
 def _write_suite(
     spec: SuiteSpec,
     runs: Mapping[str, RunDirectory],
@@ -156,22 +120,21 @@ def _write_suite(
     progress: Progress,
 ) -> Audit:
     make_private_directory(root / PRIVATE)
-    rng = random.Random(spec.seed)  # noqa: S311  (a draw to repeat, not a secret)
-    drawn = _draw(spec, list(runs), rng)
-    roles = _roles(list(runs), drawn)
+    rngs = replicate_rngs(spec)
+    drawn = draw_plans(spec, list(runs), rngs)
+    roles = _roles(spec, list(runs), drawn)
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
-    records, leaks = _write_runs(spec, runs, roles, rng, halves, progress)
-    evaluated = [name for name, role in roles.items() if role.is_evaluated]
-    require_targets(spec, runs, records, evaluated, progress)
-    check_scoring(spec, [records[name] for name in evaluated])
+    written, leaks = _write_runs(spec, runs, roles, rngs, halves, progress)
+    require_targets(spec, runs, written.fullest_eval_runs(), progress)
+    check_scoring(spec, written.fullest_eval_runs())
     twins = _find_twins(spec, halves, progress)
-    plans, groups = _divide(spec, records, drawn, rng, twins)
-    records = remove_unused(records, plans, halves)
+    plans, groups = divide_plans(spec, written.records, drawn, rngs, twins)
+    written = remove_unused(written, plans, halves)
     contents = Contents(
         salt,
         sources,
-        records,
-        plans,
+        written,
+        with_budgets(spec, plans),
         groups,
         twins,
         halves.public.parts,
@@ -187,23 +150,18 @@ def _write_suite(
     return audit
 
 
-def _draw(spec: SuiteSpec, names: Sequence[str], rng: random.Random) -> list[CasePlan]:
-    """Return the cases of a division that needs only names; none for the others."""
-    if isinstance(spec.division, Sampled):
-        return [draw_sampled(names, spec.division, rng)]
-    if isinstance(spec.division, Explicit):
-        return match_explicit(names, spec.division)
-    return []
-
-
-def _roles(names: Sequence[str], drawn: Sequence[CasePlan]) -> dict[str, Roles]:
+def _roles(spec: SuiteSpec, names: Sequence[str], drawn: Sequence[CasePlan]) -> dict[str, Roles]:
     """Return what each run that is used is for. Without a draw every run is for both."""
     if not drawn:
-        return {name: Roles(trains=True, is_evaluated=True) for name in names}
+        replicates = tuple(range(1, spec.division.replicates + 1))
+        return {name: Roles(trains=True, replicates=replicates) for name in names}
     train = {name for plan in drawn for name in plan.train}
-    evaluated = {name for plan in drawn for name in plan.eval}
+    evaluated: dict[str, list[int]] = {}
+    for plan in drawn:
+        for name in plan.eval:
+            evaluated.setdefault(name, []).append(plan.replicate)
     return {
-        name: Roles(name in train, name in evaluated)
+        name: Roles(name in train, tuple(dict.fromkeys(evaluated.get(name, ()))))
         for name in names
         if name in train or name in evaluated
     }
@@ -213,28 +171,25 @@ def _write_runs(
     spec: SuiteSpec,
     runs: Mapping[str, RunDirectory],
     roles: Mapping[str, Roles],
-    rng: random.Random,
+    rngs: Mapping[int, random.Random],
     halves: Halves,
     progress: Progress,
-) -> tuple[dict[str, RunRecord], list[Leak]]:
-    records: dict[str, RunRecord] = {}
+) -> tuple[WrittenRuns, list[Leak]]:
+    written = WrittenRuns({}, {})
     leaks: list[Leak] = []
-    is_sampled = isinstance(spec.division, Sampled)
     frames_of_runs = read_runs(runs[name] for name in roles)
     with progress.task(f"{spec.name}: reading runs", len(roles)) as task:
-        for number, (name, role, frames) in enumerate(
-            zip(roles, roles.values(), frames_of_runs, strict=True), start=1
-        ):
-            # MAGNET draws the instances with the generator that has drawn the runs.
-            own_rng = rng if is_sampled else random.Random(f"{spec.seed} {name}")  # noqa: S311
+        for (name, role), frames in zip(roles.items(), frames_of_runs, strict=True):
             check_types(runs[name], frames)
             identity = _identify(runs[name])
-            records[name], found = write_run(
-                spec, runs[name], frames, number, identity, role, own_rng, halves
+            # MAGNET draws the instances with the generator that has drawn the runs.
+            is_sampled = isinstance(spec.division, Sampled)
+            own = {n: rngs[n] if is_sampled else run_rng(spec, n, name) for n in role.replicates}
+            leaks += write_run(
+                spec, runs[name], frames, identity, role.trains, own, halves, written
             )
-            leaks += found
             task.advance()
-    return records, leaks
+    return written, leaks
 
 
 def _identify(run: RunDirectory) -> RunIdentity:
@@ -249,53 +204,3 @@ def _find_twins(spec: SuiteSpec, halves: Halves, progress: Progress) -> list[Twi
     for pair in twins:
         progress.say(f"kept together as twins: {pair}")
     return twins
-
-
-def _divide(
-    spec: SuiteSpec,
-    records: Mapping[str, RunRecord],
-    drawn: Sequence[CasePlan],
-    rng: random.Random,
-    twins: Sequence[Twins],
-) -> tuple[list[CasePlan], list[Group]]:
-    """Return the cases, and the groups of runs that were kept on one side of each."""
-    identities = {name: record.identity for name, record in records.items()}
-    groups: list[Group] = []
-    if "sweeps" in spec.keep_together:
-        groups += [("sweeps", tuple(names)) for names in find_sweeps(identities)]
-    if "twins" in spec.keep_together:
-        groups += [("twins", tuple(names)) for names in twin_groups(identities, twins)]
-    together = [names for _, names in groups]
-    if isinstance(spec.division, Holdout):
-        return hold_out(identities, spec.division, together, rng), groups
-    if isinstance(spec.division, KFold | LeaveOneOut):
-        return divide(identities, spec.division, together, rng), groups
-    return [_keep_together(spec, plan, groups) for plan in drawn], groups
-
-
-def _keep_together(spec: SuiteSpec, plan: CasePlan, groups: Iterable[Group]) -> CasePlan:
-    """Return the case without the train runs that are in one group with an eval run."""
-    evaluated = set(plan.eval)
-    grouped = [
-        (name, kind)
-        for kind, names in groups
-        if evaluated.intersection(names)
-        for name in names
-        if name in plan.train
-    ]
-    if not grouped:
-        return plan
-    if isinstance(spec.division, Explicit):
-        name, kind = grouped[0]
-        raise SuiteError(
-            f"{plan.id}: {name} is a train run, but keep_together has {kind}, and it is in one "
-            f"group with an eval run. Leave it out of train, or {kind} out of keep_together."
-        )
-    away = {name for name, _ in grouped}
-    train = tuple(name for name in plan.train if name not in away)
-    if not train:
-        raise SuiteError(
-            f"{plan.id}: every train run drawn is in one group with the eval run {plan.eval[0]}. "
-            "Draw more train runs, use another seed, or keep fewer groups together."
-        )
-    return CasePlan(plan.id, train, plan.eval)

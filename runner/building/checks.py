@@ -8,7 +8,7 @@ from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import RunDirectory
 from runner.progress import Progress
-from runner.suites.manifest import RunRecord
+from runner.suites.eval_run import EvalRun
 from runner.suites.spec import SuiteSpec
 
 MOST_SHOWN = 10
@@ -17,8 +17,7 @@ MOST_SHOWN = 10
 def require_targets(
     spec: SuiteSpec,
     runs: Mapping[str, RunDirectory],
-    records: Mapping[str, RunRecord],
-    evaluated: Collection[str],
+    evaluated: Collection[EvalRun],
     progress: Progress,
 ) -> None:
     """Refuse a suite if a stat is never a target; warn of eval runs that have no targets.
@@ -26,11 +25,7 @@ def require_targets(
     Raises:
         SuiteError: no eval run has a target, or none has one of those of instances.
     """
-    without = [
-        name
-        for name in evaluated
-        if not records[name].targets and not records[name].instance_targets
-    ]
+    without = [run.name for run in evaluated if not run.targets and not run.instance_targets]
     if len(without) == len(evaluated):
         stats = read_run(runs[without[0]]).stats
         names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
@@ -42,14 +37,14 @@ def require_targets(
         )
     for name in without:
         progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
-    if spec.instance_targets and not any(record.instance_targets for record in records.values()):
+    if spec.instance_targets and not any(run.instance_targets for run in evaluated):
         asked = ", ".join(target.stat for target in spec.instance_targets)
         raise SuiteError(
             f"instance_targets: no revealed instance of an eval run has the stat {asked}"
         )
 
 
-def check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
+def check_scoring(spec: SuiteSpec, evaluated: Collection[EvalRun]) -> None:
     """Refuse scoring rules by which no evaluation could be ranked.
 
     Raises:
@@ -57,12 +52,12 @@ def check_scoring(spec: SuiteSpec, records: Collection[RunRecord]) -> None:
     """
     scoring = spec.scoring
     of_runs = scoring.primary_metric.kind == "stat"
-    if not any(each.targets if of_runs else each.instance_targets for each in records):
+    if not any(each.targets if of_runs else each.instance_targets for each in evaluated):
         needed = "targets" if of_runs else "instance_targets"
         raise SuiteError(
             f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
         )
-    known = sorted({record.scenario for record in records})
+    known = sorted({run.scenario for run in evaluated})
     unknown = sorted(scoring.scenario_weights.keys() - set(known))
     if unknown:
         raise SuiteError(

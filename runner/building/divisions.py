@@ -13,11 +13,18 @@ from runner.suites.spec import By, Explicit, KFold, LeaveOneOut, Sampled
 
 @dataclass(frozen=True)
 class CasePlan:
-    """The names of the runs on each side of one case, both in the order of the runs found."""
+    """The names of the runs on each side of one case, both in the order of the runs found.
+
+    Attributes:
+        replicate: the draw that it is of, from 1.
+        budget: how many instances of each eval run are revealed; None for all.
+    """
 
     id: str
     train: tuple[str, ...]
     eval: tuple[str, ...]
+    replicate: int = 1
+    budget: int | None = None
 
 
 def draw_sampled(names: Sequence[str], division: Sampled, rng: random.Random) -> CasePlan:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runner.errors import UsageError
+from runner.suites.spec import LARGEST_SEED, MOST_INSTANCES, MOST_RUNS
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,13 @@ class Draw:
         """Refuse numbers that can't be drawn.
 
         Raises:
-            UsageError: a number is too small.
+            UsageError: a number is too small or too large.
         """
-        least = {
-            "--train-runs": (self.train_runs, 1),
-            "--eval-samples": (self.eval_samples, 0),
-            "--seed": (self.seed, 0),
+        bounds = {
+            "--train-runs": (self.train_runs, 1, MOST_RUNS),
+            "--eval-samples": (self.eval_samples, 0, MOST_INSTANCES),
+            "--seed": (self.seed, 0, LARGEST_SEED),
         }
-        for option, (value, smallest) in least.items():
-            if value is not None and value < smallest:
-                raise UsageError(f"{option} is {value}; the smallest is {smallest}.")
+        for option, (value, least, most) in bounds.items():
+            if value is not None and not least <= value <= most:
+                raise UsageError(f"{option} is {value:.15g}; it must be {least} to {most}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.building.divisions import CasePlan
+from runner.building.write_run import WrittenRuns
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites.manifest import (
@@ -19,7 +20,6 @@ from runner.suites.manifest import (
     ManifestCase,
     Parts,
     PrivateManifest,
-    RunRecord,
     SuiteManifest,
     digest_file,
     to_bytes,
@@ -35,7 +35,7 @@ class Contents:
     Attributes:
         salt: of the private manifest.
         sources: by run, the digest of each of its HELM files.
-        records: by run, in their order.
+        runs: in their order, with what is revealed of them.
         plans: the cases.
         groups: what was kept on one side of every case, and its kind.
         twins: the pairs of deployments that answer alike.
@@ -46,7 +46,7 @@ class Contents:
 
     salt: str
     sources: Mapping[str, Mapping[str, str]]
-    records: Mapping[str, RunRecord]
+    runs: WrittenRuns
     plans: Sequence[CasePlan]
     groups: Sequence[tuple[str, Sequence[str]]]
     twins: Sequence[Twins]
@@ -67,7 +67,8 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
         parts=contents.private_parts,
     )
     (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
-    number = {name: record.number for name, record in contents.records.items()}
+    number = {name: record.number for name, record in contents.runs.records.items()}
+    reveals = contents.runs.reveals
     public = SuiteManifest(
         name=spec.name,
         version=spec.version,
@@ -75,12 +76,15 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
         license=spec.license,
         choices=_choices(spec),
         limits=spec.limits,
-        runs=tuple(contents.records.values()),
+        runs=tuple(contents.runs.records.values()),
+        reveals=tuple(reveals.values()),
         cases=tuple(
             ManifestCase(
                 id=plan.id,
+                budget=plan.budget,
+                replicate=plan.replicate,
                 train=tuple(number[name] for name in plan.train),
-                eval=tuple(number[name] for name in plan.eval),
+                eval=tuple(reveals[name, plan.replicate, plan.budget].number for name in plan.eval),
             )
             for plan in contents.plans
         ),

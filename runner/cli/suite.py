@@ -176,6 +176,7 @@ def _print_suite(
 def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "digest", facts["digest"]
     yield "runs", f"{facts['runs']}, {facts['bytes'] / 1e6:.1f} MB"
+    yield "cases", _case_counts(facts)
     for kind in ("scenarios", "models"):
         yield kind, f"{len(facts[kind])}: {_first(facts[kind], 3)}"
     for kind in ("sweeps", "twins"):
@@ -184,7 +185,7 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield kind, f"{len(groups)} groups kept together, e.g. {', '.join(groups[0][:2])}"
     yield (
         "sharing",
-        facts["sharing"] + ("" if not facts["shared_run"] else f": {facts['shared_run']}"),
+        ": ".join(filter(None, (facts["sharing"], facts["shared_run"] or facts["nested_cases"]))),
     )
     for pair in facts["twins"]:
         yield "answer alike", printable(pair)
@@ -196,6 +197,14 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"{case['revealed_instances']} of {case['instances']} instances revealed"
         )
         yield case["case"], words
+
+
+def _case_counts(facts: Mapping[str, Any]) -> str:
+    """Return how many cases there are, and what they are the product of."""
+    replicates, budgets = facts["replicates"], facts["budgets"]
+    words = [f"{replicates} replicates"] if replicates > 1 else []
+    words += [f"budgets of {', '.join(map(str, budgets))} instances"] if len(budgets) > 1 else []
+    return f"{facts['cases']}{': ' if words else ''}{' with '.join(words)}"
 
 
 def _first(names: Sequence[str], most: int) -> str:

@@ -20,7 +20,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
 from runner.sandbox.run import SandboxRun
 from runner.suites.public_suite import SuiteCase
-from runner.suites.sharing import find_shared
+from runner.suites.sharing import find_nested, find_shared
 from runner.suites.suite import Suite
 
 
@@ -45,7 +45,7 @@ class Pass:
 
     def tasks(self) -> list[CaseTask]:
         """Return the pass's cases as tasks, in the suite's order."""
-        is_shared = find_shared(self.suite) is not None
+        is_shared = bool(find_shared(self.suite) or find_nested(self.suite))
         tasks = [self.task(record.id) for record in self.suite.manifest.cases]
         return [replace(task, reads_image=is_shared) for task in tasks]
 

@@ -103,6 +103,8 @@ def case_record(suite: PublicSuite, judged: JudgedCase, limits: Limits) -> CaseR
     baselines = find_baselines(suite, case, actuals.targets)
     return CaseRecord(
         id=case.id,
+        budget=case.budget,
+        replicate=case.replicate,
         train_runs=tuple(run.name for run in case.train_runs),
         eval_runs=tuple(run.name for run in case.eval_runs),
         outcome=verdict.outcome,

@@ -7,10 +7,10 @@ from runner.errors import UsageError
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.public_suite import PublicSuite
+from runner.suites.spec import LARGEST_SEED
 
 MOST_REPEATS = 1000
 MOST_GPUS = 1024
-LARGEST_SEED = 2**63 - 1
 """Beyond it a predictor in another language can't read the manifest's seed."""
 
 

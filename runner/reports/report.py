@@ -59,8 +59,8 @@ class CaseRecord(_Record):
     """
 
     id: str
-    budget: int | None = None
-    replicate: int = 1
+    budget: int | None
+    replicate: int
     train_runs: tuple[str, ...]
     eval_runs: tuple[str, ...]
     outcome: Outcome

@@ -26,71 +26,103 @@ INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
 
 @dataclass(frozen=True)
 class EvalSide:
-    """What a suite keeps of one eval run.
+    """What a suite keeps of one eval run, whatever is drawn.
 
     Attributes:
         run_specs: (1, revealed columns).
-        scenario_states: (revealed request states, revealed columns).
         instances_by_split: how many instances the run has; under ``""`` those without a split.
-        revealed_ids: the ids of those that are revealed.
         targets: the run-level ones.
-        instance_targets: the per-instance ones, of revealed instances.
     """
 
     run_specs: pl.DataFrame
-    scenario_states: pl.DataFrame
     instances_by_split: Mapping[str, int]
-    revealed_ids: tuple[str, ...]
     targets: RunTargets
+
+    @property
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Return what a container may see, by the file below ``/input`` that it is a part of."""
+        return {layout.EVAL_RUN_SPECS: self.run_specs, layout.EVAL_TARGETS: self.targets.keys}
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """What a suite keeps of the instances of an eval run that one draw reveals.
+
+    Attributes:
+        instance_ids: of these.
+        scenario_states: (their request states, revealed columns).
+        instance_targets: the per-instance ones.
+    """
+
+    instance_ids: tuple[str, ...]
+    scenario_states: pl.DataFrame
     instance_targets: RunTargets
 
     @property
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return what a container may see, by the file below ``/input`` that it is a part of."""
         return {
-            layout.EVAL_RUN_SPECS: self.run_specs,
             layout.EVAL_SCENARIO_STATES: self.scenario_states,
-            layout.EVAL_TARGETS: self.targets.keys,
             layout.EVAL_INSTANCE_TARGETS: self.instance_targets.keys,
         }
 
 
 def make_eval_side(
-    run: RunDirectory,
-    frames: RunFrames,
-    revealed: Revealed,
-    targets: Sequence[TargetSpec],
-    instance_targets: Sequence[TargetSpec],
-    rng: random.Random,
-    *,
-    as_magnet: bool,
+    run: RunDirectory, frames: RunFrames, revealed: Revealed, targets: Sequence[TargetSpec]
 ) -> EvalSide:
-    """Return what is kept of an eval run.
+    """Return what is kept of an eval run, whatever is drawn.
 
     Args:
         frames: the run's own, of which only allowed parts go on.
-        rng: draws the revealed instances.
-        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal a whole
-            split leaves out one of its instances.
 
     Raises:
         SuiteError: the run's files are not what HELM writes, or its means can't be scored.
     """
-    splits = _splits(frames.scenario_states)
-    if revealed.instances == "all":
-        revealed_ids = tuple(splits)
-    else:
-        revealed_ids = draw_instances(list(splits), revealed.instances, rng)
-        revealed_ids = revealed_ids if as_magnet else _leave_one_of_each_split(revealed_ids, splits)
     shown = STAGED_FILES[layout.EVAL_RUN_SPECS].allowed_columns(revealed)
     return EvalSide(
         run_specs=_choose_columns(frames.run_specs, shown),
-        scenario_states=reveal_states(run, revealed_ids, revealed),
-        instances_by_split=dict(Counter(splits.values())),
-        revealed_ids=revealed_ids,
+        instances_by_split=dict(Counter(_splits(frames.scenario_states).values())),
         targets=choose_targets(run, frames.stats, targets),
-        instance_targets=choose_instance_targets(run, frames, revealed_ids, instance_targets),
     )
+
+
+def make_reveal(
+    run: RunDirectory,
+    frames: RunFrames,
+    revealed: Revealed,
+    instance_ids: tuple[str, ...],
+    instance_targets: Sequence[TargetSpec],
+) -> Reveal:
+    """Return what is kept of some instances of an eval run.
+
+    Raises:
+        SuiteError: as ``make_eval_side``.
+    """
+    return Reveal(
+        instance_ids,
+        reveal_states(run, instance_ids, revealed),
+        choose_instance_targets(run, frames, instance_ids, instance_targets),
+    )
+
+
+def draw_budgets(
+    states: pl.DataFrame, revealed: Revealed, rng: random.Random, *, as_magnet: bool
+) -> list[tuple[str, ...]]:
+    """Return the ids of the instances that each budget reveals; the larger has the smaller's.
+
+    Args:
+        states: the request states of the run.
+        rng: draws them, as many as the largest budget reveals.
+        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal a whole
+            split leaves out one of its instances.
+    """
+    splits = _splits(states)
+    if revealed.instances == "all":
+        return [tuple(splits)]
+    budgets = [budget or 0 for budget in revealed.budgets]
+    drawn = draw_instances(list(splits), max(budgets), rng)
+    nested = [drawn[:budget] for budget in budgets]
+    return nested if as_magnet else [_leave_one_of_each_split(some, splits) for some in nested]
 
 
 def _splits(states: pl.DataFrame) -> dict[str, str]:

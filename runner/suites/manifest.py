@@ -42,14 +42,15 @@ class FileRecord:
 
 
 Parts = Mapping[str, Mapping[int, FileRecord]]
-"""By file, and then by the run's number, in the order in which they lie in the file."""
+"""By file, and then by the number of the run, or of what is revealed of it where that depends on
+the draw, in the order in which they lie in the file."""
 
 
 class RunRecord(_Record):
     """One run of a suite.
 
-    ``instances_by_split`` and the later fields describe its eval side; they are empty for a run
-    that is only a train run. Instances without a split stand under ``""``.
+    ``instances_by_split`` and ``targets`` describe its eval side; they are empty for a run that is
+    only a train run. Instances without a split stand under ``""``.
     """
 
     number: int
@@ -58,9 +59,7 @@ class RunRecord(_Record):
     model: str
     model_deployment: str
     instances_by_split: Mapping[str, int]
-    revealed_instances: int
     targets: int
-    instance_targets: int
 
     @property
     def instances(self) -> int:
@@ -73,10 +72,26 @@ class RunRecord(_Record):
         return RunIdentity(self.scenario, self.model, self.model_deployment)
 
 
+class RevealRecord(_Record):
+    """What one draw reveals of an eval run; the run by its number.
+
+    ``budget`` is how many instances were to be revealed, null for all; ``replicate`` is the draw.
+    """
+
+    number: int
+    run: int
+    budget: int | None
+    replicate: int
+    revealed_instances: int
+    instance_targets: int
+
+
 class ManifestCase(_Record):
-    """One case: the numbers of the runs on each side."""
+    """One case: the train runs by their numbers, the eval runs by those of what is revealed."""
 
     id: str
+    budget: int | None
+    replicate: int
     train: tuple[int, ...]
     eval: tuple[int, ...]
 
@@ -106,6 +121,7 @@ class SuiteManifest(_Record):
     choices: Mapping[str, Any]
     limits: Limits
     runs: tuple[RunRecord, ...]
+    reveals: tuple[RevealRecord, ...]
     cases: tuple[ManifestCase, ...]
     groups: tuple[GroupRecord, ...]
     parts: Parts

@@ -3,7 +3,7 @@
 from typing import Any
 
 from runner.suites.public_suite import DescribedSuite
-from runner.suites.sharing import find_shared
+from runner.suites.sharing import find_nested, find_shared
 
 
 def overview(suite: DescribedSuite) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
     """Return everything in its manifest, with the cases one by one."""
     manifest = suite.manifest
     names = {run.number: run.name for run in manifest.runs}
-    shared = find_shared(suite)
+    shared, nested = find_shared(suite), find_nested(suite)
     return {
         **overview(suite),
         "description": manifest.description,
@@ -33,8 +33,11 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
         + sum(record.bytes for parts in manifest.parts.values() for record in parts.values()),
         "scenarios": sorted({run.scenario for run in manifest.runs}),
         "models": sorted({run.model_deployment for run in manifest.runs}),
-        "sharing": "disjoint" if shared is None else "shared",
+        "sharing": "shared" if shared else "nested" if nested else "disjoint",
         "shared_run": None if shared is None else str(shared),
+        "nested_cases": None if nested is None else str(nested),
+        "replicates": max(case.replicate for case in suite.cases),
+        "budgets": list(dict.fromkeys(case.budget for case in suite.cases)),
         "choices": dict(manifest.choices),
         "limits": manifest.limits.to_json(),
         "groups": [
@@ -44,6 +47,8 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
         "by_case": [
             {
                 "case": case.id,
+                "budget": case.budget,
+                "replicate": case.replicate,
                 "inputs_digest": suite.inputs_digests[case.id],
                 "train_runs": len(case.train_runs),
                 "eval_runs": len(case.eval_runs),

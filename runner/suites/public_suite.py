@@ -6,7 +6,7 @@ actual. ``Suite`` adds the actuals; only code that judges and scores takes a ``S
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,11 @@ from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.helm_outputs.common_types import plain_rows
 from runner.scores.policy import ScoringPolicy
-from runner.suites.manifest import ManifestCase, RunRecord, SuiteManifest
+from runner.suites.eval_run import EvalRun, part_number
+from runner.suites.manifest import RunRecord, SuiteManifest
 from runner.suites.open_half import OpenHalf, Part
 from runner.suites.parts import part_name, read_part
-from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES
+from runner.suites.staged_files import EVAL_FILES, STAGED_FILES, TRAIN_FILES, StagedFile
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,18 @@ class Inputs:
 
 @dataclass(frozen=True)
 class SuiteCase:
-    """One train/eval division: what one container sees, and which runs it is scored on."""
+    """One train/eval division: what one container sees, and which runs it is scored on.
+
+    Attributes:
+        budget: how many instances of each eval run are revealed; None for all.
+        replicate: the draw that it is of, from 1.
+    """
 
     id: str
+    budget: int | None
+    replicate: int
     train_runs: tuple[RunRecord, ...]
-    eval_runs: tuple[RunRecord, ...]
+    eval_runs: tuple[EvalRun, ...]
 
     @property
     def wanted_files(self) -> tuple[str, ...]:
@@ -92,24 +100,40 @@ class DescribedSuite:
         """Return how evaluations are scored; older suites without a choice have the default."""
         return ScoringPolicy.model_validate(self.manifest.choices.get("scoring", {}))
 
-    @property
+    @cached_property
     def cases(self) -> tuple[SuiteCase, ...]:
         """Return the cases in their order."""
         runs = {run.number: run for run in self.manifest.runs}
-        return tuple(_case(record, runs) for record in self.manifest.cases)
+        eval_runs = {
+            reveal.number: EvalRun.of(runs[reveal.run], reveal) for reveal in self.manifest.reveals
+        }
+        return tuple(
+            SuiteCase(
+                id=record.id,
+                budget=record.budget,
+                replicate=record.replicate,
+                train_runs=tuple(runs[number] for number in record.train),
+                eval_runs=tuple(eval_runs[number] for number in record.eval),
+            )
+            for record in self.manifest.cases
+        )
 
     def case(self, case_id: str) -> SuiteCase:
         """Return the case of this id."""
-        runs = {run.number: run for run in self.manifest.runs}
-        return _case(next(one for one in self.manifest.cases if one.id == case_id), runs)
+        return next(case for case in self.cases if case.id == case_id)
 
     def case_bytes(self, case: SuiteCase) -> int:
         """Return the size on disk of what the container of a case may see, without assets."""
         return sum(
-            self.manifest.parts[part_name(path)][run.number].bytes
-            for path, runs in self.runs_by_file(case).items()
-            for run in runs
+            self.manifest.parts[part_name(path)][number].bytes
+            for path, numbers in self.part_numbers(case).items()
+            for number in numbers
         )
+
+    def revealed(self, case: SuiteCase) -> dict[str, Any]:
+        """Return what the container of a case is told of what is revealed."""
+        instances = "all" if case.budget is None else case.budget
+        return {**self.manifest.choices["revealed"], "instances": instances}
 
     @cached_property
     def inputs_digests(self) -> Mapping[str, str]:
@@ -122,24 +146,27 @@ class DescribedSuite:
     def _inputs_digest(self, case: SuiteCase) -> str:
         parts = self.manifest.parts
         files = {
-            path: [parts[part_name(path)][run.number].sha256 for run in runs]
-            for path, runs in self.runs_by_file(case).items()
+            path: [parts[part_name(path)][number].sha256 for number in numbers]
+            for path, numbers in self.part_numbers(case).items()
         }
         seen = {
             "contract_version": self.manifest.contract_version,
             "suite": self.name,
             "case": case.id,
-            "revealed": self.manifest.choices["revealed"],
+            "revealed": self.revealed(case),
             "assets": {name: record.sha256 for name, record in self.manifest.files.items()},
             "files": {path: _digest("".join(digests)) for path, digests in files.items()},
         }
         return _digest(json.dumps(seen, sort_keys=True))
 
-    def runs_by_file(self, case: SuiteCase) -> dict[str, tuple[RunRecord, ...]]:
-        """Return for each frame below ``/input`` the runs that are in it."""
-        sides = ((TRAIN_FILES, case.train_runs), (EVAL_FILES, case.eval_runs))
+    def part_numbers(self, case: SuiteCase) -> dict[str, tuple[int, ...]]:
+        """Return for each frame below ``/input`` the numbers of the parts that are in it."""
+        sides: tuple[tuple[Iterable[StagedFile], tuple[RunRecord, ...]], ...] = (
+            (TRAIN_FILES, case.train_runs),
+            (EVAL_FILES, case.eval_runs),
+        )
         return {
-            file.path: runs
+            file.path: tuple(part_number(run, file) for run in runs)
             for files, runs in sides
             for file in files
             if file.asked_by is None or self.manifest.choices[file.asked_by]
@@ -164,11 +191,11 @@ class PublicSuite(DescribedSuite):
             suite_digest=self.digest,
             case=case.id,
             parts={
-                path: tuple(self.part(run, path) for run in runs)
-                for path, runs in self.runs_by_file(case).items()
+                path: tuple(self.shown.parts[part_name(path)][number] for number in numbers)
+                for path, numbers in self.part_numbers(case).items()
             },
             assets=self.shown.files,
-            revealed=self.manifest.choices["revealed"],
+            revealed=self.revealed(case),
         )
 
     def eval_run_specs(self) -> dict[str, dict[str, Any]]:
@@ -187,7 +214,7 @@ class PublicSuite(DescribedSuite):
 
     def part(self, run: RunRecord, path: str) -> Part:
         """Return a run's part of a file below ``/input``."""
-        return self.shown.parts[part_name(path)][run.number]
+        return self.shown.parts[part_name(path)][part_number(run, STAGED_FILES[path])]
 
     def targets(self, case: SuiteCase) -> Targets:
         """Return what is to be predicted of a case, as its container is told."""
@@ -200,14 +227,6 @@ class PublicSuite(DescribedSuite):
     def _eval_rows(self, case: SuiteCase, path: str) -> Iterator[dict[str, Any]]:
         for part in self.inputs(case).parts.get(path, ()):
             yield from plain_rows(read_part(part))
-
-
-def _case(record: ManifestCase, runs: Mapping[int, RunRecord]) -> SuiteCase:
-    return SuiteCase(
-        id=record.id,
-        train_runs=tuple(runs[number] for number in record.train),
-        eval_runs=tuple(runs[number] for number in record.eval),
-    )
 
 
 def _digest(text: str) -> str:

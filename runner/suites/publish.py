@@ -10,17 +10,19 @@ from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
 from runner.suites.manifest import DIGEST, MANIFEST, PUBLIC, to_bytes
 from runner.suites.public_suite import PublicSuite
-from runner.suites.sharing import refuse_shared
+from runner.suites.sharing import refuse_nested, refuse_shared
 
 
 def publish_suite(suite: PublicSuite, archive: Path) -> None:
     """Write the public half, all that any container sees, as a ``.tar.gz``; equal for equal suites.
 
     Raises:
-        SuiteError: the cases share runs, and the spec does not accept that.
+        SuiteError: the cases share runs, or reveal more of the same runs, and the spec does not
+            accept that.
         UsageError: the archive can't be written.
     """
     refuse_shared(suite, "Anyone with the whole public half has its actuals, or more of them.")
+    refuse_nested(suite)
     try:
         with whole_file(archive) as file:
             write_public_half(suite, file, folder=f"{suite.name}-{suite.manifest.version}")

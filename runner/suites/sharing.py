@@ -1,4 +1,4 @@
-"""Whether the cases of a suite share runs, so that one case could pass another its actuals."""
+"""Whether the cases of a suite share runs, so that one case could pass another what it sees."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.errors import SuiteError
 from runner.suites.groups import merge_overlapping
 from runner.suites.manifest import RunRecord
-from runner.suites.public_suite import DescribedSuite
+from runner.suites.public_suite import DescribedSuite, SuiteCase
 
 ADVICE = "divide it with `division: {method: holdout}`"
 
@@ -32,8 +32,45 @@ class Shared:
         return f"{self.run} is an eval run of {self.case}, and {same}{what} of {self.other}"
 
 
+@dataclass(frozen=True)
+class Nested:
+    """Two cases that differ only in which instances of their eval runs they reveal."""
+
+    case: str
+    other: str
+
+    def __str__(self) -> str:
+        return f"{self.case} and {self.other} reveal other instances of the same eval runs"
+
+
+def find_nested(suite: DescribedSuite) -> Nested | None:
+    """Return the first two cases with the same runs on each side; None if there are none.
+
+    Neither shows an actual of the other. But who has what both reveal has more than either gives.
+    """
+    first: dict[Sides, str] = {}
+    for case in suite.cases:
+        earlier = first.setdefault(_sides(case), case.id)
+        if earlier != case.id:
+            return Nested(earlier, case.id)
+    return None
+
+
+Sides = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _sides(case: SuiteCase) -> Sides:
+    """Return the numbers of the runs on each side."""
+    train, evaluated = (
+        tuple(run.number for run in runs) for runs in (case.train_runs, case.eval_runs)
+    )
+    return train, evaluated
+
+
 def find_shared(suite: DescribedSuite) -> Shared | None:
     """Return the first eval run that another case trains on or evaluates too; None: disjoint.
+
+    Cases that ``find_nested`` finds count as one.
 
     Runs that were kept together, sweeps and twins, count as one: each tells of the others. An eval
     run of two cases is shared even if its instances are hidden: its score can be told twice.
@@ -47,12 +84,13 @@ def find_shared(suite: DescribedSuite) -> Shared | None:
         )
         for name in group
     }
+    cases = {_sides(case): case for case in reversed(suite.cases)}.values()
     others = [
         (case.id, _find_by_run_and_group(runs, group_of), is_train)
-        for case in suite.cases
+        for case in reversed(cases)
         for runs, is_train in ((case.train_runs, True), (case.eval_runs, False))
     ]
-    for case in suite.cases:
+    for case in reversed(cases):
         for run in case.eval_runs:
             for other, found, is_train in others:
                 sibling = found.get(run.name) or found.get(group_of[run.name])
@@ -77,6 +115,21 @@ def refuse_shared(suite: DescribedSuite, what: str) -> None:
         raise SuiteError(
             f"{suite.name}: {shared}. {what} Build a suite whose cases share no runs: {ADVICE}. Or "
             "say in the spec that this is intended: accept: [shared]"
+        )
+
+
+def refuse_nested(suite: DescribedSuite) -> None:
+    """Refuse to publish a suite whose cases reveal more of the same runs, unless it accepts that.
+
+    Raises:
+        SuiteError: the suite has such cases, and its spec does not accept ``shared``.
+    """
+    nested = find_nested(suite)
+    if nested is not None and "shared" not in suite.manifest.choices["accept"]:
+        raise SuiteError(
+            f"{suite.name}: {nested}. Anyone with the whole public half has all of them in every "
+            "case. Publish a suite with one number in revealed.instances, and without replicates "
+            "of the same runs. Or say in the spec that this is intended: accept: [shared]"
         )
 
 

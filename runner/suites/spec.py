@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from runner.contract.limits import Limits
+from runner.files.wrong_fields import fault_below
 from runner.scores.policy import ScoringPolicy
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -16,6 +17,14 @@ Accepted = Literal["twins", "derivable", "shared"]
 
 
 CORRELATIONS = ("pearson", "spearman", "kendall")
+
+LARGEST_SEED = 2**63 - 1
+MOST_RUNS = 1_000_000
+MOST_CASES = 100_000
+MOST_INSTANCES = 1_000_000_000
+MOST_REPLICATES = 1_000
+MOST_BUDGETS = 100
+"""Larger numbers are slips of the pen: nothing here would ever end with them."""
 
 
 class _Strict(BaseModel):
@@ -45,29 +54,35 @@ def _stat_alone(value: Any) -> Any:
 Target = Annotated[TargetSpec, BeforeValidator(_stat_alone)]
 
 
-class Sampled(_Strict):
+class _Replicated(_Strict):
+    """A division that may be drawn several times; replicate n is drawn with ``seed`` + n - 1."""
+
+    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+
+
+class Sampled(_Replicated):
     """MAGNET's division: a few runs to train on and one to evaluate, drawn by the seed."""
 
     method: Literal["sampled"] = "sampled"
-    train_runs: int = Field(default=3, ge=1)
+    train_runs: int = Field(default=3, ge=1, le=MOST_RUNS)
 
 
-class KFold(_Strict):
+class KFold(_Replicated):
     """As many cases as folds; each evaluates one fold and trains on the others."""
 
     method: Literal["k_fold"]
-    folds: int = Field(default=5, ge=2)
+    folds: int = Field(default=5, ge=2, le=MOST_CASES)
     by: By = "run"
 
 
-class LeaveOneOut(_Strict):
+class LeaveOneOut(_Replicated):
     """One case per run, scenario, model or deployment, which it evaluates."""
 
     method: Literal["leave_one_out"]
     by: By
 
 
-class Holdout(_Strict):
+class Holdout(_Replicated):
     """A competition's division: one train side; the other runs are evaluated, each in one case.
 
     Attributes:
@@ -79,7 +94,7 @@ class Holdout(_Strict):
     method: Literal["holdout"]
     by: By | Literal["scenario_and_model"] = "run"
     share: float = Field(default=0.3, gt=0, lt=1)
-    cases: int = Field(default=1, ge=1)
+    cases: int = Field(default=1, ge=1, le=MOST_CASES)
 
 
 class ExplicitCase(_Strict):
@@ -89,7 +104,7 @@ class ExplicitCase(_Strict):
     eval: tuple[str, ...] = Field(min_length=1)
 
 
-class Explicit(_Strict):
+class Explicit(_Replicated):
     """Cases that the organizer lists."""
 
     method: Literal["explicit"]
@@ -101,22 +116,47 @@ Division = Annotated[
 ]
 
 
+Count = Annotated[int, Field(ge=0, le=MOST_INSTANCES)]
+Budgets = Annotated[tuple[Count, ...], Field(min_length=1, max_length=MOST_BUDGETS)]
+
+
 class Revealed(_Strict):
     """What a container sees of its eval runs besides their specs.
 
     Attributes:
-        instances: how many instances of each eval run are drawn to be revealed, or all.
+        instances: how many instances of each eval run are drawn to be revealed, or all. Of
+            several numbers, budgets, each makes its own cases; a larger one reveals what the
+            smaller ones do, and more.
         prompts: whether their inputs and requests are shown.
         completions: whether the model's completions are.
         references: whether the references are, and the letters that stand for them.
         gold: whether the references' tags are, which mark the correct ones.
     """
 
-    instances: Annotated[int, Field(ge=0)] | Literal["all"] = 5
+    instances: Count | Literal["all"] | Budgets = 5
     prompts: bool = True
     completions: bool = True
     references: bool = True
     gold: bool = True
+
+    @field_validator("instances")
+    @classmethod
+    def _increase(cls, instances: Any) -> Any:
+        if isinstance(instances, tuple) and list(instances) != sorted(set(instances)):
+            raise ValueError("several numbers of instances must increase, e.g. [1, 2, 4, 8]")
+        return instances
+
+    @property
+    def budgets(self) -> tuple[int | None, ...]:
+        """Return how many instances each case of a division reveals; None for all."""
+        if isinstance(self.instances, tuple):
+            return self.instances
+        return (None if self.instances == "all" else self.instances,)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Return whether some instances are chosen among the others."""
+        return any(self.budgets)
 
 
 class SuiteSpec(_Strict):
@@ -152,7 +192,21 @@ class SuiteSpec(_Strict):
     limits: Limits = Limits()
     scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, le=LARGEST_SEED)
+
+    @model_validator(mode="after")
+    def _has_something_to_draw_again(self) -> "SuiteSpec":
+        """Refuse replicates that would all be the same."""
+        division = self.division
+        is_same = isinstance(division, LeaveOneOut | Explicit) and not self.revealed.is_drawn
+        if division.replicates > 1 and is_same:
+            raise fault_below(
+                f"with {division.method} only the revealed instances are drawn, and "
+                f"revealed.instances is {self.revealed.instances}: all {division.replicates} would "
+                "be the same. Leave replicates out, or reveal some of the instances",
+                *("division", "replicates"),
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_not_put_in_order_across_cases(self) -> "SuiteSpec":

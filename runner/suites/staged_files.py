@@ -34,6 +34,7 @@ class StagedFile:
         rows: what its rows are, for people.
         columns: of an eval run, those that may be in it. Train runs are given whole.
         is_keys: whether its rows are the keys of what is to be predicted.
+        is_drawn: whether its rows are of the revealed instances, which are drawn.
         asked_by: the field of the spec without which the file is left out; None: always there.
     """
 
@@ -41,6 +42,7 @@ class StagedFile:
     rows: str
     columns: tuple[Columns, ...] = ()
     is_keys: bool = False
+    is_drawn: bool = False
     asked_by: Literal["instance_targets"] | None = None
 
     @property
@@ -163,6 +165,7 @@ STAGED_FILES: dict[str, StagedFile] = {
             layout.EVAL_SCENARIO_STATES,
             "The revealed instances, revealed columns.",
             _STATE_COLUMNS,
+            is_drawn=True,
         ),
         StagedFile(
             layout.EVAL_TARGETS,
@@ -175,6 +178,7 @@ STAGED_FILES: dict[str, StagedFile] = {
             "In suites that ask for per-instance predictions: one row per stat of an instance.",
             (_INSTANCE_TARGET_COLUMNS,),
             is_keys=True,
+            is_drawn=True,
             asked_by="instance_targets",
         ),
     )

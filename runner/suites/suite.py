@@ -67,7 +67,7 @@ class Suite(PublicSuite):
             with private_errors(part.name):
                 for stat in _read_actuals(part):
                     stats[Target(run.name, stat.name)] = stat
-            part = self.private.parts[INSTANCE_ACTUALS][run.number]
+            part = self.private.parts[INSTANCE_ACTUALS][run.reveal]
             with private_errors(part.name):
                 for place, stat in _read_instance_actuals(part):
                     instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat

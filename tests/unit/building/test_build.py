@@ -14,8 +14,11 @@ from runner.building.build import build_suite
 from runner.contract import MetricName, Target
 from runner.errors import SuiteError, UsageError
 from runner.helm_outputs.common_types import plain_cells
+from runner.suites.eval_run import part_number
 from runner.suites.opening import open_suite
+from runner.suites.parts import part_name
 from runner.suites.spec_file import make_spec
+from runner.suites.staged_files import STAGED_FILES
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
 from tests.suite_builder import WARN_ONLY, Said, build, stage, staged_frame
@@ -396,7 +399,9 @@ def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> Non
     (evaluated,) = case.eval_runs
     train = {run.number for run in case.train_runs}
     for name, parts in suite.manifest.parts.items():
-        assert set(parts) == ({evaluated.number} if name.startswith("eval") else train)
+        (file,) = (each for each in STAGED_FILES.values() if part_name(each.path) == name)
+        is_eval = file.side == "eval"
+        assert set(parts) == ({part_number(evaluated, file)} if is_eval else train)
 
 
 def test_a_nan_in_a_stat_that_is_no_target_leaves_the_suite_as_it_is(tmp_path: Path) -> None:

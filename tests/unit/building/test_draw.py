@@ -12,6 +12,9 @@ from runner.errors import UsageError
         ({"train_runs": 0}, "--train-runs is 0"),
         ({"eval_samples": -1}, "--eval-samples is -1"),
         ({"seed": -1}, "--seed is -1"),
+        ({"train_runs": 10**30}, r"--train-runs is 1e\+30; it must be 1 to 1000000"),
+        ({"eval_samples": 10**30}, "--eval-samples"),
+        ({"seed": 10**30}, "--seed"),
     ],
 )
 def test_a_number_that_cannot_be_drawn_is_refused(given: dict[str, Any], message: str) -> None:

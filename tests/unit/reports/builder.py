@@ -22,6 +22,8 @@ PREDICTED = Stat(MetricName("predicted_exact_match", "test"), count=1, mean=0.75
 def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) -> Report:
     case = CaseRecord(
         id="case-1",
+        budget=None,
+        replicate=1,
         train_runs=("a",),
         eval_runs=("b",),
         outcome=Outcome.SCORED if predicted else Outcome.FAILED,

@@ -12,7 +12,7 @@ from runner.errors import SuiteError
 from runner.suites.manifest import GroupRecord
 from runner.suites.overview import details
 from runner.suites.parts import part_name
-from runner.suites.sharing import find_shared, refuse_shared
+from runner.suites.sharing import find_nested, find_shared, refuse_nested, refuse_shared
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
@@ -93,3 +93,29 @@ def test_a_holdout_keeps_of_each_run_only_the_side_that_a_case_uses(tmp_path: Pa
         assert {target.run_spec_name for target in suite.actuals(case).stats} == {
             run.name for run in case.eval_runs
         }
+
+
+BUDGETS = {"instances": [1, 2]}
+
+
+def test_cases_that_differ_in_what_they_reveal_are_nested_and_not_shared(tmp_path: Path) -> None:
+    suite = divided(tmp_path / "a", HOLDOUT, revealed=BUDGETS)
+    assert find_shared(suite) is None
+    found = "case-1-budget-1 and case-1-budget-2 reveal other instances of the same eval runs"
+    assert (details(suite)["sharing"], details(suite)["nested_cases"]) == ("nested", found)
+    refuse_shared(suite, "")
+    with pytest.raises(SuiteError, match="Anyone with the whole public half"):
+        refuse_nested(suite)
+    accepting = divided(tmp_path / "b", HOLDOUT, revealed=BUDGETS, accept=["twins", "shared"])
+    refuse_nested(accepting)
+
+
+def test_control_one_budget_is_not_nested_and_folds_with_budgets_are_shared(
+    tmp_path: Path,
+) -> None:
+    assert find_nested(divided(tmp_path / "a", HOLDOUT)) is None
+    folds = divided(tmp_path / "b", FOLDS, revealed=BUDGETS)
+    assert details(folds)["sharing"] == "shared"
+    assert "is an eval run of case-1-budget-1, and a train run of case-2-budget-1" in str(
+        find_shared(folds)
+    )

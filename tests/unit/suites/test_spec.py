@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from runner.errors import SuiteError
 from runner.suites.spec import SuiteSpec
+from runner.suites.spec_file import make_spec
 
 
 def spec(division: dict[str, Any], **scoring: Any) -> SuiteSpec:
@@ -53,3 +55,56 @@ def test_a_missing_target_counts_as_the_worst_of_a_range_and_as_no_other_number(
 ) -> None:
     with pytest.raises(ValidationError, match=message):
         spec({"method": "sampled"}, **scoring)
+
+
+HUGE = 10**30
+
+
+def made(**fields: Any) -> SuiteSpec:
+    return make_spec({"name": "a", "version": "1", "helm_runs": ["runs"], **fields}, "the test")
+
+
+def divided(method: str, **fields: Any) -> dict[str, Any]:
+    return {"division": {"method": method, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"seed": HUGE}, "seed"),
+        ({"revealed": {"instances": HUGE}}, r"revealed\.instances"),
+        ({"revealed": {"instances": [1, HUGE]}}, r"revealed\.instances, item 2"),
+        ({"revealed": {"instances": list(range(101))}}, r"revealed\.instances"),
+        (divided("sampled", train_runs=HUGE), r"division\.train_runs"),
+        (divided("k_fold", folds=HUGE), r"division\.folds"),
+        (divided("holdout", cases=HUGE), r"division\.cases"),
+        (divided("holdout", replicates=HUGE), r"division\.replicates"),
+        (divided("sampled", replicates=0), r"division\.replicates"),
+    ],
+)
+def test_a_number_that_no_suite_can_have_is_refused_where_it_stands(
+    fields: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(SuiteError, match=f"{place}: .*should .*not "):
+        made(**fields)
+
+
+def test_control_the_largest_numbers_are_taken() -> None:
+    division = {"method": "sampled", "train_runs": 10**6, "replicates": 1000}
+    spec = made(seed=2**63 - 1, division=division, revealed={"instances": [0, 10**9]})
+    assert spec.revealed.budgets == (0, 10**9)
+
+
+@pytest.mark.parametrize("instances", [[4, 2], [2, 2], []])
+def test_budgets_that_do_not_increase_are_refused(instances: list[int]) -> None:
+    with pytest.raises(SuiteError, match=r"revealed\.instances"):
+        made(revealed={"instances": instances})
+
+
+@pytest.mark.parametrize("instances", ["all", 0])
+def test_replicates_that_would_all_be_the_same_are_refused(instances: Any) -> None:
+    division = {"method": "leave_one_out", "by": "run", "replicates": 3}
+    with pytest.raises(SuiteError, match=r"division\.replicates: with leave_one_out only"):
+        made(division=division, revealed={"instances": instances})
+    made(division=division, revealed={"instances": [0, 1]})  # the control: these are drawn
+    made(division={"method": "k_fold", "replicates": 3}, revealed={"instances": instances})

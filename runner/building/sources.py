@@ -1,0 +1,59 @@
+"""The HELM runs that a spec names, and the digests of their files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.errors import SuiteError
+from runner.helm_outputs.runs import RunDirectory, find_partial_runs, find_runs
+from runner.progress import Progress
+from runner.suites.manifest import digest_file
+from runner.suites.spec import SuiteSpec
+
+
+def find_sources(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
+    """Return the runs of a spec, each once.
+
+    Raises:
+        SuiteError: a run can't be read, or two have one name.
+    """
+    found: dict[str, RunDirectory] = {}
+    for run in (run for source in spec.helm_runs for run in _find(spec, source, progress)):
+        other = found.setdefault(run.name, run)
+        if other.path.resolve() != run.path.resolve():
+            raise SuiteError(
+                f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
+                "suite once: make one of the helm_runs narrower."
+            )
+    return list(found.values())
+
+
+def _find(spec: SuiteSpec, source: str, progress: Progress) -> list[RunDirectory]:
+    if spec.partial_runs == "refuse":
+        return find_runs(source)
+    found = find_partial_runs(source)
+    for warning in found.warnings:
+        progress.say(f"warning: {warning}")
+    return list(found.runs)
+
+
+def digest_sources(
+    spec: SuiteSpec, runs: Mapping[str, RunDirectory], progress: Progress
+) -> dict[str, dict[str, str]]:
+    """Return the digest of each file of each run.
+
+    Raises:
+        SuiteError: a file can't be read.
+    """
+    digests = {}
+    with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
+        for name, run in runs.items():
+            digests[name] = {file: _digest_source(run.path / file) for file in sorted(run.files)}
+            task.advance()
+    return digests
+
+
+def _digest_source(path: Path) -> str:
+    try:
+        return digest_file(path)
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}") from error

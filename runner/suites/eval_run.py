@@ -1,0 +1,30 @@
+"""A run on the eval side of a case."""
+
+from runner.suites.manifest import RevealRecord, RunRecord
+from runner.suites.staged_files import StagedFile
+
+
+class EvalRun(RunRecord):
+    """A run that a case evaluates, with what the case reveals of it.
+
+    ``reveal`` is the number of that.
+    """
+
+    reveal: int
+    revealed_instances: int
+    instance_targets: int
+
+    @classmethod
+    def of(cls, run: RunRecord, reveal: RevealRecord) -> "EvalRun":
+        """Return the run with one of its draws. Nothing is checked again: a suite has many."""
+        return cls.model_construct(
+            **dict(run),
+            reveal=reveal.number,
+            revealed_instances=reveal.revealed_instances,
+            instance_targets=reveal.instance_targets,
+        )
+
+
+def part_number(run: RunRecord, file: StagedFile) -> int:
+    """Return the number of a run's part of a file."""
+    return run.reveal if file.is_drawn and isinstance(run, EvalRun) else run.number
