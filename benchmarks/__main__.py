@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.batch import measure_jobs, measure_killed, measure_resumed
+from benchmarks.boards import measure_board
 from benchmarks.case_cost import measure_case_cost
-from benchmarks.cluster import NODES, measure_cluster
+from benchmarks.cluster import NODES, build_cluster_suite, measure_cluster
 from benchmarks.intervals import interval_tables
 from benchmarks.large_files import FIXED_MB, TIMES, measure_large_files
 from benchmarks.measurement import Row, describe_machine, versions
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
+from runner.building.build import build_suite
 from runner.helm_outputs.runs import find_runs
+from runner.suites.spec_file import make_spec
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SCRATCH = Path("build/bench")
 OURS = ("pandas", "polars", "pyarrow", "numpy", "scipy")
 TARGETS = 1_000_000
+ENTRIES = 1_000
 CASE_IMAGE, CASES = "train_mean", 10
 CLUSTER_IMAGES, WAIT_SECONDS, CLUSTER_ROUNDS = 6, 8.0, 3
 RESUMED_IMAGES, BATCH_IMAGES, BATCH_PARTS = 200, 20, 5
@@ -135,6 +139,28 @@ are ten scenarios and ten models or more, and at most .05 of false boards.
 """
 
 
+def _boards(arguments: argparse.Namespace) -> str:
+    _announce(f"leaderboards of {ENTRIES:,} reports")
+    folder = SCRATCH / "boards"
+    folder.mkdir(exist_ok=True)
+    demo = build_cluster_suite(folder)
+    given = {"name": "given", "version": "1", "helm_runs": [f"{arguments.helm_runs}/runs/*/*"]}
+    division = {"method": "leave_one_out", "by": "model_deployment"}
+    accept = {"accept": ["twins", "derivable", "shared"], "targets": ["exact_match"]}
+    spec = make_spec({**given, "division": division, **accept}, "the benchmark")
+    suite = build_suite(spec, folder / "given").suite.root
+    rows = measure_board("five cases, 24 eval runs", demo, ENTRIES, folder)
+    rows += measure_board("the HELM runs, leave-one-deployment-out", suite, ENTRIES, folder)
+    return f"""\
+## Leaderboards
+
+`runner leaderboard` of {ENTRIES:,} reports: with an empty cache, then once more. The targets are
+15 s and 3 s for the first suite.
+
+{_table(rows)}
+"""
+
+
 def _cases(arguments: argparse.Namespace) -> str:
     _announce("cases in the sandbox")
     plain, sandboxed = measure_case_cost(CASE_IMAGE, CASES, arguments.rounds)
@@ -199,6 +225,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "builds": _builds,
     "scoring": _scoring,
     "intervals": _intervals,
+    "boards": _boards,
     "cases": _cases,
     "batches": _batches,
     "cluster": _cluster,

@@ -24,7 +24,7 @@ from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
-from runner.reports.report import Report
+from runner.reports.report import Report, parse_report
 from runner.reports.report_directory import read_reports
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
@@ -77,7 +77,7 @@ def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
     out = scratch / "results"
     command = [str(RUNNER), "evaluate", *images, "--suite", str(suite.root), "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    reports = read_reports(out).reports
+    reports = read_reports(out, parse_report).reports
     runs = len(images) * len(suite.cases)
     kept = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Costs(
@@ -143,7 +143,7 @@ def _measure_board(report: Report) -> tuple[float, float]:
             for number in range(entries)
         }
         begun = time.process_time()
-        make_leaderboard(ChosenReports(reports), None)
+        make_leaderboard(ChosenReports.of(reports), None)
         taken.append(time.process_time() - begun)
     entries, (once, twice) = BOARD_ENTRIES[0], taken
     # Twice as many entries take twice the time, but for entries² more pairs.

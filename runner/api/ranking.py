@@ -12,9 +12,9 @@ from runner.api.opened_reports import LocalScore, OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store
+from runner.leaderboard.contenders import read_contenders
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
-from runner.reports.report_directory import read_reports
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.told import refuse_while_open
 
@@ -88,14 +88,14 @@ def rank_reports(
     progress = AnnouncedLines(logging.getLogger("runner").warning)
     if isinstance(reports, str) or not isinstance(reports, Iterable):  # a URL's path is no Path
         place = open_store(reports)
-        chosen = choose_reports(read_reports(place, progress), place, suite)
+        chosen = choose_reports(read_contenders(place, progress), place, suite)
     else:
         if not reports or any(isinstance(each, LocalScore) for each in reports):
             raise UsageError(
                 "Give at least one report of an image; scores made in this process are not ranked."
             )
-        chosen = ChosenReports({each.directory: each.report for each in reports})
-        if len({report.suite.digest for report in chosen.reports.values()}) != 1:
+        chosen = ChosenReports.of({each.directory: each.report for each in reports})
+        if len({report.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
     refuse_while_open(chosen.reports)
     known = None if submitters is None else read_submitters(Path(submitters))

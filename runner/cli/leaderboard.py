@@ -14,12 +14,13 @@ from runner.cli.told import print_told
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
+from runner.leaderboard.contenders import Contender, make_contender, read_contenders
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
-from runner.reports.report_directory import read_reports
+from runner.reports.report import Report, read_report
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.quota import Entry, is_disqualified
@@ -48,7 +49,7 @@ def leaderboard(
                 f"{ledger_file} is open: only what it has told is shown, without --watch and "
                 "--with-actuals."
             )
-        found = choose_reports(read_reports(directory, display), directory, suite)
+        found = choose_reports(read_contenders(directory, display), directory, suite)
         report = next(iter(found.reports.values()))
         place = output or (Path() if is_remote(directory) else directory) / "site"
         shown = "json" if as_json else style
@@ -84,7 +85,7 @@ def _read(
     display: Display,
     ledger_file: Path | None,
 ) -> tuple[ChosenReports, Submitters | None]:
-    chosen = choose_reports(read_reports(directory, display), directory, suite)
+    chosen = choose_reports(read_contenders(directory, display), directory, suite)
     refuse_while_open(chosen.reports)
     if ledger_file is not None:
         rules, entries = Ledger(ledger_file).read()
@@ -106,9 +107,16 @@ def _admitted(chosen: ChosenReports, entries: Sequence[Entry]) -> ChosenReports:
 
 def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> ChosenReports:
     """Return the reports on their private splits; one that meets an error is told, and left out."""
+
+    def read(path: Path) -> Report:
+        return private_report(read_report(path), rules)
+
+    def contend(path: Path) -> Contender:
+        return make_contender(read(path))
+
     reports, faults = {}, []
-    for path, report in chosen.reports.items():
-        one = attempt(partial(private_report, report, rules))
+    for path in chosen.reports:
+        one = attempt(partial(contend, path))
         if isinstance(one, RunnerError):
             display.say(f"left out: {path}: {one}")
             faults.append(one)
@@ -116,7 +124,7 @@ def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> 
             reports[path] = one
     if not reports:
         raise faults[0]
-    return replace(chosen, reports=reports, faults=(*chosen.faults, *faults))
+    return replace(chosen, reports=reports, faults=(*chosen.faults, *faults), read=read)
 
 
 def _print_page(page: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from runner.cli.echo import echo, echo_json
 from runner.errors import UsageError
+from runner.leaderboard.contenders import Contender
 from runner.pages.page import write_page
 from runner.pages.told_page import ToldRow, told_page
-from runner.reports.report import Report
 from runner.submissions.ledger import Ledger
 from runner.submissions.told import Told, told_board
 from runner.text_tables import markdown_table, text_table
@@ -19,21 +19,21 @@ from runner.untrusted import csv_cell, markdown_code, printable
 INDEX = "index.html"
 
 
-def print_told(ledger: Ledger, report: Report, style: str | None, site: Path | None) -> None:
+def print_told(ledger: Ledger, report: Contender, style: str | None, site: Path | None) -> None:
     """Print what has been told on a report's suite, or write it as a page.
 
     Raises:
         UsageError: nothing has been told yet.
     """
-    board = told_board(ledger.read()[1], report.suite.digest)
+    board = told_board(ledger.read()[1], report.digest)
     if not board:
-        raise UsageError(f"{ledger.path}: no score on {report.suite.name} has been told yet.")
-    title, metric = f"{report.suite.name} {report.suite.version}", report.scoring.primary_metric
+        raise UsageError(f"{ledger.path}: no score on {report.suite} has been told yet.")
+    title, metric = f"{report.suite} {report.version}", report.scoring.primary_metric
     heads = ["rank", "submitter", metric.title]
     if site is not None:
         rows = [ToldRow(each.rank, each.submitter, f"{each.value:.6g}") for each in board]
         version = report.runner_version
-        write_page(site / INDEX, told_page(title, report.suite.digest, metric, rows, version))
+        write_page(site / INDEX, told_page(title, report.digest, metric, rows, version))
         echo(f"page: {site / INDEX}")
     elif style == "json":
         echo_json(_document(report, board))
@@ -47,10 +47,10 @@ def print_told(ledger: Ledger, report: Report, style: str | None, site: Path | N
         echo("\n".join([f"{title}: told so far", "", *text_table([heads, *cells])]))
 
 
-def _document(report: Report, board: Sequence[Told]) -> dict[str, object]:
-    head = {"suite": report.suite.name, "version": report.suite.version}
+def _document(report: Contender, board: Sequence[Told]) -> dict[str, object]:
+    head = {"suite": report.suite, "version": report.version}
     entries = [asdict(each) for each in board]
-    return {**head, "digest": report.suite.digest, "is_open": True, "entries": entries}
+    return {**head, "digest": report.digest, "is_open": True, "entries": entries}
 
 
 def _csv(heads: Sequence[str], board: Sequence[Told]) -> str:

@@ -18,7 +18,14 @@ from runner.progress import Progress
 from runner.reports.baselines import find_baselines
 from runner.reports.receipt import RECEIPT, check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET
-from runner.reports.report import REPORT_FILE, CaseRecord, Evaluation, Report, RescoredFrom
+from runner.reports.report import (
+    REPORT_FILE,
+    CaseRecord,
+    Evaluation,
+    Report,
+    RescoredFrom,
+    parse_report,
+)
 from runner.reports.report_directory import place_of, read_reports, write_evaluation
 from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import Outcome
@@ -66,7 +73,7 @@ def rescore_results(place: Path, suite: Suite, progress: Progress) -> Rescoring:
     Raises:
         UsageError: no report there is of a suite with this name, or one can't be written.
     """
-    found = read_reports(place, progress).reports
+    found = read_reports(place, parse_report, progress).reports
     reports = {path: each for path, each in found.items() if each.suite.name == suite.name}
     if not reports:
         names = ", ".join(sorted({each.suite.name for each in found.values()}))

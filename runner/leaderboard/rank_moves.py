@@ -40,7 +40,7 @@ def rank_moves(before: Mapping[Path, Report], now: Mapping[Path, Report]) -> lis
     earlier = {path: _value(report) for path, report in before.items()}
     ranks: dict[Path, str | None] = {}
     if len({report.suite.digest for report in before.values()}) == 1:
-        board = make_leaderboard(ChosenReports(before), None)
+        board = make_leaderboard(ChosenReports.of(before), None)
         ranks = {entry.report: _rank(entry) for entry in board.entries}
     return [
         RankMove(
@@ -52,7 +52,7 @@ def rank_moves(before: Mapping[Path, Report], now: Mapping[Path, Report]) -> lis
             value_before=earlier[entry.report],
             value=_value(now[entry.report]),
         )
-        for entry in make_leaderboard(ChosenReports(now), None).entries
+        for entry in make_leaderboard(ChosenReports.of(now), None).entries
     ]
 
 

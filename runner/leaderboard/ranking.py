@@ -3,20 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.errors import RunnerError, SuiteError
-from runner.files.bug_log import attempt
 from runner.files.submitter_names import identity
+from runner.leaderboard.contenders import Contender
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress
-from runner.reports.records import report_records
-from runner.reports.report import Report, why_unranked
 from runner.reports.score_text import population
-from runner.scores.aggregation import Score, replicate_primary
+from runner.scores.aggregation import Score
 from runner.scores.clusters import Replicates
 from runner.scores.comparison import RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
@@ -105,15 +102,11 @@ def make_leaderboard(
     reports = chosen.reports
     first = next(iter(reports.values()))
     policy = first.scoring
-    usual = Counter(map(_target_counts, reports.values())).most_common(1)[0][0]
-    found = []
-    with progress.task("scoring without each scenario and model", len(reports)) as task:
-        for path, report in reports.items():
-            one = _Evaluated.of(path, report, submitters, usual)
-            if one.fault is not None:
-                progress.say(f"{path}: not ranked: {one.fault}")
-            found.append(one)
-            task.advance()
+    usual = Counter(each.targets for each in reports.values()).most_common(1)[0][0]
+    found = [_Evaluated.of(path, each, submitters, usual) for path, each in reports.items()]
+    for each in found:
+        if each.fault is not None:
+            progress.say(f"{each.path}: not ranked: {each.fault}")
     found = _one_spelling(found)
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
@@ -132,9 +125,9 @@ def make_leaderboard(
         )
     ]
     return Leaderboard(
-        suite=first.suite.name,
-        suite_version=first.suite.version,
-        suite_digest=first.suite.digest,
+        suite=first.suite,
+        suite_version=first.version,
+        suite_digest=first.digest,
         policy=policy,
         population=_population(entries),
         entries=(*entries, *(each.entry(None, None) for each in others)),
@@ -150,19 +143,6 @@ def _population(entries: Sequence[LeaderboardEntry]) -> str:
     return population(scores[0]) if scores else ""
 
 
-TargetCounts = tuple[tuple[tuple[str, str], int], ...]
-"""How many targets each case has of each run."""
-
-
-def _target_counts(report: Report) -> TargetCounts:
-    counts = Counter(
-        (case.id, target.run_spec_name)
-        for case in report.cases
-        for target in (*case.targets, *case.instance_targets)
-    )
-    return tuple(sorted(counts.items()))
-
-
 def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, ...]]:
     attempts: dict[str, list[PastEvaluation]] = {}
     for each in sorted(found, key=lambda each: each.report.created):
@@ -172,7 +152,7 @@ def _attempts(found: Sequence["_Evaluated"]) -> dict[str, tuple[PastEvaluation, 
 
 @dataclass(frozen=True)
 class _Evaluated:
-    """A report, with the replicates of its primary metric if it can be ranked.
+    """A report, its submitter, and the replicates of its primary metric if it can be ranked.
 
     Attributes:
         unranked: why it is not ranked, if it is not.
@@ -180,7 +160,7 @@ class _Evaluated:
     """
 
     path: Path
-    report: Report
+    report: Contender
     submitter: str
     replicates: Replicates | None
     unranked: str | None
@@ -188,21 +168,16 @@ class _Evaluated:
 
     @classmethod
     def of(
-        cls, path: Path, report: Report, submitters: Submitters | None, usual: TargetCounts
+        cls, path: Path, report: Contender, submitters: Submitters | None, usual: str
     ) -> "_Evaluated":
         submitter = _submitter(report, submitters)
-        unranked = why_unranked(report)
-        if unranked is not None:
-            return cls(path, report, submitter, None, unranked, None)
-        found = attempt(partial(_replicate, path, report, usual))
-        if isinstance(found, RunnerError):
-            return cls(path, report, submitter, None, str(found), found)
-        if found is None:
-            score = report.score(report.scoring.primary)
-            unranked = (
-                f"no {report.scoring.primary}: {score.reason if score else 'no such targets'}"
+        if report.replicates is not None and report.targets != usual:
+            fault = SuiteError(
+                f"{path}: its targets are not those of the other reports of this suite; "
+                "`runner verify` says what has changed in it"
             )
-        return cls(path, report, submitter, found, unranked, None)
+            return cls(path, report, submitter, None, str(fault), fault)
+        return cls(path, report, submitter, report.replicates, report.unranked, report.fault)
 
     def order(self, policy: ScoringPolicy) -> tuple[float, str]:
         value = self.replicates.point if self.replicates is not None else 0.0
@@ -210,7 +185,7 @@ class _Evaluated:
         return sign * value, self.report.image.reference
 
     def attempt(self) -> PastEvaluation:
-        image, score = self.report.image, self.report.score(self.report.scoring.primary)
+        image, score = self.report.image, self.report.score
         digest = image.digests[0] if image.digests else image.id
         value = None if score is None else score.value
         return PastEvaluation(self.report.created, image.reference, digest, value)
@@ -222,26 +197,12 @@ class _Evaluated:
             submitter=self.submitter,
             image=image.reference,
             digest=image.digests[0] if image.digests else image.id,
-            score=self.report.score(self.report.scoring.primary),
+            score=self.report.score,
             probability_better=probability_better,
-            outcomes=Counter(str(case.outcome) for case in self.report.cases),
+            outcomes=self.report.outcomes,
             unranked=self.unranked,
             report=self.path,
         )
-
-
-def _replicate(path: Path, report: Report, usual: TargetCounts) -> Replicates | None:
-    """Return the replicates of the report's primary metric, None if it has no value.
-
-    Raises:
-        SuiteError: it has other targets than most reports, so that no pair can be compared.
-    """
-    if _target_counts(report) != usual:
-        raise SuiteError(
-            f"{path}: its targets are not those of the other reports of this suite; "
-            "`runner verify` says what has changed in it"
-        )
-    return replicate_primary(report_records(report), report.scoring)
 
 
 def _one_spelling(found: Sequence[_Evaluated]) -> list[_Evaluated]:
@@ -261,7 +222,7 @@ def _one_spelling(found: Sequence[_Evaluated]) -> list[_Evaluated]:
     return [replace(each, submitter=names[each.path]) for each in found]
 
 
-def _submitter(report: Report, submitters: Submitters | None) -> str:
+def _submitter(report: Contender, submitters: Submitters | None) -> str:
     image = report.image
     names = {image.reference, image.reference.removesuffix(":latest"), image.id, *image.digests}
     for name, images in () if submitters is None else submitters.submitters.items():

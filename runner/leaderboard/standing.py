@@ -12,11 +12,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
+from runner.leaderboard.contenders import Contender, make_contender, read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, each_once
 from runner.progress import SILENT, Progress
 from runner.reports.report import Report
-from runner.reports.report_directory import find_reports, read_reports
+from runner.reports.report_directory import find_reports
 from runner.scores.aggregation import Score
 from runner.scores.comparison import RankRange
 
@@ -69,7 +70,7 @@ class Competitors:
     """The evaluations that others are ranked among: reports, or a leaderboard without them."""
 
     source: Path
-    reports: Mapping[Path, Report]
+    reports: Mapping[Path, Contender]
     published: PublishedLeaderboard | None
 
     def check_suite(self, name: str, digest: str) -> None:
@@ -78,7 +79,7 @@ class Competitors:
         Raises:
             UsageError: they are of another suite.
         """
-        suites = {each.suite.digest: each.suite.name for each in self.reports.values()}
+        suites = {each.digest: each.suite for each in self.reports.values()}
         if self.published is not None:
             suites[self.published.digest] = ""
         if suites and digest not in suites and name not in suites.values():
@@ -98,7 +99,8 @@ class Competitors:
         """
         if self.published is not None:
             return _rank_by_intervals(report, self.published)
-        return _rank_in_pairs(report, directory, {**self.reports, **others})
+        made = {path: make_contender(other) for path, other in others.items()}
+        return _rank_in_pairs(make_contender(report), directory, {**self.reports, **made})
 
 
 def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
@@ -116,7 +118,7 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
             "that `runner leaderboard DIR --json` wrote."
         ) from error
     if content is None:
-        reports = read_reports(path, progress).reports if find_reports(path) else {}
+        reports = read_contenders(path, progress).reports if find_reports(path) else {}
         return Competitors(path, reports, None)
     try:
         return Competitors(path, {}, PublishedLeaderboard.model_validate_json(content))
@@ -125,15 +127,15 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
 
 
 def _rank_in_pairs(
-    report: Report, directory: Path, others: Mapping[Path, Report]
+    report: Contender, directory: Path, others: Mapping[Path, Contender]
 ) -> Standing | None:
     own = directory.resolve()
     reports = {
         path: each
         for path, each in others.items()
-        if path.resolve() != own and each.suite.digest == report.suite.digest
+        if path.resolve() != own and each.digest == report.digest
         # The same runs may have another report, e.g. without --repeat.
-        if each.scored_identity != report.scored_identity
+        if each.identity != report.identity
     }
     chosen = ChosenReports({**each_once(reports), directory: report})
     board = make_leaderboard(chosen, None)

@@ -1,12 +1,13 @@
 """Which suite a leaderboard is of, where reports of several versions of it lie side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import RunnerError, UsageError
-from runner.reports.report import Report
+from runner.leaderboard.contenders import Contender, make_contender
+from runner.reports.report import Report, read_report
 from runner.reports.report_directory import FoundReports
 
 SHORT_DIGEST = 19
@@ -25,7 +26,7 @@ class SuiteVersion:
     version: str
     digest: str
     first: str
-    reports: Mapping[Path, Report]
+    reports: Mapping[Path, Contender]
 
     def __str__(self) -> str:
         """Return e.g. ``mmlu 2 sha256:0123456789ab (3 reports)``."""
@@ -56,14 +57,24 @@ class ChosenReports:
     Attributes:
         others: the other versions of the suite, the newest first.
         faults: why further reports are left out, one for each.
+        read: returns all of the report in a directory, e.g. for its page.
     """
 
-    reports: Mapping[Path, Report]
+    reports: Mapping[Path, Contender]
     others: tuple[SuiteVersion, ...] = ()
     faults: tuple[RunnerError, ...] = ()
+    read: Callable[[Path], Report] = read_report
+
+    @classmethod
+    def of(cls, reports: Mapping[Path, Report]) -> "ChosenReports":
+        """Return reports that are in memory."""
+        contenders = {path: make_contender(report) for path, report in reports.items()}
+        return cls(contenders, read=reports.__getitem__)
 
 
-def choose_reports(found: FoundReports, place: Path, wanted: str | None = None) -> ChosenReports:
+def choose_reports(
+    found: FoundReports[Contender], place: Path, wanted: str | None = None
+) -> ChosenReports:
     """Return the reports of the newest version of the suite, or of the one that is wanted.
 
     The newest is the one whose first report was made last: to evaluate an image on an older version
@@ -94,43 +105,43 @@ def choose_reports(found: FoundReports, place: Path, wanted: str | None = None) 
     return ChosenReports(each_once(newest.reports), others, found.faults)
 
 
-def _versions(reports: Mapping[Path, Report]) -> list[SuiteVersion]:
+def _versions(reports: Mapping[Path, Contender]) -> list[SuiteVersion]:
     """Return the suites of the reports, the newest first."""
-    by_digest: dict[str, dict[Path, Report]] = {}
+    by_digest: dict[str, dict[Path, Contender]] = {}
     for path, report in reports.items():
-        by_digest.setdefault(report.suite.digest, {})[path] = report
+        by_digest.setdefault(report.digest, {})[path] = report
     versions = [_version(digest, found) for digest, found in by_digest.items()]
     return sorted(versions, key=lambda each: (each.first, each.version), reverse=True)
 
 
-def _version(digest: str, reports: Mapping[Path, Report]) -> SuiteVersion:
-    suite = next(iter(reports.values())).suite
+def _version(digest: str, reports: Mapping[Path, Contender]) -> SuiteVersion:
+    one = next(iter(reports.values()))
     first = min(report.created for report in reports.values())
-    return SuiteVersion(suite.name, suite.version, digest, first, reports)
+    return SuiteVersion(one.suite, one.version, digest, first, reports)
 
 
-def _check_scoring(reports: Mapping[Path, Report]) -> None:
+def _check_scoring(reports: Mapping[Path, Contender]) -> None:
     (first_path, first), *others = reports.items()
     for path, report in others:
         if report.scoring != first.scoring:
             raise UsageError(f"{path} is scored by another policy than {first_path}.")
 
 
-def each_once(reports: Mapping[Path, Report]) -> dict[Path, Report]:
+def each_once(reports: Mapping[Path, Contender]) -> dict[Path, Contender]:
     """Return the reports without those whose evaluation another one has too.
 
     Of reports that only differ in further runs (``--repeat``), one with the most is kept; of
     several such, the latest.
     """
-    best: dict[tuple[Any, ...], Path] = {}
+    best: dict[str, Path] = {}
     for path in _by_worth(reports):
-        best[reports[path].scored_identity] = path
+        best[reports[path].identity] = path
     kept = set(best.values())
     return {path: report for path, report in reports.items() if path in kept}
 
 
-def _by_worth(reports: Mapping[Path, Report]) -> Iterable[Path]:
+def _by_worth(reports: Mapping[Path, Contender]) -> Iterable[Path]:
     def worth(path: Path) -> tuple[int, str]:
-        return len(reports[path].input_changes), reports[path].created
+        return reports[path].changes, reports[path].created
 
     return sorted(reports, key=worth)

@@ -9,11 +9,11 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, PastEvaluation
+from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
 from runner.progress import Progress
-from runner.reports.report import Report
 from runner.scores.clusters import LEVEL
 
 INDEX = "index.html"
@@ -59,7 +59,7 @@ class WrittenPages:
 
 def write_leaderboard(
     board: Leaderboard,
-    reports: Mapping[Path, Report],
+    chosen: ChosenReports,
     directory: Path,
     progress: Progress,
     *,
@@ -77,10 +77,14 @@ def write_leaderboard(
     """
     links: dict[Path, str] = {}
     faults = []
-    version = next(iter(reports.values())).runner_version
-    with progress.task("writing pages", len(reports) + 1) as task:
-        for number, (path, report) in enumerate(reports.items(), start=1):
-            html = attempt(partial(report_page, report, with_actuals=with_actuals))
+    version = next(iter(chosen.reports.values())).runner_version
+
+    def page_of(path: Path) -> str:
+        return report_page(chosen.read(path), with_actuals=with_actuals)
+
+    with progress.task("writing pages", len(chosen.reports) + 1) as task:
+        for number, path in enumerate(chosen.reports, start=1):
+            html = attempt(partial(page_of, path))
             if isinstance(html, RunnerError):
                 progress.say(f"{path}: no page: {html}")
                 faults.append(html)

@@ -36,7 +36,7 @@ class Site:
         board = make_leaderboard(chosen, submitters, progress)
         pages = write_leaderboard(
             board,
-            chosen.reports,
+            chosen,
             self.output,
             progress,
             with_actuals=self.with_actuals,

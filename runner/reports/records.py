@@ -1,7 +1,7 @@
 """A report's records: the frame that is scored, and its files for users' own analysis."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -21,9 +21,15 @@ from runner.scores.records import (
 RECORDS_JSONL = "records.jsonl"
 RECORDS_PARQUET = "records.parquet"
 
+Describe = Callable[[Mapping[str, Mapping[str, Any]]], pl.DataFrame]
 
-def report_records(report: Report) -> pl.DataFrame:
-    """Return one row per target of a report; see ``runner.scores.records.make_records``."""
+
+def report_records(report: Report, describe: Describe = describe_runs) -> pl.DataFrame:
+    """Return one row per target of a report; see ``runner.scores.records.make_records``.
+
+    Args:
+        describe: returns the columns of its runs: all that are revealed, or ``name_runs``.
+    """
     predicted: list[tuple[Any, ...]] = []
     actual: list[tuple[Any, ...]] = []
     for case, target in _targets(report.cases):
@@ -45,7 +51,7 @@ def report_records(report: Report) -> pl.DataFrame:
     return make_records(
         side_frame(predicted, SIDE),
         side_frame(actual, ACTUAL_SIDE),
-        describe_runs(report.eval_run_specs),
+        describe(report.eval_run_specs),
         report.scoring.worst,
     )
 

@@ -187,9 +187,19 @@ def read_report(directory: Path) -> Report:
         SuiteError: there is none, or it is not of this schema version.
         UsageError: the store of its URL can't be reached.
     """
+    return parse_report(directory / REPORT_FILE, read_content(directory))
+
+
+def read_content(directory: Path) -> bytes:
+    """Return the bytes of the report in a directory.
+
+    Raises:
+        SuiteError: there is none, or it can't be read.
+        UsageError: the store of its URL can't be reached.
+    """
     path = directory / REPORT_FILE
     try:
-        return parse_report(path, read_file(path))
+        return read_file(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(
             f"{path}: no such file. Name the directory of one report, as `runner evaluate` prints "

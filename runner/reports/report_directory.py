@@ -2,10 +2,11 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from runner.errors import RunnerError, SuiteError, UsageError
 from runner.files.bug_log import attempt
@@ -22,7 +23,7 @@ from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.progress import SILENT, Progress
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
-from runner.reports.report import REPORT_FILE, Evaluation, Report, parse_report, read_report
+from runner.reports.report import REPORT_FILE, Evaluation, Report, read_content, read_report
 
 
 def find_report(directory: Path, evaluation_key: str) -> Report | None:
@@ -197,34 +198,43 @@ DEEPEST_REPORT = 4
 """Levels below the leaderboard's directory in which reports are looked for."""
 
 
+Parsed = TypeVar("Parsed")
+
+
 @dataclass(frozen=True)
-class FoundReports:
-    """The reports below a directory.
+class FoundReports(Generic[Parsed]):
+    """The reports below a directory, or what was made of them.
 
     Attributes:
         reports: by the directory that holds each.
         faults: why others are left out, one for each.
     """
 
-    reports: Mapping[Path, Report]
+    reports: Mapping[Path, Parsed]
     faults: tuple[RunnerError, ...] = ()
 
 
-def read_reports(directory: Path, progress: Progress = SILENT) -> FoundReports:
-    """Return every report below a directory, of whatever suite.
+def read_reports(
+    directory: Path, parse: Callable[[Path, bytes], Parsed], progress: Progress = SILENT
+) -> FoundReports[Parsed]:
+    """Return what is made of every report below a directory, of whatever suite.
 
     One that can't be read is told, and left out.
+
+    Args:
+        parse: is given the path and the content of a report.json; ``parse_report`` for all of it.
 
     Raises:
         UsageError: there is none.
         RunnerError: none can be read.
     """
     paths = find_reports(directory)
-    found: dict[Path, Report] = {}
+    found: dict[Path, Parsed] = {}
     faults = []
     with progress.task("reading reports", len(paths)) as task:
         for start in range(0, len(paths), READ_AT_ONCE):
-            for path, report in _read_some(paths[start : start + READ_AT_ONCE]).items():
+            some = paths[start : start + READ_AT_ONCE]
+            for path, report in _read_some(some, parse).items():
                 if isinstance(report, RunnerError):
                     progress.say(f"left out: {report}")
                     faults.append(report)
@@ -241,22 +251,28 @@ def read_reports(directory: Path, progress: Progress = SILENT) -> FoundReports:
     return FoundReports(found, tuple(faults))
 
 
-def _read_some(directories: Sequence[Path]) -> dict[Path, Report | RunnerError]:
+def _read_some(
+    directories: Sequence[Path], parse: Callable[[Path, bytes], Parsed]
+) -> dict[Path, Parsed | RunnerError]:
     """Return reports, or why one can't be read; at a URL they are fetched side by side."""
     if not is_remote(directories[0]):
-        return _read_each(directories)
+        return _read_each(directories, parse)
     try:
         contents = read_files([directory / REPORT_FILE for directory in directories])
     except FileNotFoundError:  # one was removed after it was listed: say which
-        return _read_each(directories)
+        return _read_each(directories, parse)
     return {
-        path.parent: attempt(partial(parse_report, path, content))
-        for path, content in contents.items()
+        path.parent: attempt(partial(parse, path, content)) for path, content in contents.items()
     }
 
 
-def _read_each(directories: Iterable[Path]) -> dict[Path, Report | RunnerError]:
-    return {directory: attempt(partial(read_report, directory)) for directory in directories}
+def _read_each(
+    directories: Iterable[Path], parse: Callable[[Path, bytes], Parsed]
+) -> dict[Path, Parsed | RunnerError]:
+    def read(directory: Path) -> Parsed:
+        return parse(directory / REPORT_FILE, read_content(directory))
+
+    return {directory: attempt(partial(read, directory)) for directory in directories}
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:

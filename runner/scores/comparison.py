@@ -11,6 +11,12 @@ from runner.scores.clusters import LEVEL, Replicates, jackknife_error
 from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
 
+ROWS_AT_ONCE = 256
+"""How many evaluations are compared with all at once: of many the tables would fill the memory."""
+
+CANCELLED = 1e-6
+"""Below this share of what it is the difference of, a difference has lost too many digits."""
+
 
 @dataclass(frozen=True)
 class Comparisons:
@@ -49,12 +55,13 @@ def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Com
     ]
     sign = 1 if policy.primary_metric.better == "higher" else -1
     t = np.zeros((count, count))
-    for i in range(count):
-        difference = sign * (points[i] - points)
-        error = standard_error(*(factor[i] - factor for factor in factors))
+    for first in range(0, count, ROWS_AT_ONCE):
+        some = slice(first, first + ROWS_AT_ONCE)
+        difference = sign * (points[some, np.newaxis] - points)
+        error = standard_error(*(pair_errors(factor, some) for factor in factors))
         with np.errstate(divide="ignore", invalid="ignore"):
-            t[i] = difference / error
-        t[i, (np.abs(difference) <= policy.tolerance) | np.isnan(error)] = 0
+            t[some] = difference / error
+        t[some][(np.abs(difference) <= policy.tolerance) | np.isnan(error)] = 0
     degrees = max((each.degrees for each in evaluations), default=0)
     if not degrees:
         t[:] = 0
@@ -64,15 +71,43 @@ def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Com
 
 
 def standard_error(scenarios: Array, models: Array, pairs: Array) -> Array:
-    """Return the standard error of values without each cluster in turn, over the last axis.
+    """Return the standard error that follows from those of scenarios, of models and of pairs.
 
     Scenarios and models cross: their variances less that of their pairs, and at least the larger
     one of the two. Source: Cameron, Gelbach and Miller (2011), Journal of Business & Economic
     Statistics 29.
     """
-    of_scenarios, of_models, of_pairs = map(jackknife_error, (scenarios, models, pairs))
-    crossed = of_scenarios**2 + of_models**2 - of_pairs**2
-    error: Array = np.maximum(np.maximum(of_scenarios, of_models), np.sqrt(np.maximum(crossed, 0)))
+    crossed = scenarios**2 + models**2 - pairs**2
+    error: Array = np.maximum(np.maximum(scenarios, models), np.sqrt(np.maximum(crossed, 0)))
+    return error
+
+
+def pair_errors(left_out: Array, some: slice) -> Array:
+    """Return the jackknife's standard error of the differences of some entries from every one.
+
+    It is that of ``jackknife_error``, from one product of matrices: a difference's squares are both
+    entries' own less twice their product. Where those nearly cancel, each difference is computed.
+
+    Args:
+        left_out: (entries, clusters), the values without each cluster in turn.
+    """
+    count = left_out.shape[1]
+    if count == 0:
+        return np.zeros((len(left_out[some]), len(left_out)))
+    off = left_out - left_out.mean(1, keepdims=True)
+    size = np.abs(off).max(1)
+    size[size == 0] = 1
+    unit = off / size[:, np.newaxis]  # their squares fit a number, however large the values are
+    own = np.einsum("ij,ij->i", unit, unit)
+    larger = np.maximum.outer(size[some], size)
+    one, other = size[some, np.newaxis] / larger, size / larger
+    both = one**2 * own[some, np.newaxis] + other**2 * own
+    squares = both - 2 * one * other * (unit[some] @ unit.T)
+    error: Array = larger * np.sqrt((count - 1) / count * np.maximum(squares, 0))
+    cancels = squares < CANCELLED * both
+    for row, of_row in enumerate(left_out[some]):
+        at = cancels[row]
+        error[row, at] = jackknife_error(of_row - left_out[at])
     return error
 
 

@@ -213,18 +213,28 @@ def describe_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
     Args:
         run_specs: run_spec.name -> {column of the frame: value}. Lists and objects become JSON.
     """
-    rows = [
-        {
-            RUN_NAME: run,
-            "scenario": scenario_text(spec),
-            "model": next((spec[c] for c in MODEL_COLUMNS if spec.get(c) is not None), None),
-            **{column: _cell(value) for column, value in spec.items() if column != RUN_NAME},
-        }
-        for run, spec in run_specs.items()
-    ]
-    columns = dict.fromkeys([*RUN_COLUMNS, *(column for row in rows for column in row)])
-    texts = {column: [row.get(column) for row in rows] for column in columns}
-    return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String))
+    specs = run_specs.values()
+    columns = dict.fromkeys(
+        column for spec in specs for column in spec if column not in RUN_COLUMNS
+    )
+    texts = {column: [_cell(spec.get(column)) for spec in specs] for column in columns}
+    return name_runs(run_specs).with_columns(
+        pl.Series(column, values, pl.String) for column, values in texts.items()
+    )
+
+
+def name_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Return run_spec.name, scenario and model: what scores over a suite need of its runs."""
+    specs = run_specs.values()
+    texts = {
+        RUN_NAME: list(run_specs),
+        "scenario": [scenario_text(spec) for spec in specs],
+        "model": [
+            next((spec[c] for c in MODEL_COLUMNS if spec.get(c) is not None), None)
+            for spec in specs
+        ],
+    }
+    return pl.DataFrame(texts, schema=dict.fromkeys(RUN_COLUMNS, pl.String))
 
 
 def scenario_text(spec: Mapping[str, Any]) -> str | None:

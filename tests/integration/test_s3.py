@@ -132,8 +132,9 @@ with ThreadPoolExecutor(8) as pool:
 READ_ALL = """
 import sys
 from runner.files.stores import open_store
+from runner.reports.report import parse_report
 from runner.reports.report_directory import read_reports
-print(len(read_reports(open_store(sys.argv[1])).reports))
+print(len(read_reports(open_store(sys.argv[1]), parse_report).reports))
 """
 
 

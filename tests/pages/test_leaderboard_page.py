@@ -11,13 +11,14 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from runner.cli.main import cli
+from runner.leaderboard.contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
 from runner.pages.report_page import report_page
 from runner.reports.report import Report
-from runner.reports.report_directory import read_reports, write_evaluation
+from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
@@ -147,7 +148,7 @@ def test_both_evaluations_of_a_submitter_are_in_its_history(browser: Browser, si
 def test_a_thousand_entries_open_and_sort_without_delay(
     browser: Browser, results: Path, tmp_path: Path
 ) -> None:
-    reports = read_reports(results).reports
+    reports = read_contenders(results).reports
     board = make_leaderboard(ChosenReports(reports), None)
     first = board.entries[0]
     entries = tuple(replace(first, submitter=f"team {number}") for number in range(MANY))

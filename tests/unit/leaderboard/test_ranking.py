@@ -8,14 +8,15 @@ from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.leaderboard import ranking
+from runner.leaderboard import contenders
+from runner.leaderboard.contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.leaderboard.tables import to_table
-from runner.reports.records import report_records
+from runner.reports.records import Describe, report_records
 from runner.reports.report import Report
-from runner.reports.report_directory import read_reports, write_evaluation
+from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
@@ -55,7 +56,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_path: Path) -> None:
-    reports = read_reports(write_four(suite, tmp_path / "results")).reports
+    reports = read_contenders(write_four(suite, tmp_path / "results")).reports
     board = make_leaderboard(ChosenReports(reports), None)
     shown = [(entry.image, str(entry.rank)) for entry in board.entries]
     assert shown == [
@@ -72,7 +73,7 @@ def test_those_that_cannot_be_told_apart_share_their_ranks(suite: Suite, tmp_pat
 
 
 def test_an_unfinished_evaluation_is_listed_and_says_why(suite: Suite, tmp_path: Path) -> None:
-    reports = read_reports(write_four(suite, tmp_path / "results")).reports
+    reports = read_contenders(write_four(suite, tmp_path / "results")).reports
     last = make_leaderboard(ChosenReports(reports), None).entries[-1]
     assert (last.image, last.rank) == ("broken", None)
     assert last.unranked == "8 of 8 cases not scored (failed)"
@@ -103,7 +104,7 @@ def test_the_table_fits_a_terminal_and_says_what_it_leaves_out(
     root = write_four(suite, tmp_path / "results")
     name = "registry.example.org/a_team_with_a_long_name/predictor:v1"
     write_evaluation(evaluate_function(suite, off_by(0.4), name), root / "long")
-    board = make_leaderboard(ChosenReports(read_reports(root).reports), None)
+    board = make_leaderboard(ChosenReports(read_contenders(root).reports), None)
     whole = to_table(board)
     lines = to_table(board, columns).splitlines()
     assert max(map(len, whole.splitlines()[2:8])) > columns  # control
@@ -151,14 +152,15 @@ def test_a_bug_with_one_report_is_told_and_the_others_are_ranked(
     suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root = write_four(suite, tmp_path / "results")
 
-    def fail_for_one(report: Report) -> object:
+    def fail_for_one(report: Report, describe: Describe) -> object:
         if report.image.reference == "oracle":
             raise ZeroDivisionError
-        return report_records(report)
+        return report_records(report, describe)
 
-    monkeypatch.setattr(ranking, "report_records", fail_for_one)
+    monkeypatch.setattr(contenders, "report_records", fail_for_one)
     shown = run(str(root), "--json")
     entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
     assert shown.return_value == 1
@@ -183,10 +185,10 @@ TEAMS = {"Team": ("a", "sha256:b")}
 
 def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
     reports = reports_of(suite, a=0.3, b=0.1, c=0.2)
-    best = make_leaderboard(ChosenReports(reports), Submitters(submitters=TEAMS))
+    best = make_leaderboard(ChosenReports.of(reports), Submitters(submitters=TEAMS))
     assert [(entry.submitter, entry.image) for entry in best.entries] == [("Team", "b"), ("c", "c")]
     everything = Submitters(show="all", submitters=TEAMS)
-    shown = make_leaderboard(ChosenReports(reports), everything).entries
+    shown = make_leaderboard(ChosenReports.of(reports), everything).entries
     assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
 
 
@@ -207,7 +209,7 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
 
 def test_few_scenarios_and_models_are_named_and_the_evaluations_are_ranked(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
-    board = make_leaderboard(ChosenReports(reports_of(suite, a=0.1, b=0.9)), None)
+    board = make_leaderboard(ChosenReports.of(reports_of(suite, a=0.1, b=0.9)), None)
     assert [str(entry.rank) for entry in board.entries] == ["1", "2"]
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
         "few scenarios: 4, few models: 1"
@@ -220,6 +222,6 @@ def test_two_spellings_of_a_submitter_have_one_history_and_one_best_entry(suite:
         made = evaluate_function(suite, off_by(off), f"image{number}").report
         reports[Path(name)] = made.model_copy(update={"submitter": name})
     best = Submitters(show="best", submitters={})
-    board = make_leaderboard(ChosenReports(reports), best)
+    board = make_leaderboard(ChosenReports.of(reports), best)
     assert [entry.submitter for entry in board.entries] == ["Team-A", "team-b"]
     assert [len(attempts) for attempts in board.attempts.values()] == [2, 1]

@@ -13,7 +13,8 @@ import runner
 from runner.cli.main import cli
 from runner.contract.limits import Limits
 from runner.errors import UsageError
-from runner.leaderboard.suite_choice import choose_reports
+from runner.leaderboard.contenders import Contender
+from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.reports.report import Report, SuiteRecord
 from runner.reports.report_directory import FoundReports, write_evaluation
 from tests.unit.reports.builder import evaluation, make_report
@@ -44,17 +45,20 @@ TWO = {
 }
 
 
+def found(reports: dict[Path, Report]) -> FoundReports[Contender]:
+    return FoundReports(ChosenReports.of(reports).reports)
+
+
 def chosen(reports: dict[Path, Report], wanted: str | None = None) -> set[Path]:
     return {
-        path.relative_to(PLACE)
-        for path in choose_reports(FoundReports(reports), PLACE, wanted).reports
+        path.relative_to(PLACE) for path in choose_reports(found(reports), PLACE, wanted).reports
     }
 
 
 def test_the_newest_version_is_shown_and_the_other_is_named() -> None:
-    found = choose_reports(FoundReports(TWO), PLACE)
-    assert set(found.reports) == {PLACE / "a", PLACE / "b"}
-    assert [str(each) for each in found.others] == ["v 1 sha256:000000000000 (1 report)"]
+    shown = choose_reports(found(TWO), PLACE)
+    assert set(shown.reports) == {PLACE / "a", PLACE / "b"}
+    assert [str(each) for each in shown.others] == ["v 1 sha256:000000000000 (1 report)"]
 
 
 def test_an_image_evaluated_later_on_the_old_version_does_not_bring_it_back() -> None:
@@ -68,9 +72,9 @@ def test_control_the_version_whose_first_report_is_later_is_the_newest() -> None
 
 @pytest.mark.parametrize("wanted", ["1", "v 1", OLD, "sha256:000000", "000000"])
 def test_a_version_is_chosen_by_its_version_or_digest(wanted: str) -> None:
-    found = choose_reports(FoundReports(TWO), PLACE, wanted)
-    assert set(found.reports) == {PLACE / "a.1"}
-    assert [each.version for each in found.others] == ["2"]
+    shown = choose_reports(found(TWO), PLACE, wanted)
+    assert set(shown.reports) == {PLACE / "a.1"}
+    assert [each.version for each in shown.others] == ["2"]
 
 
 def test_a_suites_name_chooses_its_newest_version() -> None:
@@ -83,14 +87,14 @@ def test_a_suites_name_chooses_its_newest_version() -> None:
 @pytest.mark.parametrize("wanted", ["3", "0000", "sha256:2"])
 def test_a_suite_that_is_not_there_is_refused_with_those_that_are(wanted: str) -> None:
     with pytest.raises(UsageError, match=r"It has: v 2 .* \(2 reports\); v 1 "):
-        choose_reports(FoundReports(TWO), PLACE, wanted)
+        choose_reports(found(TWO), PLACE, wanted)
 
 
 def test_suites_of_different_names_are_not_mixed() -> None:
     other = report("x", "1", 9, name="x").suite.model_copy(update={"digest": "sha256:2"})
     reports = {**TWO, PLACE / "x": report("x", "1", 9).model_copy(update={"suite": other})}
     with pytest.raises(UsageError, match=r"of several suites.*--suite v"):
-        choose_reports(FoundReports(reports), PLACE)
+        choose_reports(found(reports), PLACE)
 
 
 def test_of_reports_that_differ_in_further_runs_only_one_is_shown() -> None:

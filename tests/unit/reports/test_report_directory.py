@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.errors import SuiteError, UsageError
-from runner.reports.report import ImageRecord, read_report
+from runner.reports.report import ImageRecord, parse_report, read_report
 from runner.reports.report_directory import (
     check_writable,
     read_reports,
@@ -23,7 +23,7 @@ def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "report.json").write_text('{"schema_version": 99}')
     said = Said()
-    found = read_reports(tmp_path, said)
+    found = read_reports(tmp_path, parse_report, said)
     assert list(found.reports) == [tmp_path / "a"]
     assert [fault.exit_code for fault in found.faults] == [3]
     assert said.lines == [f"left out: {tmp_path}/b/report.json: not a report of schema version 2"]
@@ -32,7 +32,7 @@ def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
 def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_evaluation(evaluation(), tmp_path / name)
-    found = read_reports(tmp_path)
+    found = read_reports(tmp_path, parse_report)
     assert list(found.reports) == [tmp_path / "a", tmp_path / "b"]
     assert found.faults == ()
 
@@ -40,12 +40,12 @@ def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> N
 def test_if_no_report_can_be_read_the_first_error_is_raised(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("{")
     with pytest.raises(SuiteError, match="not a report"):
-        read_reports(tmp_path)
+        read_reports(tmp_path, parse_report)
 
 
 def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no report in it"):
-        read_reports(tmp_path)
+        read_reports(tmp_path, parse_report)
 
 
 def test_the_same_evaluation_again_replaces_its_report(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_place_whose_name_is_too_long_is_refused_beforehand(tmp_path: Path) ->
     with pytest.raises(UsageError, match=r"File name too long.*--out"):
         check_writable(tmp_path / ("a" * 300) / "image")
     with pytest.raises(SuiteError, match="File name too long"):
-        read_reports(tmp_path / ("a" * 300))
+        read_reports(tmp_path / ("a" * 300), parse_report)
 
 
 def test_an_earlier_report_that_cannot_be_read_is_kept_beside_the_new_one(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_report_of_long_names_is_written_and_set_aside(
     place = tmp_path / report_directory_name(LONG, submitter)
     for image_id in ("sha256:a", "sha256:b", "sha256:c"):
         write_evaluation(evaluation(make_report(image_id=image_id)), place)
-    found = read_reports(tmp_path)
+    found = read_reports(tmp_path, parse_report)
     assert {report.image.id for report in found.reports.values()} == {
         "sha256:a",
         "sha256:b",

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runner.scores.clusters import Replicates
-from runner.scores.comparison import Comparisons, RankRange, compare_all, rank
+from runner.scores.clusters import Replicates, jackknife_error
+from runner.scores.comparison import Comparisons, RankRange, compare_all, pair_errors, rank
 from runner.scores.policy import ScoringPolicy
 from tests.unit.scores.simulation import mean_absolute, simulate
 
@@ -113,6 +113,22 @@ def test_evaluations_of_other_runs_cannot_be_compared() -> None:
     first, second = (mean_absolute(simulate(random, 5, models)) for models in (4, 5))
     with pytest.raises(ValueError, match="same runs"):
         compare_all([first, second], MAE)
+
+
+@pytest.mark.parametrize("size", [1e-150, 1.0, 1e150])
+def test_errors_of_all_pairs_are_those_of_each_difference(size: float) -> None:
+    """Some entries are near copies of others, and some are far larger than the rest."""
+    random = np.random.default_rng(2)
+    values = random.random((12, 7))
+    values[3] = values[2] + 1e-9 * random.random(7)
+    values[4] = values[2]
+    values[5] = 0.25
+    values[6] *= 1e90
+    values *= size
+    values[8, 2] = np.nan
+    for some in (slice(0, 5), slice(5, 12)):
+        expected = jackknife_error(values[some, np.newaxis] - values)
+        assert pair_errors(values, some) == pytest.approx(expected, rel=1e-8, nan_ok=True, abs=0)
 
 
 def test_no_evaluations_have_no_ranks() -> None:

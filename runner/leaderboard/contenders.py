@@ -1,0 +1,192 @@
+"""What a leaderboard needs to know of each report, and its place in the user's cache.
+
+To read a report and to score it without each of its clusters takes far longer than to read this.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+
+from runner.code_version import scoring_versions
+from runner.errors import RunnerError, UsageError
+from runner.files.bug_log import attempt
+from runner.files.user_directories import cache_directory
+from runner.files.whole_writes import whole_file
+from runner.progress import SILENT, Progress
+from runner.reports.records import report_records
+from runner.reports.report import ImageRecord, Report, parse_report, why_unranked
+from runner.reports.report_directory import FoundReports, read_reports
+from runner.scores.aggregation import Score, replicate_primary
+from runner.scores.clusters import Replicates
+from runner.scores.policy import ScoringPolicy
+from runner.scores.records import name_runs
+
+KEPT = "leaderboard"
+"""The folder of the cache that contenders are kept in."""
+
+
+def _replicates(given: Any) -> Replicates:
+    if isinstance(given, Replicates):
+        return given
+    factors = (given[name] for name in ("scenarios", "models", "pairs"))
+    return Replicates(float(given["point"]), *(np.array(each, np.float64) for each in factors))
+
+
+def _lists(replicates: Replicates) -> dict[str, Any]:
+    factors = {name: getattr(replicates, name) for name in ("scenarios", "models", "pairs")}
+    return {"point": replicates.point, **{name: each.tolist() for name, each in factors.items()}}
+
+
+class Contender(BaseModel):
+    """A report as a leaderboard sees it.
+
+    Attributes:
+        identity: equal in two reports if their ``scored_identity`` is.
+        changes: how many further runs it has.
+        targets: equal in two reports if their cases have as many targets of each run.
+        outcomes: how many cases ended in which way.
+        score: the primary metric over the suite, if there is one.
+        replicates: those of the primary metric; None if it can't be ranked, and ``unranked`` says
+            why.
+        fault: the error that it met, if that is why.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, ser_json_inf_nan="constants"
+    )
+
+    suite: str
+    version: str
+    digest: str
+    scoring: ScoringPolicy
+    runner_version: str
+    created: str
+    image: ImageRecord
+    submitter: str | None
+    identity: str
+    changes: int
+    targets: str
+    outcomes: Mapping[str, int]
+    score: Score | None
+    replicates: (
+        Annotated[Replicates, PlainValidator(_replicates), PlainSerializer(_lists)] | None
+    ) = None
+    unranked: str | None = None
+    fault: RunnerError | None = Field(default=None, exclude=True)
+
+
+def make_contender(report: Report) -> Contender:
+    """Return what a leaderboard needs to know of a report."""
+    known: dict[str, Any] = {
+        "suite": report.suite.name,
+        "version": report.suite.version,
+        "digest": report.suite.digest,
+        "scoring": report.scoring,
+        "runner_version": report.runner_version,
+        "created": report.created,
+        "image": report.image,
+        "submitter": report.submitter,
+        "identity": _digest(repr(report.scored_identity).encode()),
+        "changes": len(report.input_changes),
+        "targets": _count_targets(report),
+        "outcomes": Counter(str(case.outcome) for case in report.cases),
+        "score": report.score(report.scoring.primary),
+    }
+    unranked = why_unranked(report)
+    if unranked is not None:
+        return Contender(**known, unranked=unranked)
+    found = attempt(partial(_replicate, report))
+    if isinstance(found, RunnerError):
+        return Contender(**known, unranked=str(found), fault=found)
+    if found is None:
+        score = known["score"]
+        reason = score.reason if score else "no such targets"
+        return Contender(**known, unranked=f"no {report.scoring.primary}: {reason}")
+    return Contender(**known, replicates=found)
+
+
+def _replicate(report: Report) -> Replicates | None:
+    return replicate_primary(report_records(report, name_runs), report.scoring)
+
+
+def _count_targets(report: Report) -> str:
+    """Return a digest of how many targets each case has of each run."""
+    counts = Counter(
+        (case.id, target.run_spec_name)
+        for case in report.cases
+        for target in (*case.targets, *case.instance_targets)
+    )
+    return _digest(repr(sorted(counts.items())).encode())
+
+
+def read_contenders(directory: Path, progress: Progress = SILENT) -> FoundReports[Contender]:
+    """Return what a leaderboard needs of every report below a directory, of whatever suite.
+
+    What is found is kept for the next time, by the digest of the report.json.
+
+    Raises:
+        UsageError: there is none.
+        RunnerError: none can be read.
+    """
+    return read_reports(directory, partial(_read, _kept_by_this_code()), progress)
+
+
+def _read(kept: Path | None, path: Path, content: bytes) -> Contender:
+    if kept is None:
+        return make_contender(parse_report(path, content))
+    digest = _digest(content)
+    found = _find(kept / digest, digest)
+    if found is None:
+        found = make_contender(parse_report(path, content))
+        if found.fault is None:
+            _keep(kept / digest, digest, found)
+    return found
+
+
+def _kept_by_this_code() -> Path | None:
+    """Return the folder for what this code has found; None if there can't be one.
+
+    What other code has kept is removed: it could have found other numbers.
+    """
+    try:
+        folder = cache_directory() / KEPT
+        kept = folder / _digest(repr(sorted(scoring_versions().items())).encode())[:16]
+        if not kept.is_dir():
+            rmtree(folder, ignore_errors=True)
+            kept.mkdir(mode=0o700, parents=True)
+    except (OSError, UsageError):  # a cache is not worth an error
+        return None
+    return kept
+
+
+def _find(path: Path, digest: str) -> Contender | None:
+    """Return what is kept of the report with a digest; None if it is not whole, or of another."""
+    try:
+        checksum, _, text = path.read_bytes().partition(b"\n")
+        if checksum.decode() != _checksum(digest, text):
+            return None
+        return Contender.model_validate_json(text)
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def _keep(path: Path, digest: str, contender: Contender) -> None:
+    text = contender.model_dump_json().encode()
+    with suppress(OSError), whole_file(path, is_durable=False, is_private=True) as file:
+        file.write(f"{_checksum(digest, text)}\n".encode() + text)
+
+
+def _checksum(digest: str, text: bytes) -> str:
+    return _digest(digest.encode() + text)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,188 @@
+"""What is kept of reports between two leaderboards: it may save time, and change nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import cli
+from runner.errors import BugError
+from runner.leaderboard import contenders
+from runner.leaderboard.contenders import make_contender, read_contenders
+from runner.reports.report import Report
+from runner.reports.report_directory import write_evaluation
+from runner.scores.clusters import Replicates
+from runner.suites.suite import Suite
+from tests.evaluation_builder import evaluate_function, off_by
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    tmp_path = tmp_path_factory.mktemp("suite")
+    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where the leaderboard keeps what it knows: it is empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "runner" / "leaderboard"
+
+
+@pytest.fixture
+def results(suite: Suite, tmp_path: Path) -> Path:
+    for name, error in {"good": 0.1, "middle": 0.3, "bad": 0.6}.items():
+        write_evaluation(evaluate_function(suite, off_by(error), name), tmp_path / "r" / name)
+    write_evaluation(evaluate_function(suite, off_by(0.0), "broken", 1), tmp_path / "r" / "broken")
+    return tmp_path / "r"
+
+
+def board(results: Path) -> str:
+    shown = CliRunner().invoke(cli, ["leaderboard", str(results), "--json"], catch_exceptions=False)
+    return shown.stdout
+
+
+def kept_files(cache: Path) -> list[Path]:
+    return sorted(path for path in cache.rglob("*") if path.is_file())
+
+
+def parse_nothing(path: Path, content: bytes) -> Report:
+    raise AssertionError(f"{path} is read whole, {len(content)} bytes")
+
+
+def test_a_board_is_the_same_with_and_without_what_is_kept(
+    cache: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = board(results)
+    assert len(kept_files(cache)) == 4
+    with monkeypatch.context() as patched:
+        patched.setattr(contenders, "parse_report", parse_nothing)
+        assert board(results) == first
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    assert board(results) == first
+
+
+def test_control_without_what_is_kept_every_report_is_read_whole(
+    cache: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(contenders, "parse_report", parse_nothing)
+    with pytest.raises(BugError):
+        board(results)
+    assert kept_files(cache) == []
+
+
+def test_a_changed_report_is_seen(cache: Path, results: Path, suite: Suite) -> None:
+    before = json.loads(board(results))
+    assert before["entries"][0]["image"] == "good"
+    assert len(kept_files(cache)) == 4
+    path = results / "good" / "report.json"
+    worse = evaluate_function(suite, off_by(0.9), "good").report
+    status = path.stat()
+    path.write_text(worse.model_dump_json(indent=2) + "\n")
+    after = json.loads(board(results))
+    assert [each["image"] for each in after["entries"]][:3] == ["middle", "bad", "good"]
+    assert status.st_ino == path.stat().st_ino  # the very same file: only its content tells
+
+
+def cut(path: Path, other: Path) -> None:
+    assert other
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def take_another(path: Path, other: Path) -> None:
+    path.write_bytes(other.read_bytes())
+
+
+def edit(path: Path, other: Path) -> None:
+    assert other
+    path.write_bytes(path.read_bytes().replace(b'"value":0.', b'"value":7.'))
+
+
+def empty(path: Path, other: Path) -> None:
+    assert other
+    path.write_bytes(b"")
+
+
+def no_text(path: Path, other: Path) -> None:
+    assert other
+    path.write_bytes(b"\xff\n\xff")
+
+
+@pytest.mark.parametrize("spoil", [cut, take_another, edit, empty, no_text])
+def test_a_kept_file_that_is_not_what_was_written_is_not_believed(
+    cache: Path, results: Path, spoil: Callable[[Path, Path], None]
+) -> None:
+    first = board(results)
+    files = kept_files(cache)
+    contents = [path.read_bytes() for path in files]
+    for number, path in enumerate(files):
+        spoil(path, files[number - 1])
+    assert [path.read_bytes() for path in files] != contents  # control
+    assert board(results) == first
+    assert [path.read_bytes() for path in kept_files(cache)] == contents
+
+
+def test_what_is_kept_can_be_removed_at_any_time(cache: Path, results: Path) -> None:
+    first = board(results)
+    for path in kept_files(cache):
+        path.unlink()
+    assert board(results) == first
+
+
+def test_what_is_kept_only_the_user_can_read(cache: Path, results: Path) -> None:
+    board(results)
+    files = kept_files(cache)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.parent.stat().st_mode & 0o777 for path in files} == {0o700}
+
+
+def test_what_other_code_has_kept_is_removed(cache: Path, results: Path) -> None:
+    (cache / "other code").mkdir(parents=True)
+    board(results)
+    assert not (cache / "other code").exists()
+    assert len(kept_files(cache)) == 4
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(cache: Path, results: Path) -> None:
+    first = board(results)
+    for path in kept_files(cache):
+        path.unlink()
+    (folder,) = cache.iterdir()
+    folder.rmdir()
+    cache.rmdir()
+    cache.write_text("in the way")
+    assert board(results) == first
+
+
+def test_a_bug_is_not_kept(
+    cache: Path, results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with monkeypatch.context() as patched:
+        patched.setattr(contenders, "name_runs", None)
+        assert "a bug of the runner" in board(results)
+    assert len(kept_files(cache)) == 1  # of the one that was not scored
+    assert "a bug of the runner" not in board(results)
+
+
+def test_a_contender_is_read_as_it_was_kept_also_where_it_has_no_value(
+    cache: Path, results: Path, suite: Suite
+) -> None:
+    made, again = (read_contenders(results).reports[results / "good"] for _ in range(2))
+    assert kept_files(cache)
+    assert again.model_dump_json() == made.model_dump_json()
+    nan = Replicates(0.1, np.array([np.nan, 0.2]), np.array([]), np.array([0.1 + 0.2]))
+    one = make_contender(evaluate_function(suite, off_by(0.1)).report)
+    one = one.model_copy(update={"replicates": nan})
+    found = type(one).model_validate_json(one.model_dump_json()).replicates
+    assert found is not None
+    for name in ("scenarios", "models", "pairs"):
+        assert np.array_equal(getattr(found, name), getattr(nan, name), equal_nan=True)
