@@ -24,8 +24,8 @@ from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
+from runner.reports.found_reports import read_reports
 from runner.reports.report import Report, parse_report
-from runner.reports.report_directory import read_reports
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.policy import SandboxPolicy

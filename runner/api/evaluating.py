@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 from runner.api.announcing import Announce, AnnouncedCases, log_line
 from runner.api.checked import Place, checked
@@ -15,6 +16,7 @@ from runner.evaluation.plan import Plan, plan_passes
 from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
+from runner.files.signatures import read_signing_key
 from runner.files.stores import open_store
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -38,6 +40,7 @@ def evaluate(
     probe: bool = False,
     rerun: bool = False,
     pull: str = "never",
+    sign_with: str | Path | None = None,
     executor: Local | Ray | None = None,
     announce: Announce = log_line,
 ) -> list[OpenedReport]:
@@ -64,6 +67,8 @@ def evaluate(
         probe: run each case once more, with nothing shown of its eval runs.
         rerun: run finished cases again.
         pull: ``never``, ``missing`` or ``always``: which images are fetched from their registry.
+        sign_with: the file of a private key that signs the reports. A report that it has not signed
+            is made again.
         executor: where cases run; one at a time on this machine's engine by default.
         announce: called with each line of progress, from any thread.
 
@@ -71,8 +76,8 @@ def evaluate(
         The reports in the order of ``images``, including images that were not scored.
 
     Raises:
-        UsageError: an image does not exist, or an option can't be followed. Nothing has been run
-            then.
+        UsageError: an image does not exist, or an option or the key can't be used. Nothing has been
+            run then.
         SuiteError: the suite can't be used.
         EngineError: the engine failed. Other images' reports have been written, and the same call
             continues from there.
@@ -93,6 +98,7 @@ def evaluate(
             placement=(executor or Local()).choose(),
             pull=_read_pull(pull),
             out=None if out is None else open_store(out),
+            signing_key=None if sign_with is None else read_signing_key(Path(sign_with)),
         )
         finished = _carry_out(request, suite, announce)
     reports = {one.first.image.reference: _report(one) for one in finished}
@@ -109,7 +115,7 @@ def _carry_out(
         ]
         submitters = dict.fromkeys(request.images, request.submitter)
         passes = plan_passes(request, found, [suite.suite], submitters, engine)
-        plan = Plan(passes, submitters)
+        plan = Plan(passes, submitters, signing_key=request.signing_key)
         return run_plan(
             plan,
             lambda: open_executor(request.placement, engine, announce),

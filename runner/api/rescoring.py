@@ -12,11 +12,12 @@ from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.tables import html_table
 from runner.evaluation.rescoring import Rescoring, rescore_results
+from runner.files.signatures import SigningKey, read_signing_key
 from runner.files.stores import open_store
 from runner.leaderboard.rank_moves import RankMove, rank_moves
 from runner.progress import Progress
 from runner.reports.changed_targets import ChangedTarget, changed_targets
-from runner.reports.report_directory import find_reports
+from runner.reports.found_reports import find_reports
 from runner.submissions.told import refuse_while_open
 
 
@@ -76,7 +77,11 @@ class RescoredResults:
 
 
 def rescore(
-    results: str | Path, suite: str | Path | OpenedSuite, *, announce: Announce = log_line
+    results: str | Path,
+    suite: str | Path | OpenedSuite,
+    *,
+    sign_with: str | Path | None = None,
+    announce: Announce = log_line,
 ) -> RescoredResults:
     """Score the predictions of reports on a new version of their suite, without a container.
 
@@ -87,22 +92,29 @@ def rescore(
         results: a directory or URL below which reports are.
         suite: the new version: an open suite with its private half, or what ``runner.open_suite``
             takes.
+        sign_with: the file of a private key that signs the new reports. A report that it has not
+            signed is refused.
         announce: called with each line of progress.
 
     Raises:
-        UsageError: no report there is of a suite with this name, or one can't be written.
+        UsageError: no report there is of a suite with this name, one can't be written, or the key
+            can't be used.
         SuiteError: the suite can't be used, or no report can be read.
     """
-    return rescore_with(results, suite, AnnouncedLines(announce))
+    key = None if sign_with is None else read_signing_key(Path(sign_with))
+    return rescore_with(results, suite, AnnouncedLines(announce), key)
 
 
 def rescore_with(
-    results: str | Path, suite: str | Path | OpenedSuite, progress: Progress
+    results: str | Path,
+    suite: str | Path | OpenedSuite,
+    progress: Progress,
+    signing_key: SigningKey | None,
 ) -> RescoredResults:
     """Do the same, and show the progress."""
     if not isinstance(suite, OpenedSuite):
         with open_suite(suite, announce=progress.say) as opened:
-            return rescore_with(results, opened, progress)
+            return rescore_with(results, opened, progress, signing_key)
     place = open_store(results)
     refuse_while_open(find_reports(place))
-    return RescoredResults(rescore_results(place, suite.suite, progress), suite)
+    return RescoredResults(rescore_results(place, suite.suite, progress, signing_key), suite)

@@ -25,6 +25,7 @@ from runner.evaluation.plan import Plan, open_plan
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
+from runner.files.signatures import read_signing_key
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -96,6 +97,7 @@ def make_request(
         pull=Pull(what.pull),
         registries=read_registries(what.registries) or None,
         out=output.out,
+        signing_key=None if output.sign_with is None else read_signing_key(output.sign_with),
     )
 
 

@@ -7,7 +7,13 @@ import click
 
 from runner.cli.completion import complete_suites
 from runner.cli.option_groups import option
-from runner.cli.options import PRIVATE, PRIVATE_ATTRIBUTES, REGISTRIES_VARIABLE
+from runner.cli.options import (
+    PRIVATE,
+    PRIVATE_ATTRIBUTES,
+    REGISTRIES_VARIABLE,
+    SIGN_WITH,
+    SIGN_WITH_ATTRIBUTES,
+)
 from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.files.stores import open_store
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES
@@ -210,6 +216,7 @@ class OutputOptions:
         "directory, which holds those of the images. A path, or a URL that fsspec knows.  "
         "[default: results/SUITE]",
     )
+    sign_with: Path | None = option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
     as_json: bool = option("--json", is_flag=True, help="Print JSON on standard output.")
     show_log: bool = option(
         "--show-log", is_flag=True, help="Print the end of the log of each case without a score."
@@ -274,6 +281,7 @@ class CompetitionOptions(SuiteOptions):
         help="Where reports go. They hold the exact scores: don't show them to participants.  "
         "[default: results/SUITE]",
     )
+    sign_with: Path | None = option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
     summary_file: Path | None = option(
         "--summary", type=A_FILE, help="Append what is published, as Markdown, to this file."
     )

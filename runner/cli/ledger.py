@@ -6,9 +6,11 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from runner.cli.echo import echo, echo_json
-from runner.errors import UsageError
+from runner.errors import ExitCode, UsageError
+from runner.files.signatures import read_public_key, read_signing_key
 from runner.files.wrong_fields import validate
 from runner.submissions.ledger import Ledger, new_seed
+from runner.submissions.ledger_file import verify_ledger
 from runner.submissions.quota import (
     Attempt,
     Closed,
@@ -31,6 +33,7 @@ def init(
     step: float | None,
     public_share: float,
     seed: str | None,
+    sign_with: Path | None,
 ) -> int:
     """Make a new ledger with the rules as its first line."""
     given = {
@@ -43,30 +46,49 @@ def init(
         "seed": seed or new_seed(),
     }
     rules = validate(TypeAdapter(Rules), given, "these rules are not possible", UsageError, "rules")
-    Ledger(file).create(rules)
+    _ledger(file, sign_with).create(rules)
     echo(f"ledger: {file}")
     return 0
 
 
-def close(file: Path, why: str, by: str) -> int:
+def close(file: Path, why: str, by: str, sign_with: Path | None) -> int:
     """Close a competition."""
-    Ledger(file).close(by, why)
+    _ledger(file, sign_with).close(by, why)
     echo(f"{file}: closed. `runner leaderboard DIR --ledger {file}` shows the private result.")
     return 0
 
 
-def give_back(file: Path, attempt: str, why: str, by: str) -> int:
+def give_back(file: Path, attempt: str, why: str, by: str, sign_with: Path | None) -> int:
     """Let an attempt count no longer."""
-    Ledger(file).give_back(attempt, by, why)
+    _ledger(file, sign_with).give_back(attempt, by, why)
     echo(f"{file}: {attempt} counts no longer")
     return 0
 
 
-def disqualify(file: Path, submitter: str, why: str, by: str) -> int:
+def disqualify(file: Path, submitter: str, why: str, by: str, sign_with: Path | None) -> int:
     """Let a submitter take part no longer."""
-    Ledger(file).disqualify(submitter, by, why)
+    _ledger(file, sign_with).disqualify(submitter, by, why)
     echo(f"{file}: {submitter} is disqualified")
     return 0
+
+
+def verify(file: Path, key: Path, as_json: bool) -> ExitCode:
+    """Print whether a key has signed every line; return the exit code."""
+    found = verify_ledger(file, read_public_key(key))
+    last = found.last and found.last.isoformat(timespec="seconds")
+    if as_json:
+        findings = [] if found.finding is None else [found.finding]
+        echo_json({"ledger": str(file), "findings": findings, "lines": found.lines, "last": last})
+    elif found.finding is not None:
+        echo(found.finding)
+    else:
+        when = "" if last is None else f", the last written at {last}"
+        echo(f"{file}: signed by {key}: {found.lines} lines{when}")
+    return ExitCode.SCORED if found.finding is None else ExitCode.BAD_SUITE
+
+
+def _ledger(file: Path, sign_with: Path | None) -> Ledger:
+    return Ledger(file, signing_key=None if sign_with is None else read_signing_key(sign_with))
 
 
 def show(file: Path, as_json: bool) -> int:

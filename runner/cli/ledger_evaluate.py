@@ -16,6 +16,7 @@ from runner.evaluation.plan import open_plan, resolve_images
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
+from runner.files.signatures import read_signing_key
 from runner.files.written_files import append_text
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -35,6 +36,7 @@ def evaluate_by_ledger(
     placement: PlacementOptions,
 ) -> ExitCode:
     """Evaluate the images that the ledger admits, and publish what its rules allow."""
+    sign_with = competition.sign_with
     request = Request(
         images=images,
         suites=competition.suites,
@@ -45,9 +47,10 @@ def evaluate_by_ledger(
         pull=Pull(competition.pull),
         registries=read_registries(competition.registries) or PUBLIC_REGISTRIES,
         out=competition.out,
+        signing_key=None if sign_with is None else read_signing_key(sign_with),
     )
-    ledger, display = Ledger(file), open_display()
-    rules, _ = ledger.read()
+    ledger, display = Ledger(file, signing_key=request.signing_key), open_display()
+    rules = ledger.read_to_add()
     board = Publisher(competition.submitter, display, competition.summary_file)
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     engine = Engine.connect()

@@ -53,6 +53,7 @@ COMMANDS = {
         "commands.rescore:rescore",
         "Score reports on a new version of their suite.",
     ),
+    "keys": ("commands.keys:keys", "Make the key that signs your reports and ledgers."),
     "log": ("commands.log:log", "Show what a participant may see of a log."),
     "submission": ("commands.submission:submission", "Read what a pull request submits."),
     "ledger": ("commands.ledger:ledger", "Keep a competition's quota and published scores."),

@@ -1,12 +1,13 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from runner.cli.completion import complete_reports, complete_suite_paths
+from runner.cli.lazy import Late
 from runner.files.stores import open_store
 
 PRIVATE = "--private"
@@ -17,6 +18,30 @@ PRIVATE_ATTRIBUTES: Mapping[str, Any] = {
     "path is never printed. The environment variable SUITE_PRIVATE does the same.",
 }
 """With these every command that reads actuals declares where the private half is."""
+
+SIGN_WITH = "--sign-with"
+SIGN_WITH_ATTRIBUTES: Mapping[str, Any] = {
+    "envvar": "RUNNER_SIGN_WITH",
+    "metavar": "KEY",
+    "type": click.Path(path_type=Path, dir_okay=False),
+    "help": "Your private key, which `runner keys make` made: it signs what is written. The "
+    "environment variable RUNNER_SIGN_WITH does the same.",
+}
+"""With these every command that writes reports or a ledger declares what signs them."""
+
+sign_with_option = click.option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
+
+
+def key_option(*, required: bool) -> Callable[[Late], Late]:
+    """Return the option that names the key which must have signed what is verified."""
+    return click.option(
+        "--key",
+        required=required,
+        metavar="KEY.pub",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The organizer's public key, which must have signed it.",
+    )
+
 
 private_option = click.option(PRIVATE, **PRIVATE_ATTRIBUTES)
 

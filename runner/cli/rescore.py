@@ -10,6 +10,7 @@ from runner.api.rescoring import RescoredResults, rescore_with
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode
+from runner.files.signatures import read_signing_key
 from runner.leaderboard.rank_moves import RankMove
 from runner.reports.changed_targets import ChangedTarget
 from runner.text_tables import text_table
@@ -17,11 +18,14 @@ from runner.text_tables import text_table
 MOST_TARGETS = 40
 
 
-def rescore(directory: Path, suite: str, private: Path | None, as_json: bool) -> ExitCode:
+def rescore(
+    directory: Path, suite: str, private: Path | None, sign_with: Path | None, as_json: bool
+) -> ExitCode:
     """Score reports again, print what changed, and return the exit code."""
+    key = None if sign_with is None else read_signing_key(sign_with)
     display = open_display()
     with open_suite(suite, private=private, announce=display.say) as opened:
-        done = rescore_with(directory, opened, display)
+        done = rescore_with(directory, opened, display, key)
     with display.aside():
         if as_json:
             echo_json(_to_json(done))

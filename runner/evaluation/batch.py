@@ -112,7 +112,9 @@ class Batch:
         return current
 
     def _find(self, one: Pass, directory: Path) -> Report | None:
-        return find_report(directory, self._evaluation_key(one))
+        key = self.plan.signing_key
+        signer = None if key is None else key.public
+        return find_report(directory, self._evaluation_key(one), signer)
 
     def _evaluation_key(self, one: Pass) -> str:
         return EvaluationKey.of(one, self.plan.submitters[one.image.reference]).digest
@@ -139,7 +141,8 @@ class Batch:
             "evaluation_key": self._evaluation_key(one),
         }
         report = ended.report.model_copy(update=said)
-        kept = write_evaluation(replace(ended, report=report), directory)
+        evaluation = replace(ended, report=report)
+        kept = write_evaluation(evaluation, directory, self.plan.signing_key)
         if kept is not None:
             self.progress.say(
                 "the old report is of another evaluation, or was changed since it was written; "

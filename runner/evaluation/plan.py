@@ -11,6 +11,7 @@ from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass
 from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunSettings
+from runner.files.signatures import SigningKey
 from runner.files.stores import check_store
 from runner.progress import Progress, Say
 from runner.reports.report_directory import check_writable, report_directory_name
@@ -31,11 +32,13 @@ class Plan:
         passes: the first pass of each evaluation, by its report's directory.
         submitters: the submitter of each image, by its reference.
         left_out: why images are left out, one error each.
+        signing_key: signs the reports; a report that it has not signed is made again.
     """
 
     passes: Mapping[Path, Pass]
     submitters: Mapping[str, str | None]
     left_out: Sequence[RunnerError] = ()
+    signing_key: SigningKey | None = None
 
     @property
     def suites(self) -> list[Suite]:
@@ -68,7 +71,8 @@ def open_plan(
             )
             for name in request.suites
         )
-        yield Plan(plan_passes(request, images, suites, submitters, engine), submitters, left_out)
+        passes = plan_passes(request, images, suites, submitters, engine)
+        yield Plan(passes, submitters, left_out, request.signing_key)
 
 
 def plan_passes(

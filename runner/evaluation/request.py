@@ -8,6 +8,7 @@ from runner.building.draw import Draw
 from runner.errors import UsageError
 from runner.evaluation.run_options import RunOptions
 from runner.files.names import fitting_name
+from runner.files.signatures import SigningKey
 from runner.files.submitter_names import identity
 from runner.sandbox.engine.pull import Pull
 
@@ -72,6 +73,7 @@ class Request:
         pull: when images are fetched from their registry.
         registries: where images may be fetched from; None for anywhere.
         out: where reports go; below ``results`` by default.
+        signing_key: signs the reports.
     """
 
     images: tuple[str, ...]
@@ -86,6 +88,7 @@ class Request:
     pull: Pull = Pull.NEVER
     registries: Sequence[str] | None = None
     out: Path | None = None
+    signing_key: SigningKey | None = None
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself.

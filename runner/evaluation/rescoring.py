@@ -11,12 +11,14 @@ from runner.code_version import own_version
 from runner.errors import RunnerError, UsageError
 from runner.evaluation.records import eval_run_specs, suite_record, target_records
 from runner.files.bug_log import attempt
+from runner.files.signatures import PublicKey, SigningKey
 from runner.files.stores import files_below, read_file
 from runner.output.findings import InvalidOutputError
 from runner.output.predictions import NO_INSTANCE_PREDICTIONS, NO_PREDICTIONS, read_outputs
 from runner.progress import Progress
 from runner.reports.baselines import find_baselines
-from runner.reports.receipt import RECEIPT, check_receipt
+from runner.reports.found_reports import read_reports
+from runner.reports.receipt import RECEIPT, SIGNATURE, check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET
 from runner.reports.report import (
     REPORT_FILE,
@@ -26,12 +28,12 @@ from runner.reports.report import (
     RescoredFrom,
     parse_report,
 )
-from runner.reports.report_directory import place_of, read_reports, write_evaluation
+from runner.reports.report_directory import place_of, write_evaluation
 from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import Outcome
 from runner.suites.suite import Suite
 
-MADE_AGAIN = {REPORT_FILE, RECEIPT, RECORDS_JSONL, RECORDS_PARQUET}
+MADE_AGAIN = {REPORT_FILE, RECEIPT, SIGNATURE, RECORDS_JSONL, RECORDS_PARQUET}
 """The files of a report that follow from the others."""
 
 
@@ -64,11 +66,16 @@ class Rescoring:
     refused: dict[Path, list[str]] = field(default_factory=dict)
 
 
-def rescore_results(place: Path, suite: Suite, progress: Progress) -> Rescoring:
+def rescore_results(
+    place: Path, suite: Suite, progress: Progress, signing_key: SigningKey | None = None
+) -> Rescoring:
     """Score the predictions of all reports below a place on a new version of their suite.
 
     Of each evaluation the latest report counts. Each new report is written whole, and the earlier
     one is kept beside it. After an interruption the same call continues.
+
+    Args:
+        signing_key: signs the new reports; a report that it has not signed is refused.
 
     Raises:
         UsageError: no report there is of a suite with this name, or one can't be written.
@@ -86,25 +93,31 @@ def rescore_results(place: Path, suite: Suite, progress: Progress) -> Rescoring:
     moved: dict[Path, Path] = {}
     with progress.task("scoring again", len(chosen)) as task:
         for path, report in chosen.items():
-            _rescore_one(moved.get(path, path), report, suite, done, moved)
+            _rescore_one(moved.get(path, path), report, suite, done, moved, signing_key)
             task.advance()
     return done
 
 
 def _rescore_one(
-    directory: Path, report: Report, suite: Suite, done: Rescoring, moved: dict[Path, Path]
+    directory: Path,
+    report: Report,
+    suite: Suite,
+    done: Rescoring,
+    moved: dict[Path, Path],
+    signing_key: SigningKey | None,
 ) -> None:
     """Add a report to what is rescored or refused.
 
     Args:
         moved: where earlier reports are kept now, by where they were.
     """
-    made = attempt(partial(rescore_report, directory, report, suite))
+    signer = None if signing_key is None else signing_key.public
+    made = attempt(partial(rescore_report, directory, report, suite, signer))
     if not isinstance(made, Evaluation):
         done.refused[directory] = [str(made)] if isinstance(made, RunnerError) else made
         return
     place = place_of(directory, report)
-    kept = write_evaluation(made, place)
+    kept = write_evaluation(made, place, signing_key)
     if kept is not None:
         moved[place] = kept
         done.rescored = [
@@ -131,13 +144,18 @@ def _choose(reports: Mapping[Path, Report], suite: Suite) -> dict[Path, Report]:
     return {path: reports[path] for path in sorted(chosen, key=age)}
 
 
-def find_changes(directory: Path, report: Report, suite: Suite) -> list[str]:
+def find_changes(
+    directory: Path, report: Report, suite: Suite, signer: PublicKey | None = None
+) -> list[str]:
     """Return why a report can't be scored on a suite, a line for each case or file.
 
     A file of it has changed, or a container would see other inputs today.
+
+    Args:
+        signer: must have signed it.
     """
     cases = {case.id: case for case in suite.cases}
-    lines = check_receipt(directory)
+    lines = check_receipt(directory, signer)
     for record in report.cases:
         case = cases.pop(record.id, None)
         if case is None:
@@ -149,7 +167,9 @@ def find_changes(directory: Path, report: Report, suite: Suite) -> list[str]:
     return [*lines, *(f"{case}: the report has no such case" for case in cases)]
 
 
-def rescore_report(directory: Path, report: Report, suite: Suite) -> Evaluation | list[str]:
+def rescore_report(
+    directory: Path, report: Report, suite: Suite, signer: PublicKey | None = None
+) -> Evaluation | list[str]:
     """Return the evaluation with the predictions of a report and the actuals of a suite.
 
     If it can't be scored, return why, as ``find_changes`` does. Further runs keep how closely they
@@ -158,7 +178,7 @@ def rescore_report(directory: Path, report: Report, suite: Suite) -> Evaluation 
     Raises:
         SuiteError: the private half can't be read.
     """
-    changes = find_changes(directory, report, suite)
+    changes = find_changes(directory, report, suite, signer)
     if changes:
         return changes
     files = {

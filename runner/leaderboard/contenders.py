@@ -21,9 +21,9 @@ from runner.files.bug_log import attempt
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import whole_file
 from runner.progress import SILENT, Progress
+from runner.reports.found_reports import FoundReports, read_reports
 from runner.reports.records import report_records
 from runner.reports.report import ImageRecord, Report, parse_report, why_unranked
-from runner.reports.report_directory import FoundReports, read_reports
 from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.clusters import Replicates
 from runner.scores.policy import ScoringPolicy

@@ -16,8 +16,8 @@ from runner.leaderboard.contenders import Contender, make_contender, read_conten
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, each_once
 from runner.progress import SILENT, Progress
+from runner.reports.found_reports import find_reports
 from runner.reports.report import Report
-from runner.reports.report_directory import find_reports
 from runner.scores.aggregation import Score
 from runner.scores.comparison import RankRange
 

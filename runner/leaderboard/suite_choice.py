@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.errors import RunnerError, UsageError
 from runner.leaderboard.contenders import Contender, make_contender
+from runner.reports.found_reports import FoundReports
 from runner.reports.report import Report, read_report
-from runner.reports.report_directory import FoundReports
 
 SHORT_DIGEST = 19
 """``sha256:`` and twelve digits, as Docker shows an image."""

@@ -13,8 +13,8 @@ from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.leaderboard_page import WrittenPages, write_leaderboard
 from runner.progress import Progress
+from runner.reports.found_reports import find_reports
 from runner.reports.report import REPORT_FILE
-from runner.reports.report_directory import find_reports
 
 LOOK_SECONDS = 2.0
 

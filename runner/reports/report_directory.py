@@ -2,38 +2,36 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
-from runner.errors import RunnerError, SuiteError, UsageError
-from runner.files.bug_log import attempt
+from runner.errors import SuiteError, UsageError
 from runner.files.names import fitting_name, safe_name
+from runner.files.signatures import PublicKey, SigningKey
 from runner.files.stores import (
     files_below,
     is_remote,
     reaching,
     read_file,
-    read_files,
     write_files,
 )
 from runner.files.whole_writes import put_in_place, unfinished_directory
-from runner.progress import SILENT, Progress
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.records import record_files, report_records
-from runner.reports.report import REPORT_FILE, Evaluation, Report, read_content, read_report
+from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
 
 
-def find_report(directory: Path, evaluation_key: str) -> Report | None:
+def find_report(
+    directory: Path, evaluation_key: str, signer: PublicKey | None = None
+) -> Report | None:
     """Return the report in a directory, or None if it has to be made.
 
     Args:
         evaluation_key: the wanted report's key. A report with another key is not returned, nor one
             with a changed byte.
+        signer: must have signed it: anyone could have made another.
     """
-    report = _intact_report(directory)
+    report = _intact_report(directory, signer)
     return report if report is not None and report.evaluation_key == evaluation_key else None
 
 
@@ -62,7 +60,9 @@ def check_writable(directory: Path) -> None:
         raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
 
 
-def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
+def write_evaluation(
+    evaluation: Evaluation, directory: Path, signing_key: SigningKey | None = None
+) -> Path | None:
     """Write the report and its files, whole or not at all; return where an earlier one is kept.
 
     At a URL each file is written whole or not at all, the receipt last: without it the report is
@@ -73,14 +73,17 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
     added to its name. One that can't be read, or has a changed byte, is kept too, but hidden: no
     leaderboard counts it.
 
+    Args:
+        signing_key: signs the report.
+
     Raises:
         UsageError: the directory can't be written, or holds something else.
     """
     if is_remote(directory):
-        return _write_remotely(evaluation, directory)
+        return _write_remotely(evaluation, directory, signing_key)
     try:
         with unfinished_directory(directory, is_private=True) as unfinished:
-            write_files(_files_at(unfinished, evaluation))
+            write_files(_files_at(unfinished, evaluation, signing_key))
             return _put_in_place(unfinished, directory, evaluation.report)
     except OSError as error:
         raise UsageError(
@@ -89,19 +92,23 @@ def write_evaluation(evaluation: Evaluation, directory: Path) -> Path | None:
         ) from error
 
 
-def _files_at(directory: Path, evaluation: Evaluation) -> dict[Path, bytes]:
+def _files_at(
+    directory: Path, evaluation: Evaluation, signing_key: SigningKey | None
+) -> dict[Path, bytes]:
     """Return all files of the report by their places in a directory, the receipt last."""
     text = evaluation.report.model_dump_json(indent=2) + "\n"
     records = record_files(report_records(evaluation.report))
     files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
-    files[RECEIPT] = make_receipt(files)
+    files |= make_receipt(files, signing_key)
     return {directory / name: content for name, content in files.items()}
 
 
-def _write_remotely(evaluation: Evaluation, directory: Path) -> Path | None:
+def _write_remotely(
+    evaluation: Evaluation, directory: Path, signing_key: SigningKey | None
+) -> Path | None:
     earlier_files = files_below(directory)
     kept = _copy_aside(directory, earlier_files, evaluation.report) if earlier_files else None
-    files = _files_at(directory, evaluation)
+    files = _files_at(directory, evaluation, signing_key)
     for _ in range(MOST_WRITES):
         with reaching(directory):
             (directory / RECEIPT).unlink(missing_ok=True)
@@ -150,13 +157,17 @@ def _put_in_place(unfinished: Path, directory: Path, report: Report) -> Path | N
     return aside
 
 
-def _intact_report(directory: Path) -> Report | None:
-    """Return the report in a directory, or None if it can't be read or a byte has changed."""
+def _intact_report(directory: Path, signer: PublicKey | None = None) -> Report | None:
+    """Return the report in a directory, or None if it can't be read or a byte has changed.
+
+    Args:
+        signer: must have signed it.
+    """
     try:
         report = read_report(directory)
     except SuiteError:
         return None
-    return None if check_receipt(directory) else report
+    return None if check_receipt(directory, signer) else report
 
 
 def place_of(directory: Path, report: Report) -> Path:
@@ -190,125 +201,3 @@ def report_directory_name(
 
 MOST_WRITES = 5
 """How often a report is written at a URL until it is whole there."""
-
-READ_AT_ONCE = 50
-"""How many reports are fetched from a URL side by side."""
-
-DEEPEST_REPORT = 4
-"""Levels below the leaderboard's directory in which reports are looked for."""
-
-
-Parsed = TypeVar("Parsed")
-
-
-@dataclass(frozen=True)
-class FoundReports(Generic[Parsed]):
-    """The reports below a directory, or what was made of them.
-
-    Attributes:
-        reports: by the directory that holds each.
-        faults: why others are left out, one for each.
-    """
-
-    reports: Mapping[Path, Parsed]
-    faults: tuple[RunnerError, ...] = ()
-
-
-def read_reports(
-    directory: Path, parse: Callable[[Path, bytes], Parsed], progress: Progress = SILENT
-) -> FoundReports[Parsed]:
-    """Return what is made of every report below a directory, of whatever suite.
-
-    One that can't be read is told, and left out.
-
-    Args:
-        parse: is given the path and the content of a report.json; ``parse_report`` for all of it.
-
-    Raises:
-        UsageError: there is none.
-        RunnerError: none can be read.
-    """
-    paths = find_reports(directory)
-    found: dict[Path, Parsed] = {}
-    faults = []
-    with progress.task("reading reports", len(paths)) as task:
-        for start in range(0, len(paths), READ_AT_ONCE):
-            some = paths[start : start + READ_AT_ONCE]
-            for path, report in _read_some(some, parse).items():
-                if isinstance(report, RunnerError):
-                    progress.say(f"left out: {report}")
-                    faults.append(report)
-                else:
-                    found[path] = report
-                task.advance()
-    if not paths:
-        raise UsageError(
-            f"{directory}: no report in it. "
-            f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
-        )
-    if not found:
-        raise faults[0]
-    return FoundReports(found, tuple(faults))
-
-
-def _read_some(
-    directories: Sequence[Path], parse: Callable[[Path, bytes], Parsed]
-) -> dict[Path, Parsed | RunnerError]:
-    """Return reports, or why one can't be read; at a URL they are fetched side by side."""
-    if not is_remote(directories[0]):
-        return _read_each(directories, parse)
-    try:
-        contents = read_files([directory / REPORT_FILE for directory in directories])
-    except FileNotFoundError:  # one was removed after it was listed: say which
-        return _read_each(directories, parse)
-    return {
-        path.parent: attempt(partial(parse, path, content)) for path, content in contents.items()
-    }
-
-
-def _read_each(
-    directories: Iterable[Path], parse: Callable[[Path, bytes], Parsed]
-) -> dict[Path, Parsed | RunnerError]:
-    def read(directory: Path) -> Parsed:
-        return parse(directory / REPORT_FILE, read_content(directory))
-
-    return {directory: attempt(partial(read, directory)) for directory in directories}
-
-
-def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
-    """Return the directories at or below one that hold a report, hidden ones left out.
-
-    One that may not be read is among them: reading its report says why.
-
-    Raises:
-        UsageError: the store of its URL can't be reached.
-    """
-    if is_remote(directory):
-        return _find_remote_reports(directory, depth)
-    try:
-        if (directory / REPORT_FILE).is_file():
-            return [directory]
-        if depth == 0 or not directory.is_dir():
-            return []
-        found = sorted(directory.iterdir())
-    except OSError:
-        return [directory]
-    below = [path for path in found if path.is_dir() and not path.is_symlink()]
-    shown = [path for path in below if not path.name.startswith(".")]
-    return [found for path in shown for found in find_reports(path, depth - 1)]
-
-
-def _find_remote_reports(directory: Path, depth: int) -> list[Path]:
-    """Do the same at a URL by one listing: looking into each directory would take too long.
-
-    A report without its receipt is half of one: a runner is writing it, or was interrupted.
-    """
-    found = []
-    files = set(files_below(directory))
-    for path in files:
-        *folders, name = path.relative_to(directory).parts
-        is_shown = not any(folder.startswith(".") for folder in folders)
-        is_whole = path.with_name(RECEIPT) in files
-        if name == REPORT_FILE and len(folders) <= depth and is_shown and is_whole:
-            found.append(path.parent)
-    return sorted(found, key=str)

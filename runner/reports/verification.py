@@ -10,6 +10,7 @@ import polars as pl
 
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target
 from runner.errors import SuiteError
+from runner.files.signatures import PublicKey
 from runner.files.stores import read_file
 from runner.output.findings import InvalidOutputError
 from runner.output.predictions import read_outputs
@@ -26,7 +27,7 @@ TOLERANCE = 1e-9
 """Numbers may differ by this share: libraries of another version add up in another order."""
 
 
-def verify_report(directory: Path, suite: Suite | None) -> list[str]:
+def verify_report(directory: Path, suite: Suite | None, key: PublicKey | None = None) -> list[str]:
     """Return what is wrong with a report, one line each; a line begins with the file's name.
 
     Every file is compared with the receipt. Then the frozen predictions are read again, paired
@@ -34,8 +35,9 @@ def verify_report(directory: Path, suite: Suite | None) -> list[str]:
 
     Args:
         suite: its actuals and train means count; without it, the report's own are believed.
+        key: must have signed the report; without it, whoever changes everything is believed.
     """
-    found = check_receipt(directory)
+    found = check_receipt(directory, key)
     try:
         report = read_report(directory)
     except SuiteError as error:

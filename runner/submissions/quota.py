@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 from runner.files.submitter_names import identity
 from runner.submissions.ladder import Best, PublicScore
 from runner.submissions.rules import Rules
+from runner.untrusted import quote
 
 
 class _Entry(BaseModel):
@@ -172,6 +173,29 @@ def list_attempts(entries: Sequence[Entry]) -> list[Attempt]:
         for each in entries
         if isinstance(each, Began)
     ]
+
+
+def find_problem(entries: Sequence[Entry], decision: Decision) -> str | None:
+    """Return why a decision would change nothing, or None."""
+    if isinstance(decision, Closed):
+        return None if find_closed(entries) is None else "the competition is closed already"
+    attempts = list_attempts(entries)
+    if isinstance(decision, GivenBack):
+        found = [each for each in attempts if each.began.id == decision.id]
+        if not found:
+            shown = quote(decision.id)
+            return f"there is no attempt {shown}; `runner ledger show` shows the IDs"
+        return "this attempt has been given back already" if found[0].is_given_back else None
+    name = quote(decision.submitter)
+    try:
+        names = {identity(each.began.submission.submitter) for each in attempts}
+        if identity(decision.submitter) not in names:
+            return f"{name} has not submitted anything"
+    except ValueError as error:
+        return str(error)
+    return (
+        f"{name} is disqualified already" if is_disqualified(entries, decision.submitter) else None
+    )
 
 
 def decide(

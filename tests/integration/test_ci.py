@@ -120,6 +120,25 @@ def test_the_action_fails_below_the_gate_and_gives_an_open_suites_report_away(
     assert (job.workspace / job.outputs["Evaluate"]["report"] / "report.json").is_file()
 
 
+def test_the_action_signs_a_report_with_the_key_and_has_its_receipt_attested_if_asked(
+    halves: tuple[Path, Path], tmp_path: Path
+) -> None:
+    public, private = map(str, halves)
+    assert runner("keys", "make", tmp_path / "key").returncode == 0
+    given = {"image": "train_mean", "suite": public, "private": private, "out": "results"}
+    signed = run_action(tmp_path, **given, **{"sign-with": str(tmp_path / "key"), "attest": "true"})
+    assert signed.exit_code == 0, signed.log
+    report = signed.workspace / "results" / "train_mean"
+    verified = runner("verify", report, "--key", tmp_path / "key.pub")
+    assert verified.returncode == 0, verified.stdout
+    assert signed.attested == [report / "SHA256SUMS"]
+    (tmp_path / "control").mkdir()
+    plain = run_action(tmp_path / "control", **given)
+    report = plain.workspace / "results" / "train_mean"
+    assert "not signed" in runner("verify", report, "--key", tmp_path / "key.pub").stdout
+    assert plain.attested == []
+
+
 @pytest.mark.parametrize(
     ("image", "outcome", "code"),
     [

@@ -10,8 +10,9 @@ from typing import Any
 import docker
 import pytest
 
+from runner.reports.found_reports import find_reports
 from runner.reports.report import Report, read_report
-from runner.reports.report_directory import find_reports, write_evaluation
+from runner.reports.report_directory import write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.opening import open_suite
 from tests.evaluation_builder import evaluate_function, off_by

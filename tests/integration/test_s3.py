@@ -133,7 +133,7 @@ READ_ALL = """
 import sys
 from runner.files.stores import open_store
 from runner.reports.report import parse_report
-from runner.reports.report_directory import read_reports
+from runner.reports.found_reports import read_reports
 print(len(read_reports(open_store(sys.argv[1]), parse_report).reports))
 """
 

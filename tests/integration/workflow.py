@@ -36,6 +36,7 @@ class Job:
         origin: the repository on GitHub's side, with its refs/pull.
         context: ``github``, ``secrets``, ``vars``.
         log: what all steps printed.
+        attested: the files that GitHub would attest.
     """
 
     origin: Path
@@ -44,6 +45,7 @@ class Job:
     log: str = ""
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     exit_code: int = 0
+    attested: list[Path] = field(default_factory=list)
     _path: list[str] = field(default_factory=list)
     _environment: dict[str, str] = field(default_factory=dict)
 
@@ -118,6 +120,7 @@ class Job:
 
     def _actions(self) -> dict[str, Callable[[Mapping[str, str]], None]]:
         return {
+            "actions/attest-build-provenance": self._attest,
             "actions/checkout": self._check_out,
             "actions/setup-python": lambda given: None,
             "actions/upload-artifact": lambda given: self._upload(given["path"], given["name"]),
@@ -128,6 +131,9 @@ class Job:
     def _check_out(self, given: Mapping[str, str]) -> None:
         git(self.place, "clone", "--quiet", str(self.origin), str(self.workspace))
         git(self.workspace, "checkout", "--quiet", "--detach", given.get("ref", "main"))
+
+    def _attest(self, given: Mapping[str, str]) -> None:
+        self.attested += self.workspace.glob(given["subject-path"])
 
     def _upload(self, path: str, name: str) -> None:
         shutil.copytree(self.workspace / path, self.artifacts / name)

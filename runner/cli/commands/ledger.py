@@ -7,7 +7,7 @@ import click
 
 from runner.cli.commands.ledger_evaluate import ledger_evaluate
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import json_option, key_option, sign_with_option
 
 EXAMPLES = """\b
 Examples:
@@ -16,6 +16,7 @@ Examples:
   runner ledger show my.ledger
   runner ledger give-back my.ledger 0123456789abcdef --why 'disk full'
   runner ledger close my.ledger --why 'the deadline'
+  runner ledger verify my.ledger --key organizer.key.pub
   runner leaderboard results --ledger my.ledger   # told so far; then the end
 """
 
@@ -75,9 +76,14 @@ def ledger() -> None:
     help="The share of the eval runs that is the public split.",
 )
 @click.option("--seed", help="Draws the public split.  [default: one that nobody can guess]")
+@sign_with_option
 @does("runner.cli.ledger:init")
 def init() -> None:
-    """Make a new ledger; its rules are its first line."""
+    """Make a new ledger; its rules are its first line.
+
+    With --sign-with each line is signed together with all before it, and every command that adds
+    one needs the same key.
+    """
 
 
 WHY = click.option("--why", required=True, help="The reason; it is kept in the ledger.")
@@ -90,6 +96,7 @@ BY = click.option(
 @FILE
 @WHY
 @BY
+@sign_with_option
 @does("runner.cli.ledger:close")
 def close() -> None:
     """End a competition, so that its private result is shown.
@@ -104,6 +111,7 @@ def close() -> None:
 @click.argument("attempt", metavar="ID")
 @WHY
 @BY
+@sign_with_option
 @does("runner.cli.ledger:give_back")
 def give_back() -> None:
     """Let an attempt count no longer.
@@ -118,6 +126,7 @@ def give_back() -> None:
 @click.argument("submitter")
 @WHY
 @BY
+@sign_with_option
 @does("runner.cli.ledger:disqualify")
 def disqualify() -> None:
     """Let a submitter take part no longer.
@@ -134,6 +143,19 @@ def show() -> None:
     """Show what has been published and what is running.
 
     Also what the organizer decided. Submitters may see all of it.
+    """
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@key_option(required=True)
+@json_option
+@does("runner.cli.ledger:verify")
+def verify() -> None:
+    """Check that the organizer's key has signed every line.
+
+    It prints how many lines there are, and when the last was written: if lines at the end are
+    missing, only that shows it. The exit code is 0 if all are signed, else 3.
     """
 
 

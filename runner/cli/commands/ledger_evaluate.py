@@ -15,6 +15,8 @@ Examples:
   runner ledger evaluate my.ledger IMAGE --suite mmlu --submitter team-a
   runner ledger evaluate my.ledger IMAGE --suite mmlu \\
     --submitter team-a --pull missing --summary summary.md
+  runner ledger evaluate my.ledger IMAGE --suite mmlu \\
+    --submitter team-a --sign-with organizer.key
 """
 
 

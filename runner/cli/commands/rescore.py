@@ -4,7 +4,7 @@ import click
 
 from runner.cli.completion import complete_report_folders, complete_suites
 from runner.cli.lazy import does
-from runner.cli.options import json_option, private_option
+from runner.cli.options import json_option, private_option, sign_with_option
 from runner.files.stores import open_store
 
 EXAMPLES = """\b
@@ -26,6 +26,7 @@ Examples:
     help="The new version of the suite: its directory, or its name in ./suites.",
 )
 @private_option
+@sign_with_option
 @json_option
 @does("runner.cli.rescore:rescore")
 def rescore() -> None:
@@ -37,5 +38,6 @@ def rescore() -> None:
     it. If the command is interrupted, the same command continues.
 
     A report is refused, and its cases are named, if a container would see other inputs in the new
-    version, or if a file of the report was changed. The exit code is then 3.
+    version, if a file of the report was changed, or if --sign-with names a key that has not signed
+    it. The exit code is then 3.
     """

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
 from runner.errors import UsageError
+from runner.files.signatures import make_key
 from runner.submissions.ledger import Ledger
 from tests.unit.submissions.builder import scored, submission
 
@@ -64,3 +65,27 @@ def test_an_attempt_that_is_not_there_is_a_usage_error_that_names_the_command(
 ) -> None:
     with pytest.raises(UsageError, match="`runner ledger show` shows the IDs"):
         run("give-back", ledger.path, "0", "--why", "x")
+
+
+def test_a_ledger_that_was_made_with_a_key_verifies_by_its_public_half(tmp_path: Path) -> None:
+    key, path = tmp_path / "key", tmp_path / "signed.ledger"
+    made = CliRunner().invoke(cli, ["keys", "make", str(key), "--json"], standalone_mode=False)
+    assert json.loads(made.stdout)["public"] == f"{key}.pub"
+    run("init", path, "--sign-with", key)
+    with pytest.raises(UsageError, match="every line is signed by the key"):
+        run("close", path, "--why", "the end")
+    run("close", path, "--why", "the end", "--sign-with", key)
+    good = run("verify", path, "--key", f"{key}.pub")
+    assert f"{path}: signed by {key}.pub: 2 lines, the last written at 20" in good.stdout
+    assert good.return_value == 0
+    path.write_text(path.read_text().replace("the end", "another"))
+    bad = run("verify", path, "--key", f"{key}.pub", "--json")
+    assert "line 2: not signed" in json.loads(bad.stdout)["findings"][0]
+    assert bad.return_value == 3
+
+
+def test_control_a_ledger_without_a_key_is_not_signed(ledger: Ledger, tmp_path: Path) -> None:
+    make_key(tmp_path / "key")
+    found = run("verify", ledger.path, "--key", tmp_path / "key.pub")
+    assert "not signed" in found.stdout
+    assert found.return_value == 3

@@ -22,6 +22,8 @@ from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
 from runner.files import private_files
+from runner.files.signatures import make_key, read_public_key, read_signing_key
+from runner.reports.receipt import check_receipt
 from runner.reports.report import Report
 from runner.reports.report_directory import find_report
 from runner.sandbox.engine.host import HostFinding
@@ -334,3 +336,19 @@ def test_the_batch_knows_neither_the_command_line_nor_competitions() -> None:
     refused = ("click", "runner.cli", "runner.submissions", "runner.leaderboard")
     assert not {name for name in imported if str(name).startswith(refused)}
     assert "runner.evaluation.evaluation" in imported  # control: imports are found
+
+
+def test_with_a_key_a_report_that_nobody_signed_is_made_again_of_the_finished_cases(
+    suite: Suite, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key")
+    made = plan(suite, tmp_path, "a:1")
+    carry_out(made, Oracle(suite), Watching())
+    signed = replace(made, signing_key=read_signing_key(tmp_path / "key"))
+    executor = Oracle(suite)
+    (one,) = carry_out(signed, executor, Watching())
+    assert executor.ran == []
+    assert check_receipt(one.directory, read_public_key(tmp_path / "key.pub")) == []
+    watching = Watching()
+    carry_out(signed, executor, watching)  # the control: one that it has signed is not
+    assert any("1 of 1 reports are up to date" in line for line in watching.lines)

@@ -6,10 +6,12 @@ import pytest
 
 from runner.errors import UsageError
 from runner.evaluation.rescoring import Rescoring, rescore_results
+from runner.files.signatures import make_key, read_public_key, read_signing_key
 from runner.files.stores import open_store
 from runner.progress import SILENT
+from runner.reports.found_reports import find_reports
 from runner.reports.report import Report, read_report
-from runner.reports.report_directory import find_reports, write_evaluation
+from runner.reports.report_directory import write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
@@ -154,3 +156,33 @@ def test_a_report_that_does_not_say_what_its_containers_saw_is_refused(
     write(tmp_path / "image", versions.first, 0, cases=cases)
     (reasons,) = rescore(tmp_path, versions.corrected).refused.values()
     assert reasons[0].startswith("case-1: the report does not say")
+
+
+def test_with_a_key_a_report_that_it_signed_is_signed_again_and_another_is_refused(
+    versions: Versions, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key")
+    key = read_signing_key(tmp_path / "key")
+    made = evaluate_function(versions.first, off_by(0.25), "signed")
+    write_evaluation(made, tmp_path / "results/signed", key)
+    write(tmp_path / "results/plain", versions.first, 0.25, "plain")
+    done = rescore_results(tmp_path / "results", versions.corrected, SILENT, key)
+    assert done.refused == {tmp_path / "results/plain": ["SHA256SUMS: not signed"]}
+    (one,) = done.rescored
+    for path in (one.directory, one.kept):
+        assert verify_report(path, None, read_public_key(tmp_path / "key.pub")) == []
+
+
+def test_control_without_a_key_both_are_scored_again_and_neither_is_signed(
+    versions: Versions, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key")
+    key = read_signing_key(tmp_path / "key")
+    made = evaluate_function(versions.first, off_by(0.25), "signed")
+    write_evaluation(made, tmp_path / "results/signed", key)
+    write(tmp_path / "results/plain", versions.first, 0.25, "plain")
+    done = rescore(tmp_path / "results", versions.corrected)
+    assert len(done.rescored) == 2
+    assert all(verify_report(one.directory, None) == [] for one in done.rescored)
+    found = [verify_report(one.directory, None, key.public) for one in done.rescored]
+    assert found == [["SHA256SUMS: not signed"]] * 2

@@ -21,8 +21,9 @@ from runner.files.stores import (
     write_files,
     writing,
 )
+from runner.reports.found_reports import find_reports
 from runner.reports.report import Evaluation
-from runner.reports.report_directory import find_report, find_reports, write_evaluation
+from runner.reports.report_directory import find_report, write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle

@@ -15,8 +15,9 @@ from runner.contract.limits import Limits
 from runner.errors import UsageError
 from runner.leaderboard.contenders import Contender
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
+from runner.reports.found_reports import FoundReports
 from runner.reports.report import Report, SuiteRecord
-from runner.reports.report_directory import FoundReports, write_evaluation
+from runner.reports.report_directory import write_evaluation
 from tests.unit.reports.builder import evaluation, make_report
 
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64

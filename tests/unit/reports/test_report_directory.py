@@ -5,47 +5,10 @@ from typing import Any
 import pytest
 
 from runner.errors import SuiteError, UsageError
+from runner.reports.found_reports import read_reports
 from runner.reports.report import ImageRecord, parse_report, read_report
-from runner.reports.report_directory import (
-    check_writable,
-    read_reports,
-    report_directory_name,
-    write_evaluation,
-)
-from tests.suite_builder import Said
+from runner.reports.report_directory import check_writable, report_directory_name, write_evaluation
 from tests.unit.reports.builder import evaluation, make_report
-
-
-def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
-    tmp_path: Path,
-) -> None:
-    write_evaluation(evaluation(), tmp_path / "a")
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "report.json").write_text('{"schema_version": 99}')
-    said = Said()
-    found = read_reports(tmp_path, parse_report, said)
-    assert list(found.reports) == [tmp_path / "a"]
-    assert [fault.exit_code for fault in found.faults] == [3]
-    assert said.lines == [f"left out: {tmp_path}/b/report.json: not a report of schema version 2"]
-
-
-def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write_evaluation(evaluation(), tmp_path / name)
-    found = read_reports(tmp_path, parse_report)
-    assert list(found.reports) == [tmp_path / "a", tmp_path / "b"]
-    assert found.faults == ()
-
-
-def test_if_no_report_can_be_read_the_first_error_is_raised(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text("{")
-    with pytest.raises(SuiteError, match="not a report"):
-        read_reports(tmp_path, parse_report)
-
-
-def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no report in it"):
-        read_reports(tmp_path, parse_report)
 
 
 def test_the_same_evaluation_again_replaces_its_report(tmp_path: Path) -> None:

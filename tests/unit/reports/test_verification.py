@@ -41,7 +41,8 @@ def seal(directory: Path) -> None:
     """Write the receipt again, as one who forges a report would."""
     names = [path.relative_to(directory).as_posix() for path in directory.rglob("*.*")]
     files = {name: (directory / name).read_bytes() for name in names}
-    (directory / "SHA256SUMS").write_bytes(make_receipt(files))
+    for name, content in make_receipt(files).items():
+        (directory / name).write_bytes(content)
 
 
 def edit(directory: Path, **fields: Any) -> None:

@@ -24,6 +24,7 @@ FORBIDDEN = [
     ("runner.sandbox", "docker"),
     ("runner.reports", "docker"),
     ("runner.cli", "pandas"),
+    ("runner.submissions", "cryptography"),
 ]
 """Of each contract an import that it forbids."""
 

@@ -128,3 +128,11 @@ def test_a_pull_request_sets_nothing_but_the_image_and_whose_it_is() -> None:
 
 def test_the_action_is_closed_by_default() -> None:
     assert yaml.safe_load(ACTION.read_text())["inputs"]["closed"]["default"] == "true"
+
+
+def test_the_action_attests_only_if_asked_and_says_that_it_was_not_tried() -> None:
+    (attest,) = [each for each in steps_of(ACTION) if "/attest-" in each.get("uses", "")]
+    assert "inputs.attest != ''" in attest["if"]
+    asked = yaml.safe_load(ACTION.read_text())["inputs"]["attest"]
+    assert asked["default"] == ""
+    assert "Not tried on GitHub." in asked["description"]

@@ -1,13 +1,8 @@
-import json
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from runner.errors import UsageError
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Scored
 from runner.submissions.rules import Rules
 from tests.unit.submissions.builder import scored, submission
 
@@ -20,51 +15,6 @@ def test_lines_are_only_ever_added(ledger: Ledger) -> None:
         assert now.startswith(before)
         before = now
     assert before.count(b"\n") == 5
-
-
-def test_a_line_that_was_cut_off_is_refused_with_its_number_and_kept(ledger: Ledger) -> None:
-    scored(ledger, submission("1"), 0.5)
-    whole = ledger.path.read_bytes()
-    ledger.path.write_bytes(whole + b'{"event":"began","id":"x"')
-    with pytest.raises(UsageError, match=r"line 4: not an entry.*remove it"):
-        scored(ledger, submission("2"), 0.5)
-    assert ledger.path.read_bytes() == whole + b'{"event":"began","id":"x"'
-    ledger.path.write_bytes(whole)  # the control: without it the ledger is read and goes on
-    scored(ledger, submission("2"), 0.5)
-    assert len(ledger.attempts()) == 2
-
-
-def test_an_entry_that_has_lost_its_newline_counts_and_stays(ledger: Ledger) -> None:
-    scored(ledger, submission("1"), 0.5)
-    whole = ledger.path.read_bytes()
-    ledger.path.write_bytes(whole.removesuffix(b"\n"))
-    assert isinstance(ledger.attempts()[0].ended, Scored)
-    scored(ledger, submission("2"), 0.5)
-    assert ledger.path.read_bytes().startswith(whole)
-    assert len(ledger.attempts()) == 2
-
-
-def test_a_line_that_was_changed_is_named(ledger: Ledger) -> None:
-    scored(ledger, submission("1"), 0.5)
-    lines = ledger.path.read_text().splitlines()
-    ledger.path.write_text(
-        "\n".join([lines[0], lines[1].replace("began", "begun"), *lines[2:]]) + "\n"
-    )
-    with pytest.raises(UsageError, match="line 2: not an entry"):
-        ledger.read()
-
-
-def test_what_is_no_ledger_is_refused_and_a_ledger_is_not_made_anew(
-    ledger: Ledger, tmp_path: Path
-) -> None:
-    with pytest.raises(UsageError, match="runner ledger init"):
-        Ledger(tmp_path / "none").read()
-    (tmp_path / "other").write_text(json.dumps({"a": 1}) + "\n")
-    with pytest.raises(UsageError, match="first line"):
-        Ledger(tmp_path / "other").read()
-    with pytest.raises(UsageError, match="can't be created"):
-        ledger.create(Rules(seed="t"))
-    assert ledger.path.stat().st_mode & 0o077 == 0
 
 
 ASK = """
