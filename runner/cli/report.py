@@ -16,7 +16,12 @@ from runner.pages.report_page import report_page, target_rows
 from runner.reports.helm_export import write_helm_runs
 from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
-from runner.reports.score_text import group_table, repetition_lines, suite_table
+from runner.reports.score_text import (
+    group_table,
+    repetition_lines,
+    sharing_lines,
+    suite_table,
+)
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
 from runner.submissions.told import refuse_while_open
 from runner.text_tables import text_table
@@ -84,7 +89,7 @@ def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame)
     for case in report.cases:
         cause = "" if case.cause is None else f" ({case.cause})"
         echo(f"  {case.id}: {case.outcome}{cause}")
-    for line in repetition_lines(report):
+    for line in (*repetition_lines(report), *sharing_lines(report)):
         echo(f"  {line}")
     for line in suite_table([score for score in scores if score.category is None]):
         echo(line)

@@ -28,11 +28,12 @@ from runner.reports.report import (
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
 from runner.suites.public_suite import PublicSuite, SuiteCase
+from runner.suites.sharing import find_shared
 
 TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
 
 MOST_SUITES = 8
-"""How many suites' run specs stay cached, for the next images."""
+"""How many suites' run specs and shared runs stay cached, for the next images."""
 
 
 def make_evaluation(
@@ -77,7 +78,15 @@ def suite_record(suite: PublicSuite) -> SuiteRecord:
         version=suite.manifest.version,
         digest=suite.digest,
         choices=suite.manifest.choices,
+        shared_run=_shared_run(suite),
     )
+
+
+@cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
+def _shared_run(suite: PublicSuite) -> str | None:
+    """Return which run cases share, in words; it is looked for once for all images."""
+    shared = find_shared(suite)
+    return None if shared is None else str(shared)
 
 
 @cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())

@@ -11,7 +11,7 @@ from runner.pages.bars import Bar, Scale
 from runner.pages.page import asset, render_page
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
-from runner.reports.score_text import population, repetition_lines
+from runner.reports.score_text import population, repetition_lines, sharing_lines
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.metrics import METRICS
 from runner.untrusted import printable
@@ -80,6 +80,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),
             "repetitions": repetition_lines(report),
+            "sharing": sharing_lines(report),
             "settings": _settings(report.cases),
             "with_actuals": with_actuals,
             "targets": len(targets),

@@ -81,12 +81,16 @@ class CaseRecord(_Record):
 
 
 class SuiteRecord(_Record):
-    """The suite evaluated on; the digest covers the data and the choices of its cases."""
+    """The suite evaluated on; the digest covers the data and the choices of its cases.
+
+    ``shared_run`` says which run cases share, in words; null if they share none.
+    """
 
     name: str
     version: str
     digest: str
     choices: Mapping[str, Any]
+    shared_run: str | None = None
 
 
 class ImageRecord(_Record):

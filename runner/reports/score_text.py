@@ -110,6 +110,17 @@ def repetition_lines(report: "Report") -> list[str]:
     return [*lines, *([] if unmet is None else [unmet])]
 
 
+def sharing_lines(report: "Report") -> list[str]:
+    """Return which run the cases share, and what one case could then tell another."""
+    if report.suite.shared_run is None:
+        return []
+    remains = (
+        "so one case has actuals of another, and could tell them by the time that the files of the "
+        "image take to read, if they don't all fit into the host's memory: see SECURITY.md"
+    )
+    return [f"the cases share runs: {report.suite.shared_run}", remains]
+
+
 def _repetition_line(repetition: "Repetition") -> str:
     words = f"{repetition.name}: {repetition.stability.replace('_', ' ')}"
     if repetition.changed:
