@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from runner.output.findings import InvalidOutputError
+    from runner.reports.own_metrics import OwnMetric, OwnScore, metric
 
 __all__ = [
     "BuildError",
@@ -40,6 +41,8 @@ __all__ = [
     "OpenedCase",
     "OpenedReport",
     "OpenedSuite",
+    "OwnMetric",
+    "OwnScore",
     "Predictor",
     "Ranking",
     "Ray",
@@ -55,6 +58,7 @@ __all__ = [
     "audit_suite",
     "build_suite",
     "evaluate",
+    "metric",
     "open_suite",
     "rank_reports",
     "read_report",
@@ -86,6 +90,7 @@ _NAMES = {
         "UsageError",
     ),
     "output.findings": ("InvalidOutputError",),
+    "reports.own_metrics": ("OwnMetric", "OwnScore", "metric"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

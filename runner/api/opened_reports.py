@@ -9,6 +9,7 @@ from runner.api.checked import Place, checked
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
 from runner.files.stores import open_store
+from runner.reports.own_metrics import OwnMetric, OwnScore, measure
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report, why_unranked
 from runner.reports.report import read_report as read_report_file
@@ -67,6 +68,14 @@ class OpenedReport:
         (predicted less actual) are in the stat's own unit. A target without a prediction has none.
         """
         return report_records(self.report).to_pandas()
+
+    def measure(self, metric: OwnMetric) -> OwnScore:
+        """Return the value of a metric of your own; if its function fails, ``fault`` says why.
+
+        Args:
+            metric: a function below ``runner.metric``.
+        """
+        return measure(self.report, metric)
 
     def __repr__(self) -> str:
         how = self.why_unranked or "scored"

@@ -26,6 +26,7 @@ from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
+from runner.reports.own_metrics import read_own_metrics
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -50,6 +51,9 @@ def evaluate(
         request = replace(request, registries=PUBLIC_REGISTRIES)
     if output.show_log and ci.is_closed:
         raise UsageError("--show-log shows what --closed withholds; use only one of them.")
+    if output.metrics and ci.is_closed:
+        raise UsageError("--metrics shows what --closed withholds; use only one of them.")
+    own_metrics = read_own_metrics(output.metrics)
     display = open_display()
     checks = read_checks(ci, display)
     submitters = request.submitters(read_listed)
@@ -63,7 +67,9 @@ def evaluate(
             refuse_shared(suite, "One case could pass another its actuals, past --closed.")
         if output.verbose:
             show_settings(plan, display)
-        printer = EvaluationPrinter(display, output.as_json, output.show_log, ci.is_closed)
+        printer = EvaluationPrinter(
+            display, output.as_json, output.show_log, ci.is_closed, own_metrics
+        )
         checked = CiOutput(checks, ci, display, output.as_json)
         open_pool = partial(open_executor, request.placement, engine, display.say)
         finished = run_plan(plan, open_pool, progress, [printer, checked])

@@ -221,6 +221,13 @@ class OutputOptions:
     show_log: bool = option(
         "--show-log", is_flag=True, help="Print the end of the log of each case without a score."
     )
+    metrics: tuple[str, ...] = option(
+        "--metrics",
+        multiple=True,
+        metavar="MODULE:FUNCTION",
+        help="Print a metric of your own for each image too; docs/scores.md shows one. May be "
+        "repeated.",
+    )
     verbose: bool = option(
         "--verbose", is_flag=True, help="Print the sandbox's settings as a `docker run` command."
     )

@@ -13,6 +13,7 @@ from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.stores import read_file
 from runner.leaderboard.published import DECIMALS, outcome_word, published_score
 from runner.reports.comparison_text import comparison_lines
+from runner.reports.own_metrics import OwnMetric, measure
 from runner.reports.report import REPORT_FILE, CaseRecord, Report
 from runner.reports.score_text import repetition_lines, score_lines
 from runner.reports.table import comparison_rows
@@ -31,12 +32,15 @@ class EvaluationPrinter:
         as_json: print JSON at the end, and no tables.
         show_log: print the end of the log of each case that was not scored.
         is_closed: print nothing that participants must not see.
+        own_metrics: the organizer's, printed after each evaluation; as lines of progress if what
+            is printed is JSON.
     """
 
     display: Display
     as_json: bool
     show_log: bool
     is_closed: bool
+    own_metrics: Sequence[OwnMetric] = ()
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Print the evaluation, unless it failed; the progress has shown why if it may be seen."""
@@ -50,6 +54,9 @@ class EvaluationPrinter:
                 self.display.say(line)
             if not self.as_json:
                 (print_closed if self.is_closed else print_evaluation)(report, directory)
+            for metric in self.own_metrics:
+                line = f"{report.image.reference}: {measure(report, metric)}"
+                (self.display.say if self.as_json else echo)(line)
 
     def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
         """Print nothing more."""

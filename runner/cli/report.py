@@ -8,12 +8,13 @@ import polars as pl
 
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
-from runner.errors import UsageError
+from runner.errors import ExitCode, UsageError
 from runner.files.stores import is_remote
 from runner.pages.charts import write_plots
 from runner.pages.page import write_page
 from runner.pages.report_page import report_page, target_rows
 from runner.reports.helm_export import write_helm_runs
+from runner.reports.own_metrics import measure, read_own_metrics
 from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
 from runner.reports.score_text import (
@@ -35,10 +36,12 @@ def report(
     html: bool,
     output: Path | None,
     plots_directory: Path | None,
+    metrics: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Print all scores of one evaluation, or write its page, plots or HELM runs."""
     refuse_while_open([directory.absolute()] if not is_remote(directory) else [directory])
+    own_metrics = read_own_metrics(metrics)
     found = read_report(directory)
     if helm_directory is not None:
         written = write_helm_runs(found, helm_directory)
@@ -54,12 +57,15 @@ def report(
     with open_display().task("computing scores and intervals"):
         scores = score_targets(records, by, policy=found.scoring, intervals=intervals)
     deltas = mean_deltas(records)
+    own = [measure(found, each) for each in own_metrics]
     if as_json:
         content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
-        echo_json(content)
+        echo_json({**content, "own_metrics": [asdict(each) for each in own]})
     else:
         _print_tables(found, scores, deltas)
-    return 0
+        for each in own:
+            echo(f"{each}")
+    return ExitCode.USAGE if any(each.value is None for each in own) else ExitCode.SCORED
 
 
 def _page_place(directory: Path) -> Path:

@@ -31,11 +31,17 @@ def keep_bug(error: Exception) -> BugError:
     The exception's own text stays in the file: it could quote an actual, and participants read CI's
     logs.
     """
-    with _open_bug_log() as log:
-        traceback.print_exception(error, file=log)
+    path = keep_traceback(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} in {last.filename}:{last.lineno}"
-    return BugError(f"a bug of the runner ({where}). Please report it with {log.name}")
+    return BugError(f"a bug of the runner ({where}). Please report it with {path}")
+
+
+def keep_traceback(error: BaseException) -> str:
+    """Keep a traceback in a new file; return its path."""
+    with _open_bug_log() as log:
+        traceback.print_exception(error, file=log)
+    return log.name
 
 
 def _open_bug_log() -> IO[str]:

@@ -49,6 +49,13 @@ Examples:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the page's plots into this directory, as SVG and PNG, for papers.",
 )
+@click.option(
+    "--metrics",
+    "metrics",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="A metric of your own, in Python; docs/scores.md shows one. May be repeated.",
+)
 @json_option
 @does("runner.cli.report:report")
 def report() -> None:
