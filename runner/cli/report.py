@@ -18,6 +18,7 @@ from runner.reports.own_metrics import measure, read_own_metrics
 from runner.reports.records import report_records
 from runner.reports.report import Report, read_report
 from runner.reports.score_text import (
+    budget_lines,
     group_table,
     repetition_lines,
     sharing_lines,
@@ -51,7 +52,7 @@ def report(
         return 0
     records = report_records(found)
     if plots_directory is not None:
-        _write_plots(records, plots_directory)
+        _write_plots(found, records, plots_directory)
         return 0
     by = (None, *(columns or CATEGORIES))
     with open_display().task("computing scores and intervals"):
@@ -59,8 +60,13 @@ def report(
     deltas = mean_deltas(records)
     own = [measure(found, each) for each in own_metrics]
     if as_json:
-        content = {"scores": [asdict(score) for score in scores], "mean_deltas": deltas.to_dicts()}
-        echo_json({**content, "own_metrics": [asdict(each) for each in own]})
+        content = {
+            "scores": [asdict(score) for score in scores],
+            "budget_scores": [asdict(score) for score in found.budget_scores],
+            "mean_deltas": deltas.to_dicts(),
+            "own_metrics": [asdict(each) for each in own],
+        }
+        echo_json(content)
     else:
         _print_tables(found, scores, deltas)
         for each in own:
@@ -79,11 +85,12 @@ def _write_page(found: Report, path: Path) -> None:
     echo(f"page: {path}")
 
 
-def _write_plots(records: pl.DataFrame, directory: Path) -> None:
+def _write_plots(report: Report, records: pl.DataFrame, directory: Path) -> None:
     rows = [row for row in target_rows(records) if row["predicted"] is not None]
     if not rows:
         raise UsageError("no target has a prediction, so there is nothing to plot.")
-    for path in write_plots(rows, directory):
+    curve = report.budget_curve(report.scoring.primary)
+    for path in write_plots(rows, curve, directory):
         echo(f"plot: {path}")
 
 
@@ -98,6 +105,9 @@ def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame)
     for line in (*repetition_lines(report), *sharing_lines(report)):
         echo(f"  {line}")
     for line in suite_table([score for score in scores if score.category is None]):
+        echo(line)
+    curve = budget_lines(report)
+    for line in ["", *curve] if curve else []:
         echo(line)
     for category in dict.fromkeys(score.category for score in scores if score.category):
         echo()

@@ -54,6 +54,7 @@ class Contender(BaseModel):
         targets: equal in two reports if their cases have as many targets of each run.
         outcomes: how many cases ended in which way.
         score: the primary metric over the suite, if there is one.
+        curve: the primary metric at each budget, if the suite has several.
         replicates: those of the primary metric; None if it can't be ranked, and ``unranked`` says
             why.
         fault: the error that it met, if that is why.
@@ -76,6 +77,7 @@ class Contender(BaseModel):
     targets: str
     outcomes: Mapping[str, int]
     score: Score | None
+    curve: tuple[Score, ...]
     replicates: (
         Annotated[Replicates, PlainValidator(_replicates), PlainSerializer(_lists)] | None
     ) = None
@@ -99,6 +101,7 @@ def make_contender(report: Report) -> Contender:
         "targets": _count_targets(report),
         "outcomes": Counter(str(case.outcome) for case in report.cases),
         "score": report.score(report.scoring.primary),
+        "curve": report.budget_curve(report.scoring.primary),
     }
     unranked = why_unranked(report)
     if unranked is not None:

@@ -29,6 +29,7 @@ class LeaderboardEntry:
         probability_better: that it is better than the next in the table, as ``Comparisons`` has it.
         outcomes: how many cases ended in which way.
         digest: the image's registry digest, or its ID where it has none.
+        curve: the primary metric at each budget, if the suite has several.
     """
 
     rank: RankRange | None
@@ -40,6 +41,7 @@ class LeaderboardEntry:
     outcomes: Mapping[str, int]
     unranked: str | None
     report: Path
+    curve: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ class Leaderboard:
     attempts: Mapping[str, tuple[PastEvaluation, ...]]
     faults: tuple[RunnerError, ...] = ()
     others: tuple[SuiteVersion, ...] = ()
+
+    @property
+    def budgets(self) -> tuple[str, ...]:
+        """Return the budgets of the suite in words, the smallest first; none if it has one."""
+        found = (score.group for entry in self.entries for score in entry.curve)
+        return tuple(str(group) for group in dict.fromkeys(found))
 
     @property
     def others_note(self) -> str | None:
@@ -202,6 +210,7 @@ class _Evaluated:
             outcomes=self.report.outcomes,
             unranked=self.unranked,
             report=self.path,
+            curve=self.report.curve,
         )
 
 
@@ -253,6 +262,7 @@ def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
             "high": None if entry.score is None else entry.score.high,
             "note": None if entry.score is None else entry.score.note,
             "probability_better_than_next": entry.probability_better,
+            "by_budget": {str(score.group): score.value for score in entry.curve},
             "targets": None if entry.score is None else entry.score.targets,
             "runs": None if entry.score is None else entry.score.runs,
             "scenarios": None if entry.score is None else entry.score.scenarios,

@@ -14,6 +14,9 @@ from runner.text_tables import GAP, cut, markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
 
 RANK, SUBMITTER, IMAGE = "rank", "submitter", "image"
+AT_BUDGET = "at "
+"""Begins the head of the primary metric at a budget."""
+
 BETTER, CASES, DIGEST = "P(better than next)", "cases", "image digest"
 
 
@@ -32,7 +35,9 @@ def to_table(board: Leaderboard, width: int | None = None) -> str:
             all columns.
     """
     heads = _heads(board)
-    rows = [dict(zip(heads, _cells(entry, printable), strict=True)) for entry in board.entries]
+    rows = [
+        dict(zip(heads, _cells(board, entry, printable), strict=True)) for entry in board.entries
+    ]
     unranked = []
     for row, entry in zip(rows, board.entries, strict=True):
         if entry.rank is None:  # the reason would make the first column wide
@@ -61,7 +66,8 @@ def _fit(rows: Sequence[dict[str, str]], heads: Sequence[str], width: int) -> li
     wanted = sum(min(widths[name], width // 4) for name in names)
     shown = [head for head in heads if head not in names]
     left_out: list[str] = []
-    for head in (*FIRST_LEFT_OUT, None):
+    budgets = [head for head in reversed(heads) if head.startswith(AT_BUDGET)]
+    for head in (*FIRST_LEFT_OUT, *budgets, None):
         room = width - sum(widths[other] + len(GAP) for other in shown) - len(GAP)
         if room >= wanted or head is None:
             break
@@ -77,7 +83,7 @@ def _fit(rows: Sequence[dict[str, str]], heads: Sequence[str], width: int) -> li
 
 def to_markdown(board: Leaderboard) -> str:
     """Return the leaderboard as a Markdown table."""
-    rows = [_cells(entry, markdown_code) for entry in board.entries]
+    rows = [_cells(board, entry, markdown_code) for entry in board.entries]
     lines = markdown_table(_heads(board), rows)
     return "\n".join([_title(board, markdown_code), "", *lines, *notes(board, markdown_code)])
 
@@ -90,7 +96,8 @@ def to_csv(board: Leaderboard) -> str:
     writer.writeheader()
     for row in rows:
         outcomes = " ".join(f"{name}={count}" for name, count in row["outcomes"].items())
-        cells = {**row, "outcomes": outcomes}
+        by_budget = " ".join(f"{budget}={value}" for budget, value in row["by_budget"].items())
+        cells = {**row, "outcomes": outcomes, "by_budget": by_budget}
         writer.writerow(
             {
                 name: csv_cell(cell) if isinstance(cell, str) else cell
@@ -122,16 +129,19 @@ def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:
 def _heads(board: Leaderboard) -> list[str]:
     metric = board.policy.primary_metric.title
     interval = f"{LEVEL:.0%} interval"
-    return [RANK, SUBMITTER, IMAGE, metric, interval, BETTER, CASES, DIGEST]
+    curve = [f"{AT_BUDGET}{budget}" for budget in board.budgets]
+    return [RANK, SUBMITTER, IMAGE, metric, interval, *curve, BETTER, CASES, DIGEST]
 
 
-def _cells(entry: LeaderboardEntry, escape: Callable[[str], str]) -> list[str]:
+def _cells(board: Leaderboard, entry: LeaderboardEntry, escape: Callable[[str], str]) -> list[str]:
     score = entry.score
     value = "-" if score is None or score.value is None else f"{score.value:.4f}"
     interval = "-"
     if score is not None and score.low is not None:
         interval = f"{score.low:.4f} to {score.high:.4f}"
     probability = entry.probability_better
+    curve = {str(score.group): score.value for score in entry.curve}
+    at_budgets = [curve.get(budget) for budget in board.budgets]
     cases = ", ".join(f"{count} {name}" for name, count in sorted(entry.outcomes.items()))
     return [
         str(entry.rank) if entry.rank is not None else f"not ranked: {escape(str(entry.unranked))}",
@@ -139,6 +149,7 @@ def _cells(entry: LeaderboardEntry, escape: Callable[[str], str]) -> list[str]:
         escape(entry.image),
         value,
         interval,
+        *("-" if at is None else f"{at:.4f}" for at in at_budgets),
         "-" if probability is None else f"{probability:.3f}",
         cases,
         escape(entry.digest.rpartition("@")[2][:SHORT_DIGEST]),

@@ -8,6 +8,8 @@ from typing import Any
 from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
+from runner.scores.aggregation import Score
+from runner.scores.metrics import METRICS
 
 try:
     import vl_convert
@@ -30,11 +32,15 @@ COLORS = ("#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670")
 """Colours that colour-blind people can distinguish, on white and on black."""
 
 
-def draw_charts(rows: Rows) -> dict[str, Chart]:
+BUDGETS = "score-over-budget"
+
+
+def draw_charts(rows: Rows, curve: Sequence[Score] = ()) -> dict[str, Chart]:
     """Return the plots by name, a point per target.
 
     ``predicted-against-actual``: on the dashed line they are equal. ``residuals``: the error
-    (predicted minus actual) against the actual mean.
+    (predicted minus actual) against the actual mean. ``score-over-budget``: a metric with its
+    interval against the number of revealed instances, if a curve is given.
     """
     values = [row[side] for row in rows for side in ("actual", "predicted")]
     ends = {"values": [{"end": min(values)}, {"end": max(values)}]}
@@ -44,7 +50,31 @@ def draw_charts(rows: Rows) -> dict[str, Chart]:
     return {
         "predicted-against-actual": _layered(equal, _points(rows, "predicted", "predicted mean")),
         "residuals": _layered(none, _points(rows, "error", "error: predicted less actual")),
+        **({BUDGETS: _curve(curve)} if curve else {}),
     }
+
+
+def _curve(curve: Sequence[Score]) -> Chart:
+    values = [
+        {
+            "budget": int(score.group or 0),
+            "value": score.value,
+            "low": score.low,
+            "high": score.high,
+        }
+        for score in curve
+    ]
+    # As on a logarithmic scale, but with a place for 0.
+    scale = {"type": "symlog", "constant": 1}
+    axis = {"values": [value["budget"] for value in values]}
+    x = {"field": "budget", "type": "quantitative", "scale": scale, "axis": axis}
+    x["title"] = "revealed instances of each run"
+    value = _axis("value", METRICS[curve[0].metric].title)
+    band = {"mark": {"type": "area", "color": COLORS[0], "opacity": 0.15}}
+    band["encoding"] = {"x": x, "y": {**value, "field": "low"}, "y2": {"field": "high"}}
+    line = {"mark": {"type": "line", "color": COLORS[0], "point": {"color": COLORS[0]}}}
+    line["encoding"] = {"x": x, "y": value}
+    return {**_layered(band, line), "data": {"values": values}}
 
 
 def _layered(*layers: Chart) -> Chart:
@@ -86,15 +116,18 @@ def _axis(field: str, title: str) -> Chart:
     return {"field": field, "type": "quantitative", "title": title, "scale": scale}
 
 
-def write_plots(rows: Rows, directory: Path) -> list[Path]:
+def write_plots(rows: Rows, curve: Sequence[Score], directory: Path) -> list[Path]:
     """Write each plot as SVG and as PNG, for papers; return the files.
+
+    Args:
+        curve: the primary metric at each budget; none if there is one budget.
 
     Raises:
         UsageError: the directory can't be written.
     """
     written = []
     try:
-        for name, chart in draw_charts(rows).items():
+        for name, chart in draw_charts(rows, curve).items():
             sized = {**chart, "width": SIDE_PIXELS, "datasets": {TARGETS: list(rows)}}
             svg, png = directory / f"{name}.svg", directory / f"{name}.png"
             plots = {

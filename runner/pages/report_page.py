@@ -13,6 +13,7 @@ from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.reports.score_text import population, repetition_lines, sharing_lines
 from runner.scores.aggregation import Score, score_targets
+from runner.scores.budgets import BUDGET
 from runner.scores.metrics import METRICS
 from runner.untrusted import printable
 
@@ -47,7 +48,9 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     scores = score_targets(
         records, CATEGORIES, policy=report.scoring, intervals=True, metrics=(primary,)
     )
-    shown = [score for score in scores if with_actuals or score.targets >= FEWEST_TARGETS]
+    curve = report.budget_curve(primary)
+    by_group = (*curve, *scores)
+    shown = [score for score in by_group if with_actuals or score.targets >= FEWEST_TARGETS]
     scripts = [asset("tables.js")]
     data: dict[str, Any] = {}
     targets = target_rows(records) if with_actuals else []
@@ -58,7 +61,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
         # Imported here: it is slow, and a page without actuals has no charts.
         from runner.pages.charts import chart_script, draw_charts  # noqa: PLC0415
 
-        data["charts"] = draw_charts([targets[row] for row in drawn])
+        data["charts"] = draw_charts([targets[row] for row in drawn], curve)
         data["drawn"] = drawn
         scripts = [chart_script(), *scripts]
     return render_page(
@@ -76,6 +79,7 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
                 for score in report.scores
                 if with_actuals or score.metric not in OF_ONE_TARGET
             ],
+            "curve": bool(curve),
             "categories": _categories(shown),
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),
@@ -99,7 +103,7 @@ def _cards(report: Report) -> list[Score]:
 def _categories(scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Return the primary metric of each group, for each category with more than one group."""
     categories = []
-    for category in CATEGORIES:
+    for category in (BUDGET, *CATEGORIES):
         groups = [score for score in scores if score.category == category]
         if len(groups) > 1:
             scale = Scale.of(groups)

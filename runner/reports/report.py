@@ -109,7 +109,8 @@ class RescoredFrom(_Record):
 
 
 class Report(_Record):
-    """One evaluation. ``scores`` are empty unless every case was scored.
+    """One evaluation. ``scores`` are empty unless every case was scored. ``budget_scores`` are the
+    same at each budget, if the suite has several.
 
     ``host`` is what the engine gave the sandbox, and what it lacked. ``eval_run_specs`` has, by
     run, the revealed columns of its run spec: scenario, model and all else that scores may be
@@ -142,6 +143,7 @@ class Report(_Record):
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
     scores: tuple[Score, ...] = ()
+    budget_scores: tuple[Score, ...] = ()
     repetitions: tuple[Repetition, ...] = ()
     sensitivity: Sensitivity | None = None
 
@@ -158,6 +160,10 @@ class Report(_Record):
     def score(self, metric: str) -> Score | None:
         """Return the score over the suite by the metric's name, if the report has it."""
         return next((score for score in self.scores if score.metric == metric), None)
+
+    def budget_curve(self, metric: str) -> tuple[Score, ...]:
+        """Return a metric's score at each budget, the smallest first; none for one budget."""
+        return tuple(score for score in self.budget_scores if score.metric == metric)
 
     @property
     def run_identity(self) -> tuple[Any, ...]:

@@ -38,6 +38,26 @@ def score_lines(report: "Report") -> list[str]:
     return lines
 
 
+def budget_lines(report: "Report") -> list[str]:
+    """Return the primary metric at each budget, in columns; none if there is one budget."""
+    metric = report.scoring.primary_metric
+    curve = report.budget_curve(metric.name)
+    if not curve:
+        return []
+    heads = ["revealed instances", metric.title, "interval", "targets", "runs"]
+    rows = [
+        [
+            str(score.group),
+            "-" if score.value is None else f"{score.value:.4f}",
+            "-" if score.low is None else f"{score.low:.4f} to {score.high:.4f}",
+            str(score.targets),
+            str(score.runs),
+        ]
+        for score in curve
+    ]
+    return text_table([heads, *rows])
+
+
 def population(score: "Score") -> str:
     """Return what a score is over: e.g. ``24 runs, 6 scenarios, 1 model``."""
     counts = {"run": score.runs, "scenario": score.scenarios, "model": score.models}

@@ -4,6 +4,7 @@ from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
 from runner.scores.aggregation import Score, score_targets
+from runner.scores.budgets import score_budgets
 
 
 def target_record(
@@ -27,8 +28,12 @@ def target_record(
 
 def with_scores(report: Report) -> Report:
     """Return the report with the scores that follow from its targets, none if it is unfinished."""
-    scores: tuple[Score, ...] = ()
+    scores: list[Score] = []
+    budget_scores: list[Score] = []
     if report.is_scored:
-        records = report_records(report)
-        scores = tuple(score_targets(records, policy=report.scoring, intervals=True))
-    return report.model_copy(update={"scores": scores})
+        records, policy = report_records(report), report.scoring
+        scores = score_targets(records, policy=policy, intervals=True)
+        budget_scores = score_budgets(records, policy, intervals=True)
+    return report.model_copy(
+        update={"scores": tuple(scores), "budget_scores": tuple(budget_scores)}
+    )

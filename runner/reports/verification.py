@@ -133,13 +133,16 @@ def _is_same_target(one: TargetRecord, other: TargetRecord) -> bool:
 
 
 def _verify_scores(report: Report) -> Iterator[str]:
-    again = with_scores(report).scores
-    if len(again) != len(report.scores):
-        yield f"{REPORT_FILE}: has {len(report.scores)} scores, expected {len(again)}"
-    for found, expected in zip(report.scores, again, strict=False):
+    scored = with_scores(report)
+    recorded = (*report.scores, *report.budget_scores)
+    again = (*scored.scores, *scored.budget_scores)
+    if len(again) != len(recorded):
+        yield f"{REPORT_FILE}: has {len(recorded)} scores, expected {len(again)}"
+    for found, expected in zip(recorded, again, strict=False):
         if not _is_same_score(found, expected):
+            at = "" if found.group is None else f" at a budget of {found.group}"
             yield (
-                f"{REPORT_FILE}: {found.metric}: is {found.value}, but the targets give "
+                f"{REPORT_FILE}: {found.metric}{at}: is {found.value}, but the targets give "
                 f"{expected.value}"
             )
 

@@ -21,9 +21,11 @@ from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
+from tests.helm_builder import write_suite
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import MOST_MILLISECONDS
+from tests.suite_builder import build
 
 RUNNER = Path(sys.executable).with_name("runner")
 MANY = 1_000
@@ -185,3 +187,22 @@ def wait_for(page: Path, text: str) -> None:
     while not (page.is_file() and text in page.read_text()):
         assert time.monotonic() < deadline, f"{page} never had {text}"
         time.sleep(0.1)
+
+
+def test_the_leaderboards_page_has_each_entrys_score_at_each_budget(
+    browser: Browser, tmp_path: Path
+) -> None:
+    source = write_suite(tmp_path, runs=8)
+    division = {"method": "leave_one_out", "by": "run"}
+    budgets = {"instances": [1, 2]}
+    suite = build(source, tmp_path / "suite", division=division, revealed=budgets)
+    for name, error in (("good", 0.1), ("bad", 0.25)):
+        write_evaluation(evaluate_function(suite, off_by(error), name), tmp_path / "r" / name)
+    command = ["leaderboard", str(tmp_path / "r"), "--html", "-o", str(tmp_path / "site")]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    with opened(browser, tmp_path / "site" / "index.html") as found:
+        cells = found.texts("h2#budgets + p + .scroll td")
+        assert "0.1000" in " ".join(cells)
+        assert "0.2500" in " ".join(cells)
+        assert found.errors == []
+        assert found.accessibility_faults() == []

@@ -11,8 +11,10 @@ from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
+from tests.helm_builder import write_suite
 from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
 from tests.pages.conftest import wavering
+from tests.suite_builder import build
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"></script><script>alert(1)</script>\u202egpj"
@@ -176,3 +178,25 @@ def test_the_command_writes_the_page_beside_the_report_and_the_plots(
     assert files["predicted-against-actual.png"].startswith(b"\x89PNG")
     verified = run(cli, ["verify", str(tmp_path / "mine")], catch_exceptions=False)
     assert verified.exit_code == 0, verified.output
+
+
+def test_the_page_and_the_plots_show_the_score_over_the_budget(
+    browser: Browser, tmp_path: Path, page: Path
+) -> None:
+    source = write_suite(tmp_path, runs=8)
+    division = {"method": "leave_one_out", "by": "run"}
+    suite = build(source, tmp_path / "suite", division=division, revealed={"instances": [0, 1, 3]})
+    evaluation = evaluate_function(suite, wavering)
+    path = tmp_path / "report.html"
+    path.write_text(report_page(evaluation.report, with_actuals=True), encoding="utf-8")
+    with opened(browser, path) as found:
+        found.page.wait_for_selector("#score-over-budget canvas")
+        assert found.errors == []
+        assert found.accessibility_faults() == []
+        assert not found.scrolls_sideways()
+    with opened(browser, page) as found:  # the control: one budget
+        assert found.page.locator("#score-over-budget").count() == 0
+    write_evaluation(evaluation, tmp_path / "report")
+    command = ["report", str(tmp_path / "report"), "--plots", str(tmp_path / "plots")]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert b"revealed instances" in (tmp_path / "plots" / "score-over-budget.svg").read_bytes()

@@ -225,3 +225,28 @@ def test_two_spellings_of_a_submitter_have_one_history_and_one_best_entry(suite:
     board = make_leaderboard(ChosenReports.of(reports), best)
     assert [entry.submitter for entry in board.entries] == ["Team-A", "team-b"]
     assert [len(attempts) for attempts in board.attempts.values()] == [2, 1]
+
+
+def test_a_leaderboard_shows_the_score_at_each_budget(suite: Suite, tmp_path: Path) -> None:
+    source = write_suite(tmp_path, runs=8)
+    budgets = build(source, tmp_path / "budgets", revealed={"instances": [1, 2]}, **SPLIT)
+    for name, error in (("good", 0.1), ("bad", 0.25)):
+        evaluation = evaluate_function(budgets, off_by(error), name)
+        write_evaluation(evaluation, tmp_path / "results" / name)
+    results = str(tmp_path / "results")
+    rows = json.loads(run(results, "--json").stdout)["entries"]
+    assert [row["by_budget"] for row in rows] == [
+        {"1": pytest.approx(0.1), "2": pytest.approx(0.1)},
+        {"1": pytest.approx(0.25), "2": pytest.approx(0.25)},
+    ]
+    heads, good, _ = run(results).stdout.splitlines()[2:5]
+    assert "at 1" in heads
+    assert good.split().count("0.1000") >= 3
+    (row, _) = csv.DictReader(io.StringIO(run(results, "--csv").stdout))
+    at_budgets = dict(each.split("=") for each in row["by_budget"].split())
+    assert {budget: round(float(value), 9) for budget, value in at_budgets.items()} == {
+        "1": 0.1,
+        "2": 0.1,
+    }
+    write_four(suite, tmp_path / "one")  # the control: one budget is no curve
+    assert "at 1" not in run(str(tmp_path / "one")).stdout

@@ -154,3 +154,18 @@ def test_a_missing_target_of_a_worst_error_policy_is_verified(tmp_path: Path) ->
     assert score.missing == 1
     write_evaluation(evaluation, tmp_path / "report")
     assert verify_report(tmp_path / "report", suite) == []
+
+
+def test_a_forged_score_at_a_budget_is_found(tmp_path: Path) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": [1, 2]})
+    directory = tmp_path / "report"
+    write_evaluation(evaluate_function(suite, off_by(-0.05)), directory)
+    assert verify_report(directory, suite) == []  # the control
+    document = json.loads((directory / "report.json").read_text())
+    for score in document["budget_scores"]:
+        score["value"] = (
+            0.0 if (score["metric"], score["group"]) == ("mae", "2") else score["value"]
+        )
+    edit(directory, budget_scores=document["budget_scores"])
+    (found,) = verify_report(directory, suite)
+    assert found.startswith("report.json: mae at a budget of 2: is 0.0, but the targets give ")
