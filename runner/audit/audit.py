@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 
 from runner.audit.both_sides import find_twins_on_both_sides
-from runner.audit.derivability import Determined, determine, find_derivable, summarize
+from runner.audit.cheater import Cheater
+from runner.audit.derivability import determine, find_derivable, find_undone, summarize
 from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
 from runner.contract import layout
-from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.files.input_archive import input_archive
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
-from runner.suites.parts import part_name, read_part
+from runner.suites.parts import part_name
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.spec import Revealed
 from runner.suites.staged_files import STAGED_FILES
@@ -48,10 +48,16 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
     derivability = {}
     with progress.task(f"{suite.name}: auditing cases", len(suite.cases)) as task:
         twins = find_twins(suite.answers())
+        cheater = Cheater(suite)
         for case in suite.cases:
-            determined = _determine(suite, case)
+            loot = cheater.examine(case)
+            numbers = {run.name: run.number for run in case.eval_runs}
+            determined = determine(loot, suite.actuals(case), numbers)
             leaks += _find_in_case(suite, case, twins)
             leaks += find_derivable(case.id, determined)
+            leaks += find_undone(
+                case.id, loot.undone, {run.number: run.name for run in case.train_runs}
+            )
             derivability[case.id] = summarize(determined)
             task.advance()
     return Audit(tuple(leaks), derivability, tuple(twins))
@@ -83,19 +89,3 @@ def _find_in_case(suite: PublicSuite, case: SuiteCase, twins: Sequence[Twins]) -
 
 def _identities(runs: Iterable[RunRecord]) -> dict[str, RunIdentity]:
     return {run.name: run.identity for run in runs}
-
-
-def _determine(suite: Suite, case: SuiteCase) -> list[Determined]:
-    """Return for every target of a case how much of its actual is determined, run by run."""
-    actuals = suite.actuals(case)
-    by_run: dict[str, list[tuple[Target | InstanceTarget, Stat]]] = {}
-    for target, stat in actuals.stats.items():
-        by_run.setdefault(target.run_spec_name, []).append((target, stat))
-    for instance_target, stat in actuals.instance_stats.items():
-        by_run.setdefault(instance_target.run_spec_name, []).append((instance_target, stat))
-    determined = []
-    for run in case.eval_runs:
-        states = read_part(suite.part(run, layout.EVAL_SCENARIO_STATES))
-        instances = {split or None: count for split, count in run.instances_by_split.items()}
-        determined += determine(states, instances, by_run.get(run.name, ()))
-    return determined

@@ -1,25 +1,22 @@
-"""How much of each actual a cheater could recompute from what is revealed.
+"""How much of each actual a cheater could recompute from what a case shows.
 
-HELM's run-level stats are means over instances, so an instance whose stat can be recomputed from
-its completion and its references determines its share of the actual.
+HELM's run-level stats are means over instances, so an instance whose value is known determines its
+share of the actual.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
+from runner.audit.cheater import Loot, Undone
 from runner.audit.leak import Leak
+from runner.audit.terms import find_terms, join_terms, target_rows
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.contract.text_metrics import TEXT_METRICS, recompute_match
-from runner.helm_outputs.common_types import plain_rows
-from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.suites.suite import Actuals
 
 STATES = "scenario_state.request_states."
-SPLIT = f"{STATES}instance.split"
-PATTERN = "scenario_state.adapter_spec.output_mapping_pattern"
 
 GOLD_METRICS = "completions and gold"
 """What other metrics are made of: where both are shown, their stats count as determined too."""
@@ -32,57 +29,68 @@ class Determined:
     """How much of one target's actual is determined.
 
     Attributes:
-        revealed: instances that the cheater could recompute.
-        instances: all instances of the target's split.
-        recomputed: the mean over those that were recomputed, or None if there are none, or if the
-            metric is not one that the cheater knows.
+        known: instances whose value the cheater knows.
+        instances: all instances that the actual is a mean over.
+        is_own: whether the run's own revealed data are enough for all that is known.
+        recomputed: the mean over all instances, or None if some are not known, or if the metric is
+            not one that the cheater knows.
         actual: the actual mean.
     """
 
     target: Target | InstanceTarget
-    revealed: int
+    known: int
     instances: int
+    is_own: bool
     recomputed: float | None
     actual: float
 
     @property
     def wholly(self) -> bool:
-        """Return whether nothing of the actual is left to predict."""
-        return self.instances > 0 and self.revealed == self.instances
+        """Return whether nothing of the actual is left to predict.
+
+        What other runs tell has to prove true: a model may answer the same differently.
+        """
+        if self.instances == 0 or self.known < self.instances:
+            return False
+        return self.is_own or self.recomputed is None or self.is_exact
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether what was recomputed is the actual."""
+        return self.recomputed is not None and abs(self.recomputed - self.actual) < TOLERANCE
 
 
-def determine(
-    states: pl.DataFrame,
-    instances: Mapping[str | None, int],
-    targets: Iterable[tuple[Target | InstanceTarget, Stat]],
-) -> list[Determined]:
-    """Return for every target of a run how much of its actual the revealed data determines.
+def determine(loot: Loot, actuals: Actuals, numbers: Mapping[str, int]) -> list[Determined]:
+    """Return for every target of a case how much of its actual is determined.
 
     Args:
-        states: the run's revealed request states, as a container sees them.
-        instances: by split, how many instances the run has.
-        targets: the run's, each with its actual.
+        numbers: of the eval runs, by their names.
     """
-    revealed = [_state(row) for row in plain_rows(states)]
+    stats: list[tuple[Target | InstanceTarget, Stat]] = [
+        *actuals.stats.items(),
+        *actuals.instance_stats.items(),
+    ]
+    terms = find_terms(target_rows([target for target, _ in stats], numbers), loot.items)
+    is_own = pl.col("is_own")
+    aggregates = [is_own.is_not_null().all().alias("known"), is_own.all().alias("is_own")]
+    by_target = (
+        join_terms(terms, loot.known, aggregates)
+        .group_by("target")
+        .agg(
+            pl.col("known").sum(),
+            pl.len().alias("instances"),
+            pl.col("is_own").all(),
+            pl.when(pl.col("value").is_not_null().all()).then(pl.col("value").mean()).first(),
+        )
+    )
+    found = {row["target"]: row for row in by_target.iter_rows(named=True)}
+    nothing = {"known": 0, "instances": 0, "is_own": True, "value": None}
     determined = []
-    for target, stat in targets:
-        own, total = _share(target, revealed, instances)
-        determined.append(_determined(target, stat, own, total))
+    for place, (target, stat) in enumerate(stats):
+        row = found.get(place, nothing)
+        values = (row["known"], row["instances"], row["is_own"], row["value"])
+        determined.append(Determined(target, *values, actual=stat.mean or 0.0))
     return determined
-
-
-def _share(
-    target: Target | InstanceTarget,
-    revealed: "Sequence[_State]",
-    instances: Mapping[str | None, int],
-) -> "tuple[list[_State], int]":
-    """Return the revealed states that a target's actual is a mean over, and how many there are."""
-    if isinstance(target, InstanceTarget):
-        return [state for state in revealed if state.instance_id == target.instance_id], 1
-    split = target.name.split
-    if split is None:
-        return list(revealed), sum(instances.values())
-    return [state for state in revealed if state.split == split], instances.get(split, 0)
 
 
 def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
@@ -95,89 +103,54 @@ def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
     for run, found in by_run.items():
         first = found[0]
         others = f"; so are those of {len(found) - 1} more targets" if len(found) > 1 else ""
-        exactly = first.recomputed is not None and abs(first.recomputed - first.actual) < TOLERANCE
-        proof = f", recomputed as {first.recomputed:.4g}, its actual" if exactly else ""
+        proof = f", recomputed as {first.recomputed:.4g}, its actual" if first.is_exact else ""
+        by = "" if first.is_own else ", here or in other runs of the case,"
         leaks.append(
             Leak(
                 kind="derivable",
                 case=case,
                 file=layout.EVAL_SCENARIO_STATES,
                 column=f"{STATES}result.completions",
-                what=f"{run}: all {first.instances} instances of {first.target.name} are revealed "
-                f"with {GOLD_METRICS}{proof}{others}",
+                what=f"{run}: all {first.instances} instances of {first.target.name} are revealed"
+                f"{by} with {GOLD_METRICS}{proof}{others}",
                 advice="Reveal fewer instances (revealed.instances), or hide completions or gold",
             )
         )
     return leaks
 
 
+def find_undone(case: str, undone: Sequence[Undone], names: Mapping[int, str]) -> list[Leak]:
+    """Return a leak if gold that the spec hides is found elsewhere in the case.
+
+    Args:
+        names: of the train runs, by their numbers.
+    """
+    if not undone:
+        return []
+    first, told = undone[0], undone[0].told[0]
+    who = "the scenario" if told.run is None else names[told.run]
+    count, revealed = sum(len(each.told) for each in undone), sum(each.revealed for each in undone)
+    return [
+        Leak(
+            kind="derivable",
+            case=case,
+            file=layout.TRAIN_SCENARIO_STATES,
+            column=f"{STATES}instance.references",
+            what=f"the spec hides gold, but it is found for {count} of {revealed} revealed "
+            f"instances, e.g. {told.item.place[0]} of {first.run}: {who} {told.reason}",
+            advice="Hide completions (completions: false), or hold out whole scenarios (by: "
+            "scenario): train runs are always given whole",
+        )
+    ]
+
+
 def summarize(determined: Sequence[Determined]) -> str:
     """Return in words how much of the actuals is determined."""
     total = sum(each.instances for each in determined)
-    revealed = sum(each.revealed for each in determined)
+    known = sum(each.known for each in determined)
     wholly = sum(each.wholly for each in determined)
-    share = revealed / total if total else 0.0
+    share = known / total if total else 0.0
     return (
-        f"{share:.0%} of the actuals is determined by what is revealed ({revealed} of {total} "
+        f"{share:.0%} of the actuals is determined by what is revealed ({known} of {total} "
         f"instances over {len(determined)} targets; {wholly} targets wholly)"
     )
-
-
-@dataclass(frozen=True)
-class _State:
-    """One revealed request state."""
-
-    instance_id: str
-    split: str | None
-    has_gold: bool
-    pattern: str | None
-    request_state: Mapping[str, Any]
-    is_perturbed: bool
-
-
-def _state(row: Mapping[str, Any]) -> _State:
-    nested: dict[str, Any] = {}
-    for column, value in row.items():
-        if value is not None and column.startswith(STATES):
-            *parents, last = column.removeprefix(STATES).split(".")
-            inner = nested
-            for parent in parents:
-                inner = inner.setdefault(parent, {})
-            inner[last] = value
-    references = nested.get("instance", {}).get("references") or []
-    completions = nested.get("result", {}).get("completions") or []
-    is_gold = any("correct" in (reference.get("tags") or ()) for reference in references)
-    return _State(
-        instance_id=row[STATE_INSTANCE_ID],
-        split=row.get(SPLIT),
-        has_gold=is_gold and bool(completions),
-        pattern=row.get(PATTERN),
-        request_state=nested,
-        is_perturbed="perturbation" in nested.get("instance", {}),
-    )
-
-
-def _determined(
-    target: Target | InstanceTarget, stat: Stat, states: Sequence[_State], instances: int
-) -> Determined:
-    known = {state.instance_id for state in states if state.has_gold}
-    return Determined(
-        target=target,
-        revealed=len(known),
-        instances=instances,
-        recomputed=_recomputed(target.name.name, states),
-        actual=stat.mean or 0.0,
-    )
-
-
-def _recomputed(metric: str, states: Iterable[_State]) -> float | None:
-    """Return the mean of a text metric over the unperturbed states."""
-    if metric.partition("@")[0] not in TEXT_METRICS:
-        return None
-    values = [
-        recompute_match(state.request_state, metric, state.pattern)
-        for state in states
-        if not state.is_perturbed
-    ]
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None

@@ -17,7 +17,15 @@ from runner.suites.eval_run import EvalRun
 from runner.suites.eval_side import EvalSide, Reveal, draw_budgets, make_eval_side, make_reveal
 from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity
-from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, RevealRecord, RunRecord
+from runner.suites.items import describe_items
+from runner.suites.manifest import (
+    ACTUALS,
+    ANSWERS,
+    INSTANCE_ACTUALS,
+    ITEMS,
+    RevealRecord,
+    RunRecord,
+)
 from runner.suites.parts import part_name, to_part
 from runner.suites.spec import Sampled, SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES
@@ -103,6 +111,7 @@ def write_run(
     _write_parts(side.frames, halves, number)
     actuals = [stat.to_json() for stat in side.targets.actuals]
     halves.private.add(ACTUALS, number, _line(actuals))
+    halves.private.add(ITEMS, number, to_part(describe_items(frames.scenario_states)))
     leaks: list[Leak] = []
     for replicate, rng in rngs.items():
         state = rng.getstate()

@@ -28,6 +28,9 @@ INSTANCE_ACTUALS = "instance_actuals.jsonl"
 ANSWERS = "answers.parts"
 """What a run answered, as hashes; twins are found by them."""
 
+ITEMS = "items.parts"
+"""An eval run's items, also those that are not revealed, as hashes; the audit compares them."""
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

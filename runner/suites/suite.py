@@ -13,7 +13,14 @@ import polars as pl
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.contract.targets import Targets
 from runner.errors import SuiteError
-from runner.suites.manifest import ACTUALS, ANSWERS, INSTANCE_ACTUALS, PrivateManifest
+from runner.suites.manifest import (
+    ACTUALS,
+    ANSWERS,
+    INSTANCE_ACTUALS,
+    ITEMS,
+    PrivateManifest,
+    RunRecord,
+)
 from runner.suites.open_half import OpenHalf, Part
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
@@ -53,6 +60,10 @@ class Suite(PublicSuite):
         """Yield what each run answered, as hashes; see ``twins.fingerprint_run``."""
         for part in self.private.parts[ANSWERS].values():
             yield read_part(part)
+
+    def items(self, run: RunRecord) -> pl.DataFrame:
+        """Return all items of an eval run; see ``items.describe_items``."""
+        return read_part(self.private.parts[ITEMS][run.number])
 
     def actuals(self, case: SuiteCase) -> Actuals:
         """Return the withheld stats of a case.

@@ -1,6 +1,5 @@
 """Twins: runs of two deployments that answer the same instances alike, found by their content."""
 
-import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ import polars as pl
 from runner.helm_outputs.common_types import plain_cells, plain_rows
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.groups import RunIdentity
+from runner.suites.items import hash_text, reference_text
 
 STATES = "scenario_state.request_states."
 OUTPUT_MAPPING = f"{STATES}output_mapping."
@@ -124,21 +124,17 @@ def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, in
     answer = str(row.get(f"{OUTPUT_MAPPING}{text}") or text).strip()
     references = row.get(f"{STATES}instance.references") or []
     gold = {
-        _text(reference["output"]).strip()
+        reference_text(reference).strip()
         for reference in references
         if "correct" in (reference.get("tags") or ())
     }
     request = json.dumps([identity.scenario, *place], sort_keys=True, default=str)
-    return identity.model_deployment, _hash(request), _hash(text.lower()), answer not in gold
-
-
-def _text(output: Mapping[str, Any] | str) -> str:
-    """Return the text of a reference's output, which HELM of 2022 wrote as plain text."""
-    return output if isinstance(output, str) else str(output["text"])
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
+    return (
+        identity.model_deployment,
+        hash_text(request),
+        hash_text(text.lower()),
+        answer not in gold,
+    )
 
 
 def find_twins(fingerprints: Iterable[pl.DataFrame]) -> list[Twins]:

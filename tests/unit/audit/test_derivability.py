@@ -12,10 +12,12 @@ from tests.suite_builder import build
 
 def quiz_suite(root: Path, stats: list[Json], **revealed: Any) -> Suite:
     """Return a suite whose eval run has 3 of 4 instances right; its spec accepts no leak."""
-    states = [request_state(f"id{n}", text) for n, text in enumerate("AAAB")]
     for number in range(4):
         name = f"a:x={number}"
+        answers = enumerate("AAAB")
+        states = [request_state(f"{name}-{n}", text, f"{name} {n}") for n, text in answers]
         files = run_files(name, request_states=states, stats=stats)
+        files["run_spec.json"]["scenario_spec"]["class_name"] = f"demo.Scenario{number}"
         write_run(root / "runs", name, files)
     names = [each["name"]["name"] for each in stats]
     return build(root / "runs", root / "suite", revealed=revealed, accept=[], targets=names)
