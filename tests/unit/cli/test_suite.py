@@ -19,7 +19,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for scenario in ("law", "art"):
         for model in ("one", "two"):
             name = f"{scenario}:model={model}"
-            states = [request_state(f"id{number}") for number in range(8)]
+            prompts = [f"What of {scenario}, {number}?" for number in range(8)]
+            states = [request_state(f"id{n}", prompt=each) for n, each in enumerate(prompts)]
             files = run_files(name, request_states=states)
             files["run_spec.json"]["scenario_spec"]["args"] = {"of": scenario}
             files["run_spec.json"]["adapter_spec"]["model"] = model
