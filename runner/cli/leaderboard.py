@@ -21,9 +21,9 @@ from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
 from runner.reports.report import Report, read_report
+from runner.submissions.entries import Entry, is_disqualified
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
-from runner.submissions.quota import Entry, is_disqualified
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report
 from runner.submissions.told import refuse_while_open

@@ -9,17 +9,18 @@ from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode, UsageError
 from runner.files.signatures import read_public_key, read_signing_key
 from runner.files.wrong_fields import validate
-from runner.submissions.ledger import Ledger, new_seed
-from runner.submissions.ledger_file import verify_ledger
-from runner.submissions.quota import (
+from runner.submissions.entries import (
     Attempt,
     Closed,
     Decision,
     Disqualified,
     GivenBack,
+    Rescored,
     Scored,
     list_attempts,
 )
+from runner.submissions.ledger import Ledger, new_seed
+from runner.submissions.ledger_file import verify_ledger
 from runner.submissions.rules import Rules
 from runner.text_tables import text_table
 
@@ -109,9 +110,9 @@ def show(file: Path, as_json: bool) -> int:
 
     _, entries = Ledger(file).read()
     rows = [row(attempt) for attempt in list_attempts(entries)]
-    decisions = [entry for entry in entries if isinstance(entry, Closed | GivenBack | Disqualified)]
+    decisions = [entry for entry in entries if isinstance(entry, DECISIONS)]
     if as_json:
-        decided = [entry.model_dump(mode="json") for entry in decisions]
+        decided = [entry.model_dump(mode="json", exclude={"scores"}) for entry in decisions]
         echo_json({"attempts": rows, "decisions": decided})
         return 0
     for line in (*text_table(map(_cells, rows)), *map(_decision, decisions)):
@@ -119,11 +120,15 @@ def show(file: Path, as_json: bool) -> int:
     return 0
 
 
-def _decision(entry: Decision) -> str:
+DECISIONS = (Closed, GivenBack, Disqualified, Rescored)
+
+
+def _decision(entry: Decision | Rescored) -> str:
     what = {
         "closed": "closed",
         "given_back": f"given back: {getattr(entry, 'id', '')}",
         "disqualified": f"disqualified: {getattr(entry, 'submitter', '')}",
+        "rescored": f"scored again on {getattr(entry, 'suite', '')}",
     }[entry.event]
     return f"{entry.at.isoformat(timespec='seconds')}  {what}, by {entry.by}: {entry.why}"
 

@@ -50,7 +50,7 @@ def evaluate_by_ledger(
         signing_key=None if sign_with is None else read_signing_key(sign_with),
     )
     ledger, display = Ledger(file, signing_key=request.signing_key), open_display()
-    rules = ledger.read_to_add()
+    rules, _ = ledger.read_to_add()
     board = Publisher(competition.submitter, display, competition.summary_file)
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     engine = Engine.connect()

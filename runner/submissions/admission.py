@@ -11,9 +11,10 @@ from runner.leaderboard.published import outcome_word
 from runner.progress import Say
 from runner.reports.report import Report
 from runner.scores.metrics import METRICS
+from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ledger import Ledger
 from runner.submissions.public_score import check_scoring, score_public
-from runner.submissions.quota import Answered, Began, CountedSubmission, Refused
+from runner.submissions.quota import Answered, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
@@ -147,6 +148,7 @@ class Admission:
             because = {
                 "closed": "the competition is closed.",
                 "disqualified": f"{who} is disqualified.",
+                "corrected": "this version of the suite was corrected. Use the new one.",
             }
             image = (
                 f"this image has ended {self.rules.failures} times without a score, and is not run "

@@ -1,18 +1,14 @@
 """The ledger of a competition: what each event adds to it."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.errors import UsageError
 from runner.files.signatures import SigningKey
-from runner.submissions.ladder import Best, PublicScore, find_step, publish, round_up
-from runner.submissions.ledger_file import create_ledger, growing_ledger, held_ledger
-from runner.submissions.quota import (
-    Admitted,
-    Answered,
+from runner.submissions.entries import (
     Attempt,
     Began,
     Closed,
@@ -21,16 +17,18 @@ from runner.submissions.quota import (
     Disqualified,
     Entry,
     GivenBack,
-    Refused,
     Released,
+    Rescored,
     Scored,
-    decide,
-    find_best,
+    ScoredAgain,
     find_closed,
-    find_problem,
     list_attempts,
 )
+from runner.submissions.ladder import PublicScore
+from runner.submissions.ledger_file import create_ledger, growing_ledger, held_ledger
+from runner.submissions.quota import Admitted, Answered, Refused, decide, find_problem
 from runner.submissions.rules import Rules
+from runner.submissions.telling import tell_score
 
 
 def now_utc() -> datetime:
@@ -64,14 +62,14 @@ class Ledger:
         with held_ledger(self.path) as held:
             return held.rules, held.entries
 
-    def read_to_add(self) -> Rules:
-        """Return the rules of a ledger that can be added to.
+    def read_to_add(self) -> tuple[Rules, list[Entry]]:
+        """Return the rules and all entries of a ledger that can be added to.
 
         Raises:
             UsageError: it is signed with another key, or by none while this has one.
         """
         with growing_ledger(self.path, self.signing_key) as held:
-            return held.rules
+            return held.rules, held.entries
 
     def admit(self, submission: CountedSubmission, reference: str) -> Began | Answered | Refused:
         """Return the evaluation's entry if it may begin, else the earlier answer or the refusal."""
@@ -121,10 +119,10 @@ class Ledger:
                 if isinstance(entry, Scored) and entry.id == began.id:
                     return entry.published
             order = [entry.id for entry in held.entries if isinstance(entry, Scored)]
-            step = find_step(held.rules, baseline, largest_loss)
-            best = find_best(list_attempts(held.entries), began.submission, order)
-            best = best or Best(baseline, round_up(baseline.value, step))
-            published = publish(held.rules, step, best, score)
+            attempts = list_attempts(held.entries)
+            published = tell_score(
+                held.rules, attempts, order, began.submission, score, baseline, largest_loss
+            )
             scored = Scored(
                 id=began.id,
                 at=self.clock(),
@@ -165,6 +163,33 @@ class Ledger:
             UsageError: it has no attempt, or is disqualified already.
         """
         self._decide(lambda at: Disqualified(at=at, by=by, why=why, submitter=submitter))
+
+    def record_correction(
+        self,
+        seen: Sequence[Entry],
+        before: str,
+        suite: str,
+        scores: Mapping[str, ScoredAgain],
+        by: str,
+        why: str,
+    ) -> None:
+        """Record that scores on one version of a suite are replaced by those on another.
+
+        Args:
+            seen: the entries that the new scores follow from.
+
+        Raises:
+            UsageError: there are other entries by now.
+        """
+        with growing_ledger(self.path, self.signing_key) as held:
+            if held.entries != list(seen):
+                raise UsageError(
+                    f"{self.path}: something was added meanwhile, so no score is replaced. Run the "
+                    "same command again."
+                )
+            held.append(
+                Rescored(at=self.clock(), by=by, why=why, before=before, suite=suite, scores=scores)
+            )
 
     def _decide(self, make: Callable[[datetime], Decision]) -> None:
         with growing_ledger(self.path, self.signing_key) as held:

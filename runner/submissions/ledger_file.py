@@ -20,7 +20,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from runner.errors import UsageError
 from runner.files.locks import locked_file
 from runner.files.signatures import PublicKey, SigningKey
-from runner.submissions.quota import Entry
+from runner.submissions.entries import Entry, with_corrections
 from runner.submissions.rules import Rules
 from runner.submissions.signed_lines import ChangedLineError, check_lines, sign_line
 
@@ -151,7 +151,7 @@ def _check_key(path: Path, signer: PublicKey | None, signing_key: SigningKey | N
 
 
 def _parse(path: Path, content: bytes) -> tuple[Rules, list[Entry]]:
-    """Return the rules and all entries.
+    """Return the rules and all entries, as they count now.
 
     Raises:
         UsageError: a line is not an entry, or not signed though the first one names a key; also if
@@ -168,7 +168,8 @@ def _parse(path: Path, content: bytes) -> tuple[Rules, list[Entry]]:
             lines = check_lines(lines, signer)
         except ChangedLineError as error:
             raise UsageError(f"{path}, {error}. {RESTORE}") from error
-    return rules, [_parse_line(path, number, line) for number, line in enumerate(lines[1:], 2)]
+    entries = [_parse_line(path, number, line) for number, line in enumerate(lines[1:], 2)]
+    return rules, with_corrections(entries)
 
 
 def _parse_line(path: Path, number: int, line: bytes) -> Entry:

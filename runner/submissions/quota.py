@@ -5,117 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
-
 from runner.files.submitter_names import identity
-from runner.submissions.ladder import Best, PublicScore
+from runner.submissions.entries import (
+    Attempt,
+    Closed,
+    CountedSubmission,
+    Decision,
+    Entry,
+    GivenBack,
+    Rescored,
+    Scored,
+    find_closed,
+    is_disqualified,
+    list_attempts,
+)
+from runner.submissions.ladder import Best
 from runner.submissions.rules import Rules
 from runner.untrusted import quote
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CountedSubmission(_Entry):
-    """The unit that a quota counts: one image, by its ID, on one suite, by its digest."""
-
-    submitter: str
-    image: str
-    suite: str
-
-
-class Began(_Entry):
-    """An evaluation was admitted."""
-
-    event: Literal["began"] = "began"
-    id: str
-    at: AwareDatetime
-    reference: str
-    submission: CountedSubmission
-
-
-class Scored(_Entry):
-    """An evaluation was scored: its score on the public split, and what is published of it.
-
-    Numbers alone: JSON has no NaN, and a line that can't be read stops the whole competition.
-    """
-
-    event: Literal["scored"] = "scored"
-    id: str
-    at: AwareDatetime
-    value: FiniteFloat
-    left_out: tuple[FiniteFloat, ...]
-    published: FiniteFloat
-
-    @property
-    def score(self) -> PublicScore:
-        """The score on the public split."""
-        return PublicScore(self.value, self.left_out)
-
-
-class Released(_Entry):
-    """An evaluation ended without a score, and is free of charge."""
-
-    event: Literal["released"] = "released"
-    id: str
-    at: AwareDatetime
-    reason: str
-
-
-class _Decided(_Entry):
-    """What the organizer decided.
-
-    Attributes:
-        by: who.
-    """
-
-    at: AwareDatetime
-    by: str
-    why: str
-
-
-class Closed(_Decided):
-    """The competition is over: no evaluation begins, and the private split may be shown."""
-
-    event: Literal["closed"] = "closed"
-
-
-class GivenBack(_Decided):
-    """An attempt counts no longer, neither as an evaluation nor as a failure."""
-
-    event: Literal["given_back"] = "given_back"
-    id: str
-
-
-class Disqualified(_Decided):
-    """A submitter is evaluated no longer, and stands on no board."""
-
-    event: Literal["disqualified"] = "disqualified"
-    submitter: str
-
-
-Decision = Closed | GivenBack | Disqualified
-Entry = Began | Scored | Released | Decision
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """An admitted evaluation; ``ended`` is None while it runs, or if it was cut off."""
-
-    began: Began
-    ended: Scored | Released | None
-    is_given_back: bool = False
-
-    @property
-    def is_charged(self) -> bool:
-        """Whether it counts: an evaluation without a score does not."""
-        return not self.is_given_back and not isinstance(self.ended, Released)
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether it counts as an evaluation without a score."""
-        return not self.is_given_back and isinstance(self.ended, Released)
 
 
 @dataclass(frozen=True)
@@ -139,40 +45,12 @@ class Refused:
 
     Attributes:
         why: what is used up: the submitter's evaluations, its failures, or the image's failures;
-            or that the competition is closed, or the submitter disqualified.
+            or that the competition is closed, the submitter disqualified, or the suite corrected.
         until: when it may; None: never.
     """
 
-    why: Literal["evaluations", "failures", "image", "closed", "disqualified"]
+    why: Literal["evaluations", "failures", "image", "closed", "disqualified", "corrected"]
     until: datetime | None
-
-
-def find_closed(entries: Sequence[Entry]) -> Closed | None:
-    """Return the entry that closed the competition, or None while it is open."""
-    return next((entry for entry in entries if isinstance(entry, Closed)), None)
-
-
-def is_disqualified(entries: Sequence[Entry], submitter: str) -> bool:
-    """Return whether a submitter is."""
-    names = {identity(each.submitter) for each in entries if isinstance(each, Disqualified)}
-    return identity(submitter) in names
-
-
-def list_attempts(entries: Sequence[Entry]) -> list[Attempt]:
-    """Return the evaluations in the order in which they began."""
-    ended: dict[str, Scored | Released] = {}
-    given_back = {entry.id for entry in entries if isinstance(entry, GivenBack)}
-    for entry in entries:
-        # If two runners make one evaluation and one of them fails, the other's score counts.
-        if isinstance(entry, Scored):
-            ended[entry.id] = entry
-        elif isinstance(entry, Released):
-            ended.setdefault(entry.id, entry)
-    return [
-        Attempt(each, ended.get(each.id), each.id in given_back)
-        for each in entries
-        if isinstance(each, Began)
-    ]
 
 
 def find_problem(entries: Sequence[Entry], decision: Decision) -> str | None:
@@ -210,6 +88,8 @@ def decide(
         return Refused("closed", None)
     if is_disqualified(entries, submission.submitter):
         return Refused("disqualified", None)
+    if any(isinstance(each, Rescored) and each.before == submission.suite for each in entries):
+        return Refused("corrected", None)
     own = [each for each in list_attempts(entries) if _is_of_same(each, submission)]
     for each in own:
         if each.began.submission.image == submission.image:

@@ -7,8 +7,8 @@ from pathlib import Path
 from runner.errors import UsageError
 from runner.files.stores import read_file, write_files
 from runner.files.submitter_names import identity
+from runner.submissions.entries import Entry, Scored, is_disqualified, list_attempts
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Entry, Scored, is_disqualified, list_attempts
 
 MARK = "ledger.txt"
 """Names the ledger of the reports beside it."""
@@ -67,6 +67,7 @@ def refuse_while_open(reports: Collection[Path]) -> None:
         if Ledger(ledger).is_open:
             raise UsageError(
                 f"{directory}: made under the ledger {ledger}, which is open, so only what it has "
-                "told may be shown: `runner leaderboard DIR --ledger FILE`. `runner ledger close` "
-                "ends the competition, and then all may be shown."
+                "told may be shown: `runner leaderboard DIR --ledger FILE`; `runner ledger "
+                "rescore` tells again after a correction. `runner ledger close` ends the "
+                "competition, and then all may be shown."
             )

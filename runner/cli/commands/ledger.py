@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from runner.cli.commands.ledger_evaluate import ledger_evaluate
+from runner.cli.completion import complete_report_folders, complete_suites
 from runner.cli.lazy import does
-from runner.cli.options import json_option, key_option, sign_with_option
+from runner.cli.options import json_option, key_option, private_option, sign_with_option
+from runner.files.stores import open_store
 
 EXAMPLES = """\b
 Examples:
@@ -15,6 +17,7 @@ Examples:
   runner ledger evaluate my.ledger IMAGE --suite mmlu --submitter team-a
   runner ledger show my.ledger
   runner ledger give-back my.ledger 0123456789abcdef --why 'disk full'
+  runner ledger rescore my.ledger results/mmlu --suite mmlu_2 --why 'a typo'
   runner ledger close my.ledger --why 'the deadline'
   runner ledger verify my.ledger --key organizer.key.pub
   runner leaderboard results --ledger my.ledger   # told so far; then the end
@@ -132,6 +135,35 @@ def disqualify() -> None:
     """Let a submitter take part no longer.
 
     It is not evaluated, and stands on no board.
+    """
+
+
+@ledger.command(epilog=EXAMPLES)
+@FILE
+@click.argument(
+    "directory", metavar="RESULTS", type=open_store, shell_complete=complete_report_folders
+)
+@click.option(
+    "--suite",
+    required=True,
+    shell_complete=complete_suites,
+    help="The corrected version of the suite: its directory, or its name in ./suites.",
+)
+@private_option
+@WHY
+@BY
+@sign_with_option
+@json_option
+@does("runner.cli.ledger_rescore:rescore_by_ledger")
+def rescore() -> None:
+    """Replace the scores by those on a corrected version of the suite.
+
+    The predictions of the reports below RESULTS are scored on the new version, no container runs.
+    What is told of each is found again by the rules, in the order in which they were scored, and
+    printed. Attempts count as before. From then on only the new version is evaluated.
+
+    Either all scores are replaced, or none: not if a report is missing, if a container would see
+    other inputs, if other runs would be public, or while an evaluation is running.
     """
 
 

@@ -16,8 +16,8 @@ from runner.cli.live.display import LineDisplay
 from runner.cli.main import cli
 from runner.errors import UsageError
 from runner.reports.report_directory import write_evaluation
+from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Began, CountedSubmission
 from runner.submissions.rules import Rules
 from runner.submissions.told import mark_reports
 from tests.evaluation_builder import evaluate_function, off_by

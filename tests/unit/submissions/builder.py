@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Began, CountedSubmission
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -21,7 +21,10 @@ ASK = """
 import sys
 from pathlib import Path
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Began, CountedSubmission
+from runner.submissions.entries import (
+    Began,
+    CountedSubmission,
+)
 ledger = Ledger(Path(sys.argv[1]))
 sys.stdin.readline()
 for number in range(20):

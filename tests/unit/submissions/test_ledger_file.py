@@ -5,9 +5,9 @@ import pytest
 
 from runner.errors import UsageError
 from runner.files.signatures import make_key, read_public_key, read_signing_key
+from runner.submissions.entries import Scored
 from runner.submissions.ledger import Ledger
 from runner.submissions.ledger_file import verify_ledger
-from runner.submissions.quota import Scored
 from runner.submissions.rules import Rules
 from tests.unit.submissions.builder import Clock, scored, submission
 

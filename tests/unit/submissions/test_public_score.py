@@ -8,10 +8,10 @@ import pytest
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import UsageError
 from runner.reports.report import Report
+from runner.submissions.entries import Began, Scored
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
 from runner.submissions.public_score import BOUNDED, check_scoring, score_public
-from runner.submissions.quota import Began, Scored
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report, public_runs
 from runner.suites.suite import Suite

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from runner.errors import UsageError
+from runner.submissions.entries import Began, GivenBack, Scored
 from runner.submissions.ledger import Ledger
-from runner.submissions.quota import Answered, Began, GivenBack, Refused, Scored
+from runner.submissions.quota import Answered, Refused
 from tests.unit.submissions.builder import BASELINE, NOON, Clock, score, scored, submission
 
 
