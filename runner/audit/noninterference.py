@@ -15,9 +15,9 @@ import polars as pl
 
 from runner.audit.leak import Leak
 from runner.helm_outputs.files import STATES
-from runner.helm_outputs.json_pieces import parse_in_pieces
 from runner.helm_outputs.json_text import parse, to_text
 from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
+from runner.helm_outputs.states import state_pieces
 from runner.suites.spec import Revealed
 
 SHOWN_INSTANCE = {"id", "split", "sub_split", "perturbation"}
@@ -118,7 +118,7 @@ def _write_changed_states(
     document = {}
     file.write(b'{"request_states":[')
     is_first = True
-    for name, value in parse_in_pieces(content, STATES):
+    for name, value in state_pieces(content):
         if name == STATES:
             file.write(b"" if is_first else b",")
             file.write(to_text(change(value)))

@@ -46,15 +46,22 @@ def find_in_part(run: str, name: str, content: bytes) -> list[Leak]:
     with pa.ipc.open_stream(source) as stream:
         table = stream.read_all()
     chunks = [chunk for column in table.columns for chunk in column.chunks]
-    is_own = all(_buffers(chunk) == _buffers(own_bytes(chunk)) for chunk in chunks)
+    is_own = all(map(_holds_own_bytes, chunks))
     if is_own and source.tell() == len(content) and not table.schema.metadata:
         return []
     return [_leak(run, "it holds bytes that its rows don't need", name)]
 
 
-def _buffers(array: pa.Array) -> list[bytes]:
-    """Return the bytes of an array and of all in it, but for zeros at the end of each buffer."""
-    return [bytes(buffer or b"").rstrip(b"\0") for buffer in array.buffers()]
+def _holds_own_bytes(array: pa.Array) -> bool:
+    pairs = zip(array.buffers(), own_bytes(array).buffers(), strict=True)
+    return all(_are_equal(one, other) for one, other in pairs)
+
+
+def _are_equal(one: pa.Buffer | None, other: pa.Buffer | None) -> bool:
+    """Return whether two buffers hold the same, but for zeros at the end."""
+    if one and other and (one.address, one.size) == (other.address, other.size):
+        return True
+    return bytes(one or b"").rstrip(b"\0") == bytes(other or b"").rstrip(b"\0")
 
 
 def find_in_archive(case: str, archive: bytes) -> list[Leak]:

@@ -62,15 +62,14 @@ def _no_states(run: RunDirectory) -> SuiteError:
 
 
 def read_chosen_states(run: RunDirectory, choose: Choose) -> pl.DataFrame:
-    """Return the frame of some request states of a run, read piece by piece.
+    """Return the frame of some request states of a run, made piece by piece.
 
     Args:
         choose: of every request state; what it leaves out is as if the file had it not.
     """
     document: dict[str, Any] = {}
     with naming_file(run, SCENARIO_STATE):
-        pieces = parse_in_pieces(read_file(run.path / SCENARIO_STATE), STATES)
-        chosen = _choose(pieces, choose, document)
+        chosen = _choose(state_pieces(read_file(run.path / SCENARIO_STATE)), choose, document)
         frames = []
         while some := list(islice(chosen, STATES_AT_ONCE)):
             columns = flatten(some, f"{DOCUMENT}{STATES}.")
@@ -83,6 +82,22 @@ def read_chosen_states(run: RunDirectory, choose: Choose) -> pl.DataFrame:
     together = beside.hstack(rows)
     names: list[str] = sorted(together.columns, key=by_name)
     return checked([together.select(names)], [run], SCENARIO_STATE)[0]
+
+
+def state_pieces(content: bytes) -> Iterator[Piece]:
+    """Yield the members of a scenario_state.json in order, and its request states one by one.
+
+    Raises:
+        ValueError, RecursionError, TypeError, AttributeError: it is no JSON, or no such document.
+    """
+    if len(content) > LARGE_BYTES:
+        yield from parse_in_pieces(content, STATES)
+        return
+    for name, value in parse(content).items():
+        if name == STATES:
+            yield from (Piece(name, state) for state in as_list(value))
+        else:
+            yield Piece(name, value)
 
 
 def _choose(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 
 def own_bytes(array: pa.Array) -> pa.Array:
-    """Return an equal array in new buffers, which follow from its values alone.
+    """Return an equal array whose buffers follow from its values alone.
 
     Where a value is null there are zeros, an empty text or an empty list.
     """
@@ -18,23 +18,58 @@ def own_bytes(array: pa.Array) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(len(array))
     valid = _bits(array.is_valid()) if array.null_count else None
+    children = None
     if pa.types.is_struct(kind):
+        buffers = []
         children = [own_bytes(child) for child in array.flatten()]
-        return pa.Array.from_buffers(kind, len(array), [valid], children=children)
-    if pa.types.is_large_list(kind):
-        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
-        items = own_bytes(array.flatten())  # without those of lists that are null
-        return pa.Array.from_buffers(kind, len(array), [valid, _offsets(lengths)], children=[items])
-    if pa.types.is_large_string(kind) or pa.types.is_large_binary(kind):
-        filled = pc.fill_null(array, b"" if pa.types.is_large_binary(kind) else "")
-        lengths = pc.binary_length(filled).to_numpy()
-        copied = pc.take(filled, pa.array(np.arange(len(filled)))).buffers()[2]
-        texts = (copied or pa.py_buffer(b"")).slice(0, int(lengths.sum()))
-        return pa.Array.from_buffers(kind, len(array), [valid, _offsets(lengths), texts])
-    if pa.types.is_boolean(kind):
-        return pa.Array.from_buffers(kind, len(array), [valid, _bits(pc.fill_null(array, False))])
-    numbers = np.array(pc.fill_null(array, pa.scalar(0, kind)).to_numpy())
-    return pa.Array.from_buffers(kind, len(array), [valid, pa.py_buffer(numbers)])
+    elif pa.types.is_large_list(kind):
+        buffers = [_list_offsets(array)]
+        children = [own_bytes(array.flatten())]  # without those of lists that are null
+    elif pa.types.is_boolean(kind):
+        buffers = [_bits(pc.fill_null(array, False))]
+    elif valid is None:
+        buffers = _own_part(array)
+    elif pa.types.is_large_string(kind) or pa.types.is_large_binary(kind):
+        buffers = _texts(array)
+    else:
+        numbers = np.array(pc.fill_null(array, pa.scalar(0, kind)).to_numpy())
+        buffers = [pa.py_buffer(numbers)]
+    return pa.Array.from_buffers(kind, len(array), [valid, *buffers], children=children)
+
+
+def _texts(array: pa.Array) -> list[pa.Buffer]:
+    """Return the buffers of texts, with an empty one in the place of a null."""
+    filled = pc.fill_null(array, b"" if pa.types.is_large_binary(array.type) else "")
+    lengths = pc.binary_length(filled).to_numpy()
+    copied = pc.take(filled, pa.array(np.arange(len(filled)))).buffers()[2]
+    return [_offsets(lengths), (copied or pa.py_buffer(b"")).slice(0, int(lengths.sum()))]
+
+
+def _own_part(array: pa.Array) -> list[pa.Buffer]:
+    """Return the part of each buffer that is an array's own. The array has no nulls."""
+    _, *buffers = array.buffers()
+    if len(buffers) == 1:
+        width = array.type.bit_width // 8
+        return [buffers[0].slice(array.offset * width, len(array) * width)]
+    offsets, texts = buffers
+    places = _places(array, offsets)
+    start, size = int(places[0]), int(places[-1] - places[0])
+    own = pa.py_buffer(b"") if texts is None else texts.slice(start, size)
+    return [pa.py_buffer(places - start), own]
+
+
+def _places(array: pa.Array, offsets: pa.Buffer) -> np.ndarray:
+    """Return where each text or list begins, and where the last ends."""
+    if not len(array):
+        return np.zeros(1, np.int64)
+    return np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+
+
+def _list_offsets(array: pa.Array) -> pa.Buffer:
+    if array.null_count:
+        return _offsets(pc.fill_null(pc.list_value_length(array), 0).to_numpy())
+    places = _places(array, array.buffers()[1])
+    return pa.py_buffer(places - places[0])
 
 
 def _bits(array: pa.BooleanArray) -> pa.Buffer:

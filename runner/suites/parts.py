@@ -38,7 +38,8 @@ def to_part(frame: pl.DataFrame) -> bytes:
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     columns = [own_bytes(column.combine_chunks()) for column in table.columns]
     sink = io.BytesIO()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    # A part has a hundred small buffers: zstd and threads take most of their time to get ready.
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_batch(pa.record_batch(columns, schema=table.schema))
     return sink.getvalue()

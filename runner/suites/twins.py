@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -181,19 +182,24 @@ def _are_twins(pair: Twins, chance: float) -> bool:
     if pair.same_share < SAME_SHARE:
         return False
     own_wrong, own_same = pair.wrong - pair.common, pair.same_wrong - pair.common
-    return _is_more_than(chance, own_same, own_wrong) or _is_more_than(
+    return is_more_than(chance, own_same, own_wrong) or is_more_than(
         CHANCE_OF_COPIES, pair.same_wrong, pair.wrong
     )
 
 
-def _is_more_than(chance: float, same: int, wrong: int) -> bool:
+def is_more_than(chance: float, same: int, wrong: int) -> bool:
     """Return whether so many of the wrong ones are the same that this is no chance."""
-    if wrong < FEWEST_WRONG:
+    if wrong < FEWEST_WRONG or same <= wrong * chance:
         return False
-    # Most builds have no such pair, and do not wait for the import.
-    from scipy.stats import binom  # noqa: PLC0415
-
-    return bool(binom.sf(same - 1, wrong, chance) <= LEVEL)
+    # As scipy's binom.sf, for which a build would wait a second longer.
+    odds = math.log(chance / (1 - chance))
+    term = math.lgamma(wrong + 1) - math.lgamma(same + 1) - math.lgamma(wrong - same + 1)
+    term += same * math.log(chance) + (wrong - same) * math.log(1 - chance)
+    probability = 0.0
+    for count in range(same, wrong + 1):  # above the mean, each term is smaller than the last
+        probability += math.exp(term)
+        term += odds + math.log((wrong - count) / (count + 1)) if count < wrong else 0
+    return probability <= LEVEL
 
 
 def twin_groups(runs: Mapping[str, RunIdentity], twins: Sequence[Twins]) -> list[list[str]]:

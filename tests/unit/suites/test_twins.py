@@ -3,11 +3,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from scipy.stats import binom
 
 from runner.audit.audit import audit_suite
 from runner.errors import SuiteError
 from runner.suites.groups import RunIdentity
-from runner.suites.twins import find_twins, fingerprint_run
+from runner.suites.twins import LEVEL, find_twins, fingerprint_run, is_more_than
 from tests.helm_builder import Json, request_state, run_files, write_run
 from tests.suite_builder import build
 
@@ -125,3 +126,10 @@ def test_twins_on_two_sides_are_refused_unless_the_spec_accepts_them(tmp_path: P
     accepted = build(source, tmp_path / "suite", **fields, accept=["twins"])
     assert len(accepted.cases) == 4
     assert [leak.kind for leak in audit_suite(accepted).leaks] == ["twins", "twins"]
+
+
+@pytest.mark.parametrize(("wrong", "chance"), [(8, 0.25), (50, 0.7), (5000, 0.4)])
+def test_the_level_is_that_of_the_binomial_distribution(wrong: int, chance: float) -> None:
+    for same in range(wrong + 1):
+        is_more = bool(binom.sf(same - 1, wrong, chance) <= LEVEL)
+        assert is_more_than(chance, same, wrong) is is_more
