@@ -1,11 +1,18 @@
 """What is refused before an engine is asked."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import runner
 from runner.api.placement import Local, Ray
+
+
+@pytest.fixture(scope="module")
+def suite() -> Iterator[runner.OpenedSuite]:
+    with runner.open_suite("demo") as suite:
+        yield suite
 
 
 def test_an_executor_is_chosen_by_its_object() -> None:
@@ -23,13 +30,16 @@ def test_an_executor_is_chosen_by_its_object() -> None:
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_runs(
-    options: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+    suite: runner.OpenedSuite,
+    options: dict[str, Any],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
-    with runner.open_suite("demo") as suite, pytest.raises(runner.UsageError, match=message):
+    with pytest.raises(runner.UsageError, match=message):
         runner.evaluate("image", suite, **options)
 
 
-def test_no_images_are_refused() -> None:
-    with runner.open_suite("demo") as suite, pytest.raises(runner.UsageError, match="Name images"):
+def test_no_images_are_refused(suite: runner.OpenedSuite) -> None:
+    with pytest.raises(runner.UsageError, match="Name images"):
         runner.evaluate([], suite)

@@ -20,6 +20,7 @@ from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ledger import Ledger
 from runner.submissions.rules import Rules
 from runner.submissions.told import mark_reports
+from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
@@ -36,11 +37,16 @@ class Open:
     results: Path
 
 
-@pytest.fixture
-def competition(tmp_path: Path) -> Open:
-    """Return one with a report that is off by 0.1234, of which 0.2 has been told."""
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    root = tmp_path_factory.mktemp("suite")
     division = {"method": "holdout", "by": "run", "share": 0.8}
-    suite = build(write_suite(tmp_path, runs=8), tmp_path / "suite", division=division)
+    return build(write_suite(root, runs=8), root / "suite", division=division)
+
+
+@pytest.fixture
+def competition(suite: Suite, tmp_path: Path) -> Open:
+    """Return one with a report that is off by 0.1234, of which 0.2 has been told."""
     evaluation = evaluate_function(suite, off_by(float(EXACT)), "image")
     report = evaluation.report.model_copy(update={"submitter": "team-a"})
     results = tmp_path / "results"
@@ -83,7 +89,7 @@ def test_every_style_of_board_has_what_was_told(competition: Open, tmp_path: Pat
     assert EXACT not in page + str(shown) + json.dumps(document)
 
 
-def ways_to_see_more(competition: Open) -> dict[str, Callable[[], object]]:
+def ways_to_see_more(competition: Open, suite: Suite) -> dict[str, Callable[[], object]]:
     options = CiOptions(
         gates=(),
         leaderboard=competition.results,
@@ -98,7 +104,7 @@ def ways_to_see_more(competition: Open) -> dict[str, Callable[[], object]]:
         "a report": lambda: run("report", competition.results / "image"),
         "its page": lambda: run("report", competition.results / "image", "--html"),
         "scores of a correction": lambda: run(
-            "rescore", competition.results, "--suite", competition.results.parent / "suite"
+            "rescore", competition.results, "--suite", suite.root
         ),
         "a rank": lambda: read_checks(options, LineDisplay()),
     }
@@ -117,9 +123,9 @@ WAYS = (
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_would_show_an_exact_score_is_refused_while_it_is_open(
-    competition: Open, way: str
+    competition: Open, suite: Suite, way: str
 ) -> None:
-    see = ways_to_see_more(competition)[way]
+    see = ways_to_see_more(competition, suite)[way]
     with pytest.raises(UsageError, match="open"):
         see()
     competition.ledger.close("ann", "the end")

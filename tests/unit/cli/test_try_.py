@@ -1,16 +1,13 @@
 """``runner try``, as an author runs it: real processes on the demo suite."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from runner.authoring.carried_folders import template_folder
 from tests.helm_builder import write_suite
-
-RUNNER = Path(sys.executable).with_name("runner")
+from tests.integration.command import runner
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +17,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def try_(folder: Path, cache: Path, *options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RUNNER, "try", str(folder), *map(str, options)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
-    )
+    return runner("try", folder, *options, XDG_CACHE_HOME=str(cache))
 
 
 def write_predictor(folder: Path, body: str) -> Path:

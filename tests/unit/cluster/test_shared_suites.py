@@ -14,10 +14,15 @@ from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage
 
 
-@pytest.fixture
-def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return build(write_suite(tmp_path), tmp_path / "suite")
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    root = tmp_path_factory.mktemp("suite")
+    return build(write_suite(root), root / "suite")
 
 
 @pytest.fixture(params=["path", "file", "memory"])

@@ -16,15 +16,20 @@ from runner.contract.predictor import (
     run_predictor,
 )
 from runner.output.predictions import read_instance_predictions
-from runner.suites.staging import stage_inputs
+from runner.suites.staging import StagedInputs, stage_inputs
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, parquet_bytes
 
 
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> StagedInputs:
+    root = tmp_path_factory.mktemp("suite")
+    suite = build(write_suite(root / "helm"), root / "suite")
+    return stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
+
+
 @pytest.fixture
-def input_dir(tmp_path: Path) -> Path:
-    suite = build(write_suite(tmp_path / "helm"), tmp_path / "suite")
-    staged = stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
+def input_dir(staged: StagedInputs, tmp_path: Path) -> Path:
     for name, content in staged.files.items():
         path = tmp_path / "input" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """HELM's own shape is had back from the staged frames."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +34,9 @@ def files_of(number: int) -> dict[str, Any]:
     )
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Case:
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    tmp_path = tmp_path_factory.mktemp("case")
     for number in range(4):
         write_run(tmp_path / "helm", f"demo:subject={number},{MODEL}", files_of(number))
     staged = stage(build(tmp_path / "helm", tmp_path / "suite"))

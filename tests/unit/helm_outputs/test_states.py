@@ -116,17 +116,22 @@ print(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 """
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """Return a run whose states are 12 MB: ``[],`` is 3 bytes of JSON and 64 of Python."""
+    many: list[Any] = [[]] * 50_000
+    request_states = [{**request_state(f"id{each}"), "annotations": many} for each in range(80)]
+    return write(tmp_path_factory.mktemp("large"), request_states)
+
+
 @pytest.mark.parametrize(
     ("large_bytes", "is_bounded"), [(states.LARGE_BYTES, True), (2**40, False)]
 )
 def test_a_large_file_takes_at_most_12_times_its_size_and_200_mb(
-    tmp_path: Path, large_bytes: int, is_bounded: bool
+    large: RunDirectory, large_bytes: int, is_bounded: bool
 ) -> None:
-    """The control reads it as a whole: ``[],`` is 3 bytes of JSON and 64 of Python."""
-    many: list[Any] = [[]] * 50_000
-    request_states = [{**request_state(f"id{each}"), "annotations": many} for each in range(80)]
-    run = write(tmp_path, request_states)
-    size = (run.path / "scenario_state.json").stat().st_size
-    command = [sys.executable, "-c", PEAK, str(tmp_path), str(large_bytes)]
+    """The control reads it as a whole."""
+    size = (large.path / "scenario_state.json").stat().st_size
+    command = [sys.executable, "-c", PEAK, str(large.path.parent), str(large_bytes)]
     peak_kb = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert (int(peak_kb) * 1024 <= 12 * size + 200 * 2**20) == is_bounded

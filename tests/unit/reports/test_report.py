@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,10 +59,12 @@ def test_evaluations_are_the_same_only_if_whose_they_are_and_what_was_asked_for_
     assert later.run_identity == report.run_identity
 
 
-def is_loaded(loaded: str, by: str) -> bool:
-    """Return whether to import one module loads another."""
-    code = f"import {by}, sys; sys.exit(int({loaded!r} in sys.modules))"
-    return bool(subprocess.run([sys.executable, "-c", code], check=False).returncode)
+@cache
+def loaded(by: str) -> frozenset[str]:
+    """Return the modules that are loaded once one is imported, in a process of its own."""
+    code = f"import {by}, sys; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return frozenset(ended.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def is_loaded(loaded: str, by: str) -> bool:
 )
 @pytest.mark.parametrize("heavy", ["docker", "pandas"])
 def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy: str) -> None:
-    assert not is_loaded(heavy, by=f"runner.reports.{module}")
+    assert heavy not in loaded(by=f"runner.reports.{module}")
 
 
 @pytest.mark.parametrize(
@@ -77,4 +80,4 @@ def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy:
     [("runner.sandbox.engine.engine", "docker"), ("runner.contract.frames", "pandas")],
 )
 def test_control_modules_that_need_them_load_them(module: str, heavy: str) -> None:
-    assert is_loaded(heavy, by=module)
+    assert heavy in loaded(by=module)

@@ -35,17 +35,21 @@ LEFT_BEHIND = (
 """What work in a checkout leaves there. Git ignores it."""
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def copy_checkout(into: Path) -> Path:
     """Return a copy of what Git knows of this checkout, without Git, with its environment."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    copy = tmp_path / "checkout"
+    copy = into / "checkout"
     for name in listed.stdout.decode().split("\0"):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return copy_checkout(tmp_path)
 
 
 def make_wheel(checkout: Path) -> tuple[Path, str]:
@@ -55,6 +59,12 @@ def make_wheel(checkout: Path) -> tuple[Path, str]:
     assert ended.returncode == 0, ended.stderr
     (wheel,) = (checkout.parent / "dist").glob("*.whl")
     return wheel, ended.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of a checkout as it is."""
+    return make_wheel(copy_checkout(tmp_path_factory.mktemp("as it is")))[0]
 
 
 def names(wheel: Path) -> set[str]:
@@ -78,9 +88,8 @@ def begin_git(checkout: Path) -> None:
 
 
 def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_needs(
-    checkout: Path,
+    wheel: Path,
 ) -> None:
-    wheel, _ = make_wheel(checkout)
     assert wheel.name.startswith("helm_predictor_runner-")
     told = metadata(wheel)
     assert told["Name"] == DISTRIBUTION
@@ -98,13 +107,12 @@ def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_ne
 
 @pytest.mark.parametrize("has_git", [True, False])
 def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(
-    checkout: Path, *, has_git: bool
+    checkout: Path, wheel: Path, *, has_git: bool
 ) -> None:
-    before = names(make_wheel(checkout)[0])
     if has_git:
         begin_git(checkout)
     leave(checkout, *LEFT_BEHIND)
-    assert names(make_wheel(checkout)[0]) == before
+    assert names(make_wheel(checkout)[0]) == names(wheel)
 
 
 def test_a_file_that_git_does_not_know_is_left_out_and_named(checkout: Path) -> None:
@@ -121,10 +129,9 @@ def test_control_a_file_that_git_knows_is_in_the_wheel(checkout: Path) -> None:
     assert "runner/answers.csv" in names(make_wheel(checkout)[0])
 
 
-def test_the_same_files_make_the_same_wheel(checkout: Path) -> None:
-    first = make_wheel(checkout)[0].read_bytes()
+def test_the_same_files_make_the_same_wheel(checkout: Path, wheel: Path) -> None:
     begin_git(checkout)
-    assert make_wheel(checkout)[0].read_bytes() == first
+    assert make_wheel(checkout)[0].read_bytes() == wheel.read_bytes()
 
 
 def test_every_extra_that_pages_and_messages_name_is_one_of_this_distribution() -> None:

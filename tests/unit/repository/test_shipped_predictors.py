@@ -1,5 +1,7 @@
 """The example images and the template in Python predict every target of suites of many kinds."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from runner.contract.__main__ import load_predictor
 from runner.contract.predictor import Case, run_predictor
 from runner.output.predictions import read_instance_predictions, read_predictions
 from runner.suites.public_suite import PublicSuite
+from runner.suites.staging import StagedInputs
 from tests.helm_builder import Json, files_of_2022, request_state, run_files, stat, write_run
 from tests.suite_builder import build, stage
 
@@ -98,10 +101,23 @@ def make_suite(root: Path, kind: str) -> PublicSuite:
     return build(root / "runs", root / "suite", **fields)
 
 
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], StagedInputs]:
+    """Return a function that stages a suite of one kind, once for all predictors."""
+
+    @cache
+    def stage_once(kind: str) -> StagedInputs:
+        return stage(make_suite(tmp_path_factory.mktemp("suite"), kind))
+
+    return stage_once
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("predictor", PREDICTORS, ids=lambda path: path.parent.name)
-def test_every_target_is_predicted(tmp_path: Path, predictor: Path, kind: str) -> None:
-    for name, content in stage(make_suite(tmp_path, kind)).files.items():
+def test_every_target_is_predicted(
+    staged: Callable[[str], StagedInputs], tmp_path: Path, predictor: Path, kind: str
+) -> None:
+    for name, content in staged(kind).files.items():
         path = tmp_path / "input" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -1,5 +1,6 @@
 """The score that a ledger records: on public targets alone, bounded, and always defined."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,17 @@ def make_suite(root: Path, means: Any = None, **fields: Any) -> Suite:
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     return make_suite(tmp_path_factory.mktemp("suite"))
+
+
+@pytest.fixture(scope="module")
+def with_instances(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return make_suite(tmp_path_factory.mktemp("instances"), **INSTANCES)
+
+
+def by(suite: Suite, primary: str) -> Suite:
+    """Return the suite as one whose spec names this primary metric."""
+    choices = {**suite.manifest.choices, "scoring": {"primary": primary}}
+    return replace(suite, manifest=suite.manifest.model_copy(update={"choices": choices}))
 
 
 def report(suite: Suite, predict: Predict) -> Report:
@@ -130,15 +142,15 @@ def test_scenarios_weigh_what_the_suite_says_and_each_group_can_be_left_out(
 
 @pytest.mark.parametrize("primary", ["pearson", "kendall", "crps", "skill", "rmse", "log_loss"])
 def test_a_metric_that_may_have_no_value_or_no_bound_is_refused_before_anything_runs(
-    tmp_path: Path, primary: str
+    with_instances: Suite, primary: str
 ) -> None:
     with pytest.raises(UsageError, match="mean of bounded losses"):
-        check_scoring(make_suite(tmp_path, scoring={"primary": primary}, **INSTANCES))
+        check_scoring(by(with_instances, primary))
 
 
 @pytest.mark.parametrize("primary", BOUNDED)
-def test_control_means_of_bounded_losses_are_admitted(tmp_path: Path, primary: str) -> None:
-    check_scoring(make_suite(tmp_path, scoring={"primary": primary}, **INSTANCES))
+def test_control_means_of_bounded_losses_are_admitted(with_instances: Suite, primary: str) -> None:
+    check_scoring(by(with_instances, primary))
 
 
 def test_actuals_farther_apart_than_the_largest_loss_are_refused(tmp_path: Path) -> None:

@@ -14,11 +14,17 @@ from tests.suite_builder import build
 Halves = tuple[Path, Path]
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("suite")
+    return build(write_suite(root), root / "suite").root
+
+
 @pytest.fixture
-def halves(tmp_path: Path) -> Halves:
+def halves(built: Path, tmp_path: Path) -> Halves:
     """Return a suite's public half and, elsewhere, its private one."""
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
-    return suite.root, (suite.root / "private").rename(tmp_path / "secret-place")
+    suite = shutil.copytree(built, tmp_path / "suite")
+    return suite, (suite / "private").rename(tmp_path / "secret-place")
 
 
 def test_a_suite_in_two_places_is_the_same_suite(halves: Halves, tmp_path: Path) -> None:

@@ -27,9 +27,8 @@ def divided(tmp_path: Path, division: dict[str, Any], **fields: Any) -> Suite:
     return build(write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, **given)
 
 
-def names(tmp_path: Path) -> list[str]:
-    suite = divided(tmp_path / "names", FOLDS)
-    return [run.name for run in suite.manifest.runs]
+NAMES = [f"demo:subject={number},model=demo/model" for number in range(6)]
+"""The names of the runs that are divided."""
 
 
 def explicit(*cases: tuple[list[str], list[str]]) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def test_a_holdout_is_disjoint_and_folds_are_shared(tmp_path: Path) -> None:
 
 def test_an_eval_run_that_is_revealed_in_another_case_is_shared(tmp_path: Path) -> None:
     """So are replicates: the same eval run, its train runs drawn again."""
-    a, b, c, *_ = names(tmp_path)
+    a, b, c, *_ = NAMES
     shared = divided(tmp_path / "shared", explicit(([a], [c]), ([b], [c])))
     assert str(find_shared(shared)).endswith("and an eval run of case-2")
     disjoint = divided(tmp_path / "disjoint", explicit(([a], [b]), ([a], [c])))
@@ -54,7 +53,7 @@ def test_an_eval_run_that_is_revealed_in_another_case_is_shared(tmp_path: Path) 
 
 
 def test_a_sibling_of_one_group_counts_as_the_run(tmp_path: Path) -> None:
-    a, b, c, d, *_ = names(tmp_path)
+    a, b, c, d, *_ = NAMES
     parted = divided(tmp_path / "parted", explicit(([a], [b]), ([c], [d])))
     assert find_shared(parted) is None  # the control
     numbers = {run.name: run.number for run in parted.manifest.runs}
