@@ -61,6 +61,7 @@ COMMANDS = {
         "commands.suite:suite",
         "Build suites from HELM runs, audit, publish and verify them.",
     ),
+    "import": ("commands.import_:import_", "Make HELM runs of other harnesses' results."),
     "doctor": ("commands.doctor:doctor", "Check the engine; with --attack, try to break out."),
     "gc": ("commands.gc:gc", "Remove what killed runners left behind."),
 }
