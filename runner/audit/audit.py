@@ -9,6 +9,7 @@ from runner.audit.cheater import Cheater
 from runner.audit.derivability import determine, find_derivable, find_undone, summarize
 from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
+from runner.audit.unknown import find_unknown
 from runner.contract import layout
 from runner.files.input_archive import input_archive
 from runner.progress import SILENT, Progress
@@ -31,11 +32,13 @@ class Audit:
         leaks: in the order of the cases.
         derivability: by case, in words, how much of the actuals is determined.
         twins: the deployments that answer alike.
+        unknown: in words, what it can't know.
     """
 
     leaks: tuple[Leak, ...]
     derivability: dict[str, str]
     twins: tuple[Twins, ...]
+    unknown: tuple[str, ...]
 
 
 def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress = SILENT) -> Audit:
@@ -60,7 +63,7 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
             )
             derivability[case.id] = summarize(determined)
             task.advance()
-    return Audit(tuple(leaks), derivability, tuple(twins))
+    return Audit(tuple(leaks), derivability, tuple(twins), tuple(find_unknown(suite)))
 
 
 def _find_in_parts(suite: PublicSuite) -> Iterator[Leak]:

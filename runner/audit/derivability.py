@@ -149,8 +149,10 @@ def summarize(determined: Sequence[Determined]) -> str:
     total = sum(each.instances for each in determined)
     known = sum(each.known for each in determined)
     wholly = sum(each.wholly for each in determined)
-    share = known / total if total else 0.0
+    uncounted = sum(not each.instances for each in determined)
+    more = f"; of {uncounted} it is unknown, as their runs have no instances" if uncounted else ""
+    share = f"{known / total:.0%}" if total else "an unknown share"
     return (
-        f"{share:.0%} of the actuals is determined by what is revealed ({known} of {total} "
-        f"instances over {len(determined)} targets; {wholly} targets wholly)"
+        f"{share} of the actuals is determined by what is revealed ({known} of {total} "
+        f"instances over {len(determined)} targets; {wholly} targets wholly{more})"
     )

@@ -13,6 +13,7 @@ from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter, Halves
+from runner.building.origins import import_records
 from runner.building.plans import (
     divide_plans,
     draw_plans,
@@ -137,6 +138,7 @@ def _write_suite(
         with_budgets(spec, plans),
         groups,
         twins,
+        import_records(runs, written.records),
         halves.public.parts,
         halves.private.parts,
         copy_assets(spec, root),

@@ -17,6 +17,7 @@ from runner.suites.manifest import (
     PUBLIC,
     FileRecord,
     GroupRecord,
+    ImportRecord,
     ManifestCase,
     Parts,
     PrivateManifest,
@@ -39,6 +40,7 @@ class Contents:
         plans: the cases.
         groups: what was kept on one side of every case, and its kind.
         twins: the pairs of deployments that answer alike.
+        imported: where runs that HELM did not write come from.
         public_parts, private_parts: what was written.
         assets: the suite's, by their path in the public half.
         findings: the audit's.
@@ -50,6 +52,7 @@ class Contents:
     plans: Sequence[CasePlan]
     groups: Sequence[tuple[str, Sequence[str]]]
     twins: Sequence[Twins]
+    imported: Sequence[ImportRecord]
     public_parts: Parts
     private_parts: Parts
     assets: Mapping[str, FileRecord]
@@ -92,6 +95,7 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
             GroupRecord(kind=kind, runs=tuple(number[name] for name in names))
             for kind, names in contents.groups
         ),
+        imported=tuple(contents.imported),
         parts=contents.public_parts,
         files=contents.assets,
         private_sha256=digest_file(root / PRIVATE / MANIFEST),

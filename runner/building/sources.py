@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.errors import SuiteError
+from runner.helm_outputs.origin import ORIGIN
 from runner.helm_outputs.runs import RunDirectory, find_partial_runs, find_runs
 from runner.progress import Progress
 from runner.suites.manifest import digest_file
@@ -47,7 +48,8 @@ def digest_sources(
     digests = {}
     with progress.task(f"{spec.name}: digests of runs", len(runs)) as task:
         for name, run in runs.items():
-            digests[name] = {file: _digest_source(run.path / file) for file in sorted(run.files)}
+            files = [*run.files, *([ORIGIN] if (run.path / ORIGIN).exists() else [])]
+            digests[name] = {file: _digest_source(run.path / file) for file in sorted(files)}
             task.advance()
     return digests
 

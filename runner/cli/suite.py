@@ -128,6 +128,7 @@ def audit(directory: Path, private: Path | None, as_json: bool) -> int:
             ],
             "derivability": audited.derivability,
             "twins": [asdict(pair) for pair in audited.twins],
+            "unknown": list(audited.unknown),
         }
         echo_json(document)
         return ExitCode.BAD_SUITE if refused else 0
@@ -135,7 +136,11 @@ def audit(directory: Path, private: Path | None, as_json: bool) -> int:
         echo(f"{'accepted' if leak.kind in accepted else 'leak'}: {printable(str(leak))}")
     for case, words in audited.derivability.items():
         echo(f"{case}: {words}")
-    echo(f"{directory}: {len(refused)} leaks, {len(audited.leaks) - len(refused)} accepted")
+    for words in audited.unknown:
+        echo(f"unknown: {printable(words)}")
+    unknown = f", {len(audited.unknown)} things unknown" if audited.unknown else ""
+    accepted_count = len(audited.leaks) - len(refused)
+    echo(f"{directory}: {len(refused)} leaks, {accepted_count} accepted{unknown}")
     return ExitCode.BAD_SUITE if refused else 0
 
 
@@ -189,6 +194,10 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     for pair in facts["twins"]:
         yield "answer alike", printable(pair)
+    for record in facts["imported"]:
+        lost = f", without: {'; '.join(record['lost'])}" if record["lost"] else ""
+        words = f"{len(record['runs'])} runs of {record['harness']} {record['version']}{lost}"
+        yield "imported", printable(words)
     for case in facts["by_case"]:
         asked = f"{case['instance_targets']} instance targets, " if case["instance_targets"] else ""
         words = (
@@ -215,6 +224,8 @@ def print_built(built: BuiltSuite, as_json: bool) -> None:
     """Print what a build made, with the leaks that its spec accepts."""
     for line in warnings(built):
         echo(f"accepted: {line}", err=True)
-    derivability = built.audit.derivability if built.audit is not None else {}
-    twins = built.suite.private_manifest.twins
-    _print_suite(built.suite, as_json, twins, derivability.items())
+    more: list[tuple[str, str]] = []
+    if built.audit is not None:
+        more += built.audit.derivability.items()
+        more += [("unknown", printable(words)) for words in built.audit.unknown]
+    _print_suite(built.suite, as_json, built.suite.private_manifest.twins, more)

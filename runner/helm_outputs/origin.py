@@ -1,4 +1,4 @@
-"""Where an imported run comes from: ``import.json`` beside the files that HELM would have written."""
+"""Where an imported run comes from: ``import.json``, beside the files that HELM would write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,7 +3,6 @@
 Source: lm_eval/result_schema.py and loggers/evaluation_tracker.py of version 0.4.13.
 """
 
-import ast
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,8 @@ from typing import Any
 from runner.errors import SuiteError
 from runner.helm_outputs.origin import Origin
 from runner.importing.fields import Record, read_lines, record_of
-from runner.importing.imported_run import Completion, ImportedRun, Reference, RunScore, Sample
+from runner.importing.imported_run import ImportedRun, RunScore, Sample
+from runner.importing.lm_eval_answers import read_answer
 from runner.suites.manifest import digest_file
 
 HARNESS = "lm-evaluation-harness"
@@ -202,17 +202,8 @@ class _Task:
         arguments = [list(each.fields.values()) for each in _numbered(row.record("arguments"))]
         if not arguments or not all(each and isinstance(each[0], str) for each in arguments):
             raise row.wrong("arguments has no prompt")
-        prompt = os.path.commonprefix([each[0] for each in arguments])
-        responses = row.items("resps")
-        if self.output_type == "multiple_choice":
-            references, completions = _choose(row, arguments, responses)
-        elif self.output_type == "loglikelihood":
-            references, completions = _continue(row, arguments, responses)
-        elif self.output_type == "generate_until":
-            references = [Reference(text, True) for text in _targets(row.text("target"))]
-            completions = [Completion(text) for text in _flat_texts(row, responses)]
-        else:
-            references, completions = [], []
+        prompt = os.path.commonprefix([each[0] for each in arguments])  # noqa: RUF071  (texts)
+        references, completions = read_answer(row, self.output_type, arguments)
         return Sample(
             id=sample_id,
             split=self.split,
@@ -239,87 +230,3 @@ def _lacks_gold(sample: Sample) -> bool:
 
 def _numbered(arguments: Record) -> list[Record]:
     return [arguments.record(f"gen_args_{number}") for number in range(len(arguments.fields))]
-
-
-def _choose(
-    row: Record, arguments: Sequence[Sequence[Any]], responses: Sequence[Any]
-) -> tuple[list[Reference], list[Completion]]:
-    """Return the choices, and the one with the largest log-likelihood, as lm-eval takes it."""
-    first = arguments[0][0]
-    varies = len({each[0] for each in arguments}) == len(arguments) > 1  # e.g. winogrande
-    own = [each for each in arguments if varies or each[0] == first]  # others: mutual information
-    choices = [str(each[0] if varies else each[-1]).strip() for each in own]
-    logprobs = [_logprob(row, each) for each in responses[: len(choices)]]
-    if len(logprobs) != len(choices):
-        raise row.wrong(f"resps has {len(logprobs)} log-likelihoods for {len(choices)} choices")
-    chosen = logprobs.index(max(logprobs))
-    correct = _correct(row, choices, chosen)
-    references = [
-        Reference(text, None if correct is None else number in correct)
-        for number, text in enumerate(choices)
-    ]
-    return references, [Completion(choices[chosen], logprobs[chosen])]
-
-
-def _correct(row: Record, choices: Sequence[str], chosen: int) -> set[int] | None:
-    """Return which choices are correct, or None: ``target`` may be a number or a choice's text.
-
-    Where it can be both, the accuracy of the sample decides.
-    """
-    target = row.text("target")
-    found = {
-        frozenset(numbers)
-        for numbers in (
-            [number for number, choice in enumerate(choices) if choice == target.strip()],
-            [int(each) for each in re.findall(r"\d+", target)]
-            if re.fullmatch(r"\[?\d+(, \d+)*\]?", target)
-            else [],
-        )
-        if numbers and all(number < len(choices) for number in numbers)
-    }
-    if len(found) > 1 and row.fields.get("acc") in (0, 1):
-        found = {numbers for numbers in found if (chosen in numbers) == row.fields["acc"]}
-    return set(next(iter(found))) if len(found) == 1 else None
-
-
-def _continue(
-    row: Record, arguments: Sequence[Sequence[Any]], responses: Sequence[Any]
-) -> tuple[list[Reference], list[Completion]]:
-    """Return the continuation; it is the completion too where the model would have given it."""
-    text = str(arguments[0][-1])
-    logprob = _logprob(row, responses[0] if responses else None)
-    is_greedy = _pair(row, responses[0])[1] == "True"
-    return [Reference(text, True)], [Completion(text, logprob)] if is_greedy else []
-
-
-def _logprob(row: Record, response: Any) -> float:
-    text = _pair(row, response)[0]
-    try:
-        return row.checked_number(float(text), "a log-likelihood in resps")
-    except ValueError:
-        raise row.wrong(f"resps has {text!r:.40}, not a log-likelihood") from None
-
-
-def _pair(row: Record, response: Any) -> tuple[str, str]:
-    """Return the log-likelihood and whether the choice is the greedy one, both as texts."""
-    pair = response[0] if isinstance(response, list) and response else None
-    if not isinstance(pair, list) or len(pair) != 2 or not all(type(e) is str for e in pair):  # noqa: PLR2004
-        raise row.wrong(f"resps has {response!r:.40}, not a log-likelihood")
-    return pair[0], pair[1]
-
-
-def _flat_texts(row: Record, responses: Sequence[Any]) -> list[str]:
-    texts = responses[0] if responses and isinstance(responses[0], list) else responses
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise row.wrong("resps has no text that the model wrote")
-    return list(texts)
-
-
-def _targets(target: str) -> list[str]:
-    """Return the targets; lm-eval writes several as Python writes a list of texts."""
-    try:
-        found = ast.literal_eval(target)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return [target]
-    is_list = isinstance(found, list) and found and all(isinstance(each, str) for each in found)
-    return found if is_list else [target]

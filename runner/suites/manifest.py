@@ -106,6 +106,15 @@ class GroupRecord(_Record):
     runs: tuple[int, ...]
 
 
+class ImportRecord(_Record):
+    """Runs that HELM did not write: what their results are from, and what of them is not known."""
+
+    harness: str
+    version: str
+    lost: tuple[str, ...]
+    runs: tuple[int, ...]
+
+
 class SuiteManifest(_Record):
     """``public/suite.json``.
 
@@ -127,6 +136,7 @@ class SuiteManifest(_Record):
     reveals: tuple[RevealRecord, ...]
     cases: tuple[ManifestCase, ...]
     groups: tuple[GroupRecord, ...]
+    imported: tuple[ImportRecord, ...]
     parts: Parts
     files: Mapping[str, FileRecord]
     private_sha256: str

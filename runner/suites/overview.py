@@ -44,6 +44,10 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
             {"kind": group.kind, "runs": [names[number] for number in group.runs]}
             for group in manifest.groups
         ],
+        "imported": [
+            {**record.model_dump(exclude={"runs"}), "runs": [names[each] for each in record.runs]}
+            for record in manifest.imported
+        ],
         "by_case": [
             {
                 "case": case.id,

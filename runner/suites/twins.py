@@ -97,12 +97,12 @@ def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.
 def _answered(states: pl.DataFrame) -> pl.DataFrame:
     parts = ("instance.", "output_mapping.", "train_trial_index", "reference")
     wanted = tuple(STATES + part for part in parts)
-    if STATE_INSTANCE_ID not in states.columns:
+    if not {STATE_INSTANCE_ID, COMPLETIONS} <= set(states.columns):
         return pl.DataFrame()
     answered = states.select(name for name in states.columns if name.startswith(wanted))
-    if COMPLETIONS not in states.columns:
-        return answered
-    return answered.with_columns(_first_texts(states[COMPLETIONS]).alias(COMPLETIONS))
+    texts = _first_texts(states[COMPLETIONS]).alias(COMPLETIONS)
+    # Requests without a completion are no answers: two models that gave none are not alike.
+    return answered.with_columns(texts).filter(pl.col(COMPLETIONS).is_not_null())
 
 
 def _first_texts(completions: pl.Series) -> pl.Series:

@@ -46,6 +46,17 @@ def find(models: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [pair.deployments for pair in find_twins(prints)]
 
 
+def test_models_that_answered_nothing_are_not_alike() -> None:
+    rows = [request_state(f"id{n}") for n in range(24)]
+    for row in rows:
+        row["result"]["completions"] = []
+    prints = [
+        fingerprint_run(RunIdentity("quiz", model, model), states_frame(rows)) for model in "ab"
+    ]
+    assert [answers.height for answers in prints] == [0, 0]
+    assert find_twins(prints) == []
+
+
 def test_deployments_that_share_mistakes_are_twins_with_few_requests_too() -> None:
     copies = [*["A"] * 11, *["B", "C", "D", "B"] * 2]
     other = [*["A"] * 11, *["C", "D", "B", "C"] * 2]
