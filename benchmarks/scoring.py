@@ -37,6 +37,7 @@ def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         "perturbation": pl.Series([f"typos(prob=0.{i})" for i in range(100)])[stat // 40],
         "mean": pl.Series(mean),
         "baseline": pl.Series(np.full(targets, 0.5)),
+        "instances": pl.Series([17, 3])[stat // 20 % 2],
         "outcome": pl.Series(["scored"] * targets),
     }
     actual = pl.DataFrame(

@@ -28,6 +28,8 @@ def target(
     actual: float = 0.5,
     stddev: float | None = None,
     baseline: float | None = None,
+    sample_mean: float | None = None,
+    instances: int = 1,
     name: Mapping[str, Any] | None = None,
     instance_id: str | None = None,
     outcome: str = "scored",
@@ -59,6 +61,8 @@ def records(
             key.perturbed_by,
             key.computed_on,
             each["baseline"],
+            each["sample_mean"],
+            each["instances"],
             each["outcome"],
         )
         actual.append((*place, each["actual"], None, *more, each["reason"]))

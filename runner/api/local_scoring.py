@@ -16,7 +16,12 @@ from runner.contract.predictor import (
     run_predictor,
 )
 from runner.contract.stat import InstanceTarget, Stat
-from runner.evaluation.records import eval_run_specs, suite_record, target_records
+from runner.evaluation.records import (
+    eval_run_specs,
+    instance_target_records,
+    suite_record,
+    target_records,
+)
 from runner.files.scratch import scratch_directory
 from runner.output.predictions import read_outputs
 from runner.reports.baselines import find_baselines
@@ -115,10 +120,8 @@ def _record(
         exit_code=0,
         wall_seconds=seconds,
         limits=suite.limits.to_json(),
-        targets=target_records(actuals.stats, predictions.stats, baselines),
-        instance_targets=target_records(
-            actuals.instance_stats, instance_predictions.stats, baselines
-        ),
+        targets=target_records(actuals, predictions.stats, baselines),
+        instance_targets=instance_target_records(actuals, instance_predictions.stats, baselines),
         extra_predictions=(*predictions.extra, *instance_predictions.extra),
         output_files={},
         log_file="",

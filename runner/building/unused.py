@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from runner.building.divisions import CasePlan
 from runner.building.half_writer import HalfWriter, Halves
 from runner.building.write_run import WrittenRuns
-from runner.suites.manifest import ACTUALS, INSTANCE_ACTUALS, ITEMS
+from runner.suites.manifest import ACTUALS, INSTANCE_ACTUALS, ITEMS, SAMPLE_MEANS
 from runner.suites.parts import part_name
 from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES
 
@@ -28,7 +28,7 @@ def remove_unused(written: WrittenRuns, plans: Iterable[CasePlan], halves: Halve
         numbers = drawn if file.is_drawn else evaluated
         _keep_only(halves.public, [part_name(file.path)], numbers)
     _keep_only(halves.private, [ACTUALS, ITEMS], evaluated)
-    _keep_only(halves.private, [INSTANCE_ACTUALS], drawn)
+    _keep_only(halves.private, [INSTANCE_ACTUALS, SAMPLE_MEANS], drawn)
     kept = {
         name: record
         if record.number in evaluated

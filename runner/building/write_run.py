@@ -14,7 +14,14 @@ from runner.files.scratch import scratch_directory
 from runner.helm_outputs.frames import RunFrames, read_run
 from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_run import EvalRun
-from runner.suites.eval_side import EvalSide, Reveal, draw_budgets, make_eval_side, make_reveal
+from runner.suites.eval_side import (
+    EvalSide,
+    Reveal,
+    draw_budgets,
+    make_eval_side,
+    make_reveal,
+    sample_means,
+)
 from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity
 from runner.suites.items import describe_items
@@ -23,12 +30,14 @@ from runner.suites.manifest import (
     ANSWERS,
     INSTANCE_ACTUALS,
     ITEMS,
+    SAMPLE_MEANS,
     RevealRecord,
     RunRecord,
 )
 from runner.suites.parts import part_name, to_part
 from runner.suites.spec import Sampled, SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES
+from runner.suites.target_weights import weigh_targets
 from runner.suites.twins import fingerprint_run
 
 RevealKey = tuple[str, int, int | None]
@@ -109,9 +118,14 @@ def write_run(
     if side is None:
         return []
     _write_parts(side.frames, halves, number)
-    actuals = [stat.to_json() for stat in side.targets.actuals]
+    items = describe_items(frames.scenario_states)
+    weights = weigh_targets([stat.name for stat in side.targets.actuals], frames.stats, items)
+    actuals = [
+        {"stat": stat.to_json(), "instances": instances}
+        for stat, instances in zip(side.targets.actuals, weights, strict=True)
+    ]
     halves.private.add(ACTUALS, number, _line(actuals))
-    halves.private.add(ITEMS, number, to_part(describe_items(frames.scenario_states)))
+    halves.private.add(ITEMS, number, to_part(items))
     leaks: list[Leak] = []
     for replicate, rng in rngs.items():
         state = rng.getstate()
@@ -120,7 +134,9 @@ def write_run(
             for position, reveal in enumerate(reveals):
                 leaks += _audit(spec, run, side, reveal, position, state)
         for budget, reveal in zip(spec.revealed.budgets, reveals, strict=True):
-            _write_reveal((run.name, replicate, budget), reveal, halves, written)
+            number = _write_reveal((run.name, replicate, budget), reveal, halves, written)
+            means = sample_means(frames, reveal.instance_ids, side.targets.actuals)
+            halves.private.add(SAMPLE_MEANS, number, _line(means))
     return leaks
 
 
@@ -162,7 +178,8 @@ def _audit(
         )
 
 
-def _write_reveal(key: RevealKey, reveal: Reveal, halves: Halves, written: WrittenRuns) -> None:
+def _write_reveal(key: RevealKey, reveal: Reveal, halves: Halves, written: WrittenRuns) -> int:
+    """Write what a draw reveals of a run, and record it; return its number."""
     name, replicate, budget = key
     number = len(written.reveals) + 1
     _write_parts(reveal.frames, halves, number)
@@ -176,6 +193,7 @@ def _write_reveal(key: RevealKey, reveal: Reveal, halves: Halves, written: Writt
         revealed_instances=len(reveal.instance_ids),
         instance_targets=len(reveal.instance_targets.actuals),
     )
+    return number
 
 
 def _write_parts(frames: Mapping[str, pl.DataFrame], halves: Halves, number: int) -> None:

@@ -65,10 +65,9 @@ def rename_actuals(actuals: Actuals) -> Actuals:
     names = [target.run_spec_name for target in actuals.stats]
     runs = rename_runs([*names, *(target.run_spec_name for target in actuals.instance_stats)])
     instances = rename_instances(target.instance_id for target in actuals.instance_stats)
-    stats = {
-        Target(runs[target.run_spec_name], target.name): stat
-        for target, stat in actuals.stats.items()
-    }
+    renamed = {target: Target(runs[target.run_spec_name], target.name) for target in actuals.stats}
+    stats = {renamed[target]: stat for target, stat in actuals.stats.items()}
+    bases = {renamed[target]: basis for target, basis in actuals.bases.items()}
     instance_stats = {
         replace(
             target,
@@ -77,7 +76,7 @@ def rename_actuals(actuals: Actuals) -> Actuals:
         ): stat
         for target, stat in actuals.instance_stats.items()
     }
-    return Actuals(stats, instance_stats)
+    return Actuals(stats, instance_stats, bases)
 
 
 def rename_runs(names: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Condition
-from typing import Any, TypeVar
+from typing import Any
 
 from cachetools import LRUCache, cached
 
@@ -29,8 +29,7 @@ from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.resources import forecast
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.sharing import find_shared
-
-TargetKey = TypeVar("TargetKey", Target, InstanceTarget)
+from runner.suites.suite import Actuals
 
 MOST_SUITES = 8
 """How many suites' run specs and shared runs stay cached, for the next images."""
@@ -122,9 +121,9 @@ def case_record(suite: PublicSuite, judged: JudgedCase, limits: Limits) -> CaseR
         exit_code=run.end.exit_code,
         wall_seconds=run.end.wall_seconds,
         limits=limits.to_json(),
-        targets=target_records(actuals.stats, verdict.predictions.stats, baselines),
-        instance_targets=target_records(
-            actuals.instance_stats, verdict.instance_predictions.stats, baselines
+        targets=target_records(actuals, verdict.predictions.stats, baselines),
+        instance_targets=instance_target_records(
+            actuals, verdict.instance_predictions.stats, baselines
         ),
         extra_predictions=(*verdict.predictions.extra, *verdict.instance_predictions.extra),
         output_files={
@@ -139,12 +138,22 @@ def case_record(suite: PublicSuite, judged: JudgedCase, limits: Limits) -> CaseR
 
 
 def target_records(
-    actuals: Mapping[TargetKey, Stat], predicted: Mapping[TargetKey, Stat], baselines: Baselines
+    actuals: Actuals, predicted: Mapping[Target, Stat], baselines: Baselines
 ) -> tuple[TargetRecord, ...]:
-    """Return the record of each target, in the order of the actuals."""
+    """Return the record of each run's target, in the order of the actuals."""
+    return tuple(
+        target_record(target, stat, predicted.get(target), baselines[target], actuals.bases[target])
+        for target, stat in actuals.stats.items()
+    )
+
+
+def instance_target_records(
+    actuals: Actuals, predicted: Mapping[InstanceTarget, Stat], baselines: Baselines
+) -> tuple[TargetRecord, ...]:
+    """Return the record of each instance's target, in the order of the actuals."""
     return tuple(
         target_record(target, stat, predicted.get(target), baselines[target])
-        for target, stat in actuals.items()
+        for target, stat in actuals.instance_stats.items()
     )
 
 

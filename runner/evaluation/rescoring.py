@@ -9,7 +9,12 @@ from typing import Any
 
 from runner.code_version import own_version
 from runner.errors import RunnerError, UsageError
-from runner.evaluation.records import eval_run_specs, suite_record, target_records
+from runner.evaluation.records import (
+    eval_run_specs,
+    instance_target_records,
+    suite_record,
+    target_records,
+)
 from runner.files.bug_log import attempt
 from runner.files.signatures import PublicKey, SigningKey
 from runner.files.stores import files_below, read_file
@@ -218,10 +223,8 @@ def _rescore_case(record: CaseRecord, files: Mapping[str, bytes], suite: Suite) 
             said = {"outcome": Outcome.INVALID_OUTPUT, "cause": error.cause, "message": str(error)}
     baselines = find_baselines(suite, case, actuals.targets)
     said |= {
-        "targets": target_records(actuals.stats, predictions.stats, baselines),
-        "instance_targets": target_records(
-            actuals.instance_stats, instance_predictions.stats, baselines
-        ),
+        "targets": target_records(actuals, predictions.stats, baselines),
+        "instance_targets": instance_target_records(actuals, instance_predictions.stats, baselines),
         "extra_predictions": (*predictions.extra, *instance_predictions.extra),
     }
     return record.model_copy(update=said)

@@ -10,7 +10,7 @@ from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
 from runner.helm_outputs.common_types import join
-from runner.scores.baseline import train_mean_baseline
+from runner.scores.baseline import mean_of_similar
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 
@@ -46,4 +46,4 @@ def _train_means(
     """Return the baseline of targets from a train frame, found once for all images of a batch."""
     parts = [read_part(suite.part(run, path)) for run in case.train_runs]
     plain = [part.select(~cs.nested()) for part in parts]
-    return train_mean_baseline(join(plain), targets)
+    return mean_of_similar(join(plain), targets)

@@ -44,6 +44,8 @@ def report_records(report: Report, describe: Describe = describe_runs) -> pl.Dat
             key.perturbed_by,
             key.computed_on,
             target.baseline,
+            target.sample_mean,
+            target.instances,
             case.outcome,
             _reason(case),
         )

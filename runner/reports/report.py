@@ -31,7 +31,9 @@ class TargetRecord(_Record):
     """One target of a case: HELM's JSON of the actual stat, and of the predicted one if any.
 
     ``instance_id`` and ``train_trial_index`` are null but for per-instance targets. ``baseline`` is
-    the train runs' mean of the same stat, null if they have none.
+    the train runs' mean of the same stat, ``sample_mean`` that of the revealed instances; null if
+    they have none. ``instances`` is how many a run's stat is over, what it weighs; 0 if HELM writes
+    it twice and another target is the same.
     """
 
     run_spec_name: str
@@ -41,6 +43,8 @@ class TargetRecord(_Record):
     actual: dict[str, Any]
     predicted: dict[str, Any] | None
     baseline: float | None = None
+    sample_mean: float | None = None
+    instances: int = 1
 
 
 class CaseRecord(_Record):

@@ -5,6 +5,10 @@ from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.budgets import score_budgets
+from runner.suites.suite import Basis
+
+OF_AN_INSTANCE = Basis(instances=1, sample_mean=None)
+"""What the target of an instance is scored by."""
 
 
 def target_record(
@@ -12,6 +16,7 @@ def target_record(
     actual: Stat,
     predicted: Stat | None,
     baseline: float | None = None,
+    basis: Basis = OF_AN_INSTANCE,
 ) -> TargetRecord:
     """Return the record of one target."""
     instance = target if isinstance(target, InstanceTarget) else None
@@ -23,6 +28,8 @@ def target_record(
         actual=actual.to_json(),
         predicted=None if predicted is None else predicted.to_json(),
         baseline=baseline,
+        sample_mean=basis.sample_mean,
+        instances=basis.instances,
     )
 
 

@@ -18,10 +18,10 @@ from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.receipt import check_receipt
 from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, TargetRecord, read_report
-from runner.reports.scoring import target_record, with_scores
+from runner.reports.scoring import OF_AN_INSTANCE, target_record, with_scores
 from runner.sandbox.outcome import Outcome
 from runner.scores.aggregation import Score
-from runner.suites.suite import Actuals, Suite
+from runner.suites.suite import Actuals, Basis, Suite
 
 TOLERANCE = 1e-9
 """Numbers may differ by this share: libraries of another version add up in another order."""
@@ -80,18 +80,19 @@ def _verify_case(
 
 def _reported(case: CaseRecord) -> tuple[Actuals, Baselines]:
     """Return the actuals and train means that the report itself has."""
-    stats, instance_stats = {}, {}
+    stats, instance_stats, bases = {}, {}, {}
     baselines: dict[Target | InstanceTarget, float | None] = {}
     for each in case.targets:
         target = Target(each.run_spec_name, MetricName.from_json(each.name))
         stats[target] = Stat.from_json(each.actual)
         baselines[target] = each.baseline
+        bases[target] = Basis(each.instances, each.sample_mean)
     for each in case.instance_targets:
         place = (each.run_spec_name, str(each.instance_id), each.train_trial_index or 0)
         of_instance = InstanceTarget(*place, MetricName.from_json(each.name))
         instance_stats[of_instance] = Stat.from_json(each.actual)
         baselines[of_instance] = each.baseline
-    return Actuals(stats, instance_stats), baselines
+    return Actuals(stats, instance_stats, bases), baselines
 
 
 def _verify_targets(
@@ -112,10 +113,17 @@ def _verify_targets(
             return
         predicted.update(dict(stats.stats.items()))
         predicted.update(dict(instance_stats.stats.items()))
+    bases: dict[Target | InstanceTarget, Basis] = dict(actuals.bases.items())
     sides = ((case.targets, actuals.stats), (case.instance_targets, actuals.instance_stats))
     for recorded, actual in sides:
         expected = [
-            target_record(target, stat, predicted.get(target), baselines[target])
+            target_record(
+                target,
+                stat,
+                predicted.get(target),
+                baselines[target],
+                bases.get(target, OF_AN_INSTANCE),
+            )
             for target, stat in actual.items()
         ]
         if len(recorded) != len(expected):

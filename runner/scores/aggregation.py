@@ -18,11 +18,12 @@ from runner.scores.metrics import METRICS, Kind, Metric
 from runner.scores.points import (
     PreparedTargets,
     find_all_points,
-    number_groups,
+    group_targets,
     prepare,
 )
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import KEY
+from runner.scores.weights import weigh
 
 CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
 """The columns of records by which scores are shown; any other column can be asked for."""
@@ -43,7 +44,7 @@ class Score:
         value: None if it can't be computed, and ``reason`` says why.
         low, high: the interval; None if there is none, and ``note`` says why. A note beside an
             interval warns of a weakness.
-        targets: how many have an error, and so count in the value.
+        targets: how many have an error, and so count in the value; copies of others don't.
         missing: how many have no prediction; they count only if the policy gives them an error.
         runs: how many have a target that counts.
         scenarios, models: of how many the runs are. The interval says how much the value would
@@ -95,15 +96,16 @@ def score_targets(
         of_kind = records.filter(pl.col("kind") == kind)
         wanted = [m for m in METRICS.values() if m.kind == kind and m.name in metrics]
         if not of_kind.is_empty() and wanted:
-            targets = prepare(of_kind, wanted)
+            targets = prepare(of_kind, wanted, policy)
             bases = {column: _basis(column, policy) for column in by}
             all_points = find_all_points(targets, list(dict.fromkeys(bases.values())))
             for column in by:
                 points = all_points[bases[column]]
                 if column != bases[column]:
                     points = _weighted_point(points, targets, policy)
+                missing = _count_missing(weigh(of_kind, policy), column)
                 scores[column] += _score_category(
-                    of_kind, targets, column, points, policy, intervals=intervals
+                    missing, targets, column, points, policy, intervals=intervals
                 )
     return [score for of_column in scores.values() for score in of_column]
 
@@ -114,7 +116,7 @@ def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicate
     Those of two evaluations of one suite are of the same clusters, so that they can be paired.
     """
     metric = policy.primary_metric
-    targets = prepare(records.filter(pl.col("kind") == metric.kind), [metric])
+    targets = prepare(records.filter(pl.col("kind") == metric.kind), [metric], policy)
     if targets.rows.is_empty():
         return None
     ((estimates, clusters),) = _estimates(targets, None, policy).values()
@@ -122,7 +124,7 @@ def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicate
 
 
 def _score_category(
-    records: pl.DataFrame,
+    missing: Mapping[str | None, int],
     targets: PreparedTargets,
     by: str | None,
     points: Mapping[str | None, Mapping[str, float]],
@@ -130,7 +132,6 @@ def _score_category(
     *,
     intervals: bool,
 ) -> list[Score]:
-    missing = _count_missing(records, by)
     replicates: dict[str | None, dict[str, Replicates]] = {}
     if intervals and not targets.rows.is_empty():
         replicates = {
@@ -228,8 +229,16 @@ def _estimates(
 ) -> dict[str | None, tuple[Estimates, Clusters]]:
     """Return what computes each group's metrics for weights of its runs, and their clusters."""
     basis = _basis(by, policy)
-    groups, values = number_groups(targets, basis)
-    found = estimate_groups(targets.rows, groups, targets.metrics, targets.items)
+    grouping = group_targets(targets, basis)
+    values = grouping.values
+    found = estimate_groups(
+        targets.rows,
+        grouping.groups,
+        grouping.shares,
+        targets.metrics,
+        targets.items,
+        normalises=targets.normalises,
+    )
     if basis != by:
         weights = {number: _weight(policy, value) for number, value in enumerate(values)}
         return {None: (weigh_scenarios(found, weights), targets.clusters)}

@@ -1,4 +1,4 @@
-"""The baseline that skill is measured against: the mean of the train runs' same stat."""
+"""What skill is measured against: the mean of the same stat, of train runs or of a sample."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,25 @@ MEAN = "stats.mean"
 PER_INSTANCE_PREFIX = "per_instance_stats."
 
 
-def train_mean_baseline(
-    train_stats: pl.DataFrame, targets: Sequence[Target | InstanceTarget]
+def mean_of_similar(
+    known: pl.DataFrame, targets: Sequence[Target | InstanceTarget]
 ) -> list[float | None]:
-    """Return for each target the mean of the train stats that are most like it.
+    """Return for each target the mean of the known stats that are most like it.
 
     The stats of the same name are narrowed by split, sub_split and each field of the perturbation
     in turn; a field that would leave none is skipped. The example image train_mean predicts the
-    same. None if no train run has the stat.
+    same. None if the stat is not known.
 
     Args:
-        train_stats: the case's train stats; for instance targets its per-instance stats.
+        known: a case's train stats, for instance targets its per-instance stats; or the stats of
+            the eval run's own revealed instances.
     """
-    prefix = PER_INSTANCE_PREFIX if f"{PER_INSTANCE_PREFIX}{MEAN}" in train_stats.columns else ""
-    if f"{prefix}{MEAN}" not in train_stats.columns:
+    prefix = PER_INSTANCE_PREFIX if f"{PER_INSTANCE_PREFIX}{MEAN}" in known.columns else ""
+    if f"{prefix}{MEAN}" not in known.columns:
         return [None] * len(targets)
-    key = [name for name in train_stats.columns if name.startswith(prefix + STAT_NAME_PREFIX)]
+    key = [name for name in known.columns if name.startswith(prefix + STAT_NAME_PREFIX)]
     stats = (
-        train_stats.select(*key, f"{prefix}{MEAN}")
+        known.select(*key, f"{prefix}{MEAN}")
         .rename(lambda name: name.removeprefix(prefix))
         .filter(pl.col(MEAN).is_not_null())
     )

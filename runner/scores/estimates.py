@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from runner.scores.metrics import TERM, Array, Metric, Sums, quotient
+from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient
 from runner.scores.ranking.kendall import Items, kendall
 from runner.scores.ranking.numbering import Numbers
 from runner.scores.ranking.ranks import Estimator, auroc, spearman
+from runner.scores.weights import STAT_WEIGHT
 
 ROW_RANKS = {"spearman": spearman, "auroc": auroc}
 MAXIMUM = "max_error"
@@ -33,18 +34,25 @@ class Group:
     Attributes:
         sums: (runs, fields of ``Sums``).
         ranks: the metrics of ``ranks.py`` that can be computed.
+        by_stat: each stat's weight and sums, if skills are means over stats; else empty.
     """
 
     metrics: Sequence[Metric]
     sums: Array
     ranks: Mapping[str, Estimator]
+    by_stat: Sequence[tuple[float, Array]]
 
     def estimate(self, weights: Array) -> dict[str, Array]:
         """Return (weightings,) values of each metric, NaN where it has none."""
         totals = Sums(*(weights @ self.sums).T)
         found = {}
         for metric in self.metrics:
-            if metric.value is not None:
+            if metric.value is not None and metric.name in SKILLS and self.by_stat:
+                skills = [metric.value(Sums(*(weights @ sums).T)) for _, sums in self.by_stat]
+                found[metric.name] = _mean_of_defined(
+                    np.stack(skills), [weight for weight, _ in self.by_stat]
+                )
+            elif metric.value is not None:
                 found[metric.name] = metric.value(totals)
             elif metric.name in self.ranks:
                 found[metric.name] = self.ranks[metric.name](weights)
@@ -62,30 +70,45 @@ class WeightedScenarios:
     def estimate(self, weights: Array) -> dict[str, Array]:
         """Return the weighted means over the scenarios that have a value."""
         values = [group.estimate(weights[:, runs]) for _, runs, group in self.parts]
-        found = {}
-        for name in values[0]:
-            of_scenarios = np.stack([value[name] for value in values])
-            shares = ~np.isnan(of_scenarios) * np.array([[weight] for weight, _, _ in self.parts])
-            weighted = np.where(shares > 0, shares * of_scenarios, 0).sum(0)
-            found[name] = quotient(weighted, shares.sum(0))
-        return found
+        of_parts = [weight for weight, _, _ in self.parts]
+        return {
+            name: _mean_of_defined(np.stack([value[name] for value in values]), of_parts)
+            for name in values[0]
+        }
+
+
+def _mean_of_defined(values: Array, weights: Sequence[float]) -> Array:
+    """Return the weighted mean over the first axis, of the values that are defined."""
+    shares = ~np.isnan(values) * np.array(weights)[:, np.newaxis]
+    weighted = np.where(shares > 0, shares * values, 0).sum(0)
+    return quotient(weighted, shares.sum(0))
 
 
 def estimate_groups(
     rows: pl.DataFrame,
     groups: Numbers,
+    shares: Array,
     metrics: Sequence[Metric],
     items: Items | None,
+    *,
+    normalises: bool,
 ) -> Iterator[tuple[int, Numbers, Group]]:
     """Yield each group's number, the numbers of its runs, and its targets.
 
     Args:
         rows: prepared records; see ``points.prepare``.
         groups: (rows,), the number of each row's group.
+        shares: (rows,), what it weighs within its run there.
         items: what Kendall's tau compares, over all rows.
+        normalises: whether skills are means over stats.
     """
-    rows = rows.with_columns(pl.Series("group", groups))
-    sums = rows.group_by("group", "run").agg(pl.col(f"^{TERM}.*$").sum()).sort("group", "run")
+    rows = rows.with_columns(pl.Series("group", groups), pl.Series("share", shares))
+    sums = (
+        rows.group_by("group", "run")
+        .agg((pl.col(f"^{TERM}.*$") * pl.col("share")).sum())
+        .sort("group", "run")
+    )
+    of_stats = _sum_stats(rows) if normalises else {}
     needs_rows = any(metric.name in ROW_RANKS for metric in metrics)
     parts = _by_group(rows.filter(pl.col("predicted_mean").is_not_null())) if needs_rows else {}
     for number, of_group in _by_group(sums).items():
@@ -94,11 +117,40 @@ def estimate_groups(
         for name in (metric.name for metric in metrics):
             if name in ROW_RANKS and number in parts:
                 numbers = np.searchsorted(runs, parts[number]["run"].to_numpy())
-                ranks[name] = ROW_RANKS[name](parts[number], numbers)
+                of_rows = parts[number]["share"].to_numpy()
+                ranks[name] = ROW_RANKS[name](parts[number], numbers, of_rows)
             elif name == "kendall" and items is not None:
                 of_items = items.choose((groups == number)[items.rows])
-                ranks[name] = kendall(of_items, np.searchsorted(runs, of_items.run))
-        yield number, runs, Group(metrics, of_group.select(f"^{TERM}.*$").to_numpy(), ranks)
+                numbers = np.searchsorted(runs, of_items.run)
+                ranks[name] = kendall(of_items, numbers, shares[of_items.rows])
+        by_stat = [(weight, _spread(of_stat, runs)) for weight, of_stat in of_stats.get(number, ())]
+        sums_of_runs = of_group.select(f"^{TERM}.*$").to_numpy()
+        yield number, runs, Group(metrics, sums_of_runs, ranks, by_stat)
+
+
+def _sum_stats(rows: pl.DataFrame) -> dict[int, list[tuple[float, pl.DataFrame]]]:
+    """Return, by group, the weight of each stat and the sums of each of its runs."""
+    cell = ("group", "stat", "run")
+    share = pl.col("weight") / pl.col("weight").sum().over(cell)
+    sums = (
+        rows.with_columns(share.alias("share"))
+        .group_by(cell)
+        .agg((pl.col(f"^{TERM}.*$") * pl.col("share")).sum(), pl.col(STAT_WEIGHT).first())
+        .sort(cell)
+    )
+    found: dict[int, list[tuple[float, pl.DataFrame]]] = {}
+    parts = sums.partition_by("group", "stat", as_dict=True, maintain_order=True)
+    for (number, _), of_stat in parts.items():
+        found.setdefault(int(number), []).append((of_stat[STAT_WEIGHT][0], of_stat))
+    return found
+
+
+def _spread(of_stat: pl.DataFrame, runs: Numbers) -> Array:
+    """Return (runs, fields), with zeros for the runs that don't have the stat."""
+    spread = np.zeros((len(runs), len(Sums._fields)))
+    at = np.searchsorted(runs, of_stat["run"].to_numpy())
+    spread[at] = of_stat.select(f"^{TERM}.*$").to_numpy()
+    return spread
 
 
 def weigh_scenarios(

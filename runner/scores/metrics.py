@@ -36,13 +36,14 @@ NO_VARIANCE = 1e-12
 
 
 class Sums(NamedTuple):
-    """Sums over targets that have an error; arrays of one shape: per group, or per weighting.
+    """Weighted sums over targets that have an error; arrays of one shape: per group or weighting.
 
-    Those named ``pair`` and ``predicted`` leave out targets without a prediction. Means are counted
-    from the smallest of all, so that their squares keep digits.
+    ``weight`` is the sum of the weights alone. Those named ``pair`` and ``predicted`` leave out
+    targets without a prediction. Means are counted from the smallest of all, so that their squares
+    keep digits.
     """
 
-    targets: Array
+    weight: Array
     error: Array
     absolute: Array
     squared: Array
@@ -56,6 +57,8 @@ class Sums(NamedTuple):
     product: Array
     absolute_with_baseline: Array
     baseline_absolute: Array
+    absolute_with_sample: Array
+    sample_absolute: Array
     with_stddev: Array
     inside: Array
     crps: Array
@@ -67,7 +70,7 @@ def mean_absolute_error(sums: Sums) -> Array:
 
     Source: scikit-learn ``mean_absolute_error``.
     """
-    return quotient(sums.absolute, sums.targets)
+    return quotient(sums.absolute, sums.weight)
 
 
 def root_mean_squared_error(sums: Sums) -> Array:
@@ -75,12 +78,12 @@ def root_mean_squared_error(sums: Sums) -> Array:
 
     Source: scikit-learn ``root_mean_squared_error``.
     """
-    return np.sqrt(quotient(sums.squared, sums.targets))
+    return np.sqrt(quotient(sums.squared, sums.weight))
 
 
 def bias(sums: Sums) -> Array:
     """Return the mean of predicted - actual, in the stat's own unit; above 0: too high."""
-    return quotient(sums.error, sums.targets)
+    return quotient(sums.error, sums.weight)
 
 
 def r_squared(sums: Sums) -> Array:
@@ -89,7 +92,7 @@ def r_squared(sums: Sums) -> Array:
     No unit; 1 is perfect, 0 is what the actuals' own mean would have. Source: scikit-learn
     ``r2_score``.
     """
-    return 1 - quotient(sums.squared, _squares(sums.actual, sums.actual_squared, sums.targets))
+    return 1 - quotient(sums.squared, _squares(sums.actual, sums.actual_squared, sums.weight))
 
 
 def pearson(sums: Sums) -> Array:
@@ -114,6 +117,15 @@ def skill(sums: Sums) -> Array:
     return 1 - quotient(sums.absolute_with_baseline, sums.baseline_absolute)
 
 
+def sample_skill(sums: Sums) -> Array:
+    """Return 1 - MAE / MAE of the sample's own mean, over the targets that have one.
+
+    The sample's own mean is that of the same stat over the revealed instances of the eval run, what
+    who looks at nothing else would predict. No unit; 1 is perfect. Source: as ``skill``.
+    """
+    return 1 - quotient(sums.absolute_with_sample, sums.sample_absolute)
+
+
 def coverage(sums: Sums) -> Array:
     """Return the share of actual means within predicted mean +- 1.96 predicted stddev.
 
@@ -131,7 +143,7 @@ def crps(sums: Sums) -> Array:
     score is |predicted - actual|, that of a distribution at one point. Source: Gneiting and Raftery
     (2007), J. Am. Stat. Assoc. 102, equation 21.
     """
-    return quotient(sums.crps, sums.targets)
+    return quotient(sums.crps, sums.weight)
 
 
 def brier(sums: Sums) -> Array:
@@ -139,7 +151,7 @@ def brier(sums: Sums) -> Array:
 
     Source: scikit-learn ``brier_score_loss``.
     """
-    return quotient(sums.squared, sums.targets)
+    return quotient(sums.squared, sums.weight)
 
 
 def log_loss(sums: Sums) -> Array:
@@ -148,7 +160,7 @@ def log_loss(sums: Sums) -> Array:
     A prediction beyond 0 or 1 counts as 0 or 1. Source: scikit-learn ``log_loss``, and its least
     distance from 0 and 1.
     """
-    return quotient(sums.log_loss, sums.targets)
+    return quotient(sums.log_loss, sums.weight)
 
 
 @dataclass(frozen=True)
@@ -194,6 +206,11 @@ _ALL_METRICS = (
         undefined="no target has a train mean that is off the actual",
         bounds=_TO_1,
     ),
+    Metric(
+        *("sample_skill", "sample skill", "stat", "higher", sample_skill),
+        undefined="no target has a mean over the revealed instances that is off the actual",
+        bounds=_TO_1,
+    ),
     Metric("coverage", "coverage", "stat", None, coverage, _NO_STDDEV, (0.0, 1.0)),
     Metric("crps", "CRPS", "stat", "lower", crps, "", _FROM_0),
     Metric("brier", "Brier", "binary", "lower", brier, "", _FROM_0),
@@ -203,6 +220,8 @@ _ALL_METRICS = (
     ),
     Metric("instance_mae", "instance MAE", "instance", "lower", mean_absolute_error, "", _FROM_0),
 )
+
+SKILLS = ("skill", "sample_skill")
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL_METRICS}
 """Every metric by name, in the order in which they are shown."""
@@ -214,10 +233,10 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
     actual = pl.col("actual_mean") - pl.col("actual_mean").min()
     predicted = pl.col("predicted_mean") - pl.col("predicted_mean").min()
     is_pair = pl.col("predicted_mean").is_not_null()
-    has_baseline, has_stddev = pl.col("baseline").is_not_null(), pl.col("predicted_stddev") > 0
+    has_stddev = pl.col("predicted_stddev") > 0
     inside = absolute <= COVERAGE_STDDEVS * pl.col("predicted_stddev")
     terms = {
-        "targets": pl.col("error").is_not_null(),
+        "weight": pl.lit(1.0),
         "error": pl.col("error"),
         "absolute": absolute,
         "squared": pl.col("error").pow(2),
@@ -229,8 +248,10 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
         "predicted": predicted,
         "predicted_squared": predicted.pow(2),
         "product": actual * predicted,
-        "absolute_with_baseline": absolute * has_baseline,
+        "absolute_with_baseline": absolute * pl.col("baseline").is_not_null(),
         "baseline_absolute": (pl.col("baseline") - pl.col("actual_mean")).abs(),
+        "absolute_with_sample": absolute * pl.col("sample_mean").is_not_null(),
+        "sample_absolute": (pl.col("sample_mean") - pl.col("actual_mean")).abs(),
         "with_stddev": has_stddev.fill_null(value=False),
         "inside": inside & has_stddev,
         "crps": pl.col("crps"),

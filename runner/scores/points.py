@@ -1,6 +1,9 @@
-"""The value of every metric for every group of targets at once, where all runs weigh the same."""
+"""The value of every metric for every group of targets at once, where all runs weigh the same.
 
-from collections.abc import Collection, Sequence
+Within a group each run has the weight 1 in all, which its targets share by their own weights.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +15,8 @@ from numpy.typing import NDArray
 from runner.contract.layout import RUN_NAME
 from runner.scores.clusters import Clusters
 from runner.scores.estimates import MAXIMUM, ROW_RANKS
-from runner.scores.metrics import TERM, Array, Metric, Sums, quotient, sum_terms
+from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient, sum_terms
+from runner.scores.policy import ScoringPolicy
 from runner.scores.ranking.kendall import Items, arrange_items
 from runner.scores.ranking.numbering import (
     Numbers,
@@ -24,33 +28,37 @@ from runner.scores.ranking.numbering import (
 )
 from runner.scores.ranking.ranks import Orders, ranks_within, sort_targets
 from runner.scores.records import RUN_COLUMNS
+from runner.scores.weights import STAT_WEIGHT, WEIGHT, weigh
 
 RUN_SPEC_PREFIX = "run_spec."
 NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "computed_on")
 """Parts of a stat's name: there are few names, however many targets."""
 
-COMPARED_WITHIN = (*NAME_COLUMNS, "scenario", "instance_id", "train_trial_index")
+PLACE_COLUMNS = ("scenario", "instance_id", "train_trial_index", "budget", "replicate")
+COMPARED_WITHIN = (*NAME_COLUMNS, *PLACE_COLUMNS)
 """Kendall's tau compares only targets that are equal in these."""
 
 THREADS = 2
 """More threads hardly help: they would wait for the same memory."""
 
-SHARED_PARTS = ("items", "orders", "by_name", "by_run", "clusters")
+SHARED_PARTS = ("items", "orders", "by_run", "clusters")
 """The parts of prepared targets that the groups of several columns need."""
 
 
 @dataclass(frozen=True)
 class PreparedTargets:
-    """The targets of one kind that have an error.
+    """The targets of one kind that count and have an error.
 
     Attributes:
-        rows: their records with ``run``, its number, the absolute error as MAXIMUM, and the
-            columns of ``sum_terms``.
+        rows: their records with ``run``, its number, the columns of ``weigh``, the absolute error
+            as MAXIMUM, and the columns of ``sum_terms``.
+        normalises: whether skills are found for each stat, then their mean.
         numbers: the results of ``number`` so far.
     """
 
     metrics: Sequence[Metric]
     rows: pl.DataFrame
+    normalises: bool
     numbers: dict[str, Numbers] = field(default_factory=dict)
 
     @property
@@ -69,19 +77,14 @@ class PreparedTargets:
         return Clusters.of(self.rows[self.firsts])
 
     @cached_property
-    def names(self) -> Numbers:
-        """The number of each target's stat, by its whole name."""
-        return combine(map(self.number, NAME_COLUMNS), self.rows.height)
+    def shares(self) -> Array:
+        """What each target weighs within its run, 1 in all."""
+        return self.share(self.runs)
 
     @cached_property
     def by_run(self) -> pl.DataFrame:
         """A row per run, with the sums of its targets' terms."""
-        return _sum(self.rows, self.runs)
-
-    @cached_property
-    def by_name(self) -> pl.DataFrame:
-        """A row per name of a stat, with the sums of its targets' terms."""
-        return _sum(self.rows, self.names)
+        return _sum(self.rows, self.runs, self.shares)
 
     @cached_property
     def orders(self) -> Orders | None:
@@ -95,9 +98,14 @@ class PreparedTargets:
         """The same, arranged for Kendall's tau, if it is wanted and has not too many pairs."""
         if all(metric.name != "kendall" for metric in self.metrics):
             return None
-        stats = (self.names, *map(self.number, ("scenario", "instance_id", "train_trial_index")))
-        groups = combine(stats, self.rows.height)
+        groups = combine(map(self.number, COMPARED_WITHIN), self.rows.height)
         return arrange_items(self.rows, groups, self.runs, self.number("model"))
+
+    def share(self, cells: Numbers) -> Array:
+        """Return what each target weighs within its cell, 1 in all."""
+        weights = self.rows[WEIGHT].to_numpy()
+        totals = np.bincount(cells, weights).astype(np.float64)
+        return weights / totals[cells]
 
     def number(self, column: str) -> Numbers:
         """Return the number of each target's value in a column."""
@@ -111,13 +119,17 @@ class PreparedTargets:
         return self.numbers[column]
 
 
-def prepare(records: pl.DataFrame, metrics: Sequence[Metric]) -> PreparedTargets:
+def prepare(
+    records: pl.DataFrame, metrics: Sequence[Metric], policy: ScoringPolicy
+) -> PreparedTargets:
     """Return what every category's scores are computed from."""
-    with_error = records.filter(pl.col("error").is_not_null())
+    with_error = weigh(records.filter(pl.col("error").is_not_null()), policy)
     runs = pl.Series("run", number_in_order(number_values(with_error[RUN_NAME])))
     largest = pl.col("error").abs().alias(MAXIMUM)
     return PreparedTargets(
-        metrics, with_error.with_columns(runs, largest, *sum_terms(metrics[0].kind))
+        metrics,
+        with_error.with_columns(runs, largest, *sum_terms(metrics[0].kind)),
+        policy.normalise is not None,
     )
 
 
@@ -135,35 +147,61 @@ def find_all_points(
 
 def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
     """Return for each group that has an error every metric, ``targets``, ``runs`` and so on."""
-    groups, values = number_groups(targets, by)
+    grouping = group_targets(targets, by)
+    groups, values = grouping.groups, grouping.values
     names = {metric.name for metric in targets.metrics}
-    sums = _sum_groups(targets, by, groups)
-    totals = Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
+    sums = _sum_groups(targets, by, grouping)
+    totals = _totals(sums)
     found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
     found[MAXIMUM] = sums[MAXIMUM].to_numpy()
-    found |= _count_clusters(targets, by, groups)
+    found |= _count_clusters(targets, grouping)
+    if targets.normalises:
+        found |= {
+            m.name: _mean_skills(targets, m.value, grouping)
+            for m in targets.metrics
+            if m.value is not None and m.name in SKILLS
+        }
     if targets.orders is not None:
-        found |= _rank_points(targets.orders, groups, len(values), names)
+        found |= _rank_points(targets.orders, grouping, names)
     if "kendall" in names:
-        found["kendall"] = _kendall_points(targets.items, groups, len(values), by)
-    found["targets"] = totals.targets
+        found["kendall"] = _kendall_points(targets.items, grouping, by)
+    found["targets"] = np.bincount(groups, minlength=len(values)).astype(np.float64)
     return {
         value: {name: float(column[number]) for name, column in found.items()}
         for number, value in enumerate(values)
     }
 
 
-def number_groups(targets: PreparedTargets, by: str | None) -> tuple[Numbers, list[str | None]]:
-    """Return each target's group, by number, and the value of each group."""
-    rows = targets.rows
+@dataclass(frozen=True)
+class Grouping:
+    """The groups of targets that a column makes.
+
+    Attributes:
+        groups: (rows,), the number of each target's group.
+        values: the column's value in each group.
+        cells: (rows,), the number of each target's run within its group.
+        shares: (rows,), what it weighs there, 1 in all.
+    """
+
+    groups: Numbers
+    values: Sequence[str | None]
+    cells: Numbers
+    shares: Array
+
+
+def group_targets(targets: PreparedTargets, by: str | None) -> Grouping:
+    """Return the groups that a column makes; None for all targets in one."""
+    rows, runs = targets.rows, targets.runs
     if by is None:
-        return np.zeros(rows.height, dtype=np.int64), [None] if rows.height else []
+        groups = np.zeros(rows.height, dtype=np.int64)
+        return Grouping(groups, [None] if rows.height else [], runs, targets.shares)
     groups = targets.number(by)
     if is_of_run(by):
         firsts = targets.firsts[find_firsts(groups[targets.firsts])]
-    else:
-        firsts = find_firsts(groups)
-    return groups, rows[by][firsts].to_list()
+        return Grouping(groups, rows[by][firsts].to_list(), runs, targets.shares)
+    cells = close_gaps(groups * len(targets.firsts) + runs)
+    values = rows[by][find_firsts(groups)].to_list()
+    return Grouping(groups, values, cells, targets.share(cells))
 
 
 def is_of_run(by: str | None) -> bool:
@@ -171,7 +209,11 @@ def is_of_run(by: str | None) -> bool:
     return by is None or by in RUN_COLUMNS or by.startswith(RUN_SPEC_PREFIX)
 
 
-def _sum(rows: pl.DataFrame, groups: Numbers) -> pl.DataFrame:
+def _totals(sums: pl.DataFrame) -> Sums:
+    return Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
+
+
+def _sum(rows: pl.DataFrame, groups: Numbers, weights: Array) -> pl.DataFrame:
     """Return a row per group, in the order of their numbers: sums of terms, the largest error."""
     count = int(groups.max(initial=-1)) + 1
     largest = np.zeros(count)
@@ -184,29 +226,39 @@ def _sum(rows: pl.DataFrame, groups: Numbers) -> pl.DataFrame:
         if not terms.any():
             columns[name] = np.zeros(count)
         elif starts is not None:
-            columns[name] = np.add.reduceat(terms, starts)
+            columns[name] = np.add.reduceat(terms * weights, starts)
         else:
-            columns[name] = np.bincount(groups, terms, count).astype(np.float64)
+            columns[name] = np.bincount(groups, terms * weights, count).astype(np.float64)
     return pl.DataFrame(columns)
 
 
-def _sum_groups(targets: PreparedTargets, by: str | None, groups: Numbers) -> pl.DataFrame:
+def _sum_groups(targets: PreparedTargets, by: str | None, grouping: Grouping) -> pl.DataFrame:
     """Return a row per group: the sums of the terms, and the largest error."""
     if is_of_run(by):
-        return _sum(targets.by_run, groups[targets.firsts])
-    if by in NAME_COLUMNS:
-        return _sum(targets.by_name, groups[find_firsts(targets.names)])
-    return _sum(targets.rows, groups)
+        runs = targets.by_run
+        return _sum(runs, grouping.groups[targets.firsts], np.ones(runs.height))
+    return _sum(targets.rows, grouping.groups, grouping.shares)
 
 
-def _count_clusters(targets: PreparedTargets, by: str | None, groups: Numbers) -> dict[str, Array]:
+def _mean_skills(
+    targets: PreparedTargets, skill: Callable[[Sums], Array], grouping: Grouping
+) -> Array:
+    """Return the weighted mean of the stats' skills in each group, of those that have a value."""
+    stats = targets.number("stat")
+    of_stats = close_gaps(grouping.groups * (int(stats.max(initial=0)) + 1) + stats)
+    cells = close_gaps(of_stats * len(targets.firsts) + targets.runs)
+    values = skill(_totals(_sum(targets.rows, of_stats, targets.share(cells))))
+    firsts = find_firsts(of_stats)
+    weights = np.where(np.isnan(values), 0, targets.rows[STAT_WEIGHT].to_numpy()[firsts])
+    owners, count = grouping.groups[firsts], len(grouping.values)
+    total = np.bincount(owners, weights * np.nan_to_num(values), count).astype(np.float64)
+    return quotient(total, np.bincount(owners, weights, count).astype(np.float64))
+
+
+def _count_clusters(targets: PreparedTargets, grouping: Grouping) -> dict[str, Array]:
     """Return how many runs, scenarios and models each group has."""
-    runs = targets.runs
-    if is_of_run(by):
-        groups, runs = groups[targets.firsts], runs[targets.firsts]
-    in_run = close_gaps(groups * len(targets.firsts) + runs)
-    firsts = find_firsts(in_run)
-    groups, runs = groups[firsts], runs[firsts]
+    firsts = find_firsts(grouping.cells)
+    groups, runs = grouping.groups[firsts], targets.runs[firsts]
     counts = {"runs": np.bincount(groups).astype(np.float64)}
     for name in ("scenarios", "models"):
         numbers = getattr(targets.clusters, name)[runs]
@@ -215,31 +267,31 @@ def _count_clusters(targets: PreparedTargets, by: str | None, groups: Numbers) -
     return counts
 
 
-def _rank_points(
-    orders: Orders, groups: Numbers, count: int, names: Collection[str]
-) -> dict[str, Array]:
+def _rank_points(orders: Orders, grouping: Grouping, names: Collection[str]) -> dict[str, Array]:
     """Return Spearman's correlation or AUROC of each group, NaN where it has none."""
-    of_rows = groups if len(orders.rows) == len(groups) else groups[orders.rows]
-    predicted, _ = ranks_within(orders.predicted, of_rows, count)
+    groups, count = grouping.groups[orders.rows], len(grouping.values)
+    shares = grouping.shares[orders.rows]
+    predicted, _ = ranks_within(orders.predicted, groups, count, shares)
     if "auroc" in names:
         # By the sum of the ranks of the ones (Mann and Whitney), counted from the middle.
-        sizes = np.bincount(of_rows, minlength=count).astype(np.float64)
-        ones = np.bincount(of_rows, orders.is_one, count).astype(np.float64)
+        sizes = np.bincount(groups, shares, count).astype(np.float64)
+        ones = np.bincount(groups, shares * orders.is_one, count).astype(np.float64)
         pairs = ones * (sizes - ones)
-        won = np.bincount(of_rows, predicted * orders.is_one, count) + pairs / 2
+        won = np.bincount(groups, shares * predicted * orders.is_one, count) + pairs / 2
         return {"auroc": quotient(won, pairs)}
-    actual, actual_squares = ranks_within(orders.actual, of_rows, count)
-    product = np.bincount(of_rows, predicted * actual, count).astype(np.float64)
+    actual, actual_squares = ranks_within(orders.actual, groups, count, shares)
+    product = np.bincount(groups, shares * predicted * actual, count).astype(np.float64)
     return {"spearman": quotient(product, actual_squares)}
 
 
-def _kendall_points(items: Items | None, groups: Numbers, count: int, by: str | None) -> Array:
+def _kendall_points(items: Items | None, grouping: Grouping, by: str | None) -> Array:
     """Return Kendall's tau of each group: the mean over its scenarios and stats; NaN if none."""
+    groups, count = grouping.groups, len(grouping.values)
     if items is None or by == "model":  # only different models are compared
         return np.full(count, np.nan)
     if by is not None and by not in COMPARED_WITHIN:
         items = items.regroup(close_gaps(items.group * count + groups[items.rows]))
-    defined = ~np.isnan(items.taus)
-    owners = groups[items.rows[find_firsts(items.group)]][defined]
-    total = np.bincount(owners, items.taus[defined], count).astype(np.float64)
-    return quotient(total, np.bincount(owners, minlength=count).astype(np.float64))
+    weights = np.where(np.isnan(items.taus), 0, items.weigh(grouping.shares))
+    owners = groups[items.rows[find_firsts(items.group)]]
+    total = np.bincount(owners, weights * np.nan_to_num(items.taus), count).astype(np.float64)
+    return quotient(total, np.bincount(owners, weights, count).astype(np.float64))

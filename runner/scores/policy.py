@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
-from runner.scores.metrics import METRICS, Metric
+from runner.scores.metrics import METRICS, SKILLS, Metric
 
-WITH_WORST_ERROR = ("mae", "rmse", "skill", "crps", "instance_mae")
+WITH_WORST_ERROR = ("mae", "rmse", *SKILLS, "crps", "instance_mae")
 """Metrics of the errors alone, for which an error may stand in for a missing prediction."""
 
 RANKING_METRICS = tuple(metric.name for metric in METRICS.values() if metric.better is not None)
@@ -22,9 +22,13 @@ class ScoringPolicy(BaseModel):
             predicted at the end of ``range`` that is farther from the actual.
         range: the least and the largest mean that a target's stat can have.
         scenario_weights: weights of scenarios in the scores over the suite, by the scenario's text
-            as the records show it; those not named weigh 1. Without any, every target weighs the
+            as the records show it; those not named weigh 1. Without any, every run weighs the
             same, whatever its scenario. A scenario in which the metric has no value is left out.
         determinism: how closely further runs of a ranked evaluation must repeat the first.
+        units: units of stats that the runner's table lacks or has otherwise, by the stat's name.
+        normalise: ``skill``: a skill is found for each stat, and their mean is the score.
+        stat_weights: weights of stats, by name; those not named weigh 1. They weigh a target
+            beside its instances, and with ``normalise`` the stats' skills.
         tolerance: two predicted values, or two scores, count as the same if they differ by no more.
     """
 
@@ -34,6 +38,9 @@ class ScoringPolicy(BaseModel):
     missing: Literal["void", "worst"] = "void"
     range: tuple[FiniteFloat, FiniteFloat] | None = None
     scenario_weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    units: Mapping[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}
+    normalise: Literal["skill"] | None = None
+    stat_weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     determinism: Literal["not_required", "within_tolerance", "byte_equal"] = "not_required"
     tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-9
 
@@ -53,6 +60,13 @@ class ScoringPolicy(BaseModel):
         if self.missing == "worst" and self.primary not in WITH_WORST_ERROR:
             names = ", ".join(WITH_WORST_ERROR)
             raise ValueError(f"with missing: worst, primary must be one of {names}")
+        return self
+
+    @model_validator(mode="after")
+    def _normalises_what_ranks(self) -> "ScoringPolicy":
+        if self.normalise is not None and self.primary not in SKILLS:
+            names = " or ".join(SKILLS)
+            raise ValueError(f"normalise: skill is the mean of skills: set primary to {names}")
         return self
 
     @property

@@ -33,13 +33,16 @@ ACTUAL_SIDE: Mapping[str, type[pl.DataType]] = {
     "perturbed_by": pl.String,
     "computed_on": pl.String,
     "baseline": pl.Float64,
+    "sample_mean": pl.Float64,
+    "instances": pl.Int64,
     "outcome": pl.String,
     "reason": pl.String,
 }
 """``budget`` is how many instances of each eval run the case reveals, null if all; ``replicate`` is
 the draw that it is of, from 1. ``perturbation`` is all of it as text, ``perturbed_by`` without what
-it is computed on, ``baseline`` the train mean, ``reason`` why the case has no predictions, if it
-has none."""
+it is computed on, ``baseline`` the train mean, ``sample_mean`` that of the revealed instances,
+``instances`` how many a stat is over (0 for a copy of another target), ``reason`` why the case has
+no predictions, if it has none."""
 
 NOT_PREDICTED = "not predicted"
 
@@ -118,9 +121,9 @@ def make_records(
 
     Returns:
         KEY, budget, replicate, perturbed_by, computed_on, kind (see ``metrics.Kind``),
-        predicted_mean, predicted_stddev, actual_mean, actual_stddev, baseline, error, crps,
-        outcome, reason, then the columns of the run specs. ``reason`` is null where the prediction
-        is there.
+        predicted_mean, predicted_stddev, actual_mean, actual_stddev, baseline, sample_mean,
+        instances, error, crps, outcome, reason, then the columns of the run specs. ``reason`` is
+        null where the prediction is there.
 
     Raises:
         polars.exceptions.ComputeError: a key stands twice in one of the sides.
@@ -144,6 +147,8 @@ def make_records(
         pl.col("mean").alias("actual_mean"),
         pl.col("stddev").alias("actual_stddev"),
         "baseline",
+        "sample_mean",
+        "instances",
         pl.when(stands_in)
         .then(_worst_error(*(worst or (0.0, 0.0))))
         .otherwise(pl.col("mean_p") - pl.col("mean"))

@@ -14,6 +14,7 @@ from runner.errors import UsageError
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.scores.policy import ScoringPolicy
+from runner.scores.weights import share_of_run, weigh
 from runner.submissions.ladder import PublicScore
 from runner.submissions.split import Group, restrict_report
 from runner.suites.suite import Suite
@@ -69,9 +70,10 @@ def score_public(
     policy = report.scoring
     records = report_records(restrict_report(report, groups))
     names = {run: repr(group) for run, group in groups.items()}
-    losses = records.filter(
+    counted = records.filter(
         pl.col("kind") == policy.primary_metric.kind, pl.col("error").is_not_null()
-    ).select(
+    )
+    losses = weigh(counted, policy).select(
         pl.col(RUN_NAME).replace_strict(names).alias("group"),
         _loss(pl.col("error"), policy).alias("loss"),
         _loss(pl.col("baseline") - pl.col("actual_mean"), policy)
@@ -96,13 +98,16 @@ def _loss(error: pl.Expr, policy: ScoringPolicy) -> pl.Expr:
 
 
 def _weight(policy: ScoringPolicy) -> pl.Expr:
-    """Return each target's weight: with weights of scenarios, its share of its scenario's."""
+    """Return each target's weight as in the suite's score: its share of its run, each run the same.
+
+    With weights of scenarios, its share of its scenario's.
+    """
     if not policy.scenario_weights:
-        return pl.lit(1.0)
+        return share_of_run()
     weights = pl.col("scenario").replace_strict(
         dict(policy.scenario_weights), default=1.0, return_dtype=pl.Float64
     )
-    return weights / pl.len().over("scenario")
+    return weights * share_of_run() / share_of_run().sum().over("scenario")
 
 
 def _mean(sums: pl.DataFrame, column: str) -> PublicScore:

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from runner.contract import layout
+from runner.contract.stat import Stat, Target
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.helm_outputs.frames import RunFrames, read_scenario_states
 from runner.helm_outputs.json_text import to_text
 from runner.helm_outputs.runs import RunDirectory
-from runner.suites.eval_targets import RunTargets, choose_instance_targets, choose_targets
+from runner.scores.baseline import mean_of_similar
+from runner.suites.eval_targets import (
+    RunTargets,
+    choose_instance_targets,
+    choose_targets,
+    of_instances,
+)
 from runner.suites.spec import Revealed, TargetSpec
 from runner.suites.staged_files import STAGED_FILES
 
@@ -103,6 +111,17 @@ def make_reveal(
         reveal_states(run, instance_ids, revealed),
         choose_instance_targets(run, frames, instance_ids, instance_targets),
     )
+
+
+def sample_means(
+    frames: RunFrames, instance_ids: Sequence[str], targets: Sequence[Stat]
+) -> list[float | None]:
+    """Return for each target of a run the mean of the same stat over some of its instances.
+
+    None where these don't have the stat. The means are never shown.
+    """
+    sample = of_instances(frames.per_instance_stats, instance_ids).select(~cs.nested())
+    return mean_of_similar(sample, [Target("", target.name) for target in targets])
 
 
 def draw_budgets(

@@ -76,15 +76,18 @@ def choose_instance_targets(
     Raises:
         SuiteError: as ``choose_targets``.
     """
-    stats = frames.per_instance_stats
-    if specs and layout.INSTANCE_ID in stats.columns:
-        # As texts: an id that is a number in one file may be a text in another.
-        revealed = [str(each) for each in revealed_ids]
-        stats = stats.cast({layout.INSTANCE_ID: pl.String})
-        stats = stats.filter(pl.col(layout.INSTANCE_ID).is_in(revealed))
-    else:
-        stats = stats.clear()
+    stats = of_instances(frames.per_instance_stats, revealed_ids if specs else ())
     return _targets(run, stats, PER_INSTANCE_PREFIX, specs)
+
+
+def of_instances(stats: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """Return the per-instance stats of some instances, their ids as texts."""
+    if not ids or layout.INSTANCE_ID not in stats.columns:
+        return stats.clear()
+    # As texts: an id that is a number in one file may be a text in another.
+    chosen = [str(each) for each in ids]
+    stats = stats.cast({layout.INSTANCE_ID: pl.String})
+    return stats.filter(pl.col(layout.INSTANCE_ID).is_in(chosen))
 
 
 def per_instance_stats(targets: RunTargets) -> list[dict[str, Any]]:

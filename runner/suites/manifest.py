@@ -25,6 +25,9 @@ DIGEST = "suite.digest"
 
 ACTUALS = "actuals.jsonl"
 INSTANCE_ACTUALS = "instance_actuals.jsonl"
+SAMPLE_MEANS = "sample_means.jsonl"
+"""Of each target of a run, in the order of the actuals, its stat's mean over what is revealed."""
+
 ANSWERS = "answers.parts"
 """What a run answered, as hashes; twins are found by them."""
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from runner.contract.limits import Limits
 from runner.files.wrong_fields import fault_below
 from runner.scores.policy import ScoringPolicy
+from runner.scores.units import refuse_mixed_units
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Names are used in paths, in manifests and on terminals."""
@@ -172,7 +173,7 @@ class SuiteSpec(_Strict):
         revealed: what of the eval runs is shown.
         assets: a directory of files that every container gets at ``/input/assets``.
         limits: what a predictor may use.
-        scoring: the metric that ranks, and what missing predictions and scenarios weigh.
+        scoring: the metric that ranks, and what missing predictions, scenarios and stats weigh.
         accept: kinds of audit findings that are intended; any other makes the build fail.
         seed: draws runs, folds and revealed instances.
     """
@@ -206,6 +207,25 @@ class SuiteSpec(_Strict):
                 "be the same. Leave replicates out, or reveal some of the instances",
                 *("division", "replicates"),
             )
+        return self
+
+    @property
+    def scored_stats(self) -> tuple[str, ...]:
+        """The names of the stats that the primary metric is of."""
+        of_runs = self.scoring.primary_metric.kind == "stat"
+        return tuple(target.stat for target in (self.targets if of_runs else self.instance_targets))
+
+    @model_validator(mode="after")
+    def _adds_up_one_unit(self) -> "SuiteSpec":
+        asked = {target.stat for target in (*self.targets, *self.instance_targets)}
+        for field in ("units", "stat_weights"):
+            for stat in getattr(self.scoring, field):
+                if stat not in asked:
+                    raise fault_below(f"{stat!r} is no target of the suite", "scoring", field, stat)
+        try:
+            refuse_mixed_units(self.scored_stats, self.scoring)
+        except ValueError as error:
+            raise fault_below(str(error), "scoring") from error
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from runner.suites.manifest import (
     ANSWERS,
     INSTANCE_ACTUALS,
     ITEMS,
+    SAMPLE_MEANS,
     PrivateManifest,
     RunRecord,
 )
@@ -27,11 +28,25 @@ from runner.suites.public_suite import PublicSuite, SuiteCase
 
 
 @dataclass(frozen=True)
+class Basis:
+    """What else the score of a run's target follows from.
+
+    Attributes:
+        instances: how many its stat is over; 0 if it repeats another target.
+        sample_mean: the mean of the stat over the revealed instances, None if they don't have it.
+    """
+
+    instances: int
+    sample_mean: float | None
+
+
+@dataclass(frozen=True)
 class Actuals:
     """The withheld stats of one case, by target, of its runs and of instances."""
 
     stats: Mapping[Target, Stat]
     instance_stats: Mapping[InstanceTarget, Stat]
+    bases: Mapping[Target, Basis]
 
     @property
     def targets(self) -> Targets:
@@ -72,21 +87,25 @@ class Suite(PublicSuite):
             SuiteError: the private half was changed since the suite was built.
         """
         stats: dict[Target, Stat] = {}
+        bases: dict[Target, Basis] = {}
         instance_stats: dict[InstanceTarget, Stat] = {}
         for run in case.eval_runs:
             part = self.private.parts[ACTUALS][run.number]
             with private_errors(part.name):
-                for stat in _read_actuals(part):
-                    stats[Target(run.name, stat.name)] = stat
+                actuals = json.loads(part.read())
+            part = self.private.parts[SAMPLE_MEANS][run.reveal]
+            with private_errors(part.name):
+                means = json.loads(part.read())
+                for each, sample_mean in zip(actuals, means, strict=True):
+                    stat = Stat.from_json(each["stat"])
+                    target = Target(run.name, stat.name)
+                    stats[target] = stat
+                    bases[target] = Basis(each["instances"], sample_mean)
             part = self.private.parts[INSTANCE_ACTUALS][run.reveal]
             with private_errors(part.name):
                 for place, stat in _read_instance_actuals(part):
                     instance_stats[InstanceTarget(run.name, *place, stat.name)] = stat
-        return Actuals(stats, instance_stats)
-
-
-def _read_actuals(part: Part) -> list[Stat]:
-    return [Stat.from_json(stat) for stat in json.loads(part.read())]
+        return Actuals(stats, instance_stats, bases)
 
 
 def _read_instance_actuals(part: Part) -> list[tuple[tuple[str, int], Stat]]:

@@ -44,6 +44,16 @@ class Items:
         """Kendall's tau of each group, by its number, NaN where it has none."""
         return kendall_taus(self)
 
+    def weigh(self, shares: Array) -> Array:
+        """Return the weight of each group: the mean of its items' shares of their runs.
+
+        Args:
+            shares: of all rows of the records.
+        """
+        count = int(self.group.max(initial=-1)) + 1
+        total = np.bincount(self.group, shares[self.rows], count).astype(np.float64)
+        return quotient(total, np.bincount(self.group, minlength=count).astype(np.float64))
+
     def choose(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Items":
         """Return some of the items, or all in another order."""
         return Items(*(getattr(self, field.name)[chosen] for field in fields(Items)))
@@ -104,27 +114,38 @@ class _Comparisons:
         product: (pairs, groups), the signs of the differences of the predicted and of the actual
             means, multiplied.
         actual: (pairs, groups), 1 where the actual means differ, else 0.
+        runs: (runs,), the numbers of all runs.
+        shares: (runs, groups), the share of its run that each item has.
     """
 
     one: Numbers
     other: Numbers
     product: NDArray[np.float32]
     actual: NDArray[np.float32]
+    runs: Numbers
+    shares: Array
+
+    def weigh(self, weights: Array) -> Array:
+        """Return (weightings, groups), the mean of the items' shares over the runs that count."""
+        of_runs = weights[:, self.runs]
+        return quotient(of_runs @ self.shares, of_runs.sum(1, keepdims=True))
 
 
-def kendall(items: Items, runs: Numbers) -> Estimator:
+def kendall(items: Items, runs: Numbers, shares: Array) -> Estimator:
     """Return Kendall's tau of predicted and actual over models within a scenario.
 
     It shows whether the models of a scenario are ranked right. For each scenario and stat: of the
     pairs of runs of different models whose actual means differ, the share that is predicted in the
     right order less the share in the wrong order; a pair with equal predictions is in neither. Then
-    the mean over the scenarios and stats that have such pairs. No unit, -1 to 1. Source: Somers'
-    (1962) D of the predicted on the actual means, ``scipy.stats.somersd``.
+    the mean over the scenarios and stats that have such pairs, each with the mean share of its run
+    that the stat has. No unit, -1 to 1. Source: Somers' (1962) D of the predicted on the actual
+    means, ``scipy.stats.somersd``.
 
     Args:
         runs: (items,), the number of each one's run as the weights have it.
+        shares: (items,), the share of its run's weight that each one has.
     """
-    compared = list(_compare_pairs(items, runs))
+    compared = list(_compare_pairs(items, runs, shares))
     cells = max((pairs.product.size for pairs in compared), default=1)
     at_once = max(1, min(WEIGHTINGS_AT_ONCE, 16 * CELLS_AT_ONCE // cells))
 
@@ -134,16 +155,16 @@ def kendall(items: Items, runs: Numbers) -> Estimator:
         for pairs in compared:
             of_pairs = small[:, pairs.one] * small[:, pairs.other]
             taus = quotient((of_pairs @ pairs.product).astype(np.float64), of_pairs @ pairs.actual)
-            is_defined = ~np.isnan(taus)
-            total += np.where(is_defined, taus, 0).sum(1)
-            defined += is_defined.sum(1)
+            of_groups = np.where(np.isnan(taus), 0, pairs.weigh(weights))
+            total += (np.where(np.isnan(taus), 0, taus) * of_groups).sum(1)
+            defined += of_groups.sum(1)
         return quotient(total, defined)
 
     pairs = sum(pairs.product.size for pairs in compared)
     return bound_cells(estimate, int(pairs * CELLS_OF_A_PAIR), at_once)
 
 
-def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
+def _compare_pairs(items: Items, runs: Numbers, shares: Array) -> Iterator[_Comparisons]:
     """Yield the pairs of different models, group by group; groups with the same runs together."""
     for at in _groups_by_size(items.group):
         patterns = combine(runs[at], at.shape[1])
@@ -161,7 +182,7 @@ def _compare_pairs(items: Items, runs: Numbers) -> Iterator[_Comparisons]:
                 values = mean[some]
                 signs.append(_signs(values[one], values[other]).astype(np.float32))
             sides = (signs[0] * signs[1], np.abs(signs[1]))
-            yield _Comparisons(numbers[one], numbers[other], *sides)
+            yield _Comparisons(numbers[one], numbers[other], *sides, numbers, shares[some])
 
 
 def _groups_by_size(group: Numbers) -> Iterator[NDArray[np.int64]]:

@@ -1,9 +1,9 @@
 """The metrics that depend on the order of targets: Spearman and AUROC, for any weights of runs.
 
-Each function takes rows of records and the run that each row belongs to, as a number, and returns
-an ``Estimator``. Every row has its run's weight; a row of weight 2 counts as two equal rows, one of
-weight 0 is left out, so ranks are those of the remaining rows. Equal predictions count as if they
-were put in order at random: who can't tell two targets apart gains nothing by saying so.
+Each function takes rows of records, the run that each row belongs to, as a number, and the share of
+its run's weight that it has, and returns an ``Estimator``. A row of weight 2 counts as two equal
+rows, one of weight 0 is left out, so ranks are those of the remaining rows. Equal predictions count
+as if they were put in order at random: who can't tell two targets apart gains nothing by saying so.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def sort_side(values: Array) -> Side:
     return Side(order, ties, np.flatnonzero(is_last))
 
 
-def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
+def spearman(rows: pl.DataFrame, runs: Numbers, shares: Array) -> Estimator:
     """Return Spearman's correlation of predicted and actual over targets. No unit, -1 to 1.
 
     The sum of the products of the ranks, counted from their middle, equal values sharing their mean
@@ -68,11 +68,13 @@ def spearman(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     at = (predicted.ties, actual_ties[predicted.order])
     predicted_at, actual_at = (ties.astype(np.int64) for ties in at)
     in_predicted, in_actual = (runs[side.order] for side in (predicted, actual))
+    of_predicted, of_actual = (shares[side.order] for side in (predicted, actual))
 
     def estimate(weights: Array) -> Array:
-        of_rows = weights.take(in_predicted, axis=1)
+        of_rows = weights.take(in_predicted, axis=1) * of_predicted
         predicted_ranks, _ = _rank(of_rows, predicted.ends)
-        actual_ranks, actual_squares = _rank(weights.take(in_actual, axis=1), actual.ends)
+        in_order = weights.take(in_actual, axis=1) * of_actual
+        actual_ranks, actual_squares = _rank(in_order, actual.ends)
         if len(predicted.ends) < len(predicted_at):
             predicted_ranks = predicted_ranks.take(predicted_at, axis=1)
         actual_ranks = actual_ranks.take(actual_at, axis=1)
@@ -100,7 +102,7 @@ def _rank(in_order: Array, ends: NDArray[np.int64]) -> tuple[Array, Array]:
     return ranks, np.einsum("ij,ij,ij->i", tied, ranks, ranks)
 
 
-def auroc(rows: pl.DataFrame, runs: Numbers) -> Estimator:
+def auroc(rows: pl.DataFrame, runs: Numbers, shares: Array) -> Estimator:
     """Return the area under the ROC curve of stats that are 0 or 1. No unit; 1 is perfect.
 
     The probability that an actual 1 has a higher prediction than an actual 0, where equal
@@ -108,10 +110,10 @@ def auroc(rows: pl.DataFrame, runs: Numbers) -> Estimator:
     """
     predicted = sort_side(rows["predicted_mean"].to_numpy())
     is_one = (rows["actual_mean"] == 1).to_numpy()[predicted.order]
-    in_order = runs[predicted.order]
+    in_order, of_order = runs[predicted.order], shares[predicted.order]
 
     def estimate(weights: Array) -> Array:
-        of_rows = weights.take(in_order, axis=1)
+        of_rows = weights.take(in_order, axis=1) * of_order
         ones_up_to = np.cumsum(of_rows * is_one, axis=1).take(predicted.ends, axis=1)
         zeros_up_to = np.cumsum(of_rows * ~is_one, axis=1).take(predicted.ends, axis=1)
         ones, zeros = (np.diff(up_to, axis=1, prepend=0) for up_to in (ones_up_to, zeros_up_to))
@@ -157,40 +159,32 @@ def sort_targets(records: pl.DataFrame) -> Orders:
     return Orders(rows, actual == 1, sort_side(predicted), sort_side(actual))
 
 
-def ranks_within(side: Side, groups: Numbers, count: int) -> tuple[Array, Array]:
-    """Return each target's rank within its group, and each group's sum of their squares.
+def ranks_within(side: Side, groups: Numbers, count: int, weights: Array) -> tuple[Array, Array]:
+    """Return each target's rank within its group, and each group's weighted sum of their squares.
 
-    Ranks are counted from the middle one of the group, equal values sharing their mean rank.
+    A rank is the weight of all that is below, counted from the middle of the group's; equal values
+    share their mean rank.
 
     Args:
         groups: (targets,), the number of each one's group, below ``count``.
+        weights: (targets,).
     """
     order, ties = side.order, side.ties
-    sizes = np.bincount(groups, minlength=count)
-    starts = np.cumsum(sizes) - sizes
     if count > 1:
         by_group = sort_rows(shorten(groups).take(order))
         order, ties = order.take(by_group), ties.take(by_group)
-    is_last = np.append(ties[1:] != ties[:-1], True)[: len(order)]
-    is_last[(starts + sizes - 1)[sizes > 0]] = True
-    ends = np.flatnonzero(is_last)
-    values_of_group = np.diff(np.searchsorted(ends, starts), append=len(ends))
-    of_values = np.repeat((1 - sizes) / 2 - starts, values_of_group)
-    of_values += ends
-    squares = _cube(sizes)
-    if len(ends) < len(order):
-        lengths = np.diff(ends, prepend=-1)
-        shared = np.flatnonzero(lengths > 1)
-        of_values[shared] -= (lengths[shared] - 1) / 2
-        owners = np.searchsorted(np.cumsum(values_of_group), shared, side="right")
-        squares -= np.bincount(owners, _cube(lengths[shared]), count)
-        of_values = np.repeat(of_values, lengths)
+    in_order = groups.take(order)
+    is_last = np.append((ties[1:] != ties[:-1]) | (in_order[1:] != in_order[:-1]), True)
+    ends = np.flatnonzero(is_last[: len(order)])
+    owners = in_order.take(ends)
+    up_to = np.cumsum(weights.take(order)).take(ends)
+    tied = np.diff(up_to, prepend=0)
+    totals = np.bincount(owners, tied, count)
+    below = np.cumsum(totals) - totals
+    of_values = up_to - below.take(owners) - tied / 2 - totals.take(owners) / 2
+    # One value alone is in the middle; that its rank is not exactly 0 is rounding.
+    of_values[np.bincount(owners, minlength=count).take(owners) == 1] = 0
+    squares = np.bincount(owners, tied * of_values**2, count).astype(np.float64)
     ranks = np.empty(len(order))
-    ranks[order] = of_values
-    return ranks, squares / 12
-
-
-def _cube(counts: NDArray[np.int64]) -> Array:
-    """Return 12 times the sum of the squares of so many ranks, counted from their middle."""
-    many = counts.astype(np.float64)
-    return many**3 - many
+    ranks[order] = np.repeat(of_values, np.diff(ends, prepend=-1))
+    return ranks, squares

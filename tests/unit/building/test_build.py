@@ -330,7 +330,7 @@ def test_a_suite_has_as_many_files_whatever_the_number_of_its_runs(tmp_path: Pat
         source = write_suite(tmp_path / f"{runs}", runs=runs)
         suite = build(source, tmp_path / f"suite-{runs}", instance_targets=["exact_match"])
         counts.add(len([path for path in suite.root.rglob("*") if path.is_file()]))
-    assert counts == {15}
+    assert counts == {16}
 
 
 def test_assets_are_staged_as_they_are_and_frozen(tmp_path: Path) -> None:

@@ -112,7 +112,9 @@ def test_the_mean_delta_is_perturbed_less_original_in_each_run() -> None:
 def test_a_target_that_is_predicted_twice_is_refused() -> None:
     key = ("case-1", "run", "exact_match", None, None, None, None, None)
     twice = side_frame([(*key, 0.5, None)] * 2, SIDE)
-    actual = side_frame([(*key, 0.5, None, None, 1, None, None, None, "scored", None)], ACTUAL_SIDE)
+    actual = side_frame(
+        [(*key, 0.5, None, None, 1, None, None, None, None, 1, "scored", None)], ACTUAL_SIDE
+    )
     with pytest.raises(pl.exceptions.ComputeError):
         make_records(twice, actual, describe_runs({}))
     assert make_records(twice[:1], actual, describe_runs({}))["error"].to_list() == [0]
@@ -136,7 +138,7 @@ def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
     other = side_frame([("x", "a", "exact_match", *[None] * 5, 0.1, None)], SIDE)
     wanted = ("case-1", "a", "exact_match", *[None] * 5)
     actual = side_frame(
-        [(*wanted, 0.5, None, None, 1, None, None, None, "scored", None)], ACTUAL_SIDE
+        [(*wanted, 0.5, None, None, 1, None, None, None, None, 1, "scored", None)], ACTUAL_SIDE
     )
     assert make_records(other, actual, describe_runs({}))["reason"].to_list() == ["not predicted"]
 

@@ -9,7 +9,7 @@ from runner.building.demo_suite import unpack_demo_suite
 from runner.contract import MetricName, Target
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import find_runs
-from runner.scores.baseline import train_mean_baseline
+from runner.scores.baseline import mean_of_similar
 
 TRAIN = pl.DataFrame(
     {
@@ -37,13 +37,13 @@ TRAIN = pl.DataFrame(
 def test_the_baseline_is_the_mean_of_the_most_similar_train_stats(
     name: MetricName, mean: float | None
 ) -> None:
-    (found,) = train_mean_baseline(TRAIN, [Target("eval", name)])
+    (found,) = mean_of_similar(TRAIN, [Target("eval", name)])
     assert found == (mean if mean is None else pytest.approx(mean))
 
 
 def test_train_frames_without_means_have_no_baseline() -> None:
     target = Target("eval", MetricName("exact_match"))
-    assert train_mean_baseline(pl.DataFrame({"run_spec.name": ["a"]}), [target]) == [None]
+    assert mean_of_similar(pl.DataFrame({"run_spec.name": ["a"]}), [target]) == [None]
 
 
 def image_train_mean() -> ModuleType:
@@ -61,7 +61,7 @@ def test_the_baseline_is_what_the_example_image_predicts(tmp_path: Path) -> None
     train = pl.concat([read_run(run).stats for run in runs[3:30]], how="diagonal_relaxed")
     evaluated = read_run(runs[33]).stats.filter(pl.col("stats.mean").is_not_null())
     targets = [Target.from_row(row) for row in evaluated.iter_rows(named=True)]
-    found = train_mean_baseline(train, targets)
+    found = mean_of_similar(train, targets)
     similar = image_train_mean().similar_stats
     in_pandas = train.to_pandas()
     compared = 0
@@ -82,4 +82,4 @@ def test_a_field_of_another_type_in_the_train_stats_is_like_no_target(prob: list
         }
     )
     name = MetricName("exact_match", perturbation={"prob": 0.5})
-    assert train_mean_baseline(train, [Target("eval", name)]) == [pytest.approx(0.3)]
+    assert mean_of_similar(train, [Target("eval", name)]) == [pytest.approx(0.3)]

@@ -115,7 +115,7 @@ def all_files(directory: Path) -> list[Path]:
 def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
     files = all_files(suite.root)
-    assert len(files) == 15
+    assert len(files) == 16
     for path in files:
         content = path.read_bytes()
         if not content:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from runner.suites.spec import SuiteSpec
 from runner.suites.spec_file import make_spec
 
 
-def spec(division: dict[str, Any], **scoring: Any) -> SuiteSpec:
+def spec(
+    division: dict[str, Any], targets: Sequence[str] = ("exact_match",), **scoring: Any
+) -> SuiteSpec:
     return SuiteSpec.model_validate(
         {
             "name": "a",
             "version": "1",
             "helm_runs": ["runs"],
             "division": division,
+            "targets": targets,
             "scoring": scoring,
         }
     )
@@ -108,3 +112,24 @@ def test_replicates_that_would_all_be_the_same_are_refused(instances: Any) -> No
         made(division=division, revealed={"instances": instances})
     made(division=division, revealed={"instances": [0, 1]})  # the control: these are drawn
     made(division={"method": "k_fold", "replicates": 3}, revealed={"instances": instances})
+
+
+def test_units_are_not_added_unless_the_spec_says_how() -> None:
+    targets = ["exact_match", "inference_runtime"]
+    with pytest.raises(ValidationError, match=r"shares \(exact_match\) and seconds"):
+        spec({"method": "sampled"}, targets)
+    said = spec({"method": "sampled"}, targets, primary="skill", normalise="skill")
+    assert said.scored_stats == ("exact_match", "inference_runtime")
+
+
+def test_normalised_skills_are_of_a_primary_that_is_a_skill() -> None:
+    with pytest.raises(ValidationError, match="set primary to skill or sample_skill"):
+        spec({"method": "sampled"}, primary="mae", normalise="skill")
+
+
+@pytest.mark.parametrize(("field", "value"), [("units", "metres"), ("stat_weights", 2)])
+def test_what_is_said_of_a_stat_is_of_a_target(field: str, value: Any) -> None:
+    wrong, right = ({field: {stat: value}} for stat in ("exact_mach", "exact_match"))
+    with pytest.raises(ValidationError, match="'exact_mach' is no target of the suite"):
+        spec({"method": "sampled"}, ("exact_match",), **wrong)
+    spec({"method": "sampled"}, ("exact_match",), **right)  # the control

@@ -14,12 +14,14 @@ WEIGHTS: Array = np.random.default_rng(1).integers(0, 3, (20, 8)).astype(np.floa
 
 
 def weighted_frame(frame: pl.DataFrame, weights: Array) -> pl.DataFrame:
-    """Return the records with each run as often as it weighs."""
+    """Return the records with each run as often as it weighs, each time under a name of its own."""
     runs = sorted(frame["run_spec.name"].unique(), key=str)
     parts = [
-        frame.filter(pl.col("run_spec.name") == run)
+        frame.filter(pl.col("run_spec.name") == run).with_columns(
+            pl.lit(f"{run} {again}").alias("run_spec.name")
+        )
         for run, times in zip(runs, weights, strict=True)
-        for _ in range(int(times))
+        for again in range(int(times))
     ]
     return pl.concat(parts)
 
@@ -27,7 +29,7 @@ def weighted_frame(frame: pl.DataFrame, weights: Array) -> pl.DataFrame:
 def test_spearman_with_weights_is_that_of_its_rows() -> None:
     frame = records(run_targets(24)).sort("run_spec.name")
     runs = frame["run_spec.name"].rank("dense").to_numpy().astype(np.int64) - 1
-    for value, weights in zip(spearman(frame, runs)(WEIGHTS), WEIGHTS, strict=True):
+    for value, weights in zip(spearman(frame, runs, np.ones(24))(WEIGHTS), WEIGHTS, strict=True):
         (score,) = score_targets(weighted_frame(frame, weights), metrics=("spearman",))
         assert value == pytest.approx(score.value)
 
@@ -63,6 +65,6 @@ def test_auroc_with_weights_is_that_of_its_rows() -> None:
     ]
     frame = records(targets).sort("run_spec.name")
     runs = frame["run_spec.name"].rank("dense").to_numpy().astype(np.int64) - 1
-    for value, weights in zip(auroc(frame, runs)(WEIGHTS), WEIGHTS, strict=True):
+    for value, weights in zip(auroc(frame, runs, np.ones(24))(WEIGHTS), WEIGHTS, strict=True):
         (score,) = score_targets(weighted_frame(frame, weights), metrics=("auroc",))
         assert value == pytest.approx(score.value)
