@@ -102,11 +102,14 @@ def _frame_section(input_dir: Path, file: StagedFile) -> str:
 
 
 def _rest_of_inputs() -> str:
+    scores = STAGED_FILES[layout.EVAL_PER_INSTANCE_STATS]
     file = STAGED_FILES[layout.EVAL_INSTANCE_TARGETS]
     names = [name for columns in file.columns for name in columns.names]
     key = [name for name in names if not name.endswith(".")]
     return "\n".join(
         [
+            f"## {layout.INPUT_DIR}/{scores.path}\n",
+            f"{scores.rows} Its columns are those of `{layout.TRAIN_PER_INSTANCE_STATS}`.\n",
             f"## {layout.INPUT_DIR}/{file.path}\n",
             file.rows,
             f"Its columns are {', '.join(f'`{name}`' for name in key)}, and, with the prefix",

@@ -8,6 +8,7 @@ import random
 import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -107,7 +108,8 @@ def write_changed_run(
             elif name == STATS:
                 _write_list(file, parse(content), lambda stat: _changed_stat(stat, rng))
             else:
-                _write_list(file, parse(content), lambda entry: _changed_entry(entry, rng))
+                scored = {str(each) for each in ids} if revealed.scores else set()
+                _write_list(file, parse(content), partial(_changed_entry, scored, rng))
     return replace(run, path=path)
 
 
@@ -138,7 +140,12 @@ def _write_list(file: BinaryIO, items: list[Any], change: Callable[[Any], Any]) 
     file.write(b"]")
 
 
-def _changed_entry(entry: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+def _changed_entry(
+    scored: Collection[str], rng: random.Random, entry: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an instance's stats, changed unless they are revealed."""
+    if str(entry["instance_id"]) in scored:
+        return dict(entry)
     return {**entry, "stats": [_changed_stat(stat, rng) for stat in entry["stats"]]}
 
 

@@ -52,6 +52,13 @@ class Case:
         return self.frame(layout.TRAIN_PER_INSTANCE_STATS)
 
     @cached_property
+    def eval_per_instance_stats_df(self) -> "pd.DataFrame | None":
+        """The per-instance stats of the revealed instances; None in suites that hide them."""
+        if not (self.input_dir / layout.EVAL_PER_INSTANCE_STATS).is_file():
+            return None
+        return self.frame(layout.EVAL_PER_INSTANCE_STATS)
+
+    @cached_property
     def train_runs(self) -> list[dict[str, Any]]:
         """The train runs as plain dicts: HELM's JSON, as its files hold it."""
         return read_runs(self.input_dir, "train")

@@ -20,6 +20,10 @@ _FREE_FORM = ("args", "output_mapping", "annotations", "extra_data")
 
 _RUN_SPECS = {"train": layout.TRAIN_RUN_SPECS, "eval": layout.EVAL_RUN_SPECS}
 _SCENARIO_STATES = {"train": layout.TRAIN_SCENARIO_STATES, "eval": layout.EVAL_SCENARIO_STATES}
+_PER_INSTANCE_STATS = {
+    "train": layout.TRAIN_PER_INSTANCE_STATS,
+    "eval": layout.EVAL_PER_INSTANCE_STATS,
+}
 
 
 class HelmObject(SimpleNamespace):
@@ -46,7 +50,9 @@ def read_runs(input_dir: Path, side: str) -> list[dict[str, Any]]:
     if side == "train":
         for run_name, rows in _rows_by_run(input_dir / layout.TRAIN_STATS):
             runs[run_name]["stats"] = [_nest(row, "stats.") for row in rows]  # type: ignore[assignment]
-        for run_name, rows in _rows_by_run(input_dir / layout.TRAIN_PER_INSTANCE_STATS):
+    per_instance_stats = input_dir / _PER_INSTANCE_STATS[side]
+    if per_instance_stats.is_file():
+        for run_name, rows in _rows_by_run(per_instance_stats):
             runs[run_name]["per_instance_stats"] = _entries(rows)  # type: ignore[assignment]
     return list(runs.values())
 

@@ -12,7 +12,7 @@ import polars as pl
 from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
 from runner.errors import SuiteError
 from runner.helm_outputs.columns import Cells, flatten, leaf_names
-from runner.helm_outputs.json_text import parse
+from runner.helm_outputs.json_text import parse, to_text
 from runner.helm_outputs.layout_texts import (
     ELEMENT_BORDER,
     STAT_BORDER,
@@ -114,6 +114,16 @@ def read_lists(
         ]
     gaps = {name for name, column in columns.items() if column.null_count()}
     return [_leave_out_absent(frame, gaps) for frame in _split(columns, heights, runs)]
+
+
+def read_chosen_entries(
+    run: RunDirectory, is_chosen: Callable[[Mapping[str, Any]], bool]
+) -> pl.DataFrame:
+    """Return the frame of some entries of a run's per-instance stats, made from them alone."""
+    with naming_file(run, PER_INSTANCE_STATS):
+        entries = as_list(parse(read_file(run.path / PER_INSTANCE_STATS)))
+        chosen = [entry for entry in entries if is_chosen(entry)]
+    return _read_list(run, PER_INSTANCE_STATS, memoryview(to_text(chosen)))
 
 
 def _leave_out_absent(frame: pl.DataFrame, gaps: Collection[str]) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from runner.errors import SuiteError
 from runner.helm_outputs.files import (
     NOT_HELMS,
     Start,
+    read_chosen_entries,
     read_lists,
     read_run_specs,
     split_list,
@@ -119,6 +120,21 @@ def read_scenario_states(
             f"{run.path / SCENARIO_STATE}: {NOT_HELMS} (instance ids are of several types)"
         )
     return frame
+
+
+def read_instance_stats(run: RunDirectory, instance_ids: Collection[Any]) -> pl.DataFrame:
+    """Return the stats of some instances, as if the run had no others.
+
+    No rows if the run lacks the file.
+
+    Raises:
+        SuiteError: the file is not what HELM writes; names the file.
+    """
+    if not instance_ids or PER_INSTANCE_STATS not in run.files:
+        return NO_ROWS
+    # As texts: an id that is a number in one file may be a text in another.
+    wanted = set(map(str, instance_ids))
+    return read_chosen_entries(run, lambda entry: str(entry["instance_id"]) in wanted)
 
 
 @contextmanager

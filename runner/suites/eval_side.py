@@ -16,7 +16,7 @@ import polars.selectors as cs
 from runner.contract import layout
 from runner.contract.stat import Stat, Target
 from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.helm_outputs.frames import RunFrames, read_scenario_states
+from runner.helm_outputs.frames import RunFrames, read_instance_stats, read_scenario_states
 from runner.helm_outputs.json_text import to_text
 from runner.helm_outputs.runs import RunDirectory
 from runner.scores.baseline import mean_of_similar
@@ -59,18 +59,22 @@ class Reveal:
     Attributes:
         instance_ids: of these.
         scenario_states: (their request states, revealed columns).
+        scores: (their stats, revealed columns); None if the suite does not reveal them.
         instance_targets: the per-instance ones.
     """
 
     instance_ids: tuple[str, ...]
     scenario_states: pl.DataFrame
+    scores: pl.DataFrame | None
     instance_targets: RunTargets
 
     @property
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return what a container may see, by the file below ``/input`` that it is a part of."""
+        scores = {} if self.scores is None else {layout.EVAL_PER_INSTANCE_STATS: self.scores}
         return {
             layout.EVAL_SCENARIO_STATES: self.scenario_states,
+            **scores,
             layout.EVAL_INSTANCE_TARGETS: self.instance_targets.keys,
         }
 
@@ -109,6 +113,7 @@ def make_reveal(
     return Reveal(
         instance_ids,
         reveal_states(run, instance_ids, revealed),
+        reveal_scores(run, instance_ids) if revealed.scores else None,
         choose_instance_targets(run, frames, instance_ids, instance_targets),
     )
 
@@ -176,6 +181,17 @@ def reveal_states(
         states = read_scenario_states(run, instance_ids, _without_gold)
     shown = STAGED_FILES[layout.EVAL_SCENARIO_STATES].allowed_columns(revealed)
     return _choose_columns(states, shown)
+
+
+def reveal_scores(run: RunDirectory, instance_ids: Sequence[str]) -> pl.DataFrame:
+    """Return the allowed columns of the stats of some instances.
+
+    Raises:
+        SuiteError: the file is not what HELM writes.
+    """
+    # What an entry may have is no choice of a spec.
+    shown = STAGED_FILES[layout.EVAL_PER_INSTANCE_STATS].allowed_columns(Revealed())
+    return _choose_columns(read_instance_stats(run, instance_ids), shown)
 
 
 def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:

@@ -169,7 +169,7 @@ class DescribedSuite:
             file.path: tuple(part_number(run, file) for run in runs)
             for files, runs in sides
             for file in files
-            if file.asked_by is None or self.manifest.choices[file.asked_by]
+            if file.is_staged(self.manifest.choices)
         }
 
 

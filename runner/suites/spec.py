@@ -132,6 +132,7 @@ class Revealed(_Strict):
         completions: whether the model's completions are.
         references: whether the references are, and the letters that stand for them.
         gold: whether the references' tags are, which mark the correct ones.
+        scores: whether the stats of the revealed instances are.
     """
 
     instances: Count | Literal["all"] | Budgets = 5
@@ -139,6 +140,7 @@ class Revealed(_Strict):
     completions: bool = True
     references: bool = True
     gold: bool = True
+    scores: bool = False
 
     @field_validator("instances")
     @classmethod
@@ -194,6 +196,15 @@ class SuiteSpec(_Strict):
     scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
     seed: int = Field(default=1, ge=0, le=LARGEST_SEED)
+
+    @model_validator(mode="after")
+    def _does_not_reveal_instance_targets(self) -> "SuiteSpec":
+        if self.revealed.scores and self.instance_targets:
+            raise fault_below(
+                "shows the stats that instance_targets asks to predict: leave out one of the two",
+                *("revealed", "scores"),
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_something_to_draw_again(self) -> "SuiteSpec":

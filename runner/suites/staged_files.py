@@ -4,9 +4,10 @@ For an eval run they are all that a container sees. They list what is allowed, s
 HELM adds later stays withheld. The manifest and the suite's assets lie beside them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from runner.contract import layout
 from runner.suites.spec import Revealed
@@ -35,7 +36,8 @@ class StagedFile:
         columns: of an eval run, those that may be in it. Train runs are given whole.
         is_keys: whether its rows are the keys of what is to be predicted.
         is_drawn: whether its rows are of the revealed instances, which are drawn.
-        asked_by: the field of the spec without which the file is left out; None: always there.
+        asked_by: the field of the spec, or of its ``revealed``, without which the file is left out;
+            None: always there.
     """
 
     path: str
@@ -43,7 +45,7 @@ class StagedFile:
     columns: tuple[Columns, ...] = ()
     is_keys: bool = False
     is_drawn: bool = False
-    asked_by: Literal["instance_targets"] | None = None
+    asked_by: Literal["instance_targets", "scores"] | None = None
 
     @property
     def side(self) -> str:
@@ -54,6 +56,13 @@ class StagedFile:
     def frame(self) -> str:
         """Return the frame's name, the same on both sides, e.g. ``run_specs``."""
         return PurePosixPath(self.path).stem
+
+    def is_staged(self, choices: Mapping[str, Any]) -> bool:
+        """Return whether a suite with these choices, the spec's fields, has the file."""
+        if self.asked_by is None:
+            return True
+        fields = choices["revealed"] if self.asked_by == "scores" else choices
+        return bool(fields[self.asked_by])
 
     def allowed_columns(self, revealed: Revealed) -> tuple[str, ...]:
         """Return the columns of an eval run that may be in it; a final dot makes a prefix."""
@@ -134,6 +143,16 @@ _STATE_COLUMNS = (
     ),
 )
 
+_SCORE_COLUMNS = Columns(
+    (
+        layout.RUN_NAME,
+        layout.INSTANCE_ID,
+        layout.TRAIN_TRIAL_INDEX,
+        "per_instance_stats.perturbation",
+        "per_instance_stats.stats.",
+    )
+)
+
 _TARGET_COLUMNS = Columns((layout.RUN_NAME, layout.STAT_NAME_PREFIX))
 
 _INSTANCE_TARGET_COLUMNS = Columns(
@@ -166,6 +185,13 @@ STAGED_FILES: dict[str, StagedFile] = {
             "The revealed instances, revealed columns.",
             _STATE_COLUMNS,
             is_drawn=True,
+        ),
+        StagedFile(
+            layout.EVAL_PER_INSTANCE_STATS,
+            "In suites that reveal scores: one row per stat of a revealed instance.",
+            (_SCORE_COLUMNS,),
+            is_drawn=True,
+            asked_by="scores",
         ),
         StagedFile(
             layout.EVAL_TARGETS,

@@ -1,6 +1,7 @@
 """Each file below /input is described once, and the description is what is staged."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,24 @@ SHOWN_BY = {
 }
 
 
-def test_what_is_staged_is_what_is_described_and_the_manifest(tmp_path: Path) -> None:
-    targets = [{"stat": "exact_match", "split": "test"}]
-    suite = build(write_suite(tmp_path), tmp_path / "suite", instance_targets=targets)
-    assert list(stage(suite).files) == [layout.MANIFEST, *STAGED_FILES]
+ASKED_FOR: dict[str, dict[str, Any]] = {
+    layout.EVAL_INSTANCE_TARGETS: {"instance_targets": ["exact_match"]},
+    layout.EVAL_PER_INSTANCE_STATS: {"revealed": {"instances": 2, "scores": True}},
+}
+
+
+@pytest.mark.parametrize("path", ASKED_FOR)
+def test_what_is_staged_is_what_is_described_and_the_manifest(tmp_path: Path, path: str) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite", **ASKED_FOR[path])
+    left_out = ASKED_FOR.keys() - {path}
+    described = [name for name in STAGED_FILES if name not in left_out]
+    assert list(stage(suite).files) == [layout.MANIFEST, *described]
 
 
 def test_a_file_that_no_field_of_the_spec_asks_for_is_left_out(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path), tmp_path / "suite")
-    asked_for = {path for path, file in STAGED_FILES.items() if file.asked_by}
-    assert asked_for == STAGED_FILES.keys() - stage(suite).files.keys()
+    assert {path for path, file in STAGED_FILES.items() if file.asked_by} == ASKED_FOR.keys()
+    assert ASKED_FOR.keys() == STAGED_FILES.keys() - stage(suite).files.keys()
 
 
 def test_every_path_of_the_contracts_layout_is_described() -> None:
