@@ -12,7 +12,7 @@ import polars as pl
 
 from runner.audit.gold import Told, find_gold
 from runner.audit.revealed_items import RevealedItem, read_revealed, value_rows
-from runner.audit.train_side import SCORES, TrainRun, own_columns, read_train_run
+from runner.audit.train_side import SCORES, TrainRun, own_columns, read_scores, read_train_run
 from runner.contract import layout
 from runner.suites.eval_run import EvalRun
 from runner.suites.items import ITEM_KEY, describe_items
@@ -73,6 +73,7 @@ class Cheater:
         self._metrics = sorted(
             {each["stat"] for each in (*choices["targets"], *choices["instance_targets"])}
         )
+        self._shows_scores = revealed.scores
         self._hides_gold = not (revealed.gold and revealed.references)
         self._train: dict[int, TrainRun] = {}
         self._revealed: dict[int, tuple[list[RevealedItem], pl.DataFrame]] = {}
@@ -109,8 +110,16 @@ class Cheater:
                     undone.append(Undone(run.name, told, len(answered)))
                 by_place = {each.item.place: each.item for each in told}
                 items = [by_place.get(item.place, item) for item in items]
+            rows += self._shown_scores(run)
             rows += value_rows(run.number, items, self._metrics)
         return pl.DataFrame(rows, schema=KNOWN, orient="row"), undone
+
+    def _shown_scores(self, run: EvalRun) -> list[tuple[Any, ...]]:
+        """Return the run, item's key, metric and value of each score that is revealed."""
+        if not self._shows_scores:
+            return []
+        entries = read_part(self._suite.part(run, layout.EVAL_PER_INSTANCE_STATS))
+        return [(run.number, *row) for row in read_scores(entries, self._metrics).rows()]
 
     def _revealed_items(self, run: EvalRun) -> tuple[list[RevealedItem], pl.DataFrame]:
         if run.reveal not in self._revealed:

@@ -18,7 +18,7 @@ from runner.suites.suite import Actuals
 
 STATES = "scenario_state.request_states."
 
-GOLD_METRICS = "completions and gold"
+GOLD_METRICS = "completions and gold, or with their scores"
 """What other metrics are made of: where both are shown, their stats count as determined too."""
 
 TOLERANCE = 1e-9
@@ -113,7 +113,8 @@ def find_derivable(case: str, determined: Sequence[Determined]) -> list[Leak]:
                 column=f"{STATES}result.completions",
                 what=f"{run}: all {first.instances} instances of {first.target.name} are revealed"
                 f"{by} with {GOLD_METRICS}{proof}{others}",
-                advice="Reveal fewer instances (revealed.instances), or hide completions or gold",
+                advice="Reveal fewer instances (revealed.instances), or hide completions, gold or "
+                "scores",
             )
         )
     return leaks

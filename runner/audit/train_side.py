@@ -70,7 +70,7 @@ def read_train_run(
     states = read_part(parts[layout.TRAIN_SCENARIO_STATES])
     items = own_columns(run, describe_items(states))
     told = _told(states) if with_gold else pl.DataFrame(schema=_key_and(TOLD))
-    scores = _scores(read_part(parts[layout.TRAIN_PER_INSTANCE_STATS]), metrics)
+    scores = read_scores(read_part(parts[layout.TRAIN_PER_INSTANCE_STATS]), metrics)
     stats = read_part(parts[layout.TRAIN_STATS])
     return TrainRun(
         items=items.join(told, on=ITEM_KEY, how="left"),
@@ -125,8 +125,8 @@ def output_mapping(row: Mapping[str, Any]) -> dict[str, str] | None:
     return mapping or None
 
 
-def _scores(entries: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
-    """Return the items' scores of these metrics, SCORES."""
+def read_scores(entries: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
+    """Return the items' scores of these metrics, SCORES, from a frame of per-instance stats."""
     prefix, mean = layout.INSTANCE_STAT_NAME_PREFIX, f"{ENTRIES}stats.mean"
     if f"{prefix}name" not in entries.columns or mean not in entries.columns:
         return pl.DataFrame(schema=SCORES)

@@ -245,3 +245,14 @@ def test_control_a_perturbation_of_an_instance_that_is_hidden_is_not_determined(
     tmp_path: Path,
 ) -> None:
     assert "0 targets wholly" in figure(perturbed_suite(tmp_path, ["lower"] * 4))
+
+
+def test_revealed_scores_determine_what_no_completion_does(tmp_path: Path) -> None:
+    write_quiz(tmp_path / "runs", "train:m=other", questions("BBAA"), model="demo/other")
+    write_quiz(tmp_path / "runs", "eval:m=model", questions("AABA", first=4))
+    hidden = {"instances": 2, "completions": False, "gold": False}
+    assert figure(quiz_suite(tmp_path, revealed=hidden)).startswith("0% of the actuals")
+    shown = {**hidden, "scores": True}
+    assert figure(quiz_suite(tmp_path, revealed=shown)).startswith("50% of the actuals")
+    with pytest.raises(SuiteError, match=r"all 4 instances of exact_match.* with their scores"):
+        quiz_suite(tmp_path, revealed={**shown, "instances": "all"})
