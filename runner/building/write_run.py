@@ -14,14 +14,7 @@ from runner.files.scratch import scratch_directory
 from runner.helm_outputs.frames import RunFrames, read_run
 from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_run import EvalRun
-from runner.suites.eval_side import (
-    EvalSide,
-    Reveal,
-    draw_budgets,
-    make_eval_side,
-    make_reveal,
-    sample_means,
-)
+from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats
 from runner.suites.groups import RunIdentity
 from runner.suites.items import describe_items
@@ -35,6 +28,7 @@ from runner.suites.manifest import (
     RunRecord,
 )
 from runner.suites.parts import part_name, to_part
+from runner.suites.reveal import Reveal, draw_budgets, make_reveal, sample_means
 from runner.suites.spec import Sampled, SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.target_weights import weigh_targets

@@ -1,35 +1,22 @@
-"""What a suite keeps of an eval run: the revealed frames and the targets' keys, and the actuals.
+"""What a suite keeps of one eval run: its spec, the targets' keys, and the actuals.
 
 Frames that go to a container are made by an allow-list of columns from a fresh table; see
 ``staged_files``.
 """
 
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 
 from runner.contract import layout
-from runner.contract.stat import Stat, Target
-from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.helm_outputs.frames import RunFrames, read_instance_stats, read_scenario_states
-from runner.helm_outputs.json_text import to_text
+from runner.helm_outputs.frames import RunFrames
 from runner.helm_outputs.runs import RunDirectory
-from runner.scores.baseline import mean_of_similar
-from runner.suites.eval_targets import (
-    RunTargets,
-    choose_instance_targets,
-    choose_targets,
-    of_instances,
-)
+from runner.suites.eval_targets import RunTargets, choose_targets
+from runner.suites.reveal import choose_columns, instance_splits
 from runner.suites.spec import Revealed, TargetSpec
 from runner.suites.staged_files import STAGED_FILES
-
-INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
 
 
 @dataclass(frozen=True)
@@ -52,33 +39,6 @@ class EvalSide:
         return {layout.EVAL_RUN_SPECS: self.run_specs, layout.EVAL_TARGETS: self.targets.keys}
 
 
-@dataclass(frozen=True)
-class Reveal:
-    """What a suite keeps of the instances of an eval run that one draw reveals.
-
-    Attributes:
-        instance_ids: of these.
-        scenario_states: (their request states, revealed columns).
-        scores: (their stats, revealed columns); None if the suite does not reveal them.
-        instance_targets: the per-instance ones.
-    """
-
-    instance_ids: tuple[str, ...]
-    scenario_states: pl.DataFrame
-    scores: pl.DataFrame | None
-    instance_targets: RunTargets
-
-    @property
-    def frames(self) -> dict[str, pl.DataFrame]:
-        """Return what a container may see, by the file below ``/input`` that it is a part of."""
-        scores = {} if self.scores is None else {layout.EVAL_PER_INSTANCE_STATS: self.scores}
-        return {
-            layout.EVAL_SCENARIO_STATES: self.scenario_states,
-            **scores,
-            layout.EVAL_INSTANCE_TARGETS: self.instance_targets.keys,
-        }
-
-
 def make_eval_side(
     run: RunDirectory, frames: RunFrames, revealed: Revealed, targets: Sequence[TargetSpec]
 ) -> EvalSide:
@@ -92,142 +52,7 @@ def make_eval_side(
     """
     shown = STAGED_FILES[layout.EVAL_RUN_SPECS].allowed_columns(revealed)
     return EvalSide(
-        run_specs=_choose_columns(frames.run_specs, shown),
-        instances_by_split=dict(Counter(_splits(frames.scenario_states).values())),
+        run_specs=choose_columns(frames.run_specs, shown),
+        instances_by_split=dict(Counter(instance_splits(frames.scenario_states).values())),
         targets=choose_targets(run, frames.stats, targets),
     )
-
-
-def make_reveal(
-    run: RunDirectory,
-    frames: RunFrames,
-    revealed: Revealed,
-    instance_ids: tuple[str, ...],
-    instance_targets: Sequence[TargetSpec],
-) -> Reveal:
-    """Return what is kept of some instances of an eval run.
-
-    Raises:
-        SuiteError: as ``make_eval_side``.
-    """
-    return Reveal(
-        instance_ids,
-        reveal_states(run, instance_ids, revealed),
-        reveal_scores(run, instance_ids) if revealed.scores else None,
-        choose_instance_targets(run, frames, instance_ids, instance_targets),
-    )
-
-
-def sample_means(
-    frames: RunFrames, instance_ids: Sequence[str], targets: Sequence[Stat]
-) -> list[float | None]:
-    """Return for each target of a run the mean of the same stat over some of its instances.
-
-    None where these don't have the stat. The means are never shown.
-    """
-    sample = of_instances(frames.per_instance_stats, instance_ids).select(~cs.nested())
-    return mean_of_similar(sample, [Target("", target.name) for target in targets])
-
-
-def draw_budgets(
-    states: pl.DataFrame, revealed: Revealed, rng: random.Random, *, as_magnet: bool
-) -> list[tuple[str, ...]]:
-    """Return the ids of the instances that each budget reveals; the larger has the smaller's.
-
-    Args:
-        states: the request states of the run.
-        rng: draws them, as many as the largest budget reveals.
-        as_magnet: whether these are MAGNET's own draws; if not, a draw that would reveal a whole
-            split leaves out one of its instances.
-    """
-    splits = _splits(states)
-    if revealed.instances == "all":
-        return [tuple(splits)]
-    budgets = [budget or 0 for budget in revealed.budgets]
-    drawn = draw_instances(list(splits), max(budgets), rng)
-    nested = [drawn[:budget] for budget in budgets]
-    return nested if as_magnet else [_leave_one_of_each_split(some, splits) for some in nested]
-
-
-def _splits(states: pl.DataFrame) -> dict[str, str]:
-    """Return the split of every instance, by its id, in HELM's order."""
-    if STATE_INSTANCE_ID not in states.columns:
-        return {}
-    has_split = INSTANCE_SPLIT in states.columns
-    of_states = (
-        states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
-    )
-    return dict(zip(states[STATE_INSTANCE_ID].to_list(), of_states, strict=True))
-
-
-def _leave_one_of_each_split(drawn: Sequence[str], splits: Mapping[str, str]) -> tuple[str, ...]:
-    total, revealed = Counter(splits.values()), Counter(splits[each] for each in drawn)
-    last = {splits[each]: each for each in drawn}
-    left = {last[split] for split, count in revealed.items() if count == total[split]}
-    return tuple(each for each in drawn if each not in left)
-
-
-def reveal_states(
-    run: RunDirectory, instance_ids: Sequence[str], revealed: Revealed
-) -> pl.DataFrame:
-    """Return the allowed columns of the request states of the revealed instances.
-
-    Raises:
-        SuiteError: the file is not what HELM writes.
-    """
-    if revealed.gold:
-        states = read_scenario_states(run, instance_ids)
-    else:
-        states = read_scenario_states(run, instance_ids, _without_gold)
-    shown = STAGED_FILES[layout.EVAL_SCENARIO_STATES].allowed_columns(revealed)
-    return _choose_columns(states, shown)
-
-
-def reveal_scores(run: RunDirectory, instance_ids: Sequence[str]) -> pl.DataFrame:
-    """Return the allowed columns of the stats of some instances.
-
-    Raises:
-        SuiteError: the file is not what HELM writes.
-    """
-    # What an entry may have is no choice of a spec.
-    shown = STAGED_FILES[layout.EVAL_PER_INSTANCE_STATS].allowed_columns(Revealed())
-    return _choose_columns(read_instance_stats(run, instance_ids), shown)
-
-
-def _choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
-    """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
-    exact = {name for name in allowed if not name.endswith(".")}
-    prefixes = tuple(name for name in allowed if name.endswith("."))
-    return frame.select(
-        name for name in frame.columns if name in exact or name.startswith(prefixes)
-    )
-
-
-def _without_gold(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a request state whose references don't show which of them is correct.
-
-    They don't show it by tags; nor by order, as a scenario may list the correct one first; nor by
-    being alone: where every reference is correct, none is shown.
-    """
-    instance = state["instance"]
-    if "references" not in instance:
-        return state
-    untold = _untold(instance["references"] or [])
-    return {**state, "instance": {**instance, "references": untold}}
-
-
-def _untold(references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    if all("correct" in (reference.get("tags") or ()) for reference in references):
-        return []
-    untagged = [{**reference, "tags": []} for reference in references]
-    return sorted(untagged, key=to_text)
-
-
-def draw_instances(instance_ids: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
-    """Return the ids of the revealed instances, all of them if there are too few to sample.
-
-    Source: as ``draw_sampled``; with the same generator these are MAGNET's own draws.
-    """
-    distinct = list(dict.fromkeys(instance_ids))
-    positions = rng.sample(range(len(distinct)), min(len(distinct), most))
-    return tuple(distinct[position] for position in positions)

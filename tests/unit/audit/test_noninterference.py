@@ -4,7 +4,7 @@ import pytest
 
 from runner.contract import layout
 from runner.errors import SuiteError
-from runner.suites import eval_side
+from runner.suites import reveal
 from tests.helm_builder import Json, request_state, run_files, write_run, write_suite
 from tests.suite_builder import allow_column, build
 
@@ -50,6 +50,6 @@ def test_gold_that_is_told_by_the_order_of_references_is_found(
     def untagged(references: list[Json]) -> list[Json]:
         return sorted(references, key=lambda reference: not reference["tags"])
 
-    monkeypatch.setattr(eval_side, "_untold", untagged)
+    monkeypatch.setattr(reveal, "_untold", untagged)
     with pytest.raises(SuiteError, match=r"instance\.references: it changes when only withheld"):
         build(source, tmp_path / "leaking", revealed=hidden)

@@ -11,9 +11,9 @@ from runner.building import write_run as write_run_module
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.suites.eval_side import Reveal, make_reveal
 from runner.suites.parts import part_name, read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
+from runner.suites.reveal import Reveal, make_reveal
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage
 

@@ -12,8 +12,8 @@ from runner.contract.predictor import Case
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.helm_outputs.runs import find_runs
-from runner.suites import eval_side
-from runner.suites.eval_side import Reveal, make_reveal, reveal_scores
+from runner.suites import reveal
+from runner.suites.reveal import Reveal, make_reveal, reveal_scores
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run
@@ -107,7 +107,7 @@ def test_a_column_of_an_entry_that_helm_adds_later_stays_withheld(
     write_run(tmp_path / "runs", "a:x=9", run_files("a:x=9", per_instance_stats=later))
     (run,) = find_runs(str(tmp_path / "runs"))[:1]
     assert not [c for c in reveal_scores(run, IDS).columns if "annotations" in c]
-    monkeypatch.setattr(eval_side, "_choose_columns", lambda frame, allowed: frame)
+    monkeypatch.setattr(reveal, "choose_columns", lambda frame, allowed: frame)
     assert [c for c in reveal_scores(run, IDS).columns if "annotations" in c]  # the control
 
 
