@@ -30,14 +30,14 @@ demo: images
 
 test: lint pytest
 
-lint: $(VENV)/installed
+lint: $(VENV)/developer
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
 
-pytest: runner-image browser $(S3)/installed
+pytest: $(VENV)/developer runner-image browser $(S3)/installed
 	$(VENV)/bin/python -m tests
 
 # After the images: both may need apt-get, and only one apt-get can run at a time.
@@ -52,7 +52,7 @@ images: engine $(VENV)/installed
 	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
 	for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
 
-dist: $(VENV)/installed
+dist: $(VENV)/developer
 	@rm -rf dist
 	@setup/dist.sh dist
 
@@ -65,14 +65,21 @@ runner-image: images dist
 	@cp requirements/runner.lock $(RUNNER_CONTEXT)/requirements.lock
 	@$(VENV)/bin/runner build $(RUNNER_CONTEXT) -t runner
 
-$(VENV)/installed: requirements/dev.lock requirements/helm-stat.lock pyproject.toml
+# What a user needs, the pages among it.
+$(VENV)/installed: requirements/user.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
-	@echo "Installing Python packages into $(VENV), about 1.5 GB."
+	@echo "Installing Python packages into $(VENV), about 820 MB."
 	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/user.lock
+	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The same versions, and the tools of developers.
+$(VENV)/developer: requirements/dev.lock requirements/helm-stat.lock $(VENV)/installed
+	@echo "Installing developers' packages into $(VENV), about 970 MB more."
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
 	  -r requirements/dev.lock -r requirements/helm-stat.lock
-	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # These packages are not in the environment but before it on PYTHONPATH: see requirements/s3.in.
@@ -83,7 +90,7 @@ $(S3)/installed: requirements/s3.lock $(VENV)/installed
 
 # A separate environment: MAGNET and HELM need an older pandas.
 MAGNET_ENV := build/magnet
-$(MAGNET_ENV)/installed: $(VENV)/installed
+$(MAGNET_ENV)/installed: $(VENV)/developer
 	test -d $(MAGNET_ENV) || $(PYTHON) -m venv $(MAGNET_ENV)
 	$(MAGNET_ENV)/bin/pip install --quiet --no-deps -r requirements/helm-stat.in
 	ours=$$($(VENV)/bin/pip freeze | grep -E '^(cachetools|click|docker|orjson|platformdirs|polars|pyarrow|pydantic|pytest|PyYAML|scipy)=='); \
@@ -128,8 +135,9 @@ docs:
 
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-header --no-emit-index-url --no-emit-find-links --upgrade
-lock: $(VENV)/installed
+lock: $(VENV)/developer
 	$(UV) pyproject.toml --group dev --extra html -o requirements/dev.lock
+	$(UV) pyproject.toml --group checkout --extra html -c requirements/dev.lock -o requirements/user.lock
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -c requirements/dev.lock -o requirements/helm-stat.lock
 	$(UV) requirements/s3.in -o requirements/s3.lock

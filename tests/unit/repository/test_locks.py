@@ -17,12 +17,19 @@ def test_every_dependency_of_the_runner_is_in_its_images_lock() -> None:
     assert [name for name in names if not re.search(rf"^{name}==", LOCK, re.MULTILINE)] == []
 
 
-def test_the_actions_lock_has_the_runners_pins_and_what_pages_need() -> None:
-    def pins(name: str) -> set[str]:
-        return set(
-            re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE)
-        )
+def pins(name: str) -> set[str]:
+    text = (ROOT / "requirements" / name).read_text()
+    return set(re.findall(r"^\S+==\S+", text, re.MULTILINE))
 
+
+def test_a_user_has_the_versions_that_developers_test_and_not_their_tools() -> None:
+    assert pins("user.lock") < pins("dev.lock")
+    names = {pin.partition("==")[0] for pin in pins("user.lock")}
+    assert {"click", "polars", "jinja2", "hatchling"} <= names
+    assert not names & {"pytest", "ray", "playwright", "mypy"}
+
+
+def test_the_actions_lock_has_the_runners_pins_and_what_pages_need() -> None:
     more = pins("action.lock") - pins("runner.lock")
     assert pins("runner.lock") <= pins("action.lock")
     assert {"jinja2", "vl-convert-python"} <= {pin.partition("==")[0] for pin in more}
