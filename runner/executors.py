@@ -1,6 +1,6 @@
 """What runs the cases: this machine's engine, or a Ray cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.code_version import install_command
@@ -13,8 +13,13 @@ from runner.sandbox.engine.engine import Engine
 
 
 @contextmanager
-def open_executor(choice: ExecutorChoice, engine: Engine, say: Say) -> Iterator[Executor]:
+def open_executor(
+    choice: ExecutorChoice, registries: Sequence[str] | None, engine: Engine, say: Say
+) -> Iterator[Executor]:
     """Yield the executor of the cases; everything made for it is removed afterwards.
+
+    Args:
+        registries: where the nodes of a cluster may fetch images from; None for anywhere.
 
     Raises:
         EngineError: the engine, or the Ray cluster, can't run cases.
@@ -31,5 +36,5 @@ def open_executor(choice: ExecutorChoice, engine: Engine, say: Say) -> Iterator[
             f"--executor ray needs Ray, which is not installed here ({error}). Install it here and "
             f"on every node, in the same version: {install_command('ray')}"
         ) from error
-    with open_ray_cluster(choice.address, choice.jobs, choice.shared, say) as cluster:
+    with open_ray_cluster(choice.address, choice.jobs, choice.shared, registries, say) as cluster:
         yield cluster

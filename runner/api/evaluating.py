@@ -118,7 +118,7 @@ def _carry_out(
         plan = Plan(passes, submitters, signing_key=request.signing_key)
         return run_plan(
             plan,
-            lambda: open_executor(request.placement, engine, announce),
+            lambda: open_executor(request.placement, request.registries, engine, announce),
             AnnouncedCases(announce),
             (),
         )

@@ -71,7 +71,9 @@ def evaluate(
             display, output.as_json, output.show_log, ci.is_closed, own_metrics
         )
         checked = CiOutput(checks, ci, display, output.as_json)
-        open_pool = partial(open_executor, request.placement, engine, display.say)
+        open_pool = partial(
+            open_executor, request.placement, request.registries, engine, display.say
+        )
         finished = run_plan(plan, open_pool, progress, [printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
 

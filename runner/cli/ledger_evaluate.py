@@ -61,7 +61,9 @@ def evaluate_by_ledger(
         for directory in {path.parent for path in plan.passes}:
             mark_reports(directory, file)
         admitted = replace(plan, passes=admission.admit(plan.passes))
-        open_pool = partial(open_executor, request.placement, engine, display.say)
+        open_pool = partial(
+            open_executor, request.placement, request.registries, engine, display.say
+        )
         with open_case_progress(display, is_closed=True) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.left_out, is_below_gate=False)

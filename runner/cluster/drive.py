@@ -80,6 +80,7 @@ class Drive:
         most_slots: how many cases run at a time, at most.
         places: how many cases the cluster has room for.
         shared: where the nodes find the suites.
+        registries: where they may fetch images from; None for anywhere.
         calls: the callbacks.
     """
 
@@ -89,9 +90,10 @@ class Drive:
         most_slots: int,
         places: int,
         shared: str,
+        registries: Sequence[str] | None,
         calls: Calls,
     ) -> None:
-        self._shared, self._calls = shared, calls
+        self._shared, self._registries, self._calls = shared, registries, calls
         self._places, self._dispatch = places, Dispatch(tasks, most_slots)
         self._lost_unopened = 0
         self._actors: dict[SlotId, _Actor] = {}
@@ -122,7 +124,9 @@ class Drive:
         for need in list(self._dispatch.wanted()):
             name = next(self._numbers)
             self._dispatch.add(name, need)
-            self._actors[name] = _start_slot(need.cpus, need.memory_bytes, self._shared)
+            self._actors[name] = _start_slot(
+                need.cpus, need.memory_bytes, self._shared, self._registries
+            )
         for name, actor in self._actors.items():
             if actor.is_open and actor.pending is None:
                 self._assign(name, actor)
@@ -233,7 +237,9 @@ class Drive:
         _close_slots(list(self._actors.values()), is_stopped=running)
 
 
-def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
+def _start_slot(
+    cpus: float, memory_bytes: int, shared: str, registries: Sequence[str] | None
+) -> _Actor:
     """Ask Ray for a slot; it opens as soon as there is room."""
     handle = (
         ray.remote(_slot_class())
@@ -245,7 +251,7 @@ def _start_slot(cpus: float, memory_bytes: int, shared: str) -> _Actor:
         )
         .remote()
     )
-    return _Actor(handle, handle.open.remote(dict(code_versions()), shared))
+    return _Actor(handle, handle.open.remote(dict(code_versions()), shared, registries))
 
 
 def _slot_class() -> Any:
@@ -254,7 +260,9 @@ def _slot_class() -> Any:
     class Slot:
         """Wraps a ``CaseSlot``, after checking that the node has the same code as the head."""
 
-        def open(self, versions: Mapping[str, str], shared: str) -> object:
+        def open(
+            self, versions: Mapping[str, str], shared: str, registries: Sequence[str] | None
+        ) -> object:
             try:
                 from runner.cluster.node import CaseSlot  # noqa: PLC0415  (the node's own)
             except ImportError as error:
@@ -264,7 +272,7 @@ def _slot_class() -> Any:
                     f"The node {socket.gethostname()} lacks this runner ({error}). Install the "
                     "same packages there as here, with the extra `ray`."
                 )
-            self.slot = CaseSlot(versions, shared)
+            self.slot = CaseSlot(versions, shared, registries)
             return self.slot.open()
 
         def run(self, task: Any, following: Any) -> Iterator[object]:
@@ -285,7 +293,7 @@ def examine_any_node(shared: str) -> NodeFacts:
     Raises:
         EngineError, UsageError: the node can run no case.
     """
-    actor = _start_slot(LEAST_CPUS, 0, shared)
+    actor = _start_slot(LEAST_CPUS, 0, shared, None)
     try:
         facts = ray.get(actor.pending)
         actor.is_open = isinstance(facts, NodeFacts)

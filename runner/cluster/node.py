@@ -5,7 +5,7 @@ This module uses neither Ray nor any actual.
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -91,10 +91,13 @@ class CaseSlot:
     Args:
         versions: of the head's code; this node must have the same.
         shared: where the suites are.
+        registries: where images may be fetched from; None for anywhere.
     """
 
-    def __init__(self, versions: Mapping[str, str], shared: str) -> None:
-        self._versions, self._shared = versions, shared
+    def __init__(
+        self, versions: Mapping[str, str], shared: str, registries: Sequence[str] | None
+    ) -> None:
+        self._versions, self._shared, self._registries = versions, shared, registries
         self._opened = ExitStack()
         self._stopping = threading.Event()
         self._ready: dict[str, Future[Preparation]] = {}
@@ -169,12 +172,15 @@ class CaseSlot:
         digest = task.suite_digest
         if digest not in self._suites:
             self._suites[digest] = fetch_suite(self._shared, digest)
-        ensure_image(self._engine, task.image, self._say)
+        ensure_image(self._engine, task.image, self._registries, self._say)
         return prepare_task(self._sandbox, task, self._suites[digest])
 
 
-def ensure_image(engine: Engine, image: Image, say: Say) -> None:
+def ensure_image(engine: Engine, image: Image, registries: Sequence[str] | None, say: Say) -> None:
     """Fetch an image by its digest if this node's engine lacks it.
+
+    An image may have digests of several registries, which the head did not ask: it had the image,
+    or got it from another. So each is checked here.
 
     Raises:
         EngineError: it can't be fetched, or is another image here; not the predictor's fault.
@@ -183,14 +189,15 @@ def ensure_image(engine: Engine, image: Image, say: Say) -> None:
     for reference in references:
         try:
             pull = Pull.NEVER if reference == image.id else Pull.MISSING
-            found = engine.obtain_image(reference, pull, say)
+            found = engine.obtain_image(reference, pull, say, registries)
         except UsageError:
             continue
         if found.id == image.id:
             return
     host = socket.gethostname()
     known = ", ".join(image.digests) or "it has none: push it to one, and evaluate it by that name"
+    allowed = "a registry" if registries is None else f"one of {', '.join(registries)}"
     raise EngineError(
         f"{image.reference}: the node {host} does not have it ({image.id}), and can't get it from "
-        f"a registry by its digest ({known})."
+        f"{allowed} by its digest ({known})."
     )

@@ -30,8 +30,11 @@ REACH_SECONDS = 10
 class RayCluster:
     """Runs tasks on the nodes of a cluster. Made by ``open_ray_cluster``."""
 
-    def __init__(self, jobs: int | None, shared: str, say: Say) -> None:
+    def __init__(
+        self, jobs: int | None, shared: str, registries: Sequence[str] | None, say: Say
+    ) -> None:
         self._jobs, self._shared, self._say = jobs, shared, say
+        self._registries = registries
         self._nodes: list[NodeFacts] = []
         self._runtimes: set[str] = set()
         self._drive: Drive | None = None
@@ -68,7 +71,9 @@ class RayCluster:
         ended = Ended()
         calls = Calls(begin, keep, ended.put, self._say, self._meet)
         places = _places(tasks)
-        self._drive = Drive(tasks, self._jobs or places, places, self._shared, calls)
+        self._drive = Drive(
+            tasks, self._jobs or places, places, self._shared, self._registries, calls
+        )
         self._thread = threading.Thread(target=self._drive.run, daemon=True)
         self._thread.start()
         yield from take_ended(ended, len(tasks))
@@ -137,7 +142,11 @@ def _room(node: Budget, need: Budget) -> int:
 
 @contextmanager
 def open_ray_cluster(
-    address: str | None, jobs: int | None, shared: str, say: Say
+    address: str | None,
+    jobs: int | None,
+    shared: str,
+    registries: Sequence[str] | None,
+    say: Say,
 ) -> Iterator[RayCluster]:
     """Yield an executor on a running Ray cluster.
 
@@ -145,6 +154,7 @@ def open_ray_cluster(
         address: of its head, ``host:port``; None for RAY_ADDRESS, or this machine's cluster.
         jobs: how many cases run at a time, at most; None for as many as the cluster has room for.
         shared: where suites are put for the nodes; see ``share_suite``.
+        registries: where nodes may fetch images from; None for anywhere.
         say: called from any thread, with one line at a time.
 
     Raises:
@@ -154,7 +164,7 @@ def open_ray_cluster(
     try:
         if not _case_nodes():
             raise EngineError("The Ray cluster has no node with a CPU, so that no case can run.")
-        cluster = RayCluster(jobs, shared, say)
+        cluster = RayCluster(jobs, shared, registries, say)
         try:
             yield cluster
         finally:

@@ -222,11 +222,15 @@ def test_a_node_that_lacks_an_image_gets_it_by_its_digest(
     assert image.digests, events
     registry.remove(image.id)
     with pytest.raises(EngineError, match="can't get it"):
-        ensure_image(engine, replace(image, digests=()), print)
-    ensure_image(engine, image, print)
+        ensure_image(engine, replace(image, digests=()), None, print)
+    with pytest.raises(EngineError, match=r"can't get it from one of docker\.io, ghcr\.io"):
+        ensure_image(engine, image, ("docker.io", "ghcr.io"), print)
+    ensure_image(engine, image, (registry.address,), print)  # the control
+    registry.remove(image.id)
+    ensure_image(engine, image, None, print)
     assert engine.resolve_image(image.id).digests == image.digests
     with pytest.raises(EngineError, match="sha256:other"):
-        ensure_image(engine, replace(image, id="sha256:other"), print)
+        ensure_image(engine, replace(image, id="sha256:other"), None, print)
     registry.remove(image.id)
 
 
