@@ -15,7 +15,7 @@ from runner.leaderboard.published import DECIMALS, outcome_word, published_score
 from runner.reports.comparison_text import comparison_lines
 from runner.reports.own_metrics import OwnMetric, measure
 from runner.reports.report import REPORT_FILE, CaseRecord, Report
-from runner.reports.score_text import budget_lines, repetition_lines, score_lines
+from runner.reports.score_text import budget_lines, repetition_lines, score_lines, sum_text
 from runner.reports.table import comparison_rows
 from runner.text_tables import text_table
 from runner.untrusted import printable
@@ -69,7 +69,7 @@ def print_evaluation(report: Report, directory: Path) -> None:
         for line in _comparison(report):
             echo(line)
         echo()
-        for line in [*score_lines(report), *repetition_lines(report)]:
+        for line in [*score_lines(report), printable(sum_text(report)), *repetition_lines(report)]:
             echo(line)
         curve = budget_lines(report)
         for line in ["", *curve, ""] if curve else []:

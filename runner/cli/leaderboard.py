@@ -134,6 +134,7 @@ def _print_page(page: Path) -> None:
 def _print(board: Leaderboard, style: str | None) -> None:
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
+        head["adds"] = board.adds
         rows = leaderboard_rows(board)
         policy = board.policy.model_dump(mode="json")
         others = [each.to_json() for each in board.others]

@@ -23,10 +23,12 @@ from runner.reports.score_text import (
     repetition_lines,
     sharing_lines,
     suite_table,
+    sum_text,
 )
 from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
 from runner.submissions.told import refuse_while_open
 from runner.text_tables import text_table
+from runner.untrusted import printable
 
 
 def report(
@@ -104,6 +106,7 @@ def _print_tables(report: Report, scores: Sequence[Score], deltas: pl.DataFrame)
         echo(f"  {case.id}: {case.outcome}{cause}")
     for line in (*repetition_lines(report), *sharing_lines(report)):
         echo(f"  {line}")
+    echo(f"  {printable(sum_text(report))}")
     for line in suite_table([score for score in scores if score.category is None]):
         echo(line)
     curve = budget_lines(report)

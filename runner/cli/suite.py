@@ -192,6 +192,7 @@ def _fact_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "sharing",
         ": ".join(filter(None, (facts["sharing"], facts["shared_run"] or facts["nested_cases"]))),
     )
+    yield "scoring", printable(facts["adds"])
     for pair in facts["twins"]:
         yield "answer alike", printable(pair)
     for record in facts["imported"]:

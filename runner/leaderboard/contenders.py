@@ -24,6 +24,7 @@ from runner.progress import SILENT, Progress
 from runner.reports.found_reports import FoundReports, read_reports
 from runner.reports.records import report_records
 from runner.reports.report import ImageRecord, Report, parse_report, why_unranked
+from runner.reports.score_text import sum_text
 from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.clusters import Replicates
 from runner.scores.policy import ScoringPolicy
@@ -52,6 +53,7 @@ class Contender(BaseModel):
         identity: equal in two reports if their ``scored_identity`` is.
         changes: how many further runs it has.
         targets: equal in two reports if their cases have as many targets of each run.
+        adds: what the primary metric adds up, in words.
         outcomes: how many cases ended in which way.
         score: the primary metric over the suite, if there is one.
         curve: the primary metric at each budget, if the suite has several.
@@ -75,6 +77,7 @@ class Contender(BaseModel):
     identity: str
     changes: int
     targets: str
+    adds: str
     outcomes: Mapping[str, int]
     score: Score | None
     curve: tuple[Score, ...]
@@ -99,6 +102,7 @@ def make_contender(report: Report) -> Contender:
         "identity": _digest(repr(report.scored_identity).encode()),
         "changes": len(report.input_changes),
         "targets": _count_targets(report),
+        "adds": sum_text(report),
         "outcomes": Counter(str(case.outcome) for case in report.cases),
         "score": report.score(report.scoring.primary),
         "curve": report.budget_curve(report.scoring.primary),

@@ -59,6 +59,7 @@ class Leaderboard:
     """The entries in their order, those that are not ranked last.
 
     Attributes:
+        adds: what the primary metric adds up, in words.
         population: the runs, scenarios and models that the best entry's score is over.
         probabilities: [i][j], that ranked entry i is better than j, as ``Comparisons`` has it.
         attempts: every evaluation of each submitter, the earliest first, also those that are not
@@ -71,6 +72,7 @@ class Leaderboard:
     suite_version: str
     suite_digest: str
     policy: ScoringPolicy
+    adds: str
     population: str
     entries: tuple[LeaderboardEntry, ...]
     probabilities: tuple[tuple[float, ...], ...]
@@ -137,6 +139,7 @@ def make_leaderboard(
         suite_version=first.version,
         suite_digest=first.digest,
         policy=policy,
+        adds=first.adds,
         population=_population(entries),
         entries=(*entries, *(each.entry(None, None) for each in others)),
         probabilities=probabilities,

@@ -108,15 +108,18 @@ def to_csv(board: Leaderboard) -> str:
 
 
 def notes(board: Leaderboard, escape: Callable[[str], str]) -> list[str]:
-    """Return the warnings, each once, and what is not shown, after an empty line."""
+    """Return what is added up, the warnings, each once, and what is not shown.
+
+    They stand after an empty line.
+    """
     found = dict.fromkeys(
         entry.score.note
         for entry in board.entries
         if entry.score is not None and entry.score.note is not None
     )
-    lines = [f"note: {note}" for note in found]
+    lines = [escape(board.adds), *(f"note: {note}" for note in found)]
     lines += [] if board.others_note is None else [escape(board.others_note)]
-    return ["", *lines] if lines else []
+    return ["", *lines]
 
 
 def _title(board: Leaderboard, escape: Callable[[str], str]) -> str:

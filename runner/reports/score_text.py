@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from runner.scores.metrics import METRICS
 from runner.scores.stability import meets
+from runner.scores.units import describe_sum
 from runner.text_tables import text_table
 
 if TYPE_CHECKING:
@@ -56,6 +57,17 @@ def budget_lines(report: "Report") -> list[str]:
         for score in curve
     ]
     return text_table([heads, *rows])
+
+
+def sum_text(report: "Report") -> str:
+    """Return what the primary metric adds up: which stats, in which units, and their weights."""
+    of_runs = report.scoring.primary_metric.kind == "stat"
+    stats = {
+        target.name["name"]
+        for case in report.cases
+        for target in (case.targets if of_runs else case.instance_targets)
+    }
+    return describe_sum(sorted(stats), report.scoring)
 
 
 def population(score: "Score") -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.scores.units import describe_sum
 from runner.suites.public_suite import DescribedSuite
 from runner.suites.sharing import find_nested, find_shared
 
@@ -18,6 +19,13 @@ def overview(suite: DescribedSuite) -> dict[str, Any]:
         "runs": len(manifest.runs),
         "targets": sum(run.targets for case in suite.cases for run in case.eval_runs),
     }
+
+
+def _adds(suite: DescribedSuite) -> str:
+    """Return what the primary metric adds up, in words."""
+    of_runs = suite.scoring.primary_metric.kind == "stat"
+    targets = suite.manifest.choices["targets" if of_runs else "instance_targets"]
+    return describe_sum((target["stat"] for target in targets), suite.scoring)
 
 
 def details(suite: DescribedSuite) -> dict[str, Any]:
@@ -38,6 +46,7 @@ def details(suite: DescribedSuite) -> dict[str, Any]:
         "nested_cases": None if nested is None else str(nested),
         "replicates": max(case.replicate for case in suite.cases),
         "budgets": list(dict.fromkeys(case.budget for case in suite.cases)),
+        "adds": _adds(suite),
         "choices": dict(manifest.choices),
         "limits": manifest.limits.to_json(),
         "groups": [

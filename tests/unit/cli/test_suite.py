@@ -119,6 +119,7 @@ def test_list_and_show_tell_what_a_suite_holds(runs: Path) -> None:
     assert "2 cases, 4 runs, 4 targets" in listed[0]
     shown = suite("show", "suites/quiz").stdout
     assert built["digest"] in shown
+    assert "scoring    MAE of shares (exact_match): the mean within each run" in shown
     assert "case-1     2 train runs, 2 eval runs (one), 2 targets, 4 of 16 instances" in shown
 
 

@@ -38,6 +38,11 @@ def uneven(target: Target | InstanceTarget, actual: Stat) -> Stat:
     return target.predicted(actual.mean + (0.1 if round(actual.mean * 10) % 2 else 0.31))
 
 
+ADDS = (
+    "MAE of shares (exact_match): the mean within each run, weighted by instances, then over runs"
+)
+
+
 def write_four(suite: Suite, root: Path) -> Path:
     """Write the reports of an oracle, of two that are alike, and of one that failed."""
     for name, predict, exit_code in (
@@ -90,6 +95,7 @@ def test_the_oracle_is_perfect(suite: Suite) -> None:
 def test_the_table_names_what_was_ranked_and_the_outcomes(suite: Suite, tmp_path: Path) -> None:
     shown = run(str(write_four(suite, tmp_path / "results"))).output
     assert "ranked by MAE (lower is better)" in shown
+    assert f"\n{ADDS}" in shown
     (line,) = [line for line in shown.splitlines() if line.startswith("1 ")]
     assert "oracle" in line
     assert "0.0000 to 0.0000" in line
@@ -117,6 +123,7 @@ def test_the_table_fits_a_terminal_and_says_what_it_leaves_out(
 def test_json_has_every_entry_with_its_interval_and_digest(suite: Suite, tmp_path: Path) -> None:
     found = json.loads(run(str(write_four(suite, tmp_path / "results")), "--json").output)
     assert found["digest"] == suite.digest
+    assert found["adds"] == ADDS
     assert found["entries"][0]["image"] == "oracle"
     even = found["entries"][1]
     assert even["value"] == pytest.approx(0.2)
