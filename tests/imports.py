@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,13 @@ Json = dict[str, Any]
 def copy_of(harness: str, into: Path) -> Path:
     """Return a copy of the results of a harness."""
     return Path(shutil.copytree(DATA / harness, into / harness))
+
+
+def unpack_records(into: Path) -> Path:
+    """Return the records of the demo's runs, but those of SmolLM2."""
+    with tarfile.open(DATA / "every_eval_ever.tar.xz") as archive:
+        archive.extractall(into, filter="data")
+    return into / "every_eval_ever"
 
 
 def only(paths: Path, pattern: str) -> Path:

@@ -70,6 +70,8 @@ class ImportedRun:
         model_deployment: where it ran, or the model if that is not known.
         adapter: further fields of HELM's adapter spec.
         groups: the names under which the run is counted.
+        scenario_class: HELM's class, where the source tells it; else None.
+        record: what tells this file from others of the same task, model and settings, or "".
         scores: of the run.
         samples: None if the source has only the scores of the run.
         origin: for ``import.json``.
@@ -84,10 +86,12 @@ class ImportedRun:
     samples: Sequence[Sample] | None
     origin: Origin
     place: str
-    task_args: Mapping[str, str] = field(default_factory=dict)
+    task_args: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     adapter: Mapping[str, Any] = field(default_factory=dict)
     groups: Sequence[str] = ()
+    scenario_class: str | None = None
+    record: str = ""
 
     @property
     def name(self) -> str:

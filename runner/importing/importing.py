@@ -1,28 +1,38 @@
 """What a file or a folder holds of other harnesses' results -> a benchmark_output."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
-from runner.importing import lm_eval
+from runner.importing import every_eval_ever, lm_eval
 from runner.importing.fields import parse_json
 from runner.importing.imported_run import ImportedRun
 from runner.importing.writing import Written, write_runs
 from runner.progress import SILENT, Progress
 
-KNOWN = "results_*.json of lm-evaluation-harness (with --log_samples)"
+KNOWN = (
+    "results_*.json of lm-evaluation-harness (with --log_samples), and records of Every Eval Ever"
+)
 
 ADVICE = "Leave it out, or make it again."
 
+Read = Callable[[], Iterator[ImportedRun]]
+"""Reads one file of results."""
 
-@dataclass(frozen=True)
-class _Results:
-    """A file of results, and its content where it is JSON."""
-
-    path: Path
-    document: dict[str, Any]
+_READERS: Sequence[
+    tuple[
+        Callable[[Mapping[str, Any]], bool],
+        Callable[[Path, Mapping[str, Any]], Iterator[ImportedRun]],
+    ]
+] = [
+    (lm_eval.is_results, lm_eval.read_results),
+    (every_eval_ever.is_record, every_eval_ever.read_record),
+]
+"""How each harness's JSON is known, and what reads it."""
 
 
 def import_results(source: Path, output: Path, progress: Progress = SILENT) -> list[Written]:
@@ -43,15 +53,17 @@ def import_results(source: Path, output: Path, progress: Progress = SILENT) -> l
         raise SuiteError(f"{source}: no results there. What can be imported: {KNOWN}.")
     by_source: dict[str, list[ImportedRun]] = {}
     with progress.task("reading results", len(found)) as task:
-        for results in found:
-            for run in lm_eval.read_results(results.path, results.document):
+        for read in found:
+            for run in read():
                 by_source.setdefault(run.source, []).append(run)
             task.advance()
-    return [write_runs(runs, output / "runs" / name) for name, runs in by_source.items()]
+    return [
+        write_runs(_told_apart(runs), output / "runs" / name) for name, runs in by_source.items()
+    ]
 
 
-def _find(source: Path) -> Iterator[_Results]:
-    """Yield the files that are results of a harness; others below a folder are passed over."""
+def _find(source: Path) -> Iterator[Read]:
+    """Yield what reads each file of results; others below a folder are passed over."""
     if source.is_file():
         paths = [source]
     elif source.is_dir():
@@ -60,8 +72,20 @@ def _find(source: Path) -> Iterator[_Results]:
         raise SuiteError(f"{source}: no such file or folder. Name results: {KNOWN}.")
     for path in paths:
         document = parse_json(_read(path), str(path), ADVICE)
-        if isinstance(document, dict) and lm_eval.is_results(document):
-            yield _Results(path, document)
+        for is_own, read in _READERS:
+            if isinstance(document, dict) and is_own(document):
+                yield partial(read, path, document)
+
+
+def _told_apart(runs: Sequence[ImportedRun]) -> list[ImportedRun]:
+    """Return the runs; those of one name have their record in it, where the source has records."""
+    counts = Counter(run.name for run in runs)
+    return [
+        replace(run, settings={**run.settings, "record": run.record})
+        if counts[run.name] > 1 and run.record
+        else run
+        for run in runs
+    ]
 
 
 def _read(path: Path) -> bytes:

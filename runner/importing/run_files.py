@@ -26,8 +26,10 @@ def to_files(run: ImportedRun) -> dict[str, Any]:
         RUN_SPEC: {
             "name": run.name,
             "scenario_spec": {
-                "class_name": run.source,
-                "args": {"task": run.task, **run.task_args},
+                "class_name": run.scenario_class or run.source,
+                "args": dict(run.task_args)
+                if run.scenario_class
+                else {"task": run.task, **run.task_args},
             },
             "adapter_spec": adapter_spec,
             "metric_specs": [{"class_name": f"{run.source}.metrics", "args": {"names": metrics}}],

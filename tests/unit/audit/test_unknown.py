@@ -17,7 +17,7 @@ def imported_suite(root: Path, *others: Path, **fields: object) -> Suite:
         "name": "x",
         "version": "1",
         "helm_runs": [str(root / "bo"), *map(str, others)],
-        "targets": ["acc", "exact_match"],
+        "targets": ["acc"],
         "division": {"method": "holdout", "by": "model"},
         "accept": ["twins", "derivable"],
         **fields,
