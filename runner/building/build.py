@@ -13,6 +13,7 @@ from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter, Halves
+from runner.building.order_table import read_order
 from runner.building.origins import import_records
 from runner.building.plans import (
     divide_plans,
@@ -24,7 +25,7 @@ from runner.building.plans import (
 from runner.building.sources import digest_sources, find_sources
 from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
-from runner.building.write_run import Roles, WrittenRuns, write_run
+from runner.building.write_run import Roles, WrittenRuns, read_means, write_run
 from runner.errors import UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
@@ -33,13 +34,14 @@ from runner.helm_outputs.frames import read_runs
 from runner.helm_outputs.runs import RUN_SPEC, RunDirectory
 from runner.helm_outputs.type_checks import check_types
 from runner.progress import SILENT, Progress
+from runner.suites.division_spec import Sampled
 from runner.suites.groups import RunIdentity, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
 from runner.suites.opening import is_suite, read_suite
 from runner.suites.parts import from_part
 from runner.suites.private_half import warn_of_private_half
 from runner.suites.sharing import ADVICE, find_shared
-from runner.suites.spec import Sampled, SuiteSpec
+from runner.suites.spec import SuiteSpec
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins
 
@@ -78,6 +80,7 @@ def build_suite(
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
     place = directory.resolve()  # a link to a suite stays a link
+    spec = read_order(spec)
     runs = {run.name: run for run in find_sources(spec, progress)}
     sources = digest_sources(spec, runs, progress)
     earlier = read_earlier(directory)
@@ -129,7 +132,9 @@ def _write_suite(
     require_targets(spec, runs, written.fullest_eval_runs(), progress)
     check_scoring(spec, written.fullest_eval_runs())
     twins = _find_twins(spec, halves, progress)
-    plans, groups = divide_plans(spec, written.records, drawn, rngs, twins)
+    plans, groups = divide_plans(
+        spec, written.records, drawn, rngs, twins, read_means(written, halves.private)
+    )
     written = remove_unused(written, plans, halves)
     contents = Contents(
         salt,

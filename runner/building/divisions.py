@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.errors import SuiteError
+from runner.suites.division_spec import By, Explicit, KFold, LeaveOneOut, Sampled
 from runner.suites.groups import RunIdentity, merge_overlapping
-from runner.suites.spec import By, Explicit, KFold, LeaveOneOut, Sampled
 
 
 @dataclass(frozen=True)

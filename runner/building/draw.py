@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from runner.errors import UsageError
-from runner.suites.spec import LARGEST_SEED, MOST_INSTANCES, MOST_RUNS
+from runner.suites.division_spec import MOST_RUNS
+from runner.suites.spec import LARGEST_SEED, MOST_INSTANCES
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,11 @@ def spec_json(spec: SuiteSpec) -> dict[str, Any]:
 
 def _choices(spec: SuiteSpec) -> dict[str, Any]:
     elsewhere = {"name", "version", "description", "license", "limits", "helm_runs", "assets"}
-    return spec.model_dump(mode="json", exclude=elsewhere)
+    choices = spec.model_dump(mode="json", exclude=elsewhere)
+    order = choices["division"].get("order")
+    if isinstance(order, dict):  # the values may be made from the actuals
+        choices["division"]["order"] = {"column": order["column"]}
+    return choices
 
 
 def asset_paths(spec: SuiteSpec) -> dict[str, Path]:

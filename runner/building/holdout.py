@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from runner.building.divisions import CasePlan, fold, unit_of
 from runner.errors import SuiteError
+from runner.suites.division_spec import By, Holdout
 from runner.suites.groups import RunIdentity, merge_overlapping
-from runner.suites.spec import By, Holdout
 
 BOTH: tuple[By, By] = ("scenario", "model")
 

@@ -5,11 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
+from runner.building.extrapolation import Means, extrapolate, mean_scores
 from runner.building.holdout import hold_out
 from runner.errors import SuiteError
+from runner.suites.division_spec import (
+    Explicit,
+    Extrapolate,
+    Holdout,
+    KFold,
+    LeaveOneOut,
+    Order,
+    Sampled,
+)
 from runner.suites.groups import find_sweeps
 from runner.suites.manifest import RunRecord
-from runner.suites.spec import Explicit, Holdout, KFold, LeaveOneOut, Sampled, SuiteSpec
+from runner.suites.spec import SuiteSpec
 from runner.suites.twins import Twins, twin_groups
 
 Group = tuple[str, tuple[str, ...]]
@@ -52,11 +62,13 @@ def divide_plans(
     drawn: Sequence[CasePlan],
     rngs: Mapping[int, random.Random],
     twins: Sequence[Twins],
+    means: Means,
 ) -> tuple[list[CasePlan], list[Group]]:
     """Return the cases, and the groups of runs that were kept on one side of each.
 
     Args:
         drawn: the cases, if names alone made them.
+        means: of the targets.
 
     Raises:
         SuiteError: the runs can't be divided like this.
@@ -75,6 +87,11 @@ def divide_plans(
     if isinstance(division, KFold | LeaveOneOut):
         divided = {n: divide(identities, division, together, rng) for n, rng in rngs.items()}
         return _numbered(spec, divided), groups
+    if isinstance(division, Extrapolate):
+        values = division.order.values if isinstance(division.order, Order) else None
+        values = values or mean_scores(identities, division, means)
+        plans = extrapolate(identities, division, values, together)
+        return _numbered(spec, dict.fromkeys(rngs, plans)), groups
     return [_keep_together(spec, plan, groups) for plan in drawn], groups
 
 

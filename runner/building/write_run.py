@@ -9,10 +9,12 @@ import polars as pl
 
 from runner.audit.leak import Leak
 from runner.audit.noninterference import find_interference
-from runner.building.half_writer import Halves
+from runner.building.half_writer import HalfWriter, Halves
+from runner.contract.stat import Stat
 from runner.files.scratch import scratch_directory
 from runner.helm_outputs.frames import RunFrames, read_run
 from runner.helm_outputs.runs import RunDirectory
+from runner.suites.division_spec import Sampled
 from runner.suites.eval_run import EvalRun
 from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats
@@ -29,7 +31,7 @@ from runner.suites.manifest import (
 )
 from runner.suites.parts import part_name, to_part
 from runner.suites.reveal import Reveal, draw_budgets, make_reveal, sample_means
-from runner.suites.spec import Sampled, SuiteSpec
+from runner.suites.spec import SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.target_weights import weigh_targets
 from runner.suites.twins import fingerprint_run
@@ -132,6 +134,20 @@ def write_run(
             means = sample_means(frames, reveal.instance_ids, side.targets.actuals)
             halves.private.add(SAMPLE_MEANS, number, _line(means))
     return leaks
+
+
+def read_means(written: WrittenRuns, private: HalfWriter) -> dict[str, dict[str, float]]:
+    """Return of each run that was written the mean of each of its targets, by their names."""
+    names = {record.number: name for name, record in written.records.items()}
+    actuals = zip(private.parts.get(ACTUALS, ()), private.read(ACTUALS), strict=True)
+    return {
+        names[number]: {
+            str(stat.name): stat.mean
+            for each in json.loads(content)
+            if (stat := Stat.from_json(each["stat"])).mean is not None
+        }
+        for number, content in actuals
+    }
 
 
 def _draw_reveals(

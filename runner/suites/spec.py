@@ -2,17 +2,25 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from runner.contract.limits import Limits
 from runner.files.wrong_fields import fault_below
 from runner.scores.policy import ScoringPolicy
 from runner.scores.units import refuse_mixed_units
+from runner.suites.division_spec import (
+    Division,
+    Explicit,
+    Extrapolate,
+    KFold,
+    LeaveOneOut,
+    Sampled,
+    StrictModel,
+)
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Names are used in paths, in manifests and on terminals."""
 
-By = Literal["run", "scenario", "model", "model_deployment", "scenario_model"]
 Group = Literal["sweeps", "twins"]
 Accepted = Literal["twins", "derivable", "shared"]
 
@@ -20,19 +28,12 @@ Accepted = Literal["twins", "derivable", "shared"]
 CORRELATIONS = ("pearson", "spearman", "kendall")
 
 LARGEST_SEED = 2**63 - 1
-MOST_RUNS = 1_000_000
-MOST_CASES = 100_000
 MOST_INSTANCES = 1_000_000_000
-MOST_REPLICATES = 1_000
 MOST_BUDGETS = 100
 """Larger numbers are slips of the pen: nothing here would ever end with them."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TargetSpec(_Strict):
+class TargetSpec(StrictModel):
     """Which stats of an eval run become targets.
 
     A field that is left out matches anything; one that is null matches stats without it. So
@@ -55,73 +56,11 @@ def _stat_alone(value: Any) -> Any:
 Target = Annotated[TargetSpec, BeforeValidator(_stat_alone)]
 
 
-class _Replicated(_Strict):
-    """A division that may be drawn several times; replicate n is drawn with ``seed`` + n - 1."""
-
-    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
-
-
-class Sampled(_Replicated):
-    """MAGNET's division: a few runs to train on and one to evaluate, drawn by the seed."""
-
-    method: Literal["sampled"] = "sampled"
-    train_runs: int = Field(default=3, ge=1, le=MOST_RUNS)
-
-
-class KFold(_Replicated):
-    """As many cases as folds; each evaluates one fold and trains on the others."""
-
-    method: Literal["k_fold"]
-    folds: int = Field(default=5, ge=2, le=MOST_CASES)
-    by: By = "run"
-
-
-class LeaveOneOut(_Replicated):
-    """One case per run, scenario, model or deployment, which it evaluates."""
-
-    method: Literal["leave_one_out"]
-    by: By
-
-
-class Holdout(_Replicated):
-    """A competition's division: one train side; the other runs are evaluated, each in one case.
-
-    Attributes:
-        by: what of the eval runs no train run has; ``scenario_and_model``: neither of the two.
-        share: of the values of ``by`` that is held out, of both alike.
-        cases: how many cases the runs that are held out are divided into.
-    """
-
-    method: Literal["holdout"]
-    by: By | Literal["scenario_and_model"] = "run"
-    share: float = Field(default=0.3, gt=0, lt=1)
-    cases: int = Field(default=1, ge=1, le=MOST_CASES)
-
-
-class ExplicitCase(_Strict):
-    """The runs of one case, by name or by pattern (``*`` and ``?``)."""
-
-    train: tuple[str, ...] = Field(min_length=1)
-    eval: tuple[str, ...] = Field(min_length=1)
-
-
-class Explicit(_Replicated):
-    """Cases that the organizer lists."""
-
-    method: Literal["explicit"]
-    cases: tuple[ExplicitCase, ...] = Field(min_length=1)
-
-
-Division = Annotated[
-    Sampled | KFold | LeaveOneOut | Holdout | Explicit, Field(discriminator="method")
-]
-
-
 Count = Annotated[int, Field(ge=0, le=MOST_INSTANCES)]
 Budgets = Annotated[tuple[Count, ...], Field(min_length=1, max_length=MOST_BUDGETS)]
 
 
-class Revealed(_Strict):
+class Revealed(StrictModel):
     """What a container sees of its eval runs besides their specs.
 
     Attributes:
@@ -162,7 +101,7 @@ class Revealed(_Strict):
         return any(self.budgets)
 
 
-class SuiteSpec(_Strict):
+class SuiteSpec(StrictModel):
     """What a suite is built from. ``name``, ``version`` and ``helm_runs`` alone make one.
 
     Attributes:
@@ -210,7 +149,10 @@ class SuiteSpec(_Strict):
     def _has_something_to_draw_again(self) -> "SuiteSpec":
         """Refuse replicates that would all be the same."""
         division = self.division
-        is_same = isinstance(division, LeaveOneOut | Explicit) and not self.revealed.is_drawn
+        is_same = (
+            isinstance(division, LeaveOneOut | Extrapolate | Explicit)
+            and not self.revealed.is_drawn
+        )
         if division.replicates > 1 and is_same:
             raise fault_below(
                 f"with {division.method} only the revealed instances are drawn, and "

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from runner.errors import SuiteError
 from runner.files.wrong_fields import validate
 from runner.files.yaml_files import YamlForm, read_yaml
+from runner.suites.division_spec import Division, Extrapolate, Order
 from runner.suites.spec import SuiteSpec
 
 _SPEC = YamlForm(
@@ -28,8 +29,19 @@ def read_spec(path: Path) -> SuiteSpec:
         update={
             "helm_runs": tuple(str(folder / source) for source in spec.helm_runs),
             "assets": None if spec.assets is None else str(folder / spec.assets),
+            "division": _below(folder, spec.division),
         }
     )
+
+
+def _below(folder: Path, division: Division) -> Division:
+    """Return the division, the path of its table relative to the working directory."""
+    if not isinstance(division, Extrapolate) or not isinstance(division.order, Order):
+        return division
+    if division.order.table is None:
+        return division
+    order = division.order.model_copy(update={"table": str(folder / division.order.table)})
+    return division.model_copy(update={"order": order})
 
 
 def make_spec(fields: Mapping[str, Any], origin: str) -> SuiteSpec:

@@ -35,7 +35,8 @@ def suite() -> None:
 @click.option("--target", "targets", multiple=True, help="The name of a stat; may be repeated.")
 @click.option(
     "--division",
-    help="holdout (for a competition), k_fold, leave_one_out or sampled.  [default: sampled]",
+    help="holdout (for a competition), extrapolate (to stronger models), k_fold, leave_one_out or "
+    "sampled.  [default: sampled]",
 )
 @click.option(
     "--by",
@@ -43,7 +44,9 @@ def suite() -> None:
     "also scenario_and_model.",
 )
 @click.option("--folds", type=int, help="For k_fold: how many folds.")
-@click.option("--share", type=float, help="For holdout: which share is held out.  [default: 0.3]")
+@click.option(
+    "--share", type=float, help="For holdout and extrapolate: which share.  [default: 0.3]"
+)
 @click.option("--cases", type=int, help="For holdout: how many cases.  [default: 1]")
 @click.option("--instances", help="How many instances of an eval run are revealed, or 'all'.")
 @click.option("--seed", type=int, help="Draws runs and instances.")

@@ -5,9 +5,9 @@ import pytest
 
 from runner.building.divisions import CasePlan, divide, draw_sampled, match_explicit
 from runner.errors import SuiteError
+from runner.suites.division_spec import Explicit, KFold, LeaveOneOut, Sampled
 from runner.suites.groups import RunIdentity, find_sweeps, identify_run, merge_overlapping
 from runner.suites.reveal import draw_instances
-from runner.suites.spec import Explicit, KFold, LeaveOneOut, Sampled
 
 NAMES = [f"run{number}" for number in range(10)]
 GRID = {

@@ -5,8 +5,8 @@ import pytest
 
 from runner.building.holdout import hold_out
 from runner.errors import SuiteError
+from runner.suites.division_spec import Holdout
 from runner.suites.groups import RunIdentity
-from runner.suites.spec import Holdout
 from tests.unit.building.test_divisions import GRID
 
 LARGE = {

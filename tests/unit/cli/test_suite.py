@@ -39,6 +39,9 @@ def suite(*arguments: object, fails: type[RunnerError] | None = None) -> Result:
     return result
 
 
+METHODS = (
+    "its method should be one of explicit, extrapolate, holdout, k_fold, leave_one_out, sampled"
+)
 OPTIONS = ("--division", "leave_one_out", "--by", "model", "--instances", "2")
 
 
@@ -80,11 +83,11 @@ def test_a_spec_and_options_together_are_refused(runs: Path) -> None:
         ("limits: {memory: 3}\n", "limits.memory: no such field; did you mean memory_bytes?"),
         (
             "division: {method: halves}\n",
-            "its method should be one of explicit, holdout, k_fold, leave_one_out, sampled",
+            METHODS,
         ),
         (
             "division: {by: model}\n",
-            "its method should be one of explicit, holdout, k_fold, leave_one_out, sampled",
+            METHODS,
         ),
         (
             "division: {method: k_fold, fold: 1}\n",

@@ -1,0 +1,140 @@
+"""The divisions of a spec: how runs become cases, checked field by field."""
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+By = Literal["run", "scenario", "model", "model_deployment", "scenario_model"]
+
+MOST_RUNS = 1_000_000
+MOST_CASES = 100_000
+MOST_REPLICATES = 1_000
+"""Larger numbers are slips of the pen: nothing here would ever end with them."""
+
+
+class StrictModel(BaseModel):
+    """A mapping that people write: a field that it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Replicated(StrictModel):
+    """A division that may be drawn several times; replicate n is drawn with ``seed`` + n - 1."""
+
+    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+
+
+class Sampled(_Replicated):
+    """MAGNET's division: a few runs to train on and one to evaluate, drawn by the seed."""
+
+    method: Literal["sampled"] = "sampled"
+    train_runs: int = Field(default=3, ge=1, le=MOST_RUNS)
+
+
+class KFold(_Replicated):
+    """As many cases as folds; each evaluates one fold and trains on the others."""
+
+    method: Literal["k_fold"]
+    folds: int = Field(default=5, ge=2, le=MOST_CASES)
+    by: By = "run"
+
+
+class LeaveOneOut(_Replicated):
+    """One case per run, scenario, model or deployment, which it evaluates."""
+
+    method: Literal["leave_one_out"]
+    by: By
+
+
+class Holdout(_Replicated):
+    """A competition's division: one train side; the other runs are evaluated, each in one case.
+
+    Attributes:
+        by: what of the eval runs no train run has; ``scenario_and_model``: neither of the two.
+        share: of the values of ``by`` that is held out, of both alike.
+        cases: how many cases the runs that are held out are divided into.
+    """
+
+    method: Literal["holdout"]
+    by: By | Literal["scenario_and_model"] = "run"
+    share: float = Field(default=0.3, gt=0, lt=1)
+    cases: int = Field(default=1, ge=1, le=MOST_CASES)
+
+
+OrderValue = float | str
+"""A number, or a date as ``2024-07-18``: texts of dates are in order, too."""
+
+
+def order_value(given: Any) -> OrderValue:
+    """Return a value that can be put in order.
+
+    Raises:
+        ValueError: it is neither a number nor a date.
+    """
+    with suppress(TypeError, ValueError, OverflowError):
+        number = float(given)
+        if math.isfinite(number):
+            return number
+    with suppress(ValueError):
+        return date.fromisoformat(str(given).strip()).isoformat()
+    raise ValueError(f"should be a number or a date like 2024-07-18, not {given!r:.40}")
+
+
+class Order(StrictModel):
+    """What puts models in order: a column of a table, or the values themselves.
+
+    Attributes:
+        column: what it is called, e.g. ``released``.
+        table: a CSV file with this column and one that is called as the division's ``by``.
+        values: by model, or deployment: all numbers, or all dates.
+    """
+
+    column: str
+    table: str | None = None
+    values: Mapping[str, Annotated[OrderValue, BeforeValidator(order_value)]] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> "Order":
+        if (self.table is None) == (self.values is None):
+            raise ValueError("should have either table, a CSV file, or values")
+        if len({type(value) for value in (self.values or {}).values()}) > 1:
+            raise ValueError(f"{self.column} has numbers and dates: these have no common order")
+        return self
+
+
+class Extrapolate(_Replicated):
+    """One case: it trains on the models that come first, and evaluates those that come last.
+
+    Attributes:
+        by: what is put in order.
+        order: by what: the mean of the targets, or a column that the organizer gives.
+        share: of the values of ``by`` that is evaluated; those with equal values are together.
+    """
+
+    method: Literal["extrapolate"]
+    by: Literal["model", "model_deployment"] = "model"
+    order: Literal["mean_score"] | Order = "mean_score"
+    share: float = Field(default=0.3, gt=0, lt=1)
+
+
+class ExplicitCase(StrictModel):
+    """The runs of one case, by name or by pattern (``*`` and ``?``)."""
+
+    train: tuple[str, ...] = Field(min_length=1)
+    eval: tuple[str, ...] = Field(min_length=1)
+
+
+class Explicit(_Replicated):
+    """Cases that the organizer lists."""
+
+    method: Literal["explicit"]
+    cases: tuple[ExplicitCase, ...] = Field(min_length=1)
+
+
+Division = Annotated[
+    Sampled | KFold | LeaveOneOut | Holdout | Extrapolate | Explicit, Field(discriminator="method")
+]
