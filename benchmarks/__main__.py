@@ -103,9 +103,10 @@ def _builds(arguments: argparse.Namespace) -> str:
 ## Building a suite
 
 `runner suite build` of the runs, and of copies of them under new names: leave-one-deployment-out,
-with the audit. Peak of resident memory. Ratio: time per run to that of the first build; of the same
-again, to checking the digests of the same files. The targets are at most twice the first build's
-memory for 10,000 runs, and no longer than checking digests if nothing has changed.
+with the audit. Peak of resident memory. Ratio: time per run to that of the first build; of the
+cheater, to the build; of the same again, to checking the digests of the same files. The targets are
+at most twice the first build's memory for 10,000 runs, and no longer than checking digests if
+nothing has changed.
 
 {_table(rows)}
 """

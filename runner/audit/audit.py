@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 
 from runner.audit.both_sides import find_twins_on_both_sides
 from runner.audit.cheater import Cheater
-from runner.audit.derivability import determine, find_derivable, find_undone, summarize
+from runner.audit.derivability import Derivability, derive, find_derivable, find_undone
 from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
 from runner.audit.unknown import find_unknown
@@ -30,13 +30,13 @@ class Audit:
 
     Attributes:
         leaks: in the order of the cases.
-        derivability: by case, in words, how much of the actuals is determined.
+        derivability: by case, what a cheater gets from it.
         twins: the deployments that answer alike.
         unknown: in words, what it can't know.
     """
 
     leaks: tuple[Leak, ...]
-    derivability: dict[str, str]
+    derivability: dict[str, Derivability]
     twins: tuple[Twins, ...]
     unknown: tuple[str, ...]
 
@@ -54,14 +54,13 @@ def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress =
         cheater = Cheater(suite)
         for case in suite.cases:
             loot = cheater.examine(case)
-            numbers = {run.name: run.number for run in case.eval_runs}
-            determined = determine(loot, suite.actuals(case), numbers)
+            derived = derive(loot, suite.actuals(case))
             leaks += _find_in_case(suite, case, twins)
-            leaks += find_derivable(case.id, determined)
+            leaks += find_derivable(case.id, derived.determined)
             leaks += find_undone(
                 case.id, loot.undone, {run.number: run.name for run in case.train_runs}
             )
-            derivability[case.id] = summarize(determined)
+            derivability[case.id] = derived
             task.advance()
     return Audit(tuple(leaks), derivability, tuple(twins), tuple(find_unknown(suite)))
 

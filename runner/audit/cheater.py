@@ -4,15 +4,15 @@ It sees what a container sees. Only two things it is told besides: which items t
 so that the share of them can be stated, and the actuals, so that it can be judged.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from runner.audit.gold import Told, find_gold
-from runner.audit.revealed_items import RevealedItem, read_revealed, value_rows
-from runner.audit.train_side import SCORES, TrainRun, own_columns, read_scores, read_train_run
+from runner.audit.gold import Told, TrainGold
+from runner.audit.revealed_items import SCORES, RevealedItem, read_revealed, value_rows
+from runner.audit.train_side import TrainSide, read_items, read_scores, read_train_side
 from runner.contract import layout
 from runner.suites.eval_run import EvalRun
 from runner.suites.items import ITEM_KEY, describe_items
@@ -20,10 +20,7 @@ from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
 from runner.suites.public_suite import SuiteCase
 from runner.suites.spec import Revealed
-from runner.suites.staged_files import TRAIN_FILES
 from runner.suites.suite import Suite
-
-KNOWN = {"run": pl.Int64, **SCORES}
 
 SAME_ANSWER = ("deployment", "prompt", "metric")
 """Items with these in common have one value: the deployment was asked the same."""
@@ -49,6 +46,7 @@ class Loot:
     """What the cheater has found in a case.
 
     Attributes:
+        numbers: of the eval runs, by their names.
         items: all items of the eval runs, with what ``train_side.OWN`` says of the runs.
         known: (run, item, metric, value, is_own): the items' values that it knows. ``value`` is
             null where it does not know the metric's formula; ``is_own`` is whether the run's own
@@ -57,9 +55,10 @@ class Loot:
         undone: where hidden gold was found.
     """
 
+    numbers: Mapping[str, int]
     items: pl.DataFrame
     known: pl.DataFrame
-    train: tuple[TrainRun, ...]
+    train: TrainSide
     undone: tuple[Undone, ...]
 
 
@@ -75,69 +74,79 @@ class Cheater:
         )
         self._shows_scores = revealed.scores
         self._hides_gold = not (revealed.gold and revealed.references)
-        self._train: dict[int, TrainRun] = {}
-        self._revealed: dict[int, tuple[list[RevealedItem], pl.DataFrame]] = {}
+        trains = {run.number: run for case in suite.cases for run in case.train_runs}
+        self._train = read_train_side(
+            list(trains.values()), self._read, self._metrics, with_gold=self._hides_gold
+        )
+        self._revealed: dict[int, list[RevealedItem]] = {}
+
+    def _read(self, run: RunRecord, path: str) -> pl.DataFrame:
+        return read_part(self._suite.part(run, path))
 
     def examine(self, case: SuiteCase) -> Loot:
         """Return what can be found in a case."""
-        train = tuple(self._train_run(run) for run in case.train_runs)
-        items = pl.concat([own_columns(run, self._suite.items(run)) for run in case.eval_runs])
+        train = self._train.of(case.train_runs)
+        items = read_items(case.eval_runs, self._suite.items)
         known, undone = self._own_values(case, train)
-        return Loot(items, _pool(items, known, train), train, tuple(undone))
+        return Loot(
+            numbers={run.name: run.number for run in case.eval_runs},
+            items=items,
+            known=_pool(items, known, train.scores),
+            train=train,
+            undone=tuple(undone),
+        )
 
-    def _train_run(self, run: RunRecord) -> TrainRun:
-        if run.number not in self._train:
-            parts = {file.path: self._suite.part(run, file.path) for file in TRAIN_FILES}
-            self._train[run.number] = read_train_run(
-                run, parts, self._metrics, with_gold=self._hides_gold
-            )
-        return self._train[run.number]
-
-    def _own_values(
-        self, case: SuiteCase, train: Sequence[TrainRun]
-    ) -> tuple[pl.DataFrame, list[Undone]]:
+    def _own_values(self, case: SuiteCase, train: TrainSide) -> tuple[pl.DataFrame, list[Undone]]:
         """Return what the eval runs' revealed items are worth, and where hidden gold was found."""
         rows: list[tuple[Any, ...]] = []
         undone = []
-        tagged = pl.concat([run.items for run in train]) if self._hides_gold else pl.DataFrame()
+        gold = TrainGold(train.items) if self._hides_gold else None
         for run in case.eval_runs:
-            items, shown = self._revealed_items(run)
-            if self._hides_gold:
-                found = find_gold(items, shown, tagged)
-                answered = {item.place for item in items if item.has_completions}
-                told = tuple(each for each in found if each.item.place in answered)
+            items: Sequence[RevealedItem] = self._revealed_items(run)
+            if gold is not None:
+                told = self._find_gold(run, items, gold)
                 if told:
-                    undone.append(Undone(run.name, told, len(answered)))
+                    answered = sum(item.has_completions for item in items)
+                    undone.append(Undone(run.name, told, answered))
                 by_place = {each.item.place: each.item for each in told}
                 items = [by_place.get(item.place, item) for item in items]
             rows += self._shown_scores(run)
             rows += value_rows(run.number, items, self._metrics)
-        return pl.DataFrame(rows, schema=KNOWN, orient="row"), undone
+        return pl.DataFrame(rows, schema=SCORES, orient="row"), undone
 
     def _shown_scores(self, run: EvalRun) -> list[tuple[Any, ...]]:
-        """Return the run, item's key, metric and value of each score that is revealed."""
+        """Return the rows, SCORES, of the scores that are revealed."""
         if not self._shows_scores:
             return []
-        entries = read_part(self._suite.part(run, layout.EVAL_PER_INSTANCE_STATS))
-        return [(run.number, *row) for row in read_scores(entries, self._metrics).rows()]
+        entries = self._read(run, layout.EVAL_PER_INSTANCE_STATS)
+        return read_scores(run, entries, self._metrics).rows()
 
-    def _revealed_items(self, run: EvalRun) -> tuple[list[RevealedItem], pl.DataFrame]:
+    def _find_gold(
+        self, run: EvalRun, items: Sequence[RevealedItem], gold: TrainGold
+    ) -> tuple[Told, ...]:
+        """Return the answered items of a run whose gold is found."""
+        shown = read_items(
+            [run], lambda _: describe_items(self._read(run, layout.EVAL_SCENARIO_STATES))
+        )
+        found = gold.find(items, shown)
+        return tuple(each for each in found if each.item.has_completions)
+
+    def _revealed_items(self, run: EvalRun) -> list[RevealedItem]:
         if run.reveal not in self._revealed:
-            states = read_part(self._suite.part(run, layout.EVAL_SCENARIO_STATES))
-            shown = own_columns(run, describe_items(states))
-            self._revealed[run.reveal] = read_revealed(states), shown
+            states = self._read(run, layout.EVAL_SCENARIO_STATES)
+            self._revealed[run.reveal] = read_revealed(states)
         return self._revealed[run.reveal]
 
 
-def _pool(items: pl.DataFrame, own: pl.DataFrame, train: Sequence[TrainRun]) -> pl.DataFrame:
+def _pool(items: pl.DataFrame, own: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
     """Return the known values, also those that runs of the same deployment tell of each other."""
     keys = items.select("run", *ITEM_KEY, "deployment", "prompt")
     revealed = own.join(keys, on=["run", *ITEM_KEY])
-    deployments = items["deployment"].unique().to_list()
-    scores = [run.scores.filter(pl.col("deployment").is_in(deployments)) for run in train]
-    answers = _agreeing([each.select(*SAME_ANSWER, "value") for each in (*scores, revealed)])
+    asked = keys.select("deployment", "prompt").unique()
+    scores = scores.join(asked, on=["deployment", "prompt"], how="semi")
+    answers = _agreeing([each.select(*SAME_ANSWER, "value") for each in (scores, revealed)])
     metrics = answers.select("metric").unique()
-    pooled = keys.join(metrics, how="cross").join(answers, on=SAME_ANSWER).select(KNOWN.keys())
+    pooled = keys.join(metrics, how="cross").join(answers, on=SAME_ANSWER).select(SCORES.keys())
     both = pl.concat([own.with_columns(is_own=True), pooled.with_columns(is_own=False)])
     return both.unique(["run", *ITEM_KEY, "metric"], keep="first", maintain_order=True)
 

@@ -5,12 +5,15 @@ share of the actual.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from runner.audit.cheater import Loot, Undone
 from runner.audit.leak import Leak
+from runner.audit.rungs import Rung, climb
 from runner.audit.terms import find_terms, join_terms, target_rows
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
@@ -60,17 +63,61 @@ class Determined:
         return self.recomputed is not None and abs(self.recomputed - self.actual) < TOLERANCE
 
 
-def determine(loot: Loot, actuals: Actuals, numbers: Mapping[str, int]) -> list[Determined]:
-    """Return for every target of a case how much of its actual is determined.
+@dataclass(frozen=True)
+class Derivability:
+    """What a cheater gets from a case.
 
-    Args:
-        numbers: of the eval runs, by their names.
+    Attributes:
+        determined: target by target, what of it is certain.
+        rungs: how near it comes to all targets, by how much it uses.
     """
+
+    determined: tuple[Determined, ...]
+    rungs: tuple[Rung, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures for programs."""
+        return {**self._counts(), "rungs": [asdict(rung) for rung in self.rungs]}
+
+    def _counts(self) -> dict[str, int]:
+        return {
+            "known": sum(each.known for each in self.determined),
+            "instances": sum(each.instances for each in self.determined),
+            "targets": len(self.determined),
+            "wholly": sum(each.wholly for each in self.determined),
+            "uncounted": sum(not each.instances for each in self.determined),
+        }
+
+    def __str__(self) -> str:
+        """Return the figures in words."""
+        counts = self._counts()
+        known, total, uncounted = counts["known"], counts["instances"], counts["uncounted"]
+        share = f"{known / total:.0%}" if total else "an unknown share"
+        more = f"; of {uncounted} it is unknown, as their runs have no instances"
+        words = (
+            f"{share} of the actuals is determined by what is revealed ({known} of {total} "
+            f"instances over {counts['targets']} targets; {counts['wholly']} targets wholly"
+            f"{more if uncounted else ''})"
+        )
+        rungs = ", ".join(map(str, self.rungs))
+        return f"{words}. A cheater's MAE (R2): {rungs}" if rungs else words
+
+
+def derive(loot: Loot, actuals: Actuals) -> Derivability:
+    """Return what a cheater gets from a case."""
     stats: list[tuple[Target | InstanceTarget, Stat]] = [
         *actuals.stats.items(),
         *actuals.instance_stats.items(),
     ]
-    terms = find_terms(target_rows([target for target, _ in stats], numbers), loot.items)
+    targets = [target for target, _ in stats]
+    terms = find_terms(target_rows(targets, loot.numbers), loot.items)
+    actual = np.array([stat.mean or 0.0 for _, stat in stats])
+    return Derivability(tuple(_determine(loot, terms, stats)), climb(loot, terms, targets, actual))
+
+
+def _determine(
+    loot: Loot, terms: pl.DataFrame, stats: Sequence[tuple[Target | InstanceTarget, Stat]]
+) -> list[Determined]:
     is_own = pl.col("is_own")
     aggregates = [is_own.is_not_null().all().alias("known"), is_own.all().alias("is_own")]
     by_target = (
@@ -143,17 +190,3 @@ def find_undone(case: str, undone: Sequence[Undone], names: Mapping[int, str]) -
             "scenario): train runs are always given whole",
         )
     ]
-
-
-def summarize(determined: Sequence[Determined]) -> str:
-    """Return in words how much of the actuals is determined."""
-    total = sum(each.instances for each in determined)
-    known = sum(each.known for each in determined)
-    wholly = sum(each.wholly for each in determined)
-    uncounted = sum(not each.instances for each in determined)
-    more = f"; of {uncounted} it is unknown, as their runs have no instances" if uncounted else ""
-    share = f"{known / total:.0%}" if total else "an unknown share"
-    return (
-        f"{share} of the actuals is determined by what is revealed ({known} of {total} "
-        f"instances over {len(determined)} targets; {wholly} targets wholly{more})"
-    )

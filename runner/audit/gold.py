@@ -17,6 +17,8 @@ from runner.suites.items import ITEM_KEY, reference_text
 FEWEST_AT_ONE_PLACE = 4
 """So many items of a scenario's train runs, all with gold at one place, show that it always is."""
 
+BY_ORDER = "lists the correct reference always at one place"
+
 WAYS: Mapping[str, tuple[str, ...]] = {
     "has the same scenario and instance": ("scenario", *ITEM_KEY),
     "has the same prompt": ("prompt",),
@@ -41,36 +43,41 @@ class Told:
     run: int | None
 
 
-def find_gold(
-    items: Sequence[RevealedItem], shown: pl.DataFrame, train: pl.DataFrame
-) -> list[Told]:
-    """Return the items whose gold the train runs tell.
+class TrainGold:
+    """What the train runs of a case tell of gold."""
 
-    Args:
-        items: of an eval run, their gold hidden.
-        shown: what they show, row by row (see ``describe_items``), with the run's scenario.
-        train: the items of the train runs, see ``TrainRun``.
-    """
-    tagged = train.filter(pl.col("told").is_not_null())
-    by_place = {item.place: item for item in items}
-    found: dict[Any, Told] = {}
-    for reason, columns in WAYS.items():
-        known = _telling(tagged, columns)
-        for row in shown.join(known, on=columns, how="inner").iter_rows(named=True):
+    def __init__(self, items: pl.DataFrame) -> None:
+        """Prepare for many eval runs.
+
+        Args:
+            items: of the train runs, see ``TrainSide``.
+        """
+        tagged = items.filter(pl.col("told").is_not_null())
+        self._telling = {reason: _telling(tagged, columns) for reason, columns in WAYS.items()}
+        self._always_at = _places_of_gold(tagged)
+
+    def find(self, items: Sequence[RevealedItem], shown: pl.DataFrame) -> list[Told]:
+        """Return the items whose gold the train runs tell.
+
+        Args:
+            items: of an eval run, their gold hidden.
+            shown: what they show, row by row, see ``train_side.read_items``.
+        """
+        by_place = {item.place: item for item in items}
+        found: dict[Any, Told] = {}
+        for reason, known in self._telling.items():
+            for row in shown.join(known, on=WAYS[reason], how="inner").iter_rows(named=True):
+                place = tuple(row[name] for name in ITEM_KEY)
+                references, mapping = json.loads(row["told"])
+                item = by_place[place].with_gold(references, mapping)
+                found.setdefault(place, Told(item, reason, row["told_by"]))
+        for row in shown.iter_rows(named=True):
             place = tuple(row[name] for name in ITEM_KEY)
-            references, mapping = json.loads(row["told"])
-            item = by_place[place].with_gold(references, mapping)
-            found.setdefault(place, Told(item, reason, row["told_by"]))
-    always_at = _places_of_gold(tagged)
-    for row in shown.iter_rows(named=True):
-        place = tuple(row[name] for name in ITEM_KEY)
-        if place not in found and row["scenario_class"] in always_at:
-            ordered = _restore(by_place[place], always_at[row["scenario_class"]])
+            gold = self._always_at.get(row["scenario_class"])
+            ordered = None if gold is None or place in found else _restore(by_place[place], gold)
             if ordered is not None:
-                found[place] = Told(
-                    ordered, "lists the correct reference always at one place", None
-                )
-    return list(found.values())
+                found[place] = Told(ordered, BY_ORDER, None)
+        return list(found.values())
 
 
 def _telling(tagged: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -9,12 +9,43 @@ import polars as pl
 from runner.contract.text_metrics import TEXT_METRICS, recompute_match
 from runner.helm_outputs.common_types import plain_rows
 from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.suites.items import STATES, Place, item_place, reference_text
+from runner.suites.items import (
+    ITEM_KEY,
+    ITEM_SCHEMA,
+    STATES,
+    Place,
+    item_place,
+    reference_text,
+)
 
 PATTERN = "scenario_state.adapter_spec.output_mapping_pattern"
 
+COMPLETIONS = f"{STATES}result.completions"
+REFERENCE_INDEX = f"{STATES}reference_index"
+NEEDED = (
+    PATTERN,
+    COMPLETIONS,
+    REFERENCE_INDEX,
+    STATE_INSTANCE_ID,
+    f"{STATES}train_trial_index",
+    f"{STATES}instance.perturbation.",
+    f"{STATES}instance.references",
+    f"{STATES}output_mapping.",
+    f"{STATES}request_mode",
+    f"{STATES}request.prompt",
+)
+
 Values = Mapping[str, float | None]
 """By metric; None where the cheater has all it needs but does not know the metric's formula."""
+
+
+SCORES = {
+    "run": pl.Int64,
+    **{name: ITEM_SCHEMA[name] for name in ITEM_KEY},
+    "metric": pl.String,
+    "value": pl.Float64,
+}
+"""The columns of items' values: the run, the item, the metric, and what it is worth by that."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +151,24 @@ def read_revealed(states: pl.DataFrame) -> list[RevealedItem]:
         return []
     found: dict[Place, list[Mapping[str, Any]]] = {}
     patterns: dict[Place, str | None] = {}
-    for row in plain_rows(states):
+    for row in plain_rows(_needed(states)):
         place = item_place(row)
         found.setdefault(place, []).append(_nested(row))
         patterns[place] = row.get(PATTERN)
     return [RevealedItem(place, tuple(each), patterns[place]) for place, each in found.items()]
+
+
+def _needed(states: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of which values are made, without tokens where none counts."""
+    needed = states.select(name for name in states.columns if name.startswith(NEEDED))
+    completions = needed.schema.get(COMPLETIONS)
+    if REFERENCE_INDEX in needed.columns or not isinstance(completions, pl.List):
+        return needed
+    if not isinstance(completions.inner, pl.Struct):
+        return needed
+    names = [name for name in completions.inner.to_schema() if name != "tokens"]
+    fields = pl.struct(pl.element().struct.field(name) for name in names)
+    return needed.with_columns(pl.col(COMPLETIONS).list.eval(fields))
 
 
 def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +186,7 @@ def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
 def value_rows(
     run: int, items: Iterable[RevealedItem], metrics: Collection[str]
 ) -> list[tuple[Any, ...]]:
-    """Return (run, item's key, metric, value) of each item whose gold and completions are known."""
+    """Return the rows, SCORES, of the items whose gold and completions are known."""
     return [
         (run, *item.place, metric, value)
         for item in items

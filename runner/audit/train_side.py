@@ -1,14 +1,16 @@
 """What a cheater takes from a case's train runs: items, their scores, and who tells gold."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from runner.audit.revealed_items import SCORES, read_revealed, value_rows
 from runner.contract import layout
-from runner.helm_outputs.common_types import plain_rows
+from runner.contract.text_metrics import TEXT_METRICS
+from runner.helm_outputs.common_types import join, plain_rows
 from runner.helm_outputs.files import STAT_NAME
 from runner.suites.items import (
     ITEM_KEY,
@@ -21,8 +23,6 @@ from runner.suites.items import (
     reference_text,
 )
 from runner.suites.manifest import RunRecord
-from runner.suites.open_half import Part
-from runner.suites.parts import read_part
 
 ENTRIES = "per_instance_stats."
 OWN = {
@@ -37,57 +37,111 @@ TOLD = {"told": pl.String, "gold": pl.String, "place_of_gold": pl.Int64}
 """An item's tagged references and its output mapping, and the texts of the correct ones, as JSON;
 and where the only correct one is among the references. Null where there is no tag."""
 
-SCORES = {
-    **{name: ITEM_SCHEMA[name] for name in ITEM_KEY},
-    "metric": pl.String,
-    "value": pl.Float64,
-}
-
 
 @dataclass(frozen=True)
-class TrainRun:
-    """One train run.
+class TrainSide:
+    """Train runs, all those of a suite or of a case.
 
     Attributes:
         items: (items, OWN + ITEM_SCHEMA + TOLD), the latter null unless gold was asked for.
         scores: (items x metrics, OWN + ITEM_SCHEMA + metric and value).
-        stats: (stats of the metrics, the columns of the staged frame).
+        stats, instance_stats: those of the metrics: the run, and the staged frames' keys and means.
     """
 
     items: pl.DataFrame
     scores: pl.DataFrame
     stats: pl.DataFrame
+    instance_stats: pl.DataFrame
+
+    def of(self, runs: Iterable[RunRecord]) -> "TrainSide":
+        """Return what is of these runs."""
+        numbers = pl.Series([run.number for run in runs], dtype=pl.Int64)
+        frames = (self.items, self.scores, self.stats, self.instance_stats)
+        return TrainSide(*(each.filter(pl.col("run").is_in(numbers.implode())) for each in frames))
 
 
-def read_train_run(
-    run: RunRecord, parts: Mapping[str, Part], metrics: Collection[str], *, with_gold: bool
-) -> TrainRun:
-    """Return what a cheater takes from a train run, of the stats with these names.
+def read_train_side(
+    runs: Sequence[RunRecord],
+    read: Callable[[RunRecord, str], pl.DataFrame],
+    metrics: Collection[str],
+    *,
+    with_gold: bool,
+) -> TrainSide:
+    """Return what a cheater takes from train runs, of the stats with these names.
 
     Args:
-        parts: by the file below ``/input``.
+        read: returns a run's part of a file below ``/input``.
     """
-    states = read_part(parts[layout.TRAIN_SCENARIO_STATES])
-    items = own_columns(run, describe_items(states))
-    told = _told(states) if with_gold else pl.DataFrame(schema=_key_and(TOLD))
-    scores = read_scores(read_part(parts[layout.TRAIN_PER_INSTANCE_STATS]), metrics)
-    stats = read_part(parts[layout.TRAIN_STATS])
-    return TrainRun(
-        items=items.join(told, on=ITEM_KEY, how="left"),
-        scores=items.join(scores, on=ITEM_KEY),
-        stats=stats.filter(pl.col(STAT_NAME).is_in(list(metrics)))
-        if STAT_NAME in stats.columns
-        else stats.clear(),
-    )
+    described, told, stats, entries = [], [], [], []
+    recomputed: list[tuple[Any, ...]] = []
+    for run in runs:
+        states = read(run, layout.TRAIN_SCENARIO_STATES)
+        described.append(_of_run(run, describe_items(states)))
+        if with_gold:
+            told.append(_of_run(run, _told(states)))
+        stats.append(_of_run(run, _of_metrics(read(run, layout.TRAIN_STATS), "", metrics)))
+        instance_stats = read(run, layout.TRAIN_PER_INSTANCE_STATS)
+        entries.append(_of_run(run, _of_metrics(instance_stats, ENTRIES, metrics)))
+        missing = _missing(entries[-1], metrics)
+        if missing:
+            recomputed += value_rows(run.number, read_revealed(states), missing)
+    tells = pl.concat(told) if told else pl.DataFrame(schema={"run": pl.Int64, **_key_and(TOLD)})
+    items = with_own(runs, described).join(tells, on=["run", *ITEM_KEY], how="left")
+    instance_stats = join(entries)
+    scores = [_scores(instance_stats), pl.DataFrame(recomputed, schema=SCORES, orient="row")]
+    known = pl.concat(scores).drop_nulls("value")
+    plain = items.drop(*TOLD)
+    return TrainSide(items, plain.join(known, on=["run", *ITEM_KEY]), join(stats), instance_stats)
 
 
-def own_columns(run: RunRecord, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with what it says of the run before its columns."""
-    values = (run.number, run.scenario, run.scenario.partition("(")[0], run.model_deployment)
-    own = zip(OWN.items(), values, strict=True)
-    return frame.select(
-        *(pl.lit(value, dtype).alias(name) for (name, dtype), value in own), pl.all()
+def _missing(entries: pl.DataFrame, metrics: Collection[str]) -> list[str]:
+    """Return the metrics that a run has no stats of, but that its completions tell."""
+    name = f"{layout.INSTANCE_STAT_NAME_PREFIX}name"
+    present = set(entries[name]) if name in entries.columns else set()
+    return [each for each in metrics if each.partition("@")[0] in TEXT_METRICS.keys() - present]
+
+
+def with_own(runs: Iterable[RunRecord], items: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the items of several runs, with OWN before their columns.
+
+    Args:
+        items: each with its run's number as ``run``.
+    """
+    own = pl.DataFrame(
+        [
+            (run.number, run.scenario, run.scenario.partition("(")[0], run.model_deployment)
+            for run in runs
+        ],
+        schema=OWN,
+        orient="row",
     )
+    return own.join(pl.concat(items), on="run", maintain_order="right")
+
+
+def read_items(
+    runs: Sequence[RunRecord], read: Callable[[RunRecord], pl.DataFrame]
+) -> pl.DataFrame:
+    """Return the items of several runs, with OWN before their columns.
+
+    Args:
+        read: returns a run's items, see ``describe_items``.
+    """
+    return with_own(runs, [_of_run(run, read(run)) for run in runs])
+
+
+def _of_run(run: RunRecord, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.insert_column(0, pl.Series("run", [run.number] * frame.height, dtype=pl.Int64))
+
+
+def _of_metrics(stats: pl.DataFrame, prefix: str, metrics: Collection[str]) -> pl.DataFrame:
+    """Return the keys and means of the stats with these names."""
+    name, mean = f"{prefix}{STAT_NAME}", f"{prefix}stats.mean"
+    if name not in stats.columns or mean not in stats.columns:
+        return pl.DataFrame()
+    key = (f"{prefix}{layout.STAT_NAME_PREFIX}", layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX)
+    columns = [column for column in stats.columns if column.startswith(key) or column == mean]
+    wanted = pl.col(name).is_in(list(metrics)) & pl.col(mean).is_not_null()
+    return stats.lazy().filter(wanted).select(columns).collect()
 
 
 def _key_and(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +159,7 @@ def _told(states: pl.DataFrame) -> pl.DataFrame:
             place for place, each in enumerate(references) if "correct" in (each.get("tags") or ())
         ]
         if tagged:
-            told = json.dumps([references, output_mapping(row)])
+            told = json.dumps([references, _output_mapping(row)])
             gold = json.dumps(sorted(reference_text(references[place]) for place in tagged))
             only = tagged[0] if len(tagged) == 1 else None
             rows.setdefault(item_place(row), (told, gold, only))
@@ -114,7 +168,7 @@ def _told(states: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def output_mapping(row: Mapping[str, Any]) -> dict[str, str] | None:
+def _output_mapping(row: Mapping[str, Any]) -> dict[str, str] | None:
     """Return the choices by the letters that stand for them; None if there are none."""
     prefix = f"{STATES}output_mapping."
     mapping = {
@@ -125,28 +179,35 @@ def output_mapping(row: Mapping[str, Any]) -> dict[str, str] | None:
     return mapping or None
 
 
-def read_scores(entries: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
-    """Return the items' scores of these metrics, SCORES, from a frame of per-instance stats."""
+def read_scores(run: RunRecord, entries: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
+    """Return the scores of a run's items, SCORES, from a frame of per-instance stats."""
+    return _scores(_of_run(run, _of_metrics(entries, ENTRIES, metrics)))
+
+
+def _scores(entries: pl.DataFrame) -> pl.DataFrame:
+    """Return the scores of items, SCORES, from their rows of per_instance_stats."""
     prefix, mean = layout.INSTANCE_STAT_NAME_PREFIX, f"{ENTRIES}stats.mean"
-    if f"{prefix}name" not in entries.columns or mean not in entries.columns:
+    if mean not in entries.columns:
         return pl.DataFrame(schema=SCORES)
-    rows = entries.filter(pl.col(f"{prefix}name").is_in(list(metrics)) & pl.col(mean).is_not_null())
     trial = layout.TRAIN_TRIAL_INDEX
     return (
-        rows.with_columns(perturbation=perturbation_texts(rows, f"{prefix}perturbation."))
+        entries.with_columns(perturbation=_perturbation_texts(entries, f"{prefix}perturbation."))
         .select(
+            "run",
             pl.col(layout.INSTANCE_ID).cast(pl.String).alias("instance_id"),
-            (pl.col(trial).cast(pl.Int64) if trial in rows.columns else pl.lit(0)).alias("trial"),
+            (pl.col(trial).cast(pl.Int64) if trial in entries.columns else pl.lit(0)).alias(
+                "trial"
+            ),
             "perturbation",
             pl.col(f"{prefix}name").alias("metric"),
             pl.col(mean).cast(pl.Float64).alias("value"),
         )
-        .unique([*ITEM_KEY, "metric"], keep="first", maintain_order=True)
+        .unique(["run", *ITEM_KEY, "metric"], keep="first", maintain_order=True)
         .cast(SCORES)  # type: ignore[arg-type]
     )
 
 
-def perturbation_texts(frame: pl.DataFrame, prefix: str) -> pl.Series:
+def _perturbation_texts(frame: pl.DataFrame, prefix: str) -> pl.Series:
     """Return each row's perturbation as text, from the columns that begin with the prefix."""
     columns = [name for name in frame.columns if name.startswith(prefix)]
     if not columns:

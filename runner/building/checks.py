@@ -84,7 +84,7 @@ def refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
     kinds = sorted({leak.kind for leak in refused} - {"value"})
     advice = f"\nIf this is intended, say so in the spec: accept: [{', '.join(kinds)}]"
     meant = advice if kinds else ""
-    figures = [f"  {case}: {words}" for case, words in audit.derivability.items()]
+    figures = [f"  {case}: {derived}" for case, derived in audit.derivability.items()]
     raise SuiteError(
         "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
         + more

@@ -126,7 +126,7 @@ def audit(directory: Path, private: Path | None, as_json: bool) -> int:
             "leaks": [
                 {**leak.model_dump(), "accepted": leak.kind in accepted} for leak in audited.leaks
             ],
-            "derivability": audited.derivability,
+            "derivability": {case: each.to_json() for case, each in audited.derivability.items()},
             "twins": [asdict(pair) for pair in audited.twins],
             "unknown": list(audited.unknown),
         }
@@ -134,8 +134,8 @@ def audit(directory: Path, private: Path | None, as_json: bool) -> int:
         return ExitCode.BAD_SUITE if refused else 0
     for leak in audited.leaks:
         echo(f"{'accepted' if leak.kind in accepted else 'leak'}: {printable(str(leak))}")
-    for case, words in audited.derivability.items():
-        echo(f"{case}: {words}")
+    for case, derived in audited.derivability.items():
+        echo(f"{case}: {derived}")
     for words in audited.unknown:
         echo(f"unknown: {printable(words)}")
     unknown = f", {len(audited.unknown)} things unknown" if audited.unknown else ""
@@ -227,6 +227,6 @@ def print_built(built: BuiltSuite, as_json: bool) -> None:
         echo(f"accepted: {line}", err=True)
     more: list[tuple[str, str]] = []
     if built.audit is not None:
-        more += built.audit.derivability.items()
+        more += [(case, str(each)) for case, each in built.audit.derivability.items()]
         more += [("unknown", printable(words)) for words in built.audit.unknown]
     _print_suite(built.suite, as_json, built.suite.private_manifest.twins, more)

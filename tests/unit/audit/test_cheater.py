@@ -25,7 +25,7 @@ def quiz_suite(root: Path, **fields: Any) -> Suite:
 
 
 def figure(suite: Suite) -> str:
-    return audit_suite(suite).derivability["case-1"]
+    return str(audit_suite(suite).derivability["case-1"])
 
 
 def test_hidden_gold_that_a_train_run_of_the_same_questions_tells_is_refused(
@@ -155,6 +155,14 @@ def test_the_same_questions_under_another_argument_of_the_scenario_are_found(
         subset_suite(tmp_path, "demo/model")
     assert "here or in other runs of the case" in str(refused.value)
     assert "recomputed as 0.75, its actual" in str(refused.value)
+
+
+def test_a_train_run_without_the_stat_tells_it_by_its_completions(tmp_path: Path) -> None:
+    write_quiz(tmp_path / "runs", "train:only=1", questions("AABA"), args={"only": True})
+    (tmp_path / "runs" / "train:only=1" / "per_instance_stats.json").write_text("[]")
+    write_quiz(tmp_path / "runs", "eval:only=0", questions("AABA"), args={"only": False})
+    with pytest.raises(SuiteError, match=r"recomputed as 0\.75, its actual"):
+        quiz_suite(tmp_path, revealed={"instances": 1})
 
 
 def test_control_another_deployment_answers_for_itself(tmp_path: Path) -> None:

@@ -46,10 +46,10 @@ def test_a_suite_that_reveals_less_is_accepted_and_the_figure_told(
     tmp_path: Path, revealed: dict[str, Any], figure: str
 ) -> None:
     suite = quiz_suite(tmp_path, [stat("exact_match", 0.75)], **revealed)
-    assert figure in audit_suite(suite).derivability["case-1"]
+    assert figure in str(audit_suite(suite).derivability["case-1"])
 
 
 def test_a_metric_that_the_cheater_does_not_know_counts_as_determined_too(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="all 4 instances of rouge_l") as refused:
         quiz_suite(tmp_path, [stat("rouge_l", 0.75)], instances="all")
-    assert "recomputed" not in str(refused.value)
+    assert "recomputed as" not in str(refused.value)

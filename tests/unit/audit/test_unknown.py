@@ -88,6 +88,7 @@ def test_a_run_without_instances_has_an_unknown_share(tmp_path: Path) -> None:
         "the test",
     )
     audited = audit_suite(build_suite(spec, tmp_path / "suite").suite)
-    assert "an unknown share of the actuals" in audited.derivability["case-1"]
-    assert "of 1 it is unknown, as their runs have no" in audited.derivability["case-1"]
+    figure = str(audited.derivability["case-1"])
+    assert "an unknown share of the actuals" in figure
+    assert "of 1 it is unknown, as their runs have no" in figure
     assert any("runs have no completions" in words for words in audited.unknown)

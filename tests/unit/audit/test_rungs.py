@@ -1,0 +1,74 @@
+"""What each rung reaches, and that it reaches nothing without what it lives on."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from runner.audit.audit import audit_suite
+from runner.audit.rungs import RUNGS
+from tests.helm_builder import Json
+from tests.quiz_builder import questions, write_quiz
+from tests.suite_builder import build
+
+INSTANCES, SCENARIOS = 20, 8
+MODELS = {"demo/one": 0.2, "demo/two": 0.5, "demo/three": 0.6, "demo/four": 0.9}
+"""Each model's share of right answers."""
+
+
+def answer(model: str, scenario: int, number: int, *, alike: bool) -> str:
+    """Return whether a model is right; hard questions are hard for all if they answer alike."""
+    own = "" if alike else model
+    luck = random.Random(f"{own} {scenario} {number}").random()
+    return "A" if luck < MODELS[model] else "B"
+
+
+def states_of(scenario: int, answers: str) -> list[Json]:
+    """Return a scenario's questions, which no other scenario has."""
+    states = questions(answers)
+    for number, state in enumerate(states):
+        text = f"Of {scenario}, {number}?"
+        state["instance"]["input"]["text"] = state["request"]["prompt"] = text
+    return states
+
+
+def reached(root: Path, *, alike: bool = True, instances: int = 5) -> dict[str, float]:
+    """Return the MAE of each rung, over cases that each leave out one model."""
+    for scenario in range(SCENARIOS):
+        for model in MODELS:
+            answers = [answer(model, scenario, n, alike=alike) for n in range(INSTANCES)]
+            name = f"quiz:of={scenario},model={model.replace('/', '_')}"
+            states = states_of(scenario, "".join(answers))
+            write_quiz(root / "runs", name, states, model=model, args={"of": scenario})
+    division = {"method": "leave_one_out", "by": "model"}
+    revealed = {"instances": instances}
+    suite = build(root / "runs", root / "suite", division=division, revealed=revealed)
+    found = audit_suite(suite).derivability.values()
+    return {
+        knows: sum(case.rungs[place].mae for case in found) / len(found)
+        for place, knows in enumerate(RUNGS)
+    }
+
+
+def test_each_rung_comes_nearer_than_the_one_before(tmp_path: Path) -> None:
+    maes = list(reached(tmp_path).values())
+    assert maes == sorted(maes, reverse=True)
+    assert maes[-1] < maes[0] / 4
+
+
+def test_control_other_models_help_little_if_no_question_is_hard_for_all(tmp_path: Path) -> None:
+    alike = reached(tmp_path / "alike")
+    apart = reached(tmp_path / "apart", alike=False)
+    assert alike["other models' items"] < alike["the model's items"] * 0.75
+    assert apart["other models' items"] > apart["the model's items"] * 0.75
+
+
+def test_control_without_revealed_instances_only_other_models_help(tmp_path: Path) -> None:
+    maes = reached(tmp_path, instances=0)
+    same = [maes[knows] for knows in RUNGS[:-1]]
+    assert same == pytest.approx([maes["train mean"]] * len(same))
+
+
+def test_recomputed_alone_leaves_the_train_mean_its_share(tmp_path: Path) -> None:
+    maes = reached(tmp_path)
+    assert maes["recomputed alone"] == pytest.approx(maes["train mean"] * 0.75, rel=0.1)
