@@ -312,5 +312,5 @@ def test_runs_with_stats_alone_make_a_suite(records: Path, tmp_path: Path) -> No
     }
     built = build_suite(make_spec(fields, "the test"), tmp_path / "suite")
     assert built.audit is not None
-    assert "an unknown share of the actuals" in built.audit.derivability["case-1"]
+    assert "an unknown share of the actuals" in str(built.audit.derivability["case-1"])
     assert any("have no completions" in words for words in built.audit.unknown)
