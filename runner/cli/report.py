@@ -25,7 +25,8 @@ from runner.reports.score_text import (
     suite_table,
     sum_text,
 )
-from runner.scores.aggregation import CATEGORIES, Score, mean_deltas, score_targets
+from runner.scores.aggregation import CATEGORIES, Score, score_targets
+from runner.scores.deltas import mean_deltas
 from runner.submissions.told import refuse_while_open
 from runner.text_tables import text_table
 from runner.untrusted import printable

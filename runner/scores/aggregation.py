@@ -1,4 +1,4 @@
-"""Scores over the suite and by category, and the mean deltas of perturbations."""
+"""Scores over the suite and by category."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from runner.scores.points import (
     prepare,
 )
 from runner.scores.policy import ScoringPolicy
-from runner.scores.records import KEY
+from runner.scores.suite_wide import SuiteWide, arrange_suite
 from runner.scores.weights import weigh
 
 CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
@@ -94,20 +94,32 @@ def score_targets(
     scores: dict[str | None, list[Score]] = {column: [] for column in by}
     for kind in KINDS:
         of_kind = records.filter(pl.col("kind") == kind)
-        wanted = [m for m in METRICS.values() if m.kind == kind and m.name in metrics]
-        if not of_kind.is_empty() and wanted:
-            targets = prepare(of_kind, wanted, policy)
+        wanted = _choose(kind, metrics)
+        of_suite = _choose("suite", metrics) if kind == "stat" and None in by else []
+        if of_kind.is_empty() or not (wanted or of_suite):
+            continue
+        targets = prepare(of_kind, wanted or of_suite, policy)
+        counted = weigh(of_kind, policy)
+        if wanted:
             bases = {column: _basis(column, policy) for column in by}
             all_points = find_all_points(targets, list(dict.fromkeys(bases.values())))
             for column in by:
                 points = all_points[bases[column]]
                 if column != bases[column]:
                     points = _weighted_point(points, targets, policy)
-                missing = _count_missing(weigh(of_kind, policy), column)
+                missing = _count_missing(counted, column)
                 scores[column] += _score_category(
                     missing, targets, column, points, policy, intervals=intervals
                 )
+        if of_suite:
+            suite_wide = arrange_suite(targets, of_kind, [metric.name for metric in of_suite])
+            (missing_in_all,) = _count_missing(counted, None).values()
+            scores[None] += _score_suite(suite_wide, missing_in_all, intervals=intervals)
     return [score for of_column in scores.values() for score in of_column]
+
+
+def _choose(kind: Kind, names: Collection[str]) -> list[Metric]:
+    return [m for m in METRICS.values() if m.kind == kind and m.name in names]
 
 
 def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicates | None:
@@ -116,9 +128,14 @@ def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicate
     Those of two evaluations of one suite are of the same clusters, so that they can be paired.
     """
     metric = policy.primary_metric
-    targets = prepare(records.filter(pl.col("kind") == metric.kind), [metric], policy)
+    kind = "stat" if metric.kind == "suite" else metric.kind
+    of_kind = records.filter(pl.col("kind") == kind)
+    targets = prepare(of_kind, [metric], policy)
     if targets.rows.is_empty():
         return None
+    if metric.kind == "suite":
+        suite_wide = arrange_suite(targets, of_kind, [metric.name])
+        return replicate(suite_wide.estimate, suite_wide.clusters).get(metric.name)
     ((estimates, clusters),) = _estimates(targets, None, policy).values()
     return replicate(estimates.estimate, clusters).get(metric.name)
 
@@ -146,6 +163,15 @@ def _score_category(
     return [
         _score(metric, group, intervals=intervals) for group in groups for metric in targets.metrics
     ]
+
+
+def _score_suite(suite_wide: SuiteWide, missing: int, *, intervals: bool) -> list[Score]:
+    """Return the metrics of the suite as a whole."""
+    if not suite_wide.targets:
+        return []
+    found = replicate(suite_wide.estimate, suite_wide.clusters) if intervals else {}
+    group = _Group(None, None, missing, suite_wide.point(), found)
+    return [_score(METRICS[name], group, intervals=intervals) for name in suite_wide.parts]
 
 
 @dataclass(frozen=True)
@@ -243,35 +269,3 @@ def _estimates(
         weights = {number: _weight(policy, value) for number, value in enumerate(values)}
         return {None: (weigh_scenarios(found, weights), targets.clusters)}
     return {values[number]: (group, targets.clusters.choose(runs)) for number, runs, group in found}
-
-
-def mean_deltas(records: pl.DataFrame) -> pl.DataFrame:
-    """Return how much each perturbation changes a stat, as predicted and in fact.
-
-    A delta is the stat computed on the perturbed instances less the one computed on the original
-    versions of the same instances, of one run. HELM computes both for every perturbation.
-
-    Returns:
-        One row per perturbation, stat and split: perturbed_by, stat, split, pairs (of stats that
-        are both predicted), missing (pairs that are not), predicted_delta and actual_delta (means
-        over the pairs, null if there are none), and error, the first less the second.
-    """
-    sides = [*(column for column in KEY if column != "perturbation"), "perturbed_by"]
-    means = ("predicted_mean", "actual_mean")
-    stats = records.filter(pl.col("kind") == "stat")
-    perturbed, original = (
-        stats.filter(pl.col("computed_on") == computed_on).select(*sides, *means)
-        for computed_on in ("perturbed", "original")
-    )
-    both = perturbed.join(original, on=sides, suffix="_original", nulls_equal=True)
-    is_pair = pl.all_horizontal(pl.col("predicted_mean", "predicted_mean_original").is_not_null())
-    deltas = [
-        (pl.col(mean) - pl.col(f"{mean}_original")).filter(is_pair).mean().alias(f"{side}_delta")
-        for mean, side in zip(means, ("predicted", "actual"), strict=True)
-    ]
-    return (
-        both.group_by("perturbed_by", "stat", "split")
-        .agg(is_pair.sum().alias("pairs"), (~is_pair).sum().alias("missing"), *deltas)
-        .with_columns((pl.col("predicted_delta") - pl.col("actual_delta")).alias("error"))
-        .sort("perturbed_by", "stat", "split")
-    )

@@ -11,25 +11,22 @@ from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-Kind = Literal["stat", "binary", "instance"]
-"""What a target is: a stat of a run; of an instance, one that is 0 or 1; another of an instance."""
+Kind = Literal["stat", "suite", "binary", "instance"]
+"""What a metric is of: stats of runs; all of a suite's stats of runs together; stats of instances
+that are 0 or 1; other stats of instances."""
 
 COVERAGE_LEVEL = 0.95
 COVERAGE_STDDEVS = NormalDist().inv_cdf(0.5 + COVERAGE_LEVEL / 2)
 
-FARTHEST_Z = 40.0
-"""Beyond it the normal distribution is 0 or 1 in double precision."""
-
-SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
-"""Log loss takes a probability as at least this far from 0 and 1, as scikit-learn does."""
-
 TERM = "sum."
 """Stands before the names of the columns that ``sum_terms`` makes."""
+
+BINS = tuple(f"bin_{number}" for number in range(10))
+"""The sums of errors by predicted probability."""
 
 NO_VARIANCE = 1e-12
 """A variance below this share of the mean square is rounding: the values are all the same."""
@@ -40,7 +37,7 @@ class Sums(NamedTuple):
 
     ``weight`` is the sum of the weights alone. Those named ``pair`` and ``predicted`` leave out
     targets without a prediction. Means are counted from the smallest of all, so that their squares
-    keep digits.
+    keep digits. ``bin_0`` to ``bin_9`` are errors of probabilities up to 0.1, 0.2 and so on.
     """
 
     weight: Array
@@ -61,8 +58,20 @@ class Sums(NamedTuple):
     sample_absolute: Array
     with_stddev: Array
     inside: Array
+    width: Array
+    interval_score: Array
     crps: Array
     log_loss: Array
+    bin_0: Array
+    bin_1: Array
+    bin_2: Array
+    bin_3: Array
+    bin_4: Array
+    bin_5: Array
+    bin_6: Array
+    bin_7: Array
+    bin_8: Array
+    bin_9: Array
 
 
 def mean_absolute_error(sums: Sums) -> Array:
@@ -136,6 +145,24 @@ def coverage(sums: Sums) -> Array:
     return quotient(sums.inside, sums.with_stddev)
 
 
+def mean_width(sums: Sums) -> Array:
+    """Return the mean width of the 95 % intervals, of the targets that have a stddev above 0.
+
+    In the stat's own unit; narrow is better where the coverage is right. Twice 1.96 stddev.
+    """
+    return quotient(sums.width, sums.with_stddev)
+
+
+def interval_score(sums: Sums) -> Array:
+    """Return the mean interval score of the 95 % intervals, in the stat's own unit; 0 is perfect.
+
+    The width, and 40 times the distance of an actual that is outside. Without a stddev the interval
+    is the predicted mean alone. Source: Gneiting and Raftery (2007), J. Am. Stat. Assoc. 102,
+    equation 43.
+    """
+    return quotient(sums.interval_score, sums.weight)
+
+
 def crps(sums: Sums) -> Array:
     """Return the mean continuous ranked probability score of Normal(mean, stddev).
 
@@ -163,6 +190,16 @@ def log_loss(sums: Sums) -> Array:
     return quotient(sums.log_loss, sums.weight)
 
 
+def calibration_error(sums: Sums) -> Array:
+    """Return the expected calibration error of probabilities in ten bins of equal width, 0 to 1.
+
+    The mean over the bins of |mean probability - share of ones|, weighted by their targets. Source:
+    Guo, Pleiss, Sun and Weinberger (2017), On Calibration of Modern Neural Networks.
+    """
+    off = np.abs(np.stack([getattr(sums, name) for name in BINS])).sum(0)
+    return quotient(off, sums.pairs)
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric by its name.
@@ -186,6 +223,7 @@ class Metric:
 
 _NO_STDDEV = "no predicted stat has a stddev above 0"
 _SAME = "the actual means are all the same"
+_NO_TWO_MODELS = "no stat has two models that differ, or there are too many stats and models"
 _FROM_0, _TO_1, _UNIT, _ANY = (0.0, np.inf), (-np.inf, 1.0), (-1.0, 1.0), (-np.inf, np.inf)
 _ALL_METRICS = (
     Metric("mae", "MAE", "stat", "lower", mean_absolute_error, "", _FROM_0),
@@ -212,11 +250,34 @@ _ALL_METRICS = (
         bounds=_TO_1,
     ),
     Metric("coverage", "coverage", "stat", None, coverage, _NO_STDDEV, (0.0, 1.0)),
+    Metric("mean_width", "mean width", "stat", None, mean_width, _NO_STDDEV, _FROM_0),
+    Metric("interval_score", "interval score", "stat", "lower", interval_score, "", _FROM_0),
     Metric("crps", "CRPS", "stat", "lower", crps, "", _FROM_0),
+    Metric("model_rank", "model rank", "suite", "higher", None, _NO_TWO_MODELS, _UNIT),
+    Metric(
+        *("win_rate_error", "win rate error", "suite", None, None),
+        undefined=_NO_TWO_MODELS,
+        bounds=(0.0, 1.0),
+    ),
+    Metric(
+        *("delta_mae", "delta MAE", "suite", "lower", None),
+        undefined="no perturbed stat and its original are both predicted",
+        bounds=_FROM_0,
+    ),
+    Metric(
+        *("budget_area", "budget area", "suite", "lower", None),
+        undefined="a budget has no target with a prediction",
+        bounds=_FROM_0,
+    ),
     Metric("brier", "Brier", "binary", "lower", brier, "", _FROM_0),
     Metric("log_loss", "log loss", "binary", "lower", log_loss, "", _FROM_0),
     Metric(
         "auroc", "AUROC", "binary", "higher", None, "the actuals are all 0 or all 1", (0.0, 1.0)
+    ),
+    Metric(
+        *("ece", "ECE", "binary", None, calibration_error),
+        undefined="no target has a prediction",
+        bounds=(0.0, 1.0),
     ),
     Metric("instance_mae", "instance MAE", "instance", "lower", mean_absolute_error, "", _FROM_0),
 )
@@ -225,62 +286,6 @@ SKILLS = ("skill", "sample_skill")
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL_METRICS}
 """Every metric by name, in the order in which they are shown."""
-
-
-def sum_terms(kind: Kind) -> list[pl.Expr]:
-    """Return, for each field of ``Sums``, what is summed over the rows that have an error."""
-    absolute = pl.col("error").abs()
-    actual = pl.col("actual_mean") - pl.col("actual_mean").min()
-    predicted = pl.col("predicted_mean") - pl.col("predicted_mean").min()
-    is_pair = pl.col("predicted_mean").is_not_null()
-    has_stddev = pl.col("predicted_stddev") > 0
-    inside = absolute <= COVERAGE_STDDEVS * pl.col("predicted_stddev")
-    terms = {
-        "weight": pl.lit(1.0),
-        "error": pl.col("error"),
-        "absolute": absolute,
-        "squared": pl.col("error").pow(2),
-        "actual": actual,
-        "actual_squared": actual.pow(2),
-        "pairs": is_pair,
-        "pair_actual": actual * is_pair,
-        "pair_actual_squared": actual.pow(2) * is_pair,
-        "predicted": predicted,
-        "predicted_squared": predicted.pow(2),
-        "product": actual * predicted,
-        "absolute_with_baseline": absolute * pl.col("baseline").is_not_null(),
-        "baseline_absolute": (pl.col("baseline") - pl.col("actual_mean")).abs(),
-        "absolute_with_sample": absolute * pl.col("sample_mean").is_not_null(),
-        "sample_absolute": (pl.col("sample_mean") - pl.col("actual_mean")).abs(),
-        "with_stddev": has_stddev.fill_null(value=False),
-        "inside": inside & has_stddev,
-        "crps": pl.col("crps"),
-        "log_loss": _log_loss_of_one(),
-    }
-    if kind != "binary":
-        terms["log_loss"] = pl.lit(0.0)
-    return [terms[field].cast(pl.Float64).alias(TERM + field) for field in Sums._fields]
-
-
-def crps_of_normal(actual: Array, mean: Array, stddev: Array) -> Array:
-    """Return the CRPS of Normal(mean, stddev), each ``stddev`` above 0, at the actual values.
-
-    error * (2 Phi(z) - 1) + stddev * (2 phi(z) - 1 / sqrt(pi)), with error = actual - mean and
-    z = error / stddev. With the smallest ``stddev`` z overflows, the score does not.
-    """
-    from scipy.special import ndtr  # noqa: PLC0415  (slow, suites are built without it)
-
-    error = actual - mean
-    with np.errstate(over="ignore"):
-        z = np.clip(error / stddev, -FARTHEST_Z, FARTHEST_Z)
-    density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
-    found: Array = error * (2 * ndtr(z) - 1) + stddev * (2 * density - 1 / np.sqrt(np.pi))
-    return found
-
-
-def _log_loss_of_one() -> pl.Expr:
-    of_one = pl.col("predicted_mean").clip(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-    return -pl.when(pl.col("actual_mean") == 1).then(of_one.log()).otherwise((1 - of_one).log())
 
 
 def _squares(total: Array, squared: Array, count: Array) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from runner.contract.layout import RUN_NAME
 from runner.scores.clusters import Clusters
 from runner.scores.estimates import MAXIMUM, ROW_RANKS
-from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient, sum_terms
+from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient
 from runner.scores.policy import ScoringPolicy
 from runner.scores.ranking.kendall import Items, arrange_items
 from runner.scores.ranking.numbering import (
@@ -28,6 +28,7 @@ from runner.scores.ranking.numbering import (
 )
 from runner.scores.ranking.ranks import Orders, ranks_within, sort_targets
 from runner.scores.records import RUN_COLUMNS
+from runner.scores.terms import sum_terms
 from runner.scores.weights import STAT_WEIGHT, WEIGHT, weigh
 
 RUN_SPEC_PREFIX = "run_spec."

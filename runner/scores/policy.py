@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator,
 
 from runner.scores.metrics import METRICS, SKILLS, Metric
 
-WITH_WORST_ERROR = ("mae", "rmse", *SKILLS, "crps", "instance_mae")
+WITH_WORST_ERROR = (
+    *("mae", "rmse", *SKILLS, "interval_score", "crps", "budget_area", "instance_mae"),
+)
 """Metrics of the errors alone, for which an error may stand in for a missing prediction."""
 
 RANKING_METRICS = tuple(metric.name for metric in METRICS.values() if metric.better is not None)

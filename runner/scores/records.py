@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
-from runner.scores.metrics import crps_of_normal
 from runner.scores.ranking.numbering import match_hashes
+from runner.scores.terms import crps_of_normal
 
 KEY: Mapping[str, type[pl.DataType]] = {
     "case": pl.String,

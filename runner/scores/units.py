@@ -9,7 +9,10 @@ from fnmatch import fnmatchcase
 from runner.scores.metrics import SKILLS
 from runner.scores.policy import ScoringPolicy
 
-ADDS_UNITS = ("mae", "rmse", "r2", "pearson", "spearman", *SKILLS, "crps", "instance_mae")
+ADDS_UNITS = (
+    *("mae", "rmse", "r2", "pearson", "spearman", *SKILLS, "interval_score", "crps"),
+    *("delta_mae", "budget_area", "instance_mae"),
+)
 """The primary metrics that put targets of different stats into one sum or one order."""
 
 SHARES, TOKENS, SECONDS, BITS = "shares", "tokens", "seconds", "bits per byte"

@@ -25,7 +25,11 @@ Group = Literal["sweeps", "twins"]
 Accepted = Literal["twins", "derivable", "shared"]
 
 
-CORRELATIONS = ("pearson", "spearman", "kendall")
+CORRELATIONS = ("pearson", "spearman", "kendall", "model_rank")
+"""Metrics of the order of targets."""
+
+WITHIN_SCENARIOS = ("kendall", "model_rank")
+"""Those of them that compare models alone: a case that holds out a scenario has them all."""
 
 LARGEST_SEED = 2**63 - 1
 MOST_INSTANCES = 1_000_000_000
@@ -191,7 +195,7 @@ class SuiteSpec(StrictModel):
         primary, division = self.scoring.primary, self.division
         if primary not in CORRELATIONS or not isinstance(division, LeaveOneOut | KFold):
             return self
-        if primary != "kendall" or division.by != "scenario":
+        if primary not in WITHIN_SCENARIOS or division.by != "scenario":
             raise ValueError(
                 f"with {division.method}, primary: {primary} puts targets of several cases in "
                 "order, which the train runs' own mean gets wrong; take mae or skill, or kendall "

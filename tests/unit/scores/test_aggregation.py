@@ -1,11 +1,10 @@
 import itertools
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from runner.scores.aggregation import Score, mean_deltas, score_targets
+from runner.scores.aggregation import Score, score_targets
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
 from tests.records_builder import records, target
@@ -80,33 +79,6 @@ def test_a_scenario_in_which_a_metric_has_no_value_is_left_out_with_weights_and_
     for policy in (ScoringPolicy(), weighted):
         (score,) = score_targets(records(targets), policy=policy, metrics=("kendall",))
         assert score.value == 1
-
-
-def test_the_mean_delta_is_perturbed_less_original_in_each_run() -> None:
-    def typos(computed_on: str) -> dict[str, Any]:
-        perturbation = {"name": "typos", "prob": 0.5, "computed_on": computed_on}
-        return {"name": "exact_match", "split": "test", "perturbation": perturbation}
-
-    targets = [
-        target("a", predicted=0.9, actual=0.8, name=typos("original")),
-        target("a", predicted=0.7, actual=0.5, name=typos("perturbed")),
-        target("b", predicted=0.6, actual=0.4, name=typos("original")),
-        target("b", predicted=0.5, actual=0.5, name=typos("perturbed")),
-        target("c", predicted=0.5, actual=0.5, name=typos("perturbed")),
-        target("d", predicted=0.6, actual=0.4, name=typos("original")),
-        target("d", actual=0.5, name=typos("perturbed")),
-    ]
-    (delta,) = mean_deltas(records(targets)).to_dicts()
-    assert delta == {
-        "perturbed_by": "typos(prob=0.5)",
-        "stat": "exact_match",
-        "split": "test",
-        "pairs": 2,
-        "missing": 1,
-        "predicted_delta": pytest.approx(-0.15),
-        "actual_delta": pytest.approx(-0.1),
-        "error": pytest.approx(-0.05),
-    }
 
 
 def test_a_target_that_is_predicted_twice_is_refused() -> None:

@@ -1,9 +1,11 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
+import sklearn.calibration
 import sklearn.metrics
 
 from tests.records_builder import target
@@ -110,6 +112,66 @@ def test_coverage_counts_actuals_within_1_96_stddevs() -> None:
         target("d", predicted=0.5, stddev=0.1, actual=0.4),
     ]
     assert values_of(targets)["coverage"] == 0.75
+
+
+ALPHA = 0.05
+
+
+def with_stddevs() -> list[dict[str, Any]]:
+    """Return targets with and without a stddev, some far outside of their interval."""
+    stddevs = (0.05, 0.2, None, 0.0)
+    return [{**each, "stddev": stddevs[n % 4]} for n, each in enumerate(many_targets())]
+
+
+def test_the_interval_score_is_that_of_the_two_quantiles_of_scikit_learn() -> None:
+    """Gneiting and Raftery: 2 / alpha times the pinball losses of both ends."""
+    targets = with_stddevs()
+    actual, predicted = (np.array(side) for side in sides(targets))
+    half = scipy.stats.norm.ppf(1 - ALPHA / 2) * np.array([t["stddev"] or 0.0 for t in targets])
+    pinball = sklearn.metrics.mean_pinball_loss
+    losses = pinball(actual, predicted - half, alpha=ALPHA / 2) + pinball(
+        actual, predicted + half, alpha=1 - ALPHA / 2
+    )
+    assert values_of(targets)["interval_score"] == pytest.approx(2 / ALPHA * losses)
+
+
+def test_an_interval_score_is_its_width_and_40_times_how_far_off_an_actual_is() -> None:
+    inside = target("a", predicted=0.5, stddev=0.1, actual=0.6)
+    outside = target("b", predicted=0.5, stddev=0.1, actual=0.9)
+    width = 2 * 1.959964 * 0.1
+    values = values_of([inside, outside])
+    assert values["interval_score"] == pytest.approx(width + 20 * (0.4 - width / 2), rel=1e-6)
+    assert values["mean_width"] == pytest.approx(width, rel=1e-6)
+
+
+def test_a_width_is_over_the_targets_that_have_a_stddev() -> None:
+    both = [target("a", predicted=0.5, stddev=0.1), target("b", predicted=0.5)]
+    assert values_of(both)["mean_width"] == pytest.approx(0.392, abs=1e-4)
+    assert scores_of(both[1:])["mean_width"].reason == "no predicted stat has a stddev above 0"
+
+
+def test_the_calibration_error_is_scikit_learns_curve_weighted_by_its_bins() -> None:
+    random = np.random.default_rng(4)
+    predicted = random.random(300)
+    actual = (random.random(300) < predicted**2).astype(float)
+    curve = sklearn.calibration.calibration_curve(actual, predicted, n_bins=10)
+    sizes = np.histogram(predicted, np.linspace(0, 1, 11))[0]
+    expected = (np.abs(curve[0] - curve[1]) * sizes).sum() / 300
+    targets = [
+        target(f"r{n}", predicted=float(predicted[n]), actual=float(actual[n]), instance_id="i")
+        for n in range(300)
+    ]
+    assert values_of(targets)["ece"] == pytest.approx(expected)
+
+
+def test_probabilities_of_one_bin_are_compared_with_their_share_of_ones() -> None:
+    """In the bin up to 0.3 the mean is 0.25 and the share 1 / 2, in that of 1 it is 1 and 1."""
+    told = [(0.21, 0.0), (0.29, 1.0), (1.0, 1.0), (1.7, 1.0)]
+    targets = [
+        target(f"r{n}", predicted=predicted, actual=actual, instance_id="i")
+        for n, (predicted, actual) in enumerate(told)
+    ]
+    assert values_of(targets)["ece"] == pytest.approx(2 / 4 * 0.25)
 
 
 def test_a_stddev_of_zero_claims_nothing() -> None:
