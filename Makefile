@@ -19,6 +19,7 @@ MAKEFLAGS += --jobs=2
 PYTHON ?= python3
 VENV := .venv
 S3 := build/s3
+INSPECT := build/inspect
 WORKFLOWS := action.yml examples/competition predictor_template
 EXAMPLES := random train_mean perturbation_linear
 # The first seed that draws the real language model at the highest misspelling probability.
@@ -37,7 +38,7 @@ lint: $(VENV)/developer
 	$(VENV)/bin/mypy
 	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
 
-pytest: $(VENV)/developer runner-image browser $(S3)/installed
+pytest: $(VENV)/developer runner-image browser $(S3)/installed $(INSPECT)/installed
 	$(VENV)/bin/python -m tests
 
 # After the images: both may need apt-get, and only one apt-get can run at a time.
@@ -86,6 +87,13 @@ $(VENV)/developer: requirements/dev.lock requirements/helm-stat.lock $(VENV)/ins
 $(S3)/installed: requirements/s3.lock $(VENV)/installed
 	@rm -rf $(S3)
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --target $(S3) -r requirements/s3.lock
+	@touch $@
+
+# These come after the environment's packages on the path: see requirements/inspect.in.
+$(INSPECT)/installed: requirements/inspect.lock $(VENV)/installed
+	@rm -rf $(INSPECT)
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --target $(INSPECT) \
+	  -r requirements/inspect.lock
 	@touch $@
 
 # A separate environment: MAGNET and HELM need an older pandas.
@@ -141,6 +149,7 @@ lock: $(VENV)/developer
 	$(UV) --group docs -o requirements/docs.lock
 	$(UV) --no-deps requirements/helm-stat.in -c requirements/dev.lock -o requirements/helm-stat.lock
 	$(UV) requirements/s3.in -o requirements/s3.lock
+	$(UV) requirements/inspect.in -o requirements/inspect.lock
 	$(UV) runner/contract/requirements.in -o runner/contract/requirements.lock
 	$(filter-out --universal,$(UV)) --python-platform linux pyproject.toml \
 	  -c requirements/dev.lock -c runner/contract/requirements.lock -o requirements/runner.lock

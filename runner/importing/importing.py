@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
-from runner.importing import every_eval_ever, lm_eval
+from runner.importing import every_eval_ever, inspect_logs, lm_eval
 from runner.importing.fields import parse_json
 from runner.importing.imported_run import ImportedRun
 from runner.importing.writing import Written, write_runs
 from runner.progress import SILENT, Progress
 
 KNOWN = (
-    "results_*.json of lm-evaluation-harness (with --log_samples), and records of Every Eval Ever"
+    "results_*.json of lm-evaluation-harness (with --log_samples), logs of Inspect, and records of "
+    "Every Eval Ever"
 )
 
 ADVICE = "Leave it out, or make it again."
@@ -31,6 +32,7 @@ _READERS: Sequence[
 ] = [
     (lm_eval.is_results, lm_eval.read_results),
     (every_eval_ever.is_record, every_eval_ever.read_record),
+    (inspect_logs.is_log, lambda path, _: inspect_logs.read_log(path)),
 ]
 """How each harness's JSON is known, and what reads it."""
 
@@ -67,10 +69,14 @@ def _find(source: Path) -> Iterator[Read]:
     if source.is_file():
         paths = [source]
     elif source.is_dir():
-        paths = [path for path in sorted(source.rglob("*.json")) if path.is_file()]
+        found = [*source.rglob("*.json"), *source.rglob(f"*{inspect_logs.SUFFIX}")]
+        paths = [path for path in sorted(found) if path.is_file()]
     else:
         raise SuiteError(f"{source}: no such file or folder. Name results: {KNOWN}.")
     for path in paths:
+        if path.suffix == inspect_logs.SUFFIX:
+            yield partial(inspect_logs.read_log, path)
+            continue
         document = parse_json(_read(path), str(path), ADVICE)
         for is_own, read in _READERS:
             if isinstance(document, dict) and is_own(document):

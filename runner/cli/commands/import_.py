@@ -29,9 +29,9 @@ Examples:
 def import_() -> None:
     """Make HELM run directories of the results of other harnesses.
 
-    SOURCE is a file or a folder of results of lm-evaluation-harness (with --log_samples), or of
-    records of Every Eval Ever; docs/importing.md says what becomes of each field. The runs go to
-    runs/HARNESS in the output; `runner suite build` takes them as it takes HELM's own. What HELM
-    would have written and the source has not is printed, and kept with each run. If one file is
-    wrong, the exit code is 3, and nothing is written.
+    SOURCE is a file or a folder: results of lm-evaluation-harness (with --log_samples), logs of
+    Inspect, or records of Every Eval Ever; docs/importing.md says what becomes of each field. The
+    runs go to runs/HARNESS in the output; `runner suite build` takes them as it takes HELM's own.
+    What HELM would have written and the source has not is printed, and kept with each run. If one
+    file is wrong, the exit code is 3, and nothing is written.
     """
