@@ -45,6 +45,8 @@ def compare_in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int
 def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float]:
     """Run a command; return its wall seconds and the peak of its resident memory in MB.
 
+    The memory is that of its own processes too, each at its peak.
+
     Raises:
         RuntimeError: the command failed; the message ends with its output.
     """
@@ -63,9 +65,14 @@ def run_measured(command: Sequence[str | Path], log: Path) -> tuple[float, float
 
 
 def _peak_kb(pid: int) -> int:
-    """Return a process's peak resident memory, as the kernel counts it; 0 when it has ended."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    """Return the peak of a process and its children, as the kernel counts it; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it ended meanwhile
+        return 0
+    own = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    return own + sum(map(_peak_kb, map(int, children)))
 
 
 def describe_machine() -> str:

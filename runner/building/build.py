@@ -1,8 +1,8 @@
 """A spec and HELM runs -> a suite on disk, whole or not at all."""
 
-import json
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter, Halves
+from runner.building.many_runs import make_many
 from runner.building.order_table import read_order
 from runner.building.origins import import_records
 from runner.building.plans import (
@@ -25,17 +26,14 @@ from runner.building.plans import (
 from runner.building.sources import digest_sources, find_sources
 from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
-from runner.building.write_run import Roles, WrittenRuns, read_means, write_run
+from runner.building.write_run import Job, Roles, WrittenRuns, read_means, write_made
 from runner.errors import UsageError
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
-from runner.helm_outputs.frames import read_runs
-from runner.helm_outputs.runs import RUN_SPEC, RunDirectory
-from runner.helm_outputs.type_checks import check_types
+from runner.helm_outputs.runs import RunDirectory
 from runner.progress import SILENT, Progress
 from runner.suites.division_spec import Sampled
-from runner.suites.groups import RunIdentity, identify_run
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
 from runner.suites.opening import is_suite, read_suite
 from runner.suites.parts import from_part
@@ -184,23 +182,21 @@ def _write_runs(
 ) -> tuple[WrittenRuns, list[Leak]]:
     written = WrittenRuns({}, {})
     leaks: list[Leak] = []
-    frames_of_runs = read_runs(runs[name] for name in roles)
-    with progress.task(f"{spec.name}: reading runs", len(roles)) as task:
-        for (name, role), frames in zip(roles.items(), frames_of_runs, strict=True):
-            check_types(runs[name], frames)
-            identity = _identify(runs[name])
-            # MAGNET draws the instances with the generator that has drawn the runs.
-            is_sampled = isinstance(spec.division, Sampled)
-            own = {n: rngs[n] if is_sampled else run_rng(spec, n, name) for n in role.replicates}
-            leaks += write_run(
-                spec, runs[name], frames, identity, role.trains, own, halves, written
-            )
+    # MAGNET draws the instances with the generator that has drawn the runs.
+    is_sampled = isinstance(spec.division, Sampled)
+    jobs = []
+    for name, role in roles.items():
+        own = {n: rngs[n] if is_sampled else run_rng(spec, n, name) for n in role.replicates}
+        jobs.append(Job(runs[name], role.trains, own))
+    with (
+        progress.task(f"{spec.name}: reading runs", len(roles)) as task,
+        closing(make_many(spec, jobs)) as made_runs,
+    ):
+        for made in made_runs:
+            write_made(made, halves, written)
+            leaks += made.leaks
             task.advance()
     return written, leaks
-
-
-def _identify(run: RunDirectory) -> RunIdentity:
-    return identify_run(json.loads((run.path / RUN_SPEC).read_bytes()))
 
 
 def _find_twins(spec: SuiteSpec, halves: Halves, progress: Progress) -> list[Twins]:

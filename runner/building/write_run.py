@@ -1,9 +1,12 @@
-"""One HELM run -> its parts and actuals in a suite that is being built."""
+"""One HELM run -> its parts and actuals in a suite that is being built.
+
+What is made of a run is apart from writing it, as several processes make while one writes.
+"""
 
 import json
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -12,13 +15,14 @@ from runner.audit.noninterference import find_interference
 from runner.building.half_writer import HalfWriter, Halves
 from runner.contract.stat import Stat
 from runner.files.scratch import scratch_directory
-from runner.helm_outputs.frames import RunFrames, read_run
-from runner.helm_outputs.runs import RunDirectory
+from runner.helm_outputs.frames import RunFrames, read_run, read_runs
+from runner.helm_outputs.runs import RUN_SPEC, RunDirectory, read_file
+from runner.helm_outputs.type_checks import check_types
 from runner.suites.division_spec import Sampled
 from runner.suites.eval_run import EvalRun
 from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats
-from runner.suites.groups import RunIdentity
+from runner.suites.groups import identify_run
 from runner.suites.items import describe_items
 from runner.suites.manifest import (
     ACTUALS,
@@ -75,34 +79,84 @@ class WrittenRuns:
         ]
 
 
-def write_run(
-    spec: SuiteSpec,
-    run: RunDirectory,
-    frames: RunFrames,
-    identity: RunIdentity,
-    trains: bool,
-    rngs: Mapping[int, random.Random],
-    halves: Halves,
-    written: WrittenRuns,
-) -> list[Leak]:
-    """Write what a suite keeps of one run, and record it; return what the audit found in it.
+@dataclass(frozen=True)
+class Job:
+    """A run to make parts of.
 
-    Args:
-        frames: the run's own.
+    Attributes:
         trains: whether it is a train run of a case.
         rngs: what draws the revealed instances, by the replicates that evaluate the run.
+    """
+
+    run: RunDirectory
+    trains: bool
+    rngs: Mapping[int, random.Random]
+
+
+@dataclass(frozen=True)
+class PartsOfHalves:
+    """Content by file of each half."""
+
+    public: dict[str, bytes] = field(default_factory=dict)
+    private: dict[str, bytes] = field(default_factory=dict)
+
+    def write(self, halves: Halves, number: int) -> None:
+        """Add the parts to the halves."""
+        for half, parts in ((halves.public, self.public), (halves.private, self.private)):
+            for name, content in parts.items():
+                half.add(name, number, content)
+
+
+@dataclass(frozen=True)
+class MadeReveal:
+    """What is made of one draw: a record without its numbers, and the parts."""
+
+    record: RevealRecord
+    parts: PartsOfHalves
+
+
+@dataclass(frozen=True)
+class MadeRun:
+    """What is made of a run: a record without its number, the parts, and what the audit found."""
+
+    record: RunRecord
+    parts: PartsOfHalves
+    reveals: Sequence[MadeReveal]
+    leaks: Sequence[Leak]
+
+
+def make_runs(spec: SuiteSpec, jobs: Sequence[Job]) -> Iterator[MadeRun]:
+    """Yield what a suite keeps of each run.
 
     Raises:
-        SuiteError: the run's files are not what HELM writes.
+        SuiteError: a run's files are not what HELM writes.
     """
-    number = len(written.records) + 1
-    if trains:
+    for job, frames in zip(jobs, read_runs(job.run for job in jobs), strict=True):
+        check_types(job.run, frames)
+        yield _make_run(spec, job, frames)
+
+
+def write_made(made: MadeRun, halves: Halves, written: WrittenRuns) -> None:
+    """Write what a suite keeps of one run, and record it."""
+    name, number = made.record.name, len(written.records) + 1
+    made.parts.write(halves, number)
+    written.records[name] = made.record.model_copy(update={"number": number})
+    for reveal in made.reveals:
+        numbers = {"number": len(written.reveals) + 1, "run": number}
+        reveal.parts.write(halves, numbers["number"])
+        record = reveal.record.model_copy(update=numbers)
+        written.reveals[name, record.replicate, record.budget] = record
+
+
+def _make_run(spec: SuiteSpec, job: Job, frames: RunFrames) -> MadeRun:
+    run, rngs, parts = job.run, job.rngs, PartsOfHalves()
+    identity = identify_run(json.loads(read_file(run.path / RUN_SPEC)))
+    if job.trains:
         for file in TRAIN_FILES:
-            content = to_part(getattr(frames, file.frame))
-            halves.public.add(part_name(file.path), number, content)
+            parts.public[part_name(file.path)] = to_part(getattr(frames, file.frame))
     side = make_eval_side(run, frames, spec.revealed, spec.targets) if rngs else None
-    written.records[run.name] = RunRecord(
-        number=number,
+    record = RunRecord(
+        number=0,
         name=run.name,
         scenario=identity.scenario,
         model=identity.model,
@@ -110,18 +164,31 @@ def write_run(
         instances_by_split=side.instances_by_split if side else {},
         targets=len(side.targets.actuals) if side else 0,
     )
-    halves.private.add(ANSWERS, number, to_part(fingerprint_run(identity, frames.scenario_states)))
+    parts.private[ANSWERS] = to_part(fingerprint_run(identity, frames.scenario_states))
     if side is None:
-        return []
-    _write_parts(side.frames, halves, number)
+        return MadeRun(record, parts, (), ())
+    parts.public.update(_parts(side.frames))
     items = describe_items(frames.scenario_states)
     weights = weigh_targets([stat.name for stat in side.targets.actuals], frames.stats, items)
     actuals = [
         {"stat": stat.to_json(), "instances": instances}
         for stat, instances in zip(side.targets.actuals, weights, strict=True)
     ]
-    halves.private.add(ACTUALS, number, _line(actuals))
-    halves.private.add(ITEMS, number, to_part(items))
+    parts.private[ACTUALS] = _line(actuals)
+    parts.private[ITEMS] = to_part(items)
+    reveals, leaks = _make_reveals(spec, run, frames, side, rngs)
+    return MadeRun(record, parts, reveals, leaks)
+
+
+def _make_reveals(
+    spec: SuiteSpec,
+    run: RunDirectory,
+    frames: RunFrames,
+    side: EvalSide,
+    rngs: Mapping[int, random.Random],
+) -> tuple[list[MadeReveal], list[Leak]]:
+    """Return what is made of each draw, and what the audit found in the first."""
+    made: list[MadeReveal] = []
     leaks: list[Leak] = []
     for replicate, rng in rngs.items():
         state = rng.getstate()
@@ -130,10 +197,9 @@ def write_run(
             for position, reveal in enumerate(reveals):
                 leaks += _audit(spec, run, side, reveal, position, state)
         for budget, reveal in zip(spec.revealed.budgets, reveals, strict=True):
-            number = _write_reveal((run.name, replicate, budget), reveal, halves, written)
             means = sample_means(frames, reveal.instance_ids, side.targets.actuals)
-            halves.private.add(SAMPLE_MEANS, number, _line(means))
-    return leaks
+            made.append(_made_reveal(replicate, budget, reveal, _line(means)))
+    return made, leaks
 
 
 def read_means(written: WrittenRuns, private: HalfWriter) -> dict[str, dict[str, float]]:
@@ -188,27 +254,23 @@ def _audit(
         )
 
 
-def _write_reveal(key: RevealKey, reveal: Reveal, halves: Halves, written: WrittenRuns) -> int:
-    """Write what a draw reveals of a run, and record it; return its number."""
-    name, replicate, budget = key
-    number = len(written.reveals) + 1
-    _write_parts(reveal.frames, halves, number)
-    document = per_instance_stats(reveal.instance_targets)
-    halves.private.add(INSTANCE_ACTUALS, number, _line(document))
-    written.reveals[key] = RevealRecord(
-        number=number,
-        run=written.records[name].number,
+def _made_reveal(replicate: int, budget: int | None, reveal: Reveal, means: bytes) -> MadeReveal:
+    actuals = _line(per_instance_stats(reveal.instance_targets))
+    private = {INSTANCE_ACTUALS: actuals, SAMPLE_MEANS: means}
+    parts = PartsOfHalves(_parts(reveal.frames), private)
+    record = RevealRecord(
+        number=0,
+        run=0,
         budget=budget,
         replicate=replicate,
         revealed_instances=len(reveal.instance_ids),
         instance_targets=len(reveal.instance_targets.actuals),
     )
-    return number
+    return MadeReveal(record, parts)
 
 
-def _write_parts(frames: Mapping[str, pl.DataFrame], halves: Halves, number: int) -> None:
-    for path, frame in frames.items():
-        halves.public.add(part_name(path), number, to_part(frame))
+def _parts(frames: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
+    return {part_name(path): to_part(frame) for path, frame in frames.items()}
 
 
 def _line(document: object) -> bytes:

@@ -18,6 +18,13 @@ def test_a_command_is_measured_with_its_peak_of_memory(tmp_path: Path) -> None:
     assert 286 < peak_mb < 400
 
 
+def test_a_command_is_measured_with_its_own_processes(tmp_path: Path) -> None:
+    allocate = "import time; b = bytearray(300_000_000); time.sleep(0.3)"
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {allocate!r}])"
+    _, peak_mb = run_measured(["python3", "-c", start], tmp_path / "log")
+    assert 286 < peak_mb < 400
+
+
 def test_contenders_take_turns() -> None:
     turns: list[str] = []
     compare_in_turns(

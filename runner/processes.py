@@ -1,0 +1,136 @@
+"""Work in several processes: in one of them, Python's lock lets one thread at a time compute.
+
+Not by ``multiprocessing``, whose processes run the main script again: a user's script would build
+its suite in each of them. And a copy of this process would wait for threads that it has not.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any, TypeVar
+
+from runner.errors import EngineError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""Settings of the libraries: the processes take the cores, and their threads would only wait."""
+
+WAITING = 2
+"""How many results for each process may wait to be used."""
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def map_in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int, scratch: Path
+) -> Generator[Result]:
+    """Yield the result for each item, in order. Close it to end the processes at once.
+
+    Args:
+        function: of a module, not one of ``__main__``.
+        scratch: where the processes put temporary files; a process that ends leaves its own.
+
+    Raises:
+        EngineError: a process was ended from outside.
+        Exception: what the function raised.
+    """
+    workers = [_Worker(scratch) for _ in range(processes)]
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def ask(item: Item) -> Result:
+        worker = idle.get()
+        try:
+            result: Result = worker.ask((function, item))
+            return result
+        finally:
+            idle.put(worker)
+
+    pool = ThreadPoolExecutor(processes, thread_name_prefix="ask-process")
+    asked: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            asked.append(pool.submit(ask, item))
+            if len(asked) >= WAITING * processes:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()
+    finally:
+        for worker in workers:
+            worker.end()
+        pool.shutdown(cancel_futures=True)
+
+
+class _Worker:
+    """A process that calls functions."""
+
+    def __init__(self, scratch: Path) -> None:
+        find_runner = f"import sys; sys.path[:] = {sys.path!r}"
+        code = f"{find_runner}; from runner.processes import serve; serve()"
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD, "TMPDIR": str(scratch)},
+        )
+
+    def ask(self, call: tuple[Callable[[Any], Any], Any]) -> Any:
+        """Return what a function returns, or raise what it raises."""
+        assert self._process.stdin is not None  # noqa: S101  (as asked for above)
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            _send(self._process.stdin, call)
+            is_result, answer = pickle.load(self._process.stdout)  # noqa: S301  (our own process)
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            code = self._process.wait()
+            raise EngineError(
+                f"A process of the runner was ended from outside ({code}), maybe as memory ran "
+                "out. Run the same command again, with more memory if it has little."
+            ) from error
+        if not is_result:
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        """End the process at once, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+
+
+def serve() -> None:
+    """Call functions until nobody asks any more: the main function of a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who asks
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    with suppress(EOFError, OSError):
+        while True:
+            function, item = pickle.load(sys.stdin.buffer)  # noqa: S301  (from our own process)
+            try:
+                answer = (True, function(item))
+            except Exception as error:  # noqa: BLE001  (it is raised where the call came from)
+                error.add_note(traceback.format_exc())
+                answer = (False, error)
+            _send(answers, answer)
+
+
+def _send(pipe: IO[bytes], message: object) -> None:
+    pipe.write(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+    pipe.flush()

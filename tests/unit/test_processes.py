@@ -1,0 +1,74 @@
+"""Several processes give what one gives, in order, and say how they ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from runner.errors import EngineError, SuiteError
+from runner.processes import map_in_processes
+
+
+def square(number: int) -> tuple[int, int]:
+    time.sleep(0.05 / (number + 1))  # the first takes longest
+    return number * number, os.getpid()
+
+
+def print_and_refuse(path: Path) -> None:
+    os.write(1, b"a library's text")
+    if not path.exists():
+        raise SuiteError(f"{path}: no such file")
+
+
+def end_self(_item: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait(path: Path) -> None:
+    (path / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def test_results_come_in_order_from_other_processes(tmp_path: Path) -> None:
+    results = list(map_in_processes(square, range(20), 2, tmp_path))
+    assert [result for result, _ in results] == [number * number for number in range(20)]
+    processes = {process for _, process in results}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_what_a_function_raises_is_raised_with_its_own_traceback(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="no such file") as found:
+        list(map_in_processes(print_and_refuse, [tmp_path, tmp_path / "none"], 1, tmp_path))
+    assert "in print_and_refuse" in found.value.__notes__[0]
+
+
+def test_a_process_that_is_killed_is_no_bug(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="maybe as memory ran out"):
+        list(map_in_processes(end_self, [1], 1, tmp_path))
+
+
+def test_processes_end_at_once_when_nobody_waits_for_them(tmp_path: Path) -> None:
+    results = map_in_processes(wait, [tmp_path] * 9, 2, tmp_path)
+    with pytest.raises(KeyboardInterrupt), closing(results), interrupted_when(tmp_path, 2):
+        next(results)
+    assert len(list(tmp_path.iterdir())) == 2
+    for process in tmp_path.iterdir():
+        assert not Path("/proc", process.name).exists()
+
+
+@contextmanager
+def interrupted_when(folder: Path, processes: int) -> Iterator[None]:
+    """Press Ctrl-C as soon as this many processes work."""
+    code = (
+        f"import os, signal, time\nwhile len(os.listdir({str(folder)!r})) < {processes}:\n"
+        f"    time.sleep(0.05)\nos.kill({os.getpid()}, signal.SIGINT)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]):
+        yield
