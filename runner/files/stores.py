@@ -53,7 +53,7 @@ def open_store(text: str | Path) -> Path:
             f"{text}: a URL needs packages that are not installed here ({error}): "
             f"{install_command('remote')}"
         ) from error
-    with _told(text):
+    with telling(text):
         # Others write there too: what was listed before may have changed.
         place = UPath(text, use_listings_cache=False)
         place.fs  # noqa: B018  (connects, where the driver does so at once)
@@ -132,7 +132,7 @@ def writing(path: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
         UsageError: the store of the URL can't be written to.
     """
     if is_remote(path):
-        with _told(str(path.parent)), _one_at_a_time, _in_transaction(path) as file:
+        with telling(str(path.parent)), _one_at_a_time, _in_transaction(path) as file:
             yield file
         return
     with whole_file(path, is_private=is_private) as file:
@@ -197,7 +197,7 @@ def reaching(place: Path) -> Iterator[None]:
         return
     with _one_at_a_time:
         missing: OSError | None = None
-        with _told(str(place)):
+        with telling(str(place)):
             try:
                 yield
             except (FileNotFoundError, NotADirectoryError) as error:
@@ -207,7 +207,12 @@ def reaching(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def telling(url: str) -> Iterator[None]:
+    """Turn whatever a driver raises into UsageError.
+
+    Raises:
+        UsageError: the place can't be used; the message has no password of the URL.
+    """
     try:
         yield
     except RunnerError:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.commands.suite_fetch import suite_fetch
 from runner.cli.commands.suite_run import suite_run
 from runner.cli.lazy import does
 from runner.cli.options import json_option, private_option, suite_argument
@@ -118,3 +119,4 @@ def publish() -> None:
 
 
 suite.add_command(suite_run)
+suite.add_command(suite_fetch)

@@ -1,0 +1,122 @@
+"""Folders at a URL that are only read: what is in them, and copies of their files on this disk."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from runner.code_version import install_command
+from runner.errors import SuiteError, UsageError
+from runner.files.stores import telling
+
+GOOGLE = ("gs://", "gcs://")
+ANONYMOUS: Mapping[str, Any] = {"token": "anon"}
+"""An option of Google's driver: a public bucket is read without an account."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file at a URL, as its store lists it: md5 in hexadecimal, or None if the store has none."""
+
+    path: str
+    size: int
+    md5: str | None
+
+    def is_at(self, path: Path) -> bool:
+        """Return whether a file on this disk has the size and the digest that the store lists."""
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        with path.open("rb") as file:
+            return self.md5 in (None, hashlib.file_digest(file, _md5).hexdigest())
+
+
+class RemoteFolder:
+    """A folder at a URL.
+
+    Raises:
+        UsageError: its driver is not installed, or its server can't be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        is_google = url.startswith(GOOGLE)
+        with telling(url):
+            try:
+                from fsspec.core import url_to_fs  # noqa: PLC0415  (optional)
+
+                store, root = url_to_fs(self.url, **(ANONYMOUS if is_google else {}))
+            except ImportError as error:
+                raise UsageError(
+                    f"{url}: it needs packages that are not installed here ({error}): "
+                    f"{install_command('gcs' if is_google else 'remote')}"
+                ) from error
+        self._store, self._root = store, str(root)
+
+    def folders(self, path: str = "") -> list[str]:
+        """Return the names of the folders below a path, sorted."""
+        return sorted(_name(each) for each in self._list(path) if each["type"] == "directory")
+
+    def files(self, path: str) -> dict[str, RemoteFile]:
+        """Return the files right below a path, by their names."""
+        return {
+            _name(each): RemoteFile(each["name"], int(each["size"]), _listed_md5(each))
+            for each in self._list(path)
+            if each["type"] == "file"
+        }
+
+    def copy(self, files: Mapping[Path, RemoteFile]) -> None:
+        """Copy files to their places on this disk, in parallel if the driver can.
+
+        Raises:
+            UsageError: the store can't be read.
+            SuiteError: what came has another size or digest than the store lists.
+        """
+        with telling(self.url):
+            # With two lists, no name is taken for a pattern.
+            self._store.get([each.path for each in files.values()], [str(path) for path in files])
+        for path, file in files.items():
+            if not file.is_at(path):
+                raise SuiteError(
+                    f"{file.path}: what was fetched has not the size and the digest that its store "
+                    "lists. Run the same command again: it continues from here."
+                )
+
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        place = f"{self._root.rstrip('/')}/{path}".rstrip("/")
+        missing = None
+        with telling(f"{self.url}/{path}"):
+            try:
+                listed: list[dict[str, Any]] = self._store.ls(place, detail=True)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                missing = error
+        if missing is not None:
+            raise UsageError(
+                f"{self.url}/{path}: there is no such folder. Leave the last part away to see "
+                "which there are."
+            ) from missing
+        own = place.strip("/")
+        return [each for each in listed if str(each["name"]).strip("/") != own]
+
+
+def _md5() -> Any:
+    return hashlib.md5(usedforsecurity=False)
+
+
+def _name(listed: Mapping[str, Any]) -> str:
+    """Return the last part of a listed name, which makes a name of a file here.
+
+    Raises:
+        UsageError: it would be a place outside the folder that it is written to.
+    """
+    name = PurePosixPath(str(listed["name"]).rstrip("/")).name
+    if name in ("", ".", "..") or not name.isprintable():
+        raise UsageError(f"{listed['name']!r:.200}: this name can't be that of a file here.")
+    return name
+
+
+def _listed_md5(listed: Mapping[str, Any]) -> str | None:
+    """Return the md5 that a store lists: Google's is in base64."""
+    given = listed.get("md5Hash")
+    return base64.b64decode(given).hex() if isinstance(given, str) else None
