@@ -16,9 +16,12 @@ from benchmarks.cluster import NODES, build_cluster_suite, measure_cluster
 from benchmarks.intervals import interval_tables
 from benchmarks.large_files import FIXED_MB, TIMES, measure_large_files
 from benchmarks.measurement import Row, describe_machine, versions
+from benchmarks.real_boards import board_table
 from benchmarks.scoring import measure_scoring
 from benchmarks.suite_builds import measure_builds
 from runner.building.build import build_suite
+from runner.building.demo_suite import unpack_demo_suite
+from runner.files.scratch import scratch_directory
 from runner.helm_outputs.runs import find_runs
 from runner.suites.spec_file import make_spec
 
@@ -162,6 +165,28 @@ def _boards(arguments: argparse.Namespace) -> str:
 """
 
 
+def _real_boards(arguments: argparse.Namespace) -> str:
+    _announce("leaderboards of the demo's topics and of the runs")
+    with scratch_directory() as scratch:
+        topics = unpack_demo_suite(scratch / "unpacked") / "demo_topic*"
+        tables = [
+            board_table(str(source), "exact_match", scratch / name)
+            for name, source in (("topics", topics), ("runs", arguments.helm_runs))
+        ]
+    return f"""\
+## Leaderboards of real suites
+
+`exact_match`, one deployment left out at a time, five instances of each run revealed. Before: each
+target weighs the same, runs are independent, and ranks are those of pairs alone. Then as the runner
+does it: distinct stats by instances within a run, the mean over runs, crossed scenarios and models,
+and ranks that hold together. The sample mean is that of the revealed instances.
+
+The demo's topics: {tables[0]}
+
+The HELM runs: {tables[1]}
+"""
+
+
 def _cases(arguments: argparse.Namespace) -> str:
     _announce("cases in the sandbox")
     plain, sandboxed = measure_case_cost(CASE_IMAGE, CASES, arguments.rounds)
@@ -227,6 +252,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "scoring": _scoring,
     "intervals": _intervals,
     "boards": _boards,
+    "real_boards": _real_boards,
     "cases": _cases,
     "batches": _batches,
     "cluster": _cluster,

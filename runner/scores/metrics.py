@@ -41,12 +41,12 @@ class Sums(NamedTuple):
     """
 
     weight: Array
-    error: Array
     absolute: Array
     squared: Array
     actual: Array
     actual_squared: Array
     pairs: Array
+    pair_error: Array
     pair_actual: Array
     pair_actual_squared: Array
     predicted: Array
@@ -91,8 +91,11 @@ def root_mean_squared_error(sums: Sums) -> Array:
 
 
 def bias(sums: Sums) -> Array:
-    """Return the mean of predicted - actual, in the stat's own unit; above 0: too high."""
-    return quotient(sums.error, sums.weight)
+    """Return the mean of predicted - actual, in the stat's own unit; above 0: too high.
+
+    Over the targets that are predicted: to leave one out is neither too high nor too low.
+    """
+    return quotient(sums.pair_error, sums.pairs)
 
 
 def r_squared(sums: Sums) -> Array:
@@ -228,7 +231,7 @@ _FROM_0, _TO_1, _UNIT, _ANY = (0.0, np.inf), (-np.inf, 1.0), (-1.0, 1.0), (-np.i
 _ALL_METRICS = (
     Metric("mae", "MAE", "stat", "lower", mean_absolute_error, "", _FROM_0),
     Metric("rmse", "RMSE", "stat", "lower", root_mean_squared_error, "", _FROM_0),
-    Metric("bias", "bias", "stat", None, bias, "", _ANY),
+    Metric("bias", "bias", "stat", None, bias, "no target has a prediction", _ANY),
     Metric("max_error", "max error", "stat", None, None, "", _FROM_0),
     Metric("r2", "R2", "stat", "higher", r_squared, _SAME, _TO_1),
     Metric("pearson", "Pearson", "stat", "higher", pearson, _SAME, _UNIT),

@@ -31,12 +31,12 @@ def sum_terms(kind: Kind) -> list[pl.Expr]:
     inside = absolute <= COVERAGE_STDDEVS * pl.col("predicted_stddev")
     terms = {
         "weight": pl.lit(1.0),
-        "error": pl.col("error"),
         "absolute": absolute,
         "squared": pl.col("error").pow(2),
         "actual": actual,
         "actual_squared": actual.pow(2),
         "pairs": is_pair,
+        "pair_error": pl.col("error") * is_pair,
         "pair_actual": actual * is_pair,
         "pair_actual_squared": actual.pow(2) * is_pair,
         "predicted": predicted,

@@ -50,3 +50,27 @@ def test_every_metric_stands_on_the_page() -> None:
 def test_the_policy_on_the_page_has_every_field() -> None:
     (block,) = re.findall(r"```yaml\nscoring:\n(.*?)```", PAGE, re.DOTALL)
     assert re.findall(r"^  (\w+):", block, re.MULTILINE) == list(ScoringPolicy.model_fields)
+
+
+def test_what_is_added_up_is_as_the_page_works_it_by_hand() -> None:
+    rows = table_below("| target of run |")
+    targets = [
+        target(
+            run,
+            predicted=0.5 + float(error),
+            actual=0.5,
+            instances=int(instances),
+            name={"name": "exact_match", "split": split, "sub_split": perturbation or None},
+        )
+        for run, split, perturbation, instances, error in rows
+    ]
+    (score,) = score_targets(records(targets), metrics=("mae",))
+    assert f"the MAE is {score.value:.4f}." in PAGE
+    alike = sum(float(row[-1]) for row in rows) / len(rows)
+    assert f"it would be {alike:.4f}." in PAGE
+    assert alike != pytest.approx(score.value)
+
+
+def test_what_a_spec_may_weigh_stands_on_the_page() -> None:
+    for field in ("normalise", "stat_weights", "units"):
+        assert f"`{field}" in PAGE

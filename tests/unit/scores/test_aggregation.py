@@ -22,9 +22,19 @@ def test_a_missing_prediction_counts_as_the_end_of_the_range_that_is_farther_off
     frame = records([*BY_HAND, target("d", actual=0.25), failed], (0.0, 1.0))
     found = {score.metric: score for score in score_targets(frame)}
     assert found["mae"].value == pytest.approx((0.25 + 0.5 + 0 + 0.75) / 4)
-    assert found["bias"].value == pytest.approx((0.25 - 0.5 + 0 + 0.75) / 4)
     assert found["pearson"].value == pytest.approx(np.corrcoef([0.75, 0, 1], [0.5, 0.5, 1])[0, 1])
     assert found["mae"].missing == 2
+
+
+def test_a_missing_prediction_is_neither_too_high_nor_too_low() -> None:
+    """Its largest error is above 0 or below, as the actual lies; the bias is of the others."""
+    for actual, error in ((0.25, 0.75), (0.75, -0.75), (0.5, 0.5)):
+        frame = records([*BY_HAND, target("d", actual=actual)], (0.0, 1.0))
+        assert frame["error"][-1] == error
+        found = {score.metric: score for score in score_targets(frame)}
+        assert found["bias"].value == pytest.approx((0.25 - 0.5 + 0) / 3)
+    (alone,) = score_targets(records([target("d")], (0.0, 1.0)), metrics=("bias",))
+    assert (alone.value, alone.reason) == (None, "no target has a prediction")
 
 
 def test_instances_and_stats_are_scored_apart() -> None:
