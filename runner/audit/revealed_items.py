@@ -117,8 +117,8 @@ class RevealedItem:
         scores: dict[int, float] = {}
         is_calibrated = any(state.get("request_mode") == "calibration" for state in self.states)
         for state in self.states:
-            place, sign = state["reference_index"], 1.0
-            if not 0 <= place < len(self.references):
+            place, sign = state.get("reference_index"), 1.0
+            if place is None or not 0 <= place < len(self.references):
                 return None
             logprob, tokens = _likelihood(state, reference_text(self.references[place]))
             if is_calibrated:
@@ -134,14 +134,14 @@ def _is_correct(reference: Mapping[str, Any]) -> bool:
 
 def _likelihood(state: Mapping[str, Any], reference: str) -> tuple[float, int]:
     """Return the logprob of the reference at the end of a sequence, and its number of tokens."""
-    completion = state["result"]["completions"][0]
+    completion = next(iter((state.get("result") or {}).get("completions") or ()), {})
     logprobs: list[float] = []
     length = 0
     for token in reversed(completion.get("tokens") or ()):
         if length >= len(reference):
             break
         logprobs.append(token.get("logprob") or 0.0)
-        length += len(token["text"])
+        length += len(token.get("text") or "")
     return (sum(logprobs), len(logprobs)) if logprobs else (completion.get("logprob") or 0.0, 1)
 
 

@@ -90,7 +90,7 @@ def _read_completions(request_state: Mapping[str, Any], pattern: str | None) -> 
     result = request_state.get("result") or {}
     completions = result.get("completions") or ()
     by_logprob = sorted(completions, key=lambda completion: -(completion.get("logprob") or 0))
-    preds = [completion["text"].strip() for completion in by_logprob]
+    preds = [(completion.get("text") or "").strip() for completion in by_logprob]
     mapping = request_state.get("output_mapping")
     if mapping is None:
         return preds
@@ -109,4 +109,4 @@ def _first_match(pattern: str, pred: str) -> str:
 
 def _text(output: Mapping[str, Any] | str) -> str:
     """Return the text of a reference's output, which HELM of 2022 wrote as plain text."""
-    return output if isinstance(output, str) else output["text"]
+    return output if isinstance(output, str) else output.get("text") or ""

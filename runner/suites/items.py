@@ -130,9 +130,12 @@ def perturbation_text(perturbation: Mapping[str, Any] | None) -> str:
 
 
 def reference_text(reference: Mapping[str, Any]) -> str:
-    """Return the text of a reference, whose output HELM of 2022 wrote as plain text."""
-    output = reference["output"]
-    return output if isinstance(output, str) else str(output["text"])
+    """Return the text of a reference, whose output HELM of 2022 wrote as plain text.
+
+    Empty for one of images and sounds alone.
+    """
+    output = reference.get("output") or {}
+    return output if isinstance(output, str) else str(output.get("text") or "")
 
 
 def hash_text(text: str) -> int:

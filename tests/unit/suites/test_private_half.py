@@ -133,6 +133,7 @@ def test_the_option_is_the_same_in_each_command_that_reads_actuals() -> None:
         "suite verify",
         "evaluate",
         "ledger evaluate",
+        "ledger rescore",
         "rescore",
     }
     for option in options.values():
