@@ -134,7 +134,9 @@ def _is_correct(reference: Mapping[str, Any]) -> bool:
 
 def _likelihood(state: Mapping[str, Any], reference: str) -> tuple[float, int]:
     """Return the logprob of the reference at the end of a sequence, and its number of tokens."""
-    completion = next(iter((state.get("result") or {}).get("completions") or ()), {})
+    completion: Mapping[str, Any] = next(
+        iter((state.get("result") or {}).get("completions") or ()), {}
+    )
     logprobs: list[float] = []
     length = 0
     for token in reversed(completion.get("tokens") or ()):
