@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, TypeVar
@@ -115,8 +117,24 @@ class _Worker:
                 pipe.close()  # type: ignore[union-attr]
 
 
+class _NoPandas(MetaPathFinder, Loader):
+    """Stands for pandas, which Arrow loads before its first array, wherever it is installed.
+
+    It takes longer than much of the work, and nothing that these processes do has use for it.
+    """
+
+    def find_spec(
+        self, name: str, _path: object = None, _target: object = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name == "pandas" else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        raise ImportError(f"{spec.name} is not loaded in these processes", name=spec.name)
+
+
 def serve() -> None:
     """Call functions until nobody asks any more: the main function of a process."""
+    sys.meta_path.insert(0, _NoPandas())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who asks
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer

@@ -128,7 +128,7 @@ def _write_suite(
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
     written, leaks = _write_runs(spec, runs, roles, rngs, halves, progress)
     require_targets(spec, runs, written.fullest_eval_runs(), progress)
-    check_scoring(spec, written.fullest_eval_runs())
+    check_scoring(spec, runs, written.fullest_eval_runs())
     twins = _find_twins(spec, halves, progress)
     plans, groups = divide_plans(
         spec, written.records, drawn, rngs, twins, read_means(written, halves.private)

@@ -6,7 +6,7 @@ from runner.audit.audit import Audit
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run
-from runner.helm_outputs.runs import RunDirectory
+from runner.helm_outputs.runs import STATS, RunDirectory
 from runner.progress import Progress
 from runner.suites.eval_run import EvalRun
 from runner.suites.spec import SuiteSpec
@@ -27,14 +27,7 @@ def require_targets(
     """
     without = [run.name for run in evaluated if not run.targets and not run.instance_targets]
     if len(without) == len(evaluated):
-        stats = read_run(runs[without[0]]).stats
-        names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
-        asked = ", ".join(target.stat for target in spec.targets) or "no stat"
-        raise SuiteError(
-            f"{without[0]}: {asked} is asked for, but the run has no such stat with a mean that is "
-            f"a number. It "
-            f"has: {', '.join(names) or 'none'}."
-        )
+        raise SuiteError(_has_no_target(spec, runs[without[0]]))
     for name in without:
         progress.say(f"warning: {name} has none of the stats that are targets: it scores nothing")
     if spec.instance_targets and not any(run.instance_targets for run in evaluated):
@@ -44,7 +37,20 @@ def require_targets(
         )
 
 
-def check_scoring(spec: SuiteSpec, evaluated: Collection[EvalRun]) -> None:
+def _has_no_target(spec: SuiteSpec, run: RunDirectory) -> str:
+    """Return what the stats of a run have, none of which is a target."""
+    stats = read_run(run).stats
+    names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
+    asked = ", ".join(target.stat for target in spec.targets) or "no stat"
+    return (
+        f"{run.path / STATS}: {asked} is asked for, but the run has no such stat with a mean that "
+        f"is a number. It has: {', '.join(names) or 'none'}."
+    )
+
+
+def check_scoring(
+    spec: SuiteSpec, runs: Mapping[str, RunDirectory], evaluated: Collection[EvalRun]
+) -> None:
     """Refuse scoring rules by which no evaluation could be ranked.
 
     Raises:
@@ -54,9 +60,10 @@ def check_scoring(spec: SuiteSpec, evaluated: Collection[EvalRun]) -> None:
     of_runs = scoring.primary_metric.kind == "stat"
     if not any(each.targets if of_runs else each.instance_targets for each in evaluated):
         needed = "targets" if of_runs else "instance_targets"
-        raise SuiteError(
-            f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
-        )
+        why = f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
+        if of_runs and spec.targets:
+            why += f". {_has_no_target(spec, runs[next(iter(evaluated)).name])}"
+        raise SuiteError(why)
     known = sorted({run.scenario for run in evaluated})
     unknown = sorted(scoring.scenario_weights.keys() - set(known))
     if unknown:

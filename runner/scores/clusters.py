@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtrit
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.metrics import Array
@@ -154,6 +153,8 @@ def make_interval(replicates: Replicates, bounds: tuple[float, float]) -> Interv
     errors = [float(jackknife_error(each)) for each in (replicates.scenarios, replicates.models)]
     if np.isnan(errors).any():
         return Interval(None, None, "no value without one of the scenarios or models: no interval")
+    from scipy.special import stdtrit  # noqa: PLC0415  (slow, most commands have no interval)
+
     half = float(stdtrit(replicates.degrees, 0.5 + LEVEL / 2) * np.hypot(errors[0], errors[1]))
     low, high = np.clip([replicates.point - half, replicates.point + half], *bounds)
     return Interval(float(low), float(high), few_clusters(replicates))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from runner.scores.clusters import LEVEL, Replicates, jackknife_error
 from runner.scores.metrics import Array
@@ -65,6 +64,8 @@ def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Com
     degrees = max((each.degrees for each in evaluations), default=0)
     if not degrees:
         t[:] = 0
+    from scipy.special import stdtr  # noqa: PLC0415  (slow, most commands compare nothing)
+
     probabilities: Array = stdtr(max(degrees, 1), t)
     is_better = sign * (points[:, np.newaxis] - points) > 0
     return Comparisons(probabilities, _distinct(probabilities), is_better)

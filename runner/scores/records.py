@@ -201,6 +201,8 @@ def _kind(actual: pl.DataFrame) -> pl.Expr:
 def _crps(records: pl.DataFrame) -> pl.Series:
     """Return the CRPS of each target that has an error; without a stddev above 0 it is |error|."""
     rows = records.with_row_index("row").filter(pl.col("predicted_stddev") > 0)
+    if rows.is_empty():
+        return records["error"].abs()
     columns = ("actual_mean", "predicted_mean", "predicted_stddev")
     values = crps_of_normal(*(rows[column].to_numpy() for column in columns))
     return records["error"].abs().scatter(rows["row"], values)

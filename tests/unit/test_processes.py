@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from runner.errors import EngineError, SuiteError
@@ -24,6 +25,11 @@ def print_and_refuse(path: Path) -> None:
     os.write(1, b"a library's text")
     if not path.exists():
         raise SuiteError(f"{path}: no such file")
+
+
+def loaded_with_an_array(_item: int) -> bool:
+    pa.array([1])
+    return "pandas" in sys.modules
 
 
 def end_self(_item: int) -> None:
@@ -47,6 +53,13 @@ def test_what_a_function_raises_is_raised_with_its_own_traceback(tmp_path: Path)
     with pytest.raises(SuiteError, match="no such file") as found:
         list(map_in_processes(print_and_refuse, [tmp_path, tmp_path / "none"], 1, tmp_path))
     assert "in print_and_refuse" in found.value.__notes__[0]
+
+
+def test_pandas_is_not_loaded_for_arrays(tmp_path: Path) -> None:
+    assert list(map_in_processes(loaded_with_an_array, [1], 1, tmp_path)) == [False]
+    code = "import sys, pyarrow as pa; pa.array([1]); sys.exit('pandas' in sys.modules)"
+    control = subprocess.run([sys.executable, "-c", code], check=False)
+    assert control.returncode == 1
 
 
 def test_a_process_that_is_killed_is_no_bug(tmp_path: Path) -> None:

@@ -119,8 +119,17 @@ def test_a_stat_that_no_eval_run_has_is_refused_with_those_there_are(tmp_path: P
 
 def test_a_stat_without_any_mean_is_refused(tmp_path: Path) -> None:
     stats = [{"name": {"name": "exact_match"}, "count": 0}, stat("other", 1.0)]
-    with pytest.raises(SuiteError, match="no such stat with a mean"):
+    with pytest.raises(SuiteError, match=r"stats\.json: exact_match is asked for, .* with a mean"):
         suite_with_stats(tmp_path, stats)
+
+
+@pytest.mark.parametrize("mean", [float("nan"), float("inf")])
+def test_a_mean_that_is_no_number_is_refused_with_its_file_beside_instance_targets(
+    tmp_path: Path, mean: float
+) -> None:
+    files = r"mae is of targets, and the suite has none\. .*stats\.json: exact_match is asked for"
+    with pytest.raises(SuiteError, match=files):
+        suite_with_stats(tmp_path, [stat("exact_match", mean)], instance_targets=["exact_match"])
 
 
 def test_a_stat_that_stands_twice_is_refused(tmp_path: Path) -> None:

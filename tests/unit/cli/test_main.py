@@ -122,6 +122,11 @@ def test_building_a_suite_loads_nothing_that_it_has_no_use_for(module: str) -> N
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_an_evaluation_that_is_up_to_date_does_not_load_scipy() -> None:
+    code = "import runner.cli.evaluate, sys; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:
     def failing_cli(**_options: object) -> None:
         raise error
