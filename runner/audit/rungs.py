@@ -24,8 +24,8 @@ Places = npt.NDArray[np.int64]
 
 OWN_LEAN, MODEL_LEAN, ITEM_LEAN = 3.0, 6.0, 10.0
 """So many items count as much as what a rung leans on: the train mean, the model's other items,
-other models' scores. They are the best of a few on the five deployments of Llama 3 on MMLU
-(villageFlower/test_helm)."""
+other models' scores. The last two are the better of two values each on the five deployments of
+Llama 3 on MMLU (villageFlower/test_helm)."""
 
 NO_TRAIN_MEAN = 0.5
 """What the image train_mean predicts where no train run has the stat."""
