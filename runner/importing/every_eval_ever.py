@@ -122,7 +122,7 @@ def _find_samples(record: Record, path: Path) -> Path | None:
         return None
     detail = record.record("detailed_evaluation_results")
     name = PurePosixPath(detail.text("file_path")).name
-    beside = {each.name: each for each in path.parent.iterdir()}
+    beside = {each.name: each for each in path.parent.iterdir() if each.is_file()}
     if name not in beside:
         raise record.wrong(f"there is no {name!r:.100} beside it, where its samples are")
     if detail.fields.get("hash_algorithm") == "sha256" and detail.has("checksum"):

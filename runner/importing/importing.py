@@ -59,9 +59,9 @@ def import_results(source: Path, output: Path, progress: Progress = SILENT) -> l
             for run in read():
                 by_source.setdefault(run.source, []).append(run)
             task.advance()
-    return [
-        write_runs(_told_apart(runs), output / "runs" / name) for name, runs in by_source.items()
-    ]
+    return write_runs(
+        {output / "runs" / name: _told_apart(runs) for name, runs in by_source.items()}
+    )
 
 
 def _find(source: Path) -> Iterator[Read]:

@@ -54,7 +54,7 @@ def read_results(path: Path, document: Mapping[str, Any]) -> Iterator[ImportedRu
             f"{path}: its name has no date as in results_2026-01-31T12-00-00.json, by which its "
             f"samples are found. {ADVICE}"
         )
-    files = {each.name: each for each in path.parent.iterdir()}
+    files = {each.name: each for each in path.parent.iterdir() if each.is_file()}
     groups = results.record("group_subtasks") if results.has("group_subtasks") else None
     for task in results.record("results").fields:
         results.checked_name(task, "the name of a task")

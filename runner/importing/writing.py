@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,22 +33,55 @@ class Written:
     kept: int
 
 
-def write_runs(runs: Iterable[ImportedRun], directory: Path) -> Written:
-    """Write a folder for each run below a directory that may have others.
+def write_runs(runs: Mapping[Path, Sequence[ImportedRun]]) -> list[Written]:
+    """Write a folder for each run below its directory, which may have others; all runs or none.
 
     Raises:
         SuiteError: two runs have one name, or one is there already with other content.
-        UsageError: the directory can't be written.
+        UsageError: a directory can't be written.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with (
-            locked_directory(directory),
-            unfinished_directory(directory / "import") as unfinished,
-        ):
-            return _put(_write_aside(runs, unfinished), unfinished, directory)
+        with ExitStack() as stack:
+            batches = [_prepare(of_one, place, stack) for place, of_one in runs.items()]
+            for batch in batches:
+                for name in batch.new:
+                    (batch.unfinished / name).rename(batch.directory / name)
     except OSError as error:
-        raise UsageError(f"{directory}: the runs can't be written ({error}).") from error
+        raise UsageError(
+            f"{', '.join(map(str, runs))}: the runs can't be written ({error})."
+        ) from error
+    return [
+        Written(
+            batch.directory,
+            tuple(batch.runs[name] for name in batch.new),
+            len(batch.runs) - len(batch.new),
+        )
+        for batch in batches
+    ]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The runs for one directory, written beside their places.
+
+    Attributes:
+        runs: by the names of their folders.
+        new: the folders that are not there yet.
+    """
+
+    directory: Path
+    unfinished: Path
+    runs: Mapping[str, ImportedRun]
+    new: Sequence[str]
+
+
+def _prepare(runs: Iterable[ImportedRun], directory: Path, stack: ExitStack) -> _Batch:
+    """Write runs beside their places; no other import writes there before the stack is closed."""
+    directory.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(locked_directory(directory))
+    unfinished = stack.enter_context(unfinished_directory(directory / "import"))
+    written = _write_aside(runs, unfinished)
+    return _Batch(directory, unfinished, written, _find_new(written, unfinished, directory))
 
 
 def _write_aside(runs: Iterable[ImportedRun], unfinished: Path) -> dict[str, ImportedRun]:
@@ -67,8 +101,8 @@ def _write_aside(runs: Iterable[ImportedRun], unfinished: Path) -> dict[str, Imp
     return written
 
 
-def _put(written: Mapping[str, ImportedRun], unfinished: Path, directory: Path) -> Written:
-    """Move the runs into their places, unless one there is another."""
+def _find_new(written: Mapping[str, ImportedRun], unfinished: Path, directory: Path) -> list[str]:
+    """Return the folders that are not there yet; what is there must be the same."""
     new = []
     for name, run in written.items():
         place = directory / name
@@ -79,9 +113,7 @@ def _put(written: Mapping[str, ImportedRun], unfinished: Path, directory: Path) 
                 f"{place}: there is such a run already, with other content. Remove it, or give "
                 f"another -o, and import {run.place} again."
             )
-    for name in new:
-        (unfinished / name).rename(directory / name)
-    return Written(directory, tuple(written[name] for name in new), len(written) - len(new))
+    return new
 
 
 def directory_name(run_name: str) -> str:

@@ -1,6 +1,7 @@
 """On files that lm-evaluation-harness 0.4.13 wrote: tests/developer/make_lm_eval_results.py."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,12 @@ def cut_between_lines(source: Path) -> None:
     change_lines(only(source, "samples_sums_*"), lambda rows: rows.pop())
 
 
+def pipe(source: Path) -> None:
+    samples = only(source, "samples_sums_*")
+    samples.unlink()
+    os.mkfifo(samples)
+
+
 def twice(source: Path) -> None:
     change_lines(only(source, "samples_sums_*"), lambda rows: rows.append(rows[3]))
 
@@ -155,6 +162,18 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no samples": (
         lambda source: only(source, "samples_sums_*").unlink(),
         r"results_.*json: there is no samples_sums_.* Run lm-evaluation-harness again with --log_s",
+    ),
+    "a pipe in place of samples": (
+        pipe,
+        r"there is no samples_sums_",
+    ),
+    "nested too deep": (
+        lambda source: only(source, "samples_sums_*").write_text("[" * 100_000),
+        r"line 1: no JSON",
+    ),
+    "no text": (
+        lambda source: only(source, "samples_sums_*").write_bytes(b"\xff\xfe"),
+        r"line 1: no JSON",
     ),
     "cut off": (cut_off, r"samples_sums_.*jsonl: line 10: no JSON, perhaps cut off"),
     "cut between lines": (cut_between_lines, r"9 rows of 9 samples, but .* 10 samples"),

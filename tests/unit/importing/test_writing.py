@@ -7,7 +7,7 @@ import pytest
 from runner.errors import SuiteError, UsageError
 from runner.importing.importing import import_results
 from runner.importing.writing import directory_name
-from tests.imports import DATA
+from tests.imports import DATA, unpack_records
 
 CAREFUL = DATA / "lm_eval" / "demo__careful"
 
@@ -41,6 +41,25 @@ def test_a_run_that_is_there_with_other_content_is_not_replaced(tmp_path: Path) 
         import_results(DATA / "lm_eval", tmp_path)
     assert files_below(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_results_of_two_harnesses_are_written_together_or_not_at_all(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(CAREFUL, source / "lm_eval")
+    records = unpack_records(tmp_path)
+    shutil.copytree(records / "demo_category", source / "records")
+    import_results(source / "lm_eval", tmp_path / "out")
+    (changed,) = (tmp_path / "out").rglob("lm_eval:task=sums,*/stats.json")
+    changed.write_text("[]")
+    with pytest.raises(SuiteError, match="with other content"):
+        import_results(source, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("every_eval_ever:*"))
+    shutil.rmtree(changed.parent)  # control: without the other run both are written
+    written = import_results(source, tmp_path / "out")
+    assert sorted((each.directory.name, len(each.new)) for each in written) == [
+        ("every_eval_ever", 5),
+        ("lm_eval", 1),
+    ]
 
 
 def test_two_results_of_one_task_and_model_are_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ FORBIDDEN = [
     ("runner.suites", "runner.sandbox"),
     ("runner.output", "runner.files"),
     ("runner.reports", "runner.audit"),
+    ("runner.importing", "runner.building"),
     ("runner.cluster", "runner.attack"),
     ("runner.cluster", "runner.suites.suite"),
     ("runner.cli", "helm"),
