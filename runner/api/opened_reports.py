@@ -64,8 +64,10 @@ class OpenedReport:
         """One row per target: what it is, predicted and actual, the error, and the run's spec.
 
         ``case``, ``run_spec.name``, ``stat``, ``split``, ``perturbation`` and more are its key.
-        ``predicted_mean``, ``actual_mean``, ``baseline`` (the train runs' mean) and ``error``
-        (predicted less actual) are in the stat's own unit. A target without a prediction has none.
+        ``predicted_mean``, ``actual_mean``, ``baseline`` (the train runs' mean), ``sample_mean``
+        (that of the revealed instances) and ``error`` (predicted less actual) are in the stat's own
+        unit. A target without a prediction has none. ``instances`` is what a target weighs within
+        its run: 0 if it is a copy of another.
         """
         return report_records(self.report).to_pandas()
 

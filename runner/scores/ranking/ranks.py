@@ -170,21 +170,25 @@ def ranks_within(side: Side, groups: Numbers, count: int, weights: Array) -> tup
         weights: (targets,).
     """
     order, ties = side.order, side.ties
+    sizes = np.bincount(groups, minlength=count)
+    starts = np.cumsum(sizes) - sizes
     if count > 1:
         by_group = sort_rows(shorten(groups).take(order))
         order, ties = order.take(by_group), ties.take(by_group)
-    in_order = groups.take(order)
-    is_last = np.append((ties[1:] != ties[:-1]) | (in_order[1:] != in_order[:-1]), True)
-    ends = np.flatnonzero(is_last[: len(order)])
-    owners = in_order.take(ends)
+    is_last = np.append(ties[1:] != ties[:-1], True)[: len(order)]
+    is_last[(starts + sizes - 1)[sizes > 0]] = True
+    ends = np.flatnonzero(is_last)
+    values_of_group = np.diff(np.searchsorted(ends, starts), append=len(ends))
+    owners = np.repeat(np.arange(count), values_of_group)
     up_to = np.cumsum(weights.take(order)).take(ends)
     tied = np.diff(up_to, prepend=0)
     totals = np.bincount(owners, tied, count)
     below = np.cumsum(totals) - totals
     of_values = up_to - below.take(owners) - tied / 2 - totals.take(owners) / 2
     # One value alone is in the middle; that its rank is not exactly 0 is rounding.
-    of_values[np.bincount(owners, minlength=count).take(owners) == 1] = 0
+    of_values[(values_of_group == 1).take(owners)] = 0
     squares = np.bincount(owners, tied * of_values**2, count).astype(np.float64)
     ranks = np.empty(len(order))
-    ranks[order] = np.repeat(of_values, np.diff(ends, prepend=-1))
+    lengths = np.diff(ends, prepend=-1)
+    ranks[order] = of_values if len(ends) == len(order) else np.repeat(of_values, lengths)
     return ranks, squares

@@ -169,3 +169,15 @@ def test_a_forged_score_at_a_budget_is_found(tmp_path: Path) -> None:
     edit(directory, budget_scores=document["budget_scores"])
     (found,) = verify_report(directory, suite)
     assert found.startswith("report.json: mae at a budget of 2: is 0.0, but the targets give ")
+
+
+@pytest.mark.parametrize(("field", "value"), [("instances", 400), ("sample_mean", 0.123)])
+def test_what_a_target_weighs_and_is_compared_with_is_the_suites(
+    report: Path, suite: Suite, field: str, value: float
+) -> None:
+    (case,) = json.loads((report / "report.json").read_text())["cases"]
+    case["targets"][0][field] = value
+    edit(report, cases=[case])
+    assert any(
+        "not what the predictions and the actuals" in each for each in verify_report(report, suite)
+    )

@@ -8,7 +8,7 @@ import pytest
 
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import UsageError
-from runner.reports.report import Report
+from runner.reports.report import CaseRecord, Report
 from runner.submissions.entries import Began, Scored
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
@@ -138,6 +138,33 @@ def test_scenarios_weigh_what_the_suite_says_and_each_group_can_be_left_out(
     without_light = (0.1 * heavy + 0.5 * (light - 1)) / (heavy + light - 1)
     assert any(each == pytest.approx(without_light) for each in found.left_out)
     assert len(found.left_out) == len(odd)
+
+
+def test_the_ledgers_score_weighs_targets_as_the_suites_score_does(suite: Suite) -> None:
+    """Each public run gets a target of twice the instances that is off by 0.4, and a wild copy."""
+    made = on_sides(suite, 0.1, 0.1)
+
+    def add(case: CaseRecord, instances: int, off: float) -> CaseRecord:
+        more = [
+            each.model_copy(
+                update={
+                    "name": {**each.name, "split": f"{each.name['split']} {instances}"},
+                    "instances": instances,
+                    "predicted": {"mean": each.actual["mean"] + off},
+                }
+            )
+            for each in case.targets
+        ]
+        return case.model_copy(update={"targets": (*case.targets, *more)})
+
+    def with_more(instances: int, off: float, report: Report) -> Report:
+        cases = tuple(add(case, instances, off) for case in report.cases)
+        return report.model_copy(update={"cases": cases})
+
+    (own,) = {target.instances for case in made.cases for target in case.targets}
+    of_both = with_more(2 * own, 0.4, made)
+    assert score(of_both)[0].value == pytest.approx((0.1 + 2 * 0.4) / 3)
+    assert score(with_more(0, 0.9, of_both))[0].value == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("primary", ["pearson", "kendall", "crps", "skill", "rmse", "log_loss"])
