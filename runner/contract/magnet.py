@@ -4,6 +4,9 @@ MAGNET (aiq-magnet 0.0.2 and 0.1.0) has two kinds. A ``RunPredictor`` returns ``
 ``InstancePredictor`` returns ``InstancePrediction``. Both are given a ``TrainSplit`` and a
 ``SequesteredTestSplit`` of frames.
 
+Its filters and ``num_eval_samples`` hold as in MAGNET, but for what the suite decides: which of the
+runs that pass are train runs, and how many. All random draws use the case's seed.
+
 A prediction belongs to a target as in MAGNET's comparison: run, split, stat name and those
 perturbation fields that the predictions name must be equal. A field that MAGNET's predictions
 can't name (``sub_split``), or that none of them names, is taken from the target. No prediction is
@@ -14,11 +17,13 @@ it. MAGNET's own comparison would drop it.
 import importlib
 import math
 import random
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.contract import layout
+from runner.contract.magnet_inputs import choose_runs, of_runs, refuse_too_few, sample_states
 from runner.contract.predictor import Predictor
+from runner.contract.runs import read_run_specs
 from runner.contract.stat import STAT_VALUES, InstanceTarget, MetricName, Stat, Target
 
 if TYPE_CHECKING:
@@ -39,15 +44,56 @@ def magnet_kind(cls: type) -> str | None:
     return None
 
 
-def adapt_magnet(cls: type) -> Predictor:
-    """Return a predictor of this contract that wraps one of MAGNET's."""
+def adapt_magnet(cls: type, arguments: Mapping[str, Any]) -> Predictor:
+    """Return a predictor of this contract that wraps one of MAGNET's.
+
+    Args:
+        arguments: of its constructor.
+    """
     is_run = magnet_kind(cls) == "RunPredictor"
-    return MagnetRunPredictor(cls()) if is_run else MagnetInstancePredictor(cls())
+    adapter = MagnetRunPredictor if is_run else MagnetInstancePredictor
+    return adapter(cls(**arguments))
+
+
+class Frames(NamedTuple):
+    """What is left of a case: TrainSplit's fields, and the frames of the eval runs."""
+
+    train: "dict[str, pd.DataFrame]"
+    eval_run_specs: "pd.DataFrame"
+    eval_states: "pd.DataFrame"
 
 
 class _MagnetPredictor(Predictor):
     def __init__(self, magnet_predictor: Any) -> None:
         self.magnet_predictor = magnet_predictor
+
+    def _chosen(self, frames: "Sequence[pd.DataFrame]") -> "Frames":
+        """Return the frames of ``predict`` and the per-instance stats, as the filters leave them.
+
+        Raises:
+            ValueError: they leave no train run, of which MAGNET could draw none either.
+        """
+        train_specs, train_states, train_stats, eval_specs, eval_states = frames
+        documents = {side: read_run_specs(self.case.input_dir, side) for side in ("train", "eval")}
+        train = choose_runs(self.magnet_predictor, train_specs, documents["train"])
+        evaluated = choose_runs(self.magnet_predictor, eval_specs, documents["eval"])
+        name = type(self.magnet_predictor).__name__
+        if not train:
+            raise ValueError(f"the filters of {name} leave none of {len(train_specs)} train runs")
+        for run in eval_specs[layout.RUN_NAME]:
+            if run not in evaluated:
+                print(f"{run}: left out by the filters of {name}", flush=True)  # noqa: T201
+        per_instance = self.case.train_per_instance_stats_df
+        return Frames(
+            train={
+                "run_specs": of_runs(train_specs, train),
+                "scenario_state": of_runs(train_states, train),
+                "stats": of_runs(train_stats, train),
+                "per_instance_stats": of_runs(per_instance, train),
+            },
+            eval_run_specs=of_runs(eval_specs, evaluated),
+            eval_states=of_runs(eval_states, evaluated),
+        )
 
     def _ask(self, train: Mapping[str, Any], evaluated: Mapping[str, Any]) -> list[Any]:
         """Return the predictions of MAGNET's predictor; all random draws use the case's seed."""
@@ -74,24 +120,17 @@ class _MagnetPredictor(Predictor):
 class MagnetRunPredictor(_MagnetPredictor):
     """Predicts the stats of runs with a ``RunPredictor``."""
 
-    def predict(
-        self,
-        train_run_specs_df: "pd.DataFrame",
-        train_scenario_states_df: "pd.DataFrame",
-        train_stats_df: "pd.DataFrame",
-        eval_run_specs_df: "pd.DataFrame",
-        eval_scenario_states_df: "pd.DataFrame",
-    ) -> dict[str, list[Stat]]:
-        """Return the stats of all RunPredictions, also for no target: the runner reports those."""
-        predictions = self._ask(
-            {
-                "run_specs": train_run_specs_df,
-                "scenario_state": train_scenario_states_df,
-                "stats": train_stats_df,
-                "per_instance_stats": self.case.train_per_instance_stats_df,
-            },
-            {"run_specs": eval_run_specs_df, "scenario_state": eval_scenario_states_df},
-        )
+    def predict(self, *frames: "pd.DataFrame") -> dict[str, list[Stat]]:
+        """Return the stats of all RunPredictions, also for no target: the runner reports those.
+
+        An eval run that its filters leave out is not shown to it, as in MAGNET, and not predicted.
+        Of each other one it gets at most ``num_eval_samples`` instances.
+        """
+        chosen = self._chosen(frames)
+        refuse_too_few(self.magnet_predictor, chosen.eval_states)
+        states = sample_states(self.magnet_predictor, chosen.eval_states, self.case.manifest.seed)
+        evaluated = {"run_specs": chosen.eval_run_specs, "scenario_state": states}
+        predictions = self._ask(chosen.train, evaluated) if len(chosen.eval_run_specs) else []
         named = {field for prediction in predictions for field in _perturbation(prediction)}
         stats: dict[str, list[Stat]] = {}
         for prediction in predictions:
@@ -120,29 +159,19 @@ class MagnetInstancePredictor(_MagnetPredictor):
             )
         return {}
 
-    def predict_instances(
-        self,
-        train_run_specs_df: "pd.DataFrame",
-        train_scenario_states_df: "pd.DataFrame",
-        train_stats_df: "pd.DataFrame",
-        eval_run_specs_df: "pd.DataFrame",
-        eval_scenario_states_df: "pd.DataFrame",
-    ) -> dict[InstanceTarget, Stat]:
+    def predict_instances(self, *frames: "pd.DataFrame") -> dict[InstanceTarget, Stat]:
         """Return the stat of each InstancePrediction, even of those for no instance target.
+
+        Every revealed instance is a target, so that none is sampled from them.
 
         Raises:
             ValueError: two predictions are for one target, or one is for no request state.
         """
-        eval_states = eval_scenario_states_df.reset_index(drop=True).reset_index(names=PREDICT_ID)
-        predictions = self._ask(
-            {
-                "run_specs": train_run_specs_df,
-                "scenario_state": train_scenario_states_df,
-                "stats": train_stats_df,
-                "per_instance_stats": self.case.train_per_instance_stats_df,
-            },
-            {"run_specs": eval_run_specs_df, "scenario_state": eval_states},
-        )
+        chosen = self._chosen(frames)
+        refuse_too_few(self.magnet_predictor, chosen.eval_states)
+        eval_states = chosen.eval_states.reset_index(drop=True).reset_index(names=PREDICT_ID)
+        evaluated = {"run_specs": chosen.eval_run_specs, "scenario_state": eval_states}
+        predictions = self._ask(chosen.train, evaluated) if len(chosen.eval_run_specs) else []
         rows = {row[PREDICT_ID]: row for row in eval_states.to_dict(orient="records")}
         by_key = {_instance_key(target): target for target in self.case.instance_targets}
         stats: dict[InstanceTarget, Stat] = {}

@@ -38,10 +38,7 @@ class HelmObject(SimpleNamespace):
 
 def read_runs(input_dir: Path, side: str) -> list[dict[str, Any]]:
     """Return the runs of ``train`` or ``eval`` as plain dicts, in the order of the run specs."""
-    runs = {
-        run_name: {"run_spec": _nest(rows[0], "run_spec.")}
-        for run_name, rows in _rows_by_run(input_dir / _RUN_SPECS[side])
-    }
+    runs = {name: {"run_spec": spec} for name, spec in read_run_specs(input_dir, side).items()}
     for run_name, rows in _rows_by_run(input_dir / _SCENARIO_STATES[side]):
         runs[run_name]["scenario_state"] = {
             **_nest(rows[0], "scenario_state.", but="scenario_state.request_states."),
@@ -55,6 +52,12 @@ def read_runs(input_dir: Path, side: str) -> list[dict[str, Any]]:
         for run_name, rows in _rows_by_run(per_instance_stats):
             runs[run_name]["per_instance_stats"] = _entries(rows)  # type: ignore[assignment]
     return list(runs.values())
+
+
+def read_run_specs(input_dir: Path, side: str) -> dict[str, dict[str, Any]]:
+    """Return HELM's JSON of each run spec of ``train`` or ``eval``, by run."""
+    rows_by_run = _rows_by_run(input_dir / _RUN_SPECS[side])
+    return {run_name: _nest(rows[0], "run_spec.") for run_name, rows in rows_by_run}
 
 
 def as_object(run: Mapping[str, Any]) -> HelmObject:

@@ -3,6 +3,7 @@
 Needs aiq-magnet and crfm-helm, so it is for developers and no part of ``make test``.
 """
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -14,11 +15,14 @@ from magnet.backends.helm.helm_outputs import HelmRun
 from magnet.predictor import Policy, Predictor
 
 from runner.contract import layout
+from runner.contract.__main__ import load_predictor, read_arguments
 from runner.contract.frames import read_frame
+from runner.contract.predictor import run_predictor
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.helm_outputs.frames import read_runs
 from runner.helm_outputs.runs import find_runs
-from tests.suite_builder import build, eval_part, parquet_bytes
+from tests.developer import magnet_predictors
+from tests.suite_builder import build, eval_part, parquet_bytes, stage
 
 FRAMES = {  # ours: MAGNET's
     "run_specs": "run_spec",
@@ -94,6 +98,80 @@ def compare_divisions(source: str, seeds: range) -> int:
     return differing
 
 
+def compare_predictions(source: str, seeds: range) -> int:
+    """Return how many predictions of predictors with own filters differ from MAGNET's own.
+
+    The suite's case trains on MAGNET's train runs and on all that its filters leave out.
+    """
+    runs = {run.name: run for run in find_runs(source)}
+    dataset = next(iter(runs)).partition(",")[0]
+    model = HelmRun(next(iter(runs.values())).path).json.run_spec()["adapter_spec"]["model"]
+    differing = compared = 0
+    for arguments in (
+        ["DatasetMean", f"dataset={dataset}", "components=1", "num_eval_samples=3"],
+        ["FirstLetter", f"model={model}", "letter=B"],
+    ):
+        for seed in seeds:
+            theirs, train, evaluated = _magnets_own(arguments, runs, seed)
+            ours, given = _ours(source, arguments, runs, train, evaluated, seed)
+            compared += 1
+            if not given > len(train):
+                print(f"{arguments}: the suite has no train run that MAGNET's filters leave out")
+                differing += 1
+            if ours != theirs:
+                differing += 1
+                print(f"{arguments}, seed {seed}: {ours} and MAGNET {theirs}")
+    print(f"predictions: {compared} cases, {differing} differ")
+    return differing
+
+
+def _magnets_own(
+    arguments: list[str], runs: dict[str, Any], seed: int
+) -> tuple[dict[str, float], list[str], list[str]]:
+    """Return what MAGNET's own evaluation predicts, and the runs that it drew."""
+    name, *given = arguments
+    predictor = getattr(magnet_predictors, name)(**read_arguments(given))
+    predictor.random_seed, predictor.num_example_runs = seed, 2
+    train, test = predictor.prepare_all_dataframes([str(run.path) for run in runs.values()])
+    predicted = predictor.predict(train, test.sequester())
+    sides = [list(side.run_specs["run_spec.name"]) for side in (train, test)]
+    return {each.run_spec_name: each.mean for each in predicted}, sides[0], sides[1]
+
+
+def _ours(
+    source: str,
+    arguments: list[str],
+    runs: dict[str, Any],
+    train: list[str],
+    evaluated: list[str],
+    seed: int,
+) -> tuple[dict[str, float], int]:
+    """Return what the same predictor predicts by the contract, and how many train runs it saw."""
+    name, *given = arguments
+    predictor = load_predictor(f"tests.developer.magnet_predictors:{name}", given)
+    passes = predictor.magnet_predictor  # type: ignore[attr-defined]
+    specs = {each: HelmRun(run.path) for each, run in runs.items()}
+    left_out = [
+        each
+        for each, run in specs.items()
+        if not passes.run_spec_filter(run.json.run_spec())
+        or not run.run_spec().apply(passes.run_spec_dataframe_filter, axis=1).all()
+    ]
+    case = {"train": [*train, *left_out], "eval": evaluated}
+    division = {"method": "explicit", "cases": [case]}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fields = {"division": division, "revealed": {"instances": "all"}, "seed": seed}
+        suite = build(Path(source), folder / "suite", targets=["exact_match"], **fields)
+        for path, content in stage(suite).files.items():
+            (folder / "input" / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "input" / path).write_bytes(content)
+        run_predictor(predictor, folder / "input", folder)
+        document = json.loads((folder / "predictions.json").read_text())["predictions"]
+    return {run: stats[0]["mean"] for run, stats in document.items()}, len(case["train"])
+
+
 if __name__ == "__main__":
     helm_runs = sys.argv[1]
-    sys.exit(bool(compare_frames(helm_runs) + compare_divisions(helm_runs, range(1, 4))))
+    found = compare_frames(helm_runs) + compare_divisions(helm_runs, range(1, 4))
+    sys.exit(bool(found + compare_predictions(helm_runs, range(1, 4))))

@@ -257,6 +257,60 @@ def test_what_a_magnet_predictor_leaves_out_is_missing_and_not_made_up(
     assert "missing_target" in ended.stdout
 
 
+FILTERING_MAGNET = """
+from magnet.predictor import Policy, RunPredictor, RunPrediction
+
+class Mine(RunPredictor):
+    def __init__(self, prob, metric="exact_match", policy="warn", **more):
+        super().__init__(insufficient_eval_sample_policy=Policy(policy), **more)
+        self.prob, self.metric = prob, metric
+
+    def run_spec_filter(self, run_spec):
+        return run_spec["name"].endswith(("misspelling0.2", f"misspelling{self.prob}"))
+
+    def predict(self, train_split, sequestered_test_split):
+        states = sequestered_test_split.scenario_state
+        samples = states["scenario_state.request_states.instance.id"].nunique()
+        mean = len(train_split.run_specs) + samples / 100
+        runs = sequestered_test_split.run_specs["run_spec.name"]
+        return [RunPrediction(run, "valid", self.metric, mean) for run in runs]
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mean"),
+    [
+        (["prob=0.5", "num_eval_samples=3"], 2.03),
+        (["prob=0.05", "num_eval_samples=20"], 2.05),  # 5 are revealed; it warns
+        (["prob=0.5", "num_eval_samples=100", "policy=error"], None),
+        (["prob=7"], None),  # nothing is left to train on
+    ],
+)
+def test_a_magnet_predictors_filters_arguments_and_policy_hold_in_its_container(
+    magnet_random: str,
+    magnet_suite: Callable[..., Path],
+    tmp_path: Path,
+    arguments: list[str],
+    mean: float | None,
+) -> None:
+    """Of four train runs its filter leaves the two with one probability."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "predictor.py").write_text(FILTERING_MAGNET)
+    command = json.dumps(["predictor.py", *arguments])
+    (folder / "Dockerfile").write_text(
+        f"FROM {magnet_random}\nCOPY predictor.py /opt/predictor/\nCMD {command}\n"
+    )
+    image = build(folder, "my-predictor-magnet-filters")
+    suite = magnet_suite(targets=[UNPERTURBED])
+    if mean is None:
+        ended = runner("evaluate", image, "--suite", suite, "--out", tmp_path / "out")
+        assert ended.returncode == 4
+    else:
+        report = evaluate(image, suite, tmp_path / "out")
+        assert report["rows"][0]["mean"] == pytest.approx(mean)
+
+
 def build_template(language: str, folder: Path) -> str:
     base = [str(ROOT / "setup" / "language_base.sh"), language]
     subprocess.run(base, check=True, timeout=280, capture_output=True)
