@@ -21,9 +21,7 @@ def read_order(spec: SuiteSpec) -> SuiteSpec:
         SuiteError: the table can't be read, lacks a column, or a value has no order.
     """
     division = spec.division
-    if not isinstance(division, Extrapolate) or not isinstance(division.order, Order):
-        return spec
-    if division.order.table is None:
+    if not isinstance(division, Extrapolate) or division.order.table is None:
         return spec
     column = division.order.column
     values = dict(_rows(Path(division.order.table), division.by, column))

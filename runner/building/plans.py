@@ -14,7 +14,6 @@ from runner.suites.division_spec import (
     Holdout,
     KFold,
     LeaveOneOut,
-    Order,
     Sampled,
 )
 from runner.suites.groups import find_sweeps
@@ -88,8 +87,7 @@ def divide_plans(
         divided = {n: divide(identities, division, together, rng) for n, rng in rngs.items()}
         return _numbered(spec, divided), groups
     if isinstance(division, Extrapolate):
-        values = division.order.values if isinstance(division.order, Order) else None
-        values = values or mean_scores(identities, division, means)
+        values = division.order.values or mean_scores(identities, division, means)
         plans = extrapolate(identities, division, values, together)
         return _numbered(spec, dict.fromkeys(rngs, plans)), groups
     return [_keep_together(spec, plan, groups) for plan in drawn], groups

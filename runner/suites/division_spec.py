@@ -84,11 +84,14 @@ def order_value(given: Any) -> OrderValue:
     raise ValueError(f"should be a number or a date like 2024-07-18, not {given!r:.40}")
 
 
+MEAN_SCORE = "mean_score"
+
+
 class Order(StrictModel):
-    """What puts models in order: a column of a table, or the values themselves.
+    """What puts models in order: the mean of the targets, or what the organizer gives.
 
     Attributes:
-        column: what it is called, e.g. ``released``.
+        column: ``mean_score``, or what it is called, e.g. ``released``.
         table: a CSV file with this column and one that is called as the division's ``by``.
         values: by model, or deployment: all numbers, or all dates.
     """
@@ -99,11 +102,18 @@ class Order(StrictModel):
 
     @model_validator(mode="after")
     def _has_one_source(self) -> "Order":
-        if (self.table is None) == (self.values is None):
-            raise ValueError("should have either table, a CSV file, or values")
+        given = (self.table is not None) + (self.values is not None)
+        if given != (self.column != MEAN_SCORE):
+            raise ValueError(
+                "should be mean_score, or a column with either table, a CSV file, or values"
+            )
         if len({type(value) for value in (self.values or {}).values()}) > 1:
             raise ValueError(f"{self.column} has numbers and dates: these have no common order")
         return self
+
+
+def _column_alone(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
 
 
 class Extrapolate(_Replicated):
@@ -117,7 +127,7 @@ class Extrapolate(_Replicated):
 
     method: Literal["extrapolate"]
     by: Literal["model", "model_deployment"] = "model"
-    order: Literal["mean_score"] | Order = "mean_score"
+    order: Annotated[Order, BeforeValidator(_column_alone)] = Order(column=MEAN_SCORE)
     share: float = Field(default=0.3, gt=0, lt=1)
 
 

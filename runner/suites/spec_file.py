@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from runner.errors import SuiteError
 from runner.files.wrong_fields import validate
 from runner.files.yaml_files import YamlForm, read_yaml
-from runner.suites.division_spec import Division, Extrapolate, Order
+from runner.suites.division_spec import Division, Extrapolate
 from runner.suites.spec import SuiteSpec
 
 _SPEC = YamlForm(
@@ -36,9 +36,7 @@ def read_spec(path: Path) -> SuiteSpec:
 
 def _below(folder: Path, division: Division) -> Division:
     """Return the division, the path of its table relative to the working directory."""
-    if not isinstance(division, Extrapolate) or not isinstance(division.order, Order):
-        return division
-    if division.order.table is None:
+    if not isinstance(division, Extrapolate) or division.order.table is None:
         return division
     order = division.order.model_copy(update={"table": str(folder / division.order.table)})
     return division.model_copy(update={"order": order})

@@ -60,8 +60,9 @@ def test_a_table_that_gives_no_order_is_refused_with_its_place(
 @pytest.mark.parametrize(
     ("order", "said"),
     [
-        ({}, "should have either table, a CSV file, or values"),
-        ({"table": "a.csv", "values": {"a": 1}}, "should have either table"),
+        ({}, "division.order: should be mean_score, or a column with either table, a CSV file"),
+        ({"table": "a.csv", "values": {"a": 1}}, "should be mean_score, or a column with either"),
+        ({"column": "mean_score", "table": "a.csv"}, "should be mean_score, or a column with"),
         ({"values": {"a": "soon"}}, "should be a number or a date like 2024-07-18, not 'soon'"),
         ({"values": {"a": 1, "b": "2024-07-18"}}, "released has numbers and dates"),
     ],
