@@ -4,8 +4,9 @@
 # make dist   build the wheel and the source archive, in dist/
 # make docs   build the site of docs/ in build/site
 # make lock   resolve the dependencies again, into the hash-pinned locks
-# make check-magnet HELM_RUNS=...   developers: compare our frames with MAGNET's own
+# make check-magnet check-engines HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make check-helm   developers: run the real HELM through `runner suite run`
+# make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
 # make clean  remove what the targets above made in this folder
 
@@ -124,6 +125,13 @@ $(HELM_ENV)/installed: $(VENV)/installed
 check-helm: $(HELM_ENV)/installed
 	$(HELM_ENV)/bin/pytest --rootdir tests/developer -c /dev/null -p no:cacheprovider \
 	  tests/developer/check_suite_run.py
+
+# Docker 26 and gVisor from Debian's packages, 400 MB; as root.
+ENGINES := build/engines
+check-engines: images
+	setup/other_engines.sh $(ENGINES)
+	ENGINES_ROOT=$(ENGINES) PYTHONPATH=. $(VENV)/bin/pytest --rootdir tests/developer -c /dev/null \
+	  -p no:cacheprovider tests/developer/check_engines.py
 
 # By default on the runs of the demo suite. BENCH_OPTIONS: see .venv/bin/python -m benchmarks --help
 DEMO_RUNS := build/bench/benchmark_output

@@ -24,6 +24,12 @@ VALID = f'{{"contract_version": 1, "predictions": {{"attack": [{STAT}]}}}}'
 
 LIMITS = json.loads(Path("/input/manifest.json").read_bytes()).get("limits", {})
 
+IS_GVISOR = platform.version() == "#1 SMP Sun Jan 10 15:06:54 PST 2016"
+"""Whether the kernel is gVisor's, which always tells this date; what it has is no host's."""
+
+NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH)
+"""Refusals of a kernel without a network: Linux's, and gVisor's."""
+
 libc = ctypes.CDLL(None, use_errno=True)
 
 _SYSCALLS = {  # from the kernel's tables for x86_64 and for aarch64

@@ -9,7 +9,7 @@ import re
 import socket
 from pathlib import Path
 
-from _attempt import attempt, listener, write_predictions
+from _attempt import NO_WAY, attempt, listener, write_predictions
 
 QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x04test\x00\x00\x01\x00\x01"
 
@@ -24,8 +24,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.sendto(QUESTION, (server, port))
         udp.recv(512)
 
-    attempt("DNS", lambda: ask(*listener()), errno.ENETUNREACH)
+    attempt("DNS", lambda: ask(*listener()), *NO_WAY)
     for server in configured:
-        refusals = (errno.ENETUNREACH, errno.ECONNREFUSED)  # loopback has nobody who answers
+        refusals = (*NO_WAY, errno.ECONNREFUSED)  # loopback has nobody who answers
         attempt(f"DNS by {server}", lambda: ask(server, 53), *refusals)
 write_predictions()

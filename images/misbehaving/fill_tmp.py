@@ -7,7 +7,7 @@ expected: scored
 import errno
 from pathlib import Path
 
-from _attempt import LIMITS, attempt, fill, write_predictions
+from _attempt import IS_GVISOR, LIMITS, attempt, fill, write_predictions
 
 
 def make_more_than_allowed() -> None:
@@ -17,5 +17,8 @@ def make_more_than_allowed() -> None:
 
 
 attempt("bytes", lambda: fill("/tmp/big", LIMITS["tmp_bytes"]), errno.ENOSPC)
-attempt("files", make_more_than_allowed, errno.ENOSPC)
+if IS_GVISOR:
+    make_more_than_allowed()  # it counts no files, but the memory that they take
+else:
+    attempt("files", make_more_than_allowed, errno.ENOSPC)
 write_predictions()

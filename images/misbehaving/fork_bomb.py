@@ -2,6 +2,7 @@
 
 promise: 4
 expected: timed_out
+gvisor: failed
 wall_seconds: 2
 """
 

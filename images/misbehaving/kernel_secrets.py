@@ -22,7 +22,8 @@ for name in MASKED:
     else:
         if found:
             harm(f"read {name}")
-for address in Path("/proc/kallsyms").read_text().splitlines()[:10]:
+addresses = Path("/proc/kallsyms")
+for address in addresses.read_text().splitlines()[:10] if addresses.exists() else ():
     if int(address.split()[0], 16) != 0:
         harm("read the kernel's addresses")
 write_predictions()

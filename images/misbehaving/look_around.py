@@ -36,7 +36,7 @@ seen = {
     "groups": os.getgroups(),
     "capabilities": status["CapEff"],
     "bounding": status["CapBnd"],
-    "no_new_privileges": status["NoNewPrivs"],
+    "no_new_privileges": status.get("NoNewPrivs"),
     "seccomp": status["Seccomp"],
     "interfaces": [name for _, name in socket.if_nameindex()],
     "environment": dict(os.environ),

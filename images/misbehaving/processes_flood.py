@@ -2,6 +2,7 @@
 
 promise: 4
 expected: scored
+gvisor: failed
 """
 
 import errno

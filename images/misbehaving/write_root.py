@@ -9,5 +9,10 @@ from pathlib import Path
 
 from _attempt import attempt, write_predictions
 
-attempt("write", lambda: Path("/opt/predictor/planted").write_bytes(b"planted"), errno.EROFS)
+attempt(
+    "write",
+    lambda: Path("/opt/predictor/planted").write_bytes(b"planted"),
+    errno.EROFS,
+    errno.EACCES,
+)
 write_predictions()

@@ -38,7 +38,7 @@ def doctor(attack: bool, runtime: str | None, as_json: bool) -> int:
 
 def _attack(engine: Engine, runtime: str | None) -> list[AttackVerdict]:
     """Run every attack; print a line on standard error after each."""
-    attacks = read_pack(pack_directory())
+    attacks = read_pack(pack_directory(), runtime)
     display = open_display()
     display.say(f"running {len(attacks)} hostile predictors, one after the other")
     done = 0

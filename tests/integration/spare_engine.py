@@ -5,23 +5,33 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import docker
 import requests
 from docker.errors import DockerException
 
 START_SECONDS = 30
+IN_ROOT = Path(__file__).with_name("dockerd_in_root.sh")
 
 
 class SpareEngine:
     """A dockerd in a network namespace of its own, whose only containers are the test's."""
 
-    def __init__(self, directory: Path, *, live_restore: bool, has_networks: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        live_restore: bool,
+        has_networks: bool,
+        root: Path | None,
+        runtimes: Mapping[str, Path],
+    ) -> None:
         self._directory, self._live_restore = directory, live_restore
-        self._has_networks = has_networks
+        self._has_networks, self._root, self._runtimes = has_networks, root, runtimes
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{directory}/docker.sock"
 
@@ -42,7 +52,15 @@ class SpareEngine:
             (self._directory / left).unlink(missing_ok=True)
         # In a network namespace of its own: it would change the host's docker0 and its rules.
         command = ["unshare", "--net", "dockerd"]
+        if self._root is not None:
+            command = [
+                "unshare",
+                "--net",
+                "--mount",
+                *map(str, (IN_ROOT, self._root, self._directory)),
+            ]
         command += [f"--{name}={value}" for name, value in options.items()]
+        command += [f"--add-runtime={name}={path}" for name, path in self._runtimes.items()]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -90,12 +108,27 @@ class SpareEngine:
 
 @contextmanager
 def spare_engine(
-    *, live_restore: bool = False, has_networks: bool = False
+    *,
+    live_restore: bool = False,
+    has_networks: bool = False,
+    root: Path | None = None,
+    runtimes: Mapping[str, Path] = MappingProxyType({}),
 ) -> Iterator[SpareEngine]:
-    """Give an engine of the test's own, and leave nothing of it."""
+    """Give an engine of the test's own, and leave nothing of it.
+
+    Args:
+        root: a file system whose dockerd it is; this machine's by default.
+        runtimes: programs of further OCI runtimes, by name.
+    """
     # Not in pytest's directory: the names of the sockets below would be too long.
     directory = Path(tempfile.mkdtemp(prefix="engine-"))
-    engine = SpareEngine(directory, live_restore=live_restore, has_networks=has_networks)
+    engine = SpareEngine(
+        directory,
+        live_restore=live_restore,
+        has_networks=has_networks,
+        root=root,
+        runtimes=runtimes,
+    )
     try:
         engine.start()
         yield engine

@@ -31,6 +31,16 @@ def test_the_head_of_a_script_names_promise_outcome_cause_and_what_it_does(tmp_p
     assert (attack.wall_seconds, attack.runs) == (2.5, 2)
 
 
+def test_under_gvisor_a_case_may_have_to_end_otherwise(tmp_path: Path) -> None:
+    lines = ("promise: 4", "expected: timed_out", "gvisor: failed")
+    pack = write_script(tmp_path / "pack", *lines)
+    for runtime, outcome in ((None, "timed_out"), ("runc", "timed_out"), ("runsc", "failed")):
+        (attack,) = read_pack(pack, runtime)
+        assert attack.expected == outcome
+    (attack,) = read_pack(write_script(tmp_path / "pack", *lines[:2]), "runsc")  # the control
+    assert attack.expected == "timed_out"
+
+
 @pytest.mark.parametrize("lines", [("promise: 1",), ("promise: 1", "expected: unheard_of")])
 def test_a_script_without_an_outcome_that_exists_is_an_error_not_skipped(
     tmp_path: Path, lines: tuple[str, ...]
