@@ -12,7 +12,7 @@ from _attempt import IS_GVISOR, harm, write_predictions
 # What every container has; the engine's own list (runc's default devices), and terminals.
 ORDINARY = {"full", "null", "ptmx", "random", "tty", "urandom", "zero", "console"}
 if IS_GVISOR:
-    ORDINARY.add("fuse")  # its own, which only root could mount
+    ORDINARY |= {"fuse", "net/tun"}  # its own, which only root could use
 
 for path in Path("/dev").iterdir():
     is_device = stat.S_ISCHR(path.lstat().st_mode) or stat.S_ISBLK(path.lstat().st_mode)
