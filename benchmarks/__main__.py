@@ -158,8 +158,8 @@ def _boards(arguments: argparse.Namespace) -> str:
     return f"""\
 ## Leaderboards
 
-`runner leaderboard` of {ENTRIES:,} reports: with an empty cache, then once more. The targets are
-15 s and 3 s for the first suite.
+`runner leaderboard` of {ENTRIES:,} reports: with an empty cache, then once more. Seconds of CPU
+time, the start of Python included. The targets are 15 s and 3 s for the first suite.
 
 {_table(rows)}
 """
