@@ -156,7 +156,7 @@ def _boards(arguments: argparse.Namespace) -> str:
     rows = measure_board("five cases, 24 eval runs", demo, ENTRIES, folder)
     rows += measure_board("the HELM runs, leave-one-deployment-out", suite, ENTRIES, folder)
     return f"""\
-## Leaderboards
+## Time of leaderboards
 
 `runner leaderboard` of {ENTRIES:,} reports: with an empty cache, then once more. Seconds of CPU
 time, the start of Python included. The targets are 15 s and 3 s for the first suite.

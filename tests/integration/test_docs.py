@@ -170,7 +170,7 @@ def test_the_python_of_its_page_runs_from_top_to_bottom(
     copy = tmp_path_factory.mktemp("page") / "checkout"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
     blocks = python_blocks("docs/python.md")
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     (copy / "page.py").write_text("\n".join(blocks))
     run_block("python page.py", copy)
 
