@@ -1,17 +1,20 @@
-"""Every test, in two processes at once: ``python -m tests``.
+"""Every test, in several processes at once: ``python -m tests``.
 
-One runs on the user's engine, the other on an engine of its own, so that each finds on its engine
-what it left there itself. Where no second engine can be started, one follows the other.
+The unit tests need no engine. Of the others, some run on the user's engine, and some on engines of
+their own, so that each finds on its engine what it left there itself: these tests mostly wait, so
+there are more processes than processors. Where no other engine can be started, one follows the
+other.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import IO
+from subprocess import PIPE, STDOUT
+from typing import Any
 
 import docker
 
@@ -19,58 +22,71 @@ from tests.integration.spare_engine import SpareEngine, spare_engine
 
 IMAGES = ("runner-base", "random", "train_mean", "perturbation_linear", "scenario_mean")
 
-INTEGRATION = "tests/integration"
-SECOND = (
-    "test_attack.py",
-    "test_engine_lost.py",
-    "test_evaluate.py",
-    "test_faults.py",
-    "test_gc.py",
-    "test_protections.py",
-    "test_resume.py",
-    "test_sandbox.py",
-    "test_scores.py",
-    "test_suites.py",
+WITHOUT_ENGINE = ("tests/unit", "tests/pages")
+
+ON_OWN_ENGINES = (
+    (
+        "api",
+        "attack",
+        "faults",
+        "gc",
+        "page_cache",
+        "protections",
+        "s3",
+        "sandbox",
+        "stores",
+    ),
+    (
+        "build_context",
+        "doctor",
+        "engine_lost",
+        "evaluate",
+        "images",
+        "ledger_of_competition",
+        "live_view",
+        "rescore",
+        "resume",
+        "scale",
+        "scores",
+        "suites",
+    ),
 )
-"""Files whose containers nobody on this host has to reach by network. With the unit tests they take
-about half of the time."""
+"""Files of tests/integration, by the engine that they share: those whose containers nobody on this
+host has to reach by network."""
 
 
 def main() -> int:
-    """Run both halves and print first the one's output, as it comes, then the other's."""
-    second = ["tests/unit", *(f"{INTEGRATION}/{name}" for name in SECOND)]
-    first = ["tests", *(f"--ignore={path}" for path in second)]
+    """Run all parts and print first the one's output, as it comes, then the others'."""
+    own = [[f"tests/integration/test_{name}.py" for name in names] for names in ON_OWN_ENGINES]
+    elsewhere = [*WITHOUT_ENGINE, *(path for paths in own for path in paths)]
+    rest = ["tests", *(f"--ignore={path}" for path in elsewhere)]
     if not _can_start_an_engine():
-        return max(_start(half).wait() for half in (first, second))
-    with tempfile.TemporaryFile() as output, _second_engine() as engine:
-        running = [_start(first), _start(second, output, DOCKER_HOST=engine.url)]
-        try:
-            codes = [process.wait() for process in running]
-        finally:
-            for process in running:
-                process.kill()
-        output.seek(0)
-        shutil.copyfileobj(output, sys.stdout.buffer)
-    return max(codes)
+        return max(_run(rest).returncode, _run(elsewhere).returncode)
+    with ThreadPoolExecutor() as threads:
+        others = [threads.submit(_run, WITHOUT_ENGINE, stdout=PIPE, stderr=STDOUT)]
+        others += [threads.submit(_run_on_own_engine, paths) for paths in own]
+        ended = [_run(rest), *(other.result() for other in others)]
+    sys.stdout.buffer.write(b"".join(each.stdout for each in ended[1:]))
+    return max(each.returncode for each in ended)
 
 
 def _can_start_an_engine() -> bool:
     return os.geteuid() == 0 and shutil.which("dockerd") is not None
 
 
-def _start(
-    paths: list[str], output: IO[bytes] | None = None, **environment: str
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *paths],
-        stdout=output,
-        stderr=output,
-        env={**os.environ, **environment},
-    )
+def _run(paths: Sequence[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run pytest on these paths; options as of ``subprocess.run``."""
+    return subprocess.run([sys.executable, "-m", "pytest", *paths], check=False, **options)
+
+
+def _run_on_own_engine(paths: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    with _own_engine() as engine:
+        environment = {**os.environ, "DOCKER_HOST": engine.url}
+        return _run(paths, env=environment, stdout=PIPE, stderr=STDOUT)
 
 
 @contextmanager
-def _second_engine() -> Iterator[SpareEngine]:
+def _own_engine() -> Iterator[SpareEngine]:
     """Give an engine that has the images that the tests start from."""
     with (
         spare_engine(has_networks=True) as engine,

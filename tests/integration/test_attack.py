@@ -33,14 +33,15 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import KEEPER_UID, LABEL
 from runner.suites.staging import StagedInputs, stage_inputs
-from tests.integration.command import RUNNER, runner
+from tests.integration.command import RUNNER
 from tests.integration.conftest import leftovers
 
 PACK = read_pack(pack_directory())
 ATTACKS = {attack.name: attack for attack in PACK}
 
 Body = dict[str, Any]
-MOST_SECONDS = 180
+MOST_SECONDS = 600
+"""For all attacks, which take two minutes where nothing else runs."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,19 @@ def layers(misbehaving: Callable[[str], str]) -> str:
 @pytest.fixture(scope="module")
 def doctor(client: docker.DockerClient, layers: str) -> Doctor:
     """Run all attacks once, as an organizer does."""
-    ended = runner("doctor", "--attack", "--json")
+    ended = subprocess.run(
+        [RUNNER, "doctor", "--attack", "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+    )
     assert ended.stdout, ended.stderr
     verdicts = json.loads(ended.stdout)["verdicts"]
     return Doctor(ended.returncode, {found["name"]: found for found in verdicts}, ended.stderr)
 
 
-@pytest.mark.timeout(2 * MOST_SECONDS)
+@pytest.mark.timeout(MOST_SECONDS + 20)
 def test_every_attack_is_held_and_nothing_is_left(
     client: docker.DockerClient, doctor: Doctor
 ) -> None:

@@ -34,8 +34,9 @@ def of_many_kinds() -> list[Json]:
 
 def write(root: Path, request_states: list[Json], indent: int | None = None) -> RunDirectory:
     files = run_files("a:x=1", request_states=request_states)
+    state = files.pop("scenario_state.json")
     path = write_run(root, "a:x=1", files)
-    text = json.dumps(files["scenario_state.json"] | {"annotator_specs": []}, indent=indent)
+    text = json.dumps(state | {"annotator_specs": []}, indent=indent)
     (path / "scenario_state.json").write_text(text)
     return find_runs(root)[0]
 

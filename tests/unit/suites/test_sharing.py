@@ -27,6 +27,16 @@ def divided(tmp_path: Path, division: dict[str, Any], **fields: Any) -> Suite:
     return build(write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, **given)
 
 
+@pytest.fixture(scope="module")
+def disjoint(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return divided(tmp_path_factory.mktemp("disjoint"), HOLDOUT)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return divided(tmp_path_factory.mktemp("shared"), FOLDS)
+
+
 NAMES = [f"demo:subject={number},model=demo/model" for number in range(6)]
 """The names of the runs that are divided."""
 
@@ -36,8 +46,7 @@ def explicit(*cases: tuple[list[str], list[str]]) -> dict[str, Any]:
     return {"method": "explicit", "cases": listed}
 
 
-def test_a_holdout_is_disjoint_and_folds_are_shared(tmp_path: Path) -> None:
-    disjoint, shared = divided(tmp_path / "a", HOLDOUT), divided(tmp_path / "b", FOLDS)
+def test_a_holdout_is_disjoint_and_folds_are_shared(disjoint: Suite, shared: Suite) -> None:
     assert details(disjoint)["sharing"] == "disjoint"
     assert details(shared)["sharing"] == "shared"
     assert "is an eval run of case-1, and a train run of case-2" in details(shared)["shared_run"]
@@ -62,11 +71,13 @@ def test_a_sibling_of_one_group_counts_as_the_run(tmp_path: Path) -> None:
     assert f"{c}, of one group with it, a train run of case-2" in str(find_shared(grouped))
 
 
-def test_a_shared_suite_is_refused_unless_its_spec_accepts_that(tmp_path: Path) -> None:
+def test_a_shared_suite_is_refused_unless_its_spec_accepts_that(
+    disjoint: Suite, shared: Suite, tmp_path: Path
+) -> None:
     with pytest.raises(SuiteError, match=r"method: holdout.*accept: \[shared\]"):
-        refuse_shared(divided(tmp_path / "a", FOLDS), "It tells.")
-    refuse_shared(divided(tmp_path / "b", FOLDS, accept=["twins", "derivable", "shared"]), "")
-    refuse_shared(divided(tmp_path / "c", HOLDOUT), "")
+        refuse_shared(shared, "It tells.")
+    refuse_shared(divided(tmp_path, FOLDS, accept=["twins", "derivable", "shared"]), "")
+    refuse_shared(disjoint, "")
 
 
 def test_a_build_warns_of_a_shared_suite_alone(tmp_path: Path) -> None:
@@ -80,16 +91,15 @@ def test_a_build_warns_of_a_shared_suite_alone(tmp_path: Path) -> None:
         assert any("the cases are shared" in line for line in said.lines) is warns
 
 
-def test_a_holdout_keeps_of_each_run_only_the_side_that_a_case_uses(tmp_path: Path) -> None:
-    suite = divided(tmp_path, HOLDOUT)
-    evaluated = {run.number for case in suite.cases for run in case.eval_runs}
-    trained = {run.number for case in suite.cases for run in case.train_runs}
-    parts = suite.manifest.parts
+def test_a_holdout_keeps_of_each_run_only_the_side_that_a_case_uses(disjoint: Suite) -> None:
+    evaluated = {run.number for case in disjoint.cases for run in case.eval_runs}
+    trained = {run.number for case in disjoint.cases for run in case.train_runs}
+    parts = disjoint.manifest.parts
     assert parts[part_name(layout.TRAIN_STATS)].keys() == trained
     assert parts[part_name(layout.EVAL_TARGETS)].keys() == evaluated
-    assert {run.number for run in suite.manifest.runs if run.targets} == evaluated
-    for case in suite.cases:
-        assert {target.run_spec_name for target in suite.actuals(case).stats} == {
+    assert {run.number for run in disjoint.manifest.runs if run.targets} == evaluated
+    for case in disjoint.cases:
+        assert {target.run_spec_name for target in disjoint.actuals(case).stats} == {
             run.name for run in case.eval_runs
         }
 
