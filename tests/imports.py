@@ -9,6 +9,9 @@ from typing import Any
 
 DATA = Path(__file__).parent / "data"
 
+BESIDE = Path(__file__).parents[1] / "build" / "inspect"
+"""Packages that are no part of the environment: Inspect, and aiohttp, fsspec's driver of https."""
+
 Json = dict[str, Any]
 
 

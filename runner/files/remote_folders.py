@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote, unquote
 
 from runner.code_version import install_command
 from runner.errors import SuiteError, UsageError
@@ -48,23 +49,35 @@ class RemoteFolder:
 
                 store, root = url_to_fs(self.url, **(ANONYMOUS if is_google else {}))
             except ImportError as error:
+                extra = install_command("gcs" if is_google else "remote")
                 raise UsageError(
-                    f"{url}: it needs packages that are not installed here ({error}): "
-                    f"{install_command('gcs' if is_google else 'remote')}"
+                    f"{url}: it needs packages that are not installed here ({error}). Install what "
+                    f"is named there, and: {extra}"
                 ) from error
         self._store, self._root = store, str(root)
+        self._is_quoted = url.startswith(("http://", "https://"))
 
     def folders(self, path: str = "") -> list[str]:
         """Return the names of the folders below a path, sorted."""
-        return sorted(_name(each) for each in self._list(path) if each["type"] == "directory")
+        return sorted(self._name(each) for each in self._list(path) if each["type"] == "directory")
 
     def files(self, path: str) -> dict[str, RemoteFile]:
         """Return the files right below a path, by their names."""
         return {
-            _name(each): RemoteFile(each["name"], int(each["size"]), _listed_md5(each))
+            self._name(each): RemoteFile(each["name"], self._size(each), _listed_md5(each))
             for each in self._list(path)
             if each["type"] == "file"
         }
+
+    def _size(self, listed: Mapping[str, Any]) -> int:
+        """Return the size of a file; a page of links (https) does not list it."""
+        size = listed["size"]
+        if size is None:
+            with telling(str(listed["name"])):
+                size = self._store.info(listed["name"])["size"]
+        if size is None:
+            raise UsageError(f"{listed['name']}: its server does not tell how large it is.")
+        return int(size)
 
     def copy(self, files: Mapping[Path, RemoteFile]) -> None:
         """Copy files to their places on this disk, in parallel if the driver can.
@@ -84,7 +97,8 @@ class RemoteFolder:
                 )
 
     def _list(self, path: str) -> list[dict[str, Any]]:
-        place = f"{self._root.rstrip('/')}/{path}".rstrip("/")
+        below = quote(path) if self._is_quoted else path
+        place = f"{self._root.rstrip('/')}/{below}".rstrip("/") + "/" * self._is_quoted
         missing = None
         with telling(f"{self.url}/{path}"):
             try:
@@ -97,23 +111,30 @@ class RemoteFolder:
                 "which there are."
             ) from missing
         own = place.strip("/")
-        return [each for each in listed if str(each["name"]).strip("/") != own]
+        return [
+            each
+            for each in listed
+            if str(each["name"]).strip("/") != own
+            # A page of links may lead elsewhere, or sort itself.
+            and (not self._is_quoted or str(each["name"]).startswith(place))
+            and not (self._is_quoted and "?" in str(each["name"]))
+        ]
+
+    def _name(self, listed: Mapping[str, Any]) -> str:
+        """Return the last part of a listed name, which makes a name of a file here.
+
+        Raises:
+            UsageError: it would be a place outside the folder that it is written to.
+        """
+        name = PurePosixPath(str(listed["name"]).rstrip("/")).name
+        name = unquote(name) if self._is_quoted else name
+        if name in ("", ".", "..") or "/" in name or not name.isprintable():
+            raise UsageError(f"{listed['name']!r:.200}: this name can't be that of a file here.")
+        return name
 
 
 def _md5() -> Any:
     return hashlib.md5(usedforsecurity=False)
-
-
-def _name(listed: Mapping[str, Any]) -> str:
-    """Return the last part of a listed name, which makes a name of a file here.
-
-    Raises:
-        UsageError: it would be a place outside the folder that it is written to.
-    """
-    name = PurePosixPath(str(listed["name"]).rstrip("/")).name
-    if name in ("", ".", "..") or not name.isprintable():
-        raise UsageError(f"{listed['name']!r:.200}: this name can't be that of a file here.")
-    return name
 
 
 def _listed_md5(listed: Mapping[str, Any]) -> str | None:

@@ -10,13 +10,12 @@ import pytest
 import yaml
 
 from runner.building.demo_suite import unpack_demo_suite
-from tests.imports import DATA, unpack_records
+from tests.imports import BESIDE, DATA, unpack_records
 from tests.integration.command import RUNNER, runner
 
 pytestmark = pytest.mark.usefixtures("state")
 
 IMAGES = ["train_mean", "random"]
-INSPECT = Path(__file__).parents[2] / "build" / "inspect"
 
 
 MIXED = {"units": {"acc": "shares", "exact": "shares"}}
@@ -25,8 +24,8 @@ MIXED = {"units": {"acc": "shares", "exact": "shares"}}
 
 def imported(source: Path, output: Path) -> Path:
     """Return a benchmark_output with the runs of a source."""
-    assert INSPECT.is_dir(), "make build/inspect/installed puts Inspect there"
-    path = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(INSPECT)]
+    assert BESIDE.is_dir(), "make build/inspect/installed puts Inspect there"
+    path = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(BESIDE)]
     subprocess.run(
         [RUNNER, "import", source, "-o", output],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},

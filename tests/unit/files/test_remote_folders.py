@@ -2,7 +2,12 @@
 
 import base64
 import hashlib
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from runner.errors import SuiteError, UsageError
 from runner.files.remote_folders import RemoteFolder
+from tests.imports import BESIDE
 
 
 class Bucket(LocalFileSystem):  # type: ignore[misc]
@@ -90,3 +96,44 @@ def test_a_store_that_no_driver_reads_is_told() -> None:
 def test_a_store_whose_driver_is_not_installed_is_told_with_its_extra() -> None:
     with pytest.raises(UsageError, match=r"pip install 'helm-predictor-runner\[gcs\]'"):
         RemoteFolder("gs://crfm-helm-public")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's)
+        """Print nothing."""
+
+
+@pytest.fixture
+def web(bucket: Path) -> Iterator[str]:
+    """Yield the URL of a web server that lists the folders of the bucket."""
+    assert BESIDE.is_dir(), "make build/inspect/installed puts the driver of https there"
+    sys.path.append(str(BESIDE))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(bucket)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    sys.path.remove(str(BESIDE))
+
+
+def test_a_web_servers_folders_are_listed_and_fetched(
+    web: str, bucket: Path, tmp_path: Path
+) -> None:
+    name = "mmlu:subject=a[1],model=x y_z"
+    (bucket / "a" / "b[1]").rename(bucket / "a" / name)
+    folder = RemoteFolder(web)
+    assert folder.folders() == ["a"]
+    assert folder.folders("a") == [name]
+    files = folder.files(f"a/{name}")
+    assert {each: file.size for each, file in files.items()} == {"one.json": 1, "two.json": 2}
+    folder.copy({tmp_path / each: file for each, file in files.items()})
+    assert (tmp_path / "two.json").read_text() == "22"
+
+
+def test_a_folder_that_a_web_server_has_not_is_told(web: str) -> None:
+    with pytest.raises(UsageError, match="none: there is no such folder"):
+        RemoteFolder(web).folders("none")

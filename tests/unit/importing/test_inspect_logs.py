@@ -13,22 +13,20 @@ from runner.errors import SuiteError, UsageError
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import find_runs
 from runner.importing.importing import import_results
-from tests.imports import DATA, means, read_runs
-
-PACKAGES = Path(__file__).parents[3] / "build" / "inspect"
+from tests.imports import BESIDE, DATA, means, read_runs
 
 
 @pytest.fixture(scope="module", autouse=True)
 def inspect_log() -> Iterator[Any]:
     """Yield Inspect's own module for logs; its packages come after the environment's."""
-    assert PACKAGES.is_dir(), "make build/inspect/installed puts Inspect there"
-    sys.path.append(str(PACKAGES))
+    assert BESIDE.is_dir(), "make build/inspect/installed puts Inspect there"
+    sys.path.append(str(BESIDE))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import inspect_ai.log  # noqa: PLC0415  (only now on the path)
 
         yield inspect_ai.log
-    sys.path.remove(str(PACKAGES))
+    sys.path.remove(str(BESIDE))
 
 
 @pytest.fixture(scope="module")
