@@ -197,6 +197,14 @@ def test_control_answers_that_differ_from_run_to_run_are_not_pooled(tmp_path: Pa
     assert "0 targets wholly" in figure(suite)
 
 
+def test_control_answers_on_which_train_runs_differ_are_not_taken(tmp_path: Path) -> None:
+    for number, answers in enumerate(("AABA", "BBAB")):
+        write_quiz(tmp_path / "runs", f"train:x={number}", questions(answers), args={"x": number})
+    write_quiz(tmp_path / "runs", "eval:x=9", questions("AABA"), args={"x": 9})
+    suite = quiz_suite(tmp_path, revealed={"instances": 1})
+    assert "25% of the actuals is determined" in figure(suite)
+
+
 def with_sub_splits(root: Path, sub_splits: str) -> Suite:
     """Return a suite that reveals 3 of 4 questions, with these sub_splits one by one."""
     states = [question(n, "A", sub_split=each) for n, each in enumerate(sub_splits)]
