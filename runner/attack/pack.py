@@ -9,6 +9,7 @@ from pathlib import Path
 import runner
 from runner.output.predictions import Cause
 from runner.sandbox.outcome import Outcome
+from runner.sandbox.seccomp import GVISOR
 
 PROMISES: Mapping[int, str] = {
     1: "no network but loopback, no vsock",
@@ -25,9 +26,6 @@ PROMISES: Mapping[int, str] = {
 WALL_SECONDS = 20.0
 
 VOLUME = "/data"
-
-GVISOR = "runsc"
-"""The runtime's name in gVisor's own documents. Some cases end otherwise under its kernel."""
 
 HARM_EXIT_CODE = 66
 """Printed by a hostile predictor whose attempt succeeded; see ``_attempt.py``."""

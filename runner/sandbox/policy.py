@@ -3,13 +3,12 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
 from runner.contract.limits import KIB, MIB, Limits
 from runner.sandbox.engine.image import Image
+from runner.sandbox.seccomp import seccomp_profile
 
 USERS = range(20_000, 60_000)
 """The uids of predictors: below 65536, where an engine's user namespace may end, and apart from
@@ -108,17 +107,6 @@ class SandboxNames:
         return {LABEL: self.evaluation}
 
 
-@cache
-def seccomp_profile() -> str:
-    """Return the system calls that a container may make, as the engine's JSON.
-
-    It allows less than the engine's default: only local, IPv4, IPv6 and netlink sockets, no
-    io_uring, no reading of other processes, no 32-bit calls, and no look at the page cache, which
-    all containers of an image share.
-    """
-    return Path(__file__).with_name("seccomp.json").read_text(encoding="utf-8")
-
-
 def predictor_body(
     image: Image, policy: SandboxPolicy, names: SandboxNames, cgroup_parent: str = ""
 ) -> Body:
@@ -131,7 +119,7 @@ def predictor_body(
     """
     limits = policy.limits
     host_config = {
-        **_isolation(cgroup_parent),
+        **_isolation(cgroup_parent, policy.runtime),
         **({"Runtime": policy.runtime} if policy.runtime else {}),
         "DeviceRequests": _gpu_requests(policy.gpus),
         "Memory": limits.memory_bytes,
@@ -215,7 +203,7 @@ def _program(image: Image, names: SandboxNames, role: str, uid: int) -> Body:
     }
 
 
-def _isolation(cgroup_parent: str) -> Body:
+def _isolation(cgroup_parent: str, runtime: str | None = None) -> Body:
     """Return the settings that the predictor and the keeper share, and what neither may have."""
     return {
         "NetworkMode": "none",
@@ -223,7 +211,7 @@ def _isolation(cgroup_parent: str) -> Body:
         "CgroupnsMode": "private",
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true", f"seccomp={seccomp_profile()}"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={seccomp_profile(runtime)}"],
         "RestartPolicy": {"Name": "no"},
         "Privileged": False,
         "OomKillDisable": False,

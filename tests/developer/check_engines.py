@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from runner.attack.pack import GVISOR, pack_directory, read_pack
+from runner.attack.pack import pack_directory, read_pack
 from runner.attack.run import run_attacks
 from runner.sandbox.engine.engine import Engine
+from runner.sandbox.seccomp import GVISOR
 from tests.integration.spare_engine import SpareEngine, spare_engine
 
 ROOT = Path(os.environ["ENGINES_ROOT"]).resolve()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runner.sandbox.policy import seccomp_profile
+from runner.sandbox.seccomp import seccomp_profile
 
 PROFILE: dict[str, Any] = json.loads(seccomp_profile())
 
@@ -141,3 +141,12 @@ def test_control_what_python_and_r_need_is_allowed(name: str) -> None:
 def test_nothing_is_named_twice() -> None:
     plain = [name for rule in PROFILE["syscalls"] if "args" not in rule for name in rule["names"]]
     assert len(plain) == len(set(plain))
+
+
+def test_under_gvisor_clone3_alone_is_allowed_besides() -> None:
+    """gVisor would refuse it with EPERM, and then no thread starts."""
+    others = [rule for rule in PROFILE["syscalls"] if rule["names"] != ["clone3"]]
+    added = {"names": ["clone3"], "action": "SCMP_ACT_ALLOW"}
+    assert json.loads(seccomp_profile("runsc")) == {**PROFILE, "syscalls": [*others, added]}
+    assert "clone3" not in allowed()  # the control
+    assert json.loads(seccomp_profile("runc")) == PROFILE
