@@ -95,8 +95,10 @@ def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_ne
     assert told["Name"] == DISTRIBUTION
     assert told["Requires-Python"] == ">=3.11"
     assert set(told.get_all("Provides-Extra") or ()) == {
+        "gcs",
         "html",
         "helm",
+        "inspect",
         "remote",
         "s3",
         "ssh",
