@@ -128,7 +128,7 @@ check-helm: $(HELM_ENV)/installed
 
 # Docker 26 and gVisor from Debian's packages, 400 MB; as root.
 ENGINES := build/engines
-check-engines: images
+check-engines: images $(VENV)/developer
 	setup/other_engines.sh $(ENGINES)
 	ENGINES_ROOT=$(ENGINES) PYTHONPATH=. $(VENV)/bin/pytest --rootdir tests/developer -c /dev/null \
 	  -p no:cacheprovider tests/developer/check_engines.py
