@@ -39,20 +39,20 @@ def gvisor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpareEngine]:
         path.write_text(f'#!/bin/sh\nexec {ROOT}/usr/bin/runsc {RUNTIMES[name]} "$@"\n')
         path.chmod(0o755)
     with spare_engine(has_networks=True, runtimes=runtimes) as engine:
-        load_base(engine)
+        load(engine, "runner-base", "train_mean")
         yield engine
 
 
 @pytest.fixture(scope="module")
 def docker_26() -> Iterator[SpareEngine]:
     with spare_engine(has_networks=True, root=ROOT) as engine:
-        load_base(engine)
+        load(engine, "runner-base")
         yield engine
 
 
-def load_base(engine: SpareEngine) -> None:
-    """Give an engine the base image of this machine's own."""
-    with subprocess.Popen(["docker", "save", "runner-base"], stdout=subprocess.PIPE) as saved:
+def load(engine: SpareEngine, *images: str) -> None:
+    """Give an engine images of this machine's own."""
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
         command = ["docker", "--host", engine.url, "load"]
         subprocess.run(command, stdin=saved.stdout, check=True, capture_output=True)
 
@@ -79,6 +79,23 @@ ALL = {"attacks": len(read_pack(pack_directory())), "breached": {}}
 @pytest.mark.timeout(MOST_SECONDS)
 def test_under_gvisor_the_pack_is_held_with_the_promised_names(gvisor: SpareEngine) -> None:
     assert verdicts(gvisor, "--runtime", GVISOR) == ALL
+
+
+def test_a_predictor_that_starts_threads_is_scored_under_gvisor(
+    gvisor: SpareEngine, tmp_path: Path
+) -> None:
+    """The pack's scripts fork; numpy starts threads, which needs another system call."""
+    command = ["evaluate", "train_mean", "--suite", "demo", "--runtime", GVISOR, "--out", tmp_path]
+    ended = subprocess.run(
+        [sys.executable, "-m", "runner", *map(str, command)],
+        cwd=CHECKOUT,
+        env={**os.environ, "DOCKER_HOST": gvisor.url},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize("name", ["ptrace", "unshare", "page_cache"])
