@@ -1,5 +1,6 @@
 # make demo   evaluate the example predictors on the demo suite
 # make test   run every check and test, also those that need a real engine
+# make gallery   build the baselines of docs/baselines.md
 # make runner-image   build the runner as an image, for machines that have only Docker
 # make dist   build the wheel and the source archive, in dist/
 # make docs   build the site of docs/ in build/site
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
+.PHONY: demo gallery test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -53,6 +54,11 @@ images: engine $(VENV)/installed
 	@base=$$(setup/python_base.sh); \
 	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
 	for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
+
+# The first is the base of the others, see docs/baselines.md.
+GALLERY := sample_mean shrunk_mean ridge aipw p_irt gp_irt nearest_models low_rank anchor_points scaling
+gallery: images
+	@for name in items $(GALLERY); do $(VENV)/bin/runner build images/$$name -t $$name; done
 
 dist: $(VENV)/developer
 	@rm -rf dist

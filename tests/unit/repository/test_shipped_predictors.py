@@ -115,8 +115,13 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], StagedIn
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("predictor", PREDICTORS, ids=lambda path: path.parent.name)
 def test_every_target_is_predicted(
-    staged: Callable[[str], StagedInputs], tmp_path: Path, predictor: Path, kind: str
+    staged: Callable[[str], StagedInputs],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    predictor: Path,
+    kind: str,
 ) -> None:
+    monkeypatch.syspath_prepend(ROOT / "images" / "items")  # the gallery's base has it
     for name, content in staged(kind).files.items():
         path = tmp_path / "input" / name
         path.parent.mkdir(parents=True, exist_ok=True)
