@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import runner
@@ -53,9 +54,20 @@ def test_there_is_a_report_per_image_in_order(reports: list[runner.OpenedReport]
         mae = report.scores["mae"]
         assert mae.value is not None
         assert mae.value >= 0
-        assert len(report.records) == mae.targets
+        assert (report.records["instances"] > 0).sum() == mae.targets  # copies count once
         assert report.submitter == "me"
         assert [each.name for each in report.report.repetitions] == ["repeat-1"]
+
+
+def test_a_metric_of_ones_own_measures_a_report(reports: list[runner.OpenedReport]) -> None:
+    @runner.metric(name="far off", unit="share of targets", better="lower")
+    def far_off(records: pd.DataFrame) -> float:
+        return float((records["error"].abs() > 0.1).mean())
+
+    assert isinstance(far_off, runner.OwnMetric)
+    score = reports[0].measure(far_off)
+    assert isinstance(score, runner.OwnScore)
+    assert score.value == (reports[0].records["error"].abs() > 0.1).mean()
 
 
 def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_end(

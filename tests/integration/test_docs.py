@@ -60,7 +60,7 @@ DEMO, *OTHERS = shell_blocks("README.md")
 def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
     assert DEMO == "make demo\n"
     shown = run_block(DEMO, checkout)
-    assert shown.count("MAE") == 3
+    assert shown.count(": MAE ") == 3
     reports = sorted(path.parent.name for path in checkout.glob("results/demo/*/report.json"))
     assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
 

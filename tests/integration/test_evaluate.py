@@ -9,6 +9,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,15 @@ def test_the_example_predictors_are_scored_on_the_demo_suite(tmp_path: Path) -> 
     assert [Path(found["report_directory"]).name for found in evaluations] == names
     for found in evaluations:
         pairs = list(zip(found["rows"][::2], found["rows"][1::2], strict=True))
-        assert len(pairs) == found["scores"][0]["targets"] > 0
+        targets = found["cases"][0]["targets"]
+        assert len(pairs) == len(targets) > 0
         assert all(one["source"] == "predicted" for one, _ in pairs)
         assert all(one["name"] == "predicted_" + other["name"] for one, other in pairs)
-        errors = [abs(one["mean"] - other["mean"]) for one, other in pairs]
-        assert found["scores"][0]["value"] == pytest.approx(sum(errors) / len(errors))
+        errors = [abs(each["predicted"]["mean"] - each["actual"]["mean"]) for each in targets]
+        instances = [each["instances"] for each in targets]  # 0 for what HELM writes twice
+        assert found["scores"][0]["targets"] == sum(map(bool, instances))
+        mean = sum(map(mul, errors, instances)) / sum(instances)
+        assert found["scores"][0]["value"] == pytest.approx(mean)
 
 
 def test_the_table_has_a_predicted_and_an_actual_row_per_target(tmp_path: Path) -> None:
