@@ -16,7 +16,7 @@ from runner.leaderboard.contenders import read_contenders
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.submissions.organizer_files import read_submitters
-from runner.submissions.told import refuse_while_open
+from runner.submissions.told import refuse_without_ledger
 
 SHOWN = ("rank", "submitter", "image", "value", "low", "high", "unranked")
 
@@ -81,8 +81,8 @@ def rank_reports(
 
     Raises:
         UsageError: there is no report, or the reports are for suites with different names; or those
-            given as objects are for suites with different digests; or they are of a competition
-            that is open.
+            given as objects are for suites with different digests; or they are of a competition,
+            which `runner leaderboard --ledger` ranks.
         SuiteError: no report can be read, or the file of submitters can't.
     """
     progress = AnnouncedLines(logging.getLogger("runner").warning)
@@ -97,7 +97,7 @@ def rank_reports(
         chosen = ChosenReports.of({each.directory: each.report for each in reports})
         if len({report.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
-    refuse_while_open(chosen.reports)
+    refuse_without_ledger(chosen.reports)
     known = None if submitters is None else read_submitters(Path(submitters))
     version = next(iter(chosen.reports.values())).runner_version
     return Ranking(make_leaderboard(chosen, known, progress), version)

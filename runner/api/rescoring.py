@@ -1,7 +1,7 @@
 """Reports scored again on a new version of their suite, without a container."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from runner.leaderboard.rank_moves import RankMove, rank_moves
 from runner.progress import Progress
 from runner.reports.changed_targets import ChangedTarget, changed_targets
 from runner.reports.found_reports import find_reports
-from runner.submissions.told import refuse_while_open
+from runner.submissions.told import find_ledgers, refuse_while_open
 
 
 class RescoredResults:
@@ -51,10 +51,23 @@ class RescoredResults:
 
     @cached_property
     def moves(self) -> list[RankMove]:
-        """How the ranks moved among the reports that were scored again, the best now first."""
+        """How the ranks moved among the reports that were scored again, the best now first.
+
+        Reports that a ledger has made are in the order of their directories, without ranks: only
+        `runner leaderboard --ledger` may rank them.
+        """
         before = {one.directory: one.before for one in self._done.rescored}
         now = {one.directory: one.now for one in self._done.rescored}
-        return rank_moves(before, now)
+        moves = rank_moves(before, now)
+        if not self.ledgers:
+            return moves
+        unranked = [replace(one, rank_before=None, rank=None) for one in moves]
+        return sorted(unranked, key=lambda one: one.directory)
+
+    @property
+    def ledgers(self) -> list[Path]:
+        """The ledgers that these reports were made under; they alone may rank them."""
+        return sorted(set(find_ledgers([one.directory for one in self._done.rescored]).values()))
 
     @property
     def targets(self) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from runner.leaderboard.summary import summary
 from runner.reports.report import Report
 from runner.reports.table import comparison_rows
 from runner.scores.gate import Gate, check_gate, read_gate
-from runner.submissions.told import refuse_while_open
+from runner.submissions.told import refuse_without_ledger
 from runner.suites.public_suite import PublicSuite
 
 Made = TypeVar("Made")
@@ -65,7 +65,7 @@ def read_checks(options: CiOptions, display: Display) -> Checks:
     directory = options.leaderboard
     competitors = None if directory is None else read_competitors(directory, display)
     if competitors is not None:
-        refuse_while_open(competitors.reports)
+        refuse_without_ledger(competitors.reports)
     return Checks(gates, competitors)
 
 

@@ -26,7 +26,7 @@ from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report
-from runner.submissions.told import refuse_while_open
+from runner.submissions.told import refuse_without_ledger
 
 
 def leaderboard(
@@ -86,7 +86,7 @@ def _read(
     ledger_file: Path | None,
 ) -> tuple[ChosenReports, Submitters | None]:
     chosen = choose_reports(read_contenders(directory, display), directory, suite)
-    refuse_while_open(chosen.reports)
+    refuse_without_ledger(chosen.reports, ledger_file)
     if ledger_file is not None:
         rules, entries = Ledger(ledger_file).read()
         chosen = _on_private_split(_admitted(chosen, entries), rules, display)

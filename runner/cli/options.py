@@ -32,6 +32,21 @@ SIGN_WITH_ATTRIBUTES: Mapping[str, Any] = {
 sign_with_option = click.option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
 
 
+class _NotEmpty(click.ParamType):
+    """A text with something in it."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text."""
+        if not value.strip():
+            self.fail("it is empty; give a text.", param, ctx)
+        return value
+
+
+NOT_EMPTY = _NotEmpty()
+
+
 def key_option(*, required: bool) -> Callable[[Late], Late]:
     """Return the option that names the key which must have signed what is verified."""
     return click.option(

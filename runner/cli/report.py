@@ -44,7 +44,7 @@ def report(
     as_json: bool,
 ) -> int:
     """Print all scores of one evaluation, or write its page, plots or HELM runs."""
-    refuse_while_open([directory.absolute()] if not is_remote(directory) else [directory])
+    refuse_while_open([directory])
     own_metrics = read_own_metrics(metrics)
     found = read_report(directory)
     if helm_directory is not None:

@@ -61,7 +61,11 @@ def _lines(done: RescoredResults) -> list[str]:
     lines = [head, *([f"{done.current} were on it already"] if done.current else [])]
     if not count:
         return lines
-    return [*lines, "", *_target_lines(done.changes), "", *_rank_lines(done.moves)]
+    by_ledger = [
+        f"ranks: `runner leaderboard DIR --ledger {ledger}` has them" for ledger in done.ledgers
+    ]
+    moves = [*_rank_lines(done.moves), *by_ledger]
+    return [*lines, "", *_target_lines(done.changes), "", *moves]
 
 
 def _target_lines(changes: Sequence[ChangedTarget]) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from runner.code_version import install_command
 from runner.errors import SuiteError, UsageError
-from runner.files.stores import telling
+from runner.files.stores import refuse_empty_place, telling
 
 GOOGLE = ("gs://", "gcs://")
 ANONYMOUS: Mapping[str, Any] = {"token": "anon"}
@@ -37,10 +37,11 @@ class RemoteFolder:
     """A folder at a URL.
 
     Raises:
-        UsageError: its driver is not installed, or its server can't be reached.
+        UsageError: it is empty, its driver is not installed, or its server can't be reached.
     """
 
     def __init__(self, url: str) -> None:
+        refuse_empty_place(url)
         self.url = url.rstrip("/")
         is_google = url.startswith(GOOGLE)
         with telling(url):

@@ -38,10 +38,12 @@ def open_store(text: str | Path) -> Path:
     """Return the place that a path or a URL names; for a URL, an object that behaves like a path.
 
     Raises:
-        UsageError: no installed driver reads such a URL, or its server does not answer.
+        UsageError: it is empty, no installed driver reads such a URL, or its server does not
+            answer.
     """
     if not isinstance(text, str):  # a path of a URL has more in it than its text
         return text
+    refuse_empty_place(text)
     if _URL.match(text) is None:
         return Path(text)
     if text.startswith("file://"):  # a disk, with all that a rename promises there
@@ -58,6 +60,16 @@ def open_store(text: str | Path) -> Path:
         place = UPath(text, use_listings_cache=False)
         place.fs  # noqa: B018  (connects, where the driver does so at once)
     return cast("Path", place)
+
+
+def refuse_empty_place(text: str) -> None:
+    """Refuse what names no place: it would be read as the current directory.
+
+    Raises:
+        UsageError: there is nothing, or nothing after ``file://``.
+    """
+    if not text.removeprefix("file://").strip():
+        raise UsageError(f"{text!r}: names no place. Give a directory, `.` for this one, or a URL.")
 
 
 def is_remote(place: Path) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import UsageError
-from runner.files.stores import read_file, write_files
+from runner.files.stores import is_remote, read_file, write_files
 from runner.files.submitter_names import identity
 from runner.submissions.entries import Entry, Scored, is_disqualified, list_attempts
 from runner.submissions.ledger import Ledger
@@ -59,11 +59,7 @@ def refuse_while_open(reports: Collection[Path]) -> None:
     Raises:
         UsageError: a ledger of them is open, or can't be read.
     """
-    for directory in {report.parent for report in reports}:
-        try:
-            ledger = Path(read_file(directory / MARK).decode().strip())
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+    for directory, ledger in find_ledgers(reports).items():
         if Ledger(ledger).is_open:
             raise UsageError(
                 f"{directory}: made under the ledger {ledger}, which is open, so only what it has "
@@ -71,3 +67,43 @@ def refuse_while_open(reports: Collection[Path]) -> None:
                 "rescore` tells again after a correction. `runner ledger close` ends the "
                 "competition, and then all may be shown."
             )
+
+
+def refuse_without_ledger(reports: Collection[Path], named: Path | None = None) -> None:
+    """Refuse to compare reports of a competition by anything but its ledger.
+
+    Only the ledger knows who is disqualified and which targets are private.
+
+    Args:
+        reports: the directories of the reports.
+        named: the ledger by which they are compared.
+
+    Raises:
+        UsageError: a ledger of them is open, can't be read, or is not the one that is named.
+    """
+    refuse_while_open(reports)
+    for directory, ledger in find_ledgers(reports).items():
+        if named is None or not named.samefile(ledger):
+            other = "" if named is None else f", not under {named}"
+            raise UsageError(
+                f"{directory}: made under the ledger {ledger}{other}: only that knows who is "
+                "disqualified and which targets are private. Name it: `runner leaderboard DIR "
+                f"--ledger {ledger}`; its --json writes a file that `runner evaluate --leaderboard "
+                "FILE` takes."
+            )
+
+
+def find_ledgers(reports: Collection[Path]) -> dict[Path, Path]:
+    """Return the ledger that the reports of a directory were made under, by that directory."""
+    found = {}
+    for directory in sorted({place.parent for report in reports for place in _places(report)}):
+        try:
+            found[directory] = Path(read_file(directory / MARK).decode().strip())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return found
+
+
+def _places(report: Path) -> list[Path]:
+    """Return where a report is: as it is named, and where links lead."""
+    return [report] if is_remote(report) else [report.absolute(), report.resolve()]

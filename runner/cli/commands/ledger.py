@@ -8,7 +8,13 @@ import click
 from runner.cli.commands.ledger_evaluate import ledger_evaluate
 from runner.cli.completion import complete_report_folders, complete_suites
 from runner.cli.lazy import does
-from runner.cli.options import json_option, key_option, private_option, sign_with_option
+from runner.cli.options import (
+    NOT_EMPTY,
+    json_option,
+    key_option,
+    private_option,
+    sign_with_option,
+)
 from runner.files.stores import open_store
 
 EXAMPLES = """\b
@@ -89,9 +95,15 @@ def init() -> None:
     """
 
 
-WHY = click.option("--why", required=True, help="The reason; it is kept in the ledger.")
+WHY = click.option(
+    "--why", required=True, type=NOT_EMPTY, help="The reason; it is kept in the ledger."
+)
 BY = click.option(
-    "--by", default=getpass.getuser, show_default="the name of your login", help="Who decides."
+    "--by",
+    type=NOT_EMPTY,
+    default=getpass.getuser,
+    show_default="the name of your login",
+    help="Who decides.",
 )
 
 

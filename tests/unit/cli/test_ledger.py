@@ -60,6 +60,27 @@ def test_a_decision_needs_a_reason_and_has_the_logins_name(
     assert decision["by"] == "carol"
 
 
+EMPTY = ("", "  ")
+
+
+@pytest.mark.parametrize("option", ["--why", "--by"])
+@pytest.mark.parametrize(
+    "command",
+    [("close",), ("give-back", "1"), ("disqualify", "a"), ("rescore", "r", "--suite", "s")],
+)
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_decision_with_an_empty_reason_or_name_is_refused(
+    ledger: Ledger, command: tuple[str, ...], option: str, text: str
+) -> None:
+    name, *more = command
+    given = {"--why": "a reason", "--by": "ann", option: text}
+    options = [part for pair in given.items() for part in pair]
+    ended = CliRunner().invoke(cli, ["ledger", name, str(ledger.path), *more, *options])
+    assert ended.exit_code == 2
+    assert f"Invalid value for '{option}': it is empty" in ended.stderr
+    assert ledger.is_open
+
+
 def test_an_attempt_that_is_not_there_is_a_usage_error_that_names_the_command(
     ledger: Ledger,
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import runner
 from runner.cli.ci import read_checks
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import LineDisplay
@@ -27,6 +28,7 @@ from tests.suite_builder import build
 from tests.unit.submissions.builder import BASELINE, score
 
 EXACT = "0.1234"
+DIVISION = {"method": "holdout", "by": "run", "share": 0.8}
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,7 @@ class Open:
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     root = tmp_path_factory.mktemp("suite")
-    division = {"method": "holdout", "by": "run", "share": 0.8}
-    return build(write_suite(root, runs=8), root / "suite", division=division)
+    return build(write_suite(root, runs=8), root / "suite", division=DIVISION)
 
 
 @pytest.fixture
@@ -107,6 +108,10 @@ def ways_to_see_more(competition: Open, suite: Suite) -> dict[str, Callable[[], 
             "rescore", competition.results, "--suite", suite.root
         ),
         "a rank": lambda: read_checks(options, LineDisplay()),
+        "a ranking": lambda: runner.rank_reports(competition.results),
+        "a ranking of objects": lambda: runner.rank_reports(
+            [runner.read_report(competition.results / "image")]
+        ),
     }
 
 
@@ -118,7 +123,10 @@ WAYS = (
     "its page",
     "scores of a correction",
     "a rank",
+    "a ranking",
+    "a ranking of objects",
 )
+COMPARING = ("a board", "pages", "a rank", "a ranking", "a ranking of objects")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -129,4 +137,36 @@ def test_what_would_show_an_exact_score_is_refused_while_it_is_open(
     with pytest.raises(UsageError, match="open"):
         see()
     competition.ledger.close("ann", "the end")
+    if way in COMPARING:
+        with pytest.raises(UsageError, match="--ledger"):
+            see()
+        (competition.results / "ledger.txt").unlink()
     see()  # the control: nothing else was wrong
+
+
+def test_at_its_end_who_is_disqualified_is_ranked_by_nothing(competition: Open) -> None:
+    """The control: before, the same command ranks it."""
+    competition.ledger.close("ann", "the end")
+    assert "team-a" in by_ledger(competition).stdout
+    competition.ledger.disqualify("team-a", "ann", "two accounts")
+    with pytest.raises(UsageError, match="disqualified"):
+        by_ledger(competition)
+    with pytest.raises(UsageError, match="disqualified") as refused:
+        run("leaderboard", competition.results)
+    assert refused.value.exit_code == 2
+
+
+def test_a_correction_after_the_end_has_scores_and_no_ranks(
+    competition: Open, tmp_path: Path
+) -> None:
+    corrected = build(
+        write_suite(tmp_path / "source", runs=8),
+        tmp_path / "corrected",
+        version="2",
+        division=DIVISION,
+    )
+    competition.ledger.close("ann", "the end")
+    done = run("rescore", competition.results, "--suite", corrected.root)
+    assert f"--ledger {competition.ledger.path}` has them" in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if "team-a" in line]
+    assert line.split()[:2] == ["-", "-"]

@@ -137,3 +137,11 @@ def test_a_web_servers_folders_are_listed_and_fetched(
 def test_a_folder_that_a_web_server_has_not_is_told(web: str) -> None:
     with pytest.raises(UsageError, match="none: there is no such folder"):
         RemoteFolder(web).folders("none")
+
+
+@pytest.mark.parametrize("url", ["", "file://"])
+def test_an_empty_place_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="names no place"):
+        RemoteFolder(url)
+    (tmp_path / "lite").mkdir()
+    assert RemoteFolder(f"file://{tmp_path}").folders() == ["lite"]  # the control

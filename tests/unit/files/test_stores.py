@@ -216,3 +216,10 @@ def test_a_change_at_a_url_is_named(suite: Suite, store: Path) -> None:
     (store / "image" / "case-1" / "predictions.json").write_bytes(b"{}")
     found = verify_report(store / "image", None)
     assert "case-1/predictions.json: changed since the report was written" in found
+
+
+@pytest.mark.parametrize("text", ["", " ", "file://"])
+def test_an_empty_place_is_not_the_current_directory(text: str) -> None:
+    with pytest.raises(UsageError, match="names no place"):
+        open_store(text)
+    assert open_store(".") == Path()  # the control

@@ -6,7 +6,13 @@ import pytest
 
 from runner.errors import UsageError
 from runner.submissions.ledger import Ledger
-from runner.submissions.told import Told, mark_reports, refuse_while_open, told_board
+from runner.submissions.told import (
+    Told,
+    mark_reports,
+    refuse_while_open,
+    refuse_without_ledger,
+    told_board,
+)
 from tests.unit.submissions.builder import scored, submission
 
 
@@ -52,6 +58,35 @@ def test_reports_under_an_open_ledger_are_not_shown_and_under_a_closed_one_are(
     refuse_while_open([tmp_path / "elsewhere" / "image"])  # the control: no ledger made these
     ledger.close(by="ann", why="the end")
     refuse_while_open(reports)
+
+
+def test_reports_of_a_closed_competition_are_compared_by_their_ledger_alone(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    mark_reports(tmp_path / "results", ledger.path)
+    reports = [tmp_path / "results" / "image"]
+    ledger.close(by="ann", why="the end")
+    with pytest.raises(UsageError, match=f"--ledger {ledger.path}"):
+        refuse_without_ledger(reports)
+    other = Ledger(tmp_path / "other")
+    other.create(ledger.read()[0])
+    with pytest.raises(UsageError, match=f"not under {other.path}"):
+        refuse_without_ledger(reports, other.path)
+    refuse_without_ledger(reports, ledger.path)  # the controls
+    refuse_without_ledger([tmp_path / "elsewhere" / "image"])
+
+
+def test_a_link_to_a_report_or_a_relative_path_does_not_hide_its_ledger(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "results" / "image").mkdir(parents=True)
+    mark_reports(tmp_path / "results", ledger.path)
+    (tmp_path / "linked").symlink_to(tmp_path / "results" / "image")
+    with pytest.raises(UsageError, match="is open"):
+        refuse_while_open([tmp_path / "linked"])
+    monkeypatch.chdir(tmp_path / "results" / "image")
+    with pytest.raises(UsageError, match="is open"):
+        refuse_while_open([Path()])
 
 
 def test_reports_whose_ledger_is_gone_are_not_shown(ledger: Ledger, tmp_path: Path) -> None:
