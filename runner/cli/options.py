@@ -32,7 +32,7 @@ SIGN_WITH_ATTRIBUTES: Mapping[str, Any] = {
 sign_with_option = click.option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
 
 
-class _NotEmpty(click.ParamType):
+class _NotEmpty(click.ParamType[str]):
     """A text with something in it."""
 
     name = "text"
