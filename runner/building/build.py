@@ -8,7 +8,13 @@ from pathlib import Path
 
 from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
-from runner.building.checks import MOST_SHOWN, check_scoring, refuse_leaks, require_targets
+from runner.building.checks import (
+    MOST_SHOWN,
+    check_scoring,
+    check_whole,
+    refuse_leaks,
+    require_targets,
+)
 from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.freeze import Contents, copy_assets, freeze
@@ -147,7 +153,9 @@ def _write_suite(
         copy_assets(spec, root),
     )
     freeze(spec, contents, root)
-    audit = audit_suite(read_suite(root), leaks, progress)
+    suite = read_suite(root)
+    check_whole(spec, suite)
+    audit = audit_suite(suite, leaks, progress)
     refuse_leaks(spec, audit)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)

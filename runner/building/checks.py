@@ -1,8 +1,9 @@
 """What is refused before a suite is frozen: nothing to predict, nothing to rank by, leaks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from runner.audit.audit import Audit
+from runner.contract.stat import Target
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STAT_NAME
 from runner.helm_outputs.frames import read_run
@@ -10,6 +11,7 @@ from runner.helm_outputs.runs import STATS, RunDirectory
 from runner.progress import Progress
 from runner.suites.eval_run import EvalRun
 from runner.suites.spec import SuiteSpec
+from runner.suites.suite import Suite
 
 MOST_SHOWN = 10
 
@@ -57,7 +59,7 @@ def check_scoring(
         SuiteError: the primary metric has no targets, or a weight is of no scenario of the suite.
     """
     scoring = spec.scoring
-    of_runs = scoring.primary_metric.kind == "stat"
+    of_runs = scoring.primary_metric.is_of_runs
     if not any(each.targets if of_runs else each.instance_targets for each in evaluated):
         needed = "targets" if of_runs else "instance_targets"
         why = f"scoring.primary: {scoring.primary} is of {needed}, and the suite has none"
@@ -75,6 +77,40 @@ def check_scoring(
         scoring.scenario_weights.get(scenario, 1) for scenario in known
     ):
         raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
+
+
+def check_whole(spec: SuiteSpec, suite: Suite) -> None:
+    """Refuse a primary metric of the suite as a whole that this suite can't have.
+
+    Raises:
+        SuiteError: says what is lacking, and what to do.
+    """
+    if spec.scoring.primary == "model_rank":
+        models = {run.model_deployment for case in suite.cases for run in case.eval_runs}
+        if len(models) == 1:
+            raise SuiteError(
+                f"scoring.primary: model_rank puts models in order, and all eval runs are of one, "
+                f"{next(iter(models))}. Evaluate several, or take mae or kendall."
+            )
+    if spec.scoring.primary == "delta_mae" and not any(
+        _has_delta(suite.actuals(case).targets.stats) for case in suite.cases
+    ):
+        raise SuiteError(
+            "scoring.primary: delta_mae compares perturbed stats with their originals, and no eval "
+            "run has both as targets. Take runs with perturbations, and leave perturbation and "
+            "computed_on out of targets, or take mae."
+        )
+
+
+def _has_delta(targets: Iterable[Target]) -> bool:
+    """Return whether a perturbed stat and its original are among the targets."""
+    sides: dict[tuple[object, ...], set[object]] = {}
+    for target in targets:
+        name = target.name
+        by = name.perturbation or {}
+        key = (target.run_spec_name, name.name, name.split, name.sub_split, by.get("name"))
+        sides.setdefault(key, set()).add(by.get("computed_on"))
+    return any({"original", "perturbed"} <= side for side in sides.values())
 
 
 def refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:

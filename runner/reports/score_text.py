@@ -61,7 +61,7 @@ def budget_lines(report: "Report") -> list[str]:
 
 def sum_text(report: "Report") -> str:
     """Return what the primary metric adds up: which stats, in which units, and their weights."""
-    of_runs = report.scoring.primary_metric.kind == "stat"
+    of_runs = report.scoring.primary_metric.is_of_runs
     stats = {
         target.name["name"]
         for case in report.cases

@@ -128,8 +128,7 @@ def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicate
     Those of two evaluations of one suite are of the same clusters, so that they can be paired.
     """
     metric = policy.primary_metric
-    kind = "stat" if metric.kind == "suite" else metric.kind
-    of_kind = records.filter(pl.col("kind") == kind)
+    of_kind = records.filter(pl.col("kind") == metric.targets)
     targets = prepare(of_kind, [metric], policy)
     if targets.rows.is_empty():
         return None

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-Kind = Literal["stat", "suite", "binary", "instance"]
+TargetKind = Literal["stat", "binary", "instance"]
+Kind = TargetKind | Literal["suite"]
 """What a metric is of: stats of runs; all of a suite's stats of runs together; stats of instances
 that are 0 or 1; other stats of instances."""
 
@@ -222,6 +223,16 @@ class Metric:
     value: Callable[[Sums], Array] | None
     undefined: str
     bounds: tuple[float, float]
+
+    @property
+    def targets(self) -> TargetKind:
+        """The targets that it is of; those of a suite as a whole are of all its stats of runs."""
+        return "stat" if self.kind == "suite" else self.kind
+
+    @property
+    def is_of_runs(self) -> bool:
+        """Whether it is of stats of runs; if not, it is of instances."""
+        return self.targets == "stat"
 
 
 _NO_STDDEV = "no predicted stat has a stddev above 0"

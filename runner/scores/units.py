@@ -119,12 +119,12 @@ def describe_sum(stats: Iterable[str], policy: ScoringPolicy) -> str:
     words = "; ".join(f"{unit} ({', '.join(names)})" for unit, names in by_unit.items())
     metric = policy.primary_metric
     how = "the mean within each run"
-    if metric.kind == "stat":
+    if metric.is_of_runs:
         how += ", weighted by instances"
     if policy.stat_weights:
         how += " and by stat_weights"
     how += ", then over runs"
-    if policy.scenario_weights:
+    if policy.scenario_weights and metric.kind != "suite":
         how += " of a scenario, then over scenarios by scenario_weights"
     if policy.normalise:
         how += "; each stat against its baseline, then the mean over stats"

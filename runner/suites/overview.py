@@ -23,7 +23,7 @@ def overview(suite: DescribedSuite) -> dict[str, Any]:
 
 def _adds(suite: DescribedSuite) -> str:
     """Return what the primary metric adds up, in words."""
-    of_runs = suite.scoring.primary_metric.kind == "stat"
+    of_runs = suite.scoring.primary_metric.is_of_runs
     targets = suite.manifest.choices["targets" if of_runs else "instance_targets"]
     return describe_sum((target["stat"] for target in targets), suite.scoring)
 

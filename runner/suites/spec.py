@@ -169,7 +169,7 @@ class SuiteSpec(StrictModel):
     @property
     def scored_stats(self) -> tuple[str, ...]:
         """The names of the stats that the primary metric is of."""
-        of_runs = self.scoring.primary_metric.kind == "stat"
+        of_runs = self.scoring.primary_metric.is_of_runs
         return tuple(target.stat for target in (self.targets if of_runs else self.instance_targets))
 
     @model_validator(mode="after")
@@ -183,6 +183,16 @@ class SuiteSpec(StrictModel):
             refuse_mixed_units(self.scored_stats, self.scoring)
         except ValueError as error:
             raise fault_below(str(error), "scoring") from error
+        return self
+
+    @model_validator(mode="after")
+    def _has_budgets_to_rank_by(self) -> "SuiteSpec":
+        if self.scoring.primary == "budget_area" and len(self.revealed.budgets) == 1:
+            raise fault_below(
+                "budget_area is the error over several budgets: give revealed.instances two or "
+                "more numbers, e.g. [1, 2, 4, 8], or take mae",
+                *("scoring", "primary"),
+            )
         return self
 
     @model_validator(mode="after")
