@@ -12,6 +12,7 @@ from runner.errors import UsageError
 
 Params = ParamSpec("Params")
 Returned = TypeVar("Returned")
+Made = TypeVar("Made")
 
 STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 PREFIXES = ("Input should be ", "Value error, ")
@@ -36,11 +37,17 @@ def checked(function: Callable[Params, Returned]) -> Callable[Params, Returned]:
         try:
             return validated(*args, **kwargs)
         except ValidationError as error:
-            if error.title != function.__name__:  # of something inside
+            if error.title != function.__qualname__:  # of something inside
                 raise
             raise UsageError(_describe(function, error)) from error
 
     return call
+
+
+def checked_fields(made: type[Made]) -> type[Made]:
+    """Return the dataclass; it raises a UsageError for fields that are not of their types."""
+    setattr(made, "__init__", checked(made.__init__))  # noqa: B010  (mypy takes no assignment)
+    return made
 
 
 def _describe(function: Callable[..., object], error: ValidationError) -> str:
@@ -54,4 +61,5 @@ def _describe(function: Callable[..., object], error: ValidationError) -> str:
         for finding in findings
         if finding["loc"][0] == first
     )
-    return f"{function.__name__}: {name} should be {' or '.join(messages)}."
+    called = function.__qualname__.removesuffix(".__init__")
+    return f"{called}: {name} should be {' or '.join(messages)}."

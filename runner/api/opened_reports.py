@@ -8,8 +8,9 @@ import pandas as pd
 from runner.api.checked import Place, checked
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
+from runner.errors import UsageError
 from runner.files.stores import open_store
-from runner.reports.own_metrics import OwnMetric, OwnScore, measure
+from runner.reports.own_metrics import DECORATE, OwnMetric, OwnScore, measure
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report, why_unranked
 from runner.reports.report import read_report as read_report_file
@@ -76,7 +77,13 @@ class OpenedReport:
 
         Args:
             metric: a function below ``runner.metric``.
+
+        Raises:
+            UsageError: it is anything else.
         """
+        if not isinstance(metric, OwnMetric):
+            name = getattr(metric, "__name__", type(metric).__name__)
+            raise UsageError(f"measure: {name} is no metric. {DECORATE}")
         return measure(self.report, metric)
 
     def __repr__(self) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from runner.api.checked import Place, checked_fields
 from runner.evaluation.request import ExecutorChoice
 
 
+@checked_fields
 @dataclass(frozen=True)
 class Local:
     """The container engine of this machine.
@@ -18,11 +20,20 @@ class Local:
     jobs: int = 1
     budget: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no evaluation could use.
+
+        Raises:
+            UsageError: less than one case is to run at a time.
+        """
+        self.choose()
+
     def choose(self) -> ExecutorChoice:
         """Return the choice, as a request has it."""
         return ExecutorChoice("local", jobs=self.jobs, budget=self.budget)
 
 
+@checked_fields
 @dataclass(frozen=True)
 class Ray:
     """The nodes of a Ray cluster; docs/scale.md says how to make one.
@@ -33,10 +44,18 @@ class Ray:
         jobs: how many cases run at the same time, at most; by default as many as there is room for.
     """
 
-    shared: str
+    shared: Place
     address: str | None = None
     jobs: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no evaluation could use.
+
+        Raises:
+            UsageError: less than one case is to run at a time.
+        """
+        self.choose()
+
     def choose(self) -> ExecutorChoice:
         """Return the choice, as a request has it."""
-        return ExecutorChoice("ray", address=self.address, shared=self.shared, jobs=self.jobs)
+        return ExecutorChoice("ray", address=self.address, shared=str(self.shared), jobs=self.jobs)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
+from runner.api.checked import Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.tables import html_table
@@ -89,11 +90,12 @@ class RescoredResults:
         return html_table(f"{self.suite['name']} {self.suite['version']}", names, rows)
 
 
+@checked
 def rescore(
-    results: str | Path,
-    suite: str | Path | OpenedSuite,
+    results: Place,
+    suite: Place | OpenedSuite,
     *,
-    sign_with: str | Path | None = None,
+    sign_with: Place | None = None,
     announce: Announce = log_line,
 ) -> RescoredResults:
     """Score the predictions of reports on a new version of their suite, without a container.

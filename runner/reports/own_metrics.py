@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import import_module
 from numbers import Real
 from pathlib import Path
@@ -24,6 +25,8 @@ MeasureRecords = Callable[[Any], float]
 """A frame of pandas, as ``OpenedReport.records`` has it -> the metric's value."""
 
 BETTER = ("lower", "higher")
+
+DECORATE = 'Write above the function: @runner.metric(name="...", unit="...", better="lower")'
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ def _read_own_metric(text: str) -> OwnMetric:
     with _current_directory_first():
         try:
             module = import_module(module_name)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise UsageError(
                 f"--metrics {text}: the module {module_name} can't be imported "
                 f"({_where(error)}: {error}). It is looked for in the current directory and among "
@@ -113,10 +118,7 @@ def _read_own_metric(text: str) -> OwnMetric:
     if isinstance(found, OwnMetric):
         return found
     what = "is no metric" if hasattr(module, name) else "is not in it"
-    raise UsageError(
-        f"--metrics {text}: {name} {what} ({module.__file__}). Write above the function: "
-        '@runner.metric(name="...", unit="...", better="lower")'
-    )
+    raise UsageError(f"--metrics {text}: {name} {what} ({module.__file__}). {DECORATE}")
 
 
 @contextmanager
@@ -145,14 +147,21 @@ def measure(report: Report, own: OwnMetric) -> OwnScore:
     try:
         with redirect_stdout(sys.stderr):
             value: Any = own.measure(records)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the function raises)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (whatever the function raises)
         path = keep_traceback(error)
         return score(None, f"it raised {_where(error)}: {path} has the traceback. {REPAIR}")
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return score(None, f"it returned {type(value).__name__}, not a number. {REPAIR}")
-    if not math.isfinite(value):
-        return score(None, f"it returned {float(value)}. {REPAIR}")
-    return score(float(value), None)
+    try:
+        number = float(value)
+    except Exception as error:  # noqa: BLE001  (a number may be of a class of the function's own)
+        wrong = f"{type(value).__name__} that no float can hold ({error})"
+        return score(None, f"it returned {wrong}. {REPAIR}")
+    if not math.isfinite(number):
+        return score(None, f"it returned {number}. {REPAIR}")
+    return score(number, None)
 
 
 REPAIR = "Correct it, then: runner report DIR --metrics MODULE:FUNCTION"

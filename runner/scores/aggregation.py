@@ -17,6 +17,7 @@ from runner.scores.estimates import (
 from runner.scores.metrics import METRICS, Kind, Metric
 from runner.scores.points import (
     PreparedTargets,
+    Value,
     find_all_points,
     group_targets,
     prepare,
@@ -40,7 +41,7 @@ class Score:
 
     Attributes:
         category: the column that makes the groups, or None over the suite.
-        group: the column's value, None for the targets that have none.
+        group: the column's value as text, None for the targets that have none.
         value: None if it can't be computed, and ``reason`` says why.
         low, high: the interval; None if there is none, and ``note`` says why. A note beside an
             interval warns of a weakness.
@@ -140,15 +141,15 @@ def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicate
 
 
 def _score_category(
-    missing: Mapping[str | None, int],
+    missing: Mapping[Value, int],
     targets: PreparedTargets,
     by: str | None,
-    points: Mapping[str | None, Mapping[str, float]],
+    points: Mapping[Value, Mapping[str, float]],
     policy: ScoringPolicy,
     *,
     intervals: bool,
 ) -> list[Score]:
-    replicates: dict[str | None, dict[str, Replicates]] = {}
+    replicates: dict[Value, dict[str, Replicates]] = {}
     if intervals and not targets.rows.is_empty():
         replicates = {
             value: replicate(estimates.estimate, clusters)
@@ -178,13 +179,13 @@ class _Group:
     """What is known of a group; ``point`` is as ``find_points`` has it, None without any error."""
 
     category: str | None
-    value: str | None
+    value: Value
     missing: int
     point: Mapping[str, float] | None
     replicates: Mapping[str, Replicates]
 
 
-def _count_missing(records: pl.DataFrame, by: str | None) -> dict[str | None, int]:
+def _count_missing(records: pl.DataFrame, by: str | None) -> dict[Value, int]:
     """Return how many targets of each group have no prediction; groups without any are left out."""
     missing = records.filter(pl.col("predicted_mean").is_null())
     if by is None:
@@ -204,7 +205,7 @@ def _score(metric: Metric, group: _Group, *, intervals: bool) -> Score:
     reason = metric.undefined if point is not None else "no target has a prediction"
     return Score(
         category=group.category,
-        group=group.value,
+        group=None if group.value is None else str(group.value),
         metric=metric.name,
         value=None if np.isnan(value) else float(value),
         reason=reason if np.isnan(value) else None,
@@ -226,10 +227,10 @@ def _basis(by: str | None, policy: ScoringPolicy) -> str | None:
 
 
 def _weighted_point(
-    points: Mapping[str | None, Mapping[str, float]],
+    points: Mapping[Value, Mapping[str, float]],
     targets: PreparedTargets,
     policy: ScoringPolicy,
-) -> dict[str | None, dict[str, float]]:
+) -> dict[Value, dict[str, float]]:
     """Return the weighted mean over the scenarios that have a value."""
     weights = np.array([_weight(policy, scenario) for scenario in points])
     names = [*(metric.name for metric in targets.metrics), "targets", *COUNTS]
@@ -245,13 +246,13 @@ def _weighted_point(
     return {None: {**found, **whole, MAXIMUM: float(columns.get(MAXIMUM, np.zeros(1)).max())}}
 
 
-def _weight(policy: ScoringPolicy, scenario: str | None) -> float:
+def _weight(policy: ScoringPolicy, scenario: Value) -> float:
     return policy.scenario_weights.get(str(scenario), 1.0)
 
 
 def _estimates(
     targets: PreparedTargets, by: str | None, policy: ScoringPolicy
-) -> dict[str | None, tuple[Estimates, Clusters]]:
+) -> dict[Value, tuple[Estimates, Clusters]]:
     """Return what computes each group's metrics for weights of its runs, and their clusters."""
     basis = _basis(by, policy)
     grouping = group_targets(targets, basis)

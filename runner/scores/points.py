@@ -36,6 +36,9 @@ NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "c
 """Parts of a stat's name: there are few names, however many targets."""
 
 PLACE_COLUMNS = ("scenario", "instance_id", "train_trial_index", "budget", "replicate")
+Value = str | float | None
+"""What a group has in its column, in the column's own type, so that numbers are in their order."""
+
 COMPARED_WITHIN = (*NAME_COLUMNS, *PLACE_COLUMNS)
 """Kendall's tau compares only targets that are equal in these."""
 
@@ -136,7 +139,7 @@ def prepare(
 
 def find_all_points(
     targets: PreparedTargets, by: Sequence[str | None]
-) -> dict[str | None, dict[str | None, dict[str, float]]]:
+) -> dict[str | None, dict[Value, dict[str, float]]]:
     """Return, for each column of ``by``, the points of its groups as ``find_points`` has them."""
     with ThreadPoolExecutor(THREADS) as threads:  # NumPy works without holding the interpreter
         # Computed first, because two columns at once would compute them twice.
@@ -146,7 +149,7 @@ def find_all_points(
         )
 
 
-def find_points(targets: PreparedTargets, by: str | None) -> dict[str | None, dict[str, float]]:
+def find_points(targets: PreparedTargets, by: str | None) -> dict[Value, dict[str, float]]:
     """Return for each group that has an error every metric, ``targets``, ``runs`` and so on."""
     grouping = group_targets(targets, by)
     groups, values = grouping.groups, grouping.values
@@ -185,7 +188,7 @@ class Grouping:
     """
 
     groups: Numbers
-    values: Sequence[str | None]
+    values: Sequence[Value]
     cells: Numbers
     shares: Array
 

@@ -23,6 +23,8 @@ def number_values(values: pl.Series) -> Numbers:
         return np.zeros(len(values), dtype=np.int64)
     if values.dtype == pl.String:
         values = values.cast(pl.Categorical)
+    if values.dtype.is_float():  # whole numbers would lose what is behind the point
+        values = values.rank("dense")
     if values.dtype == pl.Categorical:
         values = values.to_physical()
     codes = values.cast(pl.Int64).fill_null(-1).to_numpy() + 1

@@ -33,6 +33,14 @@ WRONG: dict[str, tuple[Any, tuple[Any, ...], dict[str, Any], str]] = {
     "a number as a suite": (runner.open_suite, (3,), {}, "name"),
     "a text as a case": (runner.score, ("case-1", {}), {}, "case"),
     "one report": (runner.rank_reports, (None,), {}, "reports"),
+    "a number as results": (runner.rescore, (5, "demo"), {}, "results"),
+    "a list as results": (runner.rescore, ([], "demo"), {}, "results"),
+    "a number as a key": (runner.rescore, ("results", "demo"), {"sign_with": 5}, "sign_with"),
+    "a text as jobs": (runner.Local, (), {"jobs": ""}, "jobs"),
+    "an object as jobs": (runner.Local, (), {"jobs": object()}, "jobs"),
+    "a number as a budget": (runner.Local, (), {"budget": 4}, "budget"),
+    "an object as a shared place": (runner.Ray, (object(),), {}, "shared"),
+    "a number as an address": (runner.Ray, ("shared",), {"address": 1}, "address"),
     "a number as a report": (runner.verify_report, (3,), {}, "report"),
 }
 
@@ -43,6 +51,18 @@ def test_an_argument_of_a_wrong_type_is_named(
 ) -> None:
     with pytest.raises(UsageError, match=f"^{function.__name__}: {name} should be "):
         function(*given, **named)
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_less_than_one_case_at_a_time_is_refused(jobs: int) -> None:
+    for make in (lambda: runner.Local(jobs=jobs), lambda: runner.Ray("shared", jobs=jobs)):
+        with pytest.raises(UsageError, match=f"is {jobs}; at least 1 case"):
+            make()
+
+
+def test_control_executors_are_made_of_what_fits() -> None:
+    assert runner.Local(2, "cpus=2").choose().jobs == 2
+    assert runner.Ray(Path("shared"), "head:1", 3).choose().shared == "shared"
 
 
 def test_scores_made_in_this_process_are_not_ranked() -> None:

@@ -1,5 +1,6 @@
 """What ``runner report`` says besides the scores."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,20 @@ def test_the_channel_that_remains_is_told_of_a_suite_whose_cases_share_runs_alon
     for text in (shown.stdout, *(page.replace("&#39;", "'") for page in pages)):
         assert (said in text) == (remains in text) == is_told
     assert ("is an eval run of case-1, and a train run of case-2" in shown.stdout) == is_told
+
+
+@pytest.mark.parametrize(
+    ("column", "group"), [("replicate", "1"), ("instances", "4"), ("error", "0.09"), ("case", "c")]
+)
+def test_scores_are_shown_by_any_column_also_one_of_numbers(
+    tmp_path: Path, column: str, group: str
+) -> None:
+    write_evaluation(evaluated(tmp_path, DISJOINT), tmp_path / "report")
+    given = ["report", str(tmp_path / "report"), "--by", column]
+    shown = CliRunner().invoke(cli, given, standalone_mode=False)
+    assert shown.exception is None
+    table = shown.stdout.partition(f"by {column} ")[2].splitlines()
+    assert table[1].startswith(group)
+    as_json = CliRunner().invoke(cli, [*given, "--json"], standalone_mode=False)
+    of_column = [s for s in json.loads(as_json.stdout)["scores"] if s["category"] == column]
+    assert {type(score["group"]) for score in of_column} == {str}

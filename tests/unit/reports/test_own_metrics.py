@@ -2,9 +2,12 @@
 
 import json
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -77,6 +80,17 @@ def leave(_: pd.DataFrame) -> float:
     sys.exit(3)
 
 
+def raise_base_exception(_: pd.DataFrame) -> float:
+    raise BaseException("x")  # noqa: TRY002
+
+
+class NoFloat(Fraction):
+    """A number that can't be read."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("none")
+
+
 @pytest.mark.parametrize(
     ("function", "fault"),
     [
@@ -89,6 +103,15 @@ def leave(_: pd.DataFrame) -> float:
         (lambda _: float("nan"), "it returned nan"),
         (lambda _: float("-inf"), "it returned -inf"),
         (lambda: 0.5, "it raised TypeError"),
+        (lambda _: 10**400, "it returned int that no float can hold (int too large"),
+        (lambda _: Fraction(10**400), "it returned Fraction that no float can hold (integer"),
+        (lambda _: Decimal("sNaN"), "it returned Decimal that no float can hold (cannot"),
+        (lambda _: Decimal("1e400"), "it returned inf"),
+        (lambda _: np.float32("nan"), "it returned nan"),
+        (lambda _: np.True_, "it returned bool"),
+        (lambda _: 1j, "it returned complex, not a number"),
+        (lambda _: NoFloat(1), "it returned NoFloat that no float can hold (none)"),
+        (raise_base_exception, "it raised BaseException in test_own_metrics.py:"),
     ],
 )
 def test_a_function_that_fails_costs_its_value_and_says_why(
@@ -111,9 +134,32 @@ def test_a_fault_says_where_its_traceback_is(
     assert "no such column" in log.read_text()
 
 
-@pytest.mark.parametrize("value", [1, 0.5, pd.Series([0.5]).mean()])
+@pytest.mark.parametrize(
+    "value",
+    [
+        1,
+        0.5,
+        pd.Series([0.5]).mean(),
+        np.float32(0.5),
+        np.int64(2),
+        Fraction(1, 2),
+        Decimal("0.5"),
+        10**300,
+    ],
+)
 def test_control_numbers_of_all_kinds_are_values(value: Any) -> None:
     assert measure(scored(), own(lambda _: value)).value == float(value)
+
+
+def test_an_interrupt_is_no_fault_of_a_metric(place: str, tmp_path: Path) -> None:
+    def interrupt(_: pd.DataFrame) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(scored(), own(interrupt))
+    (tmp_path / f"{place}.py").write_text("raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        read_own_metrics((f"{place}:far_off",))
 
 
 def test_a_report_that_is_not_scored_has_no_value() -> None:
@@ -203,6 +249,7 @@ def test_what_is_no_metric_is_refused_beforehand(place: str, text: str, why: str
     [
         ("import", "SyntaxError: invalid syntax"),
         ("1 / 0", "ZeroDivisionError in {}.py:1: division by zero"),
+        ("raise BaseException('x')", "BaseException in {}.py:1: x"),
         ("import sys; sys.exit(4)", "SystemExit in {}.py:1: 4"),
         ("import runner; runner.metric(name='', unit='x', better='lower')", "name is ''"),
         ("import runner; runner.metric(name='x', unit='x', better='up')", "better='up'"),
@@ -238,6 +285,15 @@ def test_python_measures_with_the_same_metric() -> None:
         return float((records["error"].abs() > 0.1).mean())
 
     assert report.measure(far_off).value == 1
+
+
+@pytest.mark.parametrize("given", [None, raise_key_error, OwnMetric])
+def test_python_says_of_what_is_no_metric_what_makes_one(given: Any) -> None:
+    report = runner.OpenedReport(scored(), Path("image"))
+    with pytest.raises(
+        UsageError, match=r"is no metric\. Write above the function: @runner\.metric"
+    ):
+        report.measure(given)
 
 
 @pytest.mark.parametrize("where", ["", "scoring"])

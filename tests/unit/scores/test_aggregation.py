@@ -169,3 +169,16 @@ def test_one_prediction_as_large_as_the_contract_allows_is_scored(scale: float) 
 def test_the_smallest_stddev_gives_the_absolute_error_as_crps(stddev: float) -> None:
     scores = scores_of([target(predicted=0.9, actual=0.5, stddev=stddev)])
     assert scores["crps"].value == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("column", records([*BY_HAND, target("d")]).columns)
+def test_the_groups_of_every_column_are_text(column: str) -> None:
+    frame = records([*BY_HAND, target("d")])
+    groups = {score.group for score in score_targets(frame, (column,), intervals=True)}
+    assert groups == {None if value is None else str(value) for value in frame[column]}
+
+
+def test_the_groups_of_a_column_of_numbers_are_in_their_order() -> None:
+    frame = records([*BY_HAND, target("d")]).with_columns(budget=pl.Series([10, None, 9, 8]))
+    scores = score_targets(frame, ("budget",), metrics=("mae",))
+    assert [score.group for score in scores] == ["8", "9", "10", None]

@@ -28,6 +28,12 @@ def test_rows_have_the_same_number_if_they_are_the_same_in_every_part() -> None:
     assert sorted(set(numbers)) == [0, 1, 2, 3]
 
 
+def test_fractions_are_numbered_apart() -> None:
+    numbers = number_values(pl.Series([0.25, -0.5, 0.0, None, 0.25, 0.75]))
+    assert numbers[0] == numbers[4]
+    assert len(set(numbers)) == 5
+
+
 def test_numbers_can_be_those_of_the_order_in_which_they_come() -> None:
     assert list(number_in_order(np.array([2, 2, 0, 1, 0]))) == [0, 0, 1, 2, 1]
     assert list(find_firsts(np.array([2, 2, 0, 1, 0]))) == [2, 3, 0]
