@@ -22,6 +22,7 @@ from typing import Any
 
 from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
+from runner.files.stores import read_file
 from runner.helm_outputs.common_types import plain_cells
 from runner.reports.report import Report
 from runner.suites.open_half import Part
@@ -120,7 +121,7 @@ def participant_logs(
     for case in suite.cases:
         (record,) = [record for record in report.cases if record.id == case.id]
         parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
-        content = (directory / record.log_file).read_bytes()
+        content = read_file(directory / record.log_file)
         made = participant_log(content, input_cells(parts), events_only=events_only)
         cause = None if events_only else record.cause
         shown[case.id] = {"outcome": str(record.outcome), "cause": cause, **asdict(made)}

@@ -17,6 +17,7 @@ from runner.building.checks import (
 )
 from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
+from runner.building.extrapolation import unknown_names
 from runner.building.freeze import Contents, copy_assets, freeze
 from runner.building.half_writer import HalfWriter, Halves
 from runner.building.many_runs import make_many
@@ -39,12 +40,12 @@ from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
 from runner.helm_outputs.runs import RunDirectory
 from runner.progress import SILENT, Progress
-from runner.suites.division_spec import Sampled
+from runner.suites.division_spec import Extrapolate, Sampled
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
 from runner.suites.opening import is_suite, read_suite
 from runner.suites.parts import from_part
 from runner.suites.private_half import warn_of_private_half
-from runner.suites.sharing import ADVICE, find_shared
+from runner.suites.sharing import advice, find_shared
 from runner.suites.spec import SuiteSpec
 from runner.suites.suite import Suite
 from runner.suites.twins import Twins, find_twins
@@ -110,8 +111,16 @@ def _warn_of_sharing(suite: Suite, progress: Progress) -> None:
     if shared is not None:
         progress.say(
             f"warning: the cases are shared: {shared}. So one case of an image can tell another "
-            f"its actuals. For a competition, {ADVICE}."
+            f"its actuals. For a competition, {advice(suite)}."
         )
+
+
+def _warn_of_unknown(spec: SuiteSpec, written: WrittenRuns, progress: Progress) -> None:
+    if isinstance(spec.division, Extrapolate):
+        identities = {name: record.identity for name, record in written.records.items()}
+        unknown = unknown_names(identities, spec.division)
+        if unknown is not None:
+            progress.say(f"warning: {unknown}")
 
 
 def warnings(built: Built) -> list[str]:
@@ -139,6 +148,7 @@ def _write_suite(
     plans, groups = divide_plans(
         spec, written.records, drawn, rngs, twins, read_means(written, halves.private)
     )
+    _warn_of_unknown(spec, written, progress)
     written = remove_unused(written, plans, halves)
     contents = Contents(
         salt,

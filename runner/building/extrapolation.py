@@ -1,6 +1,7 @@
 """Extrapolation: train on the models that come first in an order, evaluate those that come last."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from statistics import fmean
 
 from runner.building.divisions import CasePlan, unit_of
@@ -38,10 +39,13 @@ def extrapolate(
         units.setdefault(unit_of(name, identity, division.by), []).append(name)
     without = [unit for unit in units if unit not in values]
     if without:
+        unknown = [name for name in values if name not in units]
+        near = get_close_matches(without[0], unknown, n=1)
+        meant = f" Was it meant by {near[0]!r}, which no run has?" if near else ""
         more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
         raise SuiteError(
             f"division.order: no value for {', '.join(without[:MOST_NAMED])}{more}. Add a line for "
-            f"each {division.by} of the runs."
+            f"each {division.by} of the runs.{meant}"
         )
     parts = merge_overlapping([*units.values(), *groups], list(runs))
     ordered = sorted(set(values.values()), key=_key)
@@ -59,6 +63,19 @@ def extrapolate(
             f"{ordered[border]}. Divide by something else, or keep fewer groups together."
         )
     return [CasePlan("case-1", train, tuple(name for name in runs if name in held))]
+
+
+def unknown_names(runs: Mapping[str, RunIdentity], division: Extrapolate) -> str | None:
+    """Return a sentence with what the organizer's order has and no run has; None if all is used."""
+    units = {unit_of(name, identity, division.by) for name, identity in runs.items()}
+    unknown = [name for name in division.order.values or {} if name not in units]
+    if not unknown:
+        return None
+    more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+    return (
+        f"division.order: no run has the {division.by} {', '.join(unknown[:MOST_NAMED])}{more}. "
+        "Leave what is not meant out, or correct the name."
+    )
 
 
 def _key(value: OrderValue) -> tuple[float, str]:

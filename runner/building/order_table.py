@@ -1,12 +1,14 @@
 """A table of the organizer that puts models in order: read into the spec that names it."""
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from runner.errors import SuiteError
+from runner.files.regular_files import open_regular
 from runner.files.wrong_fields import validate
 from runner.suites.division_spec import Extrapolate, Order, OrderValue, order_value
 from runner.suites.spec import SuiteSpec
@@ -38,8 +40,15 @@ def read_order(spec: SuiteSpec) -> SuiteSpec:
 
 def _rows(path: Path, by: str, column: str) -> Iterator[tuple[str, OrderValue]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
+            names = [name for name in table.fieldnames or () if name]
+            twice = [name for name in names if names.count(name) > 1]
+            if twice:
+                raise SuiteError(
+                    f"division.order.table: {path}, line {table.line_num}: the column {twice[0]!r} "
+                    "stands twice. Leave one of the two out."
+                )
             for needed in (by, column):
                 if needed not in (table.fieldnames or ()):
                     has = ", ".join(table.fieldnames or ()) or "no columns"

@@ -11,14 +11,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from runner.files.regular_files import refuse_irregular
+
 
 @contextmanager
 def locked_file(path: Path, mode: Literal["r+b", "ab"] = "r+b") -> Iterator[BinaryIO]:
     """Wait until nobody else holds a file, then hold and yield it; ``ab`` makes a missing file.
 
     Raises:
-        OSError: it can't be opened.
+        OSError: it can't be opened, or is no file.
     """
+    refuse_irregular(path)
     with path.open(mode) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file

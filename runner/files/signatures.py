@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from runner.errors import UsageError
+from runner.files.regular_files import open_regular
 from runner.files.whole_writes import PRIVATE_FILE
 
 PUBLIC_SUFFIX = ".pub"
@@ -131,7 +132,7 @@ def _no_key(path: Path, what: str) -> str:
 def _read(path: Path) -> tuple[bytes, int]:
     """Return a key's file and its mode."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(MOST_BYTES), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     except OSError as error:
         raise UsageError(

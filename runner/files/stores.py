@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from runner.code_version import install_command
 from runner.errors import RunnerError, UsageError
+from runner.files.regular_files import read_regular
 from runner.files.whole_writes import whole_file
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def read_files(paths: Sequence[Path]) -> dict[Path, bytes]:
         UsageError: the store of the URL can't be reached.
     """
     if not paths or not is_remote(paths[0]):
-        return {path: path.read_bytes() for path in paths}
+        return {path: read_regular(path) for path in paths}
     store, names = cast("UPath", paths[0]).fs, [cast("UPath", path).path for path in paths]
     if len(paths) == 1:
         with reaching(paths[0]):

@@ -14,6 +14,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from runner.errors import RunnerError
+from runner.files.regular_files import open_regular
 from runner.files.wrong_fields import Location, find_wrong_fields, list_wrong
 from runner.untrusted import printable, quote
 
@@ -74,7 +75,7 @@ def read_yaml(path: Path, form: YamlForm[T]) -> T:
         RunnerError: of the form's class; the file can't be read, or does not have the form.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(form.most_bytes + 1)
     except OSError as error:
         raise form.error_class(f"{path}: can't be read ({error.strerror}).") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import UsageError
+from runner.files.regular_files import read_regular
 
 CORRECT = "correct"
 """HELM's tag of a correct reference."""
@@ -32,7 +33,7 @@ def read_instances(path: Path) -> list[Json]:
         UsageError: the file can't be read, or an instance has another form; names the instance.
     """
     try:
-        documents = _parse(path.read_text(encoding="utf-8"))
+        documents = _parse(read_regular(path).decode())
     except OSError as error:
         raise UsageError(f"{path}: the data set can't be read ({error.strerror}).") from error
     except ValueError as error:

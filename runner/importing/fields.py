@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.files.regular_files import open_regular
 from runner.untrusted import quote
 
 LARGEST = 1e150
@@ -131,7 +132,7 @@ def read_lines(path: Path, advice: str) -> Iterator[Record]:
         SuiteError: the file can't be read, or a line is no JSON object.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     place = f"{path}: line {number}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.files.regular_files import read_regular
 from runner.importing import every_eval_ever, inspect_logs, lm_eval
 from runner.importing.fields import parse_json
 from runner.importing.imported_run import ImportedRun
@@ -96,6 +97,6 @@ def _told_apart(runs: Sequence[ImportedRun]) -> list[ImportedRun]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror}") from error

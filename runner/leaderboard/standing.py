@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
+from runner.files.stores import read_file
 from runner.leaderboard.contenders import Contender, make_contender, read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, each_once
@@ -111,7 +112,7 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
         SuiteError: the file, or every report, can't be read.
     """
     try:
-        content = None if path.is_dir() else path.read_bytes()
+        content = None if path.is_dir() else read_file(path)
     except OSError as error:
         raise UsageError(
             f"{path}: no leaderboard ({error.strerror}). It is a directory of reports, or a file "

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
 from runner.files.locks import locked_file
+from runner.files.regular_files import read_regular
 from runner.files.signatures import PublicKey, SigningKey
 from runner.submissions.entries import Entry, with_corrections
 from runner.submissions.rules import Rules
@@ -108,7 +109,7 @@ def verify_ledger(path: Path, key: PublicKey) -> VerifiedLedger:
         UsageError: it can't be read.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise UsageError(f"{path}: can't be read ({error.strerror}).") from error
     signer = _read_signer(content)

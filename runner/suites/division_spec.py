@@ -1,9 +1,11 @@
 """The divisions of a spec: how runs become cases, checked field by field."""
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -69,18 +71,26 @@ OrderValue = float | str
 """A number, or a date as ``2024-07-18``: texts of dates are in order, too."""
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Python would also take other scripts' digits, ``1_0``, and dates by their week."""
+
+
 def order_value(given: Any) -> OrderValue:
     """Return a value that can be put in order.
 
     Raises:
         ValueError: it is neither a number nor a date.
     """
-    with suppress(TypeError, ValueError, OverflowError):
-        number = float(given)
-        if math.isfinite(number):
-            return number
-    with suppress(ValueError):
-        return date.fromisoformat(str(given).strip()).isoformat()
+    text = str(given).strip()
+    is_number = isinstance(given, Real) and not isinstance(given, bool)
+    with suppress(ValueError, OverflowError):
+        if is_number or (isinstance(given, str) and _NUMBER.fullmatch(text)):
+            number = float(given)
+            if math.isfinite(number):
+                return number
+        elif _DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
     raise ValueError(f"should be a number or a date like 2024-07-18, not {given!r:.40}")
 
 

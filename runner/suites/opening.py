@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from runner.errors import SuiteError
 from runner.files.locks import locked_directory
+from runner.files.regular_files import read_regular
 from runner.suites.manifest import DIGEST, MANIFEST, PRIVATE, PUBLIC, PrivateManifest, SuiteManifest
 from runner.suites.open_half import open_half
 from runner.suites.public_suite import DescribedSuite, PublicSuite
@@ -95,8 +96,8 @@ def read_manifest(directory: Path) -> DescribedSuite:
     """
     path = directory / PUBLIC / MANIFEST
     try:
-        content = path.read_bytes()
-        stated = (directory / PUBLIC / DIGEST).read_text().strip()
+        content = read_regular(path)
+        stated = read_regular(directory / PUBLIC / DIGEST).decode().strip()
     except (OSError, ValueError) as error:
         raise SuiteError(
             f"{directory}: no suite ({error}). `runner suite build` makes one from HELM runs."
@@ -136,7 +137,7 @@ def _read_private_manifest(
 ) -> PrivateManifest:
     name = name_file(root / MANIFEST)
     try:
-        content = (root / MANIFEST).read_bytes()
+        content = read_regular(root / MANIFEST)
     except OSError as error:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "

@@ -8,7 +8,14 @@ from runner.suites.groups import merge_overlapping
 from runner.suites.manifest import RunRecord
 from runner.suites.public_suite import DescribedSuite, SuiteCase
 
-ADVICE = "divide it with `division: {method: holdout}`"
+
+def advice(suite: DescribedSuite) -> str:
+    """Return what makes the cases of a suite share no runs."""
+    if all(case.replicate == 1 for case in suite.cases):
+        return "divide it with `division: {method: holdout}`"
+    if suite.manifest.choices["division"]["method"] == "holdout":
+        return "leave out `replicates` of its division, each of which draws the runs again"
+    return "divide it with `division: {method: holdout}`, without `replicates`"
 
 
 @dataclass(frozen=True)
@@ -113,8 +120,8 @@ def refuse_shared(suite: DescribedSuite, what: str) -> None:
     shared = find_shared(suite)
     if shared is not None:
         raise SuiteError(
-            f"{suite.name}: {shared}. {what} Build a suite whose cases share no runs: {ADVICE}. Or "
-            "say in the spec that this is intended: accept: [shared]"
+            f"{suite.name}: {shared}. {what} Build a suite whose cases share no runs: "
+            f"{advice(suite)}. Or say in the spec that this is intended: accept: [shared]"
         )
 
 

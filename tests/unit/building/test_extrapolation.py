@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from runner.building.build import build_suite
 from runner.building.extrapolation import extrapolate, mean_scores
 from runner.errors import SuiteError
 from runner.suites.division_spec import Extrapolate
 from runner.suites.groups import RunIdentity
+from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import run_files, stat, write_run
-from tests.suite_builder import build
+from tests.suite_builder import WARN_ONLY, Said, build
 
 RUNS = {
     f"{scenario}{model}": RunIdentity(scenario, model, f"host/{model}")
@@ -77,6 +79,16 @@ def test_what_has_no_order_is_refused(values: Any, said: str) -> None:
         extrapolate(RUNS, division(), values, ())
 
 
+def test_a_model_without_a_value_is_told_with_the_name_that_was_probably_meant() -> None:
+    runs = {name: RunIdentity("s", f"demo/model-{name}", "host/x") for name in "abc"}
+    values = {"demo/model-a": 1.0, "demo/model-b": 2.0, "demo/modle-c": 3.0}
+    with pytest.raises(SuiteError, match="Was it meant by 'demo/modle-c', which no run has"):
+        extrapolate(runs, division(), values, ())
+    far = {"demo/model-a": 1.0, "demo/model-b": 2.0, "q": 3.0}  # the control
+    with pytest.raises(SuiteError, match=r"Add a line for each model of the runs\.$"):
+        extrapolate(runs, division(), far, ())
+
+
 def test_a_models_mean_score_is_over_what_all_models_have() -> None:
     means = {name: {"exact_match": 0.1 * "ABCDE".index(name[1])} for name in RUNS}
     means["tA"] = {"exact_match": 1.0}  # B lacks the scenario, so that it does not count
@@ -138,3 +150,15 @@ def test_a_suite_is_built_again_when_its_table_has_changed(tmp_path: Path) -> No
         assert evaluated(suite) == {last}
         digests.append(suite.digest)
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_model_of_the_order_that_no_run_has_is_a_warning(tmp_path: Path) -> None:
+    made(tmp_path)
+    for place, more in (("with", {"m9": 9}), ("without", {})):
+        values = {f"m{number}": number for number in range(5)} | more
+        given = {"method": "extrapolate", "order": {"column": "rank", "values": values}}
+        fields = {**WARN_ONLY, "helm_runs": [str(tmp_path / "runs")], "division": given}
+        said = Said()
+        build_suite(make_spec({"name": "v", "version": "1", **fields}, "x"), tmp_path / place, said)
+        warns = any("no run has the model m9. Leave" in line for line in said.lines)
+        assert warns is bool(more)

@@ -12,7 +12,7 @@ from runner.errors import SuiteError
 from runner.suites.manifest import GroupRecord
 from runner.suites.overview import details
 from runner.suites.parts import part_name
-from runner.suites.sharing import find_nested, find_shared, refuse_nested, refuse_shared
+from runner.suites.sharing import advice, find_nested, find_shared, refuse_nested, refuse_shared
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
@@ -78,6 +78,18 @@ def test_a_shared_suite_is_refused_unless_its_spec_accepts_that(
         refuse_shared(shared, "It tells.")
     refuse_shared(divided(tmp_path, FOLDS, accept=["twins", "derivable", "shared"]), "")
     refuse_shared(disjoint, "")
+
+
+def test_who_repeats_a_holdout_is_told_to_leave_out_replicates(
+    shared: Suite, tmp_path: Path
+) -> None:
+    repeated = divided(tmp_path / "a", {**HOLDOUT, "replicates": 2})
+    with pytest.raises(SuiteError, match="leave out `replicates` of its division") as refused:
+        refuse_shared(repeated, "It tells.")
+    assert "method: holdout" not in str(refused.value)
+    folds = divided(tmp_path / "b", {**FOLDS, "replicates": 2})
+    assert advice(folds) == "divide it with `division: {method: holdout}`, without `replicates`"
+    assert advice(shared) == "divide it with `division: {method: holdout}`"  # the control
 
 
 def test_a_build_warns_of_a_shared_suite_alone(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Opens the files that users name: a pipe in a file's place would be waited for, e.g. for ever."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+NO_FILE = "no file, e.g. a pipe or a device"
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Return a file of this disk, open to read its bytes.
+
+    Raises:
+        OSError: it can't be opened, or is a folder, a pipe or a device.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _refuse(os.fstat(descriptor).st_mode, path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the content of a file of this disk.
+
+    Raises:
+        OSError: it can't be read, or is a folder, a pipe or a device.
+    """
+    with open_regular(path) as file:
+        return file.read()
+
+
+def refuse_irregular(path: Path) -> None:
+    """Refuse what is there and is no file, before it is opened to write.
+
+    Raises:
+        OSError: it is a folder, a pipe or a device.
+    """
+    if path.exists():
+        _refuse(path.stat().st_mode, path)
+
+
+def _refuse(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, NO_FILE, str(path))
