@@ -10,6 +10,7 @@ from runner.audit.audit import Audit, audit_suite
 from runner.audit.leak import Leak
 from runner.building.checks import (
     MOST_SHOWN,
+    check_budgets,
     check_scoring,
     check_whole,
     refuse_leaks,
@@ -143,6 +144,7 @@ def _write_suite(
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
     written, leaks = _write_runs(spec, runs, roles, rngs, halves, progress)
     require_targets(spec, runs, written.fullest_eval_runs(), progress)
+    check_budgets(spec, written.reveals, progress)
     check_scoring(spec, runs, written.fullest_eval_runs())
     twins = _find_twins(spec, halves, progress)
     plans, groups = divide_plans(

@@ -1,8 +1,10 @@
 """What is refused before a suite is frozen: nothing to predict, nothing to rank by, leaks."""
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 
 from runner.audit.audit import Audit
+from runner.building.write_run import RevealKey
 from runner.contract.stat import Target
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STAT_NAME
@@ -10,6 +12,7 @@ from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import STATS, RunDirectory
 from runner.progress import Progress
 from runner.suites.eval_run import EvalRun
+from runner.suites.manifest import RevealRecord
 from runner.suites.spec import SuiteSpec
 from runner.suites.suite import Suite
 
@@ -79,20 +82,56 @@ def check_scoring(
         raise SuiteError("scoring.scenario_weights: all scenarios have the weight 0")
 
 
+def check_budgets(
+    spec: SuiteSpec, evaluated: Mapping[RevealKey, RevealRecord], progress: Progress
+) -> None:
+    """Refuse budgets that are the same; warn of eval runs that are too small for the largest.
+
+    Raises:
+        SuiteError: a budget reveals no more of any eval run than the one before it.
+    """
+    shown: dict[int | None, dict[tuple[str, int], int]] = {}
+    for (name, replicate, budget), reveal in evaluated.items():
+        shown.setdefault(budget, {})[name, replicate] = reveal.revealed_instances
+    for less, more in pairwise(spec.revealed.budgets):
+        if shown[less] == shown[more]:
+            raise SuiteError(
+                f"revealed.instances: {more} reveals no more of any eval run than {less} does, "
+                f"{max(shown[more].values())} instances at most. Leave out one of the two, or take "
+                "smaller numbers."
+            )
+    largest = spec.revealed.budgets[-1]
+    small = {name: n for (name, _), n in shown[largest].items() if n < (largest or 0)}
+    if len(shown) > 1 and small:
+        name, instances = next(iter(small.items()))
+        runs = len({name for name, _ in shown[largest]})
+        progress.say(
+            f"warning: {len(small)} of {runs} eval runs reveal fewer "
+            f"than {largest} instances, e.g. {name}: {instances}. They count as {largest} in "
+            "the score over the budget."
+        )
+
+
 def check_whole(spec: SuiteSpec, suite: Suite) -> None:
-    """Refuse a primary metric of the suite as a whole that this suite can't have.
+    """Refuse a primary metric that this suite can't have, as a whole.
 
     Raises:
         SuiteError: says what is lacking, and what to do.
     """
-    if spec.scoring.primary == "model_rank":
+    scoring = spec.scoring
+    if scoring.stat_weights and not any(map(scoring.counts, _scored_stats(spec, suite))):
+        raise SuiteError(
+            f"scoring.stat_weights: all stats that {scoring.primary} is of, and that the eval runs "
+            "have, have the weight 0. Give one of them another, or leave stat_weights out."
+        )
+    if scoring.primary == "model_rank":
         models = {run.model_deployment for case in suite.cases for run in case.eval_runs}
         if len(models) == 1:
             raise SuiteError(
                 f"scoring.primary: model_rank puts models in order, and all eval runs are of one, "
                 f"{next(iter(models))}. Evaluate several, or take mae or kendall."
             )
-    if spec.scoring.primary == "delta_mae" and not any(
+    if scoring.primary == "delta_mae" and not any(
         _has_delta(suite.actuals(case).targets.stats) for case in suite.cases
     ):
         raise SuiteError(
@@ -100,6 +139,14 @@ def check_whole(spec: SuiteSpec, suite: Suite) -> None:
             "run has both as targets. Take runs with perturbations, and leave perturbation and "
             "computed_on out of targets, or take mae."
         )
+
+
+def _scored_stats(spec: SuiteSpec, suite: Suite) -> set[str]:
+    """Return the names of the targets that the primary metric is of."""
+    targets = [suite.targets(case) for case in suite.cases]
+    if spec.scoring.primary_metric.is_of_runs:
+        return {target.name.name for each in targets for target in each.stats}
+    return {target.name.name for each in targets for target in each.instance_stats}
 
 
 def _has_delta(targets: Iterable[Target]) -> bool:

@@ -202,13 +202,16 @@ def _score(metric: Metric, group: _Group, *, intervals: bool) -> Score:
         interval = Interval(None, None, "the largest error of other runs can't be estimated")
     elif found is not None:
         interval = make_interval(found, metric.bounds)
+    is_known = bool(np.isfinite(value))
     reason = metric.undefined if point is not None else "no target has a prediction"
+    if np.isinf(value) or not reason:
+        reason = "it is too large to be computed"
     return Score(
         category=group.category,
         group=None if group.value is None else str(group.value),
         metric=metric.name,
-        value=None if np.isnan(value) else float(value),
-        reason=reason if np.isnan(value) else None,
+        value=float(value) if is_known else None,
+        reason=None if is_known else reason,
         low=interval.low,
         high=interval.high,
         note=interval.note,

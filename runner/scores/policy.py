@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from runner.scores.metrics import METRICS, SKILLS, Metric
 
@@ -13,6 +21,24 @@ WITH_WORST_ERROR = (
 """Metrics of the errors alone, for which an error may stand in for a missing prediction."""
 
 RANKING_METRICS = tuple(metric.name for metric in METRICS.values() if metric.better is not None)
+
+LEAST_WEIGHT, LARGEST_WEIGHT = 1e-9, 1e9
+LARGEST_VALUE = 1e15
+NARROWEST_RANGE = 1e-9
+"""Beyond these, sums of weighted squares are no numbers with digits, or none at all."""
+
+
+def _is_weight(weight: float) -> float:
+    if weight and not LEAST_WEIGHT <= weight <= LARGEST_WEIGHT:
+        raise ValueError(
+            f"should be 0, or from {LEAST_WEIGHT:g} to {LARGEST_WEIGHT:g}, not {weight:g}"
+        )
+    return weight
+
+
+Weight = Annotated[float, Field(strict=True), AfterValidator(_is_weight)]
+Value = Annotated[float, Field(strict=True, ge=-LARGEST_VALUE, le=LARGEST_VALUE)]
+Unit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class ScoringPolicy(BaseModel):
@@ -38,13 +64,13 @@ class ScoringPolicy(BaseModel):
 
     primary: str = "mae"
     missing: Literal["void", "worst"] = "void"
-    range: tuple[FiniteFloat, FiniteFloat] | None = None
-    scenario_weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
-    units: Mapping[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}
+    range: tuple[Value, Value] | None = None
+    scenario_weights: Mapping[str, Weight] = {}
+    units: Mapping[str, Unit] = {}
     normalise: Literal["skill"] | None = None
-    stat_weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    stat_weights: Mapping[str, Weight] = {}
     determinism: Literal["not_required", "within_tolerance", "byte_equal"] = "not_required"
-    tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-9
+    tolerance: Annotated[Value, Field(ge=0)] = 1e-9
 
     @field_validator("primary")
     @classmethod
@@ -55,8 +81,11 @@ class ScoringPolicy(BaseModel):
 
     @model_validator(mode="after")
     def _has_errors_to_stand_in(self) -> "ScoringPolicy":
-        if self.range is not None and self.range[0] >= self.range[1]:
-            raise ValueError("the range must be [least, largest], e.g. [0, 1]")
+        if self.range is not None and self.range[1] - self.range[0] < NARROWEST_RANGE:
+            raise ValueError(
+                f"the range must be [least, largest], e.g. [0, 1], and {NARROWEST_RANGE:g} wide "
+                "at least"
+            )
         if self.missing == "worst" and self.range is None:
             raise ValueError("missing: worst needs the range of the stats, e.g. range: [0, 1]")
         if self.missing == "worst" and self.primary not in WITH_WORST_ERROR:
@@ -75,6 +104,10 @@ class ScoringPolicy(BaseModel):
     def primary_metric(self) -> Metric:
         """The metric that ranks."""
         return METRICS[self.primary]
+
+    def counts(self, stat: str) -> bool:
+        """Return whether a stat has a weight above 0."""
+        return self.stat_weights.get(stat, 1.0) > 0
 
     @property
     def largest_loss(self) -> float:

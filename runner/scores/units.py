@@ -82,7 +82,7 @@ def group_by_unit(stats: Iterable[str], policy: ScoringPolicy) -> dict[str, list
     """Return the stats of each unit, each once; those that weigh 0 are left out."""
     found: dict[str, list[str]] = {}
     for stat in dict.fromkeys(stats):
-        if policy.stat_weights.get(stat, 1.0) > 0:
+        if policy.counts(stat):
             found.setdefault(find_unit(stat, policy.units), []).append(stat)
     return found
 

@@ -27,21 +27,21 @@ class StrictModel(BaseModel):
 class _Replicated(StrictModel):
     """A division that may be drawn several times; replicate n is drawn with ``seed`` + n - 1."""
 
-    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+    replicates: int = Field(default=1, strict=True, ge=1, le=MOST_REPLICATES)
 
 
 class Sampled(_Replicated):
     """MAGNET's division: a few runs to train on and one to evaluate, drawn by the seed."""
 
     method: Literal["sampled"] = "sampled"
-    train_runs: int = Field(default=3, ge=1, le=MOST_RUNS)
+    train_runs: int = Field(default=3, strict=True, ge=1, le=MOST_RUNS)
 
 
 class KFold(_Replicated):
     """As many cases as folds; each evaluates one fold and trains on the others."""
 
     method: Literal["k_fold"]
-    folds: int = Field(default=5, ge=2, le=MOST_CASES)
+    folds: int = Field(default=5, strict=True, ge=2, le=MOST_CASES)
     by: By = "run"
 
 
@@ -63,8 +63,8 @@ class Holdout(_Replicated):
 
     method: Literal["holdout"]
     by: By | Literal["scenario_and_model"] = "run"
-    share: float = Field(default=0.3, gt=0, lt=1)
-    cases: int = Field(default=1, ge=1, le=MOST_CASES)
+    share: float = Field(default=0.3, strict=True, gt=0, lt=1)
+    cases: int = Field(default=1, strict=True, ge=1, le=MOST_CASES)
 
 
 OrderValue = float | str
@@ -138,7 +138,7 @@ class Extrapolate(_Replicated):
     method: Literal["extrapolate"]
     by: Literal["model", "model_deployment"] = "model"
     order: Annotated[Order, BeforeValidator(_column_alone)] = Order(column=MEAN_SCORE)
-    share: float = Field(default=0.3, gt=0, lt=1)
+    share: float = Field(default=0.3, strict=True, gt=0, lt=1)
 
 
 class ExplicitCase(StrictModel):

@@ -1,8 +1,9 @@
 """The spec of a suite: what an organizer writes, checked field by field."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_validator
 
 from runner.contract.limits import Limits
 from runner.files.wrong_fields import fault_below
@@ -60,7 +61,7 @@ def _stat_alone(value: Any) -> Any:
 Target = Annotated[TargetSpec, BeforeValidator(_stat_alone)]
 
 
-Count = Annotated[int, Field(ge=0, le=MOST_INSTANCES)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_INSTANCES)]
 Budgets = Annotated[tuple[Count, ...], Field(min_length=1, max_length=MOST_BUDGETS)]
 
 
@@ -79,11 +80,11 @@ class Revealed(StrictModel):
     """
 
     instances: Count | Literal["all"] | Budgets = 5
-    prompts: bool = True
-    completions: bool = True
-    references: bool = True
-    gold: bool = True
-    scores: bool = False
+    prompts: StrictBool = True
+    completions: StrictBool = True
+    references: StrictBool = True
+    gold: StrictBool = True
+    scores: StrictBool = False
 
     @field_validator("instances")
     @classmethod
@@ -103,6 +104,17 @@ class Revealed(StrictModel):
     def is_drawn(self) -> bool:
         """Return whether some instances are chosen among the others."""
         return any(self.budgets)
+
+
+def _numbers_alone(limits: Any) -> Any:
+    """Refuse what would be taken as a number: true as 1, and texts."""
+    for name, value in limits.items() if isinstance(limits, Mapping) else ():
+        if isinstance(value, bool | str):
+            raise fault_below(f"should be a number, not {value!r:.40}", name)
+    return limits
+
+
+NumericLimits = Annotated[Limits, BeforeValidator(_numbers_alone)]
 
 
 class SuiteSpec(StrictModel):
@@ -135,10 +147,10 @@ class SuiteSpec(StrictModel):
     keep_together: tuple[Group, ...] = ("sweeps", "twins")
     revealed: Revealed = Revealed()
     assets: str | None = None
-    limits: Limits = Limits()
+    limits: NumericLimits = Limits()
     scoring: ScoringPolicy = ScoringPolicy()
     accept: tuple[Accepted, ...] = ()
-    seed: int = Field(default=1, ge=0, le=LARGEST_SEED)
+    seed: int = Field(default=1, strict=True, ge=0, le=LARGEST_SEED)
 
     @model_validator(mode="after")
     def _does_not_reveal_instance_targets(self) -> "SuiteSpec":
@@ -183,6 +195,12 @@ class SuiteSpec(StrictModel):
             refuse_mixed_units(self.scored_stats, self.scoring)
         except ValueError as error:
             raise fault_below(str(error), "scoring") from error
+        if self.scored_stats and not any(map(self.scoring.counts, self.scored_stats)):
+            raise fault_below(
+                f"all stats that {self.scoring.primary} is of have the weight 0: give one of them "
+                "another, or leave stat_weights out",
+                *("scoring", "stat_weights"),
+            )
         return self
 
     @model_validator(mode="after")

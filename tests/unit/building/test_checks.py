@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from runner.building.build import build_suite
 from runner.cli.main import cli
 from runner.errors import SuiteError
 from runner.reports.report_directory import write_evaluation
 from runner.suites.overview import details
+from runner.suites.spec_file import make_spec
 from tests.evaluation_builder import evaluate_function, oracle
 from tests.helm_builder import stat, write_suite
 from tests.quiz_builder import questions, write_quiz
-from tests.suite_builder import build
+from tests.suite_builder import WARN_ONLY, Said, build
 
 
 @pytest.mark.parametrize(
@@ -143,3 +145,41 @@ def test_one_model_alone_is_in_no_order(tmp_path: Path) -> None:
     source = write_models(tmp_path / "runs", models=1)
     with pytest.raises(SuiteError, match="all eval runs are of one, demo/m0"):
         build(source, tmp_path / "suite", **whole("model_rank"))
+
+
+@pytest.mark.parametrize("budgets", [[1, 99998, 99999], [1, 2, 3, 4]])
+def test_budgets_that_reveal_the_same_instances_are_refused(
+    tmp_path: Path, budgets: list[int]
+) -> None:
+    division = {"method": "holdout", "by": "run", "share": 0.5}
+    source = write_suite(tmp_path)
+    message = rf"{budgets[-1]} reveals no more of any eval run than {budgets[-2]} does, 3 instances"
+    fields: dict[str, Any] = {"division": division, "revealed": {"instances": budgets}}
+    with pytest.raises(SuiteError, match=message):
+        build(source, tmp_path / "suite", **fields)
+    fields["revealed"] = {"instances": [*budgets[:-2], 3]}
+    assert build(source, tmp_path / "suite", **fields).cases  # the control
+
+
+@pytest.mark.parametrize(("largest", "warned"), [(4, True), (3, False)])
+def test_runs_that_are_too_small_for_the_largest_budget_are_named(
+    tmp_path: Path, largest: int, warned: bool
+) -> None:
+    source, said = write_suite(tmp_path), Said()
+    given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **WARN_ONLY}
+    given |= {"division": DIVISION, "revealed": {"instances": [1, largest]}}
+    build_suite(make_spec(given, "the test"), tmp_path / "suite", said)
+    told = [
+        line for line in said.lines if f"reveal fewer than {largest} instances, e.g. demo:" in line
+    ]
+    assert bool(told) == warned
+
+
+def test_stats_that_count_must_be_in_the_eval_runs(tmp_path: Path) -> None:
+    fields = {"targets": ["exact_match", "f1_score"]}
+    weights: dict[str, Any] = {"stat_weights": {"exact_match": 0}}
+    with pytest.raises(SuiteError, match="that the eval runs have, have the weight 0"):
+        build(write_suite(tmp_path), tmp_path / "suite", **fields, scoring=weights)
+    weights = {"stat_weights": {"exact_match": 1e-9, "f1_score": 0}}
+    source = tmp_path / "benchmark_output/runs/v1"
+    assert build(source, tmp_path / "suite", **fields, scoring=weights).cases  # the control

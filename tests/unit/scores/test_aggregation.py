@@ -182,3 +182,11 @@ def test_the_groups_of_a_column_of_numbers_are_in_their_order() -> None:
     frame = records([*BY_HAND, target("d")]).with_columns(budget=pl.Series([10, None, 9, 8]))
     scores = score_targets(frame, ("budget",), metrics=("mae",))
     assert [score.group for score in scores] == ["8", "9", "10", None]
+
+
+@pytest.mark.parametrize("predicted", [1e200, 0.5])
+def test_a_score_that_is_no_finite_number_has_a_reason_and_no_value(predicted: float) -> None:
+    frame = records([target("a", predicted=predicted, actual=0.5)])
+    (score,) = score_targets(frame, metrics=("rmse",))
+    is_known = predicted == 0.5  # the control
+    assert (score.value == 0, bool(score.reason)) == (is_known, not is_known)

@@ -133,3 +133,97 @@ def test_what_is_said_of_a_stat_is_of_a_target(field: str, value: Any) -> None:
     with pytest.raises(ValidationError, match="'exact_mach' is no target of the suite"):
         spec({"method": "sampled"}, ("exact_match",), **wrong)
     spec({"method": "sampled"}, ("exact_match",), **right)  # the control
+
+
+NUMBERS = [
+    (divided("sampled", replicates=2), "division", "replicates"),
+    (divided("sampled", train_runs=2), "division", "train_runs"),
+    (divided("k_fold", folds=2), "division", "folds"),
+    (divided("holdout", share=0.5), "division", "share"),
+    (divided("holdout", cases=2), "division", "cases"),
+    (divided("extrapolate", share=0.5), "division", "share"),
+    ({"revealed": {"instances": 2}}, "revealed", "instances"),
+    ({"limits": {"wall_seconds": 2}}, "limits", "wall_seconds"),
+    ({"limits": {"pids": 2}}, "limits", "pids"),
+    ({"scoring": {"tolerance": 0.5}}, "scoring", "tolerance"),
+    ({"scoring": {"range": [0, 2]}}, "scoring", "range"),
+    ({"scoring": {"stat_weights": {"exact_match": 2}}}, "scoring", "stat_weights"),
+    ({"scoring": {"scenario_weights": {"a": 2}}}, "scoring", "scenario_weights"),
+]
+
+
+def with_value(given: Any, value: Any) -> Any:
+    """Return what is like the given, with this value for its last number."""
+    if isinstance(given, dict):
+        return {name: with_value(each, value) for name, each in given.items()}
+    return [*given[:-1], value] if isinstance(given, list) else value
+
+
+@pytest.mark.parametrize("value", [True, "3"])
+@pytest.mark.parametrize(("fields", "part", "name"), NUMBERS)
+def test_a_number_is_neither_a_text_nor_true(
+    fields: dict[str, Any], part: str, name: str, value: Any
+) -> None:
+    assert made(**fields)  # the control
+    wrong = {part: {**fields[part], name: with_value(fields[part][name], value)}}
+    with pytest.raises(SuiteError, match=rf"{part}\.{name}"):
+        made(**wrong)
+
+
+@pytest.mark.parametrize("seed", [True, "3"])
+def test_a_seed_is_neither_a_text_nor_true(seed: Any) -> None:
+    with pytest.raises(SuiteError, match="seed"):
+        made(seed=seed)
+
+
+@pytest.mark.parametrize("instances", [[True, 2], [1, "2"]])
+def test_a_budget_is_neither_a_text_nor_true(instances: Any) -> None:
+    with pytest.raises(SuiteError, match=r"revealed\.instances"):
+        made(revealed={"instances": instances})
+
+
+@pytest.mark.parametrize("flag", ["prompts", "completions", "references", "gold", "scores"])
+@pytest.mark.parametrize("value", ["yes", 1])
+def test_a_flag_is_true_or_false(flag: str, value: Any) -> None:
+    with pytest.raises(SuiteError, match=rf"revealed\.{flag}"):
+        made(revealed={flag: value})
+    assert made(revealed={flag: True})  # the control
+
+
+def test_no_model_stands_at_true_in_an_order() -> None:
+    order = {"column": "size", "values": {"a": True, "b": 2}}
+    with pytest.raises(SuiteError, match="should be a number or a date"):
+        made(**divided("extrapolate", order=order))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "message"),
+    [
+        ({"stat_weights": {"exact_match": 0}}, "all stats that mae is of have the weight 0"),
+        ({"stat_weights": {"exact_match": 1e308}}, "should be 0, or from 1e-09 to 1e"),
+        ({"stat_weights": {"exact_match": 1e-308}}, "should be 0, or from 1e-09 to 1e"),
+        ({"scenario_weights": {"a": -1}}, "should be 0, or from 1e-09 to 1e"),
+        ({"scenario_weights": {"a": float("nan")}}, "should be 0, or from 1e-09 to 1e"),
+        ({"tolerance": 1e308}, "less than or equal to 1"),
+        ({"tolerance": -1}, "greater than or equal to 0"),
+        ({"range": [-1e308, 1e308]}, "greater than or equal to -1"),
+        ({"range": [0, 1e-300]}, "1e-09 wide at least"),
+        ({"units": {"exact_match": "  "}}, "at least 1 character"),
+    ],
+)
+def test_scoring_numbers_have_bounds(scoring: dict[str, Any], message: str) -> None:
+    with pytest.raises(SuiteError, match=message):
+        made(scoring=scoring)
+
+
+@pytest.mark.parametrize(
+    "scoring",
+    [
+        {"stat_weights": {"exact_match": 1e-9}},
+        {"scenario_weights": {"a": 1e9, "b": 0}},
+        {"tolerance": 0, "range": [-1e15, 1e15]},
+        {"units": {"exact_match": " shares "}},
+    ],
+)
+def test_control_numbers_at_the_bounds_are_taken(scoring: dict[str, Any]) -> None:
+    assert made(scoring=scoring)
