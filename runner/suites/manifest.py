@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import Limits
+from runner.files.regular_files import open_regular
 from runner.suites.groups import RunIdentity
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -170,5 +171,5 @@ def to_bytes(manifest: SuiteManifest | PrivateManifest) -> bytes:
 
 def digest_file(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,7 @@ from runner.files.signatures import make_key
 from runner.helm_run.instances import read_instances
 from runner.leaderboard.standing import read_competitors
 from runner.submissions.organizer_files import read_listed, read_submitters, read_teams
+from runner.suites.manifest import digest_file
 
 pytestmark = pytest.mark.timeout(30)  # a pipe that is opened waits for ever
 
@@ -24,7 +25,7 @@ def lock(path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("use", [open_regular, read_regular, lock])
+@pytest.mark.parametrize("use", [open_regular, read_regular, lock, digest_file])
 def test_a_pipe_and_a_folder_are_refused(tmp_path: Path, use: Callable[[Path], object]) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("pipe")
