@@ -96,7 +96,7 @@ def test_a_spec_and_options_together_are_refused(runs: Path) -> None:
         ("division: {method: k_fold, folds: 1}\n", "division.folds: "),
         (
             "revealed: {instances: some}\n",
-            "revealed.instances: should be a valid integer, unable to parse",
+            "revealed.instances: should be a valid integer, not",
         ),
         ("targets: [{split: test}]\n", "targets, item 1, stat: this field is required"),
         ("accept: [leaks]\n", "accept, item 1: "),
