@@ -9,6 +9,7 @@ from typing import Annotated, ParamSpec, TypeVar
 from pydantic import ConfigDict, PlainValidator, ValidationError, validate_call
 
 from runner.errors import UsageError
+from runner.files.given_paths import refusing_long_names, why_no_path
 
 Params = ParamSpec("Params")
 Returned = TypeVar("Returned")
@@ -20,6 +21,9 @@ PREFIXES = ("Input should be ", "Value error, ")
 
 def _as_place(value: object) -> object:
     if isinstance(value, str) or hasattr(value, "joinpath"):  # a URL's path is no Path
+        wrong = why_no_path(str(value))
+        if wrong is not None:
+            raise ValueError(f"a path or a URL, but {wrong}")
         return value
     raise ValueError("a path or a URL")
 
@@ -29,13 +33,17 @@ Place = Annotated[str | Path, PlainValidator(_as_place)]
 
 
 def checked(function: Callable[Params, Returned]) -> Callable[Params, Returned]:
-    """Return the function; it raises a UsageError for arguments that are not of their types."""
+    """Return the function; it raises a UsageError for arguments that are not of their types.
+
+    So it does for a path that is too long.
+    """
     validated = validate_call(config=STRICT)(function)
 
     @wraps(function)
     def call(*args: Params.args, **kwargs: Params.kwargs) -> Returned:
         try:
-            return validated(*args, **kwargs)
+            with refusing_long_names():
+                return validated(*args, **kwargs)
         except ValidationError as error:
             if error.title != function.__qualname__:  # of something inside
                 raise

@@ -40,7 +40,7 @@ def evaluate(
     probe: bool = False,
     rerun: bool = False,
     pull: str = "never",
-    sign_with: str | Path | None = None,
+    sign_with: Place | None = None,
     executor: Local | Ray | None = None,
     announce: Announce = log_line,
 ) -> list[OpenedReport]:

@@ -15,7 +15,7 @@ def verify_report(
     report: Place | OpenedReport,
     suite: Place | OpenedSuite | None = None,
     *,
-    key: str | Path | None = None,
+    key: Place | None = None,
 ) -> list[str]:
     """Return the faults of a report, one line each; empty if nothing has changed in it.
 

@@ -19,6 +19,7 @@ from runner.cli.standard_streams import LastingFile, outlive_readers
 from runner.code_version import DISTRIBUTION
 from runner.errors import ExitCode, RunnerError
 from runner.files.bug_log import keep_bug
+from runner.files.given_paths import refusing_long_names
 from runner.files.scratch import remove_own_scratch
 
 EXIT_CODES_HELP = """\b
@@ -96,7 +97,8 @@ def main() -> NoReturn:
 def _run() -> int:
     """Run the command and return its exit code."""
     try:
-        return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED)
+        with refusing_long_names():
+            return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED)
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)

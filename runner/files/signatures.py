@@ -67,8 +67,10 @@ def make_key(path: Path) -> tuple[Path, PublicKey]:
     """Write a new private key, which only the user may read; return where the public one is.
 
     Raises:
-        UsageError: one of the two files is there already, or can't be written.
+        UsageError: one of the two files is there already, or can't be written, or has no name.
     """
+    if not path.name:  # as of an empty text
+        raise UsageError(f"{path}: a directory. Name the key's file, e.g. organizer.key.")
     private = Ed25519PrivateKey.generate()
     public_path = path.with_name(path.name + PUBLIC_SUFFIX)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

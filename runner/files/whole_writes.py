@@ -7,6 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 from typing import BinaryIO
 
@@ -129,6 +130,8 @@ def find_unfinished(path: Path) -> list[Path]:
 
 
 def _unfinished(path: Path) -> Path:
+    if not path.name:  # the current directory, or the root
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
     return path.with_name(_beginning(path) + secrets.token_hex(4))
 
 

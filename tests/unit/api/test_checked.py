@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,61 @@ def test_less_than_one_case_at_a_time_is_refused(jobs: int) -> None:
 def test_control_executors_are_made_of_what_fits() -> None:
     assert runner.Local(2, "cpus=2").choose().jobs == 2
     assert runner.Ray(Path("shared"), "head:1", 3).choose().shared == "shared"
+
+
+SPEC = {"name": "x", "version": "1", "helm_runs": ["runs"]}
+
+PLACES: dict[str, Callable[[Any], object]] = {
+    "a report": runner.read_report,
+    "a report to verify": runner.verify_report,
+    "a key": lambda bad: runner.verify_report("report", key=bad),
+    "a spec": lambda bad: runner.build_suite(bad, "out"),
+    "a suite's place": lambda bad: runner.build_suite(SPEC, bad),
+    "results": lambda bad: runner.rescore(bad, "demo"),
+    "a suite to score on": lambda bad: runner.rescore(".", bad),
+    "a signing key": lambda bad: runner.rescore(".", "demo", sign_with=bad),
+    "a suite": runner.open_suite,
+    "a suite to audit": runner.audit_suite,
+    "a suite to evaluate on": lambda bad: runner.evaluate("image", bad),
+    "a folder of runs": lambda bad: runner.open_suite("x", root_dir=bad),
+    "reports": runner.rank_reports,
+    "submitters": lambda bad: runner.rank_reports(".", submitters=bad),
+}
+
+
+@pytest.mark.parametrize("give", PLACES.values(), ids=PLACES.keys())
+@pytest.mark.parametrize(
+    ("bad", "why"), [("a\0b", "has a null byte"), ("a\ud800b", "a lone surrogate")]
+)
+def test_what_no_file_can_be_called_is_refused(
+    give: Callable[[Any], object], bad: str, why: str
+) -> None:
+    for given in (bad, Path(bad)):
+        with pytest.raises(UsageError, match=f"should be .*a path or a URL, but .*{why}"):
+            give(given)
+
+
+LONG = PLACES.keys() - {"a report to verify"}  # that one returns it as a fault
+
+
+@pytest.mark.parametrize("place", sorted(LONG))
+def test_a_name_that_is_too_long_is_no_bug(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for long in ("a" * 256, "a" * 5000):
+        with pytest.raises(runner.RunnerError):
+            PLACES[place](long)
+    with pytest.raises(UsageError, match="too long for a path"):
+        runner.open_suite("a" * 256)
+
+
+def test_control_the_longest_name_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(runner.SuiteError, match="no such file or directory"):
+        runner.open_suite("é" * 127)
 
 
 def test_scores_made_in_this_process_are_not_ranked() -> None:

@@ -156,6 +156,35 @@ def test_an_expected_error_is_its_text_and_its_code(
     assert capsys.readouterr().err == "Error: what, where, what to do\n"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "suite show {}",
+        "suite verify {}",
+        "import {} -o out",
+        "suite build --name x --helm-runs {}",
+        "suite build --name x --helm-runs runs -o {}",
+        "init {}",
+    ],
+)
+def test_a_name_that_is_too_long_for_a_file_is_no_bug(
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["runner", *command.format("a" * 256).split()])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == ExitCode.USAGE
+    assert "aaa...': too long for a path here" in capsys.readouterr().err
+
+
+def test_control_another_failure_of_a_disk_stays_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, OSError(5, "Input/output error", "a")) == ExitCode.BUG
+
+
 def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_main(monkeypatch, KeyboardInterrupt()) == 130
 

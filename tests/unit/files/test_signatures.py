@@ -128,3 +128,8 @@ def test_a_key_that_can_not_be_read_is_told(tmp_path: Path, place: str) -> None:
             read(tmp_path / place)
     with pytest.raises(UsageError, match="the key can't be written"):
         make_key(tmp_path / "missing" / "key")
+
+
+def test_a_key_without_a_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="Name the key's file"):
+        make_key(Path())

@@ -179,3 +179,9 @@ def test_a_file_in_the_way_of_a_directory_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "place").write_text("in the way")
     with pytest.raises(OSError, match="place"):
         put_if_absent(fill(tmp_path / "unfinished", "new"), tmp_path / "place")
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_what_has_no_name_is_a_directory(path: str) -> None:
+    with pytest.raises(IsADirectoryError), whole_file(Path(path)):
+        pass

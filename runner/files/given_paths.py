@@ -1,0 +1,38 @@
+"""Paths that a user gives, and that no file can have."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import ENAMETOOLONG
+
+from runner.errors import UsageError
+from runner.untrusted import quote
+
+
+def why_no_path(text: str) -> str | None:
+    """Return why a text can't be a path on any disk, or None if it can."""
+    if "\0" in text:
+        return f"{quote(text)} has a null byte"
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return f"{quote(text)} has a character that is half of one (a lone surrogate)"
+    return None
+
+
+@contextmanager
+def refusing_long_names() -> Iterator[None]:
+    """Turn the disk's refusal of a name into an error for the user: how long it may be, it knows.
+
+    Raises:
+        UsageError: a name is too long.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno != ENAMETOOLONG:
+            raise
+        raise UsageError(
+            f"{quote(str(error.filename))}: too long for a path here. Each name between two "
+            "slashes has at most 255 bytes on most disks: give a shorter one."
+        ) from error
