@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import SuiteError
 from runner.files.stores import read_file
+from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.outcome import Outcome
@@ -39,9 +40,9 @@ class TargetRecord(_Record):
     run_spec_name: str
     instance_id: str | None = None
     train_trial_index: int | None = None
-    name: dict[str, Any]
-    actual: dict[str, Any]
-    predicted: dict[str, Any] | None
+    name: StatName
+    actual: StatFields
+    predicted: StatFields | None
     baseline: float | None = None
     sample_mean: float | None = None
     instances: int = 1
@@ -143,7 +144,7 @@ class Report(_Record):
     evaluation_key: str | None = None
     input_changes: tuple[str, ...] = ()
     rescored_from: RescoredFrom | None = None
-    eval_run_specs: Mapping[str, Mapping[str, Any]]
+    eval_run_specs: Mapping[str, RunSpecColumns]
     cases: tuple[CaseRecord, ...]
     scoring: ScoringPolicy = ScoringPolicy()
     scores: tuple[Score, ...] = ()

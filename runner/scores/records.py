@@ -50,6 +50,8 @@ RUN_COLUMNS = (RUN_NAME, "scenario", "model")
 MODEL_COLUMNS = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
 SCENARIO_CLASS = "run_spec.scenario_spec.class_name"
 SCENARIO_ARGS = "run_spec.scenario_spec.args."
+TEXT_COLUMNS = (SCENARIO_CLASS, *MODEL_COLUMNS)
+"""What scenarios and models are named by: texts, where a run has them."""
 
 
 @dataclass(frozen=True)
