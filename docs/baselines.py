@@ -64,16 +64,16 @@ def find_rows(board: pd.DataFrame, seconds: Mapping[str, float]) -> pd.DataFrame
         }
         for row in board.to_dict("records")
     ]
-    perfect = {"image": "(oracle)", "rank": "", "MAE": 0.0, "scaled": 1.0, "seconds": None}
-    return pd.DataFrame([perfect | dict.fromkeys(map(str, BUDGETS), 0.0), *rows])
+    perfect = {"image": "(oracle)", "rank": "", "MAE": 0.0, "scaled": 1.0}
+    perfect |= dict.fromkeys(map(str, BUDGETS), 0.0)
+    return pd.DataFrame([perfect, *rows], columns=list(rows[0]))
 
 
 def table(rows: pd.DataFrame) -> str:
     """Return the table in Markdown."""
     heads = ["image", "rank", "MAE", "scaled", *(f"at {budget}" for budget in BUDGETS), "s a case"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for row in rows.itertuples(index=False):
-        image, rank, *figures, seconds = row
+    for image, rank, *figures, seconds in rows.itertuples(index=False):
         cells = [image, rank, *(f"{figure:.3f}" for figure in figures)]
         cells.append("" if pd.isna(seconds) else f"{seconds:.1f}")
         lines.append(f"| {' | '.join(map(str, cells))} |")
