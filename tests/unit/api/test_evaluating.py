@@ -25,7 +25,6 @@ def test_an_executor_is_chosen_by_its_object() -> None:
     [
         ({"repeat": -1}, "--repeat is -1"),
         ({"memory_mib": 1}, "--memory-mib is 1"),
-        ({"executor": Local(jobs=0)}, "--jobs is 0"),
         ({"pull": "sometimes"}, "pull is 'sometimes'"),
     ],
 )
