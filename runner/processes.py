@@ -84,7 +84,7 @@ class _Worker:
     def __init__(self, scratch: Path) -> None:
         find_runner = f"import sys; sys.path[:] = {sys.path!r}"
         code = f"{find_runner}; from runner.processes import serve; serve()"
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603  (this interpreter, our own code)
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -144,9 +144,9 @@ def _changed_entry(
     scored: Collection[str], rng: random.Random, entry: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return an instance's stats, changed unless they are revealed."""
-    if str(entry["instance_id"]) in scored:
+    if str(entry.get("instance_id")) in scored:
         return dict(entry)
-    return {**entry, "stats": [_changed_stat(stat, rng) for stat in entry["stats"]]}
+    return {**entry, "stats": [_changed_stat(stat, rng) for stat in entry.get("stats") or ()]}
 
 
 def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
@@ -165,8 +165,8 @@ def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]
 def _changed_state(
     state: Mapping[str, Any], revealed_ids: Collection[str], revealed: Revealed, rng: random.Random
 ) -> dict[str, Any]:
-    instance = state["instance"]
-    if instance["id"] not in revealed_ids:
+    instance = state.get("instance") or {}
+    if instance.get("id") not in revealed_ids:
         kept = {key: value for key, value in instance.items() if key in ("id", "split")}
         rest = {key: value for key, value in state.items() if key != "instance"}
         return {**_changed(rest, rng), "instance": kept, "odd": _changed("?", rng)}

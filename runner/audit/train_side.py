@@ -203,7 +203,7 @@ def _scores(entries: pl.DataFrame) -> pl.DataFrame:
             pl.col(mean).cast(pl.Float64).alias("value"),
         )
         .unique(["run", *ITEM_KEY, "metric"], keep="first", maintain_order=True)
-        .cast(SCORES)  # type: ignore[arg-type]
+        .cast(SCORES)  # type: ignore[arg-type]  # a dict of types; Polars names it narrower
     )
 
 

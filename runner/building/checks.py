@@ -45,7 +45,7 @@ def require_targets(
 def _has_no_target(spec: SuiteSpec, run: RunDirectory) -> str:
     """Return what the stats of a run have, none of which is a target."""
     stats = read_run(run).stats
-    names = sorted(set(stats[STAT_NAME])) if STAT_NAME in stats.columns else []
+    names = sorted(set(stats[STAT_NAME].drop_nulls())) if STAT_NAME in stats.columns else []
     asked = ", ".join(target.stat for target in spec.targets) or "no stat"
     return (
         f"{run.path / STATS}: {asked} is asked for, but the run has no such stat with a mean that "

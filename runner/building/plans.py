@@ -35,7 +35,7 @@ def replicate_rngs(spec: SuiteSpec) -> dict[int, random.Random]:
 
 def run_rng(spec: SuiteSpec, replicate: int, name: str) -> random.Random:
     """Return what draws the revealed instances of a run; whatever other runs there are."""
-    return random.Random(f"{spec.seed + replicate - 1} {name}")  # noqa: S311
+    return random.Random(f"{spec.seed + replicate - 1} {name}")  # noqa: S311  (as above)
 
 
 def draw_plans(

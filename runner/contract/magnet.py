@@ -82,7 +82,7 @@ class _MagnetPredictor(Predictor):
             raise ValueError(f"the filters of {name} leave none of {len(train_specs)} train runs")
         for run in eval_specs[layout.RUN_NAME]:
             if run not in evaluated:
-                print(f"{run}: left out by the filters of {name}", flush=True)  # noqa: T201
+                print(f"{run}: left out by the filters of {name}", flush=True)  # noqa: T201  (for the log)
         per_instance = self.case.train_per_instance_stats_df
         return Frames(
             train={

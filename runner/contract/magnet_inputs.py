@@ -56,7 +56,7 @@ def refuse_too_few(predictor: Any, states: "pd.DataFrame") -> None:
         if policy == "error":
             raise RuntimeError(f"{few}. Ask for fewer, or for a suite that reveals more")
         if policy == "warn":
-            print(f"warning: {few}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"warning: {few}", file=sys.stderr, flush=True)  # noqa: T201  (for the log)
 
 
 def sample_states(predictor: Any, states: "pd.DataFrame", seed: int) -> "pd.DataFrame":

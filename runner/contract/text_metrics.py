@@ -73,7 +73,7 @@ def recompute_match(
     """
     name, _, completions_counted = metric_name.partition("@")
     golds = [
-        _text(reference["output"])
+        _text(reference.get("output") or "")
         for reference in request_state["instance"].get("references") or ()
         if "correct" in (reference.get("tags") or ())
     ]

@@ -108,7 +108,7 @@ def read_scenario_states(
     wanted, found = set(instance_ids), set()
 
     def choose(state: dict[str, Any]) -> dict[str, Any] | None:
-        instance_id = state["instance"]["id"]
+        instance_id = (state.get("instance") or {}).get("id")
         if instance_id not in wanted:
             return None
         found.add(instance_id)

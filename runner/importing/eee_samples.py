@@ -18,6 +18,9 @@ Results = Mapping[str, OfResults]
 Key = tuple[str, int]
 """A sample and its trial."""
 
+MOST_DIGITS = 9
+"""Of an epoch; what is longer is none."""
+
 
 @dataclass
 class _Evaluation:
@@ -134,7 +137,7 @@ def _add(
 def _trial(row: Record) -> int:
     """Return how often the sample was run before; Inspect's converter keeps its epoch, from 1."""
     epoch = row.record("metadata").fields.get("epoch") if row.has("metadata") else None
-    if isinstance(epoch, str) and epoch.isdecimal() and len(epoch) < 10:  # noqa: PLR2004
+    if isinstance(epoch, str) and epoch.isdecimal() and len(epoch) <= MOST_DIGITS:
         return max(int(epoch) - 1, 0)
     return 0
 

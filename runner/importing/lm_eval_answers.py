@@ -90,9 +90,10 @@ def _logprob(row: Record, response: Any) -> float:
 def _pair(row: Record, response: Any) -> tuple[str, str]:
     """Return the log-likelihood and whether the choice is the greedy one, both as texts."""
     pair = response[0] if isinstance(response, list) and response else None
-    if not isinstance(pair, list) or len(pair) != 2 or not all(type(e) is str for e in pair):  # noqa: PLR2004
-        raise row.wrong(f"resps has {response!r:.40}, not a log-likelihood")
-    return pair[0], pair[1]
+    match pair:
+        case [str(likelihood), str(is_greedy)]:
+            return likelihood, is_greedy
+    raise row.wrong(f"resps has {response!r:.40}, not a log-likelihood")
 
 
 def _flat_texts(row: Record, responses: Sequence[Any]) -> list[str]:

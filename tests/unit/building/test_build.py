@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from runner.building.build import build_suite
 from runner.contract import MetricName, Target
-from runner.errors import SuiteError, UsageError
+from runner.errors import RunnerError, SuiteError, UsageError
 from runner.helm_outputs.common_types import plain_cells
 from runner.suites.eval_run import part_number
 from runner.suites.opening import open_suite
@@ -427,3 +429,40 @@ def test_assets_may_have_long_names_and_names_of_other_scripts(tmp_path: Path) -
     (assets / "caf\u00e9.txt").write_text("x")
     suite = build(write_suite(tmp_path), tmp_path / "suite", assets=str(tmp_path / "assets"))
     assert any("caf\u00e9.txt" in name for name in suite.inputs(suite.cases[0]).assets)
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where the fields of a document are; of a list those of its first item."""
+    if isinstance(value, dict):
+        for name, field in value.items():
+            yield (*above, name)
+            yield from places(field, (*above, name))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], (*above, 0))
+
+
+FILES = ("scenario_state.json", "per_instance_stats.json", "stats.json")
+FIELDS = [(file, place) for file in FILES for place in places(run_files("run")[file])]
+
+
+@pytest.mark.parametrize(("file", "place"), FIELDS, ids=repr)
+def test_runs_without_a_field_are_read_or_refused(
+    tmp_path: Path, file: str, place: tuple[Any, ...]
+) -> None:
+    for number in range(2):
+        name = f"{number}:model=demo/model"
+        files = run_files(name)
+        document: Any = files[file]
+        for step in place[:-1]:
+            document = document[step]
+        del document[place[-1]]
+        write_run(tmp_path / "runs", name, files)
+    cases = [{"train": ["0*"], "eval": ["1*"]}]
+    revealed = {"instances": 1, "gold": False}
+    with suppress(RunnerError):  # anything else is a bug of the runner
+        build(
+            tmp_path / "runs",
+            tmp_path / "suite",
+            division={"method": "explicit", "cases": cases},
+            revealed=revealed,
+        )
