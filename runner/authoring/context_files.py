@@ -13,8 +13,12 @@ from pathlib import Path
 
 from runner.authoring.dockerignore import Ignore, read_patterns
 from runner.errors import UsageError
+from runner.files.regular_files import NO_FILE
 
 DOCKERFILE = "Dockerfile"
+REQUIREMENTS = "requirements.txt"
+REQUIREMENTS_LOCK = "requirements.lock"
+"""With or instead of the file above: complete and with hashes, used unchanged."""
 IGNORE_FILES = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
 """The first of these that a folder has is the one that counts."""
 
@@ -35,10 +39,19 @@ def context_names(directory: Path) -> list[str]:
     """Return the names below a folder of all that goes to the engine; a folder before its content.
 
     Raises:
-        UsageError: a folder can't be read, or a line of `.dockerignore` is no pattern.
+        UsageError: a folder can't be read, a line of `.dockerignore` is no pattern, or what the
+            build reads is a pipe.
     """
+    for name in (DOCKERFILE, *IGNORE_FILES, REQUIREMENTS, REQUIREMENTS_LOCK):
+        _refuse_pipe(directory / name)
     with reading(directory):
         return list(_walk(directory, "", read_ignore(directory)))
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Refuse what the engine would open and wait for."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path}: {NO_FILE}. The build reads it: put a file in its place.")
 
 
 def context_files(directory: Path) -> list[Path]:

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import runner
-from runner.authoring.context_files import DOCKERFILE, add_to_context, context_names, reading
+from runner.authoring.context_files import (
+    DOCKERFILE,
+    REQUIREMENTS,
+    REQUIREMENTS_LOCK,
+    add_to_context,
+    context_names,
+    reading,
+)
 from runner.authoring.image_packages import BASE_LOCK, unpack_packages
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 
-REQUIREMENTS = "requirements.txt"
-REQUIREMENTS_LOCK = "requirements.lock"
-"""With or instead of the file above: complete and with hashes, used unchanged."""
 PACKAGES = "packages"
 
 EXPECTED = "expected_predictions.json"

@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+MOST = 1_000_000
+"""Of evaluations and failures in a period, and the largest step."""
+
 LONGEST_PERIOD = 876_000
 """Hours of 100 years: a date so long ago exists."""
 
@@ -26,11 +29,11 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evaluations: Annotated[int, Field(ge=1)] = 5
-    failures: Annotated[int, Field(ge=1)] = 3
+    evaluations: Annotated[int, Field(ge=1, le=MOST)] = 5
+    failures: Annotated[int, Field(ge=1, le=MOST)] = 3
     period_hours: Annotated[float, Field(gt=0, le=LONGEST_PERIOD, allow_inf_nan=False)] = 24
     publish: Literal["ladder", "rounded", "exact"] = "ladder"
-    step: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    step: Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False)] | None = None
     public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
     seed: str
 

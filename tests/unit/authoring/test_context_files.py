@@ -49,6 +49,20 @@ def test_an_odd_file_is_taken_and_never_opened(
     assert sorted(taken) == (usual if make is make_socket else sorted([*usual, "model/odd"]))
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("name", [".dockerignore", "requirements.txt", "requirements.lock"])
+def test_a_pipe_in_place_of_what_the_build_reads_is_refused(folder: Path, name: str) -> None:
+    os.mkfifo(folder / name)
+    with pytest.raises(UsageError, match=f"{name}: no file, e.g. a pipe"):
+        context_names(folder)
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "requirements.txt", "requirements.lock"])
+def test_control_a_file_in_that_place_is_taken(folder: Path, name: str) -> None:
+    (folder / name).write_text("")
+    assert name in context_names(folder)
+
+
 def test_only_regular_files_are_looked_into(folder: Path) -> None:
     (folder / "model" / "link").symlink_to("weights")
     assert context_files(folder) == [folder / "Dockerfile", folder / "model" / "weights"]
