@@ -60,6 +60,15 @@ def key_option(*, required: bool) -> Callable[[Late], Late]:
 
 private_option = click.option(PRIVATE, **PRIVATE_ATTRIBUTES)
 
+benchmark_output_option = click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("benchmark_output"),
+    show_default=True,
+    help="A benchmark_output, which may have other runs.",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
 

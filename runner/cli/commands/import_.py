@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import benchmark_output_option, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -16,14 +16,7 @@ Examples:
 
 @click.command(name="import", epilog=EXAMPLES)
 @click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("benchmark_output"),
-    show_default=True,
-    help="A benchmark_output, which may have other runs.",
-)
+@benchmark_output_option
 @json_option
 @does("runner.cli.import_:import_source")
 def import_() -> None:

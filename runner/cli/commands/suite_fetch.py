@@ -1,11 +1,9 @@
 """``runner suite fetch``: HELM's public results into a benchmark_output."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import benchmark_output_option, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -28,14 +26,7 @@ Examples:
     show_default=True,
     help="A store of the same layout, at any URL that fsspec lists.",
 )
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("benchmark_output"),
-    show_default=True,
-    help="A benchmark_output, which may have other runs.",
-)
+@benchmark_output_option
 @json_option
 @does("runner.cli.suite_fetch:fetch")
 def suite_fetch() -> None:

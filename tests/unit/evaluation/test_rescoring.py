@@ -6,7 +6,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.evaluation.rescoring import Rescoring, rescore_results
-from runner.files.signatures import make_key, read_public_key, read_signing_key
+from runner.files.signatures import SigningKey, make_key, read_public_key, read_signing_key
 from runner.files.stores import open_store
 from runner.progress import SILENT
 from runner.reports.found_reports import find_reports
@@ -158,14 +158,20 @@ def test_a_report_that_does_not_say_what_its_containers_saw_is_refused(
     assert reasons[0].startswith("case-1: the report does not say")
 
 
-def test_with_a_key_a_report_that_it_signed_is_signed_again_and_another_is_refused(
-    versions: Versions, tmp_path: Path
-) -> None:
+def write_signed_and_plain(versions: Versions, tmp_path: Path) -> SigningKey:
+    """Write a report that a key signed, and one that none did; return the key."""
     make_key(tmp_path / "key")
     key = read_signing_key(tmp_path / "key")
     made = evaluate_function(versions.first, off_by(0.25), "signed")
     write_evaluation(made, tmp_path / "results/signed", key)
     write(tmp_path / "results/plain", versions.first, 0.25, "plain")
+    return key
+
+
+def test_with_a_key_a_report_that_it_signed_is_signed_again_and_another_is_refused(
+    versions: Versions, tmp_path: Path
+) -> None:
+    key = write_signed_and_plain(versions, tmp_path)
     done = rescore_results(tmp_path / "results", versions.corrected, SILENT, key)
     assert done.refused == {tmp_path / "results/plain": ["SHA256SUMS: not signed"]}
     (one,) = done.rescored
@@ -176,11 +182,7 @@ def test_with_a_key_a_report_that_it_signed_is_signed_again_and_another_is_refus
 def test_control_without_a_key_both_are_scored_again_and_neither_is_signed(
     versions: Versions, tmp_path: Path
 ) -> None:
-    make_key(tmp_path / "key")
-    key = read_signing_key(tmp_path / "key")
-    made = evaluate_function(versions.first, off_by(0.25), "signed")
-    write_evaluation(made, tmp_path / "results/signed", key)
-    write(tmp_path / "results/plain", versions.first, 0.25, "plain")
+    key = write_signed_and_plain(versions, tmp_path)
     done = rescore(tmp_path / "results", versions.corrected)
     assert len(done.rescored) == 2
     assert all(verify_report(one.directory, None) == [] for one in done.rescored)
