@@ -46,6 +46,12 @@ class SuiteError(RunnerError):
     exit_code = ExitCode.BAD_SUITE
 
 
+class CardError(RunnerError):
+    """The evaluation card is wrong, or what it needs before its claim fails."""
+
+    exit_code = ExitCode.BAD_SUITE
+
+
 class BuildError(RunnerError):
     """The predictor's folder can't be made into an image."""
 

@@ -63,6 +63,7 @@ COMMANDS = {
         "Build suites from HELM runs, audit, publish and verify them.",
     ),
     "import": ("commands.import_:import_", "Make HELM runs of other harnesses' results."),
+    "card": ("commands.card:card", "Check claims of evaluation cards on their evidence."),
     "doctor": ("commands.doctor:doctor", "Check the engine; with --attack, try to break out."),
     "gc": ("commands.gc:gc", "Remove what killed runners left behind."),
 }

@@ -5,7 +5,7 @@ The text may be hostile: its size, its depth and what its aliases stand for are 
 makes an object, and what a message shows of it is bounded and printable.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.errors import RunnerError
 from runner.files.regular_files import open_regular
-from runner.files.wrong_fields import Location, find_wrong_fields, list_wrong
+from runner.files.wrong_fields import Location, WrongField, find_wrong_fields, list_wrong
 from runner.untrusted import printable, quote
 
 T = TypeVar("T")
@@ -53,12 +53,14 @@ class YamlForm(Generic[T]):
         whole: what the document should be, in words, e.g. ``a list of submissions``.
         error_class: the error that is raised for a wrong file.
         most_bytes: a larger file is refused unread.
+        find_faults: returns what is wrong between fields that are each right.
     """
 
     adapter: TypeAdapter[T]
     whole: str
     error_class: type[RunnerError]
     most_bytes: int = MOST_BYTES
+    find_faults: Callable[[T], Iterable[WrongField]] | None = None
 
 
 class _FlawError(Exception):
@@ -98,12 +100,20 @@ def parse_yaml(content: bytes, name: str, form: YamlForm[T]) -> T:
     if root is None:
         raise form.error_class(f"{name}: is empty; it should be {form.whole}.")
     try:
-        return form.adapter.validate_python(fields)
+        value = form.adapter.validate_python(fields)
     except ValidationError as error:
         wrong = find_wrong_fields(error, form.adapter, fields, form.whole)
-        placed = sorted(((_line_of(root, each.location), each) for each in wrong), key=_line)
-        findings = (f"line {line}: {each}" for line, each in placed)
-        raise form.error_class(list_wrong(name, findings)) from error
+        raise form.error_class(list_wrong(name, _with_lines(root, wrong))) from error
+    faults = () if form.find_faults is None else tuple(form.find_faults(value))
+    if faults:
+        raise form.error_class(list_wrong(name, _with_lines(root, faults)))
+    return value
+
+
+def _with_lines(root: yaml.Node, wrong: Iterable[WrongField]) -> Iterator[str]:
+    """Return each wrong field with its line, in the order of the lines."""
+    placed = sorted(((_line_of(root, each.location), each) for each in wrong), key=_line)
+    return (f"line {line}: {each}" for line, each in placed)
 
 
 def _line(placed: tuple[int, object]) -> int:
