@@ -14,8 +14,8 @@ import pandas as pd
 from runner.api.announcing import Announce, AnnouncedLines, log_line
 from runner.api.checked import Place, checked
 from runner.api.tables import html_table
-from runner.building.draw import Draw
-from runner.building.named import UNSAVED, opened_suite
+from runner.building.draw import UNSAVED, Draw
+from runner.building.named import opened_suite
 from runner.contract.frames import read_frame
 from runner.contract.stat import InstanceTarget, Target
 from runner.errors import SuiteError, UsageError

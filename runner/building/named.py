@@ -7,8 +7,9 @@ from glob import has_magic
 from pathlib import Path
 
 from runner.building.build import build_suite, warnings
-from runner.building.demo_suite import DEMO_SUITE, unpack_demo_suite
-from runner.building.draw import Draw
+from runner.building.demo_suite import DEMO_SUITE
+from runner.building.draw import Draw, drawn_spec
+from runner.building.kept_demo import opened_demo_suite
 from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
@@ -16,7 +17,6 @@ from runner.suites.manifest import MANIFEST, PUBLIC
 from runner.suites.opening import is_suite, open_public_half, open_suite
 from runner.suites.private_half import warn_of_private_half
 from runner.suites.public_suite import PublicSuite
-from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 
 SUITES = Path("suites")
@@ -24,12 +24,6 @@ SUITES = Path("suites")
 
 LEAST_SIMILARITY = 0.7
 """From here on a name that exists is suggested for one that does not."""
-
-UNSAVED = "unsaved"
-"""The version of a suite that is built of HELM runs for one command."""
-
-WARN_ONLY = ("twins", "derivable", "shared")
-"""Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
 
 
 @contextmanager
@@ -62,30 +56,17 @@ def opened_suite(
         raise UsageError(f"{name}: no built suite, so --private can't hold its private half.")
     for left in remove_dead_scratch():
         progress.say(f"removed {left}, left by a runner that was killed")
+    if name == DEMO_SUITE and root_dir is None:
+        progress.say("reading the HELM runs of demo")
+        with opened_demo_suite(draw, progress) as suite:
+            yield suite
+        return
+    title, source = _helm_runs(name, root_dir)
+    progress.say(f"reading the HELM runs of {title}")
     with scratch_directory() as scratch:
-        title, source = _helm_runs(name, root_dir, scratch)
-        progress.say(f"reading the HELM runs of {title}")
-        spec = make_spec(
-            {
-                "name": title,
-                "version": UNSAVED,
-                "helm_runs": [str(source)],
-                "targets": list(draw.stat_names) or ["exact_match"],
-                "division": {
-                    "method": "sampled",
-                    "train_runs": 3 if draw.train_runs is None else draw.train_runs,
-                },
-                "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
-                "keep_together": [],
-                "accept": list(WARN_ONLY),
-                "seed": 1 if draw.seed is None else draw.seed,
-            },
-            "the options",
-        )
+        spec = drawn_spec(title, source, draw)
         built = build_suite(spec, scratch / "suite", progress, is_kept=False)
-        # The demo's own warnings are for organizers; most people who run it are not.
-        is_demo = name == DEMO_SUITE and root_dir is None
-        for line in () if is_demo else warnings(built):
+        for line in warnings(built):
             progress.say(f"warning: {line}")
         yield built.suite
 
@@ -131,12 +112,10 @@ def _refuse_draw(directory: Path, draw: Draw) -> None:
         )
 
 
-def _helm_runs(name: str, root_dir: Path | None, scratch: Path) -> tuple[str, str | Path]:
-    """Return the suite's title and where its HELM runs are, unpacked if it is the demo."""
+def _helm_runs(name: str, root_dir: Path | None) -> tuple[str, str | Path]:
+    """Return the suite's title and where its HELM runs are."""
     if root_dir is not None:
         return name, _suite_of_helm(name, root_dir)
-    if name == DEMO_SUITE:
-        return DEMO_SUITE, unpack_demo_suite(scratch)
     if not has_magic(name) and not Path(name).exists():
         raise SuiteError(
             f"{name}: no such file or directory, and no suite of this name in ./{SUITES}."

@@ -3,11 +3,13 @@
 On Linux they are those of the XDG base directory specification, elsewhere the system's.
 """
 
+import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from shutil import rmtree
 
 import platformdirs
 
@@ -19,6 +21,27 @@ _APPLICATION = "runner"
 def cache_directory() -> Path:
     """Return where files that can be made again are kept: ``$XDG_CACHE_HOME/runner``."""
     return _directory(platformdirs.user_cache_path, "cache")
+
+
+def kept_by_this_code(name: str, versions: Mapping[str, str]) -> Path | None:
+    """Return the folder for what this code keeps; None if there can't be one.
+
+    What other code has kept is removed: it could have found something else.
+
+    Args:
+        name: the folder of the cache that it is in.
+        versions: of all code that has a part in what is kept.
+    """
+    digest = hashlib.sha256(repr(sorted(versions.items())).encode()).hexdigest()
+    try:
+        folder = cache_directory() / name
+        kept = folder / digest[:16]
+        if not kept.is_dir():
+            rmtree(folder, ignore_errors=True)
+            kept.mkdir(mode=0o700, parents=True)
+    except (OSError, UsageError):  # a cache is not worth an error
+        return None
+    return kept if os.access(kept, os.W_OK) else None
 
 
 def state_directory() -> Path:

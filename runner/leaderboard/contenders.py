@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from shutil import rmtree
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 
 from runner.code_version import scoring_versions
-from runner.errors import RunnerError, UsageError
+from runner.errors import RunnerError
 from runner.files.bug_log import attempt
-from runner.files.user_directories import cache_directory
+from runner.files.user_directories import kept_by_this_code
 from runner.files.whole_writes import whole_file
 from runner.progress import SILENT, Progress
 from runner.reports.found_reports import FoundReports, read_reports
@@ -143,7 +142,9 @@ def read_contenders(directory: Path, progress: Progress = SILENT) -> FoundReport
         UsageError: there is none.
         RunnerError: none can be read.
     """
-    return read_reports(directory, partial(_read, _kept_by_this_code()), progress)
+    return read_reports(
+        directory, partial(_read, kept_by_this_code(KEPT, scoring_versions())), progress
+    )
 
 
 def _read(kept: Path | None, path: Path, content: bytes) -> Contender:
@@ -156,22 +157,6 @@ def _read(kept: Path | None, path: Path, content: bytes) -> Contender:
         if found.fault is None:
             _keep(kept / digest, digest, found)
     return found
-
-
-def _kept_by_this_code() -> Path | None:
-    """Return the folder for what this code has found; None if there can't be one.
-
-    What other code has kept is removed: it could have found other numbers.
-    """
-    try:
-        folder = cache_directory() / KEPT
-        kept = folder / _digest(repr(sorted(scoring_versions().items())).encode())[:16]
-        if not kept.is_dir():
-            rmtree(folder, ignore_errors=True)
-            kept.mkdir(mode=0o700, parents=True)
-    except (OSError, UsageError):  # a cache is not worth an error
-        return None
-    return kept
 
 
 def _find(path: Path, digest: str) -> Contender | None:

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.files.user_directories import cache_directory, log_directory, state_directory
+from runner.files.user_directories import (
+    cache_directory,
+    kept_by_this_code,
+    log_directory,
+    state_directory,
+)
 
 ALL = [cache_directory, state_directory, log_directory]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own places")
@@ -104,3 +109,14 @@ def test_what_can_not_be_made_is_told(places: Path) -> None:
     (places / "tmp").rmdir()
     with pytest.raises(UsageError, match="No such file"):
         cache_directory()
+
+
+def test_what_other_code_has_kept_is_removed(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(places / "cache"))
+    kept = kept_by_this_code("things", {"runner": "1"})
+    assert kept is not None
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert kept_by_this_code("other things", {"runner": "2"})
+    assert kept.is_dir()  # control: of another name
+    assert kept_by_this_code("things", {"runner": "2"})
+    assert not kept.exists()

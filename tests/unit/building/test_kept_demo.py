@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runner.building.draw import Draw
+from runner.building.kept_demo import KEPT, opened_demo_suite
+from runner.progress import Silent, Task
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "runner" / KEPT
+
+
+class Tasks(Silent):
+    """Keeps the names of its tasks."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    @contextmanager
+    def task(self, what: str, total: int | None = None) -> Iterator[Task]:
+        self.names.append(what)
+        with super().task(what, total) as task:
+            yield task
+
+
+def opened(draw: Draw) -> tuple[str, Path, bool]:
+    """Return the demo suite's digest, its place, and whether its runs were read for it."""
+    tasks = Tasks()
+    with opened_demo_suite(draw, tasks) as suite:
+        assert suite.actuals(suite.cases[0]).stats
+        return suite.digest, suite.root, "demo: reading runs" in tasks.names
+
+
+def test_it_is_built_once_for_each_draw(cache: Path) -> None:
+    digest, place, was_built = opened(Draw())
+    assert was_built
+    assert place.is_relative_to(cache)
+    assert opened(Draw()) == (digest, place, False)
+    other, _, was_built = opened(Draw(seed=2))  # control
+    assert was_built
+    assert other != digest
+
+
+def test_one_that_was_changed_is_built_again(cache: Path) -> None:
+    digest, place, _ = opened(Draw())
+    actuals = next(place.glob("private/actuals*"))
+    actuals.write_bytes(actuals.read_bytes().replace(b"0", b"1"))
+    assert opened(Draw()) == (digest, place, True)
+    assert opened(Draw()) == (digest, place, False)
+    assert list(cache.rglob("instance_actuals*")) == [place / "private" / "instance_actuals.jsonl"]
+
+
+def test_only_the_user_can_read_it(cache: Path) -> None:
+    opened(Draw())
+    assert {path.stat().st_mode & 0o077 for path in cache.glob("*/*")} == {0}
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(cache: Path) -> None:
+    cache.parent.mkdir(parents=True)
+    cache.write_text("in the way")
+    digest, place, was_built = opened(Draw())
+    assert was_built
+    assert not place.exists()
+    assert cache.read_text() == "in the way"
+    cache.unlink()
+    assert opened(Draw())[0] == digest
