@@ -4,13 +4,13 @@ It sees what a container sees. Only two things it is told besides: which items t
 so that the share of them can be stated, and the actuals, so that it can be judged.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
 
 from runner.audit.gold import Told, TrainGold
+from runner.audit.loot import Loot, Undone
 from runner.audit.revealed_items import SCORES, RevealedItem, read_revealed, value_rows
 from runner.audit.train_side import TrainSide, read_items, read_scores, read_train_side
 from runner.contract import layout
@@ -24,42 +24,6 @@ from runner.suites.suite import Suite
 
 SAME_ANSWER = ("deployment", "prompt", "metric")
 """Items with these in common have one value: the deployment was asked the same."""
-
-
-@dataclass(frozen=True)
-class Undone:
-    """Gold that the spec hides, of one eval run, and what tells it.
-
-    Attributes:
-        run: the eval run's name.
-        told: its items whose gold is found.
-        revealed: how many of its items are revealed with completions.
-    """
-
-    run: str
-    told: tuple[Told, ...]
-    revealed: int
-
-
-@dataclass(frozen=True)
-class Loot:
-    """What the cheater has found in a case.
-
-    Attributes:
-        numbers: of the eval runs, by their names.
-        items: all items of the eval runs, with what ``train_side.OWN`` says of the runs.
-        known: (run, item, metric, value, is_own): the items' values that it knows. ``value`` is
-            null where it does not know the metric's formula; ``is_own`` is whether the run's own
-            revealed data are enough.
-        train: the case's train runs.
-        undone: where hidden gold was found.
-    """
-
-    numbers: Mapping[str, int]
-    items: pl.DataFrame
-    known: pl.DataFrame
-    train: TrainSide
-    undone: tuple[Undone, ...]
 
 
 class Cheater:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from runner.audit.cheater import Loot, Undone
 from runner.audit.leak import Leak
+from runner.audit.loot import Loot, Undone
 from runner.audit.rungs import Rung, climb
 from runner.audit.terms import find_terms, join_terms, target_rows
 from runner.contract import layout

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from runner.audit.cheater import Loot
+from runner.audit.loot import Loot
 from runner.audit.terms import join_terms
 from runner.contract.stat import InstanceTarget, Target
 from runner.scores.baseline import mean_of_similar

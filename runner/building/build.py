@@ -168,7 +168,7 @@ def _write_suite(
     suite = read_suite(root)
     check_whole(spec, suite)
     audit = audit_suite(suite, leaks, progress)
-    refuse_leaks(spec, audit)
+    refuse_leaks(spec, audit.leaks, audit.derivability)
     findings = [leak.model_dump() for leak in audit.leaks]
     freeze(spec, replace(contents, findings=findings), root)
     make_private(root / PRIVATE)  # also if it is moved or copied from there

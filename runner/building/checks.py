@@ -1,9 +1,10 @@
 """What is refused before a suite is frozen: nothing to predict, nothing to rank by, leaks."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from runner.audit.audit import Audit
+from runner.audit.derivability import Derivability
+from runner.audit.leak import Leak
 from runner.building.write_run import RevealKey
 from runner.contract.stat import Target
 from runner.errors import SuiteError
@@ -160,13 +161,18 @@ def _has_delta(targets: Iterable[Target]) -> bool:
     return any({"original", "perturbed"} <= side for side in sides.values())
 
 
-def refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
+def refuse_leaks(
+    spec: SuiteSpec, leaks: Sequence[Leak], derivability: Mapping[str, Derivability]
+) -> None:
     """Refuse a suite with a leak that its spec does not accept.
+
+    Args:
+        derivability: of each case, by its id; the message says it.
 
     Raises:
         SuiteError: names each of them, or the first few.
     """
-    refused = [leak for leak in audit.leaks if leak.kind not in spec.accept]
+    refused = [leak for leak in leaks if leak.kind not in spec.accept]
     if not refused:
         return
     more = f"\n  and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
@@ -174,7 +180,7 @@ def refuse_leaks(spec: SuiteSpec, audit: Audit) -> None:
     kinds = sorted({leak.kind for leak in refused} - {"value"})
     advice = f"\nIf this is intended, say so in the spec: accept: [{', '.join(kinds)}]"
     meant = advice if kinds else ""
-    figures = [f"  {case}: {derived}" for case, derived in audit.derivability.items()]
+    figures = [f"  {case}: {derived}" for case, derived in derivability.items()]
     raise SuiteError(
         "\n".join([f"{spec.name}: the audit found {len(refused)} leaks:", *lines])
         + more

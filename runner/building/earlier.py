@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.building.freeze import spec_json
+from runner.building.sources import spec_json
 from runner.errors import SuiteError
 from runner.suites.opening import check_suite, not_replaced, read_suite
 from runner.suites.spec import SuiteSpec

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.building.divisions import CasePlan
+from runner.building.sources import asset_paths, spec_json
 from runner.building.write_run import WrittenRuns
 from runner.contract import layout
-from runner.errors import SuiteError
 from runner.suites.manifest import (
     DIGEST,
     MANIFEST,
@@ -105,13 +105,6 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
     (root / PUBLIC / DIGEST).write_text(f"sha256:{digest}\n")
 
 
-def spec_json(spec: SuiteSpec) -> dict[str, Any]:
-    """Return the spec without the organizer's paths, so that the same files make the same suite."""
-    choices = spec.model_dump(mode="json", exclude={"helm_runs", "assets"})
-    assets = {name: digest_file(path) for name, path in asset_paths(spec).items()}
-    return {**choices, "asset_digests": assets}
-
-
 def _choices(spec: SuiteSpec) -> dict[str, Any]:
     elsewhere = {"name", "version", "description", "license", "limits", "helm_runs", "assets"}
     choices = spec.model_dump(mode="json", exclude=elsewhere)
@@ -119,25 +112,6 @@ def _choices(spec: SuiteSpec) -> dict[str, Any]:
     if isinstance(order, dict):  # the values may be made from the actuals
         choices["division"]["order"] = {"column": order["column"]}
     return choices
-
-
-def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
-    """Return the suite's assets by their path below the assets directory.
-
-    Raises:
-        SuiteError: the directory has no files.
-    """
-    if spec.assets is None:
-        return {}
-    root = Path(spec.assets)
-    paths = {
-        path.relative_to(root).as_posix(): path
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
-    if not paths:
-        raise SuiteError(f"{root}: assets should be a directory with files in it")
-    return paths
 
 
 def copy_assets(spec: SuiteSpec, root: Path) -> dict[str, FileRecord]:

@@ -1,7 +1,8 @@
-"""The HELM runs that a spec names, and the digests of their files."""
+"""The HELM runs and assets that a spec names, and the digests of their files."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from runner.errors import SuiteError
 from runner.helm_outputs.origin import ORIGIN
@@ -59,3 +60,29 @@ def _digest_source(path: Path) -> str:
         return digest_file(path)
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror}") from error
+
+
+def spec_json(spec: SuiteSpec) -> dict[str, Any]:
+    """Return the spec without the organizer's paths, so that the same files make the same suite."""
+    choices = spec.model_dump(mode="json", exclude={"helm_runs", "assets"})
+    assets = {name: digest_file(path) for name, path in asset_paths(spec).items()}
+    return {**choices, "asset_digests": assets}
+
+
+def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
+    """Return the suite's assets by their path below the assets directory.
+
+    Raises:
+        SuiteError: the directory has no files.
+    """
+    if spec.assets is None:
+        return {}
+    root = Path(spec.assets)
+    paths = {
+        path.relative_to(root).as_posix(): path
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+    if not paths:
+        raise SuiteError(f"{root}: assets should be a directory with files in it")
+    return paths

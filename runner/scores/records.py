@@ -1,6 +1,5 @@
 """The frame of records: one row per target, with both of its sides, or why there is no score."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.ranking.numbering import match_hashes
+from runner.scores.scenarios import SCENARIO_CLASS, cell_text, scenario_text
 from runner.scores.terms import crps_of_normal
 
 KEY: Mapping[str, type[pl.DataType]] = {
@@ -48,8 +48,6 @@ NOT_PREDICTED = "not predicted"
 
 RUN_COLUMNS = (RUN_NAME, "scenario", "model")
 MODEL_COLUMNS = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
-SCENARIO_CLASS = "run_spec.scenario_spec.class_name"
-SCENARIO_ARGS = "run_spec.scenario_spec.args."
 TEXT_COLUMNS = (SCENARIO_CLASS, *MODEL_COLUMNS)
 """What scenarios and models are named by: texts, where a run has them."""
 
@@ -226,7 +224,7 @@ def describe_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
     columns = dict.fromkeys(
         column for spec in specs for column in spec if column not in RUN_COLUMNS
     )
-    texts = {column: [_cell(spec.get(column)) for spec in specs] for column in columns}
+    texts = {column: [cell_text(spec.get(column)) for spec in specs] for column in columns}
     return name_runs(run_specs).with_columns(
         pl.Series(column, values, pl.String) for column, values in texts.items()
     )
@@ -244,22 +242,3 @@ def name_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
         ],
     }
     return pl.DataFrame(texts, schema=dict.fromkeys(RUN_COLUMNS, pl.String))
-
-
-def scenario_text(spec: Mapping[str, Any]) -> str | None:
-    """Return the scenario's class and arguments, e.g. ``MMLUScenario(subject=anatomy)``."""
-    class_name = spec.get(SCENARIO_CLASS)
-    if class_name is None:
-        return None
-    args = sorted((c, value) for c, value in spec.items() if c.startswith(SCENARIO_ARGS))
-    words = [
-        f"{column.removeprefix(SCENARIO_ARGS)}={_cell(value)}"
-        for column, value in args
-        if value is not None
-    ]
-    return f"{class_name.rpartition('.')[2]}({', '.join(words)})"
-
-
-def _cell(value: Any) -> str | None:
-    """Return the cell as text: a text as it is, anything else as JSON."""
-    return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)

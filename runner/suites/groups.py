@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.scores.records import SCENARIO_ARGS, SCENARIO_CLASS, scenario_text
+from runner.scores.scenarios import SCENARIO_ARGS, SCENARIO_CLASS, scenario_text
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found_in_the_public_half(
 ) -> None:
     leak = "scenario_state.request_states.gold"
     allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leak)
-    monkeypatch.setattr(build_module, "refuse_leaks", lambda spec, audit: None)
+    monkeypatch.setattr(build_module, "refuse_leaks", lambda spec, leaks, derivability: None)
     suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
     assert found_in_parts(suite) == {"eval/scenario_states.parts"}
 
@@ -173,7 +173,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found(
 ) -> None:
     leak = f"scenario_state.request_states.{column}"
     allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leak)
-    monkeypatch.setattr(build_module, "refuse_leaks", lambda spec, audit: None)
+    monkeypatch.setattr(build_module, "refuse_leaks", lambda spec, leaks, derivability: None)
     suite = make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
     assert found_canaries(stage(suite)) == ["eval/scenario_states.parquet"]
 
