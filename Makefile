@@ -4,6 +4,7 @@
 # make runner-image   build the runner as an image, for machines that have only Docker
 # make dist   build the wheel and the source archive, in dist/
 # make docs   build the site of docs/ in build/site
+# make vendor   copy the scripts of others into the pages again, as their lock says
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet check-engines HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make check-helm   developers: run the real HELM through `runner suite run`
@@ -14,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo gallery test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -140,6 +141,9 @@ check-engines: images $(VENV)/developer
 	  -p no:cacheprovider tests/developer/check_engines.py
 
 # By default on the runs of the demo suite. BENCH_OPTIONS: see .venv/bin/python -m benchmarks --help
+vendor:
+	@setup/vendor.sh
+
 DEMO_RUNS := build/bench/benchmark_output
 $(DEMO_RUNS): runner/demo_suite.tar.xz
 	@mkdir -p build/bench && tar -xmf $< -C build/bench

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runner.api.building import SuiteAudit, audit_suite, build_suite
+    from runner.api.comparing import Comparison, compare_reports
     from runner.api.evaluating import evaluate
     from runner.api.local_scoring import score, try_predictor
     from runner.api.opened_reports import LocalScore, OpenedReport, read_report
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BuildError",
+    "Comparison",
     "EngineError",
     "InstanceTarget",
     "InvalidOutputError",
@@ -57,6 +59,7 @@ __all__ = [
     "UsageError",
     "audit_suite",
     "build_suite",
+    "compare_reports",
     "evaluate",
     "metric",
     "open_suite",
@@ -70,6 +73,7 @@ __all__ = [
 
 _NAMES = {
     "api.building": ("SuiteAudit", "audit_suite", "build_suite"),
+    "api.comparing": ("Comparison", "compare_reports"),
     "api.evaluating": ("evaluate",),
     "api.local_scoring": ("score", "try_predictor"),
     "api.opened_reports": ("LocalScore", "OpenedReport", "read_report"),

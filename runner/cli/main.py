@@ -49,6 +49,10 @@ COMMANDS = {
     "evaluate": ("commands.evaluate:evaluate", "Run images on suites, and score them."),
     "report": ("commands.report:report", "Show all scores of one evaluation."),
     "leaderboard": ("commands.leaderboard:leaderboard", "Rank the evaluations of a suite."),
+    "compare": (
+        "commands.compare:compare",
+        "Compare evaluations in pairs, and say where they differ.",
+    ),
     "verify": ("commands.verify:verify", "Check a report, and score it again."),
     "rescore": (
         "commands.rescore:rescore",

@@ -72,7 +72,7 @@ benchmark_output_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
 
-def _report_directory(path_or_url: str) -> Path:
+def report_directory(path_or_url: str) -> Path:
     """Return the directory of a report; the user may also name the file in it, report.json."""
     place = open_store(path_or_url)
     return place.parent if place.name == "report.json" else place
@@ -82,7 +82,7 @@ REGISTRIES_VARIABLE = "RUNNER_REGISTRIES"
 """The environment variable that names the registries of every command of a competition."""
 
 report_argument = click.argument(
-    "directory", metavar="REPORT", type=_report_directory, shell_complete=complete_reports
+    "directory", metavar="REPORT", type=report_directory, shell_complete=complete_reports
 )
 """The directory of a report.json, or its URL."""
 

@@ -54,6 +54,30 @@ def draw_charts(rows: Rows, curve: Sequence[Score] = ()) -> dict[str, Chart]:
     }
 
 
+def draw_errors() -> Chart:
+    """Return the plot of one evaluation's errors against another's, a point per target.
+
+    Its points have ``first`` and ``second``, the errors; the script names the axes.
+    """
+    none = {"data": {"values": [{"end": 0}]}, "mark": _dashed("rule")}
+    across = {**none, "encoding": {"y": {"field": "end", "type": "quantitative"}}}
+    upright = {**none, "encoding": {"x": {"field": "end", "type": "quantitative"}}}
+    encoding = {
+        "x": _axis("first", "error"),
+        "y": _axis("second", "error"),
+        "tooltip": [
+            *({"field": name, "type": "nominal"} for name in ("run", "stat", "instance")),
+            *(
+                {"field": name, "type": "quantitative", "format": ".4f"}
+                for name in ("actual", "first", "second")
+            ),
+        ],
+    }
+    mark = {"type": "circle", "size": 45, "opacity": 0.6, "color": COLORS[0]}
+    points = {"data": {"name": TARGETS}, "mark": mark, "encoding": encoding}
+    return _layered(across, upright, points)
+
+
 def _curve(curve: Sequence[Score]) -> Chart:
     values = [
         {

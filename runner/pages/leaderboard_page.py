@@ -8,14 +8,17 @@ from typing import Any
 
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
+from runner.leaderboard.paired import Side, pair_evaluations
 from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, PastEvaluation
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.bars import Bar, Scale
+from runner.pages.compare_page import compare_page
 from runner.pages.page import asset, render_page, write_page
 from runner.pages.report_page import report_page
 from runner.progress import Progress
 from runner.scores.clusters import LEVEL
 
+COMPARED = "compare.html"
 INDEX = "index.html"
 REPORTS = "reports"
 
@@ -23,13 +26,20 @@ MOST_IN_MATRIX = 25
 """For how many entries the page shows probabilities pair by pair."""
 
 
-def leaderboard_page(board: Leaderboard, links: Mapping[Path, str], version: str) -> str:
+MOST_COMPARED = 20
+"""How many of the best entries the page of comparisons has: each pair has its differences there."""
+
+
+def leaderboard_page(
+    board: Leaderboard, links: Mapping[Path, str], version: str, compared: int = 0
+) -> str:
     """Return the page's HTML.
 
     Args:
         links: the page of each report, relative to this one, by the report's directory; other
             reports have no link.
         version: the runner's.
+        compared: how many of the best entries the page ``COMPARED`` beside this one has.
     """
     scale = Scale.of(entry.score for entry in board.entries if entry.score is not None)
     return render_page(
@@ -43,9 +53,11 @@ def leaderboard_page(board: Leaderboard, links: Mapping[Path, str], version: str
             "rows": [_row(entry, scale, links) for entry in board.entries],
             "starts": _band_starts(board.entries),
             "matrix": _matrix(board),
+            "compared": compared,
+            "comparison": COMPARED,
             "histories": _histories(board.attempts),
         },
-        [asset("tables.js")],
+        [asset("sorting.js")],
     )
 
 
@@ -78,11 +90,15 @@ def write_leaderboard(
     links: dict[Path, str] = {}
     faults = []
     version = next(iter(chosen.reports.values())).runner_version
+    sides: dict[Path, Side | None] = dict.fromkeys(_best(board))
 
     def page_of(path: Path) -> str:
-        return report_page(chosen.read(path), with_actuals=with_actuals)
+        report = chosen.read(path)
+        if path in sides:
+            sides[path] = Side.of(path, report)
+        return report_page(report, with_actuals=with_actuals)
 
-    with progress.task("writing pages", len(chosen.reports) + 1) as task:
+    with progress.task("writing pages", len(chosen.reports) + 2) as task:
         for number, path in enumerate(chosen.reports, start=1):
             html = attempt(partial(page_of, path))
             if isinstance(html, RunnerError):
@@ -92,10 +108,24 @@ def write_leaderboard(
                 links[path] = f"{REPORTS}/{number}.html"
                 write_page(directory / links[path], html)
             task.advance()
+        found = [side for side in sides.values() if side is not None]
+        # A report that met a bug leaves no gap in the numbers by which the board links to pairs.
+        compared = len(found) if len(found) == len(sides) else 0
+        if compared:
+            paired = pair_evaluations(found)
+            html = compare_page(paired, INDEX, with_actuals=with_actuals)
+            write_page(directory / COMPARED, html)
+        task.advance()
         page = directory / INDEX
-        write_page(page, leaderboard_page(board, links, version))
+        write_page(page, leaderboard_page(board, links, version, compared))
         task.advance()
     return WrittenPages(page, tuple(faults))
+
+
+def _best(board: Leaderboard) -> list[Path]:
+    """Return the reports of the best entries, if there are two to compare."""
+    ranked = [entry.report for entry in board.entries if entry.rank is not None]
+    return ranked[:MOST_COMPARED] if len(ranked) > 1 else []
 
 
 def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
@@ -122,6 +152,7 @@ def _matrix(board: Leaderboard) -> list[dict[str, Any]]:
     return [
         {
             "entry": entry,
+            "number": row,
             "cells": [
                 None
                 if column == row

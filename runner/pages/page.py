@@ -21,6 +21,9 @@ except ImportError as error:
 
 TEMPLATES = "runner.pages"
 
+TABLE_SCRIPTS = ("../vendor/dataTables.min.js", "tables.js")
+"""What a page with ``drawTable`` needs."""
+
 SHORT_DIGEST = 19
 """``sha256:`` and twelve digits, as Docker shows an image."""
 

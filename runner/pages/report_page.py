@@ -8,6 +8,7 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.pages.bars import Bar, Scale
+from runner.pages.packing import pack
 from runner.pages.page import asset, render_page
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
@@ -15,7 +16,6 @@ from runner.reports.score_text import population, repetition_lines, sharing_line
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.budgets import BUDGET
 from runner.scores.metrics import METRICS
-from runner.untrusted import printable
 
 FEWEST_TARGETS = 10
 """With fewer targets, participants could compute the actuals from a score and their predictions."""
@@ -51,12 +51,12 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
     curve = report.budget_curve(primary)
     by_group = (*curve, *scores)
     shown = [score for score in by_group if with_actuals or score.targets >= FEWEST_TARGETS]
-    scripts = [asset("tables.js")]
+    scripts = [asset("sorting.js")]
     data: dict[str, Any] = {}
     targets = target_rows(records) if with_actuals else []
     drawn = _drawn(targets)
     if targets:
-        data["targets"] = _packed(targets)
+        data["targets"] = pack(targets)
     if drawn:
         # Imported here: it is slow, and a page without actuals has no charts.
         from runner.pages.charts import chart_script, draw_charts  # noqa: PLC0415
@@ -157,13 +157,18 @@ def target_rows(records: pl.DataFrame) -> list[dict[str, Any]]:
     return [_target_row(row) for row in rows.iter_rows(named=True)]
 
 
-def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def stat_text(row: Mapping[str, Any]) -> str:
+    """Return the stat of a row of records in full."""
     split = "" if row["split"] is None else f" split={row['split']}"
     sub_split = "" if row["sub_split"] is None else f" sub_split={row['sub_split']}"
     perturbation = "" if row["perturbation"] is None else f" {row['perturbation']}"
+    return f"{row['stat']}{split}{sub_split}{perturbation}"
+
+
+def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run": row[RUN_NAME],
-        "stat": f"{row['stat']}{split}{sub_split}{perturbation}",
+        "stat": stat_text(row),
         "instance": row["instance_id"],
         "scenario": row["scenario"],
         "model": row["model"],
@@ -181,18 +186,3 @@ def _drawn(targets: Sequence[Mapping[str, Any]]) -> list[int]:
     if len(rows) <= MOST_POINTS:
         return rows
     return sorted(random.Random(0).sample(rows, MOST_POINTS))  # noqa: S311  (not secret)
-
-
-def _packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the rows as columns with each text stored once: a third of the size."""
-    columns = list(rows[0])
-    packed: dict[str, Any] = {}
-    for name in columns:
-        values = [row[name] for row in rows]
-        if any(isinstance(value, str) for value in values):
-            place = {text: number for number, text in enumerate(dict.fromkeys(values))}
-            texts = [None if text is None else printable(text) for text in place]
-            packed[name] = {"texts": texts, "rows": [place[value] for value in values]}
-        else:
-            packed[name] = {"rows": values}
-    return packed

@@ -124,20 +124,33 @@ def _choose(kind: Kind, names: Collection[str]) -> list[Metric]:
 
 
 def replicate_primary(records: pl.DataFrame, policy: ScoringPolicy) -> Replicates | None:
-    """Return the primary metric over the suite with its replicates, or None if it has no value.
+    """Return the primary metric over the suite with its replicates, or None if it has no value."""
+    return replicate_groups(records, None, policy).get(None)
+
+
+def replicate_groups(
+    records: pl.DataFrame, by: str | None, policy: ScoringPolicy
+) -> dict[Value, Replicates]:
+    """Return each group's primary metric with its replicates; those without a value are left out.
 
     Those of two evaluations of one suite are of the same clusters, so that they can be paired.
+
+    Args:
+        by: the column that makes the groups; None for the suite as a whole.
     """
     metric = policy.primary_metric
     of_kind = records.filter(pl.col("kind") == metric.targets)
     targets = prepare(of_kind, [metric], policy)
     if targets.rows.is_empty():
-        return None
+        return {}
+    parts: Mapping[Value, tuple[Estimates, Clusters]]
     if metric.kind == "suite":
         suite_wide = arrange_suite(targets, of_kind, [metric.name])
-        return replicate(suite_wide.estimate, suite_wide.clusters).get(metric.name)
-    ((estimates, clusters),) = _estimates(targets, None, policy).values()
-    return replicate(estimates.estimate, clusters).get(metric.name)
+        parts = {None: (suite_wide, suite_wide.clusters)} if by is None else {}
+    else:
+        parts = _estimates(targets, by, policy)
+    found = {value: replicate(part.estimate, clusters) for value, (part, clusters) in parts.items()}
+    return {value: each[metric.name] for value, each in found.items() if metric.name in each}
 
 
 def _score_category(

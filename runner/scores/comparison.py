@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.scores.clusters import LEVEL, Replicates, jackknife_error
+from runner.scores.clusters import LEVEL, Replicates, few_clusters, jackknife_error
 from runner.scores.metrics import Array
 from runner.scores.policy import ScoringPolicy
 
@@ -27,11 +27,51 @@ class Comparisons:
         is_distinct: whether i and j differ, in such a way that all statements of the table
             together hold at the level.
         is_better: whether i's score is better than j's.
+        differences: i's score less j's, in the metric's own unit.
+        errors: the standard error of each difference, NaN where it has none.
+        degrees: degrees of freedom of Student's t; 0 if no difference has an error.
+        note: what makes the intervals weak, if anything.
     """
 
     probabilities: Array
     is_distinct: NDArray[np.bool_]
     is_better: NDArray[np.bool_]
+    differences: Array
+    errors: Array
+    degrees: int
+    note: str | None
+
+    def difference(self, first: int, second: int) -> "Difference":
+        """Return the first's score less the second's, with its interval for this pair alone."""
+        value, error = self.differences[first, second], self.errors[first, second]
+        low = high = None
+        if self.degrees and not np.isnan(error):
+            from scipy.special import stdtrit  # noqa: PLC0415  (slow, as below)
+
+            half = float(stdtrit(self.degrees, 0.5 + LEVEL / 2) * error)
+            low, high = float(value - half), float(value + half)
+        probability = float(self.probabilities[first, second])
+        return Difference(float(value), low, high, probability, self.note)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One evaluation's score less another's on the same runs, in the metric's own unit.
+
+    Attributes:
+        low, high: the interval at ``LEVEL``; None if there is none.
+        probability_better: that the first is the better one.
+        note: what makes the interval weak, or why there is none.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    probability_better: float
+    note: str | None
+
+
+NO_INTERVAL = "one scenario and one model: no interval"
 
 
 def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Comparisons:
@@ -53,22 +93,30 @@ def compare_all(evaluations: Sequence[Replicates], policy: ScoringPolicy) -> Com
         for name in ("scenarios", "models", "pairs")
     ]
     sign = 1 if policy.primary_metric.better == "higher" else -1
-    t = np.zeros((count, count))
+    t, errors = np.zeros((count, count)), np.zeros((count, count))
     for first in range(0, count, ROWS_AT_ONCE):
         some = slice(first, first + ROWS_AT_ONCE)
         difference = sign * (points[some, np.newaxis] - points)
-        error = standard_error(*(pair_errors(factor, some) for factor in factors))
+        errors[some] = standard_error(*(pair_errors(factor, some) for factor in factors))
         with np.errstate(divide="ignore", invalid="ignore"):
-            t[some] = difference / error
-        t[some][(np.abs(difference) <= policy.tolerance) | np.isnan(error)] = 0
+            t[some] = difference / errors[some]
+        t[some][(np.abs(difference) <= policy.tolerance) | np.isnan(errors[some])] = 0
     degrees = max((each.degrees for each in evaluations), default=0)
     if not degrees:
         t[:] = 0
     from scipy.special import stdtr  # noqa: PLC0415  (slow, most commands compare nothing)
 
     probabilities: Array = stdtr(max(degrees, 1), t)
-    is_better = sign * (points[:, np.newaxis] - points) > 0
-    return Comparisons(probabilities, _distinct(probabilities), is_better)
+    differences = points[:, np.newaxis] - points
+    return Comparisons(
+        probabilities=probabilities,
+        is_distinct=_distinct(probabilities),
+        is_better=sign * differences > 0,
+        differences=differences,
+        errors=errors,
+        degrees=degrees,
+        note=few_clusters(evaluations[0]) if degrees else NO_INTERVAL,
+    )
 
 
 def standard_error(scenarios: Array, models: Array, pairs: Array) -> Array:

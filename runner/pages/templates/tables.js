@@ -1,49 +1,96 @@
 "use strict";
-// Tables that are in the page already: sorted by their column buttons, filtered by a text field.
-// A cell's data-value is what it is sorted by; a number where it is one.
+// Tables of the page's data: DataTables sorts, filters and pages them, and every cell is text.
 (() => {
-  const keyOf = (cell) => {
-    const text = cell.dataset.value ?? cell.textContent.trim();
-    const number = Number(text);
-    return text === "" ? null : Number.isNaN(number) ? text.toLowerCase() : number;
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
   };
-  const compare = (a, b) =>
-    a === null || b === null ? (a === null) - (b === null)
-      : typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1;
-  window.compareKeys = compare;
+  const shape = (tag, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  };
+  const element = document.getElementById("data");
+  const data = element ? JSON.parse(element.textContent) : {};
+  const unpack = (packed) => {
+    const names = Object.keys(packed);
+    return Array.from({ length: packed[names[0]].rows.length }, (_, row) => Object.fromEntries(
+      names.map((name) => {
+        const { texts, rows } = packed[name];
+        return [name, texts ? texts[rows[row]] : rows[row]];
+      }),
+    ));
+  };
+  const number = (value, digits = 4) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+  const interval = (low, high, digits = 4) => (low === null || low === undefined ? "–" : `${number(low, digits)} to ${number(high, digits)}`);
 
-  for (const table of document.querySelectorAll("table[data-sortable]")) {
-    const body = table.tBodies[0];
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => {
-      const button = head.querySelector("button");
-      if (!button) return;
-      button.addEventListener("click", () => {
-        const descending = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", descending ? "descending" : "ascending");
-        const keyed = [...body.rows].map((row) => [keyOf(row.cells[column]), row]);
-        // What has no value stays last either way.
-        keyed.sort(([a], [b]) => (descending && a !== null && b !== null ? compare(b, a) : compare(a, b)));
-        body.classList.toggle("sorted", true);
-        body.append(...keyed.map(([, row]) => row));
-      });
+  // A point with its interval on the scale of its column, for the eye alone: the numbers stand beside.
+  const bar = ([value, low, high], [least, most]) => {
+    const place = (at) => (most > least ? 100 * (at - least) / (most - least) : 50);
+    const svg = shape("svg", { class: "interval", viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" });
+    svg.append(shape("line", { class: "zero", x1: place(0), x2: place(0), y1: 0, y2: 12 }));
+    if (low !== null && low !== undefined) svg.append(shape("line", { class: "range", x1: place(low), x2: place(high), y1: 6, y2: 6 }));
+    if (value !== null && value !== undefined) svg.append(shape("rect", { class: "point", x: place(value) - 0.9, width: 1.8, y: 1, height: 10 }));
+    return svg;
+  };
+  // The least and the most of all numbers, and of 0.
+  const scaleOf = (rows) => {
+    let [least, most] = [0, 0];
+    for (const value of rows.flat()) {
+      if (value === null || value === undefined) continue;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    return [least, most];
+  };
+
+  // Text that may break where a name's parts end; as it is, for whoever copies it.
+  const breakable = (text) => {
+    const parts = text.split(/(?<=[(,=/_:])/);
+    return make("bdi", {}, ...parts.flatMap((part, number) => (number ? [make("wbr"), part] : [part])));
+  };
+
+  // What has no value stays last, in either direction.
+  const compare = (a, b) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1);
+  const lastIfNone = (sign) => (a, b) => (a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b));
+  window.DataTable.type("value", "order", { asc: lastIfNone(1), desc: lastIfNone(-1) });
+  window.DataTable.type("value", "detect", () => false);
+  window.DataTable.ext.errMode = "throw";
+
+  // Columns: title, key (what it is sorted and found by: a number, a text or null), and optionally cell (the text
+  // or the element that is shown), className, head (a row's header), fixed (can't be sorted). Returns the DataTable.
+  const drawTable = (place, { label, caption, columns, rows, order = [], page = 10, find = true }) => {
+    const table = make("table", {}, make("caption", {}, make("span", { textContent: caption })));
+    const scroll = make("div", { className: "scroll", tabIndex: 0 }, table);
+    scroll.setAttribute("role", "region");
+    scroll.setAttribute("aria-label", label);
+    const cue = make("p", { className: "cue", textContent: "Scroll the table sideways for more columns." });
+    new ResizeObserver(() => cue.classList.toggle("shown", scroll.scrollWidth > scroll.clientWidth)).observe(scroll);
+    place.replaceChildren(cue, scroll);
+    const paged = rows.length > page;
+    const drawn = new window.DataTable(table, {
+      data: rows,
+      autoWidth: false,
+      deferRender: true,
+      pageLength: page,
+      paging: paged,
+      ordering: true,
+      order,
+      layout: { topStart: find && rows.length > 5 ? "search" : null, topEnd: paged ? "info" : null, bottomStart: null, bottomEnd: paged ? "paging" : null },
+      language: { search: "Filter", info: "_START_ to _END_ of _TOTAL_", infoEmpty: "none of them", infoFiltered: "", zeroRecords: "none of them", emptyTable: "none", aria: { orderable: ": sort", orderableReverse: ": sort the other way", orderableRemove: ": sort no more" } },
+      columns: columns.map(({ title, key, cell, className = "", head, fixed }) => ({
+        title, className, type: "value", orderable: !fixed, searchable: !fixed, orderSequence: ["asc", "desc"],
+        ...(head && { cellType: "th" }),
+        data: (row, kind) => {
+          if (kind !== "display") return key(row) ?? (kind === "filter" ? "" : null);
+          const shown = cell ? cell(row) : key(row);
+          return shown instanceof Element ? shown : breakable(String(shown ?? "–"));
+        },
+        createdCell: (made) => { if (head) made.scope = "row"; },
+      })),
     });
-  }
-  for (const field of document.querySelectorAll("input[data-filters]")) {
-    const table = document.getElementById(field.dataset.filters);
-    const count = document.getElementById(field.dataset.count);
-    const rows = [...table.tBodies[0].rows].map((row) => [row.textContent.toLowerCase(), row]);
-    const filter = () => {
-      const wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      for (const [text, row] of rows) {
-        row.hidden = !wanted.every((word) => text.includes(word));
-        shown += !row.hidden;
-      }
-      count.textContent = `${shown} of ${rows.length} shown`;
-    };
-    field.addEventListener("input", filter);
-    filter();
-  }
+    return drawn;
+  };
+  Object.assign(window, { pageData: data, drawTable, make, unpack, numberText: number, intervalText: interval, bar, scaleOf });
 })();

@@ -98,6 +98,8 @@ def ways_to_see_more(competition: Open, suite: Suite) -> dict[str, Callable[[], 
         junit_file=None,
         is_closed=True,
     )
+    two = [competition.results / name for name in ("image", "other")]
+    write_evaluation(evaluate_function(suite, off_by(0.3), "other"), two[1])
     return {
         "a board": lambda: run("leaderboard", competition.results),
         "pages": lambda: run("leaderboard", competition.results, "--html"),
@@ -107,7 +109,10 @@ def ways_to_see_more(competition: Open, suite: Suite) -> dict[str, Callable[[], 
         "scores of a correction": lambda: run(
             "rescore", competition.results, "--suite", suite.root
         ),
+        "a comparison": lambda: run("compare", *two),
+        "its page too": lambda: run("compare", *two, "--html"),
         "a rank": lambda: read_checks(options, LineDisplay()),
+        "a comparison of objects": lambda: runner.compare_reports(two),
         "a ranking": lambda: runner.rank_reports(competition.results),
         "a ranking of objects": lambda: runner.rank_reports(
             [runner.read_report(competition.results / "image")]
@@ -122,11 +127,23 @@ WAYS = (
     "a report",
     "its page",
     "scores of a correction",
+    "a comparison",
+    "its page too",
+    "a comparison of objects",
     "a rank",
     "a ranking",
     "a ranking of objects",
 )
-COMPARING = ("a board", "pages", "a rank", "a ranking", "a ranking of objects")
+COMPARING = (
+    "a board",
+    "pages",
+    "a comparison",
+    "its page too",
+    "a comparison of objects",
+    "a rank",
+    "a ranking",
+    "a ranking of objects",
+)
 
 
 @pytest.mark.parametrize("way", WAYS)

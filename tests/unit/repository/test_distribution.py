@@ -18,6 +18,8 @@ NEEDED = (
     "runner/demo_suite.tar.xz",
     "runner/sandbox/seccomp.json",
     "runner/pages/templates/report.html.j2",
+    "runner/pages/vendor/dataTables.min.js",
+    "runner/pages/vendor/dataTables.license.txt",
     "runner/predictor_template/python/predictor.py",
     "runner/predictor_template/python/.dockerignore",
     "runner/images/base/Dockerfile",

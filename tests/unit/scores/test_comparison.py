@@ -3,7 +3,14 @@ import pytest
 from numpy.typing import NDArray
 
 from runner.scores.clusters import Replicates, jackknife_error
-from runner.scores.comparison import Comparisons, RankRange, compare_all, pair_errors, rank
+from runner.scores.comparison import (
+    NO_INTERVAL,
+    Comparisons,
+    RankRange,
+    compare_all,
+    pair_errors,
+    rank,
+)
 from runner.scores.policy import ScoringPolicy
 from tests.unit.scores.simulation import mean_absolute, simulate
 
@@ -115,6 +122,36 @@ def test_evaluations_of_other_runs_cannot_be_compared() -> None:
         compare_all([first, second], MAE)
 
 
+def test_a_difference_has_the_interval_of_students_t_over_what_leaving_out_clusters_changes() -> (
+    None
+):
+    """Three scenarios of one model: errors .1, .2, .3 beside .2, .2, .5, so -.1, 0 and -.2."""
+    first, second = (
+        mean_absolute(np.array([errors]).T) for errors in ([0.1, 0.2, 0.3], [0.2, 0.2, 0.5])
+    )
+    found = compare_all([first, second], MAE).difference(0, 1)
+    # The standard error of a mean of three is their standard deviation, .1, by the root of three.
+    half = 4.302652729911275 * 0.1 / np.sqrt(3)  # scipy.stats.t.ppf(0.975, 2)
+    assert found.value == pytest.approx(-0.1)
+    assert (found.low, found.high) == pytest.approx((-0.1 - half, -0.1 + half))
+    assert 0.5 < found.probability_better < 0.975  # 0 is within the interval
+    assert found.note == "few scenarios: 3, few models: 1"
+
+
+def test_the_other_way_round_a_difference_is_the_same_with_the_other_sign() -> None:
+    table = compare_all(shifted(0.05), MAE)
+    one, other = table.difference(0, 1), table.difference(1, 0)
+    assert (one.low, one.high) == pytest.approx((-(other.high or 0), -(other.low or 0)))
+    assert one.probability_better == pytest.approx(1 - other.probability_better)
+
+
+def test_a_difference_of_one_scenario_and_one_model_has_no_interval_and_says_why() -> None:
+    few = np.full((1, 1), 0.1)
+    found = compare_all([mean_absolute(few), mean_absolute(few + 0.5)], MAE).difference(0, 1)
+    assert (found.low, found.high, found.note) == (None, None, NO_INTERVAL)
+    assert found.value == pytest.approx(-0.5)
+
+
 @pytest.mark.parametrize("size", [1e-150, 1.0, 1e150])
 def test_errors_of_all_pairs_are_those_of_each_difference(size: float) -> None:
     """Some entries are near copies of others, and some are far larger than the rest."""
@@ -141,6 +178,7 @@ def test_ranks_run_from_behind_the_distinctly_better_to_before_the_distinctly_wo
     for i, j in ((0, 2), (0, 3), (1, 3), (2, 3)):
         is_distinct[i, j] = is_distinct[j, i] = True
     is_better = np.triu(np.ones((4, 4), dtype=bool), 1)
-    ranges = rank(Comparisons(np.full((4, 4), 0.5), is_distinct, is_better))
+    even, none = np.full((4, 4), 0.5), np.zeros((4, 4))
+    ranges = rank(Comparisons(even, is_distinct, is_better, none, none, 3, None))
     assert ranges == [RankRange(1, 2), RankRange(1, 3), RankRange(2, 3), RankRange(4, 4)]
     assert [str(each) for each in ranges] == ["1-2, tied", "1-3, tied", "2-3, tied", "4"]
