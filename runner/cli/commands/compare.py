@@ -11,8 +11,8 @@ from runner.cli.options import json_option, report_directory
 EXAMPLES = """\b
 Examples:
   runner compare results/demo/train_mean results/demo/random
-  runner compare results/mmlu/ridge results/mmlu/aipw results/mmlu/items --html
-  runner compare results/mmlu/ridge results/mmlu/aipw --metric rmse --json
+  runner compare results/ridge results/aipw results/items --html
+  runner compare results/ridge results/aipw --metric rmse --json
 """
 
 
