@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+from runner.authoring.dockerfile import divide
+from runner.authoring.image_packages import names_packages
+
 MIB = 1024 * 1024
 LARGE_CONTEXT_BYTES = 200 * MIB
 SEARCHED_BYTES = MIB
@@ -66,6 +69,7 @@ def find_build_warnings(
         *_secrets(directory, found),
         *_large(directory, found),
         *_network_steps(directory / "Dockerfile"),
+        *_packages_made_again(directory),
         *_contradictions(directory / "requirements.txt", base_pins),
     ]
 
@@ -104,6 +108,28 @@ def _network_steps(dockerfile: Path) -> Iterator[str]:
             for pattern, advice in _USES_NETWORK.items():
                 if match := re.search(pattern, line):
                     yield f"Dockerfile: RUN {match[0]} will fail, a build has no network. {advice}"
+
+
+def _packages_made_again(directory: Path) -> Iterator[str]:
+    requirements = next(
+        (path for path in map(directory.joinpath, _REQUIREMENTS) if path.is_file()), None
+    )
+    if requirements is None or not names_packages(requirements):
+        return
+    division = divide((directory / "Dockerfile").read_text(encoding="utf-8", errors="replace"))
+    if division is not None and division.takes_files:
+        yield (
+            "Dockerfile: files of your own are copied above packages/, so each edit makes the "
+            "packages again. Put COPY packages/ above all other COPY lines."
+        )
+    elif division is None:
+        yield (
+            "Dockerfile: no line of its last stage copies packages/ by name, so the packages are "
+            "made again at each build. Put COPY packages/ DESTINATION above the COPY of your code."
+        )
+
+
+_REQUIREMENTS = ("requirements.lock", "requirements.txt")
 
 
 def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[str]:

@@ -5,17 +5,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.context_files import context_files, reading
-from runner.authoring.image_context import from_references, read_expected, write_context
-from runner.authoring.image_packages import base_pins
+from runner.authoring.dockerfile import PACKAGES, divide, from_references
+from runner.authoring.image_context import (
+    find_requirements,
+    read_dockerfile,
+    read_expected,
+    write_context,
+    write_packages_context,
+)
+from runner.authoring.image_packages import (
+    IMAGE_PYTHON,
+    base_pins,
+    requirements_digest,
+    unpack_packages,
+)
+from runner.authoring.package_images import PackageImages, open_package_images
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
 from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.image import Image
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,7 @@ class ImageSource:
         Raises:
             UsageError: there is no Dockerfile, or it names none.
         """
-        return from_references(self.folder, self.build_args)
+        return from_references(read_dockerfile(self.folder), self.build_args)
 
     def warnings(self) -> list[str]:
         """Return warnings about a predictor's folder."""
@@ -47,32 +62,113 @@ class ImageSource:
             return find_build_warnings(self.folder, context_files(self.folder), base_pins())
 
 
-def build_predictor(
-    engine: Engine, source: ImageSource, tag: str, progress: Progress
-) -> int | None:
-    """Build an image, and return its bytes; None if it is the one that the tag names already.
+@dataclass(frozen=True)
+class Built:
+    """An image that was built.
 
-    The engine's own cache decides which steps of the Dockerfile are carried out.
+    Attributes:
+        is_new: it is not the one that the tag named before.
+        base_bytes: of the image in FROM; None if it stands on none.
+        packages_bytes: of the packages of requirements.txt.
+    """
+
+    image: Image
+    is_new: bool
+    base_bytes: int | None
+    packages_bytes: int
+
+
+def build_predictor(engine: Engine, source: ImageSource, tag: str, progress: Progress) -> Built:
+    """Build an image, and return it with the sizes of its parts.
+
+    The packages of requirements.txt become an image of their own, which is kept until they, or
+    what they stand on, change. The folder's own files come above it.
 
     Raises:
         UsageError: an image in a FROM line is not on the engine.
         BuildError: a package can't be found, or a step of the Dockerfile failed.
     """
-    for reference in source.from_references():
-        _require_parent(engine, reference)
+    parents = [_require_parent(engine, reference) for reference in source.from_references()]
     before = engine.find_built(tag)
-    with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
-        progress.say(f"{tag}: resolving packages")
-        with progress.task(f"{tag}: resolving packages"):
-            machine = str(engine.fetch_info()["Architecture"])
-            write_context(source.folder, context, base=source.base, machine=machine)
+    build = _Build(engine, source, tag, progress, tuple(one.id for one in parents))
+    with open_package_images(engine) as images:
+        dockerfile, packages_image, packages = build.obtain_packages(images)
+        image = build.make(dockerfile, packages)
+    base_bytes = parents[-1].size_bytes if parents else None
+    held = packages_image.size_bytes - (base_bytes or 0) if packages_image else 0
+    return Built(image, before is None or before.id != image.id, base_bytes, held)
+
+
+@dataclass(frozen=True)
+class _Build:
+    """One build; ``parents`` are the IDs of the images in the Dockerfile's FROM lines."""
+
+    engine: Engine
+    source: ImageSource
+    tag: str
+    progress: Progress
+    parents: tuple[str, ...]
+
+    def obtain_packages(self, images: PackageImages) -> tuple[str, Image | None, bool]:
+        """Return the Dockerfile that is left to build, and the image of packages that it is on.
+
+        The last value says whether it needs the packages in its context: none of its lines names
+        ``packages/`` in a way that they could be an image of their own.
+        """
+        dockerfile = read_dockerfile(self.source.folder)
+        requirements = find_requirements(self.source.folder, base=self.source.base)
+        if requirements is None:
+            return dockerfile, None, False
+        division = divide(dockerfile)
+        if division is None or division.takes_files:
+            return dockerfile, None, True
+        sources = {
+            "dockerfile": division.packages,
+            "parents": self.parents,
+            "build_args": dict(self.source.build_args),
+            "machine": self._machine(),
+            "python": IMAGE_PYTHON,
+            "requirements": requirements_digest(requirements),
+        }
+        image = images.obtain(sources, partial(self._make_packages, division.packages))
+        return division.code(image.id), image, False
+
+    def _make_packages(self, dockerfile: str, tag: str) -> Image:
+        with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
+            packages = self._unpack(folder / PACKAGES)
+            write_packages_context(context, dockerfile, {PACKAGES: packages})
+            return self._send(context, tag, {}, f"{self.tag}: building the packages")
+
+    def make(self, dockerfile: str, with_packages: bool) -> Image:
+        """Build the folder's own files, and return the image."""
+        source = self.source
+        with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
+            packages = folder / PACKAGES
+            packages.mkdir()
+            if with_packages:
+                self._unpack(packages)
+            write_context(context, source.folder, dockerfile, packages, base=source.base)
+            return self._send(context, self.tag, _labels(source), f"{self.tag}: building")
+
+    def _unpack(self, packages: Path) -> Path:
+        what = f"{self.tag}: resolving packages"
+        self.progress.say(what)
+        packages.mkdir(exist_ok=True)
+        requirements = find_requirements(self.source.folder, base=self.source.base)
+        with self.progress.task(what):
+            if requirements is not None:
+                unpack_packages(requirements, packages, self._machine(), base=self.source.base)
+        return packages
+
+    def _send(self, context: BinaryIO, tag: str, labels: Mapping[str, str], what: str) -> Image:
         context.seek(0)
-        progress.say(f"{tag}: building")
-        with progress.task(f"{tag}: building") as task:
+        self.progress.say(what)
+        with self.progress.task(what) as task:
             show_step = partial(_show_step, task)
-            labels = _labels(source)
-            built = engine.build_image(context, tag, labels, source.build_args, show_step)
-    return None if before is not None and before.id == built.id else built.size_bytes
+            return self.engine.build_image(context, tag, labels, self.source.build_args, show_step)
+
+    def _machine(self) -> str:
+        return str(self.engine.fetch_info()["Architecture"])
 
 
 def _labels(source: ImageSource) -> dict[str, str]:
@@ -81,10 +177,14 @@ def _labels(source: ImageSource) -> dict[str, str]:
     return {**labels, EXPECTED_LABEL: expected} if expected else labels
 
 
-def _require_parent(engine: Engine, reference: str) -> None:
-    """Raise a UsageError that says how to get the image if the engine lacks it."""
+def _require_parent(engine: Engine, reference: str) -> Image:
+    """Return an image in a FROM line.
+
+    Raises:
+        UsageError: the engine lacks it; says how to get it.
+    """
     try:
-        engine.resolve_image(reference)
+        return engine.resolve_image(reference)
     except UsageError as error:
         advice = _BASES.get(reference)
         raise UsageError(f"{error} {advice}" if advice else str(error)) from error

@@ -1,9 +1,6 @@
-"""A folder with a Dockerfile -> the context its image is built from.
+"""A folder with a Dockerfile -> the contexts its images are built from."""
 
-What the folder holds, and in ``packages/`` the Python packages that it asks for, unpacked.
-"""
-
-import re
+import io
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +15,9 @@ from runner.authoring.context_files import (
     context_names,
     reading,
 )
-from runner.authoring.image_packages import BASE_LOCK, unpack_packages
+from runner.authoring.dockerfile import PACKAGES
+from runner.authoring.image_packages import BASE_LOCK, names_packages
 from runner.errors import UsageError
-from runner.files.scratch import scratch_directory
-
-PACKAGES = "packages"
 
 EXPECTED = "expected_predictions.json"
 """In a predictor's folder: predictions that `runner check --save-expected` saved."""
@@ -47,58 +42,64 @@ def read_expected(directory: Path) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def from_references(directory: Path, build_args: Mapping[str, str]) -> list[str]:
-    """Return the images in the Dockerfile's FROM lines, with ARG defaults filled in.
+def read_dockerfile(directory: Path) -> str:
+    """Return a folder's Dockerfile; a byte that is not UTF-8 stays, as a surrogate.
 
     Raises:
-        UsageError: the folder has no Dockerfile.
+        UsageError: there is none, or it can't be read.
     """
-    values: dict[str, str] = {}
-    stages: set[str] = set()
-    references = []
-    with reading(directory / DOCKERFILE):
-        content = _dockerfile(directory).read_text(encoding="utf-8", errors="surrogateescape")
-    for line in content.splitlines():
-        if match := re.match(r"\s*ARG\s+(\w+)=(\S+)", line, re.IGNORECASE):
-            values.setdefault(match[1], build_args.get(match[1], match[2]))
-        elif match := re.match(
-            r"\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", line, re.IGNORECASE
-        ):
-            reference = re.sub(r"\$\{?(\w+)\}?", lambda name: values.get(name[1], ""), match[1])
-            references += [reference] if reference not in stages | {"scratch"} else []
-            stages.add(match[2])
-    return references
+    path = directory / DOCKERFILE
+    with reading(path):
+        if not path.is_file():
+            raise UsageError(
+                f"{path}: no such file. A predictor's folder holds a Dockerfile; `runner init DIR` "
+                "makes one that works."
+            )
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
-def write_context(directory: Path, archive: BinaryIO, *, base: bool, machine: str) -> None:
-    """Write a folder's build context as a tar: its files, and its Python packages unpacked.
+def write_packages_context(archive: BinaryIO, dockerfile: str, folders: Mapping[str, Path]) -> None:
+    """Write the context of an image of packages as a tar: folders by their names, no own files."""
+    with _open_context(archive) as context:
+        _add_text(context, DOCKERFILE, dockerfile)
+        for name, folder in folders.items():
+            _add_folder(context, folder, name)
+
+
+def write_context(
+    archive: BinaryIO, directory: Path, dockerfile: str, packages: Path | None, *, base: bool
+) -> None:
+    """Write a folder's build context as a tar: its files, and packages if there are any.
 
     Args:
+        dockerfile: in place of the folder's own.
+        packages: unpacked, to go into ``packages/`` unless the folder has one; None for none.
         base: the folder is the base image's, which also gets the contract's code.
-        machine: the engine's architecture, e.g. ``x86_64``.
 
     Raises:
-        BuildError: a requirement can't be resolved; the message has pip's output.
-        UsageError: a file can't be read, or the folder has packages/ besides requirements.
+        UsageError: a file can't be read.
     """
     names = context_names(directory)
-    requirements = _requirements(directory, names, base=base)
-    # GNU's format holds names that are not UTF-8 as they are.
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as context:
+    with _open_context(archive) as context:
         for name in names:
-            add_to_context(context, directory / name, name)
-        if PACKAGES not in names:
-            with scratch_directory() as packages:
-                if requirements is not None:
-                    unpack_packages(requirements, packages, machine, base=base)
-                _add_folder(context, packages, PACKAGES)
+            if name == DOCKERFILE and dockerfile != read_dockerfile(directory):
+                _add_text(context, name, dockerfile)
+            else:
+                add_to_context(context, directory / name, name)
+        if packages is not None and PACKAGES not in names:
+            _add_folder(context, packages, PACKAGES)
         if base:
             _add_folder(context, _contract(), "runner/contract")
             add_to_context(context, Path(runner.__file__), "runner/__init__.py")
 
 
-def _requirements(directory: Path, names: list[str], *, base: bool) -> Path | None:
-    """Return the file that says which packages the image gets, or None if there is none."""
+def find_requirements(directory: Path, *, base: bool) -> Path | None:
+    """Return the file that says which packages the image gets, or None if it gets none.
+
+    Raises:
+        UsageError: the folder has packages/ besides requirements.
+    """
+    names = context_names(directory)
     candidates = [BASE_LOCK] if base else [directory / REQUIREMENTS_LOCK, directory / REQUIREMENTS]
     found = next((path for path in candidates if path.is_file()), None)
     if found is not None and PACKAGES in names:
@@ -106,7 +107,19 @@ def _requirements(directory: Path, names: list[str], *, base: bool) -> Path | No
             f"{directory / PACKAGES}: the runner puts the packages of {found.name} there. Rename "
             "yours, or name it in .dockerignore."
         )
-    return found
+    return found if found is not None and names_packages(found) else None
+
+
+def _open_context(archive: BinaryIO) -> tarfile.TarFile:
+    # GNU's format holds names that are not UTF-8 as they are.
+    return tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT)
+
+
+def _add_text(context: tarfile.TarFile, name: str, text: str) -> None:
+    content = text.encode("utf-8", errors="surrogateescape")
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    context.addfile(member, io.BytesIO(content))
 
 
 def _add_folder(context: tarfile.TarFile, folder: Path, name: str) -> None:
@@ -114,16 +127,6 @@ def _add_folder(context: tarfile.TarFile, folder: Path, name: str) -> None:
     for below in context_names(folder):
         if "__pycache__" not in below.split("/"):
             add_to_context(context, folder / below, f"{name}/{below}")
-
-
-def _dockerfile(directory: Path) -> Path:
-    path = directory / DOCKERFILE
-    if not path.is_file():
-        raise UsageError(
-            f"{path}: no such file. A predictor's folder holds a Dockerfile; `runner init DIR` "
-            "makes one that works."
-        )
-    return path
 
 
 def _contract() -> Path:

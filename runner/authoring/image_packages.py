@@ -4,6 +4,7 @@ So the build itself needs no network. This also works on hosts behind a proxy wh
 authority is unknown to images.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -30,6 +31,44 @@ _UNUSED_IN_BASE = (
     "pyarrow/*_s3*",
     "bin",
 )
+
+
+def names_packages(requirements: Path) -> bool:
+    """Return whether a requirements file has a line that is no comment."""
+    lines = requirements.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.strip() and not line.strip().startswith("#") for line in lines)
+
+
+def requirements_digest(requirements: Path) -> str:
+    """Return a digest of all that decides which packages are unpacked, as far as files say it.
+
+    That is the file, what its lines name on this machine, and the pins of the base image.
+    """
+    digest = hashlib.sha256(BASE_LOCK.read_bytes())
+    pending, seen = [requirements], set()
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen.add(path)
+            content = path.read_bytes()
+            digest.update(hashlib.sha256(content).digest())
+            pending += _named_files(path) if path.suffix in _OF_REQUIREMENTS else []
+    return digest.hexdigest()
+
+
+_OF_REQUIREMENTS = (".txt", ".in", ".lock")
+
+
+def _named_files(requirements: Path) -> list[Path]:
+    """Return the files that the lines of a file name, e.g. ``-r more.txt`` or ``./package``."""
+    text = requirements.read_text(encoding="utf-8", errors="replace")
+    words = re.findall(r"[^\s=]*[./][^\s=]*", re.sub(r"(?m)(?:^|\s)#.*$", "", text))
+    found: list[Path] = []
+    # pip takes the files of -r from the file's folder, others from where the command runs.
+    for place in (folder / word for word in words for folder in (requirements.parent, Path.cwd())):
+        within = sorted(place.rglob("*")) if place.is_dir() else [place]
+        found += [path for path in within if path.is_file()]
+    return found
 
 
 def unpack_packages(requirements: Path, packages: Path, machine: str, *, base: bool) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from runner.authoring.carried_folders import base_image_folder
-from runner.authoring.image_build import ImageSource, build_predictor
+from runner.authoring.image_build import Built, ImageSource, build_predictor
 from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
@@ -20,12 +20,26 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
     source.from_references()  # a missing folder is reported before an engine is needed
     for warning in source.warnings():
         echo(f"warning: {printable(warning)}", err=True)
-    size = build_predictor(Engine.connect(), source, tag, open_display())
+    built = build_predictor(Engine.connect(), source, tag, open_display())
     following = "runner init DIR" if base else f"runner check {tag}"
-    if size is None:
-        echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
+    if built.is_new:
+        echo(f"{tag}: built, {_sizes(built)}. Next: {following}", err=True)
     else:
-        echo(f"{tag}: built, {size / MEGABYTE:.0f} MB. Next: {following}", err=True)
+        echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
+
+
+def _sizes(built: Built) -> str:
+    """Return the sizes of the image and its parts: ``520 MB (base 309, packages 210, code 1)``."""
+    total = built.image.size_bytes
+    code = total - built.packages_bytes - (built.base_bytes or 0)
+    parts = {"base": built.base_bytes, "packages": built.packages_bytes, "code": code}
+    shown = ", ".join(f"{name} {_megabytes(size)}" for name, size in parts.items() if size)
+    return f"{_megabytes(total)} MB ({shown})"
+
+
+def _megabytes(size_bytes: int) -> str:
+    megabytes = size_bytes / MEGABYTE
+    return f"{megabytes:.0f}" if megabytes >= 1 else f"{megabytes:.2g}"
 
 
 def _folder(directory: str | None, *, base: bool) -> Path:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from runner.authoring.package_images import remove_unused
 from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode
 from runner.files.scratch import remove_dead_scratch
@@ -10,21 +11,28 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.untrusted import printable
 
+MEGABYTE = 1_000_000  # as `docker images` counts
+
 
 def gc(as_json: bool) -> int:
     """Remove what killed runners left, and print it; return the exit code."""
     engine = Engine.connect()
     collected = collect_garbage(engine, engine_identity(engine.fetch_info()))
     code = ExitCode.ENGINE_FAULT if collected.kept else ExitCode.SCORED
+    unused = remove_unused(engine)
     directories = [str(directory) for directory in remove_dead_scratch()]
     if as_json:
-        echo_json({**asdict(collected), "directories": directories})
+        packages = [asdict(image) for image in unused]
+        echo_json({**asdict(collected), "directories": directories, "packages": packages})
         return code
     for leftover in collected.removed:
         echo(f"removed the {leftover.kind} {leftover.name}")
     for directory in directories:
         echo(f"removed the directory {directory}")
-    if not (collected.removed or directories):
+    for image in unused:
+        size = f"{image.size_bytes / MEGABYTE:.0f} MB with its base"
+        echo(f"removed the packages {image.tag}, which no image stands on ({size})")
+    if not (collected.removed or directories or unused):
         echo("nothing was removed" if collected.kept else "nothing to remove")
     for _, reason in collected.kept:
         echo(f"still there: {reason} Restart the engine, then try again.", err=True)

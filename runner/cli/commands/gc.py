@@ -23,5 +23,8 @@ def gc() -> None:
     killed runners are removed too. What running evaluations use is not touched. The next `runner
     evaluate` does the same.
 
+    Images of packages (runner-packages) that `runner build` made are removed if no image with a
+    name stands on them any more. Only this command does that.
+
     The exit code is 5 if the engine could not remove something.
     """

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, Literal, Self, cast
@@ -256,6 +257,18 @@ class Engine:
                 raise
             raise BuildError(f"{tag} can't be built: {error.reason}") from error
         return self.inspect_image(tag)
+
+    def list_named(self) -> list[Image]:
+        """Return every image that has a name, each under one of its names."""
+        with engine_errors("list the images"):
+            listed = [(one["Id"], one.get("RepoTags") or ()) for one in self._api.images()]
+        images = []
+        for image_id, names in listed:
+            named = next((name for name in names if name != "<none>:<none>"), None)
+            if named is not None:
+                with suppress(NotOnEngineError):  # removed meanwhile
+                    images.append(replace(self.inspect_image(image_id), reference=named))
+        return images
 
     def import_image(self, archive: bytes, repository: str, tag: str) -> Image:
         """Make an image with one layer, a tar, and return it."""

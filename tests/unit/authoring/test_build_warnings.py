@@ -6,12 +6,13 @@ from runner.authoring import build_warnings
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.context_files import context_files
 
+DOCKERFILE = "FROM runner-base\nCOPY packages/ /opt/predictor/\nCOPY predictor.py /opt/predictor/\n"
 PINS = ["numpy==2.4.6", "python-dateutil==4.0.0"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "Dockerfile").write_text("FROM runner-base\nCOPY predictor.py /opt/predictor/\n")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     (tmp_path / "predictor.py").write_text("key = 'sk-learn'\n")
     (tmp_path / "requirements.txt").write_text("numpy\nnumpy==2.4.6\nscipy==1.0\n")
     return tmp_path
@@ -71,7 +72,7 @@ def test_a_step_that_needs_a_network_is_warned_of(folder: Path, step: str, said:
 
 
 def test_control_a_step_without_a_network_is_not_warned_of(folder: Path) -> None:
-    (folder / "Dockerfile").write_text("FROM runner-base\n# RUN pip install x\nRUN piper && true\n")
+    (folder / "Dockerfile").write_text(f"{DOCKERFILE}# RUN pip install x\nRUN piper && true\n")
     assert warnings(folder) == []
 
 
@@ -80,3 +81,23 @@ def test_a_pin_that_contradicts_the_base_is_warned_of(folder: Path, line: str) -
     (folder / "requirements.txt").write_text(f"scipy\n{line}\n")
     (found,) = warnings(folder)
     assert found.startswith(f"requirements.txt, line 2: {line}, but the base image holds ")
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "said"),
+    [
+        ("FROM x\nCOPY packages/ /p/\nCOPY predictor.py /\n", []),
+        ("FROM x\nCOPY predictor.py /\nCOPY packages/ /p/\n", ["Put COPY packages/ above"]),
+        ("FROM x\nCOPY . /\n", ["no line of its last stage copies packages/"]),
+    ],
+)
+def test_a_dockerfile_that_makes_the_packages_again_at_each_edit_is_told(
+    folder: Path, dockerfile: str, said: list[str]
+) -> None:
+    (folder / "Dockerfile").write_text(dockerfile)
+    (folder / "requirements.txt").write_text("# scipy\n")
+    assert find_build_warnings(folder, context_files(folder), []) == []
+    (folder / "requirements.txt").write_text("scipy\n")
+    found = find_build_warnings(folder, context_files(folder), [])
+    assert len(found) == len(said)
+    assert all(part in line for part, line in zip(said, found, strict=True))

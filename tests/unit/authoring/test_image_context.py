@@ -3,7 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.authoring.image_context import from_references, write_context
+from runner.authoring.image_context import (
+    find_requirements,
+    read_dockerfile,
+    write_context,
+    write_packages_context,
+)
 from runner.errors import UsageError
 
 
@@ -16,33 +21,18 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("dockerfile", "references"),
-    [
-        ("FROM python:3.11-slim\n", ["python:3.11-slim"]),
-        ("ARG A=x\nFROM $A\n", ["x"]),
-        ("ARG A=x\nfrom ${A} as one\nFROM one\nFROM scratch\n", ["x"]),
-        ("ARG BASE=x\nFROM ${BASE}\n", ["given"]),
-        ("FROM --platform=linux/amd64 x AS y\n", ["x"]),
-        ("# caf\udce9\nFROM x\n", ["x"]),
-    ],
-)
-def test_the_images_a_dockerfile_stands_on_are_found(
-    folder: Path, dockerfile: str, references: list[str]
-) -> None:
-    (folder / "Dockerfile").write_text(dockerfile, errors="surrogateescape")
-    assert from_references(folder, {"BASE": "given"}) == references
-
-
 def test_a_folder_without_dockerfile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Dockerfile: no such file"):
-        from_references(tmp_path, {})
+        read_dockerfile(tmp_path)
 
 
 def context(folder: Path, archive: Path) -> list[str]:
     """Return the names in a folder's build context."""
+    find_requirements(folder, base=False)
+    packages = archive.with_name("unpacked")
+    packages.mkdir(exist_ok=True)
     with archive.open("w+b") as file:
-        write_context(folder, file, base=False, machine="x86_64")
+        write_context(file, folder, read_dockerfile(folder), packages, base=False)
         file.seek(0)
         with tarfile.open(fileobj=file) as tar:
             return sorted(tar.getnames())
@@ -74,3 +64,33 @@ def test_packages_of_the_authors_own_are_not_mixed_with_those_of_requirements(
         context(folder, tmp_path / "context")
     (folder / ".dockerignore").write_text("packages\n")
     assert "packages" in context(folder, tmp_path / "context")
+
+
+def test_requirements_of_comments_alone_are_none(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("# numpy\n\n")
+    assert find_requirements(folder, base=False) is None
+    (folder / "requirements.txt").write_text("# numpy\nnumpy\n")
+    assert find_requirements(folder, base=False) == folder / "requirements.txt"
+
+
+def test_another_dockerfile_takes_the_place_of_the_folders_own(
+    folder: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / "tar").open("w+b") as file:
+        write_context(file, folder, "FROM other\n", None, base=False)
+        file.seek(0)
+        with tarfile.open(fileobj=file) as tar:
+            taken = tar.extractfile("Dockerfile")
+            assert taken is not None
+            assert taken.read() == b"FROM other\n"
+            assert "packages" not in tar.getnames()
+
+
+def test_the_context_of_packages_has_nothing_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "unpacked").mkdir()
+    (tmp_path / "unpacked" / "one.py").touch()
+    with (tmp_path / "tar").open("w+b") as file:
+        write_packages_context(file, "FROM x\n", {"packages": tmp_path / "unpacked"})
+        file.seek(0)
+        with tarfile.open(fileobj=file) as tar:
+            assert tar.getnames() == ["Dockerfile", "packages", "packages/one.py"]

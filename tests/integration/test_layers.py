@@ -1,0 +1,114 @@
+"""A predictor's packages are an image of their own, its code a thin layer above it."""
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import ImageNotFound
+
+from runner.authoring.carried_folders import template_folder
+from tests.integration.command import runner
+from tests.integration.images import OWN
+
+IMAGE = OWN.name("layers")
+NEWER_SYNTAX = "case new of syntax:\n"
+
+
+def write_wheel(folder: Path, version: str) -> Path:
+    """Write a package that this Python can't compile all of."""
+    path = folder / f"newer-{version}-py3-none-any.whl"
+    information = f"newer-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("newer/__init__.py", "GREETING = 'hello'\n")
+        wheel.writestr("newer/later.py", NEWER_SYNTAX)
+        wheel.writestr(
+            f"{information}/METADATA", f"Metadata-Version: 2.1\nName: newer\nVersion: {version}\n"
+        )
+        wheel.writestr(
+            f"{information}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        wheel.writestr(f"{information}/RECORD", "")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, state: None) -> Path:
+    """Return a predictor that needs that package."""
+    folder = shutil.copytree(template_folder("python"), tmp_path / "predictor")
+    (folder / "requirements.txt").write_text(f"{write_wheel(tmp_path, '1')}\n")
+    return folder
+
+
+def build(folder: Path) -> str:
+    built = runner("build", folder, "-t", IMAGE)
+    assert built.returncode == 0, built.stderr
+    return built.stderr
+
+
+def edit(folder: Path, line: str) -> None:
+    with (folder / "predictor.py").open("a") as file:
+        file.write(line)
+
+
+def layers(client: docker.DockerClient, name: str) -> list[str]:
+    return list(client.images.get(name).attrs["RootFS"]["Layers"])
+
+
+def package_images(client: docker.DockerClient) -> set[str]:
+    return {tag for image in client.images.list("runner-packages") for tag in image.tags}
+
+
+def test_packages_are_made_once_and_removed_when_no_image_stands_on_them(
+    client: docker.DockerClient, folder: Path, tmp_path: Path
+) -> None:
+    """The controls are the first build, and the one with another requirement."""
+    others = package_images(client)
+    first = build(folder)
+    assert "resolving packages" in first
+    assert "building the packages" in first
+    assert re.search(r"\(base \d+, packages .+, code .+\)", first)
+    (made,) = package_images(client) - others
+
+    edit(folder, "# an edit\n")
+    second = build(folder)
+    assert "packages\n" not in second
+    assert layers(client, IMAGE)[: len(layers(client, made))] == layers(client, made)
+    assert "nothing to remove" in runner("gc").stdout
+
+    (folder / "requirements.txt").write_text(f"{write_wheel(tmp_path, '2')}\n")
+    assert "building the packages" in build(folder)
+    assert f"removed the packages {made}" in runner("gc").stdout
+    with pytest.raises(ImageNotFound):
+        client.images.get(made)
+    client.images.remove(IMAGE, force=True)
+    assert "removed the packages" in runner("gc").stdout
+    assert package_images(client) == others
+
+
+def test_what_can_not_be_byte_compiled_fails_no_build_and_a_tag_of_packages_is_no_proof(
+    client: docker.DockerClient, folder: Path
+) -> None:
+    """The controls are the file that can be compiled, and the package that is there all the same.
+
+    An image that is loaded may have the tag of an image of packages.
+    """
+    others = package_images(client)
+    build(folder)
+    (made,) = package_images(client) - others
+    client.images.get("runner-base").tag(made)
+    edit(folder, NEWER_SYNTAX)
+    build(folder)
+    shown = client.containers.run(
+        IMAGE, ["-c", "find ."], entrypoint="sh", remove=True, network_mode="none"
+    )
+    files = shown.decode().split()
+    assert {"./predictor.py", "./packages/newer/later.py"} <= set(files)
+    assert [Path(file).name for file in files if file.endswith(".pyc")] == [
+        "__init__.cpython-311.pyc"
+    ]
+    client.images.remove(IMAGE, force=True)
+    runner("gc")
