@@ -47,7 +47,7 @@ def evaluate_function(
         end = ContainerEnd(exit_code, wall_seconds=1.0)
         used = ResourceUse(1.0, 0, len(outputs), None, None, is_sampled=False)
         run = SandboxRun(end, Output(outputs, {}, False, 0, len(outputs)), b"log", used, None)
-        verdict = judge(run, case, actuals.targets, Limits(), suite.scoring)
+        verdict = judge(run, case.wanted_files, actuals.targets, Limits(), suite.scoring)
         judged = JudgedCase(case, run, verdict, actuals)
         records.append(case_record(suite, judged, Limits()))
         files.update(case_files(judged))

@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from runner.api.checked import Place, checked
-from runner.api.opened_reports import IN_PROCESS, LocalScore
+from runner.api.opened_reports import LocalScore
 from runner.api.opened_suites import OpenedCase, OpenedSuite, open_suite
-from runner.code_version import own_version
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.predictor import (
     Predictor,
@@ -16,17 +14,12 @@ from runner.contract.predictor import (
     run_predictor,
 )
 from runner.contract.stat import InstanceTarget, Stat
-from runner.evaluation.records import (
-    eval_run_specs,
-    instance_target_records,
-    suite_record,
-    target_records,
-)
+from runner.evaluation.local_report import local_report
+from runner.evaluation.records import instance_target_records, target_records
 from runner.files.scratch import scratch_directory
 from runner.output.predictions import read_outputs
 from runner.reports.baselines import find_baselines
-from runner.reports.report import CaseRecord, ImageRecord, Report
-from runner.reports.scoring import with_scores
+from runner.reports.report import CaseRecord
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
 from runner.suites.suite import Suite
@@ -134,18 +127,4 @@ def _record(
 
 
 def _score(suite: Suite, name: str, records: list[CaseRecord]) -> LocalScore:
-    report = Report(
-        runner_version=own_version(),
-        engine_version=IN_PROCESS,
-        host=(),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seed=suite.manifest.choices["seed"],
-        runtime=None,
-        gpus=0,
-        suite=suite_record(suite),
-        image=ImageRecord(reference=name, id=IN_PROCESS, digests=()),
-        eval_run_specs=eval_run_specs(suite),
-        cases=tuple(records),
-        scoring=suite.scoring,
-    )
-    return LocalScore(with_scores(report))
+    return LocalScore(local_report(suite, name, records))

@@ -9,14 +9,12 @@ from runner.api.checked import Place, checked
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
 from runner.errors import UsageError
+from runner.evaluation.local_report import NO_IMAGE
 from runner.files.stores import open_store
 from runner.reports.own_metrics import DECORATE, OwnMetric, OwnScore, measure
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report, why_unranked
 from runner.reports.report import read_report as read_report_file
-
-IN_PROCESS = "in this process"
-"""Takes the place of a report's engine and image ID."""
 
 
 class OpenedReport:
@@ -107,7 +105,7 @@ class LocalScore(OpenedReport):
     """
 
     def __init__(self, report: Report) -> None:
-        super().__init__(report, Path(IN_PROCESS))
+        super().__init__(report, Path(NO_IMAGE))
 
     def __repr__(self) -> str:
         return f"<LocalScore of {self.image}: {self.scores!r}>"

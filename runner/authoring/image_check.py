@@ -4,17 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from runner.contract.layout import CONTRACT_VERSION, INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import MIB, Limits
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.verdict import Verdict
+from runner.reports.hints import ADVICE, find_hints, find_percent
 from runner.sandbox.outcome import Outcome
 
 LARGEST_DIFFERENCE = 1e-6
 """Means that differ by less count as equal: sums in another order differ by that much."""
-
-CLEARLY_ABOVE_1 = 2.0
-"""A mean from here on can't be a share that is only slightly wrong."""
 
 Key = Target | InstanceTarget
 _K = TypeVar("_K", Target, InstanceTarget)
@@ -76,55 +74,40 @@ def with_any_key(stats: Mapping[_K, Stat]) -> dict[Key, Stat]:
     return dict(stats.items())
 
 
-def check_outcome(verdict: Verdict) -> Result:
-    """Check that the run ended well; return all findings of its output."""
+def check_outcome(verdict: Verdict, log: bytes = b"") -> Result:
+    """Check that the run ended well; return all findings of its output, or why it failed.
+
+    Args:
+        log: what the predictor printed.
+    """
     if verdict.outcome is Outcome.SCORED:
         stats = predicted_stats(verdict)
         extra = len(verdict.predictions.extra) + len(verdict.instance_predictions.extra)
         ignored = f"; {extra} predicted stats are no targets and are ignored" if extra else ""
         return Result("output", True, f"all {len(stats)} targets are predicted{ignored}")
     cause = f" ({verdict.cause})" if verdict.cause else ""
-    advice = tuple(map(str, verdict.findings)) or _ADVICE.get(verdict.outcome, ())
     text = verdict.message if not verdict.findings else f"{verdict.finding_count} findings"
+    hints = find_hints(log.decode(errors="replace").splitlines(), verdict.message)
+    advice = tuple(map(str, verdict.findings or hints)) or (ADVICE[verdict.outcome],)
     return Result("output", False, f"{verdict.outcome}{cause}: {text}", advice)
 
 
-_ADVICE: Mapping[Outcome, tuple[str, ...]] = {
-    Outcome.FAILED: (
-        "The log above shows what it printed. `runner try DIR` lets you use a debugger.",
-    ),
-    Outcome.TIMED_OUT: ("The suite sets the time limit and the number of CPUs.",),
-    Outcome.OUT_OF_MEMORY: ("Files in /tmp, /output and /dev/shm count too. Read fewer columns.",),
-    Outcome.OUTPUT_LIMIT: (f"Only {PREDICTIONS} and {INSTANCE_PREDICTIONS} are read; write less.",),
-    Outcome.INVALID_OUTPUT: ("The README describes the form of the output.",),
-}
-
-
 def check_scale(
-    predicted: Mapping[Key, Stat], train_means: Mapping[Key, float | None]
+    predicted: Mapping[Key, Stat], known: Mapping[Key, float | None], what: str
 ) -> list[Result]:
     """Return a note if shares seem to be predicted in percent, else nothing.
 
     Args:
-        train_means: the train runs' mean of each target, in the stat's unit; None if there is none.
+        known: a mean of each target to compare with, in the stat's unit; None if there is none.
+        what: what these means are, e.g. ``train means``.
     """
-    known = {key: mean for key, mean in train_means.items() if mean is not None}
-    larger = {key.name.name for key, mean in known.items() if not 0 <= mean <= 1}
-    wrong = [
-        key
-        for key in known
-        if key.name.name not in larger
-        and key in predicted
-        and _mean(predicted[key]) >= CLEARLY_ABOVE_1
+    means = [
+        (key.name.name, predicted[key].mean, mean)
+        for key, mean in known.items()
+        if key in predicted
     ]
-    if not wrong:
-        return []
-    text = (
-        f"{len(wrong)} targets are predicted far above 1, where train means lie between 0 and 1, "
-        f"e.g. {_mean(predicted[wrong[0]]):g} for {wrong[0].name}, whose train mean is "
-        f"{known[wrong[0]]:.3g}"
-    )
-    return [Result("scale", None, text, ("If it is meant in percent: divide by 100.",))]
+    said = find_percent(means, what)
+    return [] if said is None else [Result("scale", None, said)]
 
 
 def check_determinism(first: Mapping[Key, Stat], second: Mapping[Key, Stat]) -> Result:

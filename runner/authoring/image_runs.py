@@ -73,18 +73,19 @@ def check_runs(
 ) -> list[Result]:
     """Return the results of the first run and, if that is sound, of a second one."""
     targets = suite.targets(case)
-    first = judge(run, case, targets, suite.limits, suite.scoring)
-    results = [check_label(runs.image.labels, CONTRACT_LABEL), check_outcome(first)]
+    first = judge(run, case.wanted_files, targets, suite.limits, suite.scoring)
+    label = check_label(runs.image.labels, CONTRACT_LABEL)
+    results = [label, check_outcome(first, run.log)]
     if first.outcome is not Outcome.SCORED:
         return results
     train_means = find_baselines(suite, case, targets)
-    results += check_scale(predicted_stats(first), dict(train_means.items()))
+    results += check_scale(predicted_stats(first), dict(train_means.items()), "train means")
     again = runs.run(suite, case, "second")
-    second = judge(again, case, targets, suite.limits, suite.scoring)
+    second = judge(again, case.wanted_files, targets, suite.limits, suite.scoring)
     if second.outcome is Outcome.SCORED:
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:
-        results.append(check_outcome(second))
+        results.append(check_outcome(second, again.log))
     return results + _parity(runs.image.labels.get(EXPECTED_LABEL), first, case)
 
 

@@ -13,7 +13,6 @@ digit that a predictor could choose: neither its progress, nor a place, nor a co
 Python's own exceptions ended it.
 """
 
-import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +23,10 @@ from runner.contract.layout import PROGRESS_PREFIX
 from runner.errors import SuiteError
 from runner.files.stores import read_file
 from runner.helm_outputs.common_types import plain_cells
+from runner.reports.hints import find_hints
 from runner.reports.report import Report
+from runner.reports.tracebacks import EXCEPTIONS, Traceback, take_tracebacks
+from runner.sandbox.outcome import Outcome
 from runner.suites.open_half import Part
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite
@@ -47,13 +49,6 @@ _PUBLIC_COLUMNS = re.compile(r"stats\.name\.|stats\.count$|train_trial_index$")
 
 _WORD = re.compile(r"\d+\.\d+(?:e-?\d+)?|\w+")
 _PROGRESS = re.compile(re.escape(PROGRESS_PREFIX) + r"(\d{1,9})/(\d{1,9})")
-_FRAME = re.compile(r'  File "([^"]*)", line (\d{1,6})(?:, in .*)?')
-_EXCEPTION = re.compile(r"((?:\w+\.)*(\w+))(?::.*)?")
-_EXCEPTIONS = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-)
 
 Words = tuple[str, ...]
 
@@ -71,6 +66,11 @@ class ParticipantLog:
     events: tuple[str, ...]
     lines: tuple[str, ...]
     withheld: int | None
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Return what to do, drawn from what is shown alone: it tells nothing more."""
+        return tuple(hint.do for hint in find_hints([*self.events, *self.lines]) if hint.do)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,11 @@ def participant_logs(
         content = read_file(directory / record.log_file)
         made = participant_log(content, input_cells(parts), events_only=events_only)
         cause = None if events_only else record.cause
-        shown[case.id] = {"outcome": str(record.outcome), "cause": cause, **asdict(made)}
+        facts = {
+            **asdict(made),
+            "hints": made.hints if record.outcome is not Outcome.SCORED else (),
+        }
+        shown[case.id] = {"outcome": str(record.outcome), "cause": cause, **facts}
     return shown
 
 
@@ -150,33 +154,22 @@ def _texts(value: Any) -> Iterator[str]:
 def _take_events(lines: Sequence[str]) -> tuple[tuple[_Event, ...], list[str]]:
     """Return the events in the lines, and the lines that belong to no event."""
     progress: _Event | None = None
-    exception: _Event | None = None
+    tracebacks, others = take_tracebacks(lines)
     rest: list[str] = []
-    place: str | None = None
-    in_traceback = False
-    for line in lines:
+    for line in others:
         if match := _PROGRESS.fullmatch(line):
             progress = _Event(f"progress {int(match[1])}/{int(match[2])}", None)
-        elif line == "Traceback (most recent call last):":
-            in_traceback, place = True, None
-        elif in_traceback and (match := _FRAME.fullmatch(line)):
-            place = f", predictor.py line {int(match[2])}" if match[1] == OWN_FILE else place
-        elif in_traceback and (match := _EXCEPTION.fullmatch(line)) and _is_exception(match):
-            in_traceback = False
-            kind = match[1] if match[1] in _EXCEPTIONS else ANY_EXCEPTION
-            exception = _Event(f"{kind}{place or ''}", kind)
-        # The engine may put lines of stdout between those of a traceback.
-        elif not (in_traceback and line.startswith(" ")):
+        else:
             rest.append(line)
-    if in_traceback:  # its last line, the exception, can't be distinguished from a line of stdout
-        exception = _Event(f"{ANY_EXCEPTION}{place or ''}", ANY_EXCEPTION)
+    exception = _exception_event(tracebacks[-1]) if tracebacks else None
     return tuple(event for event in (progress, exception) if event is not None), rest
 
 
-def _is_exception(line: re.Match[str]) -> bool:
-    """Return whether a line that looks like an exception names one, of Python or of a module."""
-    in_a_module = line[1] != line[2]
-    return in_a_module or line[2] in _EXCEPTIONS or line[2].endswith(("Error", "Exception"))
+def _exception_event(raised: Traceback) -> _Event:
+    """Return the exception; without its line it can't be distinguished from one of stdout."""
+    places = [line for path, line in raised.frames if path == OWN_FILE]
+    kind = raised.kind if raised.kind in EXCEPTIONS else ANY_EXCEPTION
+    return _Event(f"{kind}{f', predictor.py line {places[-1]}' if places else ''}", kind)
 
 
 def _quoting_lines(lines: Sequence[str], cells: Iterable[str]) -> set[int]:

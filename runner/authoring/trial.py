@@ -1,44 +1,44 @@
-"""Runs a predictor as a plain process on one case, without a container, for quick tries.
+"""Runs a predictor as a plain process on one case, without a container.
 
-The process shares the terminal, so that prints and debuggers work. Its output is checked like a
-container's.
+Its result has a container's form, so that the same code judges both.
 """
 
 import os
+import shutil
 import signal
-import stat
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import tarfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+from threading import Event, Thread, Timer
 
-from runner.contract.layout import (
-    INPUT_DIR_VARIABLE,
-    INSTANCE_PREDICTIONS,
-    OUTPUT_DIR,
-    OUTPUT_DIR_VARIABLE,
-    PREDICTIONS,
-)
-from runner.contract.limits import Limits
+import runner
+from runner.authoring.trial_case import TrialCase
+from runner.authoring.trial_copy import copy_read_only
+from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
-from runner.output.findings import Cause, refusal
+from runner.sandbox.outcome import SIGNAL_EXIT_BASE, ContainerEnd
+from runner.sandbox.output_archive import read_output
+from runner.sandbox.resources import ResourceUse
+from runner.sandbox.run import SandboxRun
 
 COMMANDS: Mapping[str, Sequence[str]] = {
-    "predictor.py": (sys.executable, "-m", "runner.contract", "predictor.py"),
+    "predictor.py": ("python3", "-m", "runner.contract", "predictor.py"),
     "predict.sh": ("sh", "predict.sh"),
     "predict.R": ("Rscript", "predict.R"),
 }
 """The command for a predictor whose folder holds this file; its image uses the same one."""
 
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
+"""What a predictor sees of this environment; a container sees none of the rest either."""
 
-@dataclass(frozen=True)
-class Trial:
-    """A process's result: its exit code, and the output files that the contract asks for."""
-
-    exit_code: int
-    outputs: Mapping[str, bytes]
+_START = Path(__file__).with_name("trial_start.py")
+_CHUNK_BYTES = 1024 * 1024
 
 
 def default_command(folder: Path) -> list[str]:
@@ -56,47 +56,162 @@ def default_command(folder: Path) -> list[str]:
     )
 
 
-def run_trial(folder: Path, command: Sequence[str], input_dir: Path, limits: Limits) -> Trial:
-    """Run the command in the folder, with the inputs and an empty output directory.
+def run_here(folder: Path, command: Sequence[str], case: TrialCase) -> SandboxRun:
+    """Run the command in the folder, with this Python and this terminal, for a debugger.
+
+    Nothing is limited, and the log stays empty.
 
     Raises:
         UsageError: there is no such program.
-        InvalidOutputError: an output file can't be read.
     """
-    with scratch_directory() as output:
-        environment = {
-            **os.environ,
-            INPUT_DIR_VARIABLE: str(input_dir),
-            OUTPUT_DIR_VARIABLE: str(output),
-            "PYTHONUNBUFFERED": "1",
-        }
-        exit_code = _run(folder, command, environment)
-        files = {name: Path(output, name) for name in (PREDICTIONS, INSTANCE_PREDICTIONS)}
-        outputs = {
-            name: _read_output(path, limits)
-            for name, path in files.items()
-            if path.is_symlink() or path.exists()
-        }
-    return Trial(exit_code, outputs)
+    words = [sys.executable if word == "python3" else word for word in command[:1]] + [*command[1:]]
+    with scratch_directory() as scratch:
+        output = scratch / OUTPUT_DIR.name
+        output.mkdir()
+        environment = {**os.environ, **_places(case, output)}
+        began = time.monotonic()
+        # An interrupt is meant for the predictor or its debugger, which share the terminal.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            ended = subprocess.run(words, cwd=folder, env=environment, check=False)  # noqa: S603
+        except OSError as error:
+            raise UsageError(f"{words[0]}: can't be started ({error.strerror}).") from error
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return _result(case, output, ended.returncode, time.monotonic() - began, b"", late=False)
 
 
-def _run(folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> int:
-    # An interrupt is meant for the predictor or its debugger, which share the terminal.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+def run_trial(
+    folder: Path,
+    command: Sequence[str],
+    case: TrialCase,
+    environment: Path,
+    show: Callable[[str], None],
+) -> SandboxRun:
+    """Run the command as a container would: in a read-only copy, within the wall time.
+
+    It has no network where the system lets a process give it up, and no variable of this process
+    but a few.
+
+    Args:
+        environment: of Python, with the predictor's packages.
+        show: called with each line that the predictor prints, at once, by another thread.
+
+    Raises:
+        UsageError: there is no such program, or a file of the folder can't be read.
+    """
+    with scratch_directory() as scratch:
+        copy, output = scratch / "predictor", scratch / OUTPUT_DIR.name
+        copy_read_only(folder, copy)
+        for made in (output, scratch / "tmp", scratch / "contract" / "runner"):
+            made.mkdir(parents=True)
+        _link_contract(scratch / "contract" / "runner")
+        variables = {
+            **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+            **_places(case, output),
+            "PATH": f"{environment / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+            "PYTHONPATH": f"{copy / 'packages'}:{scratch / 'contract'}",
+            "HOME": str(scratch / "tmp"),
+            "TMPDIR": str(scratch / "tmp"),
+        }
+        if shutil.which(command[0], path=variables["PATH"]) is None:
+            raise UsageError(f"{command[0]}: can't be started (there is no such program).")
+        ended = _run_limited(command, copy, variables, case.limits.wall_seconds, show)
+        return _result(case, output, *ended)
+
+
+def _places(case: TrialCase, output: Path) -> dict[str, str]:
+    return {
+        INPUT_DIR_VARIABLE: str(case.input_dir),
+        OUTPUT_DIR_VARIABLE: str(output),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _link_contract(package: Path) -> None:
+    """Make a package ``runner`` that has the contract alone, as in the base image."""
+    source = Path(runner.__file__).parent
+    for name in ("__init__.py", "contract"):
+        package.joinpath(name).symlink_to(source / name)
+
+
+def _run_limited(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    wall_seconds: float,
+    show: Callable[[str], None],
+) -> tuple[int, float, bytes, bool]:
+    """Return the exit code, the seconds, what was printed, and whether the time was over."""
+    process = subprocess.Popen(  # noqa: S603  (the author's own command)
+        [sys.executable, "-I", "-S", str(_START), *command],
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # so that all that it starts ends with it
+    )
+    printed: list[bytes] = []
+    reader = Thread(target=_read_lines, args=(process, printed, show))
+    late = Event()
+    timer = Timer(wall_seconds, _end_late, [process, late])
+    began = time.monotonic()
     try:
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603
-    except OSError as error:
-        raise UsageError(f"{command[0]}: can't be started ({error.strerror}).") from error
+        timer.start()
+        reader.start()
+        exit_code = process.wait()
+        seconds = time.monotonic() - began
     finally:
-        signal.signal(signal.SIGINT, before)
+        timer.cancel()
+        _kill(process)  # also what it left running, which would keep the pipe open
+        process.wait()
+        reader.join()
+    return exit_code, seconds, b"".join(printed), late.is_set()
 
 
-def _read_output(path: Path, limits: Limits) -> bytes:
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise refusal(Cause.NO_OUTPUT, f"{OUTPUT_DIR / path.name} is not a regular file")
-    if status.st_size > limits.output_bytes:
-        limit = f"the limit is {limits.output_bytes}"
-        what = f"{OUTPUT_DIR / path.name} has {status.st_size} bytes, {limit}"
-        raise refusal(Cause.TOO_LARGE, what)
-    return path.read_bytes()
+def _end_late(process: subprocess.Popen[bytes], late: Event) -> None:
+    late.set()
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _read_lines(
+    process: subprocess.Popen[bytes], printed: list[bytes], show: Callable[[str], None]
+) -> None:
+    if process.stdout is not None:
+        with process.stdout as lines:
+            for line in lines:
+                printed.append(line)
+                show(line.decode(errors="replace").rstrip("\n"))
+
+
+def _result(
+    case: TrialCase, output: Path, exit_code: int, seconds: float, log: bytes, late: bool
+) -> SandboxRun:
+    """Return the result in the form of a container's."""
+    code = exit_code if exit_code >= 0 else SIGNAL_EXIT_BASE - exit_code
+    found = read_output(_archive(output), case.limits, case.wanted_files)
+    end = ContainerEnd(code, seconds, past_deadline=late, output_full=found.full)
+    used = ResourceUse(seconds, found.bytes_used, found.file_count, None, None, is_sampled=False)
+    return SandboxRun(end, found, log, used, None)
+
+
+def _archive(output: Path) -> Iterator[bytes]:
+    """Yield the tar of an output directory that an engine would send; sockets are left out."""
+    with tarfile.open(fileobj=BytesIO(), mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for path in [output, *sorted(output.rglob("*"))]:
+            member = archive.gettarinfo(path, str(path.relative_to(output.parent)))
+            if member is None:
+                continue
+            yield member.tobuf(tarfile.GNU_FORMAT)
+            if member.isreg():
+                with path.open("rb") as file:
+                    while chunk := file.read(_CHUNK_BYTES):
+                        yield chunk
+                yield bytes(-member.size % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)

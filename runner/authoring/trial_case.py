@@ -1,4 +1,4 @@
-"""One case of a suite, staged as files for a predictor that runs without a container.
+"""Cases of a suite, staged as files for a predictor that runs without a container.
 
 The demo's case is kept in the user's cache: authors try it again and again, and making it takes
 longer than most predictors.
@@ -9,31 +9,56 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from runner.building.demo_suite import ARCHIVE, DEMO_SUITE
 from runner.building.draw import Draw
 from runner.code_version import code_versions
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.limits import Limits
+from runner.contract.predictor import Case
 from runner.contract.stat import Stat, Target
+from runner.contract.targets import Targets
 from runner.errors import SuiteError
 from runner.files.scratch import scratch_directory
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import put_if_absent, unfinished_directory
 from runner.progress import SILENT, Progress
+from runner.scores.policy import ScoringPolicy
+from runner.suites.public_suite import SuiteCase
+from runner.suites.staging import stage_inputs
+from runner.suites.suite import Suite
 
 _INPUT = "input"
 _ACTUALS = "actuals.json"
 _LIMITS = "limits.json"
+_SCORING = "scoring.json"
 
 
 @dataclass(frozen=True)
 class TrialCase:
-    """A case's input directory, its limits, and its actuals if they are available."""
+    """A case's input directory, its limits, how it is scored, and its runs' actuals."""
 
     input_dir: Path
     limits: Limits
+    scoring: ScoringPolicy
     actuals: Mapping[Target, Stat]
+
+    @cached_property
+    def targets(self) -> Targets:
+        """Return what is to be predicted."""
+        asked = Case(self.input_dir)
+        return Targets(tuple(asked.targets), tuple(asked.instance_targets))
+
+    @property
+    def wanted_files(self) -> tuple[str, ...]:
+        """Return the names of the files that a predictor must write."""
+        needed = {
+            PREDICTIONS: self.targets.stats,
+            INSTANCE_PREDICTIONS: self.targets.instance_stats,
+        }
+        return tuple(name for name, targets in needed.items() if targets)
 
 
 @contextmanager
@@ -58,12 +83,12 @@ def staged_case(
             progress.say(f"making the demo's case, only this once: {directory}")
             with unfinished_directory(directory) as unfinished:
                 # The audit's warnings about the demo are for organizers.
-                _stage(suite, None, None, None, unfinished, SILENT)
+                _stage_chosen(suite, None, None, None, unfinished, SILENT)
                 put_if_absent(unfinished, directory)
         yield _read(directory)
         return
     with scratch_directory() as scratch:
-        _stage(suite, root_dir, private_root, case_id, scratch, progress)
+        _stage_chosen(suite, root_dir, private_root, case_id, scratch, progress)
         yield _read(scratch)
 
 
@@ -73,7 +98,7 @@ def _demo_digest() -> str:
     return digest.hexdigest()
 
 
-def _stage(
+def _stage_chosen(
     suite: str,
     root_dir: Path | None,
     private_root: Path | None,
@@ -81,26 +106,38 @@ def _stage(
     into: Path,
     progress: Progress,
 ) -> None:
-    # Imported here: they take ten times as long as all else, and the demo's case mostly exists.
+    # Imported here: it takes ten times as long as all else, and the demo's case mostly exists.
     from runner.building.named import opened_suite  # noqa: PLC0415  (slow; not if kept)
-    from runner.suites.staging import stage_inputs  # noqa: PLC0415  (as above)
 
     with opened_suite(suite, root_dir, Draw(), progress, private_root) as opened:
         cases = {case.id: case for case in opened.cases}
         case = opened.cases[0] if case_id is None else cases.get(case_id)
         if case is None:
             raise SuiteError(f"{suite} has no case {case_id!r:.80}; it has {', '.join(cases)}.")
-        limits = opened.limits.to_json()
-        seed = opened.manifest.choices["seed"]
-        staged = stage_inputs(opened.inputs(case), seed=seed, limits=limits)
-        actuals = opened.actuals(case).stats
-    for name, content in staged.files.items():
+        _stage(opened, case, into)
+
+
+@contextmanager
+def staged(suite: Suite, case: SuiteCase) -> Iterator[TrialCase]:
+    """Yield a case of an open suite, staged as files."""
+    with scratch_directory() as scratch:
+        _stage(suite, case, scratch)
+        yield _read(scratch)
+
+
+def _stage(suite: Suite, case: SuiteCase, into: Path) -> None:
+    limits = suite.limits.to_json()
+    seed = suite.manifest.choices["seed"]
+    files = stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
+    for name, content in files.items():
         path = into / _INPUT / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    actuals = suite.actuals(case).stats
     stats = [[target.run_spec_name, stat.to_json()] for target, stat in actuals.items()]
     (into / _ACTUALS).write_text(json.dumps(stats), encoding="utf-8")
     (into / _LIMITS).write_text(json.dumps(dict(limits)), encoding="utf-8")
+    (into / _SCORING).write_text(suite.scoring.model_dump_json(), encoding="utf-8")
 
 
 def _read(directory: Path) -> TrialCase:
@@ -111,5 +148,6 @@ def _read(directory: Path) -> TrialCase:
     return TrialCase(
         input_dir=directory / _INPUT,
         limits=Limits(**json.loads((directory / _LIMITS).read_bytes())),
+        scoring=ScoringPolicy.model_validate_json((directory / _SCORING).read_bytes()),
         actuals={Target(run_name, stat.name): stat for run_name, stat in stats},
     )

@@ -1,10 +1,8 @@
 """``runner check``."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from runner.authoring.image_check import Result
 from runner.authoring.image_runs import (
     ImageRuns,
     check_runs,
@@ -14,7 +12,8 @@ from runner.authoring.image_runs import (
 )
 from runner.building.draw import Draw
 from runner.building.named import opened_public_half
-from runner.cli.echo import echo, echo_json
+from runner.cli.check_text import print_results
+from runner.cli.echo import echo_json
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
@@ -26,7 +25,6 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
 from runner.suites.opening import has_private_half
-from runner.untrusted import printable
 
 
 def check(
@@ -61,7 +59,9 @@ def check(
     if as_json:
         echo_json({"image": image.id, "results": [asdict(found) for found in results]}, indent=None)
     else:
-        _print_results(reference, suite, results, is_scorable=is_scorable)
+        again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
+        works = f"{reference}: works in the sandbox, so it will work in an evaluation.{again}"
+        print_results(reference, results, works)
     failed = any(found.passed is False for found in results)
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
 
@@ -75,19 +75,3 @@ def _save(run: SandboxRun, path: Path) -> None:
             file.write(content)
     except OSError as error:
         raise UsageError(f"{path}: can't be written ({error.strerror}).") from error
-
-
-_MARKS: Mapping[bool | None, str] = {True: "ok  ", False: "FAIL", None: "note"}
-
-
-def _print_results(reference: str, suite: str, results: list[Result], *, is_scorable: bool) -> None:
-    for found in results:
-        echo(f"{_MARKS[found.passed]} {found.check}: {printable(found.text)}")
-        for line in found.advice:
-            echo(f"       {printable(line)}")
-    failed = sum(found.passed is False for found in results)
-    if failed:
-        echo(f"{reference}: {failed} of {len(results)} checks failed")
-    else:
-        again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
-        echo(f"{reference}: works in the sandbox, so it will work in an evaluation.{again}")

@@ -13,10 +13,12 @@ from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.stores import read_file
 from runner.leaderboard.published import DECIMALS, outcome_word, published_score
 from runner.reports.comparison_text import comparison_lines
+from runner.reports.hints import ADVICE, find_hints, find_percent
 from runner.reports.own_metrics import OwnMetric, measure
 from runner.reports.report import REPORT_FILE, CaseRecord, Report
 from runner.reports.score_text import budget_lines, repetition_lines, score_lines, sum_text
 from runner.reports.table import comparison_rows
+from runner.sandbox.outcome import Outcome
 from runner.text_tables import text_table
 from runner.untrusted import printable
 
@@ -79,6 +81,8 @@ def print_evaluation(report: Report, directory: Path) -> None:
     for case in report.cases:
         _print_case_notes(case, directory)
     echo(f"report: {directory / REPORT_FILE}")
+    for line in _hint_lines(report, directory):
+        echo(line)
 
 
 def _comparison(report: Report) -> Iterator[str]:
@@ -118,6 +122,27 @@ def fault_line(reference: str, fault: RunnerError) -> str:
     """Return what participants may see of a fault that is not the predictor's: no text of it."""
     word = "engine_fault" if isinstance(fault, EngineError) else "runner_fault"
     return printable(f"{reference}: {word}: the same command without --closed says why")
+
+
+def _hint_lines(report: Report, directory: Path) -> Iterator[str]:
+    """Yield why cases were not scored and what to do, each reason once, for the author."""
+    cases: dict[str, list[str]] = {}
+    for case in report.cases:
+        # The findings of an invalid output say all there is to say.
+        if case.message is not None and case.outcome is not Outcome.INVALID_OUTPUT:
+            hints = find_hints(_read_log(directory / case.log_file), case.message)
+            for line in [*map(str, hints)] or [ADVICE[case.outcome]]:
+                cases.setdefault(line, []).append(case.id)
+    for line, ids in cases.items():
+        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        yield f"{ids[0]}{more}: {line}"
+    targets = [target for case in report.cases for target in case.targets]
+    means = [
+        (t.name["name"], t.predicted and t.predicted["mean"], t.actual["mean"]) for t in targets
+    ]
+    percent = find_percent(means, "actual means")
+    if percent is not None:
+        yield f"note: {percent}"
 
 
 def _print_case_notes(case: CaseRecord, directory: Path) -> None:

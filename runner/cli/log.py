@@ -22,3 +22,5 @@ def log(directory: Path, suite_directory: Path, events_only: bool, as_json: bool
             echo(f"  {line}")
         if facts["withheld"]:
             echo(f"  {facts['withheld']} lines are withheld")
+        for line in facts["hints"]:
+            echo(f"  -> {line}")

@@ -34,6 +34,9 @@ PREDICTED_PREFIX = "predicted_"
 PROGRESS_PREFIX = "runner: progress "
 """Begins a line of the log that says how far a predictor is: ``runner: progress 3/10``."""
 
+COLUMN_NOTE = "near it is the column "
+"""Begins what is added to a KeyError that names nearly a column of a frame."""
+
 LARGEST_NUMBER = 1e150
 """The square of a larger number is not finite, so the score would not be either."""
 

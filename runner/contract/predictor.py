@@ -2,9 +2,12 @@
 
 import json
 import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,10 +164,12 @@ def run_predictor(predictor: Predictor, input_dir: Path, output_dir: Path) -> No
         case.frame(layout.EVAL_RUN_SPECS),
         case.frame(layout.EVAL_SCENARIO_STATES),
     )
-    predictions = predictions_to_json(predictor.predict(*frames))
+    with _naming_columns(frames):
+        predictions = predictions_to_json(predictor.predict(*frames))
     _write_whole(output_dir / layout.PREDICTIONS, predictions)
     if case.instance_targets:
-        predictions = instance_predictions_to_json(predictor.predict_instances(*frames))
+        with _naming_columns(frames):
+            predictions = instance_predictions_to_json(predictor.predict_instances(*frames))
         _write_whole(output_dir / layout.INSTANCE_PREDICTIONS, predictions)
 
 
@@ -176,6 +181,21 @@ def _refuse_unable(predictor: Predictor, case: Case) -> None:
             f"this suite asks for {len(case.instance_targets)} per-instance predictions: write "
             f"{type(predictor).__name__}.predict_instances(); see Predictor.predict_instances"
         )
+
+
+@contextmanager
+def _naming_columns(frames: "Iterable[pd.DataFrame]") -> Iterator[None]:
+    """Add the nearest column of the frames to a KeyError: pandas names only what was asked for."""
+    try:
+        yield
+    except KeyError as error:
+        columns = {column for frame in frames for column in frame.columns}
+        # Of several columns pandas makes a text: "['stats.meen'] not in index".
+        asked = re.findall(r"'([^']+)'", str(error))
+        near = [found for key in asked for found in get_close_matches(key, columns - {key}, 1, 0.7)]
+        if near and not columns.issuperset(asked):
+            error.add_note(f"{layout.COLUMN_NOTE}{near[0]!r}")
+        raise
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -85,7 +85,7 @@ class Pass:
         if self.input_change.renames:
             actuals = rename_actuals(actuals)
         limits = self.settings.policy.limits
-        verdict = judge(run, case, actuals.targets, limits, self.suite.scoring)
+        verdict = judge(run, case.wanted_files, actuals.targets, limits, self.suite.scoring)
         return JudgedCase(case, run, verdict, actuals)
 
 

@@ -1,5 +1,6 @@
 """The verdict on a container's run: its outcome, and its predictions if they count. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner.contract.limits import Limits
@@ -50,18 +51,22 @@ class JudgedCase:
 
 
 def judge(
-    run: SandboxRun, case: SuiteCase, targets: Targets, limits: Limits, policy: ScoringPolicy
+    run: SandboxRun,
+    wanted_files: Iterable[str],
+    targets: Targets,
+    limits: Limits,
+    policy: ScoringPolicy,
 ) -> Verdict:
     """Return the verdict on a run that is over.
 
     Args:
-        targets: the case's.
+        wanted_files, targets: the case's.
         policy: says whether a target that is not predicted voids the case.
     """
     fault = predictor_fault(run.end)
     if fault is not None:
         return Verdict(fault, None, describe_fault(fault, run.end, limits))
-    for name in case.wanted_files:
+    for name in wanted_files:
         if name not in run.output.files:
             return Verdict(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, run.output.reasons[name])
     try:

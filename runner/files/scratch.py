@@ -4,10 +4,12 @@ Some hold actuals, so none may stay behind. A lock beside the files shows whethe
 alive: the kernel drops it however the runner ends.
 """
 
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.files.locks import new_held_file, unheld_file
@@ -33,7 +35,7 @@ def scratch_directory() -> Iterator[Path]:
             inner.mkdir()
             yield inner
     finally:
-        shutil.rmtree(outer, ignore_errors=True)
+        _remove(outer)
         _own.discard(outer)
 
 
@@ -44,7 +46,7 @@ def remove_own_scratch() -> tuple[Path, ...]:
     """
     for outer in tuple(_own):
         for _ in range(REMOVALS):  # another thread may write into it meanwhile
-            shutil.rmtree(outer, ignore_errors=True)
+            _remove(outer)
     return tuple(outer for outer in tuple(_own) if outer.exists())
 
 
@@ -59,7 +61,20 @@ def _remove_if_dead(directory: Path) -> bool:
         return False
     try:
         with unheld_file(directory / _LOCK):
+            _make_removable(directory)
             shutil.rmtree(directory)
     except OSError:  # locked, another user's, or removed by another runner meanwhile
         return False
     return True
+
+
+def _remove(directory: Path) -> None:
+    _make_removable(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_removable(directory: Path) -> None:
+    """Let the user remove what is below: a folder there may be read-only."""
+    for folder, _, _ in os.walk(directory):
+        with suppress(OSError):  # another thread may remove it meanwhile
+            Path(folder).chmod(stat.S_IRWXU)

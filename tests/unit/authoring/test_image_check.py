@@ -63,15 +63,24 @@ def test_every_outcome_but_scored_fails_with_advice(outcome: Outcome) -> None:
     assert found.advice
 
 
+def test_why_an_image_failed_is_told_from_its_log() -> None:
+    log = b"Traceback (most recent call last):\nModuleNotFoundError: No module named 'sklearn'\n"
+    found = check_outcome(Verdict(Outcome.FAILED, None, "it exited with code 1"), log)
+    (hint,) = found.advice
+    assert "scikit-learn" in hint
+
+
 def scale(predicted: float, train_mean: float | None) -> list[str]:
     target = Target("r", MetricName("exact_match"))
     stat = Stat(MetricName("predicted_exact_match"), mean=predicted)
-    return [found.text for found in check_scale({target: stat}, {target: train_mean})]
+    return [
+        found.text for found in check_scale({target: stat}, {target: train_mean}, "train means")
+    ]
 
 
 def test_a_share_in_percent_is_noted_with_the_train_mean() -> None:
     (text,) = scale(75.0, 0.8)
-    assert "75 for exact_match, whose train mean is 0.8" in text
+    assert "where train means lie between 0 and 1, e.g. 75 for exact_match, not 0.8" in text
 
 
 @pytest.mark.parametrize(

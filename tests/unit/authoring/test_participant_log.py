@@ -110,6 +110,24 @@ def test_terminal_codes_are_escaped_and_the_amount_is_bounded() -> None:
     assert found.withheld == 1000 - MOST_LINES + 1
 
 
+MISSING = """Traceback (most recent call last):
+  File "/opt/predictor/predictor.py", line 3, in <module>
+ModuleNotFoundError: No module named 'sklearn'
+"""
+
+
+def test_what_to_do_is_told_of_what_is_shown() -> None:
+    assert "requirements.txt" in shown(MISSING).hints[0]
+    assert "requirements.txt" in shown(MISSING, events_only=True).hints[0]
+
+
+def test_what_to_do_follows_from_nothing_that_is_withheld() -> None:
+    withheld = f"{PROMPT} Read-only file system"
+    assert shown(f"{MISSING}{withheld}").hints == shown(MISSING).hints
+    assert "sklearn" not in repr(shown(MISSING).hints)
+    assert len(shown(f"{MISSING}Read-only file system").hints) == 2  # the control: this is shown
+
+
 def test_cells_are_had_from_every_depth_of_a_frame_but_not_from_keys(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {

@@ -1,5 +1,6 @@
 """``runner try``, as an author runs it: real processes on the demo suite."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def write_predictor(folder: Path, body: str) -> Path:
 def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
     first = try_(template_folder("python"), cache)
     assert first.returncode == 0, first.stderr
-    assert "all 6 targets predicted" in first.stderr
+    assert "ok   output: all 6 targets are predicted" in first.stdout
     assert "MAE 0." in first.stdout
     second = try_(template_folder("python"), cache)
     assert second.stdout == first.stdout
@@ -42,7 +43,7 @@ def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
 
 def test_prints_show(tmp_path: Path, cache: Path) -> None:
     ended = try_(write_predictor(tmp_path, "print('reached'); return {}"), cache)
-    assert "reached" in ended.stdout
+    assert "reached" in ended.stderr
 
 
 def test_findings_are_told_one_a_line_and_the_fault_is_the_predictors(
@@ -50,51 +51,58 @@ def test_findings_are_told_one_a_line_and_the_fault_is_the_predictors(
 ) -> None:
     ended = try_(write_predictor(tmp_path, "return {}"), cache)
     assert ended.returncode == 4
-    assert "The output breaks the contract (missing_target):" in ended.stderr
-    assert ended.stderr.count("is not predicted") == 6
+    assert "FAIL output: invalid_output (missing_target): 6 findings" in ended.stdout
+    assert ended.stdout.count("is not predicted") == 6
 
 
-def test_an_exception_ends_with_its_traceback_and_the_inputs_place(
+def test_an_exception_ends_with_its_type_and_line_and_the_inputs_place(
     tmp_path: Path, cache: Path
 ) -> None:
     ended = try_(write_predictor(tmp_path, "raise ValueError('mine')"), cache)
     assert ended.returncode == 4
-    assert "ValueError: mine" in ended.stderr
-    assert "exited with code 1" in ended.stderr
+    assert "FAIL output: failed: the predictor exited with code 1" in ended.stdout
+    assert "       predictor.py, line 5: ValueError: mine" in ended.stdout
+    assert "The inputs are in " in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ("os._exit(0)", "wrote no predictions.json"),
-        (
-            (
-                "os.symlink('/etc/passwd', os.environ['RUNNER_OUTPUT_DIR'] + '/predictions.json'); "
-                "os._exit(0)"
-            ),
-            "is not a regular file",
-        ),
-        (
-            (
-                "open(os.environ['RUNNER_OUTPUT_DIR'] + '/predictions.json', 'w').truncate(2**30); "
-                "os._exit(0)"
-            ),
-            "the limit is",
-        ),
-    ],
-)
-def test_an_output_is_refused_as_a_containers_is(
-    tmp_path: Path, cache: Path, body: str, said: str
+def test_packages_of_this_python_are_missed_as_in_the_image_but_not_here(
+    tmp_path: Path, cache: Path
 ) -> None:
-    ended = try_(write_predictor(tmp_path, body), cache)
-    assert ended.returncode == 4
-    assert said in ended.stderr
+    folder = write_predictor(tmp_path, "import pydantic_core; return {}")
+    assert "write pydantic_core into requirements.txt" in try_(folder, cache).stdout
+    assert "requirements.txt" not in try_(folder, cache, "--here").stdout  # the control
+
+
+def test_a_wrong_column_is_told_with_the_nearest(tmp_path: Path, cache: Path) -> None:
+    ended = try_(write_predictor(tmp_path, "frames[2]['stats.meen']"), cache)
+    assert "near it is the column 'stats.mean' -> Write 'stats.mean'" in ended.stdout
+
+
+def test_a_share_in_percent_is_noted(tmp_path: Path, cache: Path) -> None:
+    body = "return {t.run_spec_name: [t.predicted(50) for t in self.case.targets] for t in "
+    ended = try_(write_predictor(tmp_path, f"{body} self.case.targets}}"), cache)
+    assert ended.returncode == 0
+    assert "note scale: 6 targets are predicted far above 1" in ended.stdout
+
+
+def test_all_cases_make_the_scores_of_an_evaluation(tmp_path: Path, cache: Path) -> None:
+    ended = try_(template_folder("python"), cache, "--all-cases", "--json")
+    found = json.loads(ended.stdout)
+    assert [result["check"] for result in found["results"]] == ["case-1, output"]
+    assert found["scores"][0]["metric"] == "mae"
+
+
+@pytest.mark.parametrize("options", [("--all-cases", "--case", "case-1"), ("--here", "--json")])
+def test_options_that_exclude_each_other_are_refused(
+    tmp_path: Path, cache: Path, options: tuple[str, ...]
+) -> None:
+    assert try_(tmp_path, cache, *options).returncode == 2
 
 
 def test_any_program_can_be_tried_by_its_command(tmp_path: Path, cache: Path) -> None:
     ended = try_(tmp_path, cache, "--", "sh", "-c", "ls $RUNNER_INPUT_DIR; exit 3")
-    assert "manifest.json" in ended.stdout
-    assert "exited with code 3" in ended.stderr
+    assert "manifest.json" in ended.stderr
+    assert "exited with code 3" in ended.stdout
 
 
 def test_a_folder_of_another_form_is_told_what_to_do(tmp_path: Path, cache: Path) -> None:
@@ -116,9 +124,9 @@ def test_another_suite_is_staged_and_not_kept(tmp_path: Path) -> None:
         tmp_path / "mine",
         "return {t.run_spec_name: [t.predicted(0.5)] for t in self.case.targets}",
     )
-    ended = try_(folder, tmp_path / "cache", "--suite", source)
+    ended = try_(folder, tmp_path / "cache", "--suite", source, "--here")
     assert ended.returncode == 0, ended.stderr
-    assert not (tmp_path / "cache").exists()
+    assert not list((tmp_path / "cache").glob("runner/demo-*"))
 
 
 def test_a_case_that_is_not_there_is_refused_with_those_that_are(

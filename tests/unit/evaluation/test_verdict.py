@@ -37,7 +37,7 @@ def verdict_on(suite: Suite, files: Mapping[str, str], exit_code: int = 0) -> Ve
     output = Output(found, reasons, full=False, bytes_used=0, file_count=len(found))
     used = ResourceUse(1.0, 0, len(found), None, None, is_sampled=False)
     run = SandboxRun(end, output, b"", used, None)
-    return judge(run, case, suite.targets(case), Limits(), ScoringPolicy())
+    return judge(run, case.wanted_files, suite.targets(case), Limits(), ScoringPolicy())
 
 
 def predictions(suite: Suite) -> str:

@@ -1,0 +1,106 @@
+"""Why a predictor failed, in words for its author: what happened, where, and what to do.
+
+A hint is drawn from what the predictor printed, so it may quote the inputs, and a predictor can
+forge it. It decides nothing, and is shown to those alone who may read the log. Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from runner.reports.hint_rules import RULES
+from runner.reports.tracebacks import take_tracebacks
+from runner.sandbox.outcome import Outcome
+from runner.untrusted import printable
+
+MOST_HINTS = 3
+SEARCHED_LINES = 400
+LONGEST_QUOTE = 200
+"""Characters."""
+
+CLEARLY_ABOVE_1 = 2.0
+"""A mean from here on can't be a share that is only slightly wrong."""
+
+ADVICE: Mapping[Outcome, str] = {
+    Outcome.FAILED: "The log shows what it printed. `runner try DIR --here` lets you use a "
+    "debugger.",
+    Outcome.TIMED_OUT: "The suite sets the time limit and the number of CPUs. Do less work, or "
+    "fewer steps.",
+    Outcome.OUT_OF_MEMORY: "Files in /tmp, /output and /dev/shm count too. Read fewer columns.",
+    Outcome.OUTPUT_LIMIT: "Only predictions.json and instance_predictions.json are read; write "
+    "less.",
+    Outcome.INVALID_OUTPUT: "docs/contract.md describes the form of the output.",
+}
+"""What to do when nothing more is known."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One reason.
+
+    Attributes:
+        what: what happened, as the log or the engine has it; printable.
+        where: the file and the line in the author's code, if known.
+        do: what to do about it; None if only the author can know.
+    """
+
+    what: str
+    where: str | None
+    do: str | None
+
+    def __str__(self) -> str:
+        """Return one printable line."""
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f" -> {self.do}" if self.do else "")
+
+
+def find_hints(lines: Iterable[str], message: str | None = None) -> list[Hint]:
+    """Return the most telling reasons that the end of a log has, the exception's first.
+
+    Args:
+        message: how the case ended, in the runner's words, which may quote the engine.
+    """
+    tracebacks, rest = take_tracebacks(list(lines)[-SEARCHED_LINES:])
+    raised = [each for each in tracebacks if each.kind is not None]
+    searched = [*rest, *map(str, raised), *([] if message is None else [message])]
+    last, where = (str(raised[-1]), raised[-1].own_place()) if raised else (None, None)
+    hints: dict[str, Hint] = {}
+    for pattern, advise in RULES:
+        match = next(
+            (found for line in reversed(searched) if (found := pattern.search(line))), None
+        )
+        if match is not None:
+            place = where if match.string == last else None
+            hints.setdefault(match.string, Hint(_quote(match.string), place, advise(match)))
+    if last is not None:
+        first = hints.pop(last, Hint(_quote(last), where, None))
+        return [first, *hints.values()][:MOST_HINTS]
+    return list(hints.values())[:MOST_HINTS]
+
+
+def _quote(line: str) -> str:
+    cut = line.strip()
+    cut = cut if len(cut) <= LONGEST_QUOTE else f"{cut[:LONGEST_QUOTE]}..."
+    return printable(cut)
+
+
+def find_percent(means: Sequence[tuple[str, float | None, float | None]], known: str) -> str | None:
+    """Return what to say if shares seem to be predicted in percent, else None.
+
+    Args:
+        means: for each target its stat's name, the predicted mean, and the known one, if any.
+        known: what the known means are, e.g. ``train means``.
+    """
+    pairs = [(name, guess, mean) for name, guess, mean in means if mean is not None]
+    no_shares = {name for name, _, mean in pairs if not 0 <= mean <= 1}
+    wrong = [
+        (name, guess, mean)
+        for name, guess, mean in pairs
+        if name not in no_shares and guess is not None and guess >= CLEARLY_ABOVE_1
+    ]
+    if not wrong:
+        return None
+    name, guess, mean = wrong[0]
+    return (
+        f"{len(wrong)} targets are predicted far above 1, where {known} lie between 0 and 1, e.g. "
+        f"{guess:g} for {name}, not {mean:.3g}. If it is meant in percent: divide by 100."
+    )

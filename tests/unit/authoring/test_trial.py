@@ -1,0 +1,155 @@
+"""A predictor as a plain process that has what a container has."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner.authoring.trial import run_here, run_trial
+from runner.authoring.trial_case import TrialCase, staged
+from runner.contract.limits import Limits
+from runner.errors import UsageError
+from runner.sandbox.run import SandboxRun
+from tests.helm_builder import write_suite
+from tests.suite_builder import build
+
+ENVIRONMENT = Path(sys.prefix)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrialCase]:
+    """Yield a case of a small suite."""
+    path = tmp_path_factory.mktemp("suite")
+    suite = build(write_suite(path), path / "suite")
+    with staged(suite, suite.cases[0]) as made:
+        yield made
+
+
+def trial(folder: Path, case: TrialCase, *command: str, wall_seconds: float = 20) -> SandboxRun:
+    """Return the run of a command in a folder; its log goes nowhere else."""
+    limited = replace(case, limits=Limits(wall_seconds=wall_seconds))
+    return run_trial(folder, command, limited, ENVIRONMENT, lambda _line: None)
+
+
+def run_python(folder: Path, case: TrialCase, code: str) -> str:
+    return trial(folder, case, "python3", "-c", code).log.decode()
+
+
+def test_the_folder_is_a_copy_that_can_not_be_written_to(tmp_path: Path, case: TrialCase) -> None:
+    assert "Errno 13" in run_python(tmp_path, case, "open('mine', 'w')")
+    assert "Errno 13" in run_python(tmp_path, case, "import os; os.mkdir('mine')")
+
+
+def test_control_files_for_a_time_and_outputs_can_be_written(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    code = "import os, tempfile; tempfile.NamedTemporaryFile(); "
+    code += "open(os.environ['RUNNER_OUTPUT_DIR'] + '/predictions.json', 'w').write('{}')"
+    run = trial(tmp_path, case, "python3", "-c", code)
+    assert run.end.exit_code == 0
+    assert run.output.files == {"predictions.json": b"{}"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_copy_holds_what_goes_to_the_engine_and_nothing_else(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    (tmp_path / ".dockerignore").write_text("secret\n")
+    (tmp_path / "secret").touch()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "part.py").write_text("print('part')")
+    (tmp_path / "link").symlink_to("own/part.py")
+    (tmp_path / "tool").write_text("#!/bin/sh\necho from the tool\n")
+    (tmp_path / "tool").chmod(0o700)
+    log = trial(tmp_path, case, "sh", "-c", "ls; python3 link; ./tool").log.decode()
+    assert log.split() == ["link", "own", "tool", "part", "from", "the", "tool"]
+
+
+def test_there_is_no_network_but_its_own_loopback(tmp_path: Path, case: TrialCase) -> None:
+    code = "import socket; socket.create_connection(('192.0.2.1', 9), 5)"
+    assert "Network is unreachable" in run_python(tmp_path, case, code)
+    code = "import socket; s = socket.create_server(('127.0.0.1', 0)); "
+    code += "socket.create_connection(s.getsockname(), 5); print('reached')"
+    assert run_python(tmp_path, case, code) == "reached\n"
+
+
+def test_a_predictor_that_goes_on_is_killed_at_the_wall_time(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    run = trial(tmp_path, case, "sh", "-c", "echo began; sleep 60", wall_seconds=0.5)
+    assert run.end.past_deadline
+    assert run.end.wall_seconds < 10
+    assert run.log == b"began\n"
+
+
+def test_what_it_leaves_running_ends_with_it(tmp_path: Path, case: TrialCase) -> None:
+    run = trial(tmp_path, case, "sh", "-c", "sleep 60 & echo done")
+    assert (run.end.exit_code, run.log) == (0, b"done\n")
+    assert not run.end.past_deadline
+
+
+def test_variables_of_this_process_are_not_passed_on(
+    tmp_path: Path, case: TrialCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", "secret")
+    assert "MY_TOKEN" not in trial(tmp_path, case, "env").log.decode()
+    out = tmp_path / "seen"
+    run_here(tmp_path, ["sh", "-c", f"env > {out}"], case)  # the control
+    assert "MY_TOKEN=secret" in out.read_text()
+
+
+def test_of_the_runner_only_the_contract_is_there(tmp_path: Path, case: TrialCase) -> None:
+    assert run_python(tmp_path, case, "import runner.contract; print('there')") == "there\n"
+    assert "No module named 'runner.scores'" in run_python(tmp_path, case, "import runner.scores")
+
+
+def test_a_signal_has_the_exit_code_that_a_container_has(tmp_path: Path, case: TrialCase) -> None:
+    assert trial(tmp_path, case, "sh", "-c", "kill -SEGV $$").end.exit_code == 139
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        ("ln -s /etc/passwd predictions.json", "is not a regular file"),
+        ("mkfifo predictions.json", "is not a regular file"),
+        ("truncate -s 2G predictions.json", "holds more than its limit"),
+        ("mkdir deep; touch deep/predictions.json", "what it wrote is '/output/deep/"),
+        ("true", "wrote no /output/predictions.json"),
+    ],
+)
+def test_an_output_is_read_as_a_containers_is(
+    tmp_path: Path, case: TrialCase, write: str, said: str
+) -> None:
+    run = trial(tmp_path, case, "sh", "-c", f"cd $RUNNER_OUTPUT_DIR; {write}")
+    assert said in run.output.reasons["predictions.json"]
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path, case: TrialCase) -> None:
+    with pytest.raises(UsageError, match="no-such-program: can't be started"):
+        trial(tmp_path, case, "no-such-program")
+
+
+def test_nothing_stays_of_the_read_only_copy_for_a_user_without_roots_rights(
+    tmp_path: Path,
+) -> None:
+    code = """
+import os, sys
+from runner.files.scratch import scratch_directory
+with scratch_directory() as made:
+    (made / "copy" / "deep").mkdir(parents=True)
+    (made / "copy" / "deep" / "file").touch()
+    for name in ("copy/deep", "copy"):
+        (made / name).chmod(0o555)
+    if "left" in sys.argv:
+        os.remove(made / "copy" / "deep" / "file")
+print(made.exists())
+"""
+    start = Path(sys.modules["runner.authoring.trial"].__file__ or "").with_name("trial_start.py")
+    command = [sys.executable, str(start), sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout == "False\n", ended.stderr
+    control = subprocess.run([*command, "left"], capture_output=True, text=True, check=False)
+    assert "Permission denied" in control.stderr
