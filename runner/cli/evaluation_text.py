@@ -138,7 +138,9 @@ def _hint_lines(report: Report, directory: Path) -> Iterator[str]:
         yield f"{ids[0]}{more}: {line}"
     targets = [target for case in report.cases for target in case.targets]
     means = [
-        (t.name["name"], t.predicted and t.predicted["mean"], t.actual["mean"]) for t in targets
+        (each.name["name"], each.predicted["mean"], each.actual["mean"])
+        for each in targets
+        if each.predicted is not None
     ]
     percent = find_percent(means, "actual means")
     if percent is not None:
