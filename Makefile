@@ -1,12 +1,14 @@
 # make demo   evaluate the example predictors on the demo suite
 # make test   run every check and test, also those that need a real engine
 # make gallery   build the baselines of docs/baselines.md
+# make card-image   build the image that Python of evaluation cards runs in
 # make runner-image   build the runner as an image, for machines that have only Docker
 # make dist   build the wheel and the source archive, in dist/
 # make docs   build the site of docs/ in build/site
 # make vendor   copy the scripts of others into the pages again, as their lock says
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet check-engines HELM_RUNS=...   developers: compare our frames with MAGNET's own
+# make check-cards [HELM_RUNS=...]   developers: compare verdicts of cards with MAGNET's own
 # make check-helm   developers: run the real HELM through `runner suite run`
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
@@ -15,7 +17,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet bench lock engine images runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards bench lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -64,6 +66,9 @@ gallery: images
 dist: $(VENV)/developer
 	@rm -rf dist
 	@setup/dist.sh dist
+
+card-image: images
+	@$(VENV)/bin/runner build images/card -t runner-card
 
 # If the files of the wheel have not changed, its bytes are the same, and no image is built again.
 RUNNER_CONTEXT := build/runner-image
@@ -117,6 +122,9 @@ $(MAGNET_ENV)/installed: $(VENV)/developer
 check-magnet: $(MAGNET_ENV)/installed
 	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
 	PYTHONPATH=. $(MAGNET_ENV)/bin/python tests/developer/compare_with_magnet.py "$(HELM_RUNS)"
+
+check-cards: $(MAGNET_ENV)/installed card-image
+	$(VENV)/bin/python tests/developer/compare_cards_with_magnet.py $(MAGNET_ENV)/bin/python $(HELM_RUNS)
 
 # HELM without torch, 683 MB: enough for its simple models, not for a language model.
 HELM_ENV := build/helm

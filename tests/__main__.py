@@ -28,6 +28,7 @@ ON_OWN_ENGINES = (
     (
         "api",
         "attack",
+        "cards",
         "faults",
         "gc",
         "page_cache",

@@ -1,10 +1,24 @@
-"""``runner card check``."""
+"""``runner card``: evaluation cards."""
 
+from dataclasses import asdict
 from pathlib import Path
 
+from runner.cards.bundle import conclude, write_bundle
 from runner.cards.card_file import CardFile, read_card
+from runner.cards.card_text import card_lines
+from runner.cards.cell_inputs import share_inputs
+from runner.cards.cell_runs import CardRun
 from runner.cards.cells import list_cells
+from runner.cards.data_folders import read_data
+from runner.cards.finished_cells import FinishedCells
+from runner.cards.shown_card import ShownCard, read_bundle
+from runner.cards.verdict import Verdict
 from runner.cli.echo import echo, echo_json
+from runner.cli.live.terminal import open_display
+from runner.contract.limits import MIB, Limits
+from runner.errors import ExitCode, UsageError
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.policy import SandboxPolicy
 
 
 def check(path: Path, as_json: bool) -> int:
@@ -32,6 +46,50 @@ def check(path: Path, as_json: bool) -> int:
         echo(f"  node {node}")
     echo(f"  {len(cells)} cells; the claim holds if {_when(read)}")
     return 0
+
+
+def run(
+    path: Path,
+    out: Path,
+    data: tuple[str, ...],
+    image: str,
+    jobs: int | None,
+    wall_seconds: float,
+    memory_mib: int,
+    rerun: bool,
+    as_json: bool,
+) -> int:
+    """Judge a card, write its bundle and print what was found."""
+    read = read_card(path)
+    try:
+        limits = Limits(wall_seconds=wall_seconds, memory_bytes=memory_mib * MIB)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    display = open_display()
+    shared = share_inputs(read_data(data), {}, {})
+    engine = Engine.connect()
+    resolved = engine.resolve_image(image)
+    cells = CardRun(engine, resolved, SandboxPolicy(limits), jobs, rerun, display)
+    concluded = conclude(read, cells.judge(read, shared, FinishedCells(out)))
+    place = write_bundle(out, read, concluded, resolved)
+    _print(read_bundle(place), as_json)
+    is_verified = concluded.verdict is Verdict.VERIFIED
+    return ExitCode.SCORED if is_verified else ExitCode.BELOW_GATE
+
+
+def show(directory: Path, as_json: bool) -> int:
+    """Print what a run of a card found."""
+    _print(read_bundle(directory), as_json)
+    return 0
+
+
+def _print(shown: ShownCard, as_json: bool) -> None:
+    if as_json:
+        echo_json({**asdict(shown), "cells": [cell.model_dump() for cell in shown.cells]})
+        return
+    for line in card_lines(shown):
+        echo(line)
+    echo(f"results: {shown.directory}")
 
 
 def _kind(read: CardFile, name: str) -> str:

@@ -1,0 +1,113 @@
+"""What a cell's container sees: its program, what the card says of the cell, data and evidence."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import Any
+
+from runner.cards.card import DEFAULT_TYPE, SymbolSpec
+from runner.cards.card_file import CardFile
+from runner.cards.cells import Cell
+from runner.cards.in_container.main import SPEC
+from runner.cards.node_runs import node_runs
+from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.sandbox.engine.image import Image
+from runner.sandbox.policy import TMP_DIR, SandboxPolicy
+
+PACKAGE = "cell"
+"""The name of ``runner.cards.in_container`` in the container."""
+
+_FOLDERS = (str(INPUT_DIR), str(OUTPUT_DIR), f"{TMP_DIR}/work")
+
+_START = (
+    f"import sys; sys.path.append({_FOLDERS[0]!r}); "
+    f"from {PACKAGE}.main import main; main(*sys.argv[1:])"
+)
+
+PROGRAM = ("python3", "-P", "-c", _START, *_FOLDERS)
+"""What runs in the container, whatever the image's own entrypoint is."""
+
+EvidenceFiles = Mapping[str, Any]
+"""By symbol: the path of a frame below the input, or a mapping of them."""
+
+
+@dataclass(frozen=True)
+class SharedInputs:
+    """What all cells of a card see.
+
+    Attributes:
+        files: by their path below the input.
+        evidence: where each symbol that is evidence has its frames among them.
+        digest: of the files.
+    """
+
+    files: Mapping[str, bytes]
+    evidence: EvidenceFiles
+    digest: str
+
+
+def share_inputs(
+    data: Mapping[str, bytes], frames: Mapping[str, bytes], evidence: EvidenceFiles
+) -> SharedInputs:
+    """Return the inputs that all cells share."""
+    program = {
+        f"{PACKAGE}/{module.name}": module.read_bytes()
+        for module in files("runner.cards.in_container").iterdir()
+        if module.name.endswith(".py")
+    }
+    shared = {**program, **data, **frames}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in shared.items()}
+    return SharedInputs(shared, evidence, _digest(digests))
+
+
+@dataclass(frozen=True)
+class CellInputs:
+    """What one cell sees besides what all do.
+
+    Attributes:
+        spec: the cell, as JSON.
+        digest: of all that its container's run follows from.
+    """
+
+    shared: SharedInputs
+    spec: bytes
+    digest: str
+
+    def stage(self) -> Mapping[str, bytes]:
+        """Return the files of the container's input."""
+        return {**self.shared.files, SPEC: self.spec}
+
+
+def cell_inputs(
+    read: CardFile, cell: Cell, shared: SharedInputs, image: Image, policy: SandboxPolicy
+) -> CellInputs:
+    """Return the inputs of a cell."""
+    is_kwdagger = read.card.kwdagger is not None
+    spec = {
+        "claim": read.card.claim.python,
+        "is_kwdagger": is_kwdagger,
+        "nodes": [asdict(run) for run in node_runs(read, cell)],
+        "swept": cell.swept if is_kwdagger else {},
+        "symbols": {
+            name: _symbol(name, symbol, cell, shared.evidence)
+            for name, symbol in read.card.all_symbols.items()
+        },
+    }
+    key = [image.id, policy.to_json(), PROGRAM, shared.digest, spec]
+    return CellInputs(shared, json.dumps(spec).encode(), _digest(key))
+
+
+def _symbol(name: str, symbol: SymbolSpec, cell: Cell, evidence: EvidenceFiles) -> dict[str, Any]:
+    return {
+        "type": symbol.type or DEFAULT_TYPE,
+        "value": cell.values.get(name, symbol.value),
+        "python": symbol.python,
+        "depends": list(symbol.dependencies),
+        "evidence": evidence.get(name),
+    }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,207 @@
+"""Python of a card in the sandbox: hostile claims are contained, finished cells are kept."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from runner.cards.card_file import read_card
+from runner.cards.cell_inputs import PACKAGE, cell_inputs, share_inputs
+from runner.cards.cells import list_cells
+from runner.sandbox.engine.image import Image
+from runner.sandbox.policy import LABEL, SandboxPolicy
+from tests.card_builder import write_card
+from tests.integration.command import runner
+
+IMAGE = "runner-base"  # all that it needs is Python
+WALL_SECONDS = 10
+DATA = "of the organizer, for the card"
+SECRET = "of the organizer, and not for the card"
+
+ATTACKS = {
+    "connect": "import socket; socket.create_connection(tuple(listener), 3).close()",
+    "connect_out": "import socket; socket.create_connection(('192.0.2.1', 80), 3).close()",
+    "resolve": "import socket; socket.getaddrinfo('example.org', 80)",
+    "read": f"assert open(secret).read() == {SECRET!r}",
+    "write": "open(marker, 'w').write('here')",
+    "write_root": "open('/usr/lib/marker', 'w').write('here')",
+    "write_data": "open('data/given.txt', 'w').write('here')",
+    "read_data": f"assert open('data/given.txt').read() == {DATA!r}",
+    "fork_bomb": """
+import subprocess
+begun = []
+try:
+    while True:
+        begun.append(subprocess.Popen(["sleep", "60"]))
+except OSError:
+    raise AssertionError(len(begun))
+""",
+    "endless": "while True: pass",
+    "memory": "held = [bytearray(2**26) for _ in range(200)]",
+    "exit": "import os; os._exit(0)",
+    "fill_output": "open('/output/x', 'wb').write(bytes(2**28))",
+}
+NODE = """
+import json, sys
+given = dict(argument[2:].split("=", 1) for argument in sys.argv[1:])
+if given["p"] == "1":
+    sys.exit(1)
+with open(given["results_fpath"], "w") as file:
+    json.dump({"doubled": 2 * int(given["p"])}, file)
+"""
+CONTROLS = ("connect", "read", "write")
+"""What succeeds outside of the sandbox, and may: it does no harm there."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A card that has run."""
+
+    card: Path
+    folder: Path
+    cells: dict[str, dict[str, Any]]
+
+
+def run_card(card: Path, folder: Path, *more: object) -> subprocess.CompletedProcess[str]:
+    options = ["--image", IMAGE, "--jobs", 2, "--wall-seconds", WALL_SECONDS, "--memory-mib", 256]
+    return runner("card", "run", card, "-o", folder / "out", *options, *more)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[tuple[str, int]]:
+    """Return an address of this machine that answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()
+
+
+@pytest.fixture(scope="module")
+def hostile(
+    client: docker.DockerClient,
+    listener: tuple[str, int],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Judged:
+    """Return a card whose claims attack, after its run: a claim that gets through is VERIFIED."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "data").mkdir()
+    (folder / "data" / "given.txt").write_text(DATA)
+    (folder / "secret.txt").write_text(SECRET)
+    symbols = {
+        "attack": {"sweep": list(ATTACKS)},
+        "python": {"value": ATTACKS},
+        "secret": {"value": str(folder / "secret.txt")},
+        "marker": {"value": str(folder / "marker")},
+        "listener": {"value": listener},
+    }
+    card = write_card(folder, symbols=symbols, claim={"python": "exec(python[attack])"})
+    ended = run_card(card, folder, "--data", f"data={folder / 'data'}", "--json")
+    assert ended.returncode == 6, ended.stderr
+    place = Path(json.loads(ended.stdout)["directory"])
+    found = [json.loads(path.read_text()) for path in place.glob("results/*/verdict.json")]
+    assert client.containers.list(all=True, filters={"label": LABEL}) == []
+    return Judged(card, folder, {cell["swept"]["attack"]: cell for cell in found})
+
+
+@pytest.mark.parametrize(
+    ("attack", "status", "said"),
+    [
+        ("connect", "INCONCLUSIVE", "Connection refused"),
+        ("connect_out", "INCONCLUSIVE", "Network is unreachable"),
+        ("resolve", "INCONCLUSIVE", "name resolution"),
+        ("read", "INCONCLUSIVE", "No such file or directory"),
+        ("write", "INCONCLUSIVE", "No such file or directory"),
+        ("write_root", "INCONCLUSIVE", "Read-only file system"),
+        ("write_data", "INCONCLUSIVE", "Read-only file system"),
+        ("endless", "INCONCLUSIVE", "still running after the wall time of 10 s, and killed"),
+        ("memory", "INCONCLUSIVE", "memory limit of 256 MiB"),
+        ("exit", "INCONCLUSIVE", "its process ended without a verdict"),
+        ("fill_output", "INCONCLUSIVE", "/output reached its limit of 16 MiB"),
+        ("read_data", "VERIFIED", "Assertion holds"),
+    ],
+)
+def test_a_hostile_claim_is_contained_and_the_card_goes_on(
+    hostile: Judged, attack: str, status: str, said: str
+) -> None:
+    cell = hostile.cells[attack]
+    assert cell["status"] == status
+    assert said in cell["output"]
+
+
+def test_a_fork_bomb_is_held_at_the_limit_of_processes(hostile: Judged) -> None:
+    cell = hostile.cells["fork_bomb"]
+    assert cell["status"] == "FALSIFIED"
+    assert 10 < int(cell["output"].rpartition(": ")[2]) < 256
+
+
+def test_nothing_was_written_to_this_machine(hostile: Judged) -> None:
+    assert not (hostile.folder / "marker").exists()
+    assert (hostile.folder / "data" / "given.txt").read_text() == DATA
+
+
+@pytest.mark.parametrize("attack", CONTROLS)
+def test_control_outside_of_the_sandbox_the_same_claim_gets_through(
+    hostile: Judged, attack: str, tmp_path: Path
+) -> None:
+    read = read_card(hostile.card)
+    cell = next(cell for cell in list_cells(read) if cell.swept["attack"] == attack)
+    shared = share_inputs({}, {}, {})
+    inputs = cell_inputs(read, cell, shared, Image("none", "none"), SandboxPolicy())
+    for name, content in inputs.stage().items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    (tmp_path / "out").mkdir()
+    program = f"import sys; from {PACKAGE}.main import main; main(*sys.argv[1:])"
+    folders = [str(tmp_path), str(tmp_path / "out"), str(tmp_path / "work")]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program, *folders], env=environment, check=True)
+    assert json.loads((tmp_path / "out" / "cell.json").read_text())["status"] == "VERIFIED"
+    (hostile.folder / "marker").unlink(missing_ok=True)
+
+
+def test_the_same_command_runs_only_what_has_not_finished(hostile: Judged) -> None:
+    finished = sorted((hostile.folder / "out" / "_cells").iterdir())
+    assert len(finished) == len(ATTACKS)
+    lost = next(path for path in finished if b"read_data" in _result(path))
+    lost.unlink()
+    ended = run_card(hostile.card, hostile.folder, "--data", f"data={hostile.folder / 'data'}")
+    assert f"{len(ATTACKS) - 1} of {len(ATTACKS)} cells have run before" in ended.stderr
+    assert sorted((hostile.folder / "out" / "_cells").iterdir()) == finished
+
+
+def _result(path: Path) -> bytes:
+    files = json.loads(path.read_text())["run"]["output"]["files"]
+    return base64.b64decode(files.get("cell.json", ""))
+
+
+def test_a_symbol_that_fails_aborts_the_card_with_its_line(tmp_path: Path) -> None:
+    symbols = {"x": {"type": "int", "python": "y = 0\nx = 1 / y"}}
+    ended = run_card(write_card(tmp_path, symbols=symbols), tmp_path)
+    assert ended.returncode == 3
+    assert "symbol x: ZeroDivisionError: division by zero (line 2 of its Python)" in ended.stderr
+    assert list((tmp_path / "out").glob("*/verdict.json")) == []
+
+
+def test_a_nodes_results_are_symbols_and_a_failed_node_is_no_evidence(tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes" / "node.py").write_text(NODE)
+    node = {
+        "executable": "python3 node.py",
+        "algo_params": {"p": [1, 2]},
+        "out_paths": {"results_fpath": "results.json"},
+    }
+    card = write_card(
+        tmp_path, symbols={}, pipeline={"node": node}, claim={"python": "assert doubled == 4"}
+    )
+    ended = run_card(card, tmp_path, "--data", f".={tmp_path / 'nodes'}")
+    assert ended.returncode == 0, ended.stderr
+    assert "VERIFIED  node.p=2: Assertion holds" in ended.stdout
+    assert "no evidence  node.p=1: the node node ended with exit code 1" in ended.stdout
