@@ -10,6 +10,7 @@
 # make check-magnet check-engines HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make check-cards [HELM_RUNS=...]   developers: compare verdicts of cards with MAGNET's own
 # make check-helm   developers: run the real HELM through `runner suite run`
+# make check-gallery HELM_RUNS=...   developers: `runner check` of every predictor image
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
 # make clean  remove what the targets above made in this folder
@@ -62,6 +63,10 @@ images: engine $(VENV)/installed
 GALLERY := sample_mean shrunk_mean ridge aipw p_irt gp_irt nearest_models low_rank anchor_points scaling
 gallery: images
 	@for name in items $(GALLERY); do $(VENV)/bin/runner build images/$$name -t $$name; done
+
+check-gallery: gallery $(VENV)/developer
+	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
+	PYTHONPATH=. $(VENV)/bin/python tests/developer/check_gallery.py "$(HELM_RUNS)"
 
 dist: $(VENV)/developer
 	@rm -rf dist

@@ -5,6 +5,7 @@ Builds a suite of the runs in the folder, evaluates every baseline on it, and wr
 """
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,14 @@ def find_rows(board: pd.DataFrame, seconds: Mapping[str, float]) -> pd.DataFrame
 
 def table(rows: pd.DataFrame) -> str:
     """Return the table in Markdown."""
-    heads = ["image", "rank", "MAE", "scaled", *(f"at {budget}" for budget in BUDGETS), "s a case"]
+    heads = [
+        "image",
+        "rank",
+        "MAE",
+        "scaled",
+        *(f"at {budget}" for budget in BUDGETS),
+        "CPU s a case",
+    ]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for image, rank, *figures, seconds in rows.itertuples(index=False):
         cells = [image, rank, *(f"{figure:.3f}" for figure in figures)]
@@ -122,11 +130,14 @@ def measure(
     runner.build_suite(make_spec(helm_runs, replicates), suite)
     executor = runner.Local(jobs=jobs)
     reports = runner.evaluate(images, suite, out=folder / "reports", executor=executor)
-    seconds = {
-        report.image: sum(case.wall_seconds or 0.0 for case in report.cases) / len(report.cases)
-        for report in reports
-    }
+    seconds = {report.image: mean_seconds(report) for report in reports}
     return find_rows(runner.rank_reports(reports).frame, seconds)
+
+
+def mean_seconds(report: runner.OpenedReport) -> float:
+    """Return the mean of the CPU seconds that a case took; NaN where the engine has none."""
+    used = [case.resources.cpu_seconds for case in report.cases]
+    return sum(math.nan if each is None else each for each in used) / len(used)
 
 
 def main() -> None:
@@ -136,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("helm_runs")
     parser.add_argument("folder", type=Path, help="where the suite and the reports go")
-    parser.add_argument("--replicates", type=int, default=4)
+    parser.add_argument("--replicates", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     rows = measure(asked.helm_runs, asked.folder, asked.replicates, jobs=asked.jobs)

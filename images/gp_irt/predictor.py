@@ -3,6 +3,8 @@
 Source: gp-IRT of tinyBenchmarks, arXiv 2402.14992.
 """
 
+import math
+
 from irt import Fits
 from items import Estimate, ItemPredictor, Problem
 
@@ -20,4 +22,5 @@ class GpIrt(ItemPredictor):
         bias = self.fits.squared_bias(problem)
         noise = problem.sample_error(problem.scores) ** 2
         weight = bias / (bias + noise) if bias + noise else 0.0
-        return weight * problem.scores.mean() + (1 - weight) * fitted, None
+        mean = weight * problem.scores.mean() + (1 - weight) * fitted
+        return mean, math.sqrt(weight * noise)

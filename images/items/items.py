@@ -6,7 +6,7 @@ mean of a run from the scores that it may see.
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -107,7 +107,8 @@ class ItemPredictor(Predictor):
         eval_scenario_states_df: pd.DataFrame,
     ) -> dict[str, list[Stat]]:
         specs = pd.concat([train_run_specs_df, eval_run_specs_df])
-        known = KnownScores(specs, train_stats_df, *self._item_scores())
+        wanted = {target.name.name for target in self.case.targets}
+        known = KnownScores(specs, wanted, train_stats_df, *self._item_scores())
         predictions: dict[str, list[Stat]] = {}
         for target in self.case.targets:
             problem = known.problem(target)
@@ -128,7 +129,8 @@ class ItemPredictor(Predictor):
         eval_scenario_states_df: pd.DataFrame,
     ) -> dict[InstanceTarget, Stat]:
         specs = pd.concat([train_run_specs_df, eval_run_specs_df])
-        known = KnownScores(specs, train_stats_df, *self._item_scores())
+        wanted = {target.name.name for target in self.case.instance_targets}
+        known = KnownScores(specs, wanted, train_stats_df, *self._item_scores())
         predictions = {}
         for target in self.case.instance_targets:
             problem = known.problem(target)
@@ -145,15 +147,17 @@ class ItemPredictor(Predictor):
 
 
 class KnownScores:
-    """All scores of a case, as tables for each stat."""
+    """The scores of a case, as tables for each of the wanted stats."""
 
     def __init__(
         self,
         specs: pd.DataFrame,
+        wanted: Collection[str],
         stats: pd.DataFrame,
         train_items: pd.DataFrame,
         eval_items: pd.DataFrame,
     ) -> None:
+        self.wanted = wanted
         self.scenarios = _scenarios(specs)
         deployments = specs[DEPLOYMENT] if DEPLOYMENT in specs else specs[MODEL]
         self.models = pd.Series(deployments.fillna(specs[MODEL]).to_numpy(), specs[RUN])
@@ -168,6 +172,7 @@ class KnownScores:
         """Return (models, columns) means by the stat's key."""
         if f"{prefix}mean" not in frame:
             return {}
+        frame = frame[frame[f"{prefix}name.name"].isin(self.wanted)]
         rows = pd.DataFrame({"value": frame[f"{prefix}mean"].astype(float)})
         rows["scenario"] = frame[RUN].map(self.scenarios)
         rows["model"] = frame[RUN].map(self.models)
@@ -192,10 +197,14 @@ class KnownScores:
             str(perturbation.get("name") or ""),
             str(perturbation.get("computed_on") or ""),
         )
-        model = self.models[target.run_spec_name]
+        return self._problem(key, target.run_spec_name)
+
+    @cache  # noqa: B019  (there is one of these in a process)
+    def _problem(self, key: tuple[str, ...], run: str) -> Problem:
+        model = self.models[run]
         train, revealed = self._of_model(key, model)
         means = self.stats.get(key, pd.DataFrame())
-        return Problem(self.scenarios[target.run_spec_name], model, train, revealed, means)
+        return Problem(self.scenarios[run], model, train, revealed, means)
 
     @cache  # noqa: B019  (there is one of these in a process)
     def _of_model(self, key: tuple[str, ...], model: str) -> tuple[pd.DataFrame, pd.Series]:

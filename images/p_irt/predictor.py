@@ -3,16 +3,23 @@
 Source: p-IRT of tinyBenchmarks, arXiv 2402.14992.
 """
 
+import math
+
 from irt import Fits
 from items import Estimate, ItemPredictor, Problem
 
 
 class PIrt(ItemPredictor):
-    """The items of all scenarios are fitted together: a model has one ability."""
+    """The items of all scenarios are fitted together: a model has one ability.
+
+    The standard deviation is the error for train models of whom as many items are known.
+    """
 
     def __init__(self) -> None:
         self.fits = Fits()
 
     def estimate(self, problem: Problem) -> Estimate:
         mean = self.fits.estimate(problem)
-        return (problem.sample_or_prior if mean is None else mean), None
+        if mean is None:
+            return problem.sample_or_prior, None
+        return mean, math.sqrt(self.fits.squared_bias(problem))
