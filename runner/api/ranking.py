@@ -12,7 +12,7 @@ from runner.api.opened_reports import LocalScore, OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store
-from runner.leaderboard.contenders import read_contenders
+from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.submissions.organizer_files import read_submitters

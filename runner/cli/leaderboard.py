@@ -14,7 +14,8 @@ from runner.cli.told import print_told
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
-from runner.leaderboard.contenders import Contender, make_contender, read_contenders
+from runner.leaderboard.contenders import Contender, make_contender
+from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports

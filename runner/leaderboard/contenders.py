@@ -1,36 +1,23 @@
-"""What a leaderboard needs to know of each report, and its place in the user's cache.
-
-To read a report and to score it without each of its clusters takes far longer than to read this.
-"""
+"""What a leaderboard needs to know of each report."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
-from runner.code_version import scoring_versions
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
-from runner.files.user_directories import kept_by_this_code
-from runner.files.whole_writes import whole_file
-from runner.progress import SILENT, Progress
-from runner.reports.found_reports import FoundReports, read_reports
 from runner.reports.records import report_records
-from runner.reports.report import ImageRecord, Report, parse_report, why_unranked
+from runner.reports.report import ImageRecord, Report, why_unranked
 from runner.reports.score_text import sum_text
 from runner.scores.aggregation import Score, replicate_primary
 from runner.scores.clusters import Replicates
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import name_runs
-
-KEPT = "leaderboard"
-"""The folder of the cache that contenders are kept in."""
 
 
 def _replicates(given: Any) -> Replicates:
@@ -131,53 +118,6 @@ def _count_targets(report: Report) -> str:
         for target in (*case.targets, *case.instance_targets)
     )
     return _digest(repr(sorted(counts.items())).encode())
-
-
-def read_contenders(directory: Path, progress: Progress = SILENT) -> FoundReports[Contender]:
-    """Return what a leaderboard needs of every report below a directory, of whatever suite.
-
-    What is found is kept for the next time, by the digest of the report.json.
-
-    Raises:
-        UsageError: there is none.
-        RunnerError: none can be read.
-    """
-    return read_reports(
-        directory, partial(_read, kept_by_this_code(KEPT, scoring_versions())), progress
-    )
-
-
-def _read(kept: Path | None, path: Path, content: bytes) -> Contender:
-    if kept is None:
-        return make_contender(parse_report(path, content))
-    digest = _digest(content)
-    found = _find(kept / digest, digest)
-    if found is None:
-        found = make_contender(parse_report(path, content))
-        if found.fault is None:
-            _keep(kept / digest, digest, found)
-    return found
-
-
-def _find(path: Path, digest: str) -> Contender | None:
-    """Return what is kept of the report with a digest; None if it is not whole, or of another."""
-    try:
-        checksum, _, text = path.read_bytes().partition(b"\n")
-        if checksum.decode() != _checksum(digest, text):
-            return None
-        return Contender.model_validate_json(text)
-    except (OSError, ValidationError, UnicodeDecodeError):
-        return None
-
-
-def _keep(path: Path, digest: str, contender: Contender) -> None:
-    text = contender.model_dump_json().encode()
-    with suppress(OSError), whole_file(path, is_durable=False, is_private=True) as file:
-        file.write(f"{_checksum(digest, text)}\n".encode() + text)
-
-
-def _checksum(digest: str, text: bytes) -> str:
-    return _digest(digest.encode() + text)
 
 
 def _digest(content: bytes) -> str:

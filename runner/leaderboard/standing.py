@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
 from runner.files.stores import read_file
-from runner.leaderboard.contenders import Contender, make_contender, read_contenders
+from runner.leaderboard.contenders import Contender, make_contender
+from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports, each_once
 from runner.progress import SILENT, Progress

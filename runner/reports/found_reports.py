@@ -1,6 +1,6 @@
 """The reports below a directory, on a disk or at a URL."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,12 @@ DEEPEST_REPORT = 4
 
 
 Parsed = TypeVar("Parsed")
+
+Content = tuple[Path, bytes]
+"""The path of a report.json, and what is in it."""
+
+ParseAll = Callable[[Iterable[Content]], Iterator[tuple[Path, Parsed | RunnerError]]]
+"""Yields, in any order, the path of each, and what is made of it or why that failed."""
 
 
 @dataclass(frozen=True)
@@ -50,51 +56,67 @@ def read_reports(
         UsageError: there is none.
         RunnerError: none can be read.
     """
-    paths = find_reports(directory)
-    found: dict[Path, Parsed] = {}
-    faults = []
-    with progress.task("reading reports", len(paths)) as task:
-        for start in range(0, len(paths), READ_AT_ONCE):
-            some = paths[start : start + READ_AT_ONCE]
-            for path, report in _read_some(some, parse).items():
-                if isinstance(report, RunnerError):
-                    progress.say(f"left out: {report}")
-                    faults.append(report)
-                else:
-                    found[path] = report
-                task.advance()
+    return read_with(directory, partial(_parse_each, parse), progress)
+
+
+def _parse_each(
+    parse: Callable[[Path, bytes], Parsed], contents: Iterable[Content]
+) -> Iterator[tuple[Path, Parsed | RunnerError]]:
+    for path, content in contents:
+        yield path, attempt(partial(parse, path, content))
+
+
+def read_with(
+    directory: Path, parse_all: ParseAll[Parsed], progress: Progress = SILENT
+) -> FoundReports[Parsed]:
+    """Do what ``read_reports`` does, by a function that may work on many reports at a time."""
+    paths = [found / REPORT_FILE for found in find_reports(directory)]
     if not paths:
         raise UsageError(
             f"{directory}: no report in it. "
             f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
         )
+    made: dict[Path, Parsed | RunnerError] = {}
+    with progress.task("reading reports", len(paths)) as task:
+        for path, report in parse_all(_read_each(paths, made)):
+            made[path] = report
+            task.advance()
+    found: dict[Path, Parsed] = {}
+    faults = []
+    for path in paths:
+        report = made[path]
+        if isinstance(report, RunnerError):
+            progress.say(f"left out: {report}")
+            faults.append(report)
+        else:
+            found[path.parent] = report
     if not found:
         raise faults[0]
     return FoundReports(found, tuple(faults))
 
 
-def _read_some(
-    directories: Sequence[Path], parse: Callable[[Path, bytes], Parsed]
-) -> dict[Path, Parsed | RunnerError]:
-    """Return reports, or why one can't be read; at a URL they are fetched side by side."""
-    if not is_remote(directories[0]):
-        return _read_each(directories, parse)
+def _read_each(paths: Sequence[Path], made: dict[Path, Parsed | RunnerError]) -> Iterator[Content]:
+    """Yield contents, and note why a report can't be read; at a URL many are fetched at once."""
+    for start in range(0, len(paths), READ_AT_ONCE):
+        some = paths[start : start + READ_AT_ONCE]
+        contents = _fetch(some) if is_remote(some[0]) else {}
+        for path in some:
+            content = contents[path] if path in contents else attempt(partial(_content, path))
+            if isinstance(content, RunnerError):
+                made[path] = content
+            else:
+                yield path, content
+
+
+def _fetch(paths: Sequence[Path]) -> Mapping[Path, bytes]:
     try:
-        contents = read_files([directory / REPORT_FILE for directory in directories])
-    except FileNotFoundError:  # one was removed after it was listed: say which
-        return _read_each(directories, parse)
-    return {
-        path.parent: attempt(partial(parse, path, content)) for path, content in contents.items()
-    }
+        return read_files(paths)
+    except FileNotFoundError:  # one was removed after it was listed: read alone, each says so
+        return {}
 
 
-def _read_each(
-    directories: Iterable[Path], parse: Callable[[Path, bytes], Parsed]
-) -> dict[Path, Parsed | RunnerError]:
-    def read(directory: Path) -> Parsed:
-        return parse(directory / REPORT_FILE, read_content(directory))
-
-    return {directory: attempt(partial(read, directory)) for directory in directories}
+def _content(path: Path) -> bytes:
+    return read_content(path.parent)
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:

@@ -32,8 +32,10 @@ def report_records(report: Report, describe: Describe = describe_runs) -> pl.Dat
     """
     predicted: list[tuple[Any, ...]] = []
     actual: list[tuple[Any, ...]] = []
+    keys: dict[str, StatKey] = {}
     for case, target in _targets(report.cases):
-        key = stat_key(target.name)
+        name = repr(target.name)  # there are few, and as values 1 and true would be the same
+        key = keys.get(name) or keys.setdefault(name, stat_key(target.name))
         place = _place(case, target, key)
         if target.predicted is not None:
             predicted.append((*place, target.predicted["mean"], target.predicted.get("stddev")))

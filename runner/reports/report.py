@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -187,6 +187,9 @@ class Report(_Record):
         return (self.contract_version, *image, self.suite.digest, self.seed, sandbox)
 
 
+Kind = TypeVar("Kind", bound=Report)
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """A report, and the files that stand beside it, by their path below its directory."""
@@ -230,8 +233,17 @@ def parse_report(path: Path, content: bytes) -> Report:
     Raises:
         SuiteError: it is not of this schema version.
     """
+    return parse_as(Report, path, content)
+
+
+def parse_as(kind: type[Kind], path: Path, content: bytes) -> Kind:
+    """Return the report that a file holds, with all of it or only with what the kind keeps.
+
+    Raises:
+        SuiteError: it is not of this schema version.
+    """
     try:
-        return Report.model_validate_json(content)
+        return kind.model_validate_json(content)
     except ValueError as error:
         raise SuiteError(f"{path}: not a report of schema version {SCHEMA_VERSION}") from error
 

@@ -100,7 +100,13 @@ def side_frame(
     rows: Sequence[Sequence[Any]], schema: Mapping[str, type[pl.DataType]]
 ) -> pl.DataFrame:
     """Return the frame of one side of targets from rows in the order of the schema."""
-    return pl.DataFrame(rows, schema=dict(schema), orient="row")
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, kind)
+            for (name, kind), values in zip(schema.items(), columns, strict=True)
+        ]
+    )
 
 
 def make_records(

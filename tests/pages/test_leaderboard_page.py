@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from runner.cli.main import cli
-from runner.leaderboard.contenders import read_contenders
+from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.leaderboard import contenders
-from runner.leaderboard.contenders import read_contenders
+from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports

@@ -11,8 +11,9 @@ import pytest
 import runner
 from runner.errors import SuiteError
 from runner.reports.records import report_records
-from runner.reports.report import read_report
+from runner.reports.report import Report, read_report
 from runner.reports.report_directory import write_evaluation
+from runner.reports.scored_report import parse_scored
 from tests.unit.reports.builder import evaluation
 
 CHANGES: dict[str, Callable[[Any, Any, Any], object]] = {
@@ -46,28 +47,41 @@ def put(side: str, fields: Any, _: Any, target: Any) -> None:
     target.update({side: fields})
 
 
+def read_scored(directory: Path) -> Report:
+    path = directory / "report.json"
+    return parse_scored(path, path.read_bytes())
+
+
+READERS = pytest.mark.parametrize("read", [read_report, read_scored])
+Read = Callable[[Path], Report]
+
+
 def apply(change: str, value: Any, spec: Any, target: Any) -> None:
     CHANGES[change](spec, target, value)
 
 
+@READERS
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 @pytest.mark.parametrize("value", [True, [1], {"a": 1}])
 def test_a_field_of_another_type_is_refused(
-    tmp_path: Path, change: Callable[[Any, Any, Any], object], value: Any
+    tmp_path: Path, change: Callable[[Any, Any, Any], object], value: Any, read: Read
 ) -> None:
     if change is CHANGES["a perturbation"] and value == {"a": 1}:
         value = 5
     edit(tmp_path / "image", lambda spec, target: change(spec, target, value))
     with pytest.raises(SuiteError, match=r"report\.json: not a report of schema version 2"):
-        read_report(tmp_path / "image")
+        read(tmp_path / "image")
 
 
+@READERS
 @pytest.mark.parametrize("side", ["actual", "predicted"])
-def test_a_stat_without_a_mean_or_with_a_huge_one_is_refused(tmp_path: Path, side: str) -> None:
-    for fields in ({}, {"mean": 10**400}):
+def test_a_stat_without_a_mean_or_with_a_huge_one_is_refused(
+    tmp_path: Path, side: str, read: Read
+) -> None:
+    for fields in ({}, {"mean": 10**400}, {"mean": -(2**63)}, {"mean": "0.5"}):
         edit(tmp_path / "image", partial(put, side, fields))
         with pytest.raises(SuiteError, match="not a report of schema version 2"):
-            read_report(tmp_path / "image")
+            read(tmp_path / "image")
 
 
 def test_it_is_left_out_of_a_leaderboard(tmp_path: Path) -> None:
@@ -76,11 +90,12 @@ def test_it_is_left_out_of_a_leaderboard(tmp_path: Path) -> None:
         runner.rank_reports(tmp_path)
 
 
+@READERS
 @pytest.mark.parametrize("change", ["a model", "a scenario", "a split"])
-def test_control_another_text_or_none_is_read(tmp_path: Path, change: str) -> None:
+def test_control_another_text_or_none_is_read(tmp_path: Path, change: str, read: Read) -> None:
     for value in ("text", None):
         edit(tmp_path / "image", partial(apply, change, value))
-        assert report_records(read_report(tmp_path / "image")).height == 1
+        assert report_records(read(tmp_path / "image")).height == 1
 
 
 def test_control_other_columns_may_have_any_type(tmp_path: Path) -> None:
@@ -89,7 +104,8 @@ def test_control_other_columns_may_have_any_type(tmp_path: Path) -> None:
     assert found["run_spec.groups"].to_list() == ["[1, true]"]
 
 
-@pytest.mark.parametrize("mean", [0, 1, 0.5])
-def test_control_whole_numbers_are_means_too(tmp_path: Path, mean: float) -> None:
+@READERS
+@pytest.mark.parametrize("mean", [0, 1, 0.5, 2**63 - 1, 1e150])
+def test_control_whole_numbers_are_means_too(tmp_path: Path, mean: float, read: Read) -> None:
     edit(tmp_path / "image", lambda _, target: target["actual"].update(mean=mean))
-    assert report_records(read_report(tmp_path / "image"))["actual_mean"].to_list() == [mean]
+    assert report_records(read(tmp_path / "image"))["actual_mean"].to_list() == [float(mean)]

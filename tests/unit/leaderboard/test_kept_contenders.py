@@ -10,10 +10,12 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import BugError
-from runner.leaderboard import contenders
-from runner.leaderboard.contenders import make_contender, read_contenders
-from runner.reports.report import Report
+from runner.leaderboard import contenders, kept_contenders
+from runner.leaderboard.contenders import make_contender
+from runner.leaderboard.kept_contenders import read_contenders
+from runner.reports.report import Report, parse_report
 from runner.reports.report_directory import write_evaluation
+from runner.reports.scored_report import parse_scored
 from runner.scores.clusters import Replicates
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
@@ -63,7 +65,7 @@ def test_a_board_is_the_same_with_and_without_what_is_kept(
     first = board(results)
     assert len(kept_files(cache)) == 4
     with monkeypatch.context() as patched:
-        patched.setattr(contenders, "parse_report", parse_nothing)
+        patched.setattr(kept_contenders, "parse_scored", parse_nothing)
         assert board(results) == first
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
     assert board(results) == first
@@ -73,7 +75,7 @@ def test_control_without_what_is_kept_every_report_is_read_whole(
     cache: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(contenders, "parse_report", parse_nothing)
+    monkeypatch.setattr(kept_contenders, "parse_scored", parse_nothing)
     with pytest.raises(BugError):
         board(results)
     assert kept_files(cache) == []
@@ -186,3 +188,42 @@ def test_a_contender_is_read_as_it_was_kept_also_where_it_has_no_value(
     assert found is not None
     for name in ("scenarios", "models", "pairs"):
         assert np.array_equal(getattr(found, name), getattr(nan, name), equal_nan=True)
+
+
+def test_many_reports_are_scored_in_other_processes_with_the_same_board(
+    cache: Path, results: Path, suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (results / "good" / "report.json").write_text("{}")
+    in_this_one = board(results)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(kept_contenders, "LEAST_BYTES", 1)
+    monkeypatch.setattr(kept_contenders, "make_contender", None)  # of this process
+    assert board(results) == in_this_one
+    kept = kept_files(tmp_path / "other" / "runner" / "leaderboard")
+    assert [path.read_bytes() for path in kept] == [p.read_bytes() for p in kept_files(cache)]
+    write_evaluation(evaluate_function(suite, off_by(0.2), "good"), results / "good")
+    with_another = board(results)  # the others are kept
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    assert board(results) == with_another
+    assert json.loads(with_another)["entries"][0]["image"] == "good"
+
+
+def test_control_few_reports_are_scored_in_this_process(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(kept_contenders, "make_contender", None)
+    with pytest.raises(BugError):
+        board(results)
+
+
+def test_nothing_is_lost_for_a_leaderboard_where_the_rest_of_a_report_is_not_kept(
+    results: Path,
+) -> None:
+    for path in results.glob("*/report.json"):
+        content = path.read_bytes()
+        whole, scored = parse_report(path, content), parse_scored(path, content)
+        assert make_contender(scored).model_dump() == make_contender(whole).model_dump()
+        assert len(str(scored)) < len(str(whole))
