@@ -10,6 +10,7 @@ from typing import Any
 from runner.cards.card import DEFAULT_TYPE, SymbolSpec
 from runner.cards.card_file import CardFile
 from runner.cards.cells import Cell
+from runner.cards.evidence import NO_EVIDENCE, Evidence
 from runner.cards.in_container.main import SPEC
 from runner.cards.node_runs import node_runs
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
@@ -29,9 +30,6 @@ _START = (
 PROGRAM = ("python3", "-P", "-c", _START, *_FOLDERS)
 """What runs in the container, whatever the image's own entrypoint is."""
 
-EvidenceFiles = Mapping[str, Any]
-"""By symbol: the path of a frame below the input, or a mapping of them."""
-
 
 @dataclass(frozen=True)
 class SharedInputs:
@@ -44,22 +42,20 @@ class SharedInputs:
     """
 
     files: Mapping[str, bytes]
-    evidence: EvidenceFiles
+    evidence: Mapping[str, Any]
     digest: str
 
 
-def share_inputs(
-    data: Mapping[str, bytes], frames: Mapping[str, bytes], evidence: EvidenceFiles
-) -> SharedInputs:
+def share_inputs(data: Mapping[str, bytes], evidence: Evidence = NO_EVIDENCE) -> SharedInputs:
     """Return the inputs that all cells share."""
     program = {
         f"{PACKAGE}/{module.name}": module.read_bytes()
         for module in files("runner.cards.in_container").iterdir()
         if module.name.endswith(".py")
     }
-    shared = {**program, **data, **frames}
+    shared = {**program, **data, **evidence.files}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in shared.items()}
-    return SharedInputs(shared, evidence, _digest(digests))
+    return SharedInputs(shared, evidence.symbols, _digest(digests))
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,9 @@ def cell_inputs(
     return CellInputs(shared, json.dumps(spec).encode(), _digest(key))
 
 
-def _symbol(name: str, symbol: SymbolSpec, cell: Cell, evidence: EvidenceFiles) -> dict[str, Any]:
+def _symbol(
+    name: str, symbol: SymbolSpec, cell: Cell, evidence: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "type": symbol.type or DEFAULT_TYPE,
         "value": cell.values.get(name, symbol.value),

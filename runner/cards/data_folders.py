@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 from runner.contract.limits import GIB, MIB
 from runner.errors import UsageError
 from runner.files.regular_files import read_regular
+from runner.reports.report import REPORT_FILE
+from runner.submissions.told import refuse_while_open
 
 DATA = "data"
 """Where they are below the container's input."""
@@ -23,13 +25,15 @@ def read_data(named: Sequence[str]) -> dict[str, bytes]:
             ``data/runs=/mnt/runs`` for a folder elsewhere.
 
     Raises:
-        UsageError: a folder can't be read, or is too large.
+        UsageError: a folder can't be read, is too large, or has reports of an open competition.
     """
     files: dict[str, bytes] = {}
     total = 0
     for each in named:
         name, folder = _place(each)
-        for path in _files_below(folder):
+        paths = list(_files_below(folder))
+        refuse_while_open([path.parent for path in paths if path.name == REPORT_FILE])
+        for path in paths:
             content = _read(path)
             total += len(content)
             if total > MOST_DATA_BYTES:

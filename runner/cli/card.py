@@ -10,15 +10,20 @@ from runner.cards.cell_inputs import share_inputs
 from runner.cards.cell_runs import CardRun
 from runner.cards.cells import list_cells
 from runner.cards.data_folders import read_data
+from runner.cards.evidence import read_evidence
 from runner.cards.finished_cells import FinishedCells
 from runner.cards.shown_card import ShownCard, read_bundle
 from runner.cards.verdict import Verdict
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
+from runner.code_version import code_versions
 from runner.contract.limits import MIB, Limits
 from runner.errors import ExitCode, UsageError
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import SandboxPolicy
+
+PAGE = "card.html"
+"""The page's name in the directory of a run."""
 
 
 def check(path: Path, as_json: bool) -> int:
@@ -66,7 +71,7 @@ def run(
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     display = open_display()
-    shared = share_inputs(read_data(data), {}, {})
+    shared = share_inputs(read_data(data), read_evidence(read, display))
     engine = Engine.connect()
     resolved = engine.resolve_image(image)
     cells = CardRun(engine, resolved, SandboxPolicy(limits), jobs, rerun, display)
@@ -77,9 +82,19 @@ def run(
     return ExitCode.SCORED if is_verified else ExitCode.BELOW_GATE
 
 
-def show(directory: Path, as_json: bool) -> int:
-    """Print what a run of a card found."""
-    _print(read_bundle(directory), as_json)
+def show(directory: Path, html: bool, output: Path | None, as_json: bool) -> int:
+    """Print what a run of a card found, or write its page."""
+    shown = read_bundle(directory)
+    if html or output is not None:
+        from runner.cli.card_page import card_on_page  # noqa: PLC0415  (needs the html extra)
+        from runner.pages.card_page import card_page  # noqa: PLC0415  (the same)
+        from runner.pages.page import write_page  # noqa: PLC0415  (the same)
+
+        path = output or shown.directory / PAGE
+        write_page(path, card_page(card_on_page(shown), code_versions()["runner"]), is_private=True)
+        echo(f"page: {path}")
+        return 0
+    _print(shown, as_json)
     return 0
 
 

@@ -152,7 +152,7 @@ def test_control_outside_of_the_sandbox_the_same_claim_gets_through(
 ) -> None:
     read = read_card(hostile.card)
     cell = next(cell for cell in list_cells(read) if cell.swept["attack"] == attack)
-    shared = share_inputs({}, {}, {})
+    shared = share_inputs({})
     inputs = cell_inputs(read, cell, shared, Image("none", "none"), SandboxPolicy())
     for name, content in inputs.stage().items():
         path = tmp_path / name

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .frames import Frames, read_frame
 from .nodes import kwdagger_row, pipeline_values, run_nodes
 from .rows import Row, fill_declared
 from .shown import CardFault, bounded, view
@@ -71,12 +72,12 @@ class Cell:
         for name, value in evidence.bind_nodes().items():
             context.setdefault(name, value)
 
-    def _load(self, files: dict[str, str] | str) -> Any:
-        import pandas as pd  # noqa: PLC0415  (only symbols that are evidence need it)
-
-        if isinstance(files, str):
-            return pd.read_parquet(self._inputs / files)
-        return {name: self._load(path) for name, path in files.items()}
+    def _load(self, files: dict[str, Any] | str) -> Any:
+        return (
+            read_frame(self._inputs / files)
+            if isinstance(files, str)
+            else Frames(self._inputs, files)
+        )
 
     def _note(self, stage: str, **fields: Any) -> None:
         """Write how far the cell is, whole or not at all; a fork of this process writes nothing."""

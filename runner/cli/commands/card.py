@@ -26,6 +26,7 @@ SHOW_EXAMPLES = """\b
 Examples:
   runner card show evaluation_runs
   runner card show evaluation_runs/6f48036c_2026-01-31__12-00-00-000000 --json
+  runner card show evaluation_runs --html
 """
 
 DEFAULTS = Limits()
@@ -111,6 +112,17 @@ def run() -> None:
 
 @card.command(epilog=SHOW_EXAMPLES, short_help="Show what a run of a card found.")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--html",
+    is_flag=True,
+    help="Write an HTML page: claim, verdict, cells as a grid, symbols. It needs no network.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the page goes.  [default: card.html in the directory of the run]",
+)
 @json_option
 @does("runner.cli.card:show")
 def show() -> None:

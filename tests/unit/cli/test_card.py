@@ -5,8 +5,10 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from runner.cards.verdict import Verdict
 from runner.cli.main import cli
 from tests.card_builder import NODE, write_card
+from tests.unit.cards.test_bundle import judged
 
 
 def run(*arguments: object) -> Result:
@@ -35,3 +37,18 @@ def test_check_prints_json(tmp_path: Path) -> None:
     shown = json.loads(run("check", path, "--json").output)
     assert [cell["swept"] for cell in shown["cells"]] == [{"a": 1}, {"a": 2}]
     assert shown["claim_aggregation_strategy"] == {"type": "all", "parameters": None}
+
+
+def test_show_writes_the_page_into_the_directory_of_the_run(tmp_path: Path) -> None:
+    place = judged(tmp_path, [Verdict.VERIFIED, None])
+    assert run("show", tmp_path / "out", "--html").output == f"page: {place / 'card.html'}\n"
+    html = (place / "card.html").read_text()
+    assert "<title>VERIFIED: a claim</title>" in html
+    assert "no evidence" in html
+
+
+def test_show_prints_what_was_found(tmp_path: Path) -> None:
+    place = judged(tmp_path, [Verdict.FALSIFIED])
+    lines = run("show", place).output.splitlines()
+    assert lines[-2:] == ["FALSIFIED", f"results: {place}"]
+    assert json.loads(run("show", place, "--json").output)["verdict"] == "FALSIFIED"
