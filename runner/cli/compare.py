@@ -9,7 +9,7 @@ from runner.files.stores import is_remote
 from runner.leaderboard.paired import PairedDifference, PairedEvaluations, Side, pair_evaluations
 from runner.pages.compare_page import compare_page
 from runner.pages.page import write_page
-from runner.pages.report_page import stat_text
+from runner.pages.report_data import stat_text
 from runner.reports.report import read_report
 from runner.scores.clusters import LEVEL
 from runner.submissions.told import refuse_without_ledger

@@ -1,8 +1,10 @@
 """``runner report``."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import quote
 
 import polars as pl
 
@@ -12,7 +14,8 @@ from runner.errors import ExitCode, UsageError
 from runner.files.stores import is_remote
 from runner.pages.charts import write_plots
 from runner.pages.page import write_page
-from runner.pages.report_page import report_page, target_rows
+from runner.pages.report_data import target_rows
+from runner.pages.report_page import Links, report_page
 from runner.reports.helm_export import write_helm_runs
 from runner.reports.own_metrics import measure, read_own_metrics
 from runner.reports.records import report_records
@@ -51,7 +54,7 @@ def report(
         written = write_helm_runs(found, helm_directory)
         echo(f"{len(written)} HELM run directories written to {helm_directory}", err=True)
     if html or output is not None:
-        _write_page(found, output or _page_place(directory))
+        _write_page(found, directory, output or _page_place(directory))
         return 0
     records = report_records(found)
     if plots_directory is not None:
@@ -83,8 +86,12 @@ def _page_place(directory: Path) -> Path:
     return Path(name) if is_remote(directory) else directory.with_name(name)
 
 
-def _write_page(found: Report, path: Path) -> None:
-    write_page(path, report_page(found, with_actuals=True), is_private=True)
+def _write_page(found: Report, directory: Path, path: Path) -> None:
+    files = None
+    if not is_remote(directory):
+        files = quote(os.path.relpath(directory, path.parent))
+    html = report_page(found, with_actuals=True, links=Links(files=files))
+    write_page(path, html, is_private=True)
     echo(f"page: {path}")
 
 

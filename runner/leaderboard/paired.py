@@ -21,6 +21,7 @@ from runner.scores.metrics import Metric
 from runner.scores.points import Value
 from runner.scores.policy import RANKING_METRICS, ScoringPolicy
 from runner.scores.records import KEY, name_runs
+from runner.scores.weights import weigh
 
 CATEGORIES = ("scenario", "model", "stat")
 FEWEST = 2
@@ -230,12 +231,14 @@ def _are_paired(replicates: Sequence[Replicates]) -> bool:
 
 
 def _count_targets(frame: pl.DataFrame, by: str | None, policy: ScoringPolicy) -> dict[Value, int]:
+    """Return how many targets of each group count; copies of others don't."""
     of_kind = frame.filter(
         (pl.col("kind") == policy.primary_metric.targets) & pl.col("error").is_not_null()
     )
+    counted = weigh(of_kind, policy)
     if by is None:
-        return {None: of_kind.height}
-    return dict(of_kind.group_by(by).len().iter_rows())
+        return {None: counted.height}
+    return dict(counted.group_by(by).len().iter_rows())
 
 
 def _side_by_side(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The plots of a report, as Vega-Lite: for its page, and as SVG and PNG for papers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
 from runner.scores.aggregation import Score
+from runner.scores.calibration import CalibrationPoint
 from runner.scores.metrics import METRICS
 
 try:
@@ -35,12 +37,19 @@ COLORS = ("#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670")
 BUDGETS = "score-over-budget"
 
 
-def draw_charts(rows: Rows, curve: Sequence[Score] = ()) -> dict[str, Chart]:
+def draw_charts(
+    rows: Rows,
+    curve: Sequence[Score] = (),
+    coverage: Sequence[CalibrationPoint] = (),
+    reliability: Sequence[CalibrationPoint] = (),
+) -> dict[str, Chart]:
     """Return the plots by name, a point per target.
 
     ``predicted-against-actual``: on the dashed line they are equal. ``residuals``: the error
-    (predicted minus actual) against the actual mean. ``score-over-budget``: a metric with its
-    interval against the number of revealed instances, if a curve is given.
+    (predicted minus actual) against the actual mean. If they are given: ``score-over-budget``, a
+    metric with its interval against the number of revealed instances; ``coverage``, how often
+    predicted intervals hold the actual; ``reliability``, the share of ones against the predicted
+    probability.
     """
     values = [row[side] for row in rows for side in ("actual", "predicted")]
     ends = {"values": [{"end": min(values)}, {"end": max(values)}]}
@@ -51,7 +60,29 @@ def draw_charts(rows: Rows, curve: Sequence[Score] = ()) -> dict[str, Chart]:
         "predicted-against-actual": _layered(equal, _points(rows, "predicted", "predicted mean")),
         "residuals": _layered(none, _points(rows, "error", "error: predicted less actual")),
         **({BUDGETS: _curve(curve)} if curve else {}),
+        **({"coverage": _calibration(coverage, *COVERAGE_AXES)} if coverage else {}),
+        **({"reliability": _calibration(reliability, *RELIABILITY_AXES)} if reliability else {}),
     }
+
+
+COVERAGE_AXES = ("level of the predicted interval", "share of actuals within it")
+RELIABILITY_AXES = ("predicted probability", "share of ones")
+
+
+def _calibration(points: Sequence[CalibrationPoint], claimed: str, found: str) -> Chart:
+    """Return what is found over what is claimed; on the dashed line they are equal."""
+    ends = {"values": [{"end": 0}, {"end": 1}]}
+    end = {"field": "end", "type": "quantitative"}
+    equal = {"data": ends, "mark": _dashed("line"), "encoding": {"x": end, "y": end}}
+    tooltip = [
+        {"field": "claimed", "title": claimed, "type": "quantitative", "format": ".3f"},
+        {"field": "found", "title": found, "type": "quantitative", "format": ".3f"},
+        {"field": "targets", "type": "quantitative"},
+    ]
+    x, y = _axis("claimed", claimed), _axis("found", found)
+    mark = {"type": "line", "color": COLORS[0], "point": {"color": COLORS[0], "size": 60}}
+    line = {"mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
+    return {**_layered(equal, line), "data": {"values": [asdict(point) for point in points]}}
 
 
 def draw_errors() -> Chart:

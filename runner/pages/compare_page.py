@@ -8,7 +8,7 @@ from runner.code_version import own_version
 from runner.leaderboard.paired import PairedDifference, PairedEvaluations
 from runner.pages.packing import pack
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
-from runner.pages.report_page import FEWEST_TARGETS, MOST_POINTS, stat_text
+from runner.pages.report_data import FEWEST_TARGETS, MOST_POINTS, stat_text
 from runner.scores.clusters import LEVEL
 from runner.untrusted import printable
 

@@ -14,7 +14,7 @@ from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.bars import Bar, Scale
 from runner.pages.compare_page import compare_page
 from runner.pages.page import asset, render_page, write_page
-from runner.pages.report_page import report_page
+from runner.pages.report_page import Links, report_page
 from runner.progress import Progress
 from runner.scores.clusters import LEVEL
 
@@ -96,7 +96,7 @@ def write_leaderboard(
         report = chosen.read(path)
         if path in sides:
             sides[path] = Side.of(path, report)
-        return report_page(report, with_actuals=with_actuals)
+        return report_page(report, with_actuals=with_actuals, links=Links(board=f"../{INDEX}"))
 
     with progress.task("writing pages", len(chosen.reports) + 2) as task:
         for number, path in enumerate(chosen.reports, start=1):

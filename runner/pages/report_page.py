@@ -1,69 +1,64 @@
 """The page of one evaluation."""
 
-import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
-from runner.contract.layout import RUN_NAME
-from runner.pages.bars import Bar, Scale
-from runner.pages.packing import pack
-from runner.pages.page import asset, render_page
+from runner.pages.page import TABLE_SCRIPTS, asset, render_page
+from runner.pages.report_data import draw_targets, find_categories
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.reports.score_text import population, repetition_lines, sharing_lines
-from runner.scores.aggregation import Score, score_targets
-from runner.scores.budgets import BUDGET
+from runner.scores.aggregation import Score
 from runner.scores.metrics import METRICS
-
-FEWEST_TARGETS = 10
-"""With fewer targets, participants could compute the actuals from a score and their predictions."""
 
 OF_ONE_TARGET = ("max_error",)
 
-MOST_POINTS = 3_000
-"""More points take a browser seconds to draw, and show nothing new."""
-
-CATEGORIES = ("scenario", "model", "stat", "perturbation")
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
 MOST_CARDS = 5
 
-TARGET_COLUMNS = (
-    *("case", RUN_NAME, "stat", "split", "sub_split", "perturbation", "instance_id"),
-    *("scenario", "model", "predicted_mean", "actual_mean", "error", "baseline", "reason"),
-)
+CHARTS = ("predicted-against-actual", "residuals", "score-over-budget", "coverage", "reliability")
 
 
-def report_page(report: Report, *, with_actuals: bool) -> str:
+@dataclass(frozen=True)
+class Links:
+    """Other places, relative to a report's page; None for those that can't be linked.
+
+    Attributes:
+        board: the leaderboard's page.
+        files: the directory of the report, with the logs of its cases.
+    """
+
+    board: str | None = None
+    files: str | None = None
+
+
+def report_page(report: Report, *, with_actuals: bool, links: Links = Links()) -> str:
     """Return the page's HTML.
 
     Args:
-        with_actuals: show every target with its actual, and messages, which quote the output.
-            Without them the page holds scores and causes, and can be published while the suite is
-            closed.
+        with_actuals: show every target with its actual, and messages, which quote the output, and
+            link logs. Without them the page holds scores and causes, and can be published while the
+            suite is closed.
     """
     records = report_records(report)
-    primary = report.scoring.primary
-    scores = score_targets(
-        records, CATEGORIES, policy=report.scoring, intervals=True, metrics=(primary,)
-    )
-    curve = report.budget_curve(primary)
-    by_group = (*curve, *scores)
-    shown = [score for score in by_group if with_actuals or score.targets >= FEWEST_TARGETS]
-    scripts = [asset("sorting.js")]
-    data: dict[str, Any] = {}
-    targets = target_rows(records) if with_actuals else []
-    drawn = _drawn(targets)
-    if targets:
-        data["targets"] = pack(targets)
-    if drawn:
-        # Imported here: it is slow, and a page without actuals has no charts.
-        from runner.pages.charts import chart_script, draw_charts  # noqa: PLC0415
+    categories = find_categories(report, records, with_actuals=with_actuals)
+    data = {
+        "metric": {"title": report.scoring.primary_metric.title},
+        "better": report.scoring.primary_metric.better,
+        "categories": categories,
+        **(draw_targets(report, records) if with_actuals else {}),
+    }
+    scripts = [*TABLE_SCRIPTS, "report.js"]
+    charts: Mapping[str, Any] = data.get("charts", {})
+    plots = []
+    if charts:
+        from runner.pages.charts import chart_script  # noqa: PLC0415  (slow)
 
-        data["charts"] = draw_charts([targets[row] for row in drawn], curve)
-        data["drawn"] = drawn
-        scripts = [chart_script(), *scripts]
+        plots, scripts = [chart_script()], ["plots.js", *scripts]
+    suite_scores = [
+        score for score in report.scores if with_actuals or score.metric not in OF_ONE_TARGET
+    ]
     return render_page(
         "report.html.j2",
         {
@@ -74,43 +69,27 @@ def report_page(report: Report, *, with_actuals: bool) -> str:
             "primary_metric": report.scoring.primary_metric,
             "cards": _cards(report),
             "metrics": METRICS,
-            "suite_scores": [
-                score
-                for score in report.scores
-                if with_actuals or score.metric not in OF_ONE_TARGET
-            ],
-            "curve": bool(curve),
-            "categories": _categories(shown),
+            "suite_scores": suite_scores,
+            "categories": [category["name"] for category in categories],
+            "charts": [name for name in CHARTS if name in charts],
             "cases": [_case(case) for case in report.cases],
             "scored_cases": sum(case.outcome == "scored" for case in report.cases),
             "repetitions": repetition_lines(report),
             "sharing": sharing_lines(report),
             "settings": _settings(report.cases),
             "with_actuals": with_actuals,
-            "targets": len(targets),
-            "points": len(drawn),
+            "links": links,
+            "targets": records.height if with_actuals else 0,
+            "points": len(data.get("drawn", ())),
         },
-        [*scripts, asset("report.js")] if targets else scripts,
-        data,
+        [*plots, *map(asset, scripts)],
+        {"data": data},
     )
 
 
 def _cards(report: Report) -> list[Score]:
     found = [report.score(name) for name in HEADLINE if name != report.scoring.primary]
     return [score for score in found if score is not None and score.value is not None][:MOST_CARDS]
-
-
-def _categories(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Return the primary metric of each group, for each category with more than one group."""
-    categories = []
-    for category in (BUDGET, *CATEGORIES):
-        groups = [score for score in scores if score.category == category]
-        if len(groups) > 1:
-            scale = Scale.of(groups)
-            rows = [{"score": score, "bar": Bar.of(score, scale)} for score in groups]
-            found = {"name": category, "rows": rows, "low": scale.low, "high": scale.high}
-            categories.append(found)
-    return categories
 
 
 def _case(case: CaseRecord) -> dict[str, Any]:
@@ -149,40 +128,3 @@ def _setting(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)
-
-
-def target_rows(records: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return one mapping per target, in the form that the page's table and charts use."""
-    rows = records.select(name for name in TARGET_COLUMNS if name in records.columns)
-    return [_target_row(row) for row in rows.iter_rows(named=True)]
-
-
-def stat_text(row: Mapping[str, Any]) -> str:
-    """Return the stat of a row of records in full."""
-    split = "" if row["split"] is None else f" split={row['split']}"
-    sub_split = "" if row["sub_split"] is None else f" sub_split={row['sub_split']}"
-    perturbation = "" if row["perturbation"] is None else f" {row['perturbation']}"
-    return f"{row['stat']}{split}{sub_split}{perturbation}"
-
-
-def _target_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "run": row[RUN_NAME],
-        "stat": stat_text(row),
-        "instance": row["instance_id"],
-        "scenario": row["scenario"],
-        "model": row["model"],
-        "predicted": row["predicted_mean"],
-        "actual": row["actual_mean"],
-        "error": row["error"],
-        "baseline": row["baseline"],
-        "reason": row["reason"],
-    }
-
-
-def _drawn(targets: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return the rows for the plots: those with a prediction; a sample if there are very many."""
-    rows = [row for row, target in enumerate(targets) if target["predicted"] is not None]
-    if len(rows) <= MOST_POINTS:
-        return rows
-    return sorted(random.Random(0).sample(rows, MOST_POINTS))  # noqa: S311  (not secret)

@@ -1,18 +1,22 @@
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from runner.cli.main import cli
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.pages import page as page_module
-from runner.pages.report_page import report_page
+from runner.pages.report_page import Links, report_page
+from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
 from tests.helm_builder import write_suite
-from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
+from tests.pages.browser import TIMED_CLICK, WIDTHS, OpenPage, opened
 from tests.pages.conftest import wavering
 from tests.suite_builder import build
 
@@ -110,21 +114,156 @@ def test_control_without_escaping_a_hostile_name_is_no_text(
         assert found.errors  # the policy still lets nothing of it run
 
 
+def heads(found: OpenPage, place: str) -> dict[str, Locator]:
+    """Return what sorts each column of a table, by the column's title."""
+    cells = found.page.locator(f"{place} thead th")
+    return {cell.inner_text().strip(): cell.locator(".dt-column-order") for cell in cells.all()}
+
+
+def wait_for_shown(found: OpenPage, text: str) -> None:
+    found.page.locator("#shown").filter(has_text=text).wait_for()
+
+
 def test_targets_are_sorted_and_filtered(browser: Browser, page: Path, report: Report) -> None:
     targets = [target for case in report.cases for target in case.targets]
     with opened(browser, page) as found:
         rows = "#target-table tbody tr"
-        assert found.page.locator(rows).count() == min(len(targets), 100)
-        found.page.get_by_role("button", name="actual").click()
-        actual = [float(text) for text in found.texts(f"{rows} td:nth-child(4)")]
+        assert found.page.locator(rows).count() == len(targets) == 8
+        head = heads(found, "#target-table")
+        column = 1 + list(head).index("actual")
+        head["actual"].click()
+        actual = [float(text) for text in found.texts(f"{rows} > :nth-child({column})")]
         assert actual == sorted(actual)
-        found.page.get_by_role("button", name="actual").click()
-        assert [float(text) for text in found.texts(f"{rows} td:nth-child(4)")] == actual[::-1]
+        head["actual"].click()
+        again = [float(text) for text in found.texts(f"{rows} > :nth-child({column})")]
+        assert again == actual[::-1]
         wanted = targets[0].run_spec_name
-        found.page.get_by_role("searchbox").fill(wanted)
+        found.page.fill("#filter", wanted)
+        wait_for_shown(found, "1 of 8")
         assert set(found.texts(f"{rows} th")) == {wanted}
-        found.page.get_by_role("searchbox").fill("no such run")
-        assert found.texts("#target-table [role=status]") == ["none of them"]
+        found.page.fill("#filter", "no such run")
+        wait_for_shown(found, "0 of 8")
+        assert found.texts(rows) == ["none of them"]
+
+
+def test_the_filter_the_colour_and_the_bars_drive_plots_and_stand_in_the_address(
+    browser: Browser, page: Path, report: Report
+) -> None:
+    run = report.cases[0].targets[0].run_spec_name
+    with opened(browser, page) as found:
+        found.page.wait_for_function("() => plots['residuals']")
+        found.page.fill("#filter", f'"{run}"')
+        found.page.wait_for_function("() => plots['residuals'].data('targets').length === 1")
+        found.page.select_option("#color", label="scenario")
+        found.page.wait_for_function("() => targets[0].group !== undefined")
+        kept = found.page.evaluate("window.location.hash")
+        assert kept.startswith("#filter=")
+        assert "color=by+scenario" in kept
+    with opened(browser, page) as found:  # who is given the address sees the same
+        found.page.goto(page.as_uri() + kept)
+        found.page.reload()
+        found.page.wait_for_function("() => plots['residuals']")
+        assert found.page.input_value("#filter") == f'"{run}"'
+        assert found.page.input_value("#color") == "by scenario"
+        assert found.page.evaluate("plots['residuals'].data('targets').length") == 1
+        assert found.errors == []
+
+
+def test_a_group_leads_to_its_targets(browser: Browser, page: Path) -> None:
+    with opened(browser, page) as found:
+        link = found.page.locator("#by-scenario tbody a").first
+        group = link.inner_text()
+        link.click()
+        wait_for_shown(found, "1 of 8")
+        assert found.page.input_value("#filter") == f'"{group}"'
+
+
+def test_categories_close_and_say_the_worst_and_the_best_group(
+    browser: Browser, page: Path
+) -> None:
+    with opened(browser, page) as found:
+        first = found.page.locator("#by-scenario")
+        assert "8 groups; worst " in first.locator("summary").inner_text()
+        assert "0.3100, best " in first.locator("summary").inner_text()
+        assert first.locator("table").is_visible()
+        first.locator("summary").click()
+        assert not first.locator("table").is_visible()
+
+
+def test_the_table_of_contents_stays_in_sight(browser: Browser, page: Path) -> None:
+    for width in WIDTHS.values():
+        with opened(browser, page, width=width) as found:
+            found.page.locator("nav.toc").get_by_role("link", name="Provenance").click()
+            found.page.wait_for_function("() => window.scrollY > 500")
+            assert found.page.evaluate(
+                "document.querySelector('nav.toc').getBoundingClientRect().top >= 0"
+            )
+            found.page.wait_for_selector("nav.toc a.here")
+
+
+def test_targets_are_downloaded_as_csv_as_filtered_and_as_parquet_whole(
+    browser: Browser, page: Path, report: Report, tmp_path: Path
+) -> None:
+    run = report.cases[0].targets[0].run_spec_name
+    with opened(browser, page) as found:
+        found.page.fill("#filter", f'"{run}"')
+        wait_for_shown(found, "1 of 8")
+        for button, name in (("#csv", "targets.csv"), ("#parquet", "records.parquet")):
+            with found.page.expect_download() as download:
+                found.page.click(button)
+            download.value.save_as(tmp_path / name)
+            assert download.value.suggested_filename == name
+        assert found.errors == []
+    (row,) = pl.read_csv(tmp_path / "targets.csv").to_dicts()
+    assert row["run"] == run
+    assert pl.read_parquet(tmp_path / "records.parquet").equals(report_records(report))
+
+
+def test_no_cell_of_the_csv_is_a_formula(browser: Browser, report: Report, tmp_path: Path) -> None:
+    (first, *rest) = report.cases
+    (target, *others) = first.targets
+    renamed = target.model_copy(update={"run_spec_name": "=cmd|'/c calc'"})
+    case = first.model_copy(update={"targets": (renamed, *others)})
+    path = tmp_path / "page.html"
+    hostile = report.model_copy(update={"cases": (case, *rest)})
+    path.write_text(report_page(hostile, with_actuals=True), encoding="utf-8")
+    with opened(browser, path) as found:
+        with found.page.expect_download() as download:
+            found.page.click("#csv")
+        content = download.value.path().read_text()
+    assert "=cmd" in content  # the control
+    assert "'=cmd" in content
+    assert ",=cmd" not in content
+
+
+def test_calibration_and_error_bars_are_of_the_predicted_stddev(
+    browser: Browser, suite: Suite, page: Path, tmp_path: Path
+) -> None:
+    def unsure(target: Target | InstanceTarget, actual: Stat) -> Stat:
+        return replace(wavering(target, actual), stddev=0.1)
+
+    path = tmp_path / "page.html"
+    report = evaluate_function(suite, unsure).report
+    path.write_text(report_page(report, with_actuals=True), encoding="utf-8")
+    with opened(browser, path) as found:
+        found.page.wait_for_selector("#coverage canvas")
+        found.page.check("#bars")
+        found.page.wait_for_function("() => location.hash.includes('bars=1')")
+        assert found.errors == []
+        assert found.accessibility_faults() == []
+    with opened(browser, page) as found:  # the control: nothing predicted of its uncertainty
+        assert found.page.locator("#coverage").count() == 0
+        assert not found.page.locator("#bars").is_visible()
+
+
+def test_each_case_links_its_log_for_the_organizer_alone(report: Report) -> None:
+    links = Links(board="../index.html", files="results/x")
+    whole, closed = (report_page(report, with_actuals=e, links=links) for e in (True, False))
+    log = f'href="results/x/{report.cases[0].log_file}"'
+    assert log in whole
+    assert log not in closed
+    assert 'href="../index.html"' in closed
+    assert 'href="../index.html"' not in report_page(report, with_actuals=True)
 
 
 def test_without_actuals_the_page_has_none_of_them_and_no_way_to_one(report: Report) -> None:
@@ -140,7 +279,12 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
 ) -> None:
     (first, *_), number = report.cases, MANY // len(report.cases[0].targets)
     many = tuple(
-        target.model_copy(update={"run_spec_name": f"run {count}"})
+        target.model_copy(
+            update={
+                "run_spec_name": f"run {count // 50}",
+                "name": {**target.name, "name": f"stat {count % 50}"},
+            }
+        )
         for count in range(number)
         for target in first.targets
     )
@@ -151,8 +295,8 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
     assert loaded < MOST_TIMES * few
     with opened(browser, path) as found:
         found.page.wait_for_selector("#residuals canvas", timeout=MOST_SECONDS * 1000)
-        sorted_after = found.page.get_by_role("button", name="error").evaluate(TIMED_CLICK)
-        assert f"of {len(many)}" in found.texts("#target-table [role=status]")[0]
+        sorted_after = heads(found, "#target-table")["error"].evaluate(TIMED_CLICK)
+        assert found.texts("#shown") == [f"{len(many)} of {len(many)}"]
         assert found.errors == []
         assert sorted_after < MOST_MILLISECONDS
 

@@ -18,9 +18,12 @@
       tooltip: { disableDefaultStyle: true },
     }).then(({ view }) => { window.plots[id] = view; });
   };
+  // Only other points of the plot that is there already take no new drawing of it.
   window.drawPlot = (id, spec, points) => {
+    const isSame = plots.get(id)?.spec === spec && window.plots[id];
     plots.set(id, { spec, points });
-    if (loaded) draw(id);
+    if (isSame && id in window.plots) window.plots[id].data("targets", points).runAsync();
+    else if (loaded) draw(id);
   };
   window.addEventListener("load", () => setTimeout(() => {
     loaded = true;

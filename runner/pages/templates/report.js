@@ -1,105 +1,178 @@
 "use strict";
-// The targets: unpacked once, drawn by the plots, and shown a page of rows at a time.
+// The groups, and the targets: one filter for table, plots and downloads; the address keeps it.
 (() => {
-  const PAGE = 100;
-  const read = (id) => {
-    const element = document.getElementById(id);
-    return element && JSON.parse(element.textContent);
-  };
-  const packed = read("targets");
-  const names = Object.keys(packed);
-  const length = packed[names[0]].rows.length;
-  const targets = Array.from({ length }, (_, row) => Object.fromEntries(names.map((name) => {
-    const { texts, rows } = packed[name];
-    return [name, texts ? texts[rows[row]] : rows[row]];
-  })));
-  window.targets = targets;
+  const { pageData: data, make, numberText, intervalText, bar, scaleOf } = window;
+  const MOST_COLORS = 6;
+  const COLORS = ["#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670"];
+  const asked = () => new URLSearchParams(window.location.hash.slice(1));
 
-  // Plots: their colours are the page's, light or dark.
-  const charts = read("charts") ?? {};
-  const points = (read("drawn") ?? []).map((row) => targets[row]);
-  window.plots = {};
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const draw = () => {
-    const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    const text = { labelColor: color("--muted"), titleColor: color("--text"), labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500 };
-    const config = {
-      background: null, view: { stroke: null }, font: getComputedStyle(document.body).fontFamily,
-      axis: { ...text, gridColor: color("--line"), domainColor: color("--muted"), tickColor: color("--muted"), tickCount: 6 },
-      legend: { ...text, title: null },
-    };
-    for (const [id, spec] of Object.entries(charts)) {
-      window.vegaEmbed(`#${id}`, { ...spec, datasets: { ...spec.datasets, targets: points } }, {
-        config, ast: true, actions: false, renderer: "canvas", defaultStyle: false,
-        tooltip: { disableDefaultStyle: true },
-      }).then(({ view }) => { window.plots[id] = view; });
+  for (const { name, rows } of data.categories) {
+    const place = document.getElementById(`by-${name}`);
+    const sign = data.better === "higher" ? 1 : -1;
+    const known = rows.filter((row) => row.value !== null).sort((a, b) => sign * (a.value - b.value));
+    const title = (row) => row.group ?? "(none)";
+    if (known.length > 1 && data.better) {
+      const [worst, best] = [known[0], known.at(-1)];
+      place.querySelector(".note").textContent = `${rows.length} groups; worst ${title(worst)} ${numberText(worst.value)}, best ${title(best)} ${numberText(best.value)}`;
     }
-  };
-  // After the page is there: thousands of points take a while.
-  window.addEventListener("load", () => setTimeout(draw));
-  dark.addEventListener("change", draw);
-
-  // The table.
-  const columns = [
-    ["run", "run"], ["stat", "stat"], ["instance", "instance"], ["predicted", "predicted", true],
-    ["actual", "actual", true], ["error", "error", true], ["baseline", "train mean", true], ["reason", "why no score"],
-  ].filter(([name]) => targets.some((target) => target[name] !== null));
-  const make = (tag, properties = {}, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
-  const place = document.getElementById("target-table");
-  const field = make("input", { type: "search", id: "target-filter", autocomplete: "off" });
-  const label = make("label", { htmlFor: "target-filter", textContent: "Filter " });
-  const count = make("span", { className: "note" });
-  count.setAttribute("role", "status");
-  const before = make("button", { type: "button", textContent: "Previous" });
-  const after = make("button", { type: "button", textContent: "Next" });
-  const heads = columns.map(([name, title, number]) => {
-    const head = make("th", { scope: "col", className: number ? "number" : "" }, make("button", { type: "button", textContent: title }));
-    head.firstChild.addEventListener("click", () => {
-      state.descending = state.by === name ? !state.descending : false;
-      state.by = name;
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", state.descending ? "descending" : "ascending");
-      show();
+    const scale = scaleOf(rows.map((row) => [row.value, row.low, row.high]));
+    const filtered = (row) => (data.targets && row.group !== null && name !== "budget"
+      ? make("a", { href: `#${new URLSearchParams({ filter: `"${row.group}"` })}` }, window.breakable(title(row))) : title(row));
+    window.drawTable(place.querySelector(".place"), {
+      label: `By ${name}`, caption: "Bars are 95 % intervals over scenarios and models.", rows,
+      order: name === "budget" ? [] : [[1, sign > 0 ? "asc" : "desc"]],
+      columns: [
+        { title: name, key: title, cell: filtered, head: true, className: "name" },
+        { title: data.metric.title, key: (row) => row.value, cell: (row) => numberText(row.value), className: "number" },
+        { title: "interval", key: (row) => row.low, cell: (row) => intervalText(row.low, row.high, 3), className: "number" },
+        { title: `${numberText(scale[0], 2)} to ${numberText(scale[1], 2)}`, key: () => null, cell: (row) => bar([row.value, row.low, row.high], scale), className: "wide", fixed: true },
+        { title: "targets", key: (row) => row.targets, className: "number" },
+        ...(rows.some((row) => row.reason) ? [{ title: "why no value", key: (row) => row.reason }] : []),
+      ],
     });
-    return head;
-  });
-  const body = make("tbody");
-  const caption = make("caption", { textContent: "Predicted and actual mean of every target." });
-  const table = make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads)), body);
-  const scroll = make("div", { className: "scroll", tabIndex: 0 }, table);
-  scroll.setAttribute("role", "region");
-  scroll.setAttribute("aria-label", "Targets");
-  place.replaceChildren(
-    make("div", { className: "tools" }, label, field, count, make("span", { className: "spacer" }), before, after), scroll,
-  );
+  }
+  if (!data.targets) return;
 
-  const texts = targets.map((target) => columns.map(([name]) => target[name] ?? "").join(" ").toLowerCase());
-  const state = { by: null, descending: false, first: 0, rows: [] };
-  const show = (first = 0) => {
-    const wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = [...targets.keys()].filter((row) => wanted.every((word) => texts[row].includes(word)));
-    if (state.by) {
-      const key = (row) => targets[row][state.by];
-      rows.sort((a, b) => (state.descending && key(a) !== null && key(b) !== null
-        ? window.compareKeys(key(b), key(a)) : window.compareKeys(key(a), key(b))));
+  const targets = window.unpack(data.targets);
+  window.targets = targets;
+  const spread = (target) => (target.stddev > 0 ? 1.96 * target.stddev : 0);
+  for (const target of targets) Object.assign(target, { low: target.predicted - spread(target), high: target.predicted + spread(target) });
+  const number = (title, name) => ({ title, key: (row) => row[name], cell: (row) => numberText(row[name]), className: "number" });
+  const has = (name) => targets.some((target) => target[name] !== null);
+  const caseRow = Object.fromEntries([...document.querySelectorAll("#cases tbody tr")].map((row) => [row.cells[0].firstChild.textContent, row.id]));
+  let table = null;
+  const drawTargets = () => { table = window.drawTable(document.getElementById("target-table"), {
+    label: "Targets", caption: "Predicted and actual mean of every target.", rows: targets, page: 20, find: false,
+    columns: [
+      { title: "run", key: (row) => row.run, head: true, className: "name" },
+      { title: "stat", key: (row) => row.stat, className: "name" },
+      ...(has("instance") ? [{ title: "instance", key: (row) => row.instance }] : []),
+      number("predicted", "predicted"), ...(has("stddev") ? [number("stddev", "stddev")] : []),
+      number("actual", "actual"), number("error", "error"), number("train mean", "baseline"),
+      ...(has("reason") ? [{ title: "why no score", key: (row) => row.reason }] : []),
+      { title: "case", key: (row) => row.case, cell: (row) => make("a", { href: `#${caseRow[row.case]}`, textContent: row.case }) },
+    ],
+  }); };
+
+  // The filter: words, or "a phrase", each anywhere in a target's texts.
+  const field = document.getElementById("filter");
+  let texts = null;
+  let matches = null; // null: all
+  const isShown = (row) => matches === null || matches[row];
+  const drawn = new Set(data.drawn ?? []);
+  const choice = document.getElementById("color");
+  const bars = document.getElementById("bars");
+  if (choice) {
+    choice.append(make("option", { value: "", textContent: "one colour" }));
+    for (const name of data.colors) choice.append(make("option", { value: name, textContent: name.replace(/^by (run_spec\.)?/, "") }));
+    document.getElementById("bars-label").hidden = !targets.some((target) => target.stddev > 0);
+  }
+  const colored = (spec, name) => {
+    const { encoding } = spec.layer.at(-1);
+    if (!name) {
+      delete encoding.color;
+      return spec;
     }
-    Object.assign(state, { rows, first });
-    body.replaceChildren(...rows.slice(first, first + PAGE).map((row) => make("tr", {}, ...columns.map(([name, , number]) => {
-      const value = targets[row][name];
-      const text = value === null ? "–" : number ? value.toFixed(4) : value;
-      return make(name === "run" ? "th" : "td", { textContent: text, className: number ? "number" : name === "run" || name === "stat" ? "name" : "", ...(name === "run" && { scope: "row" }) });
-    }))));
-    const last = Math.min(first + PAGE, rows.length);
-    count.textContent = rows.length ? `${first + 1} to ${last} of ${rows.length}` : "none of them";
-    before.disabled = first === 0;
-    after.disabled = last >= rows.length;
+    const counts = new Map();
+    for (const target of targets) counts.set(target[name], (counts.get(target[name]) ?? 0) + 1);
+    const largest = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_COLORS).map(([value]) => value);
+    const text = (value) => value ?? "(none)";
+    for (const target of targets) target.group = largest.includes(target[name]) ? text(target[name]) : "others";
+    const domain = [...largest.map(text).sort(), ...(counts.size > MOST_COLORS ? ["others"] : [])];
+    encoding.color = {
+      field: "group", type: "nominal", scale: { domain, range: [...COLORS.slice(0, largest.length), "#9aa4af"] },
+      legend: { orient: "bottom", columns: 1, labelLimit: 340, symbolOpacity: 1 },
+    };
+    return spec;
   };
-  field.addEventListener("input", () => show());
-  before.addEventListener("click", () => show(state.first - PAGE));
-  after.addEventListener("click", () => show(state.first + PAGE));
-  show();
+  const withBars = (spec) => {
+    const { encoding } = spec.layer.at(-1);
+    const rule = { data: { name: "targets" }, mark: { type: "rule", opacity: 0.3 }, encoding: { x: encoding.x, y: { ...encoding.y, field: "low" }, y2: { field: "high" }, ...(encoding.color && { color: encoding.color }) } };
+    return { ...spec, layer: [spec.layer[0], rule, spec.layer.at(-1)] };
+  };
+  let specs = {};
+  const drawAll = () => {
+    if (!choice) return;
+    specs = Object.fromEntries(Object.entries(data.charts).map(([id, spec]) => [id, structuredClone(spec)]));
+    for (const id of ["predicted-against-actual", "residuals"]) specs[id] = colored(specs[id], choice.value);
+    if (bars.checked) specs["predicted-against-actual"] = withBars(specs["predicted-against-actual"]);
+    update();
+  };
+  const update = () => {
+    const points = targets.filter((_, row) => drawn.has(row) && isShown(row));
+    for (const [id, spec] of Object.entries(specs)) window.drawPlot(id, spec, points);
+  };
+  const count = () => {
+    document.getElementById("shown").textContent = `${targets.filter((_, row) => isShown(row)).length} of ${targets.length}`;
+  };
+  const filter = () => {
+    const words = [...field.value.toLowerCase().matchAll(/"([^"]*)"?|\S+/g)].map(([word, phrase]) => phrase ?? word).filter(Boolean);
+    texts ??= targets.map((target) => Object.values(target).filter((value) => typeof value === "string").join("\n").toLowerCase());
+    matches = texts.map((text) => words.every((word) => text.includes(word)));
+    table?.search.fixed("filter", (text, row, index) => matches[index]).draw();
+    count();
+    update();
+  };
+  const keep = () => {
+    const kept = new URLSearchParams();
+    if (field.value) kept.set("filter", field.value);
+    if (choice?.value) kept.set("color", choice.value);
+    if (bars?.checked) kept.set("bars", "1");
+    window.history.replaceState(null, "", `#${kept}`);
+  };
+  const follow = () => {
+    const wanted = asked();
+    if (!["filter", "color", "bars"].some((name) => wanted.has(name))) return false;
+    field.value = wanted.get("filter") ?? "";
+    if (choice) {
+      if (data.colors.includes(wanted.get("color"))) choice.value = wanted.get("color");
+      bars.checked = wanted.get("bars") === "1";
+    }
+    return true;
+  };
+  let waiting = 0;
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { keep(); filter(); }, 150);
+  });
+  for (const control of choice ? [choice, bars] : []) control.addEventListener("change", () => { keep(); drawAll(); });
+  window.addEventListener("hashchange", () => {
+    if (follow()) {
+      keep();
+      drawAll();
+      filter();
+      document.getElementById("view").scrollIntoView();
+    }
+  });
+  if (choice) choice.value = data.colors.includes("by scenario") && new Set(targets.map((target) => target.scenario)).size <= MOST_COLORS ? "by scenario" : "";
+  follow();
+  drawAll();
+  count();
+  // As the plots: once the page is there.
+  window.addEventListener("load", () => setTimeout(() => {
+    drawTargets();
+    if (field.value) filter();
+  }));
+
+  // Downloads.
+  const save = (content, type, name) => {
+    const url = URL.createObjectURL(new Blob([content], { type }));
+    make("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  };
+  // A spreadsheet must read no cell as a formula.
+  const cell = (value) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") return String(value);
+    const safe = /^\s*[=+\-@\u2212]/.test(value.normalize("NFKC")) ? `'${value}` : value;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  document.getElementById("csv").addEventListener("click", () => {
+    const names = ["case", "run", "stat", "instance", "scenario", "model", "predicted", "stddev", "actual", "error", "baseline", "reason"];
+    const rows = targets.filter((_, row) => isShown(row));
+    save([names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(",")).join("\n") + "\n", "text/csv", "targets.csv");
+  });
+  document.getElementById("parquet").addEventListener("click", () => {
+    save(Uint8Array.from(atob(data.parquet), (letter) => letter.charCodeAt(0)), "application/vnd.apache.parquet", "records.parquet");
+  });
 })();

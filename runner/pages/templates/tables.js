@@ -14,13 +14,12 @@
   const element = document.getElementById("data");
   const data = element ? JSON.parse(element.textContent) : {};
   const unpack = (packed) => {
-    const names = Object.keys(packed);
-    return Array.from({ length: packed[names[0]].rows.length }, (_, row) => Object.fromEntries(
-      names.map((name) => {
-        const { texts, rows } = packed[name];
-        return [name, texts ? texts[rows[row]] : rows[row]];
-      }),
-    ));
+    const columns = Object.entries(packed);
+    const unpacked = columns[0][1].rows.map(() => ({}));
+    for (const [name, { texts, rows }] of columns) {
+      for (let row = 0; row < rows.length; row += 1) unpacked[row][name] = texts ? texts[rows[row]] : rows[row];
+    }
+    return unpacked;
   };
   const number = (value, digits = 4) => (value === null || value === undefined ? "–" : value.toFixed(digits));
   const interval = (low, high, digits = 4) => (low === null || low === undefined ? "–" : `${number(low, digits)} to ${number(high, digits)}`);
@@ -80,7 +79,7 @@
       layout: { topStart: find && rows.length > 5 ? "search" : null, topEnd: paged ? "info" : null, bottomStart: null, bottomEnd: paged ? "paging" : null },
       language: { search: "Filter", info: "_START_ to _END_ of _TOTAL_", infoEmpty: "none of them", infoFiltered: "", zeroRecords: "none of them", emptyTable: "none", aria: { orderable: ": sort", orderableReverse: ": sort the other way", orderableRemove: ": sort no more" } },
       columns: columns.map(({ title, key, cell, className = "", head, fixed }) => ({
-        title, className, type: "value", orderable: !fixed, searchable: !fixed, orderSequence: ["asc", "desc"],
+        title, className, type: "value", orderable: !fixed, searchable: find && !fixed, orderSequence: ["asc", "desc"],
         ...(head && { cellType: "th" }),
         data: (row, kind) => {
           if (kind !== "display") return key(row) ?? (kind === "filter" ? "" : null);
@@ -92,5 +91,12 @@
     });
     return drawn;
   };
-  Object.assign(window, { pageData: data, drawTable, make, unpack, numberText: number, intervalText: interval, bar, scaleOf });
+  // The table of contents says where the reader is.
+  const links = new Map([...document.querySelectorAll("nav.toc a[href^='#']")].map((link) => [link.hash.slice(1), link]));
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) links.get(target.id).classList.toggle("here", isIntersecting);
+  }, { rootMargin: "-30% 0px -60% 0px" });
+  for (const id of links.keys()) if (id !== "main") seen.observe(document.getElementById(id));
+
+  Object.assign(window, { pageData: data, drawTable, breakable, make, unpack, numberText: number, intervalText: interval, bar, scaleOf });
 })();
