@@ -16,7 +16,7 @@ from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, leaderboard_page
-from runner.pages.report_page import report_page
+from runner.pages.report_page import Links, report_page
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
@@ -69,10 +69,10 @@ def test_a_report_whose_page_meets_a_bug_takes_no_other_page_down(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
-    def fail_for_one(report: Report, *, with_actuals: bool) -> str:
+    def fail_for_one(report: Report, *, with_actuals: bool, links: Links) -> str:
         if report.image.reference == "even":
             raise ZeroDivisionError
-        return report_page(report, with_actuals=with_actuals)
+        return report_page(report, with_actuals=with_actuals, links=links)
 
     command = ["leaderboard", str(results), "--html", "-o", str(tmp_path / "site")]
     with monkeypatch.context() as patched:
