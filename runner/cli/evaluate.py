@@ -14,10 +14,10 @@ from runner.cli.evaluation_options import (
     PlacementOptions,
     WhatToRun,
 )
-from runner.cli.evaluation_text import EvaluationPrinter
+from runner.cli.evaluation_text import EvaluationPrinter, shows_targets
 from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
-from runner.cli.live.display import Display
+from runner.cli.live.display import Display, QuietDisplay
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
@@ -55,12 +55,13 @@ def evaluate(
         raise UsageError("--metrics shows what --closed withholds; use only one of them.")
     own_metrics = read_own_metrics(output.metrics)
     display = open_display()
+    shown = QuietDisplay() if output.quiet else display
     checks = read_checks(ci, display)
     submitters = request.submitters(read_listed)
     engine = Engine.connect()
     with (
-        open_plan(request, submitters, engine, display) as plan,
-        open_case_progress(display, is_closed=ci.is_closed) as progress,
+        open_plan(request, submitters, engine, shown) as plan,
+        open_case_progress(shown, is_closed=ci.is_closed) as progress,
     ):
         checks.check_suites(plan.suites)
         for suite in plan.suites if ci.is_closed else ():
@@ -68,12 +69,16 @@ def evaluate(
         if output.verbose:
             show_settings(plan, display)
         printer = EvaluationPrinter(
-            display, output.as_json, output.show_log, ci.is_closed, own_metrics
+            display,
+            output.as_json,
+            output.show_log,
+            ci.is_closed,
+            own_metrics,
+            has_targets=not output.quiet and shows_targets(plan.passes.values()),
+            has_table=output.quiet or len(plan.passes) > 1,
         )
         checked = CiOutput(checks, ci, display, output.as_json)
-        open_pool = partial(
-            open_executor, request.placement, request.registries, engine, display.say
-        )
+        open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
         finished = run_plan(plan, open_pool, progress, [printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
 

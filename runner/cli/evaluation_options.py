@@ -218,6 +218,12 @@ class OutputOptions:
     )
     sign_with: Path | None = option(SIGN_WITH, **SIGN_WITH_ATTRIBUTES)
     as_json: bool = option("--json", is_flag=True, help="Print JSON on standard output.")
+    quiet: bool = option(
+        "--quiet",
+        "-q",
+        is_flag=True,
+        help="Print no progress and no warnings, and of each image one line of a table.",
+    )
     show_log: bool = option(
         "--show-log", is_flag=True, help="Print the end of the log of each case without a score."
     )

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,20 @@ from runner.cli.echo import echo
 from runner.cli.live.display import Display
 from runner.errors import EngineError, RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.passes import Pass
 from runner.files.stores import read_file
 from runner.leaderboard.published import DECIMALS, outcome_word, published_score
 from runner.reports.comparison_text import comparison_lines
 from runner.reports.hints import ADVICE, find_hints, find_percent
 from runner.reports.own_metrics import OwnMetric, measure
 from runner.reports.report import REPORT_FILE, CaseRecord, Report
-from runner.reports.score_text import budget_lines, repetition_lines, score_lines, sum_text
+from runner.reports.score_text import (
+    budget_lines,
+    repetition_lines,
+    score_lines,
+    score_text,
+    sum_text,
+)
 from runner.reports.table import comparison_rows
 from runner.sandbox.outcome import Outcome
 from runner.text_tables import text_table
@@ -36,6 +43,8 @@ class EvaluationPrinter:
         is_closed: print nothing that participants must not see.
         own_metrics: the organizer's, printed after each evaluation; as lines of progress if what
             is printed is JSON.
+        has_targets: print predicted and actual of each target of each evaluation.
+        has_table: print a table of all evaluations at the end.
     """
 
     display: Display
@@ -43,6 +52,8 @@ class EvaluationPrinter:
     show_log: bool
     is_closed: bool
     own_metrics: Sequence[OwnMetric] = ()
+    has_targets: bool = True
+    has_table: bool = False
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Print the evaluation, unless it failed; the progress has shown why if it may be seen."""
@@ -54,14 +65,54 @@ class EvaluationPrinter:
         with self.display.aside():
             for line in log_lines(report, directory) if self.show_log else ():
                 self.display.say(line)
-            if not self.as_json:
-                (print_closed if self.is_closed else print_evaluation)(report, directory)
+            if self.is_closed and not self.as_json:
+                print_closed(report, directory)
+            elif self.has_targets and not self.as_json:
+                print_evaluation(report, directory)
             for metric in self.own_metrics:
                 line = f"{report.image.reference}: {measure(report, metric)}"
                 (self.display.say if self.as_json else echo)(line)
 
     def see_batch(self, finished: Sequence[FinishedEvaluation]) -> None:
-        """Print nothing more."""
+        """Print the table of all, and why evaluations have no score if that was not told."""
+        if self.has_table and not self.as_json and not self.is_closed:
+            with self.display.aside():
+                print_batch(finished, with_reasons=not self.has_targets)
+
+
+def shows_targets(passes: Iterable[Pass]) -> bool:
+    """Return whether the targets of all evaluations are few enough to be read one by one."""
+    cases = [case for one in passes for case in one.suite.cases]
+    runs = [run for case in cases for run in case.eval_runs]
+    targets = sum(run.targets + run.instance_targets for run in runs)
+    return len(cases) == 1 or targets <= MOST_TARGETS
+
+
+def print_batch(finished: Sequence[FinishedEvaluation], *, with_reasons: bool) -> None:
+    """Print a line for each evaluation; then, if asked to, why some have no score."""
+    heads = ["image", "suite", "outcome", "score", "report"]
+    for line in text_table([heads, *map(_batch_cells, finished)]):
+        echo(line)
+    for one in finished if with_reasons else ():
+        reference = printable(one.first.image.reference)
+        if isinstance(one.result, RunnerError):
+            echo(f"{reference}: {one.result}")
+            continue
+        for case in one.result.cases:
+            if case.message is not None:
+                echo(f"{reference}, {case.id}: {case.outcome}: {printable(case.message)}")
+        for line in _hint_lines(one.result, one.directory):
+            echo(f"{reference}, {line}")
+
+
+def _batch_cells(one: FinishedEvaluation) -> list[str]:
+    suite, report = one.first.suite.name, one.result
+    if isinstance(report, RunnerError):
+        return [one.first.image.reference, suite, fault_word(report), "-", "-"]
+    metric = report.scoring.primary_metric
+    score = report.score(metric.name)
+    value = "-" if score is None else f"{metric.title} {score_text(score)}"
+    return [report.image.reference, suite, outcome_word(report), value, str(one.directory)]
 
 
 def print_evaluation(report: Report, directory: Path) -> None:
@@ -118,10 +169,16 @@ def print_closed(report: Report, directory: Path) -> None:
     echo(f"report: {directory / REPORT_FILE}")
 
 
+def fault_word(fault: RunnerError) -> str:
+    """Return the word that stands for a fault that is not the predictor's."""
+    return "engine_fault" if isinstance(fault, EngineError) else "runner_fault"
+
+
 def fault_line(reference: str, fault: RunnerError) -> str:
     """Return what participants may see of a fault that is not the predictor's: no text of it."""
-    word = "engine_fault" if isinstance(fault, EngineError) else "runner_fault"
-    return printable(f"{reference}: {word}: the same command without --closed says why")
+    return printable(
+        f"{reference}: {fault_word(fault)}: the same command without --closed says why"
+    )
 
 
 def _hint_lines(report: Report, directory: Path) -> Iterator[str]:

@@ -38,19 +38,19 @@ class Hint:
     """One reason.
 
     Attributes:
-        what: what happened, as the log or the engine has it; printable.
+        what: what happened, as the log has it; printable. None if the case's message says it.
         where: the file and the line in the author's code, if known.
         do: what to do about it; None if only the author can know.
     """
 
-    what: str
+    what: str | None
     where: str | None
     do: str | None
 
     def __str__(self) -> str:
         """Return one printable line."""
-        place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}" + (f" -> {self.do}" if self.do else "")
+        said = ": ".join(part for part in (self.where, self.what) if part)
+        return " -> ".join(part for part in (said, self.do) if part)
 
 
 def find_hints(lines: Iterable[str], message: str | None = None) -> list[Hint]:
@@ -70,7 +70,8 @@ def find_hints(lines: Iterable[str], message: str | None = None) -> list[Hint]:
         )
         if match is not None:
             place = where if match.string == last else None
-            hints.setdefault(match.string, Hint(_quote(match.string), place, advise(match)))
+            what = None if match.string == message else _quote(match.string)
+            hints.setdefault(match.string, Hint(what, place, advise(match)))
     if last is not None:
         first = hints.pop(last, Hint(_quote(last), where, None))
         return [first, *hints.values()][:MOST_HINTS]

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.completion import complete_suite_paths, complete_suites
+from runner.cli.image_completion import complete_images
 from runner.cli.lazy import does
 from runner.cli.options import json_option
 
@@ -17,7 +18,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("reference", metavar="IMAGE")
+@click.argument("reference", metavar="IMAGE", shell_complete=complete_images)
 @click.option(
     "--suite",
     default="demo",

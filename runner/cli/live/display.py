@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from runner.cli.echo import echo
-from runner.progress import Progress, Say, Task
+from runner.progress import SILENT, Progress, Say, Task
 
 SECONDS_PER_LINE = 10.0
 """Tasks that take less have no plain line; longer ones have a line at this interval."""
@@ -22,6 +22,17 @@ class Display(Progress):
     def aside(self) -> AbstractContextManager[None]:
         """Leave the terminal to standard output during the block."""
         return nullcontext()
+
+
+class QuietDisplay(Display):
+    """Shows nothing."""
+
+    def say(self, line: str) -> None:
+        """Show no line."""
+
+    def task(self, what: str, total: int | None = None) -> AbstractContextManager[Task]:
+        """Show no task."""
+        return SILENT.task(what, total)
 
 
 class LineDisplay(Display):

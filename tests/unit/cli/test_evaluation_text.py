@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from runner.cli.evaluation_text import EvaluationPrinter
+from runner.cli.evaluation_text import EvaluationPrinter, shows_targets
 from runner.cli.live.display import LineDisplay
 from runner.contract.stat import InstanceTarget, Stat, Target
+from runner.errors import EngineError, RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
@@ -92,3 +93,69 @@ def test_a_share_in_percent_is_noted_but_not_when_closed(
     assert "divide by 100" in shown.splitlines()[-1]
     closed = printed(suite, tmp_path / "c", capsys, exit_code=0, predict=percent, is_closed=True)
     assert "divide by 100" not in closed
+
+
+def batch(suite: Suite, directory: Path, **results: RunnerError | int) -> list[FinishedEvaluation]:
+    """Return evaluations of images: with this exit code, or with a fault."""
+    finished = []
+    for name, result in results.items():
+        first = cast("Any", SimpleNamespace(image=SimpleNamespace(reference=name), suite=suite))
+        if isinstance(result, int):
+            evaluation = evaluate_function(suite, half, name, exit_code=result)
+            files = dict.fromkeys(evaluation.files, LOG)
+            write_evaluation(type(evaluation)(evaluation.report, files), directory / name)
+            finished.append(FinishedEvaluation(first, directory / name, evaluation.report))
+        else:
+            finished.append(FinishedEvaluation(first, directory / name, result))
+    return finished
+
+
+def printed_batch(
+    finished: list[FinishedEvaluation], capsys: pytest.CaptureFixture[str], **options: Any
+) -> list[str]:
+    settings = {"as_json": False, "show_log": False, "is_closed": False, **options}
+    printer = EvaluationPrinter(LineDisplay(), **settings)
+    for one in finished:
+        printer.see_evaluation(one)
+    printer.see_batch(finished)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_large_batch_ends_with_one_table_and_why_images_have_no_score(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished = batch(suite, tmp_path, good=0, bad=1, lost=EngineError("The engine is gone."))
+    lines = printed_batch(finished, capsys, has_targets=False, has_table=True)
+    assert [line.split()[:3] for line in lines[:4]] == [
+        ["image", "suite", "outcome"],
+        ["good", "v1", "scored"],
+        ["bad", "v1", "failed"],
+        ["lost", "v1", "engine_fault"],
+    ]
+    assert " MAE 0." in lines[1]
+    assert lines[1].endswith(str(tmp_path / "good"))
+    assert any(line.startswith(f"bad, case-1: {REASON}") for line in lines[4:])
+    assert lines[-1] == "lost: The engine is gone."
+
+
+def test_a_small_batch_has_every_target_and_then_the_table(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed_batch(batch(suite, tmp_path, a=0, b=0), capsys, has_table=True)
+    assert sum(line.startswith("report: ") for line in lines) == 2
+    assert [line.split()[0] for line in lines[-3:]] == ["image", "a", "b"]
+
+
+def test_a_closed_batch_has_no_table_and_no_reason(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished = batch(suite, tmp_path, bad=1)
+    lines = printed_batch(finished, capsys, has_targets=False, has_table=True, is_closed=True)
+    assert lines == ["bad: failed", f"report: {tmp_path / 'bad' / 'report.json'}"]
+
+
+@pytest.mark.parametrize(("images", "shown"), [(1, True), (8, True), (9, False)])
+def test_targets_are_shown_one_by_one_while_they_are_few(images: int, shown: bool) -> None:
+    runs = SimpleNamespace(targets=2, instance_targets=3)
+    one = SimpleNamespace(suite=SimpleNamespace(cases=[SimpleNamespace(eval_runs=[runs])]))
+    assert shows_targets([cast("Any", one)] * images) is shown

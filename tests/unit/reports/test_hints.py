@@ -79,7 +79,8 @@ def test_a_fault_without_a_traceback_is_told_too(line: str, advice: str) -> None
 )
 def test_what_the_engine_says_is_a_reason_as_well(message: str, advice: str) -> None:
     (found,) = find_hints([], message)
-    assert advice in str(found.do)
+    assert advice in str(found)
+    assert message not in str(found)  # it is shown already
 
 
 @pytest.mark.parametrize(
