@@ -47,8 +47,8 @@ _SECRETS: Mapping[str, re.Pattern[bytes]] = {
 _USES_NETWORK = {
     r"\bpip3?\s+(?:install|download|wheel)\b": "Name the packages in requirements.txt: the runner "
     "resolves them on this machine, and COPY packages/ puts them in.",
-    r"\b(?:apt-get|apt|apk|dnf|yum)\s+(?:-\S+\s+)*(?:install|update|add|upgrade)\b": "Make a base "
-    "image that holds the system's packages, and name it in FROM: docs/tutorial.md says how.",
+    r"\b(?:apt-get|apt|apk|dnf|yum)\s+(?:-\S+\s+)*(?:install|update|add|upgrade)\b": "Name the "
+    "packages in apt.txt: the runner fetches and installs them.",
     r"\b(?:curl|wget|git\s+clone|conda|mamba|npm|install\.packages)\b": "Fetch the files into the "
     "folder, and COPY them.",
 }

@@ -19,8 +19,12 @@ DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"
 REQUIREMENTS_LOCK = "requirements.lock"
 """With or instead of the file above: complete and with hashes, used unchanged."""
+SYSTEM_PACKAGES = "apt.txt"
+SYSTEM_LOCK = "apt.lock"
 IGNORE_FILES = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
 """The first of these that a folder has is the one that counts."""
+
+_READ = (REQUIREMENTS, REQUIREMENTS_LOCK, SYSTEM_PACKAGES, SYSTEM_LOCK)
 
 
 def read_ignore(directory: Path) -> Ignore:
@@ -42,7 +46,7 @@ def context_names(directory: Path) -> list[str]:
         UsageError: a folder can't be read, a line of `.dockerignore` is no pattern, or what the
             build reads is a pipe.
     """
-    for name in (DOCKERFILE, *IGNORE_FILES, REQUIREMENTS, REQUIREMENTS_LOCK):
+    for name in (DOCKERFILE, *IGNORE_FILES, *_READ):
         _refuse_pipe(directory / name)
     with reading(directory):
         return list(_walk(directory, "", read_ignore(directory)))

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.context_files import context_files, reading
-from runner.authoring.dockerfile import PACKAGES, divide, from_references
+from runner.authoring.debian.lock import Lock
+from runner.authoring.dockerfile import PACKAGES, divide, from_references, stand_on
 from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
@@ -24,8 +25,14 @@ from runner.authoring.image_packages import (
     unpack_packages,
 )
 from runner.authoring.package_images import PackageImages, open_package_images
+from runner.authoring.system_packages import (
+    FOLDER,
+    lock_system_packages,
+    system_dockerfile,
+    write_debs,
+)
 from runner.contract.layout import CONTRACT_VERSION
-from runner.errors import UsageError
+from runner.errors import BuildError, UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
 from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
@@ -68,13 +75,15 @@ class Built:
 
     Attributes:
         is_new: it is not the one that the tag named before.
-        base_bytes: of the image in FROM; None if it stands on none.
+        base_bytes: of the image in the last FROM; 0 if it stands on none.
+        system_bytes: of the system's packages, of apt.txt.
         packages_bytes: of the packages of requirements.txt.
     """
 
     image: Image
     is_new: bool
-    base_bytes: int | None
+    base_bytes: int
+    system_bytes: int
     packages_bytes: int
 
 
@@ -91,12 +100,22 @@ def build_predictor(engine: Engine, source: ImageSource, tag: str, progress: Pro
     parents = [_require_parent(engine, reference) for reference in source.from_references()]
     before = engine.find_built(tag)
     build = _Build(engine, source, tag, progress, tuple(one.id for one in parents))
+    dockerfile = read_dockerfile(source.folder)
     with open_package_images(engine) as images:
-        dockerfile, packages_image, packages = build.obtain_packages(images)
-        image = build.make(dockerfile, packages)
-    base_bytes = parents[-1].size_bytes if parents else None
-    held = packages_image.size_bytes - (base_bytes or 0) if packages_image else 0
-    return Built(image, before is None or before.id != image.id, base_bytes, held)
+        system = build.obtain_system(images, parents[-1]) if parents else None
+        if system is not None:
+            dockerfile = stand_on(dockerfile, system.id)
+        dockerfile, packages, in_context = build.obtain_packages(images, dockerfile)
+        image = build.make(dockerfile, in_context)
+    sizes = [0 if one is None else one.size_bytes for one in (*parents[-1:], system, packages)]
+    base_bytes, system_bytes, packages_bytes = [0] * (3 - len(sizes)) + sizes
+    return Built(
+        image=image,
+        is_new=before is None or before.id != image.id,
+        base_bytes=base_bytes,
+        system_bytes=max(0, system_bytes - base_bytes),
+        packages_bytes=max(0, packages_bytes - max(base_bytes, system_bytes)),
+    )
 
 
 @dataclass(frozen=True)
@@ -109,13 +128,31 @@ class _Build:
     progress: Progress
     parents: tuple[str, ...]
 
-    def obtain_packages(self, images: PackageImages) -> tuple[str, Image | None, bool]:
+    def obtain_system(self, images: PackageImages, base: Image) -> Image | None:
+        """Return the image of the system's packages; None if the folder asks for none."""
+        lock = lock_system_packages(self.source.folder, self.engine, base, self.progress)
+        if lock is None or not lock.packages:
+            return None
+        sources = {"dockerfile": system_dockerfile(base), "lock": lock.model_dump()["packages"]}
+        return images.obtain(sources, partial(self._make_system, lock, base))
+
+    def _make_system(self, lock: Lock, base: Image, tag: str) -> Image:
+        with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
+            what = f"{self.tag}: fetching {len(lock.packages)} packages of the system"
+            self.progress.say(what)
+            with self.progress.task(what):
+                write_debs(lock, folder / FOLDER)
+            write_packages_context(context, system_dockerfile(base), {FOLDER: folder / FOLDER})
+            return self._send(context, tag, {}, f"{self.tag}: installing them")
+
+    def obtain_packages(
+        self, images: PackageImages, dockerfile: str
+    ) -> tuple[str, Image | None, bool]:
         """Return the Dockerfile that is left to build, and the image of packages that it is on.
 
         The last value says whether it needs the packages in its context: none of its lines names
         ``packages/`` in a way that they could be an image of their own.
         """
-        dockerfile = read_dockerfile(self.source.folder)
         requirements = find_requirements(self.source.folder, base=self.source.base)
         if requirements is None:
             return dockerfile, None, False
@@ -165,7 +202,12 @@ class _Build:
         self.progress.say(what)
         with self.progress.task(what) as task:
             show_step = partial(_show_step, task)
-            return self.engine.build_image(context, tag, labels, self.source.build_args, show_step)
+            try:
+                return self.engine.build_image(
+                    context, tag, labels, self.source.build_args, show_step
+                )
+            except BuildError as error:  # of an image of packages: its name is of no use
+                raise BuildError(str(error).replace(tag, self.tag)) from error
 
     def _machine(self) -> str:
         return str(self.engine.fetch_info()["Architecture"])

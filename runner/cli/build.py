@@ -31,8 +31,12 @@ def build(directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...
 def _sizes(built: Built) -> str:
     """Return the sizes of the image and its parts: ``520 MB (base 309, packages 210, code 1)``."""
     total = built.image.size_bytes
-    code = total - built.packages_bytes - (built.base_bytes or 0)
-    parts = {"base": built.base_bytes, "packages": built.packages_bytes, "code": code}
+    parts = {
+        "base": built.base_bytes,
+        "system": built.system_bytes,
+        "packages": built.packages_bytes,
+    }
+    parts["code"] = total - sum(parts.values())
     shown = ", ".join(f"{name} {_megabytes(size)}" for name, size in parts.items() if size)
     return f"{_megabytes(total)} MB ({shown})"
 

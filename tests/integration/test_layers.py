@@ -112,3 +112,55 @@ def test_what_can_not_be_byte_compiled_fails_no_build_and_a_tag_of_packages_is_n
     ]
     client.images.remove(IMAGE, force=True)
     runner("gc")
+
+
+@pytest.mark.usefixtures("state")
+def test_packages_of_apt_txt_are_installed_without_a_network_and_locked(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    """The controls are the base, which lacks the library, and the digest that is right."""
+    folder = shutil.copytree(template_folder("python"), tmp_path / "predictor")
+    (folder / "apt.txt").write_text("libgomp1  # LightGBM's\n")
+    first = build(folder)
+    assert "fetching 1 packages of the system" in first
+    assert re.search(r"\(base \d+, system .+, code .+\)", first)
+    assert [loads_libgomp(client, name) for name in ("runner-base", IMAGE)] == [False, True]
+
+    edit(folder, "# an edit\n")
+    assert "system" not in build(folder).partition("built")[0]
+    assert loads_libgomp(client, IMAGE)
+
+    lock = (folder / "apt.lock").read_text()
+    (folder / "apt.lock").write_text(re.sub(r'"sha256": "\w{4}', '"sha256": "0000', lock))
+    refused = runner("build", folder, "-t", IMAGE)
+    assert refused.returncode == 4
+    assert "not the file that is meant" in refused.stderr
+
+    (folder / "apt.txt").write_text("libgomp\n")
+    refused = runner("build", folder, "-t", IMAGE)
+    assert refused.returncode == 4
+    assert "Did you mean libgomp1" in refused.stderr
+    client.images.remove(IMAGE, force=True)
+    runner("gc")
+
+
+def loads_libgomp(client: docker.DockerClient, image: str) -> bool:
+    script = "python3 -c 'import ctypes; ctypes.CDLL(\"libgomp.so.1\")' && dpkg --audit || echo no"
+    shown = client.containers.run(
+        image, ["-c", script], entrypoint="sh", remove=True, network_mode="none"
+    )
+    return shown == b""
+
+
+@pytest.mark.usefixtures("state")
+def test_apt_txt_on_a_base_that_is_not_made_of_debian_is_refused(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "apt.txt").write_text("libgomp1\n")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY apt.txt /\n")
+    other = OWN.name("other")
+    client.images.build(path=str(tmp_path), tag=other)
+    (tmp_path / "Dockerfile").write_text(f"FROM {other}\nCOPY apt.txt /\n")
+    refused = runner("build", tmp_path, "-t", IMAGE)
+    assert refused.returncode == 2
+    assert "is not made of Debian's packages" in refused.stderr

@@ -30,6 +30,7 @@ def build() -> None:
 
     The packages in requirements.txt are fetched on this machine and put into packages/, which the
     Dockerfile copies: the build itself has no network. A requirements.lock, if there is one, is
-    used instead; it must be complete and have hashes. All else goes to the engine as `docker build`
-    would send it; .dockerignore says what is left out.
+    used instead; it must be complete and have hashes. Debian's packages that apt.txt names are
+    fetched in the same way, and installed; apt.lock keeps their digests. All else goes to the
+    engine as `docker build` would send it; .dockerignore says what is left out.
     """

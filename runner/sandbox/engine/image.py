@@ -30,6 +30,7 @@ class Image:
         labels: the image's LABELs, which its author wrote.
         layers: the digests of its layers, the lowest first.
         working_directory: the image's WORKDIR.
+        user: the image's USER; empty for root.
     """
 
     reference: str
@@ -44,6 +45,7 @@ class Image:
     labels: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     working_directory: str = ""
+    user: str = ""
 
 
 def read_image(reference: str, description: Mapping[str, Any]) -> Image:
@@ -64,6 +66,7 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         labels=dict(config.get("Labels") or {}),
         layers=tuple((description.get("RootFS") or {}).get("Layers") or ()),
         working_directory=str(config.get("WorkingDir") or ""),
+        user=str(config.get("User") or ""),
     )
 
 
