@@ -67,7 +67,7 @@ def write_bundle(root: Path, read: CardFile, concluded: CardVerdict, image: Imag
     now = datetime.now().astimezone().strftime("%Y-%m-%d__%H-%M-%S-%f")
     place = root / f"{hashlib.sha256(read.content).hexdigest()[:8]}_{now}"
     try:
-        with unfinished_directory(place) as unfinished:
+        with unfinished_directory(place, is_private=True) as unfinished:  # it may quote actuals
             for name, content in _files(read, concluded, image).items():
                 path = unfinished / name
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ class FinishedCells:
         """
         path = self._path(digest)
         try:
-            with whole_file(path) as file:
+            with whole_file(path, is_private=True) as file:  # it may quote actuals
                 file.write(_FORM.dump_json(finished))
         except OSError as error:
             raise UsageError(f"{path}: can't be written ({error.strerror}).") from error

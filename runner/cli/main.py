@@ -30,7 +30,7 @@ Exit codes:
   3    bad suite or HELM data
   4    the predictor's fault
   5    engine or host fault: run the same command again
-  6    scored, but below the gate
+  6    scored, but below the gate; or a card's claim is not verified
   130  interrupted
 """
 

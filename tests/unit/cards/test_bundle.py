@@ -65,6 +65,10 @@ def test_what_was_written_is_shown(tmp_path: Path) -> None:
     assert verdict == "INCONCLUSIVE"
 
 
+def test_no_other_user_can_read_what_may_quote_actuals(tmp_path: Path) -> None:
+    assert judged(tmp_path, [Verdict.VERIFIED]).stat().st_mode & 0o077 == 0
+
+
 def test_the_newest_of_several_runs_is_shown(tmp_path: Path) -> None:
     judged(tmp_path, [Verdict.FALSIFIED])
     newest = judged(tmp_path, [Verdict.VERIFIED], title="b")  # another hash before the time
