@@ -12,7 +12,7 @@ from runner.api.placement import Local, Ray
 from runner.errors import RunnerError, UsageError
 from runner.evaluation.batch import run_plan
 from runner.evaluation.evaluation import FinishedEvaluation
-from runner.evaluation.plan import Plan, plan_passes
+from runner.evaluation.plan import Plan, obtain_image, plan_passes
 from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
@@ -110,8 +110,7 @@ def _carry_out(
 ) -> list[FinishedEvaluation]:
     with closing(Engine.connect()) as engine:
         found = [
-            engine.obtain_image(name, request.pull, announce)
-            for name in dict.fromkeys(request.images)
+            obtain_image(engine, name, request, announce) for name in dict.fromkeys(request.images)
         ]
         submitters = dict.fromkeys(request.images, request.submitter)
         passes = plan_passes(request, found, [suite.suite], submitters, engine)

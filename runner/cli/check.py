@@ -21,6 +21,7 @@ from runner.files.whole_writes import whole_file
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
+from runner.sandbox.image_archive import is_archive, load_image_archive
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
@@ -38,8 +39,11 @@ def check(
 ) -> int:
     """Run an image on a public case and print what was found; return the exit code."""
     engine = Engine.connect()
-    image = engine.resolve_image(reference)
     display = open_display()
+    if is_archive(reference):
+        image = load_image_archive(engine, reference, display.say)
+    else:
+        image = engine.resolve_image(reference)
     draw = Draw()
     with opened_public_half(suite, root_dir, draw, display) as opened:
         policy = SandboxPolicy(opened.limits)

@@ -10,7 +10,7 @@ from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
-from runner.errors import ExitCode
+from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
 from runner.evaluation.plan import open_plan, resolve_images
 from runner.evaluation.request import ExecutorChoice, Request
@@ -21,6 +21,7 @@ from runner.files.written_files import append_text
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
+from runner.sandbox.image_archive import is_archive
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_listed
@@ -36,6 +37,12 @@ def evaluate_by_ledger(
     placement: PlacementOptions,
 ) -> ExitCode:
     """Evaluate the images that the ledger admits, and publish what its rules allow."""
+    archives = [image for image in images if is_archive(image)]
+    if archives:
+        raise UsageError(
+            f"{archives[0]}: a ledger admits no archive, as nobody else could fetch that image to "
+            "check its line. Push it to a registry, and name it by its digest."
+        )
     sign_with = competition.sign_with
     request = Request(
         images=images,

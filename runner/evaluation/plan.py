@@ -18,6 +18,7 @@ from runner.reports.report_directory import check_writable, report_directory_nam
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.engine.image import Image
+from runner.sandbox.image_archive import is_archive, load_image_archive
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -102,6 +103,20 @@ def plan_passes(
     return passes
 
 
+def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> Image:
+    """Return the image that a reference names: on the engine, in a registry or in an archive.
+
+    Only who gives the command may name an archive: a file of submissions has names of strangers.
+
+    Raises:
+        UsageError: there is no such image, or it is not allowed.
+        EngineError: the engine, or the registry, can't be reached.
+    """
+    if is_archive(reference) and reference in request.images:
+        return load_image_archive(engine, reference, say)
+    return engine.obtain_image(reference, request.pull, say, request.registries)
+
+
 def resolve_images(
     engine: Engine, references: Sequence[str], request: Request, say: Say
 ) -> tuple[list[Image], list[RunnerError]]:
@@ -115,8 +130,7 @@ def resolve_images(
     errors: list[RunnerError] = []
     for reference in references:
         try:
-            found = engine.obtain_image(reference, request.pull, say, request.registries)
-            images.append(found)
+            images.append(obtain_image(engine, reference, request, say))
         except EngineLostError:
             raise
         except (UsageError, EngineError) as error:

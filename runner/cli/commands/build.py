@@ -1,5 +1,7 @@
 """``runner build``."""
 
+from pathlib import Path
+
 import click
 
 from runner.cli.lazy import does
@@ -7,6 +9,7 @@ from runner.cli.lazy import does
 EXAMPLES = """\b
 Examples:
   runner build my_predictor -t my_predictor
+  runner build my_predictor -t my_predictor --export my_predictor.tar.gz
   runner build --base -t runner-base
 """
 
@@ -23,6 +26,13 @@ Examples:
     multiple=True,
     metavar="NAME=VALUE",
     help="The value of an ARG of the Dockerfile. May be repeated.",
+)
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.tar.gz",
+    help="Write the image as an archive too, and its checksum beside it. `runner evaluate` and "
+    "`runner check` take the archive in an image's place.",
 )
 @does("runner.cli.build:build")
 def build() -> None:

@@ -45,6 +45,9 @@ Examples:
 def evaluate() -> None:
     """Run predictor images on a suite and score them.
 
+    IMAGE is a name that the engine knows, or an archive that `runner build --export` wrote
+    (FILE.tar.gz), whose image gets no name on the engine.
+
     A built suite (see `runner suite build`) is checked and used as it is. HELM runs are divided
     as in MAGNET: --train-runs runs and one eval run are drawn. The predictor sees all of
     the train runs, and a sample of the eval run's requests with their completions. It predicts the

@@ -1,8 +1,10 @@
 """The container engine, as the whole runner uses it; only this folder imports Docker's SDK."""
 
+import io
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -29,6 +31,7 @@ from runner.sandbox.engine.image import Image, read_image
 from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull, pull_error
 from runner.sandbox.engine.registries import registry_fault
 from runner.sandbox.engine.sdk_errors import NO_CONNECTION, engine_errors
+from runner.untrusted import printable
 
 REQUEST_SECONDS = 120
 """How long one request to the engine may take before the engine counts as lost."""
@@ -41,6 +44,8 @@ ENGINE_RETURN_SECONDS = 60
 
 IN_PROGRESS = "is already in progress"
 """What the engine says if a container that is to be removed is being removed."""
+
+_LOADED = re.compile(r"Loaded image ID: (sha256:[0-9a-f]{64})")
 
 Kind = Literal["container", "volume", "network", "image"]
 
@@ -270,6 +275,28 @@ class Engine:
                     images.append(replace(self.inspect_image(image_id), reference=named))
         return images
 
+    @contextmanager
+    def saved_image(self, image_id: str) -> Iterator[BinaryIO]:
+        """Yield an image as `docker save` writes it, a tar; errors in the block are converted."""
+        with engine_errors(f"save the image {image_id}"):
+            chunks = self._api.get_image(image_id)
+            with closing(chunks), io.BufferedReader(_Chunks(chunks)) as stream:
+                yield cast("BinaryIO", stream)
+
+    def load_image(self, archive: Iterator[bytes]) -> str | None:
+        """Load a tar of one image without a name; return the ID that the engine says, if any."""
+        said = None
+        with engine_errors("load an image"):
+            for event in self._api.load_image(archive):
+                if "error" in event:
+                    raise EngineError(
+                        "The engine could not load the image: "
+                        f"{printable(str(event['error']))}. Is the host's disk full?"
+                    )
+                if match := _LOADED.search(str(event.get("stream", ""))):
+                    said = match[1]
+        return said
+
     def import_image(self, archive: bytes, repository: str, tag: str) -> Image:
         """Make an image with one layer, a tar, and return it."""
         reference = f"{repository}:{tag}"
@@ -360,3 +387,23 @@ class Engine:
             if error.status_code != HTTPStatus.CONFLICT or IN_PROGRESS not in str(error):
                 raise
             self._api.wait(name, condition="removed")  # e.g. another thread asked for it
+
+
+class _Chunks(io.RawIOBase):
+    """A stream of chunks as a file to read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._left = chunks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._left = chunk
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count

@@ -110,3 +110,9 @@ def test_control_a_ledger_without_a_key_is_not_signed(ledger: Ledger, tmp_path: 
     found = run("verify", ledger.path, "--key", tmp_path / "key.pub")
     assert "not signed" in found.stdout
     assert found.return_value == 3
+
+
+def test_a_ledger_admits_no_archive_as_nobody_else_could_fetch_it(ledger: Ledger) -> None:
+    options = ["--suite", "demo", "--submitter", "a"]
+    with pytest.raises(UsageError, match=r"x.tar.gz: a ledger admits no archive"):
+        run("evaluate", ledger.path, "x.tar.gz", *options)

@@ -1,0 +1,163 @@
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import UsageError
+from runner.sandbox import image_archive
+from runner.sandbox.image_archive import CHECKSUM, read_archive
+
+LAYER = b"a layer"
+DIGEST = hashlib.sha256(LAYER).hexdigest()
+CONFIG = {"rootfs": {"diff_ids": [f"sha256:{DIGEST}"]}}
+MANIFEST = [{"Config": "config.json", "RepoTags": ["python:3.11-slim"], "Layers": ["layer.tar"]}]
+
+
+def write(path: Path, *more: tarfile.TarInfo, **changed: Any) -> Path:
+    """Write an archive of one image; ``changed`` has other contents for its files."""
+    contents: dict[str, Any] = {"manifest": MANIFEST, "config": CONFIG, "layer": LAYER, **changed}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for member in more:
+            archive.addfile(member, io.BytesIO(bytes(member.size)))
+        for name, suffix in (("manifest", "json"), ("config", "json"), ("layer", "tar")):
+            content = contents[name]
+            if content is not None:
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                member = tarfile.TarInfo(f"{name}.{suffix}")
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    path.write_bytes(gzip.compress(buffer.getvalue()))
+    return path
+
+
+def member(kind: bytes, name: str = "layer.tar") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, "/etc/shadow"
+    return made
+
+
+def refuse(path: Path, folder: Path, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_archive(path, folder)
+
+
+def test_what_is_loaded_has_the_image_and_no_name_for_it(tmp_path: Path) -> None:
+    """Whatever names the archive has: an engine would take them from others."""
+    parts = read_archive(write(tmp_path / "a.tar.gz"), tmp_path)
+    with tarfile.open(fileobj=io.BytesIO(b"".join(parts.tar()))) as archive:
+        files = {one.name: (archive.extractfile(one) or io.BytesIO()).read() for one in archive}
+    config = f"{parts.image_id.removeprefix('sha256:')}.json"
+    assert json.loads(files.pop("manifest.json")) == [
+        {"Config": config, "RepoTags": None, "Layers": [f"{DIGEST}.tar"]}
+    ]
+    assert files == {config: json.dumps(CONFIG).encode(), f"{DIGEST}.tar": LAYER}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tarfile.SYMTYPE,
+        tarfile.LNKTYPE,
+        tarfile.CHRTYPE,
+        tarfile.FIFOTYPE,
+        tarfile.GNUTYPE_SPARSE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.XHDTYPE,
+    ],
+)
+def test_what_is_no_plain_file_is_refused(tmp_path: Path, kind: bytes) -> None:
+    """The controls are the archives of all other tests."""
+    header = member(kind).tobuf(tarfile.GNU_FORMAT)
+    whole = gzip.decompress(write(tmp_path / "a.tar.gz").read_bytes())
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(header + whole))
+    refuse(tmp_path / "a.tar.gz", tmp_path, "is no regular file")
+
+
+def test_an_extended_header_of_any_size_is_not_read(tmp_path: Path) -> None:
+    made = member(tarfile.XHDTYPE)
+    made.size = 10**15
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(made.tobuf(tarfile.GNU_FORMAT)))
+    refuse(tmp_path / "a.tar.gz", tmp_path, "is no regular file")
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = tarfile.TarInfo("large")
+    large.size = 1_000_000
+    path = write(tmp_path / "a.tar.gz", large)
+    monkeypatch.setattr(image_archive, "MOST_PULLED_BYTES", 999_999)
+    refuse(path, tmp_path, "holds more than")
+    assert not list(tmp_path.glob("part-*"))
+    monkeypatch.setattr(image_archive, "MOST_PULLED_BYTES", 1_010_000)
+    assert read_archive(path, tmp_path).layers
+
+
+def test_an_archive_of_too_many_members_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.tar.gz", *(tarfile.TarInfo(f"{number}") for number in range(7)))
+    monkeypatch.setattr(image_archive, "MOST_MEMBERS", 9)
+    refuse(path, tmp_path, "more than 9 members")
+    monkeypatch.setattr(image_archive, "MOST_MEMBERS", 10)
+    assert read_archive(path, tmp_path).layers
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"layer": b"another"}, "a layer is missing, or is not the one"),
+        ({"layer": None}, "a layer is missing"),
+        ({"manifest": None}, "manifest.json.* is missing"),
+        ({"manifest": []}, "no image, or several"),
+        ({"manifest": [*MANIFEST, *MANIFEST]}, "no image, or several"),
+        ({"manifest": [{**MANIFEST[0], "Layers": []}]}, "a layer is missing"),
+        ({"manifest": [{**MANIFEST[0], "Config": "../../etc/passwd"}]}, "passwd.* is missing"),
+        ({"manifest": b"[" * 100_000}, "is no JSON"),
+        ({"config": b" " * 5_000_000}, "too large"),
+        ({"config": {}}, "names no layers"),
+        ({"config": []}, "names no layers"),
+        ({"config": {"rootfs": {}}}, "names no layers"),
+        ({"config": {"rootfs": []}}, "names no layers"),
+    ],
+)
+def test_an_archive_whose_parts_do_not_fit_is_refused(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    refuse(write(tmp_path / "a.tar.gz", **changed), tmp_path, said)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda content: content[: len(content) // 2], "ended before"),
+        (lambda content: content[:10] + b"\xff" * 30 + content[40:], "a.tar.gz"),
+        (lambda _: b"no archive", "[Nn]ot a gzipped file"),
+        (lambda _: gzip.compress(b"x" * 2000), "it is no tar"),
+        (lambda _: gzip.compress(b""), "manifest.json.* is missing"),
+    ],
+)
+def test_a_file_that_is_damaged_is_told(tmp_path: Path, spoil: Any, said: str) -> None:
+    path = write(tmp_path / "a.tar.gz")
+    path.write_bytes(spoil(path.read_bytes()))
+    refuse(path, tmp_path, said)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    refuse(tmp_path / "a.tar.gz", tmp_path, "No such file")
+
+
+def test_an_archive_is_what_the_checksum_beside_it_says(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tar.gz")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    beside = path.with_name(path.name + CHECKSUM)
+    beside.write_text(f"{digest}  a.tar.gz\n")
+    assert read_archive(path, tmp_path).layers
+    beside.write_text(f"{'0' * 64}  a.tar.gz\n")
+    refuse(path, tmp_path, "not the one in a.tar.gz.sha256, so it is damaged")
