@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from runner.cards.pipeline import KwdaggerSpec, NodeSpec
+from runner.cards.pipeline import RESULTS, KwdaggerSpec, NodeSpec
 from runner.cards.python_text import check_python, check_type
 from runner.files.wrong_fields import fault_below
 from runner.suites.division_spec import StrictModel
@@ -155,6 +155,12 @@ class Formalization(StrictModel):
     repository: Text | None = None
     revision: Text | None = None
 
+    @model_validator(mode="after")
+    def _is_pinned(self) -> Self:
+        if self.repository and not self.revision:
+            raise fault_below("a repository needs the revision", "repository")
+        return self
+
 
 class Premise(StrictModel):
     """A named premise of a theorem."""
@@ -175,6 +181,16 @@ class TheoryEntry(StrictModel):
     source_path: Text | None = None
     premises: tuple[Premise, ...] = ()
 
+    @model_validator(mode="after")
+    def _is_identified(self) -> Self:
+        if not self.statement and not self.declaration:
+            raise ValueError("needs a statement or a declaration")
+        if "::" in self.id:
+            raise fault_below("may not contain ::", "id")
+        if len({premise.id for premise in self.premises}) < len(self.premises):
+            raise fault_below("two have the same id", "premises")
+        return self
+
 
 class TheoryLink(StrictModel):
     """What the card has to do with a theoretical statement."""
@@ -182,6 +198,12 @@ class TheoryLink(StrictModel):
     relation: Literal["tests", "approximates", "motivates"]
     ref: Text
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _names_a_statement(self) -> Self:
+        if "::" in self.ref:
+            raise fault_below("a card links to a statement, not to one of its premises", "ref")
+        return self
 
 
 class Theory(StrictModel):
@@ -227,6 +249,11 @@ class Card(StrictModel):
                 f"has {len(pipeline)} nodes; MAGNET 0.1.0 reads the results of one. Several nodes, "
                 "with edges, are kwdagger's"
             )
+        for name, node in (pipeline or {}).items():
+            if RESULTS not in node.out_paths:
+                raise fault_below(
+                    f"needs {RESULTS}: the JSON that has the symbols", name, "out_paths"
+                )
         return pipeline
 
     @model_validator(mode="after")

@@ -101,7 +101,7 @@ class CardRun:
         if not host.holds(need):
             raise UsageError(f"One cell may use {need}; the engine's host has {host}.")
         fitting = int(min(host.cpus / need.cpus, host.memory_bytes / need.memory_bytes))
-        return max(1, fitting) if self.jobs is None else self.jobs
+        return min(fitting, self.jobs or fitting)
 
     def _run(self, sandbox: Sandbox, stopping: Event, inputs: CellInputs) -> FinishedCell:
         """Run a cell, again after a fault of the engine."""

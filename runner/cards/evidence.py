@@ -16,6 +16,7 @@ import polars as pl
 from runner.building.draw import Draw
 from runner.building.named import opened_public_half
 from runner.cards.card_file import CardFile
+from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
 from runner.files.stores import open_store
 from runner.progress import Progress
@@ -23,6 +24,7 @@ from runner.reports.found_reports import find_reports, read_reports
 from runner.reports.records import report_records
 from runner.reports.report import Report, parse_report
 from runner.scores.records import name_runs
+from runner.scores.weights import STAT_WEIGHT, WEIGHT, weigh
 from runner.submissions.entries import Began
 from runner.submissions.ledger import Ledger
 from runner.submissions.told import refuse_while_open, told_board
@@ -77,7 +79,7 @@ def read_evidence(read: CardFile, progress: Progress) -> Evidence:
 
 
 def _report_rows(place: str, progress: Progress) -> pl.DataFrame:
-    """Return one row per image, case and target of all reports below a directory."""
+    """Return one row per image, case and target that counts, of all reports below a directory."""
     directory = open_store(place)
     refuse_while_open(find_reports(directory))
     found = read_reports(directory, parse_report, progress)
@@ -90,13 +92,19 @@ def _report_rows(place: str, progress: Progress) -> pl.DataFrame:
 
 
 def _rows(report: Report) -> pl.DataFrame:
-    records = report_records(report, name_runs)
-    return records.select(
-        pl.lit(report.image.reference).alias("image"),
-        pl.lit(report.submitter, pl.String).alias("submitter"),
-        pl.lit(report.suite.name).alias("suite"),
-        pl.lit(report.suite.version).alias("suite_version"),
-        pl.all(),
+    """Return a report's targets, without copies of others; a run of a case weighs 1 in all."""
+    records = weigh(report_records(report, name_runs), report.scoring)
+    share = pl.col(WEIGHT) / pl.col(WEIGHT).sum().over("case", RUN_NAME, "kind")
+    return (
+        records.with_columns(share.alias(WEIGHT))
+        .drop(STAT_WEIGHT)
+        .select(
+            pl.lit(report.image.reference).alias("image"),
+            pl.lit(report.submitter, pl.String).alias("submitter"),
+            pl.lit(report.suite.name).alias("suite"),
+            pl.lit(report.suite.version).alias("suite_version"),
+            pl.all(),
+        )
     )
 
 

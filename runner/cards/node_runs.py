@@ -37,7 +37,7 @@ def node_runs(read: CardFile, cell: Cell) -> list[NodeRun]:
         ports: dict[tuple[str, str], Any] = {}
         return [_wired_run(name, read.graph, cell, ports) for name in chain]
     return [
-        _run(name, node, cell.parameters.get(name, {}), RESULTS)
+        _run(name, node, {**node.inputs, **cell.parameters.get(name, {})}, RESULTS)
         for name, node in (card.pipeline or {}).items()
     ]
 

@@ -54,6 +54,15 @@ def _refuse(value: Any, info: ValidationInfo) -> None:
 Refused = Annotated[None, BeforeValidator(_refuse)]
 
 
+def _named_alone(parameters: Any) -> Any:
+    """Return parameters; a list names some that have no value but the matrix's."""
+    is_list = isinstance(parameters, list) and all(isinstance(name, str) for name in parameters)
+    return {} if is_list else parameters
+
+
+Parameters = Annotated[Mapping[str, Any], BeforeValidator(_named_alone)]
+
+
 class NodeSpec(StrictModel):
     """A program that runs once for each combination of its parameters.
 
@@ -66,8 +75,8 @@ class NodeSpec(StrictModel):
 
     executable: Annotated[str, Field(min_length=1)] | None = None
     command: Annotated[str, Field(min_length=1)] | None = None
-    algo_params: Mapping[str, Any] = {}
-    perf_params: Mapping[str, Any] = {}
+    algo_params: Parameters = Field(default={})
+    perf_params: Parameters = Field(default={})
     in_paths: tuple[str, ...] | Mapping[str, str | None] = ()
     out_paths: Mapping[str, str] = {}
     primary_out_key: str | None = None
@@ -212,6 +221,10 @@ def _ports(node: NodeSpec, *, is_source: bool) -> set[str]:
     return ports | set(node.out_paths) if is_source else ports
 
 
+def _none_is_empty(matrix: Any) -> Any:
+    return {} if matrix is None else matrix
+
+
 def _graph_or_path(value: Any) -> str:
     return "path" if isinstance(value, str) else "graph"
 
@@ -226,7 +239,7 @@ class KwdaggerSpec(StrictModel):
         Annotated[Graph, Tag("graph")] | Annotated[str, Tag("path")], Discriminator(_graph_or_path)
     ]
     result_node: str
-    matrix: Mapping[str, Any] = {}
+    matrix: Annotated[Mapping[str, Any], BeforeValidator(_none_is_empty)] = {}
     include: Refused = None
     exclude: Refused = None
     submatrices: Refused = None

@@ -7,7 +7,8 @@ from typing import Any
 from runner.pages.page import render_page
 
 MOST_COLUMNS = 12
-"""Values of a sweep that stand side by side; more make a long table of rows."""
+MOST_HEAD_CHARACTERS = 90
+"""Values of a sweep that stand side by side, and all their texts; more make a table of rows."""
 
 MOST_SHOWN = 2_000
 """Cells and rows of the page; the files beside it have all."""
@@ -114,8 +115,7 @@ def make_grid(cells: Sequence[CellOnPage]) -> Grid | None:
         return None
     axis, others = varied[-1], varied[:-1]
     columns = list(dict.fromkeys(cell.swept[axis] for cell in cells))
-    if len(columns) > MOST_COLUMNS:
-        # A long sweep is read from top to bottom.
+    if len(columns) > MOST_COLUMNS or sum(map(len, columns)) > MOST_HEAD_CHARACTERS:
         axis, columns, others = "", [""], varied
     rows: dict[tuple[str, ...], dict[str, CellOnPage]] = {}
     for cell in cells:

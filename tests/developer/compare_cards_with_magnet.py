@@ -22,6 +22,9 @@ from typing import Any
 import yaml
 
 BAD_SUITE = 3
+NOT_FOUND = re.compile(r"(ERROR evaluating claim: (?:no )?'\w+').*")
+"""What both say of a field that is not there or ambiguous, each in words of its own."""
+
 RUNNER = Path(sys.executable).with_name("runner")
 VOLATILE = ("benchmark.speed_ratio", "Recursive / iterative runtime")
 """Symbols and metrics that are times: no two runs have the same."""
@@ -62,6 +65,71 @@ PIPELINE = {
             "out_paths": {"results_fpath": "results.json"},
         }
     },
+}
+FIRST = """
+import json, sys
+given = dict(a[2:].split("=", 1) for a in sys.argv[1:])
+with open(given["o"], "w") as f:
+    json.dump({"result": {"metrics": {"v": 10 * int(given["p"]), "deep": {"er": 1}}}}, f)
+"""
+SECOND = """
+import json, sys
+given = dict(a[2:].partition("=")[::2] for a in sys.argv[1:] if a.startswith("--"))
+v = json.load(open(given["i"]))["result"]["metrics"]["v"]
+q = int(given["q"])
+if q == 9:
+    sys.exit(1)
+found = {"v": v, "w": v + q, "q": 0, "several": sys.argv[1:].count("y")}
+with open(given["r"], "w") as f:
+    json.dump({"result": {"metrics": found}}, f)
+"""
+KWDAGGER = {
+    "name": "own",
+    "evidence": {"scope": "requested"},
+    "symbols": {
+        "limit": {"type": "int", "value": 20},
+        "twice": {"type": "int", "python": "twice = 2 * limit", "depends_on": ["limit"]},
+        "second.w": {
+            "metadata": {
+                "display_name": "W",
+                "define_metric": {"aggregation_strategy": {"type": "max"}},
+            }
+        },
+        "first.v": {"metadata": {"display": True}},
+    },
+    "kwdagger": {
+        "result_node": "second",
+        "pipeline": {
+            "nodes": {
+                "second": {
+                    "executable": "python3 second.py",
+                    "in_paths": ["i"],
+                    "algo_params": {"q": 0, "kinds": ["x", "y"]},
+                    "out_paths": {"r": "r.json"},
+                    "primary_out_key": "r",
+                },
+                "first": {
+                    "executable": "python3 first.py",
+                    "algo_params": {"p": 1},
+                    "out_paths": {"o": "o.json"},
+                    "primary_out_key": "o",
+                },
+                "beside": {"executable": "false", "out_paths": {"o": "o.json"}},
+            },
+            "edges": ["first.o -> second.i"],
+        },
+        "matrix": {"first.p": [1, 2], "second.q": [0, 5, 9], "second.s": "a text"},
+    },
+}
+CLAIMS = {
+    "a field": "assert second.w < limit, second.w",
+    "a node before": "assert first.v == 10, first.v",
+    "a parameter": "assert params.second.q == 0 and params.second.s == 'a text'",
+    "an ambiguous field": "second.q",
+    "a list on the command line": "assert second.several == 1",
+    "a field that is not there": "second.nothing",
+    "a deep field": "assert first.deep.er == 1 and metrics.first.deep.er == 1",
+    "what a row has": "assert twice == 40 and 'w' in second and node == 'second'",
 }
 STRATEGIES: Sequence[Mapping[str, Any]] = (
     {"type": "all"},
@@ -111,6 +179,13 @@ def own_cards(work: Path) -> Iterator[Trial]:
         card = {**HEAD, "claim": {"python": "pass"}, "symbols": symbols}
         path = written(work / f"aborted_{name.replace(' ', '_')}.yaml", card)
         yield Trial(f"own: {name}", path, expects_abort=True)
+    for name, text in (("first.py", FIRST), ("second.py", SECOND)):
+        (work / name).write_text(text)
+        (work / "nodes" / name).write_text(text)
+    for name, claim in CLAIMS.items():
+        card = {**HEAD, **KWDAGGER, "claim": {"python": claim}}
+        path = written(work / f"kwdagger_{name.replace(' ', '_')}.yaml", card)
+        yield Trial(f"own: kwdagger, {name}", path, data=[".=nodes"])
     path = written(work / "pipeline.yaml", {**HEAD, **PIPELINE})
     yield Trial("own: pipeline, a node fails", path, data=[".=nodes"])
 
@@ -161,7 +236,7 @@ def written(path: Path, card: Mapping[str, Any]) -> Path:
 
 def run_magnet(python: Path, trial: Trial, work: Path) -> Outcome:
     is_new = "kwdagger" in yaml.safe_load(trial.card.read_text())
-    out = work / "magnet_out" / trial.name
+    out = work / "magnet_out" / re.sub(r"\W+", "_", trial.name)  # kwdagger's shell takes it apart
     command = [python, "-m", "magnet", "evaluate_new" if is_new else "evaluate", trial.card]
     command += ["--output_path", out, *(["--backend", "serial"] if is_new else [])]
     path = f"{python.parent}:/usr/bin:/bin"
@@ -195,7 +270,8 @@ def outcome(path: Path) -> Outcome:
     for cell in found["claims"]:
         record = json.loads((path.parent / "results" / cell / "verdict.json").read_text())
         symbols = {k: v for k, v in record["symbols"].items() if k not in VOLATILE}
-        cells[json.dumps([record["status"], record["output"], symbols], sort_keys=True)] += 1
+        output = NOT_FOUND.sub(r"\1", record["output"])
+        cells[json.dumps([record["status"], output, symbols], sort_keys=True)] += 1
     metrics = {k: v for k, v in found.get("metrics", {}).items() if k not in VOLATILE}
     return Outcome(found["result"], cells, metrics)
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from runner.pages.card_page import (
     MOST_COLUMNS,
+    MOST_HEAD_CHARACTERS,
     CardOnPage,
     CellOnPage,
     FigureOnPage,
@@ -104,10 +105,13 @@ def test_one_sweep_is_a_row_of_the_grid() -> None:
     assert len(grid.rows) == 1
 
 
-def test_a_long_sweep_goes_from_top_to_bottom() -> None:
-    grid = make_grid([cell(n, seed=str(n)) for n in range(MOST_COLUMNS + 1)])
+@pytest.mark.parametrize(
+    "values", [[str(n) for n in range(MOST_COLUMNS + 1)], ["a" * MOST_HEAD_CHARACTERS, "b"]]
+)
+def test_a_sweep_of_many_or_long_values_goes_from_top_to_bottom(values: list[str]) -> None:
+    grid = make_grid([cell(n, seed=value) for n, value in enumerate(values)])
     assert grid is not None
-    assert (grid.axis, list(grid.names), len(grid.rows)) == ("", ["seed"], MOST_COLUMNS + 1)
+    assert (grid.axis, list(grid.names), len(grid.rows)) == ("", ["seed"], len(values))
 
 
 def test_a_combination_that_is_not_there_leaves_its_place_empty() -> None:

@@ -75,6 +75,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"pipeline": {"a": NODE, "b": NODE}}, "pipeline: has 2 nodes; MAGNET 0.1.0 reads the results"),
     ({"pipeline": {"a": NODE}, "kwdagger": graph()}, "a card has kwdagger or pipeline, not both"),
+    (
+        {"pipeline": {"a": {**NODE, "out_paths": {"o": "o.json"}}}},
+        "pipeline.a.out_paths: needs results_fpath: the JSON that has the symbols",
+    ),
+    (
+        {"theory": {"entries": [{"id": "a", "kind": "theorem"}]}},
+        "theory.entries, item 1: needs a statement or a declaration",
+    ),
+    (
+        {"theory": {"links": [{"relation": "tests", "ref": "a::b"}]}},
+        "theory.links, item 1, ref: a card links to a statement",
+    ),
     ({"name": "x"}, "name: only a card with kwdagger has it"),
     ({"kwdagger": {**graph(), "result_node": "b"}}, "kwdagger.result_node: there is no such node"),
     ({"kwdagger": {**graph(), "matrix": {"b.x": 1}}}, "kwdagger.matrix.b.x: there is no such node"),
@@ -153,6 +165,13 @@ def test_a_graph_in_a_file_that_lacks_the_result_node_is_refused(tmp_path: Path)
     (tmp_path / "dag.yaml").write_text("nodes: {a: {executable: x}}")
     shown = refusal(tmp_path, kwdagger={"pipeline": "dag.yaml", "result_node": "b"})
     assert "kwdagger.result_node: there is no such node; there are a" in shown
+
+
+def test_what_kwdagger_lets_be_left_out_may_be(tmp_path: Path) -> None:
+    kwdagger = {**graph(algo_params=["p"]), "matrix": None}
+    read = read_card(write_card(tmp_path, kwdagger=kwdagger))
+    assert read.graph is not None
+    assert read.graph.nodes["a"].parameters == {}
 
 
 def test_a_card_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from runner.cards.card_file import read_card
 from runner.cards.data_folders import read_data
 from runner.cards.evidence import Evidence, read_evidence
 from runner.cards.in_container.frames import Frames, read_frame
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError, UsageError
 from runner.progress import SILENT
 from runner.reports.report_directory import write_evaluation
@@ -63,6 +64,22 @@ def test_reports_are_one_row_per_image_case_and_target(results: Path, tmp_path: 
     errors = (frame["predicted_mean"] - frame["actual_mean"]).abs().groupby(frame["image"]).mean()
     assert dict(errors) == pytest.approx({"off": 0.25, "oracle": 0.0})
     assert {"budget", "replicate", "sample_mean", "scenario", "model"} <= set(frame.columns)
+
+
+def test_the_weighted_mean_of_errors_is_the_reports_own_mae(suite: Suite, tmp_path: Path) -> None:
+    def wavering(target: Target | InstanceTarget, actual: Stat) -> Stat:
+        assert actual.mean is not None
+        return target.predicted(actual.mean + (0.1 if "split='test'" in str(target) else 0.3))
+
+    evaluation = evaluate_function(suite, wavering, "wavering")
+    write_evaluation(evaluation, tmp_path / "results" / "wavering")
+    frame = loaded(evidence(tmp_path, reports=str(tmp_path / "results")), tmp_path)
+    mae = (frame["error"].abs() * frame["weight"]).sum() / frame["weight"].sum()
+    score = evaluation.report.score("mae")
+    assert score is not None
+    assert mae == pytest.approx(score.value)
+    assert 0.1 < mae < 0.3
+    assert (frame["instances"] > 0).all()  # without copies
 
 
 def test_equal_reports_are_equal_bytes_so_that_finished_cells_are_found(
