@@ -95,6 +95,9 @@ def _files(read: CardFile, concluded: CardVerdict, image: Image) -> dict[str, by
         found["requested_runs.json"] = _json([_request(read, each) for each in _all(concluded)])
     for each in concluded.cells:
         found[f"{RESULTS}/{each.cell.id}/{VERDICT}"] = _json(_cell(each))
+    for each in _all(concluded):
+        if each.result.log:
+            found[f"{RESULTS}/{each.cell.id}/log"] = each.result.log
     return found
 
 

@@ -10,10 +10,13 @@ from typing import Any
 from runner.cards.card import DEFAULT_TYPE, SymbolSpec
 from runner.cards.card_file import CardFile
 from runner.cards.cells import Cell
+from runner.cards.data_folders import MOST_DATA_BYTES
 from runner.cards.evidence import NO_EVIDENCE, Evidence
 from runner.cards.in_container.main import SPEC
 from runner.cards.node_runs import node_runs
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.contract.limits import MIB
+from runner.errors import UsageError
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import TMP_DIR, SandboxPolicy
 
@@ -47,13 +50,23 @@ class SharedInputs:
 
 
 def share_inputs(data: Mapping[str, bytes], evidence: Evidence = NO_EVIDENCE) -> SharedInputs:
-    """Return the inputs that all cells share."""
+    """Return the inputs that all cells share.
+
+    Raises:
+        UsageError: they are too large.
+    """
     program = {
         f"{PACKAGE}/{module.name}": module.read_bytes()
         for module in files("runner.cards.in_container").iterdir()
         if module.name.endswith(".py")
     }
     shared = {**program, **data, **evidence.files}
+    total = sum(map(len, shared.values()))
+    if total > MOST_DATA_BYTES:
+        raise UsageError(
+            f"The card's data and evidence have {total // MIB} MiB. Each container gets a copy; "
+            f"{MOST_DATA_BYTES // MIB} MiB is most. Name smaller folders, or a smaller suite."
+        )
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in shared.items()}
     return SharedInputs(shared, evidence.symbols, _digest(digests))
 

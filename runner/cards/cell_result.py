@@ -49,6 +49,7 @@ class CellResult:
         consumed: the columns of it that the claim read.
         wall_seconds: of its container.
         timestamp: when it ended.
+        log: the end of what its container printed.
     """
 
     verdict: Verdict | None
@@ -58,6 +59,7 @@ class CellResult:
     consumed: tuple[str, ...]
     wall_seconds: float
     timestamp: str
+    log: bytes = b""
 
 
 def read_cell(run: SandboxRun, limits: Limits, timestamp: str) -> CellResult:
@@ -91,6 +93,7 @@ def read_cell(run: SandboxRun, limits: Limits, timestamp: str) -> CellResult:
         consumed=tuple(left.consumed),
         wall_seconds=run.end.wall_seconds,
         timestamp=timestamp,
+        log=run.log,
     )
 
 

@@ -1,7 +1,7 @@
 """Runs the cells of a card, several at a time, each in a container of its own; keeps what ran."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from runner.cards.in_container.main import RESULT
 from runner.errors import CardError, EngineError, UsageError
 from runner.evaluation.attempts import MOST_ATTEMPTS, PAUSE_SECONDS
 from runner.evaluation.budget import Budget
+from runner.evaluation.executor import LOOK_SECONDS
 from runner.progress import Progress
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
@@ -85,10 +86,10 @@ class CardRun:
             _threads(jobs, sandbox, stopping) as threads,
         ):
             begun = {
-                threads.submit(self._run, sandbox, stopping, inputs[cell.id]): cell
+                threads.submit(self._run, sandbox, stopping, cell, inputs[cell.id]): cell
                 for cell in cells
             }
-            for future in as_completed(begun):
+            for future in _as_completed(begun):
                 cell, ended = begun[future], future.result()
                 finished.keep(inputs[cell.id].digest, ended)
                 judged[cell.id] = self._judge(cell, ended)
@@ -103,11 +104,13 @@ class CardRun:
         fitting = int(min(host.cpus / need.cpus, host.memory_bytes / need.memory_bytes))
         return min(fitting, self.jobs or fitting)
 
-    def _run(self, sandbox: Sandbox, stopping: Event, inputs: CellInputs) -> FinishedCell:
+    def _run(
+        self, sandbox: Sandbox, stopping: Event, cell: Cell, inputs: CellInputs
+    ) -> FinishedCell:
         """Run a cell, again after a fault of the engine."""
         for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
-                run = self._run_once(sandbox, inputs)
+                run = self._run_once(sandbox, cell, inputs)
             except EngineError as error:
                 if attempt == MOST_ATTEMPTS or stopping.is_set():
                     raise
@@ -117,9 +120,12 @@ class CardRun:
                 break
         return FinishedCell(datetime.now(UTC).isoformat(timespec="seconds"), run)
 
-    def _run_once(self, sandbox: Sandbox, inputs: CellInputs) -> SandboxRun:
+    def _run_once(self, sandbox: Sandbox, cell: Cell, inputs: CellInputs) -> SandboxRun:
+        def say(line: str) -> None:
+            self.progress.say(f"cell {cell.title}: {line}")
+
         image = replace(self.image, entrypoint=PROGRAM, command=())
-        return sandbox.run(sandbox.prepare(image, self.policy, inputs.stage), [RESULT])
+        return sandbox.run(sandbox.prepare(image, self.policy, inputs.stage), [RESULT], say)
 
     def _judge(self, cell: Cell, ended: FinishedCell) -> CellResult:
         try:
@@ -128,6 +134,14 @@ class CardRun:
             raise CardError(
                 f"The card is aborted, as MAGNET aborts it. Cell {cell.id} ({cell.title}): {error}"
             ) from error
+
+
+def _as_completed(futures: Iterable[Future[FinishedCell]]) -> Iterator[Future[FinishedCell]]:
+    """Yield futures as they end; each wait is short, because a long one would miss a Ctrl-C."""
+    waiting = set(futures)
+    while waiting:
+        ended, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+        yield from ended
 
 
 @contextmanager

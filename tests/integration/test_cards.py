@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from runner.cards.cells import list_cells
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import LABEL, SandboxPolicy
 from tests.card_builder import write_card
-from tests.integration.command import runner
+from tests.integration.command import RUNNER, runner
 
 IMAGE = "runner-base"  # all that it needs is Python
 WALL_SECONDS = 10
@@ -208,10 +210,33 @@ def test_control_outside_of_the_sandbox_the_same_claim_gets_through(
 def test_the_same_command_runs_only_what_has_not_finished(hostile: Judged) -> None:
     finished = sorted((hostile.folder / "out" / "_cells").iterdir())
     assert len(finished) == len(ATTACKS)
-    finished[0].unlink()
+    min(finished, key=wall_seconds).unlink()
     ended = run_card(hostile.card, hostile.folder, "--data", f"data={hostile.folder / 'data'}")
     assert f"{len(ATTACKS) - 1} of {len(ATTACKS)} cells have run before" in ended.stderr
     assert sorted((hostile.folder / "out" / "_cells").iterdir()) == finished
+
+
+def wall_seconds(finished: Path) -> float:
+    return float(json.loads(finished.read_text())["run"]["end"]["wall_seconds"])
+
+
+def test_ctrl_c_ends_what_runs_at_once_and_finished_cells_are_kept(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    symbols = {"seconds": {"sweep": [0, 60]}}
+    claim = {"python": "import time; time.sleep(seconds)"}
+    card, finished = write_card(tmp_path, symbols=symbols, claim=claim), tmp_path / "out" / "_cells"
+    command = [str(RUNNER), "card", "run", str(card), "-o", str(tmp_path / "out"), "--image", IMAGE]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 100
+        while not list(finished.glob("*.json")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert "What was running has been removed" in said
+    assert len(list(finished.iterdir())) == 1
+    assert client.containers.list(all=True, filters={"label": LABEL}) == []
 
 
 def test_a_symbol_that_fails_aborts_the_card_with_its_line(tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ def judged(folder: Path, verdicts: list[Verdict | None], **changes: Any) -> Path
     symbols = {"n": {"sweep": list(range(len(verdicts)))}, "x": {"value": 1, "metadata": METRIC}}
     read = read_card(write_card(folder, **{"symbols": symbols, **changes}))
     results = [
-        CellResult(verdict, f"because {n}", {"n": n, "x": n * 1.5}, {}, (), 1.0, "2026-01-01")
+        CellResult(
+            verdict, f"because {n}", {"n": n, "x": n * 1.5}, {}, (), 1.0, "2026-01-01", b"said"
+        )
         for n, verdict in enumerate(verdicts)
     ]
     cells = [JudgedCell(*pair) for pair in zip(list_cells(read), results, strict=True)]
@@ -49,6 +51,7 @@ def test_a_bundle_has_the_files_that_magnets_viewer_reads(tmp_path: Path) -> Non
     assert (place / "card.yaml").read_bytes() == (tmp_path / "card.yaml").read_bytes()
     assert json.loads((place / "symbol_metadata.json").read_text())["x"]["display_name"] == "X"
     assert "FALSIFIED n=1: because 1" in (place / "log").read_text()
+    assert (place / "results" / verdict["claims"][1] / "log").read_bytes() == b"said"
 
 
 def test_what_was_written_is_shown(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from runner.cards import cell_inputs as module
 from runner.cards.card_file import read_card
 from runner.cards.cell_inputs import CellInputs, cell_inputs, share_inputs
 from runner.cards.cells import list_cells
 from runner.cards.evidence import Evidence
 from runner.contract.limits import Limits
+from runner.errors import UsageError
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from tests.card_builder import write_card
@@ -68,3 +70,12 @@ def test_what_only_describes_the_card_is_no_part_of_it(tmp_path: Path) -> None:
 )
 def test_what_a_run_follows_from_changes_its_digest(change: dict[str, Any], tmp_path: Path) -> None:
     assert inputs(tmp_path, **change).digest != inputs(tmp_path).digest
+
+
+def test_more_than_a_container_gets_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs(tmp_path)  # the control
+    monkeypatch.setattr(module, "MOST_DATA_BYTES", 1)
+    with pytest.raises(UsageError, match=r"is most\. Name smaller folders"):
+        inputs(tmp_path)
