@@ -46,9 +46,12 @@ class Ranking:
         Raises:
             UsageError: the extra ``html`` is not installed.
         """
-        from runner.pages.leaderboard_page import leaderboard_page  # noqa: PLC0415  (needs an extra)
+        from runner.pages.leaderboard_page import (  # noqa: PLC0415  (needs an extra)
+            Surroundings,
+            leaderboard_page,
+        )
 
-        return leaderboard_page(self.board, {}, self._runner_version)
+        return leaderboard_page(self.board, Surroundings(), self._runner_version)
 
     def __repr__(self) -> str:
         return f"<Ranking of {len(self.board.entries)} evaluations on {self.board.suite}>"

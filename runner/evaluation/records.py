@@ -75,6 +75,8 @@ def suite_record(suite: PublicSuite) -> SuiteRecord:
     return SuiteRecord(
         name=suite.name,
         version=suite.manifest.version,
+        description=suite.manifest.description,
+        license=suite.manifest.license,
         digest=suite.digest,
         choices=suite.manifest.choices,
         shared_run=_shared_run(suite),

@@ -30,6 +30,7 @@ class LeaderboardEntry:
         outcomes: how many cases ended in which way.
         digest: the image's registry digest, or its ID where it has none.
         curve: the primary metric at each budget, if the suite has several.
+        is_baseline: whether the organizer's file of submitters marks it as one.
     """
 
     rank: RankRange | None
@@ -42,6 +43,7 @@ class LeaderboardEntry:
     unranked: str | None
     report: Path
     curve: tuple[Score, ...] = ()
+    is_baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,19 +178,23 @@ class _Evaluated:
     replicates: Replicates | None
     unranked: str | None
     fault: RunnerError | None
+    is_baseline: bool
 
     @classmethod
     def of(
         cls, path: Path, report: Contender, submitters: Submitters | None, usual: str
     ) -> "_Evaluated":
         submitter = _submitter(report, submitters)
+        baselines = () if submitters is None else submitters.baselines
+        is_baseline = not _image_names(report).isdisjoint(baselines)
         if report.replicates is not None and report.targets != usual:
             fault = SuiteError(
                 f"{path}: its targets are not those of the other reports of this suite; "
                 "`runner verify` says what has changed in it"
             )
-            return cls(path, report, submitter, None, str(fault), fault)
-        return cls(path, report, submitter, report.replicates, report.unranked, report.fault)
+            return cls(path, report, submitter, None, str(fault), fault, is_baseline)
+        found = (report.replicates, report.unranked, report.fault)
+        return cls(path, report, submitter, *found, is_baseline)
 
     def order(self, policy: ScoringPolicy) -> tuple[float, str]:
         value = self.replicates.point if self.replicates is not None else 0.0
@@ -214,6 +220,7 @@ class _Evaluated:
             unranked=self.unranked,
             report=self.path,
             curve=self.report.curve,
+            is_baseline=self.is_baseline,
         )
 
 
@@ -235,12 +242,17 @@ def _one_spelling(found: Sequence[_Evaluated]) -> list[_Evaluated]:
 
 
 def _submitter(report: Contender, submitters: Submitters | None) -> str:
-    image = report.image
-    names = {image.reference, image.reference.removesuffix(":latest"), image.id, *image.digests}
+    names = _image_names(report)
     for name, images in () if submitters is None else submitters.submitters.items():
         if names.intersection(images):
             return name
-    return report.submitter or image.reference
+    return report.submitter or report.image.reference
+
+
+def _image_names(report: Contender) -> set[str]:
+    """Return what the organizer's file may call an image."""
+    image = report.image
+    return {image.reference, image.reference.removesuffix(":latest"), image.id, *image.digests}
 
 
 def _best_of_each(ranked: Sequence[_Evaluated]) -> list[_Evaluated]:
@@ -272,6 +284,7 @@ def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
             "models": None if entry.score is None else entry.score.models,
             "outcomes": dict(entry.outcomes),
             "unranked": entry.unranked,
+            "is_baseline": entry.is_baseline,
             "digest": entry.digest,
             "report": str(entry.report),
         }

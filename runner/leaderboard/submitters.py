@@ -32,12 +32,14 @@ class Submitters(BaseModel):
     Attributes:
         show: only the best entry of each submitter, or all of them.
         submitters: a submitter's name -> the references, IDs or digests of its images.
+        baselines: the references, IDs or digests of images that are marked as baselines.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     show: Literal["best", "all"] = "best"
-    submitters: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+    submitters: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    baselines: tuple[str, ...] = ()
 
     @field_validator("submitters")
     @classmethod

@@ -6,7 +6,7 @@ import polars as pl
 
 from runner.code_version import own_version
 from runner.leaderboard.paired import PairedDifference, PairedEvaluations
-from runner.pages.packing import pack
+from runner.pages.packing import pack, short
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
 from runner.pages.report_data import FEWEST_TARGETS, MOST_POINTS, stat_text
 from runner.scores.clusters import LEVEL
@@ -68,20 +68,15 @@ def _difference_row(paired: PairedDifference) -> dict[str, Any]:
     found = paired.difference
     return {
         **{name: getattr(paired, name) for name in ("category", "group", "first", "second")},
-        "first_value": _short(paired.first_value),
-        "second_value": _short(paired.second_value),
-        "value": _short(found.value),
-        "low": _short(found.low),
-        "high": _short(found.high),
-        "probability": _short(found.probability_better),
+        "first_value": short(paired.first_value),
+        "second_value": short(paired.second_value),
+        "value": short(found.value),
+        "low": short(found.low),
+        "high": short(found.high),
+        "probability": short(found.probability_better),
         "note": found.note,
         "targets": paired.targets,
     }
-
-
-def _short(value: float | None) -> float | None:
-    """Return a number with the digits that a page shows; a board has tens of thousands of them."""
-    return None if value is None else float(f"{value:.6g}")
 
 
 def _target_rows(paired: PairedEvaluations) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The page of a leaderboard, and the pages of the reports that it links to."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
 from runner.leaderboard.paired import Side, pair_evaluations
-from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry, PastEvaluation
+from runner.leaderboard.ranking import Leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
-from runner.pages.bars import Bar, Scale
+from runner.pages.board_data import EntryDetails, SuiteFacts, board_data
 from runner.pages.compare_page import compare_page
-from runner.pages.page import asset, render_page, write_page
+from runner.pages.page import TABLE_SCRIPTS, asset, render_page, write_page
 from runner.pages.report_page import Links, report_page
 from runner.progress import Progress
 from runner.scores.clusters import LEVEL
@@ -30,34 +30,50 @@ MOST_COMPARED = 20
 """How many of the best entries the page of comparisons has: each pair has its differences there."""
 
 
-def leaderboard_page(
-    board: Leaderboard, links: Mapping[Path, str], version: str, compared: int = 0
-) -> str:
+@dataclass(frozen=True)
+class Surroundings:
+    """What a leaderboard's page has besides the ranks.
+
+    Attributes:
+        links: the page of each report, relative to the leaderboard's, by the report's directory.
+        details: further scores of entries, by the same.
+        facts: what is said of the suite, if a report of it has been read.
+        compared: how many of the best entries the page ``COMPARED`` beside it has.
+    """
+
+    links: Mapping[Path, str] = field(default_factory=dict)
+    details: Mapping[Path, EntryDetails] = field(default_factory=dict)
+    facts: SuiteFacts | None = None
+    compared: int = 0
+
+
+def leaderboard_page(board: Leaderboard, around: Surroundings, version: str) -> str:
     """Return the page's HTML.
 
     Args:
-        links: the page of each report, relative to this one, by the report's directory; other
-            reports have no link.
         version: the runner's.
-        compared: how many of the best entries the page ``COMPARED`` beside this one has.
     """
-    scale = Scale.of(entry.score for entry in board.entries if entry.score is not None)
+    dates = sorted(each.created[:10] for past in board.attempts.values() for each in past)
     return render_page(
         "leaderboard.html.j2",
         {
             "board": board,
+            "around": around,
+            "comparison": COMPARED,
             "runner_version": version,
             "metric": board.policy.primary_metric,
             "level": round(100 * LEVEL),
-            "scale": scale,
-            "rows": [_row(entry, scale, links) for entry in board.entries],
-            "starts": _band_starts(board.entries),
+            "dates": (dates[0], dates[-1]) if dates else None,
+            "evaluations": len(dates),
+            "unranked": [entry for entry in board.entries if entry.rank is None],
             "matrix": _matrix(board),
-            "compared": compared,
-            "comparison": COMPARED,
-            "histories": _histories(board.attempts),
         },
-        [asset("sorting.js")],
+        [asset(name) for name in (*TABLE_SCRIPTS, "board.js")],
+        {
+            "data": board_data(
+                board, around.links, around.details, COMPARED if around.compared else None
+            )
+        },
     )
 
 
@@ -91,11 +107,15 @@ def write_leaderboard(
     faults = []
     version = next(iter(chosen.reports.values())).runner_version
     sides: dict[Path, Side | None] = dict.fromkeys(_best(board))
+    details: dict[Path, EntryDetails] = {}
+    facts: list[SuiteFacts] = []
 
     def page_of(path: Path) -> str:
         report = chosen.read(path)
         if path in sides:
             sides[path] = Side.of(path, report)
+        details[path] = EntryDetails.of(report, with_actuals=with_actuals)
+        facts[:] = [SuiteFacts.of(report)]
         return report_page(report, with_actuals=with_actuals, links=Links(board=f"../{INDEX}"))
 
     with progress.task("writing pages", len(chosen.reports) + 2) as task:
@@ -117,7 +137,8 @@ def write_leaderboard(
             write_page(directory / COMPARED, html)
         task.advance()
         page = directory / INDEX
-        write_page(page, leaderboard_page(board, links, version, compared))
+        around = Surroundings(links, details, facts[0] if facts else None, compared)
+        write_page(page, leaderboard_page(board, around, version))
         task.advance()
     return WrittenPages(page, tuple(faults))
 
@@ -126,24 +147,6 @@ def _best(board: Leaderboard) -> list[Path]:
     """Return the reports of the best entries, if there are two to compare."""
     ranked = [entry.report for entry in board.entries if entry.rank is not None]
     return ranked[:MOST_COMPARED] if len(ranked) > 1 else []
-
-
-def _row(entry: LeaderboardEntry, scale: Scale, links: Mapping[Path, str]) -> dict[str, Any]:
-    return {
-        "entry": entry,
-        "link": links.get(entry.report),
-        "bar": None if entry.score is None else Bar.of(entry.score, scale),
-        "cases": ", ".join(f"{count} {name}" for name, count in sorted(entry.outcomes.items())),
-    }
-
-
-def _band_starts(entries: Sequence[LeaderboardEntry]) -> list[bool]:
-    """Return for each entry whether it differs significantly from the one above."""
-    starts = [False] * len(entries)
-    for number in range(1, len(entries)):
-        above, here = entries[number - 1].rank, entries[number].rank
-        starts[number] = here is None or above is None or above.worst < here.best
-    return starts
 
 
 def _matrix(board: Leaderboard) -> list[dict[str, Any]]:
@@ -169,20 +172,3 @@ def _matrix(board: Leaderboard) -> list[dict[str, Any]]:
 
 def _shade(board: Leaderboard, row: int, column: int) -> int:
     return min(int(10 * board.probabilities[row][column]), 9)
-
-
-def _histories(attempts: Mapping[str, Sequence[PastEvaluation]]) -> list[dict[str, Any]]:
-    """Return the scores over time of each submitter with several scored evaluations."""
-    histories = []
-    for submitter, all_attempts in attempts.items():
-        values = [attempt.value for attempt in all_attempts if attempt.value is not None]
-        if len(all_attempts) > 1:
-            low, high = (min(values), max(values)) if values else (0.0, 0.0)
-            width = (high - low) or 1.0
-            step = 100 / max(len(values) - 1, 1)
-            points = " ".join(
-                f"{number * step:.1f},{22 - 20 * (value - low) / width:.1f}"
-                for number, value in enumerate(values)
-            )
-            histories.append({"submitter": submitter, "attempts": all_attempts, "points": points})
-    return histories

@@ -6,6 +6,11 @@ from typing import Any
 from runner.untrusted import printable
 
 
+def short(value: float | None) -> float | None:
+    """Return a number with the digits that a page shows; a board has tens of thousands of them."""
+    return None if value is None else float(f"{value:.6g}")
+
+
 def pack(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the rows as columns, each text printable and stored once; ``unpack`` reads them.
 

@@ -88,11 +88,14 @@ class CaseRecord(_Record):
 class SuiteRecord(_Record):
     """The suite evaluated on; the digest covers the data and the choices of its cases.
 
-    ``shared_run`` says which run cases share, in words; null if they share none.
+    ``shared_run`` says which run cases share, in words; null if they share none. ``description``
+    and ``license`` are the organizer's texts.
     """
 
     name: str
     version: str
+    description: str = ""
+    license: str = ""
     digest: str
     choices: Mapping[str, Any]
     shared_run: str | None = None

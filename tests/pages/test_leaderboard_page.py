@@ -15,14 +15,14 @@ from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
-from runner.pages.leaderboard_page import INDEX, leaderboard_page
+from runner.pages.leaderboard_page import INDEX, Surroundings, leaderboard_page
 from runner.pages.report_page import Links, report_page
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
-from tests.pages.browser import TIMED_CLICK, WIDTHS, opened
+from tests.pages.browser import WIDTHS, opened
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import MOST_MILLISECONDS
 from tests.suite_builder import build
@@ -82,7 +82,7 @@ def test_a_report_whose_page_meets_a_bug_takes_no_other_page_down(
     assert shown.return_value == 1
     assert f"{results}/even: no page: a bug of the runner (ZeroDivisionError" in shown.stderr
     assert len(list((tmp_path / "site" / "reports").iterdir())) == 3
-    assert index.count('href="reports/') == 3
+    assert index.count("reports/") == 3
     again = CliRunner().invoke(cli, command, standalone_mode=False)  # control: without the bug
     assert (again.return_value, again.stderr) == (0, "")
     assert len(list((tmp_path / "site" / "reports").iterdir())) == 4
@@ -106,11 +106,14 @@ def test_a_hostile_submitter_shows_as_text_and_every_row_links_to_its_report(
     with opened(browser, site / INDEX) as found:
         names = found.texts("#board tbody th")
         assert any(HOSTILE in name for name in names)
+        (unranked,) = found.texts("#unranked li")
+        assert unranked.startswith("broken: 8 of 8 cases not scored (failed) report")
         assert found.page.title().startswith("Leaderboard of")
         assert found.page.locator("img").count() == 0
         links = found.page.locator("#board tbody a").all()
-        assert len(links) == len(names) == 3  # the best of the hostile one's two
-        links[0].click()
+        assert len(links) == 3  # one of them leads to a comparison
+        assert len(names) == 2  # the best of the hostile one's two
+        found.page.get_by_role("link", name="report of oracle").click()
         found.page.wait_for_selector("h1")
         assert "oracle" in found.texts("h1")[0]
         assert found.errors == []
@@ -126,25 +129,88 @@ def test_the_reports_of_a_leaderboard_hold_no_actual_unless_asked(
     assert any('"actual":' in page.read_text() for page in tmp_path.rglob("*.html"))
 
 
-def test_entries_are_sorted_and_filtered(browser: Browser, site: Path) -> None:
-    with opened(browser, site / INDEX) as found:
-        values = "#board tbody tr:not([hidden]) td:nth-child(3)"
-        found.page.get_by_role("button", name="MAE").click()
-        ascending = [float(text) for text in found.texts(values) if text != DASH]
-        assert ascending == sorted(ascending)
-        found.page.get_by_role("button", name="MAE").click()
+def test_entries_are_sorted(browser: Browser, results: Path, tmp_path: Path) -> None:
+    command = ["leaderboard", str(results), "--html", "-o", str(tmp_path)]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    with opened(browser, tmp_path / INDEX) as found:
+        rows = "#board tbody tr"
+        found.sort_by("#board", "submitter")
+        assert [text.split()[0] for text in found.texts(f"{rows} th")] == [
+            "even",
+            "oracle",
+            "wavering",
+        ]
+        found.sort_by("#board", "submitter")
+        assert found.texts(f"{rows} th")[0] == "wavering"
+
+
+def test_what_has_no_value_stays_last_in_either_direction(
+    browser: Browser, results: Path, tmp_path: Path
+) -> None:
+    command = ["leaderboard", str(results), "--html", "-o", str(tmp_path)]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    with opened(browser, tmp_path / INDEX) as found:
+        values = "#history tbody td:nth-child(5)"
+        for _ in range(2):
+            found.sort_by("#history", "MAE")
+            assert found.texts(values)[-1] == DASH
+
+
+def test_another_metric_is_shown_also_of_one_scenario_and_the_address_keeps_it(
+    browser: Browser, results: Path, tmp_path: Path
+) -> None:
+    command = ["leaderboard", str(results), "--html", "--with-actuals", "-o", str(tmp_path)]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    values = "#board tbody td:nth-child(3)"
+    with opened(browser, tmp_path / INDEX) as found:
+        assert found.texts(values) == ["0.0000", "0.2000", "0.2050"]
+        found.page.select_option("#metric", label="RMSE")
+        assert found.texts(values) == ["0.0000", "0.2000", "0.2303"]
+        found.page.select_option("#scenario", index=1)
+        assert len(found.texts(values)) == 3
+        assert "Ranks are by MAE over all" in found.texts("#view-note")[0]
+        kept = found.page.evaluate("window.location.hash")
         shown = found.texts(values)
-        assert [float(text) for text in shown if text != DASH] == ascending[::-1]
-        assert shown[-1] == DASH  # what has no score stays last
-        found.page.get_by_role("searchbox").fill("oracle")
-        assert len(found.texts(values)) == 1
-        assert found.texts("#shown") == ["1 of 3 shown"]
+    with opened(browser, tmp_path / INDEX) as found:
+        found.page.goto((tmp_path / INDEX).as_uri() + kept)
+        found.page.reload()
+        assert found.texts(values) == shown
+        assert found.errors == []
 
 
-def test_both_evaluations_of_a_submitter_are_in_its_history(browser: Browser, site: Path) -> None:
+def test_no_scenario_of_few_targets_is_shown_without_actuals(browser: Browser, site: Path) -> None:
+    """The control: with actuals the test before chooses one."""
     with opened(browser, site / INDEX) as found:
-        found.page.locator("summary").click()
-        assert found.page.locator("details tbody tr").count() == 2
+        assert not found.page.locator("#scenario").is_visible()
+        assert "max error" not in found.texts("#metric")[0]
+
+
+def test_a_baseline_is_marked_and_the_suite_described(
+    browser: Browser, results: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "submitters.yaml").write_text("show: all\nbaselines: [even]\n")
+    command = ["leaderboard", str(results), "--html", "-o", str(tmp_path / "site")]
+    command += ["--submitters", str(tmp_path / "submitters.yaml")]
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    with opened(browser, tmp_path / "site" / INDEX) as found:
+        assert found.texts("#board .tag") == ["baseline"]
+        assert "even" in found.page.locator("#board th", has_text="baseline").inner_text()
+        found.page.locator("details.suite summary").click()
+        facts = found.texts("details.suite dl")[0]
+        assert "not stated" in facts  # the licence
+        assert "wall_seconds" in facts
+        assert "4, 2026-01-02 to 2026-01-02" in facts
+
+
+def test_every_evaluation_is_in_the_history_with_what_it_changed(
+    browser: Browser, site: Path
+) -> None:
+    with opened(browser, site / INDEX) as found:
+        rows = found.texts("#history tbody tr")
+        assert len(rows) == 4
+        changes = [row.split("\t")[-1] for row in rows]
+        assert sorted(changes)[:1] != [DASH]  # one of the hostile submitter's two came second
+        assert changes.count(DASH) == 3
 
 
 def test_a_thousand_entries_open_and_sort_without_delay(
@@ -157,27 +223,30 @@ def test_a_thousand_entries_open_and_sort_without_delay(
     links = dict.fromkeys(reports, "reports/1.html")
     path = tmp_path / "large.html"
     large = replace(board, entries=entries, probabilities=((0.5,) * MANY,) * MANY)
-    path.write_text(leaderboard_page(large, links, "0"), encoding="utf-8")
+    path.write_text(leaderboard_page(large, Surroundings(links), "0"), encoding="utf-8")
     with opened(browser, path) as found:
-        button = found.page.get_by_role("button", name="submitter")
-        sorted_after = button.evaluate(TIMED_CLICK)
-        assert found.texts("#shown") == [f"{MANY} of {MANY} shown"]
+        sorted_after = found.sort_by("#board", "submitter")
+        assert f"1 to 100 of {MANY:,}" in found.texts("#board .dt-info")
         names = [text.partition("\n")[0] for text in found.texts("#board tbody th")]
-        assert names == sorted(f"team {number}" for number in range(MANY))
+        assert names == sorted(f"team {number}" for number in range(MANY))[:100]
         assert sorted_after < MOST_MILLISECONDS
+        found.page.locator("#board").get_by_role("searchbox").fill("team 77")
+        assert len(found.texts("#board tbody th")) == 19  # 77, 177 to 977, 770 to 779
 
 
 def test_watch_writes_the_page_again_when_a_report_comes(suite: Suite, tmp_path: Path) -> None:
-    write_evaluation(evaluate_function(suite, oracle, "first"), tmp_path / "results" / "first")
+    write_evaluation(
+        evaluate_function(suite, oracle, "image-one"), tmp_path / "results" / "image-one"
+    )
     command = [str(RUNNER), "leaderboard", str(tmp_path / "results"), "--watch"]
     page = tmp_path / "results" / "site" / INDEX
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as process:
-        wait_for(page, "first")
-        assert "second" not in page.read_text()
+        wait_for(page, "image-one")
+        assert "image-two" not in page.read_text()
         write_evaluation(
-            evaluate_function(suite, wavering, "second"), tmp_path / "results" / "second"
+            evaluate_function(suite, wavering, "image-two"), tmp_path / "results" / "image-two"
         )
-        wait_for(page, "second")
+        wait_for(page, "image-two")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
 
@@ -201,7 +270,7 @@ def test_the_leaderboards_page_has_each_entrys_score_at_each_budget(
     command = ["leaderboard", str(tmp_path / "r"), "--html", "-o", str(tmp_path / "site")]
     CliRunner().invoke(cli, command, catch_exceptions=False)
     with opened(browser, tmp_path / "site" / "index.html") as found:
-        cells = found.texts("h2#budgets + p + .scroll td")
+        cells = found.texts("#budgets td")
         assert "0.1000" in " ".join(cells)
         assert "0.2500" in " ".join(cells)
         assert found.errors == []

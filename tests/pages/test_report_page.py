@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
@@ -16,7 +16,7 @@ from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
 from tests.helm_builder import write_suite
-from tests.pages.browser import TIMED_CLICK, WIDTHS, OpenPage, opened
+from tests.pages.browser import WIDTHS, OpenPage, opened
 from tests.pages.conftest import wavering
 from tests.suite_builder import build
 
@@ -114,12 +114,6 @@ def test_control_without_escaping_a_hostile_name_is_no_text(
         assert found.errors  # the policy still lets nothing of it run
 
 
-def heads(found: OpenPage, place: str) -> dict[str, Locator]:
-    """Return what sorts each column of a table, by the column's title."""
-    cells = found.page.locator(f"{place} thead th")
-    return {cell.inner_text().strip(): cell.locator(".dt-column-order") for cell in cells.all()}
-
-
 def wait_for_shown(found: OpenPage, text: str) -> None:
     found.page.locator("#shown").filter(has_text=text).wait_for()
 
@@ -129,12 +123,11 @@ def test_targets_are_sorted_and_filtered(browser: Browser, page: Path, report: R
     with opened(browser, page) as found:
         rows = "#target-table tbody tr"
         assert found.page.locator(rows).count() == len(targets) == 8
-        head = heads(found, "#target-table")
-        column = 1 + list(head).index("actual")
-        head["actual"].click()
+        column = 1 + found.texts("#target-table thead th").index("actual")
+        found.sort_by("#target-table", "actual")
         actual = [float(text) for text in found.texts(f"{rows} > :nth-child({column})")]
         assert actual == sorted(actual)
-        head["actual"].click()
+        found.sort_by("#target-table", "actual")
         again = [float(text) for text in found.texts(f"{rows} > :nth-child({column})")]
         assert again == actual[::-1]
         wanted = targets[0].run_spec_name
@@ -295,7 +288,7 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
     assert loaded < MOST_TIMES * few
     with opened(browser, path) as found:
         found.page.wait_for_selector("#residuals canvas", timeout=MOST_SECONDS * 1000)
-        sorted_after = heads(found, "#target-table")["error"].evaluate(TIMED_CLICK)
+        sorted_after = found.sort_by("#target-table", "error")
         assert found.texts("#shown") == [f"{len(many)} of {len(many)}"]
         assert found.errors == []
         assert sorted_after < MOST_MILLISECONDS

@@ -17,12 +17,14 @@ Examples:
   runner leaderboard results/mmlu --suite 1
   runner leaderboard results/mmlu --html --output site --watch
 
-submitters.yaml says which images a submitter has, and whether the best of them is shown, or all:
+submitters.yaml says which images a submitter has, whether the best of them is shown, or all, and
+which images are marked as baselines:
 
   \b
   show: best
   submitters:
     Team A: [team_a/predictor, "sha256:0123..."]
+  baselines: [train_mean]
 """
 
 

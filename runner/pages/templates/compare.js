@@ -59,7 +59,7 @@
         { title: "second", key: (row) => row.values[1], cell: (row) => numberText(row.values[1]), className: "number" },
         { title: "difference", key: (row) => row.difference[0], cell: (row) => numberText(row.difference[0]), className: "number" },
         { title: "interval", key: (row) => row.difference[1], cell: (row) => intervalText(row.difference[1], row.difference[2], 3), className: "number" },
-        { title: `${numberText(scale[0], 2)} to ${numberText(scale[1], 2)}`, key: () => null, cell: (row) => bar(row.difference, scale), className: "wide", fixed: true },
+        { title: "on a common axis", axis: scale, key: () => null, cell: (row) => bar(row.difference, scale), className: "wide", fixed: true },
         { title: "targets", key: (row) => row.targets, className: "number" },
         { title: "P(first is better)", key: (row) => row.difference[3], cell: (row) => numberText(row.difference[3], 3), className: "number" },
       ],

@@ -25,7 +25,7 @@
         { title: name, key: title, cell: filtered, head: true, className: "name" },
         { title: data.metric.title, key: (row) => row.value, cell: (row) => numberText(row.value), className: "number" },
         { title: "interval", key: (row) => row.low, cell: (row) => intervalText(row.low, row.high, 3), className: "number" },
-        { title: `${numberText(scale[0], 2)} to ${numberText(scale[1], 2)}`, key: () => null, cell: (row) => bar([row.value, row.low, row.high], scale), className: "wide", fixed: true },
+        { title: "on a common axis", axis: scale, key: () => null, cell: (row) => bar([row.value, row.low, row.high], scale), className: "wide", fixed: true },
         { title: "targets", key: (row) => row.targets, className: "number" },
         ...(rows.some((row) => row.reason) ? [{ title: "why no value", key: (row) => row.reason }] : []),
       ],
