@@ -13,17 +13,17 @@
       axis: { ...text, gridColor: color("--line"), domainColor: color("--muted"), tickColor: color("--muted"), tickCount: 6 },
       legend: { ...text, title: null },
     };
-    window.vegaEmbed(`#${id}`, { ...spec, datasets: { ...spec.datasets, targets: points } }, {
+    window.vegaEmbed(`#${id}`, { ...spec, datasets: { ...spec.datasets, targets: points ?? [] } }, {
       config, ast: true, actions: false, renderer: "canvas", defaultStyle: false,
       tooltip: { disableDefaultStyle: true },
     }).then(({ view }) => { window.plots[id] = view; });
   };
-  // Only other points of the plot that is there already take no new drawing of it.
-  window.drawPlot = (id, spec, points) => {
-    const isSame = plots.get(id)?.spec === spec && window.plots[id];
+  // Only other points of the plot that is there already take no new drawing of it. No points: it is not of targets.
+  window.drawPlot = (id, spec, points = null) => {
+    const isSame = plots.get(id)?.spec === spec && id in window.plots;
     plots.set(id, { spec, points });
-    if (isSame && id in window.plots) window.plots[id].data("targets", points).runAsync();
-    else if (loaded) draw(id);
+    if (isSame && points) window.plots[id].data("targets", points).runAsync();
+    else if (loaded && !isSame) draw(id);
   };
   window.addEventListener("load", () => setTimeout(() => {
     loaded = true;

@@ -3,6 +3,7 @@
 (() => {
   const { pageData: data, make, numberText, intervalText, bar, scaleOf } = window;
   const MOST_COLORS = 6;
+  const OF_TARGETS = ["predicted-against-actual", "residuals"];
   const COLORS = ["#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670"];
   const asked = () => new URLSearchParams(window.location.hash.slice(1));
 
@@ -94,13 +95,13 @@
   const drawAll = () => {
     if (!choice) return;
     specs = Object.fromEntries(Object.entries(data.charts).map(([id, spec]) => [id, structuredClone(spec)]));
-    for (const id of ["predicted-against-actual", "residuals"]) specs[id] = colored(specs[id], choice.value);
+    for (const id of OF_TARGETS) specs[id] = colored(specs[id], choice.value);
     if (bars.checked) specs["predicted-against-actual"] = withBars(specs["predicted-against-actual"]);
     update();
   };
   const update = () => {
     const points = targets.filter((_, row) => drawn.has(row) && isShown(row));
-    for (const [id, spec] of Object.entries(specs)) window.drawPlot(id, spec, points);
+    for (const [id, spec] of Object.entries(specs)) window.drawPlot(id, spec, OF_TARGETS.includes(id) ? points : null);
   };
   const count = () => {
     document.getElementById("shown").textContent = `${targets.filter((_, row) => isShown(row)).length} of ${targets.length}`;
