@@ -115,7 +115,8 @@ def _rest_of_inputs() -> str:
             f"Its columns are {', '.join(f'`{name}`' for name in key)}, and, with the prefix",
             f"`{layout.INSTANCE_STAT_NAME_PREFIX}`, the columns of a stat's name.\n",
             f"## {layout.INPUT_DIR}/{layout.ASSETS}/\n",
-            "Files of the suite itself, if it has any.\n",
+            "Files of the suite itself, if it has any, e.g. a model's weights: read-only, and the",
+            "same for all cases.\n",
         ]
     )
 

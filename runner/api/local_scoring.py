@@ -22,6 +22,7 @@ from runner.reports.baselines import find_baselines
 from runner.reports.report import CaseRecord
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
+from runner.suites.staging import write_inputs
 from runner.suites.suite import Suite
 
 
@@ -86,10 +87,8 @@ def _run(predictor: Predictor, case: OpenedCase, seed: int | None) -> dict[str, 
     with scratch_directory() as scratch:
         output = scratch / "output"
         output.mkdir()
-        for name, content in case.stage(seed).files.items():
-            path = scratch / "input" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        suite = case.suite.suite
+        write_inputs(suite.inputs(suite.case(case.id)), case.stage(seed), scratch / "input")
         run_predictor(predictor, scratch / "input", output)
         return {path.name: path.read_bytes() for path in output.iterdir()}
 

@@ -84,11 +84,11 @@ class OpenedCase:
         return {
             name.removesuffix(PARQUET): read_frame(io.BytesIO(content))
             for name, content in self.stage().files.items()
-            if name.endswith(PARQUET) and not name.startswith("assets/")
+            if name.endswith(PARQUET)
         }
 
     def stage(self, seed: int | None = None) -> StagedInputs:
-        """Return the files that a container sees, by their path below ``/input``.
+        """Return the files that a container sees but for assets, by their path below ``/input``.
 
         Args:
             seed: given to the predictor; by default the suite's.

@@ -61,7 +61,9 @@ class ImageRuns:
         self.progress.say(f"{self.image.reference} on {suite.name}, {case.id}: {which} run")
         at_most = f"{self.policy.limits.wall_seconds:g} s at most"
         with self.progress.task(f"{case.id}: {which} run, {at_most}"):
-            preparation = self.sandbox.prepare(self.image, self.policy, stage)
+            preparation = self.sandbox.prepare(
+                self.image, self.policy, stage, assets=suite.shared_files
+            )
             run = self.sandbox.run(preparation, case.wanted_files)
         for line in run.log.decode(errors="replace").splitlines() if show_log else ():
             self.progress.say(f"  log: {printable(line)}")

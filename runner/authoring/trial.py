@@ -19,6 +19,7 @@ from threading import Event, Thread, Timer
 import runner
 from runner.authoring.trial_case import TrialCase
 from runner.authoring.trial_copy import copy_read_only
+from runner.authoring.trial_variables import image_variables
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
@@ -108,6 +109,7 @@ def run_trial(
         _link_contract(scratch / "contract" / "runner")
         variables = {
             **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+            **image_variables(folder, copy),
             **_places(case, output),
             "PATH": f"{environment / 'bin'}:{os.environ.get('PATH', os.defpath)}",
             "PYTHONPATH": f"{copy / 'packages'}:{scratch / 'contract'}",

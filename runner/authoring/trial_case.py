@@ -27,7 +27,7 @@ from runner.files.whole_writes import put_if_absent, unfinished_directory
 from runner.progress import SILENT, Progress
 from runner.scores.policy import ScoringPolicy
 from runner.suites.public_suite import SuiteCase
-from runner.suites.staging import stage_inputs
+from runner.suites.staging import stage_inputs, write_inputs
 from runner.suites.suite import Suite
 
 _INPUT = "input"
@@ -128,11 +128,8 @@ def staged(suite: Suite, case: SuiteCase) -> Iterator[TrialCase]:
 def _stage(suite: Suite, case: SuiteCase, into: Path) -> None:
     limits = suite.limits.to_json()
     seed = suite.manifest.choices["seed"]
-    files = stage_inputs(suite.inputs(case), seed=seed, limits=limits).files
-    for name, content in files.items():
-        path = into / _INPUT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    inputs = suite.inputs(case)
+    write_inputs(inputs, stage_inputs(inputs, seed=seed, limits=limits), into / _INPUT)
     actuals = suite.actuals(case).stats
     stats = [[target.run_spec_name, stat.to_json()] for target, stat in actuals.items()]
     (into / _ACTUALS).write_text(json.dumps(stats), encoding="utf-8")

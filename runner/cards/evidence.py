@@ -134,7 +134,7 @@ def _suite_frames(
             found[case.id] = {
                 frame.removesuffix(PARQUET): (f"{folder}/{number}/{frame}", content)
                 for frame, content in staged.items()
-                if frame.endswith(PARQUET) and not frame.startswith("assets/")
+                if frame.endswith(PARQUET)
             }
     return found
 

@@ -15,7 +15,13 @@ def prepare_task(sandbox: Sandbox, task: CaseTask, suite: PublicSuite) -> Prepar
     def stage() -> Mapping[str, bytes]:
         return stage_task(task, suite).files
 
-    return sandbox.prepare(task.image, task.policy, stage, reads_image=task.reads_image)
+    return sandbox.prepare(
+        task.image,
+        task.policy,
+        stage,
+        assets=suite.shared_files,
+        reads_image=task.reads_image,
+    )
 
 
 def run_task(

@@ -43,6 +43,14 @@ class HeldFile:
             digest.update(chunk)
         return digest.hexdigest()
 
+    def copy(self, offset: int, most: int, file: BinaryIO) -> str:
+        """Write what ``read`` would return to a file, and return its digest in hexadecimal."""
+        digest = hashlib.sha256()
+        for chunk in self._chunks(offset, most):
+            digest.update(chunk)
+            file.write(chunk)
+        return digest.hexdigest()
+
     def reader(self) -> BinaryIO:
         """Return the whole as a file to read from its start on."""
         return io.BufferedReader(_Reader(self), AT_ONCE)  # type: ignore[type-var]

@@ -2,14 +2,19 @@
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
-def input_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a tar of the files that reveals nothing else: owner root, no times, names sorted."""
+def input_archive(files: Mapping[str, bytes], empty_folders: Iterable[str] = ()) -> bytes:
+    """Return a tar of the files that reveals nothing else: owner root, no times, names sorted.
+
+    Args:
+        empty_folders: folders that have no files in this tar.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        folders = sorted({name.rsplit("/", 1)[0] for name in files if "/" in name})
+        above = {name.rsplit("/", 1)[0] for name in files if "/" in name}
+        folders = sorted(above | set(empty_folders))
         for folder in folders:
             member = tarfile.TarInfo(folder)
             member.type, member.mode = tarfile.DIRTYPE, 0o555

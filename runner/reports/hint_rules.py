@@ -102,7 +102,7 @@ def _no_permission(match: re.Match[str]) -> str:
 def _missing_file(match: re.Match[str]) -> str:
     return (
         f"The image has no {match[1]}: COPY it in the Dockerfile, see that .dockerignore does not "
-        "name it, and open it by its path below /opt/predictor."
+        "name it, and open it beside your code: Path(__file__).with_name(...)."
     )
 
 
@@ -143,7 +143,8 @@ RULES: tuple[tuple[re.Pattern[str], Advise], ...] = tuple(
             _NO_NETWORK,
             _always(
                 "A predictor has no network. Fetch the files before, COPY them in the Dockerfile, "
-                "and read them from /opt/predictor; for Hugging Face set HF_HUB_OFFLINE=1 there."
+                "and read them beside your code; for Hugging Face set HF_HOME and HF_HUB_OFFLINE=1 "
+                "with ENV."
             ),
         ),
         (r"Read-only file system|\bEROFS\b", _always(READ_ONLY)),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from runner.contract.layout import INPUT_DIR
+from runner.contract.layout import ASSETS, INPUT_DIR
 from runner.errors import (
     EngineError,
     EngineRefusedError,
@@ -65,11 +65,13 @@ class ContainerSite:
         names: of everything that the case has on the engine.
         volumes: the requests that created its volumes.
         cgroup_parent: the parent of the container's own cgroup, or "".
+        assets_volume: the request that created the volume of assets; None for none.
     """
 
     names: SandboxNames
     volumes: tuple[Body, ...]
     cgroup_parent: str
+    assets_volume: Body | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,13 @@ def prepare_case(
     policy: SandboxPolicy,
     names: SandboxNames,
     stage: Callable[[], Mapping[str, bytes]],
+    assets_volume: Body | None = None,
 ) -> PreparedCase:
     """Make everything ready for one case. If that fails, remove what was made.
 
     Args:
         stage: returns the files of /input by their path below it.
+        assets_volume: the request that created the volume at /input/assets; None for none.
 
     Raises:
         EngineError: the engine failed, or does not keep the policy.
@@ -113,8 +117,10 @@ def prepare_case(
         for volume in volumes:
             host.engine.create_volume(volume)
         keeper = _start_keeper(host, policy, names, volumes)
-        keeper.put_archive(INPUT_DIR, input_archive(stage()))
-        site = ContainerSite(names, volumes, _cgroup_below(host, keeper))
+        # The engine can't make the folder that the assets are mounted on: /input is read-only.
+        folders = () if assets_volume is None else (ASSETS,)
+        keeper.put_archive(INPUT_DIR, input_archive(stage(), folders))
+        site = ContainerSite(names, volumes, _cgroup_below(host, keeper), assets_volume)
         container, attestation, refusal = _create_predictor(host, image, policy, site)
         cleanup.pop_all()
     return PreparedCase(image, policy, site, keeper, container, attestation, refusal)
@@ -188,10 +194,13 @@ def _create_predictor(
     fault = image_fault(image, host.architecture)
     if fault is not None:
         return None, None, fault
-    body = predictor_body(image, policy, site.names, site.cgroup_parent)
+    shared = site.assets_volume
+    name = None if shared is None else shared["Name"]
+    body = predictor_body(image, policy, site.names, site.cgroup_parent, name)
+    volumes = site.volumes if shared is None else (*site.volumes, shared)
     try:
         container, attestation = create_attested(
-            host.engine, body, site.names.predictor, site.volumes, "the predictor"
+            host.engine, body, site.names.predictor, volumes, "the predictor"
         )
     except EngineError as error:
         reason = refusal_of(error)

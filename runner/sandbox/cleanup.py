@@ -8,7 +8,7 @@ from runner.sandbox.engine.engine import Engine, Kind
 from runner.sandbox.live_runs import dead_entries, known_tokens, settle
 from runner.sandbox.policy import LABEL, SandboxNames
 
-OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|listener|reader)")
+OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|assets|listener|reader)")
 
 
 @dataclass(frozen=True)

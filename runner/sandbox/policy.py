@@ -3,9 +3,10 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
-from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
+from runner.contract.layout import ASSETS, INPUT_DIR, OUTPUT_DIR
 from runner.contract.limits import KIB, MIB, Limits
 from runner.sandbox.engine.image import Image
 from runner.sandbox.seccomp import seccomp_profile
@@ -29,6 +30,8 @@ ENVIRONMENT = {
 The image's ENV is part of the image, as its files are: it reveals nothing about the host, and a
 library that its LD_PRELOAD loads runs in the same sandbox.
 """
+
+ASSETS_DIR = INPUT_DIR / ASSETS
 
 KEEPER_PROGRAM = "/keep"
 
@@ -102,13 +105,22 @@ class SandboxNames:
         return f"runner-{self.case}-output"
 
     @property
+    def assets_volume(self) -> str:
+        """Return the name of the volume at /input/assets, if it is of these names."""
+        return f"runner-{self.case}-assets"
+
+    @property
     def labels(self) -> dict[str, str]:
         """Return the labels of every container and volume of the evaluation."""
         return {LABEL: self.evaluation}
 
 
 def predictor_body(
-    image: Image, policy: SandboxPolicy, names: SandboxNames, cgroup_parent: str = ""
+    image: Image,
+    policy: SandboxPolicy,
+    names: SandboxNames,
+    cgroup_parent: str = "",
+    assets_volume: str | None = None,
 ) -> Body:
     """Return the request that creates the untrusted container.
 
@@ -116,6 +128,7 @@ def predictor_body(
 
     Args:
         cgroup_parent: the parent of the container's cgroup; empty for the engine's choice.
+        assets_volume: the volume at /input/assets, which other cases have too; None for none.
     """
     limits = policy.limits
     host_config = {
@@ -134,10 +147,13 @@ def predictor_body(
             "Config": {"max-size": str(limits.log_bytes * 5 // 4), "max-file": "2"},
         },
     }
+    mounts = _mounts(names, input_read_only=True)
+    if assets_volume is not None:
+        mounts.append(_mount(assets_volume, ASSETS_DIR, read_only=True))
     return {
         **_program(image, names, "predictor", names.uid),
         "Env": [f"{name}={value}" for name, value in _environment(image).items()],
-        "HostConfig": {**host_config, "Mounts": _mounts(names, input_read_only=True)},
+        "HostConfig": {**host_config, "Mounts": mounts},
     }
 
 
@@ -168,6 +184,22 @@ def keeper_body(
     }
 
 
+def assets_keeper_body(keeper_image: Image, limits: Limits, names: SandboxNames) -> Body:
+    """Return the request that creates the trusted container through which assets are written."""
+    body = keeper_body(keeper_image, limits, names)
+    mounts = [_mount(names.assets_volume, ASSETS_DIR, read_only=False)]
+    return {**body, "HostConfig": {**body["HostConfig"], "Mounts": mounts}}
+
+
+def assets_volume_body(names: SandboxNames) -> Body:
+    """Return the request that creates a volume of assets; it is on the engine's disk."""
+    return _on_disk(names.assets_volume, names)
+
+
+def _on_disk(volume: str, names: SandboxNames) -> Body:
+    return {"Name": volume, "Driver": "local", "Labels": names.labels, "DriverOpts": {}}
+
+
 def volume_bodies(names: SandboxNames, limits: Limits) -> tuple[Body, Body]:
     """Return the requests that create the volumes at /input and at /output.
 
@@ -175,12 +207,10 @@ def volume_bodies(names: SandboxNames, limits: Limits) -> tuple[Body, Body]:
     """
     bounds = f"size={limits.output_bytes},nr_inodes={limits.output_files}"
     options = f"{bounds},mode=1777,noexec,nosuid,nodev"
-    common = {"Driver": "local", "Labels": names.labels}
     return (
-        {"Name": names.input_volume, **common, "DriverOpts": {}},
+        _on_disk(names.input_volume, names),
         {
-            "Name": names.output_volume,
-            **common,
+            **_on_disk(names.output_volume, names),
             "DriverOpts": {"type": "tmpfs", "device": "tmpfs", "o": options},
         },
     )
@@ -252,20 +282,20 @@ NEVER_GIVEN = (
 
 def _mounts(names: SandboxNames, *, input_read_only: bool) -> list[Body]:
     return [
-        {
-            "Type": "volume",
-            "Source": source,
-            "Target": str(target),
-            "ReadOnly": read_only,
-            "VolumeOptions": {
-                "NoCopy": True
-            },  # otherwise the engine would copy the image's own /output into it
-        }
-        for source, target, read_only in (
-            (names.input_volume, INPUT_DIR, input_read_only),
-            (names.output_volume, OUTPUT_DIR, False),
-        )
+        _mount(names.input_volume, INPUT_DIR, read_only=input_read_only),
+        _mount(names.output_volume, OUTPUT_DIR, read_only=False),
     ]
+
+
+def _mount(volume: str, target: PurePosixPath, *, read_only: bool) -> Body:
+    return {
+        "Type": "volume",
+        "Source": volume,
+        "Target": str(target),
+        "ReadOnly": read_only,
+        # Otherwise the engine would copy the image's own files of that folder into it.
+        "VolumeOptions": {"NoCopy": True},
+    }
 
 
 def _environment(image: Image) -> Mapping[str, str]:

@@ -11,7 +11,9 @@ from typing import Any
 
 from runner.contract.layout import PREDICTIONS
 from runner.errors import EngineError, UsageError
+from runner.files.shared_files import SharedFiles
 from runner.progress import Say
+from runner.sandbox.assets import AssetVolumes
 from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
 from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
 from runner.sandbox.engine.engine import Engine
@@ -61,6 +63,7 @@ class Sandbox:
         self._read: set[str] = set()
         self._reading = threading.Lock()
         self._closing = threading.Event()
+        self._assets = AssetVolumes(host, self._new_names)
 
     def prepare(
         self,
@@ -68,17 +71,21 @@ class Sandbox:
         policy: SandboxPolicy,
         stage: Callable[[], Mapping[str, bytes]],
         *,
+        assets: SharedFiles | None = None,
         reads_image: bool = False,
     ) -> Preparation:
         """Begin to prepare a case at once, while another case may run; return a handle.
 
         Args:
             stage: returns the files of /input by their path below it; called by another thread.
+            assets: the files of /input/assets, which cases share; None for none.
             reads_image: read the whole image before its first case, so that no case can tell by
                 what is in memory which files an earlier one has read.
         """
         names = self._new_names()
-        prepared = self._worker.submit(self._prepare, image, policy, names, stage, reads_image)
+        prepared = self._worker.submit(
+            self._prepare, image, policy, names, stage, assets, reads_image
+        )
         return Preparation(names, prepared)
 
     def run(
@@ -158,13 +165,15 @@ class Sandbox:
         policy: SandboxPolicy,
         names: SandboxNames,
         stage: Callable[[], Mapping[str, bytes]],
+        assets: SharedFiles | None,
         reads_image: bool,
     ) -> PreparedCase:
         self._host.engine.await_answer(self._say)
         for _ in range(len(self._not_removed)):
             with suppress(IndexError):  # another thread was quicker
                 self._remove(self._not_removed.popleft())
-        case = prepare_case(self._host, image, policy, names, stage)
+        volume = None if assets is None else self._assets.volume_of(assets)
+        case = prepare_case(self._host, image, policy, names, stage, volume)
         if reads_image and case.container is not None:
             with self._reading:  # the image's other cases wait until it has been read
                 if image.id not in self._read:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from runner.errors import SuiteError
 from runner.files.held_files import HeldFile, allow_open_files
@@ -44,6 +45,24 @@ class Part:
         content = self.file.read(self.offset, self.record.bytes)
         self._compare(hashlib.sha256(content).hexdigest())
         return content
+
+    @property
+    def size(self) -> int:
+        """Return how many they are."""
+        return self.record.bytes
+
+    @property
+    def sha256(self) -> str:
+        """Return their digest."""
+        return self.record.sha256
+
+    def write_to(self, file: BinaryIO) -> None:
+        """Write the bytes to a file, few of them in memory at a time.
+
+        Raises:
+            SuiteError: they are not what the manifest says.
+        """
+        self._compare(self.file.copy(self.offset, self.record.bytes, file))
 
     def peek(self, most: int) -> bytes:
         """Return the first bytes, not checked."""

@@ -16,6 +16,7 @@ from runner.contract import layout
 from runner.contract.limits import Limits
 from runner.contract.stat import InstanceTarget, Target
 from runner.contract.targets import Targets
+from runner.files.shared_files import SharedFiles
 from runner.helm_outputs.common_types import plain_rows
 from runner.scores.policy import ScoringPolicy
 from runner.suites.eval_run import EvalRun, part_number
@@ -197,6 +198,14 @@ class PublicSuite(DescribedSuite):
             assets=self.shown.files,
             revealed=self.revealed(case),
         )
+
+    @cached_property
+    def shared_files(self) -> SharedFiles | None:
+        """Return the suite's assets by their path below ``/input/assets``; None without any."""
+        assets = {
+            name.removeprefix(f"{layout.ASSETS}/"): part for name, part in self.shown.files.items()
+        }
+        return SharedFiles(assets) if assets else None
 
     def eval_run_specs(self) -> dict[str, dict[str, Any]]:
         """Return the revealed columns of every eval run's spec, by run; nulls are left out."""

@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Condition
 from typing import Any, BinaryIO
 
@@ -23,24 +24,40 @@ HELD_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True)
 class StagedInputs:
-    """Files by their path below ``/input``."""
+    """Files by their path below ``/input``, but for the suite's assets, which all cases share."""
 
     files: Mapping[str, bytes]
 
 
 def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> StagedInputs:
     """Return the files that one container sees, the manifest among them."""
-    files = _read_files(inputs)
+    files = _read_frames(inputs)
+    assets = {
+        path: {"bytes": part.size, "sha256": part.sha256} for path, part in inputs.assets.items()
+    }
     manifest = Manifest(
         contract_version=layout.CONTRACT_VERSION,
         suite=inputs.suite,
         case=inputs.case,
         seed=seed,
         limits=limits,
-        files={path: _describe(content) for path, content in files.items()},
+        files={path: _describe(content) for path, content in files.items()} | assets,
         revealed=inputs.revealed,
     )
     return StagedInputs({layout.MANIFEST: manifest.to_json().encode(), **files})
+
+
+def write_inputs(inputs: Inputs, staged: StagedInputs, input_dir: Path) -> None:
+    """Write all that a container sees below a directory: the staged files, and the assets."""
+    for name, content in staged.files.items():
+        path = input_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for name, part in inputs.assets.items():
+        path = input_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            part.write_to(file)
 
 
 @cached(
@@ -48,13 +65,12 @@ def stage_inputs(inputs: Inputs, *, seed: int, limits: Mapping[str, float]) -> S
     key=lambda inputs: (inputs.suite_digest, inputs.case),
     condition=Condition(),
 )
-def _read_files(inputs: Inputs) -> Mapping[str, bytes]:
-    """Return every file but the manifest. Made once for all images of a batch, if memory allows.
+def _read_frames(inputs: Inputs) -> Mapping[str, bytes]:
+    """Return every frame's file. Made once for all images of a batch, if memory allows.
 
     The suite's digest stands for what is in its files, which were verified when it was opened.
     """
-    frames = {name: file.read() for name, file in stage_frames(inputs, io.BytesIO)}
-    return frames | {name: part.read() for name, part in inputs.assets.items()}
+    return {name: file.read() for name, file in stage_frames(inputs, io.BytesIO)}
 
 
 def stage_frames(

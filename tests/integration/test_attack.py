@@ -266,13 +266,11 @@ def test_control_an_actual_among_the_inputs_is_found(
 ) -> None:
     def leaking(*arguments: Any, **named: Any) -> StagedInputs:
         staged = stage_inputs(*arguments, **named)
-        return StagedInputs({**staged.files, "assets/leak": f"mean: {ACTUAL}".encode()})
+        return StagedInputs({**staged.files, "leak": f"mean: {ACTUAL}".encode()})
 
     monkeypatch.setattr(case_task_module, "stage_inputs", leaking)
     (verdict,) = run_weakened(engine, ("find_actuals",))
-    assert verdict.breaches == (
-        "the attempt succeeded: the actual stands in /input/assets/leak: done",
-    )
+    assert verdict.breaches == ("the attempt succeeded: the actual stands in /input/leak: done",)
 
 
 def test_control_a_reader_without_bounds_is_told_as_not_held(

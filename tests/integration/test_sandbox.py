@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import docker
 import pytest
 
 from runner.contract.limits import KIB, MIB, Limits
 from runner.files.input_archive import input_archive
+from runner.files.shared_files import SharedFiles
 from runner.sandbox import policy as policy_module
 from runner.sandbox import run as run_module
 from runner.sandbox.engine.engine import Engine
@@ -16,8 +18,10 @@ from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.policy import USERS, SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from tests.helm_builder import write_suite
 from tests.integration.images import OWN
-from tests.integration.programs import run_sandboxed
+from tests.integration.programs import python, run_sandboxed
+from tests.suite_builder import build
 
 Build = Callable[..., str]
 
@@ -156,3 +160,49 @@ def test_the_log_is_bounded(engine: Engine, misbehaving: Build) -> None:
     ended = run(engine, misbehaving("flood_log"), replace(LIMITS, log_bytes=64 * KIB))
     assert 0 < len(ended.log) <= 64 * KIB
     assert predictor_fault(ended.end) is None
+
+
+LOOK_AT_ASSETS = """
+import os
+root = "/input/assets"
+print(os.stat(root).st_ino, open(f"{root}/model/weights.bin").read())
+for path in (f"{root}/model/weights.bin", f"{root}/mine", "/input/mine"):
+    try:
+        open(path, "w")
+    except OSError as error:
+        print(os.strerror(error.errno))
+"""
+
+
+def assets_of(path: Path, content: str) -> SharedFiles:
+    """Return the assets of a suite that is built with a file of this content."""
+    (path / content / "model").mkdir(parents=True)
+    (path / content / "model" / "weights.bin").write_text(content)
+    source = write_suite(path / f"helm-{content}")
+    found = build(source, path / f"suite-{content}", assets=str(path / content)).shared_files
+    assert found is not None
+    return found
+
+
+def test_cases_share_one_read_only_volume_of_the_same_assets_and_nothing_stays_of_it(
+    engine: Engine, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    one, other = assets_of(tmp_path, "one"), assets_of(tmp_path, "other")
+    image, policy = python(engine, LOOK_AT_ASSETS), SandboxPolicy(LIMITS)
+    before = {volume.name for volume in client.volumes.list()}
+    with open_sandbox(engine, print) as sandbox:
+        ended = [
+            sandbox.run(sandbox.prepare(image, policy, lambda: FILES, assets=assets))
+            for assets in (one, one, other)
+        ]
+        made = {volume.name for volume in client.volumes.list()} - before
+        without = sandbox.run(sandbox.prepare(image, policy, lambda: FILES))
+    assert len([name for name in made if name.endswith("-assets")]) == 2
+    assert not [volume for volume in client.volumes.list() if volume.name in made]
+    logs = [run.log.decode().splitlines() for run in ended]
+    assert logs[0] == logs[1]  # the same folder of the engine's disk
+    assert logs[0][0].endswith(" one")
+    assert logs[2][0].endswith(" other")
+    assert logs[0][0].split()[0] != logs[2][0].split()[0]
+    assert logs[0][1:] == ["Read-only file system"] * 3
+    assert b"FileNotFoundError" in without.log  # the control

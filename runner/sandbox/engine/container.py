@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from runner.contract.limits import MIB
 from runner.sandbox.engine.sdk_errors import engine_errors
@@ -76,7 +76,7 @@ class Container:
             )
             return list(events)
 
-    def put_archive(self, folder: PurePosixPath, archive: bytes) -> None:
+    def put_archive(self, folder: PurePosixPath, archive: bytes | BinaryIO) -> None:
         """Unpack a tar into one of its folders."""
         with engine_errors(f"copy files to {folder} of {self.role} (is the host's disk full?)"):
             self._api.put_archive(self.id, str(folder), archive)

@@ -21,6 +21,7 @@ from runner.suites.opening import open_suite
 from runner.suites.parts import part_name
 from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES
+from runner.suites.staging import write_inputs
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
 from tests.suite_builder import WARN_ONLY, Said, build, stage, staged_frame
@@ -350,8 +351,12 @@ def test_assets_are_staged_as_they_are_and_frozen(tmp_path: Path) -> None:
     weights.write_bytes(b"\x00weights")
     source = write_suite(tmp_path)
     suite = build(source, tmp_path / "suite", assets=str(tmp_path / "weights"))
-    assert stage(suite).files["assets/deep/model.bin"] == b"\x00weights"
-    assert "assets/deep/model.bin" not in stage(build(source, tmp_path / "none")).files
+    inputs = suite.inputs(suite.cases[0])
+    write_inputs(inputs, stage(suite), tmp_path / "input")
+    assert (tmp_path / "input/assets/deep/model.bin").read_bytes() == b"\x00weights"
+    manifest = json.loads(stage(suite).files["manifest.json"])
+    assert manifest["files"]["assets/deep/model.bin"]["bytes"] == len(b"\x00weights")
+    assert build(source, tmp_path / "none").shared_files is None
 
 
 def test_train_runs_of_the_eval_runs_sweep_are_left_out_of_a_draw(tmp_path: Path) -> None:

@@ -175,3 +175,12 @@ def test_a_runtime_and_gpus_are_passed_on_when_asked_for() -> None:
 
 def test_control_without_them_the_engines_own_runtime_stands() -> None:
     assert "Runtime" not in host_config()
+
+
+def test_assets_are_a_volume_of_their_own_that_is_read_only() -> None:
+    image = Image(reference="x", id="sha256:1")
+    made = predictor_body(image, SandboxPolicy(LIMITS), NAMES, "", "runner-abc-assets")
+    (*others, assets) = made["HostConfig"]["Mounts"]
+    assert (assets["Source"], assets["Target"]) == ("runner-abc-assets", "/input/assets")
+    assert assets["ReadOnly"]
+    assert others == body()["HostConfig"]["Mounts"]  # the control: without assets these are all
