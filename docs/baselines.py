@@ -127,7 +127,8 @@ def measure(
 ) -> pd.DataFrame:
     """Build the suite, evaluate the images, and return the rows of the table."""
     suite = folder / "suite"
-    runner.build_suite(make_spec(helm_runs, replicates), suite)
+    if not suite.exists():  # an earlier command may have built it
+        runner.build_suite(make_spec(helm_runs, replicates), suite)
     executor = runner.Local(jobs=jobs)
     reports = runner.evaluate(images, suite, out=folder / "reports", executor=executor)
     seconds = {report.image: mean_seconds(report) for report in reports}

@@ -88,7 +88,7 @@ class Fits:
     """The items of all scenarios, fitted once for each stat and model."""
 
     def __init__(self) -> None:
-        self.fitted: dict[int, Items] = {}
+        self.fitted: dict[int, tuple[pd.DataFrame, Items]] = {}
 
     def estimate(self, problem: Problem) -> float | None:
         """Return the mean of a run: revealed items as they are, others by the model's ability.
@@ -112,7 +112,8 @@ class Fits:
         return float(np.mean(np.square(errors)))
 
     def _fitted(self, problem: Problem) -> Items:
-        place = id(problem.train)  # the same table for all runs of a model
+        # The same table for all runs of a model. It is kept: its place in memory is no other's.
+        place = id(problem.train)
         if place not in self.fitted:
-            self.fitted[place] = fit_items(problem.train)
-        return self.fitted[place]
+            self.fitted[place] = problem.train, fit_items(problem.train)
+        return self.fitted[place][1]

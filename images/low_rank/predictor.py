@@ -19,16 +19,17 @@ class LowRank(ItemPredictor):
     """The evaluated model's row has the means of its revealed items, by how many there are."""
 
     def __init__(self) -> None:
-        self.completed: dict[int, pd.Series] = {}
+        self.completed: dict[int, tuple[pd.DataFrame, pd.Series]] = {}
 
     def estimate(self, problem: Problem) -> Estimate:
         low, high = problem.bounds
         if problem.scenario not in problem.means or low < 0 or high > 1:
             return problem.sample_or_prior, None
-        place = id(problem.train)  # the same table for all runs of a model
+        # The same table for all runs of a model. It is kept: its place in memory is no other's.
+        place = id(problem.train)
         if place not in self.completed:
-            self.completed[place] = complete_row(problem)
-        return float(self.completed[place][problem.scenario]), None
+            self.completed[place] = problem.train, complete_row(problem)
+        return float(self.completed[place][1][problem.scenario]), None
 
 
 def complete_row(problem: Problem) -> pd.Series:

@@ -100,6 +100,14 @@ def test_with_two_items_of_each_scenario_methods_are_nearer_than_the_sample(name
     assert np.mean(errors[name]) < np.mean(errors["sample_mean"])
 
 
+@pytest.mark.parametrize("name", ["p_irt", "gp_irt", "low_rank"])
+def test_what_was_found_for_one_case_is_not_used_for_the_next(name: str) -> None:
+    same = method(name)
+    for step in range(4):
+        problem, _ = make_problem(ABILITIES + step / 2, 0.4, shown=4, scenarios=3, items=12)
+        assert same.estimate(problem) == method(name).estimate(problem)
+
+
 def test_a_line_over_sizes_goes_on() -> None:
     from items import Problem  # noqa: PLC0415  (of the image)
     from scipy.special import expit  # noqa: PLC0415
@@ -122,6 +130,14 @@ def test_a_line_over_sizes_goes_on() -> None:
 def test_a_size_is_read_from_a_name(name: str, size: float | None) -> None:
     found = load(IMAGES / "scaling" / "predictor.py").find_size(name)
     assert found == (None if size is None else pytest.approx(size, abs=0.05))
+
+
+@pytest.mark.parametrize("name", ["p_irt", "gp_irt"])
+def test_a_stddev_by_item_response_theory_falls_with_what_is_revealed(name: str) -> None:
+    few, many = (
+        method(name).estimate(make_problem(ABILITIES, 0.4, shown=shown)[0])[1] for shown in (4, 30)
+    )
+    assert 0 < many < few < 0.3
 
 
 def test_a_stddev_of_the_sample_mean_covers_its_error() -> None:
