@@ -7,7 +7,6 @@ kept of it. What is not kept yet is found on all cores if that is faster.
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
 from itertools import chain
@@ -33,9 +32,6 @@ KEPT = "leaderboard"
 LEAST_BYTES = 2**25
 """Of reports. Less is scored before other processes have begun."""
 
-READ_AHEAD = 2
-"""How many reports are read before the digest of the first of them is asked for."""
-
 Found = tuple[Path, Contender | RunnerError]
 Unknown = tuple[Path, bytes, str]
 """The path of a report.json, what is in it, and its digest."""
@@ -59,34 +55,20 @@ def _find_all(kept: Path | None, contents: Iterable[Content]) -> Iterator[Found]
     known: deque[Found] = deque()
 
     def unknown() -> Iterator[Unknown]:
-        for path, content, digest in _with_digests(contents):
+        for path, content in contents:
+            digest = _digest(content)
             found = None if kept is None else _find(kept, digest)
             if found is None:
                 yield path, content, digest
             else:
                 known.append((path, found))
+            del content  # the next report takes its place in memory
 
     for made in _make_all(kept, unknown()):
         while known:
             yield known.popleft()
         yield made
     yield from known
-
-
-def _with_digests(contents: Iterable[Content]) -> Iterator[Unknown]:
-    """Yield them with their digests, which a thread finds while the next ones are read."""
-    asked: deque[tuple[Path, bytes, Future[str]]] = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
-        for path, content in contents:
-            asked.append((path, content, pool.submit(_digest, content)))
-            if len(asked) > READ_AHEAD:
-                yield _with_digest(*asked.popleft())
-        while asked:
-            yield _with_digest(*asked.popleft())
-
-
-def _with_digest(path: Path, content: bytes, digest: Future[str]) -> Unknown:
-    return path, content, digest.result()
 
 
 def _make_all(kept: Path | None, contents: Iterator[Unknown]) -> Iterator[Found]:

@@ -106,6 +106,7 @@ def _read_each(paths: Sequence[Path], made: dict[Path, Parsed | RunnerError]) ->
                 made[path] = content
             else:
                 yield path, content
+            del content  # the next one takes its place in memory
 
 
 def _fetch(paths: Sequence[Path]) -> Mapping[Path, bytes]:
