@@ -20,9 +20,6 @@ from runner.building.demo_suite import DEMO_SUITE, unpack_demo_suite
 
 IMAGES = Path(__file__).parents[2] / "images"
 RUNNER = Path(sys.executable).with_name("runner")
-OTHERS = ("base", "items", "misbehaving")
-"""Folders that are no predictor, or one that should fail; MAGNET's need its data."""
-
 GIVE_STDDEV = (
     "aipw",
     "gp_irt",
@@ -77,9 +74,9 @@ class Checked:
 
 
 def images() -> list[str]:
-    """Return the names of the images that predict."""
-    names = sorted(path.parent.name for path in IMAGES.glob("*/Dockerfile"))
-    return [name for name in names if name not in OTHERS and not name.startswith("magnet_")]
+    """Return the names of the images that are one predictor of ours; MAGNET's need its data."""
+    names = sorted(path.parent.name for path in IMAGES.glob("*/predictor.py"))
+    return [name for name in names if not name.startswith("magnet_")]
 
 
 def suites(helm_runs: Path, folder: Path) -> Iterator[tuple[str, str]]:
