@@ -28,7 +28,7 @@ class Sandbox:
 
     findings = ()
 
-    def prepare(self, image: Image, *_: object, reads_image: bool) -> Image:
+    def prepare(self, image: Image, *_: object, **_options: object) -> Image:
         return image
 
     def run(self, image: Image, *_: object) -> SandboxRun:
