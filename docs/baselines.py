@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from measured import write_measured_part
 
 import runner
 
 PLOT = Path(__file__).with_suffix(".svg")
 PAGE = Path(__file__).with_suffix(".md")
-BEGIN, END = "<!-- made by baselines.py -->\n", "<!-- end -->\n"
 IMAGES = (
     "random",
     "train_mean",
@@ -154,8 +154,7 @@ def main() -> None:
     rows = measure(asked.helm_runs, asked.folder, asked.replicates, jobs=asked.jobs)
     svg: str = vl_convert.vegalite_to_svg(draw(rows))
     PLOT.write_text(svg + "\n")
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(before + BEGIN + table(rows) + END + rest.partition(END)[2])
+    write_measured_part(PAGE, table(rows))
 
 
 if __name__ == "__main__":

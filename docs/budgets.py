@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import vl_convert
+from baselines import CONTROL, IMAGES
+from measured import write_measured_part
 
 import runner
 from runner.contract.__main__ import load_predictor
@@ -21,24 +23,10 @@ from runner.reports.report import Report
 
 PLOT = Path(__file__).with_suffix(".svg")
 PAGE = Path(__file__).with_suffix(".md")
-BEGIN, END = "<!-- made by budgets.py -->\n", "<!-- end -->\n"
 BUDGETS, REPLICATES, TRAIN_RUNS = (0, 1, 2, 4, 8), 32, 20
 JOBS = 2
 GALLERY = Path(__file__).parents[1] / "images"
-METHODS = (
-    "train_mean",
-    "scenario_mean",
-    "scaling",
-    "sample_mean",
-    "shrunk_mean",
-    "ridge",
-    "anchor_points",
-    "nearest_models",
-    "low_rank",
-    "aipw",
-    "p_irt",
-    "gp_irt",
-)
+METHODS = tuple(image for image in IMAGES if image != CONTROL)
 
 
 def build(runs: str, folder: Path, replicates: int) -> Path:
@@ -136,9 +124,7 @@ def main(runs: str) -> None:
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(JOBS, spawn) as processes:
         reports = measure(build(runs, Path(folder), REPLICATES), processes.map)
     PLOT.write_text(plot(reports), encoding="utf-8")
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{table(reports)}{END}{after}", encoding="utf-8")
+    write_measured_part(PAGE, table(reports))
 
 
 if __name__ == "__main__":

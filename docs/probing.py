@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import write_measured_part
 from numpy.typing import NDArray
 
 from runner.submissions.ladder import Best, PublicScore, find_step, publish, round_up
@@ -19,7 +20,6 @@ from runner.submissions.rules import Rules
 
 PLOT = Path(__file__).with_suffix(".svg")
 PAGE = Path(__file__).with_suffix(".md")
-BEGIN, END = "<!-- made by probing.py -->\n", "<!-- end -->\n"
 PUBLIC, PRIVATE, REPEATS, COUNTS = 200, 200, 100, (50, 500)
 NOISE = 0.15
 """Standard deviation of the honest predictor's errors."""
@@ -301,8 +301,7 @@ def main(plot: Path = PLOT, page: Path = PAGE, repeats: int = REPEATS) -> None:
     rows = find_rows(repeats)
     svg: str = vl_convert.vegalite_to_svg(draw(rows))
     plot.write_text(svg + "\n")
-    before, _, rest = page.read_text().partition(BEGIN)
-    page.write_text(before + BEGIN + table(rows) + END + rest.partition(END)[2])
+    write_measured_part(page, table(rows))
 
 
 if __name__ == "__main__":

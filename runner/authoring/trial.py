@@ -74,7 +74,7 @@ def run_here(folder: Path, command: Sequence[str], case: TrialCase) -> SandboxRu
         # An interrupt is meant for the predictor or its debugger, which share the terminal.
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
-            ended = subprocess.run(words, cwd=folder, env=environment, check=False)  # noqa: S603
+            ended = subprocess.run(words, cwd=folder, env=environment, check=False)  # noqa: S603  (theirs)
         except OSError as error:
             raise UsageError(f"{words[0]}: can't be started ({error.strerror}).") from error
         finally:

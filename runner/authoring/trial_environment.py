@@ -124,7 +124,8 @@ def _make(
     progress.say(f"installing {what}")
     with progress.task("installing packages"):
         # Links, so that the same Python runs; its own packages are not seen.
-        run = subprocess.run([python, "-m", "venv", "--without-pip", environment], check=False)  # noqa: S603
+        command = [python, "-m", "venv", "--without-pip", str(environment)]
+        run = subprocess.run(command, check=False)  # noqa: S603  (Python itself)
         if run.returncode != 0:
             raise UsageError(f"{python} can't make an environment; on Debian install python3-venv.")
         if base is not None:

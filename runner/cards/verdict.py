@@ -10,8 +10,6 @@ from typing import Any
 from runner.cards.card import Card, ClaimAggregation, MetricDefinition
 
 CONFIDENCE = 0.95
-NORMAL_QUANTILE = 1.959963984540054
-"""Of the middle 95 % of a normal distribution."""
 
 
 class Verdict(StrEnum):
@@ -58,11 +56,11 @@ def verified_share(verdicts: Sequence[Verdict]) -> Figure | None:
     count = len(verdicts)
     if not count:
         return None
-    share, z2 = verdicts.count(Verdict.VERIFIED) / count, NORMAL_QUANTILE**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    spread = math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    half = NORMAL_QUANTILE * spread / (1 + z2 / count)
-    return Figure(share, max(0.0, middle - half), min(1.0, middle + half), count)
+    from scipy.stats import binomtest  # noqa: PLC0415  (slow; only where cards are judged)
+
+    verified = verdicts.count(Verdict.VERIFIED)
+    interval = binomtest(verified, count).proportion_ci(CONFIDENCE, method="wilson")
+    return Figure(verified / count, float(interval.low), float(interval.high), count)
 
 
 def metrics(card: Card, symbols: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:

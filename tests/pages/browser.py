@@ -76,6 +76,11 @@ class OpenPage:
         head = self.page.locator(f"{place} thead th").filter(has_text=title).first
         return float(head.locator(".dt-column-order").evaluate(TIMED_SORT))
 
+    def faults(self) -> list[str]:
+        """Return all that is wrong with the page; nothing of it may be."""
+        sideways = ["it scrolls sideways"] if self.scrolls_sideways() else []
+        return [*self.errors, *self.requests, *self.accessibility_faults(), *sideways]
+
     def texts(self, selector: str) -> list[str]:
         return self.page.locator(selector).all_inner_texts()
 

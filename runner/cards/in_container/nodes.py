@@ -15,7 +15,8 @@ def run_nodes(nodes: list[dict[str, Any]]) -> str | None:
     for node in nodes:
         for path in node["outputs"]:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        code = subprocess.run([shell, "-c", node["command"]], check=False).returncode  # noqa: S603
+        command = [shell, "-c", node["command"]]
+        code = subprocess.run(command, check=False).returncode  # noqa: S603  (the container's work)
         # As in MAGNET, it is the file that counts.
         if not all(Path(path).exists() for path in node["outputs"]):
             return f"the node {node['node']} ended with exit code {code} and left no result"

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Tuple, get_args, get_origin  # noqa: UP035  
 
 from .shown import CardFault, describe, message, shown
 
-TYPE_NAMES = {"List": List, "Dict": Dict, "Tuple": Tuple, "Any": Any}  # noqa: UP006
+TYPE_NAMES = {"List": List, "Dict": Dict, "Tuple": Tuple, "Any": Any}  # noqa: UP006  (the same)
 
 
 def resolve(symbols: dict[str, Any], load: Callable[[str], Any]) -> dict[str, Any]:
@@ -62,7 +62,8 @@ def is_of_type(kind: Any, value: Any) -> bool:
 def judge(claim: str, context: dict[str, Any]) -> tuple[str, str]:
     """Return the verdict on the claim, and why."""
     try:
-        exec(compile(claim, "<claim>", "exec", dont_inherit=True), context)  # noqa: S102
+        code = compile(claim, "<claim>", "exec", dont_inherit=True)
+        exec(code, context)  # noqa: S102  (this is what the container is for)
     except AssertionError as error:
         return "FALSIFIED", f"Assertion does not hold: {message(error)}"
     except NameError as error:

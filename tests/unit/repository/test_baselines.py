@@ -1,26 +1,17 @@
 """The page on baselines: its tables and its plot have every image, scaled between the controls."""
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
 
-DOCS = Path(__file__).parents[3] / "docs"
+from tests.docs_scripts import DOCS, load_script, measured_part
 
 
 @pytest.fixture(scope="module")
 def baselines() -> ModuleType:
-    location = importlib.util.spec_from_file_location("baselines", DOCS / "baselines.py")
-    assert location is not None
-    assert location.loader is not None
-    module = importlib.util.module_from_spec(location)
-    sys.modules["baselines"] = module
-    location.loader.exec_module(module)
-    return module
+    return load_script("baselines")
 
 
 def board(**values: float) -> pd.DataFrame:
@@ -46,8 +37,7 @@ def test_scores_are_scaled_between_random_numbers_and_a_perfect_predictor(
 
 
 def test_the_table_of_the_page_has_every_image(baselines: ModuleType) -> None:
-    page = (DOCS / "baselines.md").read_text()
-    shown = page.partition(baselines.BEGIN)[2].partition(baselines.END)[0]
+    shown = measured_part(DOCS / "baselines.md")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()[2:]]
     assert sorted(row[0] for row in rows) == sorted(["(oracle)", *baselines.IMAGES])
     assert all(math.isfinite(float(row[2])) for row in rows)

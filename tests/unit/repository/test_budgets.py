@@ -1,8 +1,5 @@
 """What the page on budgets measures, on runs small enough to be known by hand."""
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -10,9 +7,9 @@ import yaml
 
 from runner.reports.report import Report
 from runner.suites.spec_file import make_spec
+from tests.docs_scripts import DOCS, load_script, measured_part
 from tests.helm_builder import request_state, run_files, stat, write_run
 
-DOCS = Path(__file__).parents[3] / "docs"
 IDS = [f"id{number}" for number in range(8)]
 TRIED = ("scenario_mean", "sample_mean", "shrunk_mean", "aipw")
 """Each takes a second; tests of the gallery have the others."""
@@ -20,12 +17,7 @@ TRIED = ("scenario_mean", "sample_mean", "shrunk_mean", "aipw")
 
 @pytest.fixture(scope="module")
 def budgets() -> ModuleType:
-    location = importlib.util.spec_from_file_location("budgets", DOCS / "budgets.py")
-    assert location is not None
-    assert location.loader is not None
-    module = importlib.util.module_from_spec(location)
-    sys.modules["budgets"] = module
-    location.loader.exec_module(module)
+    module = load_script("budgets")
     module.TRAIN_RUNS = 6  # type: ignore[attr-defined]
     return module
 
@@ -107,7 +99,7 @@ def test_the_page_has_the_table_and_the_plot_of_every_predictor(
     budgets: ModuleType, methods: list[str], reports: dict[str, Report]
 ) -> None:
     page = (DOCS / "budgets.md").read_text()
-    shown = page.partition(budgets.BEGIN)[2].partition(budgets.END)[0].splitlines()
+    shown = measured_part(DOCS / "budgets.md").splitlines()
     assert shown[:2] == budgets.table(reports).splitlines()[:2]
     assert [line.split(" | ")[0].removeprefix("| ") for line in shown[2:]] == methods
     plot = (DOCS / "budgets.svg").read_text()

@@ -1,6 +1,5 @@
 """What the pages of docs/ say of the code is what the code says."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -10,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import cli
+from tests.docs_scripts import DOCS, load_script
 
 ROOT = Path(__file__).parents[3]
-DOCS = ROOT / "docs"
 
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    spec = importlib.util.spec_from_file_location("generated", DOCS / "generated.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script("generated")
     before = dict(os.environ)
     try:
         made: dict[str, str] = module.pages()

@@ -1,28 +1,20 @@
 """What the page on probing claims: attacks gain with exact scores, and not by the Ladder."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from runner.submissions.rules import Rules
+from tests.docs_scripts import DOCS, load_script, measured_part
 
-DOCS = Path(__file__).parents[3] / "docs"
 REPEATS = 12
 ATTACKS = ("sum", "hill climbing", "boosting", "shrinking ±B", "spikes")
 
 
 @pytest.fixture(scope="module")
 def probing() -> ModuleType:
-    location = importlib.util.spec_from_file_location("probing", DOCS / "probing.py")
-    assert location is not None
-    assert location.loader is not None
-    module = importlib.util.module_from_spec(location)
-    sys.modules["probing"] = module  # its dataclasses look themselves up
-    location.loader.exec_module(module)
-    return module
+    return load_script("probing")
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -52,7 +44,7 @@ def test_the_page_has_the_table_and_the_plot_that_the_script_makes(
 
 
 def test_the_table_shows_what_the_page_says(probing: ModuleType) -> None:
-    table = (DOCS / "probing.md").read_text().partition(probing.BEGIN)[2].partition(probing.END)[0]
+    table = measured_part(DOCS / "probing.md")
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert {row[0] for row in rows} == set(ATTACKS)
     for name, submissions, *gains in rows:
