@@ -127,6 +127,19 @@ def test_reports_are_read_verified_and_ranked(
     assert board.to_html().startswith("<!doctype html>") or "<html" in board.to_html()
 
 
+def test_reports_are_compared(reports: list[runner.OpenedReport]) -> None:
+    compared = runner.compare_reports(reports)
+    assert isinstance(compared, runner.Comparison)
+    over_all = compared.frame.iloc[0]
+    first, second = (report.scores["mae"].value for report in reports)
+    assert first is not None
+    assert second is not None
+    assert [over_all["first_value"], over_all["second_value"]] == pytest.approx([first, second])
+    assert over_all["difference"] == pytest.approx(first - second)
+    assert len(compared.targets) == len(reports[0].records)
+    assert "<html" in compared.to_html()
+
+
 def test_a_predictor_in_process_scores_as_by_hand(suite: runner.OpenedSuite) -> None:
     tried = runner.try_predictor(Constant(), suite)
     assert isinstance(tried, runner.LocalScore)

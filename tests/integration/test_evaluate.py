@@ -17,6 +17,7 @@ import docker
 import pytest
 
 from runner.attack.listener import listening
+from runner.building.demo_suite import unpack_demo_suite
 from runner.reports.report import read_report
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
@@ -309,11 +310,11 @@ def test_a_second_ctrl_c_ends_at_once_and_says_what_is_left(
     client: docker.DockerClient, misbehaving: Build, tmp_path: Path
 ) -> None:
     """The control is the first one, which waits for the engine to remove what runs."""
-    image = misbehaving("sleep")
+    image, runs = misbehaving("sleep"), unpack_demo_suite(tmp_path / "runs")
     (tmp_path / "tmp").mkdir()
     with forwarder() as way:
         environment = {**os.environ, "DOCKER_HOST": way.url, "TMPDIR": str(tmp_path / "tmp")}
-        command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", str(tmp_path)]
+        command = [str(RUNNER), "evaluate", image, "--suite", str(runs), "--out", str(tmp_path)]
         with subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env=environment
         ) as process:
