@@ -20,16 +20,20 @@ from runner.contract.limits import Limits
 from runner.contract.predictor import Case
 from runner.contract.stat import Stat, Target
 from runner.contract.targets import Targets
-from runner.errors import SuiteError
+from runner.errors import SuiteError, UsageError
 from runner.files.scratch import scratch_directory
-from runner.files.user_directories import cache_directory
-from runner.files.whole_writes import put_if_absent, unfinished_directory
+from runner.files.user_directories import kept_by_this_code
+from runner.files.whole_writes import put_in_place, unfinished_directory
 from runner.progress import SILENT, Progress
 from runner.scores.policy import ScoringPolicy
 from runner.suites.public_suite import SuiteCase
 from runner.suites.staging import stage_inputs, write_inputs
 from runner.suites.suite import Suite
 
+KEPT = "demo-case"
+"""The folder of the cache that the demo's case is kept in."""
+
+_DIGEST = "digest"
 _INPUT = "input"
 _ACTUALS = "actuals.json"
 _LIMITS = "limits.json"
@@ -78,23 +82,50 @@ def staged_case(
         SuiteError: there is no such suite or case.
     """
     if suite == DEMO_SUITE and root_dir is None and case_id is None:
-        directory = cache_directory() / f"demo-{_demo_digest()[:16]}"
-        if not directory.is_dir():
-            progress.say(f"making the demo's case, only this once: {directory}")
-            with unfinished_directory(directory) as unfinished:
-                # The audit's warnings about the demo are for organizers.
-                _stage_chosen(suite, None, None, None, unfinished, SILENT)
-                put_if_absent(unfinished, directory)
-        yield _read(directory)
-        return
+        kept = kept_by_this_code(KEPT, code_versions())
+        if kept is not None:
+            yield _demo_case(kept / hashlib.sha256(ARCHIVE.read_bytes()).hexdigest()[:16], progress)
+            return
     with scratch_directory() as scratch:
         _stage_chosen(suite, root_dir, private_root, case_id, scratch, progress)
         yield _read(scratch)
 
 
-def _demo_digest() -> str:
-    digest = hashlib.sha256(code_versions()["runner"].encode())
-    digest.update(ARCHIVE.read_bytes())
+def _demo_case(place: Path, progress: Progress) -> TrialCase:
+    """Return the demo's case that is kept there; make it if it is not there, or was changed.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    if not _is_whole(place):
+        progress.say(f"making the demo's case, only this once: {place}")
+        try:
+            with unfinished_directory(place, is_private=True) as unfinished:
+                # The audit's warnings about the demo are for organizers.
+                _stage_chosen(DEMO_SUITE, None, None, None, unfinished, SILENT)
+                (unfinished / _DIGEST).write_text(_files_digest(unfinished))
+                put_in_place(unfinished, place)
+        except OSError as error:
+            raise UsageError(
+                f"{place}: the demo's case can't be written ({error.strerror}). Free space, or set "
+                "XDG_CACHE_HOME to a directory elsewhere."
+            ) from error
+    return _read(place)
+
+
+def _is_whole(place: Path) -> bool:
+    try:
+        return (place / _DIGEST).read_text() == _files_digest(place)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _files_digest(place: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(place.rglob("*")):
+        if path.is_file() and path.name != _DIGEST:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(place)} {content}\n".encode())
     return digest.hexdigest()
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from runner.authoring.context_files import REQUIREMENTS, REQUIREMENTS_LOCK
@@ -119,21 +120,29 @@ def _make(
     what: str,
     base: Path | None = None,
 ) -> None:
-    """Make an environment; with a base it sees that one's packages, and gets no second copy."""
+    """Make an environment; with a base it sees that one's packages, and gets no second copy.
+
+    Nothing stays of one that can't be made.
+    """
     shutil.rmtree(environment, ignore_errors=True)
     progress.say(f"installing {what}")
-    with progress.task("installing packages"):
+    with ExitStack() as if_it_fails, progress.task("installing packages"):
+        if_it_fails.callback(shutil.rmtree, environment, ignore_errors=True)
         # Links, so that the same Python runs; its own packages are not seen.
         command = [python, "-m", "venv", "--without-pip", str(environment)]
         run = subprocess.run(command, check=False)  # noqa: S603  (Python itself)
         if run.returncode != 0:
-            raise UsageError(f"{python} can't make an environment; on Debian install python3-venv.")
+            raise UsageError(
+                f"{environment}: {python} can't make an environment there. Is the disk full? Or "
+                "python3-venv is not installed, which Debian has apart from Python."
+            )
         if base is not None:
             packages = next(base.glob("lib/python*/site-packages"))
             place = next(environment.glob("lib/python*/site-packages"))
             place.joinpath("base.pth").write_text(f"{packages}\n", encoding="utf-8")
         _pip_install(environment, options)
-    environment.joinpath(_COMPLETE).touch()
+        environment.joinpath(_COMPLETE).touch()
+        if_it_fails.pop_all()
 
 
 def _pip_install(environment: Path, options: Sequence[str]) -> None:

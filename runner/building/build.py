@@ -36,6 +36,7 @@ from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
 from runner.building.write_run import Job, Roles, WrittenRuns, read_means, write_made
 from runner.errors import UsageError
+from runner.files.given_paths import real_path
 from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
@@ -85,7 +86,7 @@ def build_suite(
     """
     if directory.exists() and not is_suite(directory):
         raise UsageError(f"{directory}: exists and is no suite; name another place.")
-    place = directory.resolve()  # a link to a suite stays a link
+    place = real_path(directory)  # a link to a suite stays a link
     spec = read_order(spec)
     runs = {run.name: run for run in find_sources(spec, progress)}
     sources = digest_sources(spec, runs, progress)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.files.given_paths import real_path
 from runner.helm_outputs.origin import ORIGIN
 from runner.helm_outputs.runs import RunDirectory, find_partial_runs, find_runs
 from runner.progress import Progress
@@ -21,7 +22,7 @@ def find_sources(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
     found: dict[str, RunDirectory] = {}
     for run in (run for source in spec.helm_runs for run in _find(spec, source, progress)):
         other = found.setdefault(run.name, run)
-        if other.path.resolve() != run.path.resolve():
+        if real_path(other.path) != real_path(run.path):
             raise SuiteError(
                 f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
                 "suite once: make one of the helm_runs narrower."

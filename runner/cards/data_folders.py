@@ -32,7 +32,9 @@ def read_data(named: Sequence[str]) -> dict[str, bytes]:
     for each in named:
         name, folder = _place(each)
         paths = list(_files_below(folder))
-        refuse_while_open([path.parent for path in paths if path.name == REPORT_FILE])
+        places = {folder, *folder.absolute().parents, *(path.parent for path in paths)}
+        # Whatever the files are called: a case's log and predictions are below a report's folder.
+        refuse_while_open([place / REPORT_FILE for place in places])
         for path in paths:
             content = _read(path)
             total += len(content)

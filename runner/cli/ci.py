@@ -13,7 +13,7 @@ from runner.errors import RunnerError
 from runner.evaluation.evaluation import FinishedEvaluation
 from runner.files.bug_log import attempt
 from runner.files.written_files import append_text, write_file
-from runner.leaderboard.junit import junit_xml
+from runner.leaderboard.junit import BEGINNING, junit_xml
 from runner.leaderboard.published import CheckedReport, published_gate, published_record
 from runner.leaderboard.standing import Competitors, read_competitors
 from runner.leaderboard.summary import summary
@@ -116,7 +116,7 @@ class CiOutput:
                 if isinstance(one.result, RunnerError)
             }
             xml = junit_xml(list(checked.values()), faults, is_closed=is_closed)
-            write_file(self.options.junit_file, xml)
+            write_file(self.options.junit_file, xml, BEGINNING)
         if self.faults:
             raise self.faults[0]
 

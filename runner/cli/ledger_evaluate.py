@@ -65,6 +65,7 @@ def evaluate_by_ledger(
     admission.fetch(images, lambda image: resolve_images(engine, [image], request, display.say))
     request = replace(request, pull=Pull.NEVER)
     with open_plan(request, submitters, engine, display) as plan:
+        admission.check(plan.suites)
         for directory in {path.parent for path in plan.passes}:
             mark_reports(directory, file)
         admitted = replace(plan, passes=admission.admit(plan.passes))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENAMETOOLONG
+from pathlib import Path
 
 from runner.errors import UsageError
 from runner.untrusted import quote
@@ -18,6 +19,14 @@ def why_no_path(text: str) -> str | None:
     except UnicodeEncodeError:
         return f"{quote(text)} has a character that is half of one (a lone surrogate)"
     return None
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path leads. One that leads to itself stays: to open it says what is wrong.
+
+    ``Path.resolve`` raises a RuntimeError for that one before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from runner.files.given_paths import real_path
 from runner.files.stores import is_remote
 from runner.files.whole_writes import PRIVATE_DIRECTORY, PRIVATE_FILE
 from runner.progress import Say
@@ -25,7 +26,7 @@ def is_open_to_all(directory: Path) -> bool:
     """Return whether every user of this machine can enter a directory; at a URL nobody can tell."""
     if is_remote(directory):
         return False
-    place = directory.resolve()
+    place = real_path(directory)
     with suppress(OSError):  # not there: nothing to read
         return all(each.stat().st_mode & stat.S_IXOTH for each in (place, *place.parents))
     return False

@@ -6,6 +6,9 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
+GZIP = b"\x1f\x8b"
+"""How a compressed file begins."""
+
 NO_FILE = "no file, e.g. a pipe or a device"
 
 
@@ -42,6 +45,21 @@ def refuse_irregular(path: Path) -> None:
     """
     if path.exists():
         _refuse(path.stat().st_mode, path)
+
+
+def refuse_other_kind(path: Path, beginning: bytes) -> None:
+    """Refuse a file that is there and begins otherwise, before what is made takes its place.
+
+    Raises:
+        OSError: it is there and is something else.
+    """
+    try:
+        with open_regular(path) as file:
+            found = file.read(len(beginning))
+    except FileNotFoundError:
+        return
+    if found and found != beginning:
+        raise FileExistsError(errno.EEXIST, "another kind of file is there", str(path))
 
 
 def _refuse(mode: int, path: Path) -> None:

@@ -110,19 +110,6 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
 
 
-def put_if_absent(unfinished: Path, path: Path) -> None:
-    """Rename a directory to its final path, unless another process has made the same meanwhile.
-
-    Raises:
-        OSError: it can't be renamed.
-    """
-    try:
-        unfinished.rename(path)
-    except OSError:
-        if not path.is_dir():
-            raise
-
-
 def find_unfinished(path: Path) -> list[Path]:
     """Return what has a name beside a path that ``unfinished_directory`` gives."""
     name = re.compile(re.escape(_beginning(path)) + "[0-9a-f]{8}")

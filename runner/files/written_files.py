@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.errors import UsageError
+from runner.files.given_paths import real_path
+from runner.files.regular_files import refuse_other_kind
 from runner.files.whole_writes import whole_file
 
 
@@ -20,8 +22,11 @@ def append_text(path: Path, text: str) -> None:
             file.write(text)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, beginning: bytes) -> None:
     """Write a file, whole or not at all; a device or a pipe is written to directly.
+
+    Args:
+        beginning: of every file of this kind; one that begins otherwise is not replaced.
 
     Raises:
         UsageError: it can't be written.
@@ -30,7 +35,8 @@ def write_file(path: Path, content: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
-        with whole_file(path.resolve()) as file:  # a symbolic link stays a link
+        refuse_other_kind(path, beginning)
+        with whole_file(real_path(path)) as file:  # a symbolic link stays a link
             file.write(content)
 
 

@@ -24,6 +24,8 @@ MOST_BYTES = 1024 * 1024
 MOST_VALUES = 100_000
 """Counted with aliases expanded: a few lines of aliases can stand for billions of values."""
 MOST_DEPTH = 50
+LARGEST_INTEGER = 10**300
+"""A floating-point number can be as large."""
 MOST_PROBLEM = 200
 """The most characters of the parser's message that are shown."""
 
@@ -42,6 +44,16 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _construct_integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    value: int = loader.construct_yaml_int(node)
+    if abs(value) > LARGEST_INTEGER:  # Python itself fails to print the largest of them
+        raise _FlawError(f"the number {quote(node.value)} is too large", _start(node))
+    return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_integer)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from runner.errors import SuiteError
+from runner.files.given_paths import real_path
 from runner.helm_outputs.json_text import parse
 
 RUN_SPEC = "run_spec.json"
@@ -197,7 +198,7 @@ def _walk(root: Path, depth: int, seen: set[Path]) -> Iterator[_Directory]:
         seen: the directories that were entered.
     """
     try:
-        real = root.resolve()
+        real = real_path(root)
         if real in seen or not root.is_dir():
             return
         with os.scandir(root) as entries:

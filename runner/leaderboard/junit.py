@@ -15,6 +15,9 @@ from runner.sandbox.outcome import Outcome
 from runner.scores.gate import GateResult
 from runner.untrusted import printable
 
+BEGINNING = b"<?xml"
+"""How every such file begins."""
+
 
 def junit_xml(
     checked: Sequence[CheckedReport], faults: Mapping[str, RunnerError], *, is_closed: bool

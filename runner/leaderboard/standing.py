@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.errors import SuiteError, UsageError
+from runner.files.given_paths import real_path
 from runner.files.stores import read_file
 from runner.leaderboard.contenders import Contender, make_contender
 from runner.leaderboard.kept_contenders import read_contenders
@@ -131,11 +132,11 @@ def read_competitors(path: Path, progress: Progress = SILENT) -> Competitors:
 def _rank_in_pairs(
     report: Contender, directory: Path, others: Mapping[Path, Contender]
 ) -> Standing | None:
-    own = directory.resolve()
+    own = real_path(directory)
     reports = {
         path: each
         for path, each in others.items()
-        if path.resolve() != own and each.digest == report.digest
+        if real_path(path) != own and each.digest == report.digest
         # The same runs may have another report, e.g. without --repeat.
         if each.identity != report.identity
     }

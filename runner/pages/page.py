@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.code_version import install_command
 from runner.errors import UsageError
+from runner.files.regular_files import refuse_other_kind
 from runner.files.whole_writes import whole_file
 from runner.untrusted import printable
 
@@ -26,6 +27,9 @@ TABLE_SCRIPTS = ("../vendor/dataTables.min.js", "tables.js")
 
 SHORT_DIGEST = 19
 """``sha256:`` and twelve digits, as Docker shows an image."""
+
+
+_BEGINNING = b"<!doctype html>"
 
 
 def render_page(
@@ -74,9 +78,10 @@ def write_page(path: Path, html: str, *, is_private: bool = False) -> None:
         is_private: whether only the user may read it, because it has actuals.
 
     Raises:
-        UsageError: the file can't be written.
+        UsageError: the file can't be written, or one that is no page is in its place.
     """
     try:
+        refuse_other_kind(path, _BEGINNING)
         # Not durable: it can be made again.
         with whole_file(path, is_durable=False, is_private=is_private) as file:
             file.write(html.encode())

@@ -7,6 +7,7 @@ loaded is made here of the parts whose digests are right, so that no name on the
 import gzip
 import hashlib
 import json
+import os
 import posixpath
 import tarfile
 import zlib
@@ -18,6 +19,7 @@ from typing import Any, BinaryIO
 
 from runner.contract.limits import GIB, MIB
 from runner.errors import EngineError, NotOnEngineError, UsageError
+from runner.files.regular_files import GZIP, open_regular, refuse_other_kind
 from runner.files.scratch import scratch_directory
 from runner.files.whole_writes import whole_file
 from runner.progress import Say
@@ -98,6 +100,7 @@ def write_image_archive(engine: Engine, image: Image, path: Path) -> int:
     """
     try:
         with scratch_directory() as folder:
+            refuse_other_kind(path, GZIP)
             with engine.saved_image(image.id) as saved:
                 parts = _read_parts(saved, folder, with_links=True)
             with whole_file(path) as file, gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed:
@@ -142,7 +145,7 @@ def read_archive(path: Path, folder: Path) -> Parts:
     """
     try:
         _check_checksum(path)
-        with gzip.open(path) as stream:
+        with open_regular(path) as file, gzip.open(file) as stream:
             return _read_parts(stream, folder, with_links=False)
     except (OSError, EOFError, zlib.error, _NoImageError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -253,13 +256,13 @@ def _read_json(parts: Parts, name: str) -> Any:
 def _check_checksum(path: Path) -> None:
     """Refuse an archive that is not the one of which the file beside it has the digest."""
     beside = path.with_name(path.name + CHECKSUM)
-    if beside.is_file():
-        with beside.open("rb") as file:
+    if os.path.lexists(beside):  # one that can't be read is no reason to do without
+        with open_regular(beside) as file:
             wanted = file.read(64).decode(errors="replace")
         if wanted != _file_digest(path):
             raise _NoImageError(f"its SHA-256 is not the one in {beside.name}, so it is damaged")
 
 
 def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
 """A ledger's admission control: which evaluations may run, and what is published of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from runner.submissions.quota import Answered, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
+from runner.suites.suite import Suite
 from runner.untrusted import printable
 
 BEFORE_ANY_SUITE = "none"
@@ -75,20 +76,28 @@ class Admission:
         if len(faults) == len(references):
             raise faults[0]
 
-    def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
-        """Return the evaluations that may run; publish the earlier answer for those scored before.
+    def check(self, suites: Iterable[Suite]) -> None:
+        """Refuse suites that no competition can have.
 
         Raises:
-            SubmissionError: none may run, and at least one is refused.
             SuiteError: cases of a suite share runs.
             UsageError: a suite can't be divided into public and private runs, or its score can't
                 be published a little at a time.
         """
-        for one in planned.values():
-            refuse_shared(one.suite, "One case could pass another its actuals.")
-            check_scoring(one.suite)
-            groups = split_groups(one.suite.eval_run_specs(), one.suite.manifest.choices)
-            public_groups(groups, self.rules)
+        for suite in suites:
+            refuse_shared(suite, "One case could pass another its actuals.")
+            check_scoring(suite)
+            public_groups(split_groups(suite.eval_run_specs(), suite.manifest.choices), self.rules)
+
+    def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
+        """Return the evaluations that may run; publish the earlier answer for those scored before.
+
+        Args:
+            planned: their suites have been checked.
+
+        Raises:
+            SubmissionError: none may run, and at least one is refused.
+        """
         for directory, one in planned.items():
             submission = CountedSubmission(
                 submitter=self.submitter, image=one.image.id, suite=one.suite.digest

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import UsageError
+from runner.files.given_paths import real_path
 from runner.files.stores import is_remote, read_file, write_files
 from runner.files.submitter_names import identity
 from runner.submissions.entries import Entry, Scored, is_disqualified, list_attempts
@@ -106,4 +107,4 @@ def find_ledgers(reports: Collection[Path]) -> dict[Path, Path]:
 
 def _places(report: Path) -> list[Path]:
     """Return where a report is: as it is named, and where links lead."""
-    return [report] if is_remote(report) else [report.absolute(), report.resolve()]
+    return [report] if is_remote(report) else [report.absolute(), real_path(report)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from runner.errors import SuiteError
+from runner.files.given_paths import real_path
 from runner.files.locks import locked_directory
 from runner.files.regular_files import read_regular
 from runner.suites.manifest import DIGEST, MANIFEST, PRIVATE, PUBLIC, PrivateManifest, SuiteManifest
@@ -119,7 +120,7 @@ def not_replaced(directory: Path) -> Iterator[None]:
     """Hold a place: meanwhile no build puts another suite there, so that all files are of one."""
     with ExitStack() as held:
         with suppress(OSError):  # reading says what is wrong
-            held.enter_context(locked_directory(directory.resolve().parent, is_shared=True))
+            held.enter_context(locked_directory(real_path(directory).parent, is_shared=True))
         yield
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from runner.errors import UsageError
+from runner.files.regular_files import GZIP, refuse_other_kind
 from runner.files.whole_writes import whole_file
 from runner.suites.manifest import DIGEST, MANIFEST, PUBLIC, to_bytes
 from runner.suites.public_suite import PublicSuite
@@ -24,6 +25,7 @@ def publish_suite(suite: PublicSuite, archive: Path) -> None:
     refuse_shared(suite, "Anyone with the whole public half has its actuals, or more of them.")
     refuse_nested(suite)
     try:
+        refuse_other_kind(archive, GZIP)
         with whole_file(archive) as file:
             write_public_half(suite, file, folder=f"{suite.name}-{suite.manifest.version}")
     except OSError as error:

@@ -10,6 +10,7 @@ import pytest
 from runner.authoring import trial_environment
 from runner.authoring.trial_environment import find_environment
 from runner.errors import BuildError
+from runner.files.user_directories import cache_directory
 from runner.progress import SILENT, Silent
 
 
@@ -113,3 +114,7 @@ def test_a_package_that_is_not_there_is_the_predictors_fault_with_pips_words(
     folder = write_folder(tmp_path / "a", "--no-index\nno-such-package\n")
     with pytest.raises(BuildError, match=r"(?s)as `runner build` will.*no-such-package"):
         find_environment(folder, SILENT)
+    kept = cache_directory() / "environments"
+    folders = [path for path in kept.iterdir() if path.is_dir()]
+    assert folders  # the base's
+    assert all((path / "complete").exists() for path in folders)

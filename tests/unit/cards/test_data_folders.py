@@ -8,6 +8,9 @@ import pytest
 from runner.cards import data_folders
 from runner.cards.data_folders import read_data
 from runner.errors import UsageError
+from runner.submissions.ledger import Ledger
+from runner.submissions.rules import Rules
+from runner.submissions.told import mark_reports
 
 
 @pytest.fixture
@@ -61,3 +64,18 @@ def test_more_than_a_container_gets_is_refused(
     monkeypatch.setattr(data_folders, "MOST_DATA_BYTES", 1)
     with pytest.raises(UsageError, match="the folders have more than"):
         read_data(["data"])
+
+
+@pytest.mark.parametrize("marked", [".", "data", "data/in"])
+def test_nothing_beside_or_below_an_open_ledgers_reports_is_read(
+    marked: str, folder: Path, tmp_path: Path
+) -> None:
+    """Whatever its name: a case's log and predictions are no report.json."""
+    assert read_data(["data"])  # the control
+    ledger = Ledger(tmp_path / "a.ledger")
+    ledger.create(Rules(seed="s"))
+    mark_reports(tmp_path / marked, ledger.path)
+    with pytest.raises(UsageError, match="is open"):
+        read_data(["data"])
+    ledger.close("ann", "the deadline has passed")
+    assert read_data(["data"])

@@ -61,3 +61,11 @@ def test_the_page_goes_beside_the_first_report_and_is_the_users_alone(results: P
 def test_a_report_named_twice_is_refused(results: Path) -> None:
     with pytest.raises(UsageError, match="named twice"):
         run(results, "0.1", "0.1")
+
+
+def test_a_page_takes_no_other_files_place(results: Path) -> None:
+    report = results / "0.1" / "report.json"
+    content = report.read_bytes()
+    with pytest.raises(UsageError, match="another kind of file is there"):
+        run(results, "0.1", "0.3", "--html", f"--output={report}")
+    assert report.read_bytes() == content

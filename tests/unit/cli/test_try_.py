@@ -126,7 +126,7 @@ def test_another_suite_is_staged_and_not_kept(tmp_path: Path) -> None:
     )
     ended = try_(folder, tmp_path / "cache", "--suite", source, "--here")
     assert ended.returncode == 0, ended.stderr
-    assert not list((tmp_path / "cache").glob("runner/demo-*"))
+    assert not list((tmp_path / "cache").glob("runner/demo-case"))
 
 
 def test_a_case_that_is_not_there_is_refused_with_those_that_are(
@@ -135,3 +135,22 @@ def test_a_case_that_is_not_there_is_refused_with_those_that_are(
     ended = try_(template_folder("python"), cache, "--case", "case-9")
     assert ended.returncode == 3
     assert "has no case 'case-9'; it has case-1." in ended.stderr
+
+
+def test_a_kept_case_that_was_changed_is_made_again(cache: Path) -> None:
+    folder = template_folder("python")
+    sound = try_(folder, cache, "--here")
+    (stats,) = cache.glob("runner/demo-case/*/*/input/train/stats.parquet")
+    stats.chmod(0o644)
+    stats.write_bytes(b"x")
+    again = try_(folder, cache, "--here")
+    assert (again.returncode, again.stdout) == (0, sound.stdout)
+    assert "making the demo's case" in again.stderr
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "runner").touch()
+    ended = try_(template_folder("python"), tmp_path / "cache", "--here")
+    assert ended.returncode == 0, ended.stderr
+    assert not (tmp_path / "cache" / "runner").is_dir()

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
-from runner.errors import UsageError
-from runner.files.given_paths import refusing_long_names, why_no_path
+from runner.cli.main import cli
+from runner.errors import BugError, RunnerError, UsageError
+from runner.files.given_paths import real_path, refusing_long_names, why_no_path
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
@@ -31,3 +34,43 @@ def test_a_name_that_the_disk_refuses_is_told_in_part(tmp_path: Path) -> None:
 def test_control_other_failures_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), refusing_long_names():
         (tmp_path / "a").read_bytes()
+
+
+def test_a_path_is_real_where_its_links_lead_and_one_that_leads_to_itself_stays(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert real_path(tmp_path / "loop") == tmp_path.resolve() / "loop"
+    assert real_path(tmp_path / "link") == tmp_path.resolve()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "loop"],
+        ["compare", "loop", "loop"],
+        ["verify", "loop"],
+        ["leaderboard", "loop"],
+        ["rescore", "loop", "--suite", "loop"],
+        ["suite", "show", "loop"],
+        ["suite", "audit", "loop"],
+        ["suite", "publish", "loop"],
+        ["suite", "build", "loop", "-o", "loop"],
+        ["card", "check", "loop"],
+        ["card", "show", "loop"],
+        ["try", "loop"],
+        ["init", "loop"],
+        ["import", "lm-eval", "loop", "-o", "loop"],
+    ],
+    ids=" ".join,
+)
+def test_a_link_that_leads_to_itself_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert not isinstance(ended.exception, BugError)
+    is_refused = isinstance(ended.exception, (RunnerError, click.ClickException))
+    assert is_refused or (ended.exception is None and ended.return_value), ended.exception

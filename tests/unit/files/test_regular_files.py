@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from runner.cli.main import cli
 from runner.errors import RunnerError
 from runner.files.locks import locked_file
-from runner.files.regular_files import NO_FILE, open_regular, read_regular
+from runner.files.regular_files import NO_FILE, open_regular, read_regular, refuse_other_kind
 from runner.files.signatures import make_key
 from runner.helm_run.instances import read_instances
 from runner.leaderboard.standing import read_competitors
@@ -77,3 +77,13 @@ def test_no_file_of_an_organizer_is_a_pipe(tmp_path: Path, read: Callable[[Path]
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(RunnerError, match=NO_FILE):
         read(tmp_path / "pipe")
+
+
+def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    (tmp_path / "page.html").write_text("<!doctype html><title>t")  # the controls
+    (tmp_path / "empty").touch()
+    with pytest.raises(FileExistsError):
+        refuse_other_kind(tmp_path / "report.json", b"<!doctype html>")
+    for name in ("page.html", "empty", "missing"):
+        refuse_other_kind(tmp_path / name, b"<!doctype html>")

@@ -10,7 +10,6 @@ import pytest
 
 from runner.files import whole_writes
 from runner.files.whole_writes import (
-    put_if_absent,
     put_in_place,
     unfinished_directory,
     whole_file,
@@ -163,22 +162,6 @@ def test_the_earlier_directory_is_put_back_if_the_new_one_can_not_be_renamed(
         put_in_place(tmp_path / "missing", place)
     assert (place / "file").read_text() == "earlier"
     assert names(tmp_path) == ["place"]
-
-
-def test_the_first_of_two_that_make_the_same_directory_stays(tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    for text in ("first", "second"):
-        with unfinished_directory(place) as unfinished:
-            (unfinished / "file").write_text(text)
-            put_if_absent(unfinished, place)
-    assert (place / "file").read_text() == "first"
-    assert names(tmp_path) == ["place"]
-
-
-def test_a_file_in_the_way_of_a_directory_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "place").write_text("in the way")
-    with pytest.raises(OSError, match="place"):
-        put_if_absent(fill(tmp_path / "unfinished", "new"), tmp_path / "place")
 
 
 @pytest.mark.parametrize("path", ["", "/"])

@@ -141,6 +141,10 @@ def test_of_very_many_wrong_fields_some_are_named() -> None:
         ("choice: =\n", "line 1: the tag 'tag:yaml.org,2002:value'"),
         ("choice: 0x_\n", "not YAML: a value can't be read"),
         (f"choice: {'9' * 5000}\n", "not YAML: a value can't be read"),
+        (f"choice: 0x{'f' * 5000}\n", "line 1: the number"),
+        (f"choice: 0b{'1' * 5000}\n", "line 1: the number"),
+        (f"choice: 0{'7' * 5000}\n", "line 1: the number"),
+        (f"choice: {'59:' * 300}59\n", "line 1: the number"),
         ("name: *missing\n", "line 1: not YAML: found undefined alias"),
     ],
 )

@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,18 @@ def test_an_archive_is_what_the_checksum_beside_it_says(tmp_path: Path) -> None:
     assert read_archive(path, tmp_path).layers
     beside.write_text(f"{'0' * 64}  a.tar.gz\n")
     refuse(path, tmp_path, "not the one in a.tar.gz.sha256, so it is damaged")
+
+
+@pytest.mark.timeout(30)  # a pipe that is opened waits for ever
+def test_a_pipe_in_the_place_of_an_archive_or_its_checksum_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tar.gz")
+    refuse(tmp_path / "pipe.tar.gz", tmp_path, "no file, e.g. a pipe")
+    path = write(tmp_path / "a.tar.gz")
+    beside = tmp_path / f"a.tar.gz{CHECKSUM}"
+    os.mkfifo(beside)
+    refuse(path, tmp_path, "no file, e.g. a pipe")
+    beside.unlink()
+    beside.symlink_to("nowhere")
+    refuse(path, tmp_path, "No such file")
+    beside.unlink()
+    read_archive(path, tmp_path)  # the control
