@@ -4,7 +4,8 @@ Source: augmented inverse probability weighting with ridge as the control variat
 """
 
 import numpy as np
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 from sklearn.linear_model import RidgeCV
 
 PENALTIES = np.logspace(-1, 3, 9)

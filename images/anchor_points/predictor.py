@@ -4,7 +4,8 @@ Source: anchor points, arXiv 2309.08638; here the anchors are the items that the
 """
 
 import numpy as np
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 from scipy.spatial.distance import cdist
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from items import Problem
 from numpy.typing import NDArray
+from problem import Problem
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 

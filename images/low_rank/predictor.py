@@ -5,7 +5,8 @@ Source: logit low-rank completion, arXiv 2606.24020; here by alternating ridge r
 
 import numpy as np
 import pandas as pd
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 from scipy.special import expit, logit
 
 RANK = 1

@@ -5,7 +5,8 @@ Source: nearest models in the space of their answers, as in data kernel perspect
 """
 
 import numpy as np
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 
 WIDTH = 0.1
 """A model that differs on this share of the items more than another counts 2.7 times less."""

@@ -6,7 +6,8 @@ Source: p-IRT of tinyBenchmarks, arXiv 2402.14992.
 import math
 
 from irt import Fits
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 
 
 class PIrt(ItemPredictor):

@@ -4,7 +4,8 @@ Source: the "ridge" of benchmark prediction, e.g. arXiv 2506.07673.
 """
 
 import numpy as np
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 from sklearn.linear_model import RidgeCV
 
 PENALTIES = np.logspace(-2, 3, 11)

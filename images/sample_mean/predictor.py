@@ -1,6 +1,7 @@
 """Predict the mean of the revealed items: what every method has to beat."""
 
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 
 
 class SampleMean(ItemPredictor):

@@ -8,7 +8,8 @@ import re
 
 import numpy as np
 import pandas as pd
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 from scipy.special import expit, logit
 
 EDGE = 0.02

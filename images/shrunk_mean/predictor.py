@@ -6,7 +6,8 @@ Statistical Association 68.
 
 import math
 
-from items import Estimate, ItemPredictor, Problem
+from items import Estimate, ItemPredictor
+from problem import Problem
 
 FEWEST_MODELS = 2
 

@@ -1,5 +1,6 @@
 """``runner check``."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from runner.cli.echo import echo_json
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
 from runner.errors import ExitCode, UsageError
+from runner.files.regular_files import read_regular
 from runner.files.whole_writes import whole_file
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
@@ -38,6 +40,8 @@ def check(
     as_json: bool,
 ) -> int:
     """Run an image on a public case and print what was found; return the exit code."""
+    if save_expected is not None:
+        _refuse_other_content(save_expected)
     engine = Engine.connect()
     display = open_display()
     if is_archive(reference):
@@ -68,6 +72,19 @@ def check(
         print_results(reference, results, works)
     failed = any(found.passed is False for found in results)
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
+
+
+def _refuse_other_content(path: Path) -> None:
+    """Refuse a file that is there and has no predictions, before an image runs for nothing."""
+    try:
+        found = json.loads(read_regular(path))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError) as error:
+        found = error
+    if not (isinstance(found, dict) and isinstance(found.get("predictions"), dict)):
+        why = found.strerror if isinstance(found, OSError) else "it has no predictions"
+        raise UsageError(f"{path}: not replaced ({why}). Name another file, or remove this one.")
 
 
 def _save(run: SandboxRun, path: Path) -> None:

@@ -1,6 +1,7 @@
 """The gallery's methods, on tables whose answer is known."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def make_problem(
     Args:
         shown: how many items of each scenario are revealed.
     """
-    from items import Problem  # noqa: PLC0415  (of the image)
+    from problem import Problem  # noqa: PLC0415  (of the image)
 
     rng = np.random.default_rng(5)
     columns = pd.MultiIndex.from_product([[f"s{n}" for n in range(scenarios)], range(items)])
@@ -108,8 +109,23 @@ def test_what_was_found_for_one_case_is_not_used_for_the_next(name: str) -> None
         assert same.estimate(problem) == method(name).estimate(problem)
 
 
+@pytest.mark.parametrize("name", ["p_irt", "gp_irt", "low_rank"])
+def test_control_what_is_kept_for_no_case_in_particular_is_used_for_the_next(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = method(name)
+    of_low_rank = type(same).estimate.__globals__
+    keeper = of_low_rank if name == "low_rank" else vars(sys.modules["irt"])
+    monkeypatch.setitem(keeper, "id", lambda _: 0)
+    first, other = (
+        make_problem(ABILITIES + step, 0.4, shown=4, scenarios=3, items=12)[0] for step in (0, 2)
+    )
+    same.estimate(first)
+    assert same.estimate(other) != method(name).estimate(other)
+
+
 def test_a_line_over_sizes_goes_on() -> None:
-    from items import Problem  # noqa: PLC0415  (of the image)
+    from problem import Problem  # noqa: PLC0415  (of the image)
     from scipy.special import expit  # noqa: PLC0415
 
     sizes = np.array([9.0, 10.0])
@@ -183,7 +199,15 @@ def test_every_target_of_a_suite_that_reveals_scores_is_predicted(
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_each_method_is_short_and_cites_its_source(name: str) -> None:
+def test_each_method_cites_its_source(name: str) -> None:
     text = (IMAGES / name / "predictor.py").read_text()
-    assert len(text.splitlines()) < MOST_LINES
     assert name == "sample_mean" or "Source: " in text
+
+
+@pytest.mark.parametrize("name", ["items", *METHODS])
+def test_each_file_of_an_image_is_short(name: str) -> None:
+    lengths = {
+        path.name: len(path.read_text().splitlines()) for path in IMAGES.joinpath(name).glob("*.py")
+    }
+    assert lengths
+    assert all(length < MOST_LINES for length in lengths.values()), lengths
