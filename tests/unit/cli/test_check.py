@@ -15,7 +15,8 @@ NO_PREDICTIONS = ('{"schema_version": 1}', '{"predictions": 5}', "[]", "not JSON
 
 @pytest.fixture(autouse=True)
 def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "gone")
 
 
 def error_of(path: Path) -> BaseException | None:
