@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from runner.cli.main import cli
+from runner.suites.spec import SuiteSpec
 from tests.docs_scripts import DOCS, load_script
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +54,20 @@ def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     named = set(re.findall(r"^(?:\.venv/bin/)?runner (\w+)", "\n".join(blocks), re.MULTILINE))
     assert {"init", "try", "build", "check", "evaluate"} <= named <= set(cli.commands)
+
+
+def yaml_blocks() -> list[str]:
+    texts = [path.read_text() for path in (*DOCS.glob("*.md"), ROOT / "README.md")]
+    return re.findall(r"^```yaml\n(.*?)^```", "\n".join(texts), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", yaml_blocks())
+def test_a_block_of_yaml_is_yaml_and_as_part_of_a_suites_spec_is_accepted(block: str) -> None:
+    found = yaml.safe_load(block)
+    if isinstance(found, dict) and set(found) <= set(SuiteSpec.model_fields):
+        SuiteSpec.model_validate({"name": "a", "version": "1", "helm_runs": ["runs"]} | found)
+        with pytest.raises(ValidationError):  # the control
+            SuiteSpec.model_validate(found | {"no_such_key": 1})
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
