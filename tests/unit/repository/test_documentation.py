@@ -56,6 +56,14 @@ def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None
     assert {"init", "try", "build", "check", "evaluate"} <= named <= set(cli.commands)
 
 
+REST_OF_SPEC = {
+    "name": "a",
+    "version": "1",
+    "helm_runs": ["runs"],
+    "targets": [{"stat": "exact_match"}],
+}
+
+
 def yaml_blocks() -> list[str]:
     texts = [path.read_text() for path in (*DOCS.glob("*.md"), ROOT / "README.md")]
     return re.findall(r"^```yaml\n(.*?)^```", "\n".join(texts), re.DOTALL | re.MULTILINE)
@@ -65,9 +73,9 @@ def yaml_blocks() -> list[str]:
 def test_a_block_of_yaml_is_yaml_and_as_part_of_a_suites_spec_is_accepted(block: str) -> None:
     found = yaml.safe_load(block)
     if isinstance(found, dict) and set(found) <= set(SuiteSpec.model_fields):
-        SuiteSpec.model_validate({"name": "a", "version": "1", "helm_runs": ["runs"]} | found)
+        SuiteSpec.model_validate(REST_OF_SPEC | found)
         with pytest.raises(ValidationError):  # the control
-            SuiteSpec.model_validate(found | {"no_such_key": 1})
+            SuiteSpec.model_validate(REST_OF_SPEC | found | {"no_such_key": 1})
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
