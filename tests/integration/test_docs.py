@@ -21,13 +21,17 @@ def shell_blocks(document: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy_checkout(folder: Path) -> Path:
     """Return a copy of the checkout that uses this one's .venv."""
-    copy = tmp_path_factory.mktemp("docs") / "checkout"
+    copy = folder / "checkout"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_checkout(tmp_path_factory.mktemp("docs"))
 
 
 CACHES = {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"), "RUFF_CACHE_DIR": str(ROOT / ".ruff_cache")}
@@ -153,8 +157,7 @@ WITH_COMMANDS = [page for page in PAGES if shell_blocks(page) and page not in NE
 def test_the_commands_of_a_page_run_one_after_the_other(
     page: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    copy = tmp_path_factory.mktemp("page") / "checkout"
-    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    copy = copy_checkout(tmp_path_factory.mktemp("page"))
     for block in shell_blocks(page):
         run_block(block, copy)
 
@@ -167,8 +170,7 @@ def python_blocks(document: str) -> list[str]:
 def test_the_python_of_its_page_runs_from_top_to_bottom(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    copy = tmp_path_factory.mktemp("page") / "checkout"
-    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    copy = copy_checkout(tmp_path_factory.mktemp("page"))
     blocks = python_blocks("docs/python.md")
     assert len(blocks) == 8
     (copy / "page.py").write_text("\n".join(blocks))
