@@ -42,8 +42,8 @@ OWN_MB = 50
 """The assumed size of the part of an image that belongs to one submission alone. A Python predictor
 without packages has less than 1 MB, one with scikit-learn 50 MB."""
 
-BOARD_ENTRIES = (1_000, 2_000)
-"""Numbers of entries for which a leaderboard is measured."""
+BOARD_ENTRIES = 1_000
+"""The number of entries for which a leaderboard is measured, and then for twice as many."""
 
 HOUR, MB = 3600, 1e6
 
@@ -71,8 +71,12 @@ class Costs:
         return len(self.case_seconds)
 
 
-def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
-    """Evaluate the images on a suite of the demo's HELM runs, and return the costs."""
+def measure_costs(images: Sequence[str], scratch: Path, entries: int) -> Costs:
+    """Evaluate the images on a suite of the demo's HELM runs, and return the costs.
+
+    Args:
+        entries: of the leaderboard that is measured, and then of one twice as long.
+    """
     suite = open_suite(build_cluster_suite(scratch))
     out = scratch / "results"
     command = [str(RUNNER), "evaluate", *images, "--suite", str(suite.root), "--out", str(out)]
@@ -84,7 +88,7 @@ def measure_costs(images: Sequence[str], scratch: Path) -> Costs:
         _case_seconds(reports.values()),
         _measure_head(images, suite, FinishedCases(out / "finished_cases")) / runs,
         kept / runs,
-        *_measure_board(next(iter(reports.values()))),
+        *_measure_board(next(iter(reports.values())), entries),
     )
 
 
@@ -128,10 +132,10 @@ def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) 
     return time.process_time() - begun
 
 
-def _measure_board(report: Report) -> tuple[float, float]:
+def _measure_board(report: Report, entries: int) -> tuple[float, float]:
     """Return the CPU seconds per entry and per pair, from a leaderboard and one twice as long."""
     taken = []
-    for entries in BOARD_ENTRIES:
+    for count in (entries, 2 * entries):
         reports = {
             Path(str(number)): report.model_copy(
                 update={
@@ -140,12 +144,12 @@ def _measure_board(report: Report) -> tuple[float, float]:
                     )
                 }
             )
-            for number in range(entries)
+            for number in range(count)
         }
         begun = time.process_time()
         make_leaderboard(ChosenReports.of(reports), None)
         taken.append(time.process_time() - begun)
-    entries, (once, twice) = BOARD_ENTRIES[0], taken
+    once, twice = taken
     # Twice as many entries take twice the time, but for entries² more pairs.
     pair_seconds = max(twice - 2 * once, 0.0) / entries**2
     return once / entries - pair_seconds * (entries - 1) / 2, pair_seconds
@@ -203,9 +207,10 @@ def main() -> int:
         "--images", nargs="+", default=["train_mean", "scenario_mean", "perturbation_linear"]
     )
     parser.add_argument("--submissions", nargs="+", type=int, default=list(SUBMISSIONS))
+    parser.add_argument("--entries", type=int, default=BOARD_ENTRIES)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="scale-") as scratch:
-        costs = measure_costs(arguments.images, Path(scratch))
+        costs = measure_costs(arguments.images, Path(scratch), arguments.entries)
     print(times_table(costs, arguments.submissions, MACHINES))
     print()
     print(costs_table(costs, arguments.submissions))

@@ -7,7 +7,7 @@ import sys
 def test_a_small_batch_is_measured_and_large_ones_are_simulated() -> None:
     command = [sys.executable, "-m", "benchmarks.scale", "--images", "train_mean"]
     ended = subprocess.run(
-        [*command, "--submissions", "2", "30"],
+        [*command, "--submissions", "2", "30", "--entries", "20"],
         capture_output=True,
         text=True,
         check=False,
