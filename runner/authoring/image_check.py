@@ -8,6 +8,7 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import MIB, Limits
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.verdict import Verdict
+from runner.reports.fact_sheet import FACT_SHEET, FACTS_LABEL, label_fault
 from runner.reports.hints import ADVICE, find_hints, find_percent
 from runner.sandbox.outcome import Outcome
 
@@ -59,6 +60,15 @@ def check_label(labels: Mapping[str, str], label: str) -> Result:
         text = f"built for version {found!r:.20}, this runner has {CONTRACT_VERSION}"
         return Result("contract version", False, text, ("Build it again with this runner.",))
     return Result("contract version", True, f"version {CONTRACT_VERSION}")
+
+
+def check_facts(labels: Mapping[str, str]) -> list[Result]:
+    """Say what is wrong with the image's fact sheet, which is no condition."""
+    fault = label_fault(labels)
+    if fault is None:
+        return []
+    advice = (f"Write {FACT_SHEET} and let `runner build` make the label {FACTS_LABEL}.",)
+    return [Result("fact sheet", None, f"not shown: {fault}", advice)]
 
 
 def predicted_stats(verdict: Verdict) -> dict[Key, Stat]:

@@ -56,10 +56,14 @@ def test_from_an_empty_folder_to_a_score(tmp_path: Path, monkeypatch: pytest.Mon
     started = time.monotonic()
     succeed("init", "mine")
     succeed("try", "mine", "--suite", "demo")
+    Path("mine", "predictor.yaml").write_text("title: Mine\npaper: https://example.org/a\n")
     image = build(Path("mine"), "my-predictor-init")
-    succeed("check", image)
+    assert "fact sheet" not in succeed("check", image).stdout
     shown = succeed("evaluate", image, "--suite", "demo").stdout
     assert "MAE 0." in shown
+    (report,) = Path("results/demo").glob("*/report.json")
+    facts = json.loads(report.read_text())["image"]["facts"]
+    assert (facts["title"], facts["paper"]) == ("Mine", "https://example.org/a")
     assert time.monotonic() - started < 600
 
 

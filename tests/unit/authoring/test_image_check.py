@@ -6,6 +6,7 @@ from runner.authoring.image_check import (
     Key,
     Measurement,
     check_determinism,
+    check_facts,
     check_label,
     check_outcome,
     check_parity,
@@ -17,6 +18,7 @@ from runner.contract.limits import MIB, Limits
 from runner.evaluation.verdict import Verdict
 from runner.output.findings import Cause, Finding, OutputPlace
 from runner.output.predictions import Predictions
+from runner.reports.fact_sheet import FACTS_LABEL
 from runner.sandbox.docker_command import docker_run_command
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome
@@ -158,3 +160,11 @@ def test_the_command_of_docker_has_the_policys_settings() -> None:
         assert part in command
     assert command.endswith(" sha256:1")
     assert Path(command.partition("seccomp=")[2].split()[0]).is_file()
+
+
+def test_a_wrong_fact_sheet_is_told_and_fails_nothing() -> None:
+    (result,) = check_facts({FACTS_LABEL: '{"title": "\\u001b[31m"}'})
+    assert (result.check, result.passed) == ("fact sheet", None)
+    assert "title" in result.text
+    assert result.text.isprintable()
+    assert check_facts({FACTS_LABEL: '{"title": "Mine"}'}) == check_facts({}) == []
