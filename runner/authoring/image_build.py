@@ -15,6 +15,7 @@ from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
     read_expected,
+    read_fact_sheet,
     write_context,
     write_packages_context,
 )
@@ -35,6 +36,7 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import BuildError, UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
+from runner.reports.fact_sheet import FACTS_LABEL, facts_label
 from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
@@ -215,8 +217,11 @@ class _Build:
 
 def _labels(source: ImageSource) -> dict[str, str]:
     labels = {CONTRACT_LABEL: str(CONTRACT_VERSION)}
-    expected = read_expected(source.folder)
-    return {**labels, EXPECTED_LABEL: expected} if expected else labels
+    if expected := read_expected(source.folder):
+        labels[EXPECTED_LABEL] = expected
+    if sheet := read_fact_sheet(source.folder):
+        labels[FACTS_LABEL] = facts_label(sheet)
+    return labels
 
 
 def _require_parent(engine: Engine, reference: str) -> Image:

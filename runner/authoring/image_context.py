@@ -18,6 +18,8 @@ from runner.authoring.context_files import (
 from runner.authoring.dockerfile import PACKAGES
 from runner.authoring.image_packages import BASE_LOCK, names_packages
 from runner.errors import UsageError
+from runner.files.regular_files import read_regular
+from runner.reports.fact_sheet import FACT_SHEET, FactSheet, parse_fact_sheet
 
 EXPECTED = "expected_predictions.json"
 """In a predictor's folder: predictions that `runner check --save-expected` saved."""
@@ -40,6 +42,17 @@ def read_expected(directory: Path) -> str | None:
             "Check on a suite with fewer targets, or remove the file."
         )
     return path.read_text(encoding="utf-8", errors="replace")
+
+
+def read_fact_sheet(directory: Path) -> FactSheet | None:
+    """Return the fact sheet that a folder holds, or None if there is none.
+
+    Raises:
+        UsageError: it can't be read, or a field is wrong.
+    """
+    path = directory / FACT_SHEET
+    with reading(path):
+        return parse_fact_sheet(read_regular(path), str(path)) if path.exists() else None
 
 
 def read_dockerfile(directory: Path) -> str:

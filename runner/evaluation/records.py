@@ -17,6 +17,7 @@ from runner.evaluation.passes import Pass
 from runner.evaluation.repetitions import RunAgain, with_repetitions
 from runner.evaluation.verdict import JudgedCase
 from runner.reports.baselines import Baselines, find_baselines
+from runner.reports.fact_sheet import read_facts
 from runner.reports.report import (
     CaseRecord,
     Evaluation,
@@ -26,6 +27,7 @@ from runner.reports.report import (
     TargetRecord,
 )
 from runner.reports.scoring import target_record, with_scores
+from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.sharing import find_shared
@@ -58,7 +60,7 @@ def make_evaluation(
         runtime=settings.policy.runtime,
         gpus=settings.policy.gpus,
         suite=suite_record(suite),
-        image=ImageRecord(reference=image.reference, id=image.id, digests=image.digests),
+        image=image_record(image),
         input_changes=tuple(change.name for change in settings.input_changes),
         eval_run_specs=eval_run_specs(suite),
         cases=tuple(case_records(suite, judged, settings.policy.limits)),
@@ -68,6 +70,16 @@ def make_evaluation(
     for each in judged:
         files |= case_files(each)
     return Evaluation(with_repetitions(with_scores(report), judged, again), files)
+
+
+def image_record(image: Image) -> ImageRecord:
+    """Return what a report records about an image."""
+    return ImageRecord(
+        reference=image.reference,
+        id=image.id,
+        digests=image.digests,
+        facts=read_facts(image.labels),
+    )
 
 
 def suite_record(suite: PublicSuite) -> SuiteRecord:

@@ -12,6 +12,7 @@ from runner.leaderboard.contenders import Contender
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress
+from runner.reports.fact_sheet import FactSheet
 from runner.reports.score_text import population
 from runner.scores.aggregation import Score
 from runner.scores.clusters import Replicates
@@ -31,6 +32,7 @@ class LeaderboardEntry:
         digest: the image's registry digest, or its ID where it has none.
         curve: the primary metric at each budget, if the suite has several.
         is_baseline: whether the organizer's file of submitters marks it as one.
+        facts: the image's fact sheet.
     """
 
     rank: RankRange | None
@@ -44,6 +46,7 @@ class LeaderboardEntry:
     report: Path
     curve: tuple[Score, ...] = ()
     is_baseline: bool = False
+    facts: FactSheet | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ class _Evaluated:
             report=self.path,
             curve=self.report.curve,
             is_baseline=self.is_baseline,
+            facts=image.facts,
         )
 
 
@@ -286,6 +290,7 @@ def leaderboard_rows(board: Leaderboard) -> list[dict[str, Any]]:
             "unranked": entry.unranked,
             "is_baseline": entry.is_baseline,
             "digest": entry.digest,
+            "facts": None if entry.facts is None else entry.facts.model_dump(exclude_defaults=True),
             "report": str(entry.report),
         }
         for entry in board.entries

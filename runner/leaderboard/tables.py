@@ -97,7 +97,8 @@ def to_csv(board: Leaderboard) -> str:
     for row in rows:
         outcomes = " ".join(f"{name}={count}" for name, count in row["outcomes"].items())
         by_budget = " ".join(f"{budget}={value}" for budget, value in row["by_budget"].items())
-        cells = {**row, "outcomes": outcomes, "by_budget": by_budget}
+        facts = row["facts"]["title"] if row["facts"] else None
+        cells = {**row, "outcomes": outcomes, "by_budget": by_budget, "facts": facts}
         writer.writerow(
             {
                 name: csv_cell(cell) if isinstance(cell, str) else cell

@@ -91,6 +91,7 @@ def _entry(board: Leaderboard, number: int, links: Mapping[Path, str]) -> dict[s
         "submitter": printable(entry.submitter),
         "image": printable(entry.image),
         "baseline": entry.is_baseline,
+        "facts": None if entry.facts is None else entry.facts.model_dump(exclude_defaults=True),
         "digest": printable(entry.digest.rpartition("@")[2][:SHORT_DIGEST]),
         "link": links.get(entry.report),
         "probability": short(entry.probability_better),

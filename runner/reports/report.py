@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import SuiteError
 from runner.files.stores import read_file
+from runner.reports.fact_sheet import FactSheet
 from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import HostFinding
@@ -102,11 +103,12 @@ class SuiteRecord(_Record):
 
 
 class ImageRecord(_Record):
-    """The image: what it was called, the ID that ran, and its registry digests."""
+    """The image: what it was called, the ID that ran, its registry digests, its fact sheet."""
 
     reference: str
     id: str
     digests: tuple[str, ...]
+    facts: FactSheet | None = None
 
 
 class RescoredFrom(_Record):

@@ -2,8 +2,8 @@
 
     python tests/developer/compare_cards_with_magnet.py MAGNET_PYTHON [HELM_RUNS]
 
-MAGNET's own cards run unmodified. The Llama cards need HELM runs: with HELM_RUNS (a
-benchmark_output/runs/VERSION of MMLU) they run with its path and its models in place of theirs.
+MAGNET's own cards run unmodified. The Llama cards need HELM runs: with HELM_RUNS (MMLU's,
+e.g. a benchmark_output) they run with its path and its models in place of theirs.
 Cards of this file's own add the verdicts and reductions that MAGNET's cards do not reach.
 """
 
@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from runner.helm_outputs.runs import find_runs
 
 BAD_SUITE = 3
 NOT_FOUND = re.compile(r"(ERROR evaluating claim: (?:no )?'\w+').*")
@@ -198,12 +200,11 @@ def shipped_cards(magnet: Path) -> Iterator[Trial]:
 
 def llama_cards(magnet: Path, runs: Path, work: Path) -> Iterator[Trial]:
     """Yield the Llama cards with the paths and the models of the runs at hand."""
-    for run in runs.iterdir():
-        if run.is_dir():  # what MAGNET's loader reads of a run for these cards
-            copy = work / "data" / "benchmark_output" / "runs" / "v1" / run.name
-            copy.mkdir(parents=True)
-            for name in ("run_spec.json", "scenario.json", "stats.json"):
-                shutil.copyfile(run / name, copy / name)
+    for run in find_runs(runs):
+        copy = work / "data" / "benchmark_output" / "runs" / "v1" / run.path.name
+        copy.mkdir(parents=True)
+        for name in ("run_spec.json", "scenario.json", "stats.json"):  # what MAGNET's loader reads
+            shutil.copyfile(run.path / name, copy / name)
     specs = (work / "data").rglob("run_spec.json")
     models = sorted({json.loads(s.read_text())["adapter_spec"]["model"] for s in specs})
     example = Path("magnet", "examples", "llama_consistency")

@@ -17,6 +17,7 @@ from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, Surroundings, leaderboard_page
 from runner.pages.report_page import Links, report_page
+from runner.reports.fact_sheet import FactSheet
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
@@ -40,6 +41,9 @@ submitters:
 """
 
 
+FACTS = FactSheet(title=HOSTILE, paper="https://example.org/paper")
+
+
 @pytest.fixture(scope="module")
 def results(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the reports of an oracle, two of one hostile submitter, and one that failed."""
@@ -50,7 +54,11 @@ def results(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("wavering", wavering, 0),
         ("broken", oracle, 1),
     ):
-        write_evaluation(evaluate_function(suite, predict, name, exit_code), root / name)
+        one = evaluate_function(suite, predict, name, exit_code)
+        facts = FACTS if name == "oracle" else None
+        image = one.report.image.model_copy(update={"facts": facts})
+        report = one.report.model_copy(update={"image": image})
+        write_evaluation(replace(one, report=report), root / name)
     (root / "submitters.yaml").write_text(SUBMITTERS)
     return root
 
@@ -108,12 +116,21 @@ def test_a_hostile_submitter_shows_as_text_and_every_row_links_to_its_report(
         assert found.page.title().startswith("Leaderboard of")
         assert found.page.locator("img").count() == 0
         links = found.page.locator("#board tbody a").all()
-        assert len(links) == 3  # one of them leads to a comparison
+        assert len(links) == 4  # one of them leads to a comparison, one to a paper
         assert len(names) == 2  # the best of the hostile one's two
         found.page.get_by_role("link", name="report of oracle").click()
         found.page.wait_for_selector("h1")
         assert "oracle" in found.texts("h1")[0]
         assert found.errors == []
+
+
+def test_an_entrys_fact_sheet_is_shown_as_text_with_its_paper(browser: Browser, site: Path) -> None:
+    with opened(browser, site / INDEX) as found:
+        (entry,) = (text for text in found.texts("#board tbody th") if text.startswith("oracle"))
+        assert HOSTILE in entry
+        paper = found.page.locator("#board th a")
+        assert paper.get_attribute("href") == FACTS.paper
+        assert "noreferrer" in str(paper.get_attribute("rel"))
 
 
 def test_the_reports_of_a_leaderboard_hold_no_actual_unless_asked(

@@ -10,6 +10,7 @@ from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.pages import page as page_module
 from runner.pages.report_page import Links, report_page
+from runner.reports.fact_sheet import FactSheet
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
@@ -59,6 +60,36 @@ def test_a_hostile_name_shows_as_text(browser: Browser, page: Path) -> None:
         assert r"\u202e" in title
         assert "owned" not in found.page.title().partition("<")[0]
         assert found.page.locator("img").count() == 0
+
+
+FACTS = FactSheet(
+    title="</script><img src=x onerror=alert(1)>",
+    authors=("<b>Ada</b>",),
+    method="A line.",
+    paper="https://example.org/'><script>alert(1)</script>",
+)
+
+
+def test_the_fact_sheet_shows_as_text_and_its_links_tell_nothing_of_the_page(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    image = report.image.model_copy(update={"facts": FACTS})
+    html = report_page(report.model_copy(update={"image": image}), with_actuals=True)
+    (tmp_path / "report.html").write_text(html, encoding="utf-8")
+    with opened(browser, tmp_path / "report.html") as found:
+        assert found.texts("#facts summary bdi") == [FACTS.title]
+        found.page.locator("#facts summary").click()
+        assert found.texts("#facts dd") == ["<b>Ada</b>", "A line.", FACTS.paper]
+        link = found.page.locator("#facts a")
+        assert link.get_attribute("href") == FACTS.paper
+        assert "noreferrer" in str(link.get_attribute("rel"))
+        assert found.page.locator("img").count() == 0
+        assert found.faults() == []
+
+
+def test_without_a_fact_sheet_none_is_shown(browser: Browser, page: Path) -> None:
+    with opened(browser, page) as found:
+        assert found.page.locator("#facts").count() == 0
 
 
 POINTS = """id => {

@@ -9,6 +9,8 @@
   for (const { name } of data.scenarios) scenario.append(make("option", { value: name, textContent: name }));
   scenario.hidden = scenario.labels[0].hidden = data.scenarios.length === 0;
   const title = ({ submitter, image }) => make("span", {}, window.breakable(submitter), ...(image === submitter ? [] : [make("br"), make("bdi", { className: "note", textContent: image })]));
+  const link = (name, href) => (href ? [" ", make("a", { href, rel: "noopener noreferrer nofollow ugc", textContent: name })] : []);
+  const said = ({ facts }) => (facts ? [make("br"), make("bdi", { className: "note", textContent: facts.title }), ...link("paper", facts.paper), ...link("code", facts.code)] : []);
   const numbers = (heading, value) => ({ title: heading, key: value, cell: (row) => numberText(value(row)), className: "number" });
 
   const show = () => {
@@ -29,7 +31,7 @@
       mark: (row) => (isRanking && row.starts ? "band-start" : ""),
       columns: [
         { title: "rank", key: (row) => row.best, cell: (row) => (row.best === row.worst ? String(row.best) : `${row.best}–${row.worst}, tied`) },
-        { title: "submitter", key: (row) => `${row.submitter} ${row.image}${row.baseline ? " baseline" : ""}`, cell: (row) => make("span", {}, title(row), ...(row.baseline ? [" ", make("span", { className: "tag", textContent: "baseline" })] : [])), head: true, className: "name" },
+        { title: "submitter", key: (row) => `${row.submitter} ${row.image}${row.baseline ? " baseline" : ""}`, cell: (row) => make("span", {}, title(row), ...(row.baseline ? [" ", make("span", { className: "tag", textContent: "baseline" })] : []), ...said(row)), head: true, className: "name" },
         numbers(of.title, (row) => row.shown[0]),
         { title: "interval", key: (row) => row.shown[1], cell: (row) => intervalText(row.shown[1], row.shown[2], 3), className: "number" },
         { title: "from 0 on a common axis", axis: scale, key: () => null, cell: (row) => bar(row.shown, scale), className: "wide", fixed: true },

@@ -6,6 +6,7 @@ from runner.authoring.image_check import (
     Key,
     Measurement,
     check_determinism,
+    check_facts,
     check_label,
     check_outcome,
     check_parity,
@@ -15,8 +16,9 @@ from runner.authoring.image_check import (
 from runner.contract import MetricName, Stat, Target
 from runner.contract.limits import MIB, Limits
 from runner.evaluation.verdict import Verdict
-from runner.output.findings import Cause, Finding, InvalidOutputError, OutputPlace
+from runner.output.findings import Cause, Finding, OutputPlace
 from runner.output.predictions import Predictions
+from runner.reports.fact_sheet import FACTS_LABEL
 from runner.sandbox.docker_command import docker_run_command
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome
@@ -47,24 +49,25 @@ def test_every_finding_of_an_output_is_told() -> None:
         Finding(Cause.BAD_NUMBER, OutputPlace(run="'a'"), "one"),
         Finding(Cause.BAD_NUMBER, OutputPlace(run="'b'"), "two"),
     )
-    message = str(InvalidOutputError(findings, 2))
-    (found,) = check_outcome(Verdict(Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, message))
+    verdict = Verdict(
+        Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, "both", findings=findings, finding_count=2
+    )
+    found = check_outcome(verdict)
     assert found.passed is False
     assert found.text == "invalid_output (bad_number): 2 findings"
-    assert found.advice[:2] == ("run 'a': one", "run 'b': two")
-    assert "no data" in found.advice[2]
+    assert found.advice == ("run 'a': one", "run 'b': two")
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome != "scored"])
 def test_every_outcome_but_scored_fails_with_advice(outcome: Outcome) -> None:
-    (found,) = check_outcome(Verdict(outcome, None, "what happened"))
+    found = check_outcome(Verdict(outcome, None, "what happened"))
     assert found.passed is False
     assert found.advice
 
 
 def test_why_an_image_failed_is_told_from_its_log() -> None:
     log = b"Traceback (most recent call last):\nModuleNotFoundError: No module named 'sklearn'\n"
-    (found,) = check_outcome(Verdict(Outcome.FAILED, None, "it exited with code 1"), log)
+    found = check_outcome(Verdict(Outcome.FAILED, None, "it exited with code 1"), log)
     (hint,) = found.advice
     assert "scikit-learn" in hint
 
@@ -93,9 +96,9 @@ def test_control_what_may_be_in_the_stats_own_unit_is_not_noted(
 
 def test_extra_stats_are_told_and_pass() -> None:
     verdict = Verdict(Outcome.SCORED, None, None, Predictions({}, ("a", "b")))
-    output, extra = check_outcome(verdict)
-    assert (output.passed, extra.passed) == (True, None)
-    assert extra.text == "2 predicted stats are no targets and are ignored, e.g. a"
+    found = check_outcome(verdict)
+    assert found.passed is True
+    assert "2 predicted stats are no targets" in found.text
 
 
 def test_equal_means_pass_also_when_summed_in_another_order() -> None:
@@ -157,3 +160,11 @@ def test_the_command_of_docker_has_the_policys_settings() -> None:
         assert part in command
     assert command.endswith(" sha256:1")
     assert Path(command.partition("seccomp=")[2].split()[0]).is_file()
+
+
+def test_a_wrong_fact_sheet_is_told_and_fails_nothing() -> None:
+    (result,) = check_facts({FACTS_LABEL: '{"title": "\\u001b[31m"}'})
+    assert (result.check, result.passed) == ("fact sheet", None)
+    assert "title" in result.text
+    assert result.text.isprintable()
+    assert check_facts({FACTS_LABEL: '{"title": "Mine"}'}) == check_facts({}) == []

@@ -1,3 +1,4 @@
+import os
 import tarfile
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
+    read_fact_sheet,
     write_context,
     write_packages_context,
 )
@@ -24,6 +26,28 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_without_dockerfile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Dockerfile: no such file"):
         read_dockerfile(tmp_path)
+
+
+def test_a_fact_sheet_is_read_if_there_is_one(folder: Path) -> None:
+    assert read_fact_sheet(folder) is None
+    (folder / "predictor.yaml").write_text("title: Mine\n")
+    sheet = read_fact_sheet(folder)
+    assert sheet is not None
+    assert sheet.title == "Mine"
+
+
+def test_a_pipe_in_the_place_of_a_fact_sheet_is_refused(folder: Path) -> None:
+    os.mkfifo(folder / "predictor.yaml")
+    with pytest.raises(UsageError, match=r"predictor\.yaml"):
+        read_fact_sheet(folder)
+
+
+SHIPPED = sorted(Path(__file__).parents[3].glob("images/*/predictor.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_the_fact_sheet_of_an_image_here_is_sound(path: Path) -> None:
+    assert read_fact_sheet(path.parent) is not None
 
 
 def context(folder: Path, archive: Path) -> list[str]:

@@ -1,0 +1,117 @@
+"""A predictor's fact sheet: what its author says of it, in a file of its folder, then in a label.
+
+The text is hostile: its length is bounded, it is one printable line, and links lead to https only.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from runner.errors import UsageError
+from runner.files.yaml_files import YamlForm, parse_yaml
+from runner.untrusted import quote
+
+FACT_SHEET = "predictor.yaml"
+"""The file's name in a predictor's folder."""
+
+FACTS_LABEL = "runner.predictor"
+"""The label of an image that has the same as JSON."""
+
+MOST_BYTES = 16 * 1024
+MOST_AUTHORS = 50
+LONGEST_LINE, LONGEST_TEXT = 200, 2_000
+"""In characters."""
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())  # a folded text of YAML ends in a line break
+    if not line.isprintable():
+        raise ValueError(f"{quote(text)} has a character that can't be shown")
+    return line
+
+
+def _is_link(text: str) -> str:
+    parts = urlsplit(text)
+    has_host = bool(parts.hostname) and "@" not in parts.netloc
+    if parts.scheme != "https" or not has_host or not text.isascii() or " " in text:
+        raise ValueError(f"{quote(text)} is no link; write e.g. https://arxiv.org/abs/2402.14992")
+    return text
+
+
+_Printable = Annotated[str, Strict(), AfterValidator(_one_line)]
+Line = Annotated[_Printable, StringConstraints(min_length=1, max_length=LONGEST_LINE)]
+Text = Annotated[_Printable, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+Link = Annotated[Line, AfterValidator(_is_link)]
+
+
+class FactSheet(BaseModel):
+    """What an author says of a predictor.
+
+    Attributes:
+        method: how it predicts.
+        paper, code: links.
+        license: of the predictor.
+        data_used: what it was made from besides what a suite gives it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Line
+    authors: Annotated[tuple[Line, ...], Field(max_length=MOST_AUTHORS)] = ()
+    method: Text | None = None
+    paper: Link | None = None
+    code: Link | None = None
+    license: Line | None = None
+    data_used: Text | None = None
+
+
+_SHEET = TypeAdapter(FactSheet)
+_FORM = YamlForm(_SHEET, "`title:`, and what else you say of it", UsageError, MOST_BYTES)
+
+
+def parse_fact_sheet(content: bytes, origin: str) -> FactSheet | None:
+    """Return what a file says, or None if it has comments alone, as a template's has.
+
+    Raises:
+        UsageError: a field is wrong; the message names it.
+    """
+    lines = [line.strip() for line in content.splitlines()]
+    if all(not line or line.startswith(b"#") for line in lines):
+        return None
+    return parse_yaml(content, origin, _FORM)
+
+
+def facts_label(sheet: FactSheet) -> str:
+    """Return the label that holds a fact sheet."""
+    return sheet.model_dump_json(exclude_defaults=True)
+
+
+def label_fault(labels: Mapping[str, str]) -> str | None:
+    """Return why an image's fact sheet can't be shown, or None if it can, or if there is none."""
+    text = labels.get(FACTS_LABEL)
+    if text is not None and len(text) > MOST_BYTES:
+        return f"it has over {MOST_BYTES} characters"
+    try:
+        _ = text is not None and _SHEET.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return quote(f"{place}: {first['msg']}" if place else first["msg"])
+    return None
+
+
+def read_facts(labels: Mapping[str, str]) -> FactSheet | None:
+    """Return the fact sheet of an image, by its labels; None if there is none, or a wrong one."""
+    text = labels.get(FACTS_LABEL)
+    return None if text is None or label_fault(labels) else _SHEET.validate_json(text)
