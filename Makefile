@@ -9,6 +9,7 @@
 # make lock   resolve the dependencies again, into the hash-pinned locks
 # make check-magnet check-engines HELM_RUNS=...   developers: compare our frames with MAGNET's own
 # make check-cards [HELM_RUNS=...]   developers: compare verdicts of cards with MAGNET's own
+# make check-messages [MISTAKES=...]   developers: write what commands print of mistakes into docs/faq.md
 # make check-helm   developers: run the real HELM through `runner suite run`
 # make check-gallery HELM_RUNS=...   developers: `runner check` of every predictor image
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
@@ -18,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards bench lock engine images card-image runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages bench lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -145,6 +146,14 @@ $(HELM_ENV)/installed: $(VENV)/installed
 check-helm: $(HELM_ENV)/installed
 	$(HELM_ENV)/bin/pytest --rootdir tests/developer -c /dev/null -p no:cacheprovider \
 	  tests/developer/check_suite_run.py
+
+# Really makes each mistake of docs/mistakes.yaml, or those with these words in their titles: 10 s
+# each. Look at what changed in the page.
+check-messages: images $(VENV)/developer
+	setup/language_base.sh shell
+	docker image inspect python:3.11-slim >/dev/null 2>&1 || \
+	  docker tag "$$(setup/python_base.sh)" python:3.11-slim
+	PYTHONPATH=. $(VENV)/bin/python docs/mistakes.py $(if $(MISTAKES),"$(MISTAKES)")
 
 # Docker 26 and gVisor from Debian's packages, 400 MB; as root.
 ENGINES := build/engines

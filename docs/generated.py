@@ -23,7 +23,7 @@ from runner.contract.stat import STAT_VALUES
 from runner.suites.staged_files import STAGED_FILES, StagedFile
 
 DOCS = Path(__file__).parent
-EXECUTED = ("inputs.md", "faq.md")
+EXECUTED = ("inputs.md",)
 LONGEST_EXAMPLE = 60
 
 _NESTED = {"list": "list", "struct": "object"}

@@ -1,11 +1,12 @@
 """Warnings about a predictor's folder, before an image is built from it."""
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from runner.authoring.dockerfile import divide
+from runner.authoring.dockerfile import Instruction, divide, read_instructions
 from runner.authoring.image_packages import names_packages
 
 MIB = 1024 * 1024
@@ -71,6 +72,7 @@ def find_build_warnings(
         *_network_steps(directory / "Dockerfile"),
         *_packages_made_again(directory),
         *_contradictions(directory / "requirements.txt", base_pins),
+        *_copying(directory, found),
     ]
 
 
@@ -147,3 +149,68 @@ def _contradictions(requirements: Path, base_pins: Iterable[str]) -> Iterator[st
                 f"requirements.txt, line {number}: {match[0].strip()}, but the base image holds "
                 f"{match[1]} {held}, and it can't have both. Write {match[1]} without a version."
             )
+
+
+def _copying(directory: Path, files: Sequence[Path]) -> Iterator[str]:
+    """Yield what the Dockerfile copies though it can't be used, and what it should copy as well."""
+    text = (directory / "Dockerfile").read_text(encoding="utf-8", errors="replace")
+    instructions = read_instructions(text)
+    names = [path.relative_to(directory).as_posix() for path in files]
+    copied = {name for name in names if any(_takes(one, name) for one in instructions)}
+    if not any("$" in source for one in instructions for source in one.copied()):
+        yield from _left_out(directory, names, copied)
+    if not re.search(r"\bch(?:mod|own)\b", text):
+        yield from _unreadable(directory, copied)
+
+
+def _takes(instruction: Instruction, name: str) -> bool:
+    """Return whether an instruction copies a file."""
+    return any(
+        source in ("", ".")
+        or fnmatch(name, source)
+        or f"{name}/".startswith(f"{source.strip('/')}/")
+        for source in instruction.copied()
+    )
+
+
+def _left_out(directory: Path, names: Iterable[str], copied: Iterable[str]) -> Iterator[str]:
+    """Yield the modules of the folder that a copied file imports, and no line copies."""
+    left_out = {
+        name.removesuffix(".py").split("/")[0]: name for name in names if name[-3:] == ".py"
+    }
+    for name in copied:
+        left_out.pop(name.removesuffix(".py").split("/")[0], None)
+    for name in sorted(name for name in copied if name[-3:] == ".py" and "/" not in name):
+        try:
+            tree = ast.parse((directory / name).read_bytes())
+        except (SyntaxError, ValueError) as error:  # ValueError: it holds a null byte
+            line = getattr(error, "lineno", None) or 1
+            yield f"{name}, line {line}: Python can't read it ({getattr(error, 'msg', error)})."
+            continue
+        for line, module in _imports(tree):
+            if module in left_out:
+                found = left_out.pop(module)
+                source, target = (f"{module}/",) * 2 if "/" in found else (found, "")
+                yield (
+                    f"{name}, line {line} imports {source}, which no line of the Dockerfile copies "
+                    f"into the image. Write COPY {source} /opt/predictor/{target}"
+                )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and the first name of each module that is imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.lineno, node.module.split(".")[0]
+
+
+def _unreadable(directory: Path, copied: Iterable[str]) -> Iterator[str]:
+    unreadable = sorted(name for name in copied if not (directory / name).stat().st_mode & 0o004)
+    if unreadable:
+        more = f" and {len(unreadable) - 1} more" if unreadable[1:] else ""
+        yield (
+            f"{unreadable[0]}{more}: only you may read it, and the predictor runs as a user of its "
+            "own. Run chmod -R a+rX on the folder."
+        )

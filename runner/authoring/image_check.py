@@ -8,8 +8,9 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import MIB, Limits
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.verdict import Verdict
+from runner.output.findings import message_lines
 from runner.reports.fact_sheet import FACT_SHEET, FACTS_LABEL, label_fault
-from runner.reports.hints import ADVICE, find_hints, find_percent
+from runner.reports.hints import describe_extra, find_percent, reasons
 from runner.sandbox.outcome import Outcome
 
 LARGEST_DIFFERENCE = 1e-6
@@ -84,22 +85,26 @@ def with_any_key(stats: Mapping[_K, Stat]) -> dict[Key, Stat]:
     return dict(stats.items())
 
 
-def check_outcome(verdict: Verdict, log: bytes = b"") -> Result:
+def check_outcome(verdict: Verdict, log: bytes = b"") -> list[Result]:
     """Check that the run ended well; return all findings of its output, or why it failed.
+
+    What is predicted beyond the targets is noted.
 
     Args:
         log: what the predictor printed.
     """
     if verdict.outcome is Outcome.SCORED:
         stats = predicted_stats(verdict)
-        extra = len(verdict.predictions.extra) + len(verdict.instance_predictions.extra)
-        ignored = f"; {extra} predicted stats are no targets and are ignored" if extra else ""
-        return Result("output", True, f"all {len(stats)} targets are predicted{ignored}")
+        extra = (*verdict.predictions.extra, *verdict.instance_predictions.extra)
+        return [
+            Result("output", True, f"all {len(stats)} targets are predicted"),
+            *([Result("extra", None, describe_extra(extra))] if extra else []),
+        ]
     cause = f" ({verdict.cause})" if verdict.cause else ""
-    text = verdict.message if not verdict.findings else f"{verdict.finding_count} findings"
-    hints = find_hints(log.decode(errors="replace").splitlines(), verdict.message)
-    advice = tuple(map(str, verdict.findings or hints)) or (ADVICE[verdict.outcome],)
-    return Result("output", False, f"{verdict.outcome}{cause}: {text}", advice)
+    text, *findings = message_lines(verdict.message or "")
+    printed = log.decode(errors="replace").splitlines()
+    why = reasons(verdict.outcome, verdict.cause, verdict.message, printed)
+    return [Result("output", False, f"{verdict.outcome}{cause}: {text}", (*findings, *why))]
 
 
 def check_scale(

@@ -139,15 +139,17 @@ def _pip(command: str, *arguments: str) -> None:
         check=False,
     )
     if run.returncode != 0:
-        said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
-        advice = (
-            f"A requirement contradicts one of the base image: {', '.join(sorted(base_pins()))}"
-            if "(constraint)" in said
-            else f"Packages must have wheels for Python {IMAGE_PYTHON} on Linux"
-        )
-        raise BuildError(
-            f"pip {command} failed. {advice}. Check the requirements. pip said:\n{said}"
-        )
+        raise requirements_error(f"pip {command} failed.", run.stderr)
+
+
+def requirements_error(what: str, stderr: str) -> BuildError:
+    """Return the error for requirements that pip can't install: what to check, and what it said."""
+    said = "\n".join(line for line in stderr.splitlines() if not line.startswith("WARN"))
+    return BuildError(
+        f"{what} Check the requirements: packages must have wheels for Python {IMAGE_PYTHON} on "
+        "Linux, and may not contradict those of the base image, which are "
+        f"{', '.join(sorted(base_pins()))}. pip said:\n{said}"
+    )
 
 
 def base_pins() -> set[str]:

@@ -78,7 +78,7 @@ def check_runs(
     targets = suite.targets(case)
     first = judge(run, case.wanted_files, targets, suite.limits, suite.scoring)
     label = check_label(runs.image.labels, CONTRACT_LABEL)
-    results = [label, *check_facts(runs.image.labels), check_outcome(first, run.log)]
+    results = [label, *check_facts(runs.image.labels), *check_outcome(first, run.log)]
     if first.outcome is not Outcome.SCORED:
         return results
     train_means = find_baselines(suite, case, targets)
@@ -88,7 +88,7 @@ def check_runs(
     if second.outcome is Outcome.SCORED:
         results.append(check_determinism(predicted_stats(first), predicted_stats(second)))
     else:
-        results.append(check_outcome(second, again.log))
+        results += check_outcome(second, again.log)
     return results + _parity(runs.image.labels.get(EXPECTED_LABEL), first, case)
 
 

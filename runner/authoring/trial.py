@@ -91,8 +91,8 @@ def run_trial(
 ) -> SandboxRun:
     """Run the command as a container would: in a read-only copy, within the wall time.
 
-    It has no network where the system lets a process give it up, and no variable of this process
-    but a few.
+    It has no variable of this process but a few; where the system lets a process give them up, no
+    network either, and a container's /dev/shm and folder for temporary files.
 
     Args:
         environment: of Python, with the predictor's packages.
@@ -118,8 +118,17 @@ def run_trial(
         }
         if shutil.which(command[0], path=variables["PATH"]) is None:
             raise UsageError(f"{command[0]}: can't be started (there is no such program).")
-        ended = _run_limited(command, copy, variables, case.limits.wall_seconds, show)
+        start = [*_start(case, scratch / "tmp"), *command]
+        ended = _run_limited(start, copy, variables, case.limits.wall_seconds, show)
         return _result(case, output, *ended)
+
+
+def _start(case: TrialCase, temporary: Path) -> list[str]:
+    """Return the command that starts a program with a container's folders and no network."""
+    limits = case.limits
+    options = f"size={limits.tmp_bytes},nr_inodes={limits.tmp_files}", f"size={limits.shm_bytes}"
+    folders = map(str, (case.input_dir.resolve(), temporary))
+    return [sys.executable, "-I", "-S", str(_START), *folders, *options]
 
 
 def _places(case: TrialCase, output: Path) -> dict[str, str]:
@@ -146,7 +155,7 @@ def _run_limited(
 ) -> tuple[int, float, bytes, bool]:
     """Return the exit code, the seconds, what was printed, and whether the time was over."""
     process = subprocess.Popen(  # noqa: S603  (the author's own command)
-        [sys.executable, "-I", "-S", str(_START), *command],
+        command,
         cwd=folder,
         env=variables,
         stdin=subprocess.DEVNULL,

@@ -8,9 +8,10 @@ from runner.authoring.context_files import context_names, reading
 
 
 def copy_read_only(directory: Path, copy: Path) -> None:
-    """Copy the files of a folder that go to the engine, and take the right to write from all.
+    """Copy the files of a folder that go to the engine, each with the rights of all others alone.
 
-    Pipes and sockets are left out.
+    Nobody may write to them, and what only their owner may read can't be read. Pipes and sockets
+    are left out.
 
     Args:
         copy: does not exist yet.
@@ -32,6 +33,7 @@ def copy_read_only(directory: Path, copy: Path) -> None:
             elif stat.S_ISREG(mode):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-                target.chmod(0o444 | mode & 0o111)
+                others = mode & 0o005  # the container's user is neither the owner nor of its group
+                target.chmod(others << 6 | others << 3 | others)
     for folder in reversed(folders):
         folder.chmod(0o555)

@@ -16,8 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from runner.authoring.context_files import REQUIREMENTS, REQUIREMENTS_LOCK
-from runner.authoring.image_packages import BASE_LOCK, IMAGE_PYTHON, base_pins
-from runner.errors import BuildError, UsageError
+from runner.authoring.image_packages import BASE_LOCK, IMAGE_PYTHON, base_pins, requirements_error
+from runner.errors import UsageError
 from runner.files.locks import locked_file
 from runner.files.user_directories import cache_directory
 from runner.progress import Progress
@@ -154,13 +154,11 @@ def _pip_install(environment: Path, options: Sequence[str]) -> None:
         check=False,
     )
     if run.returncode != 0:
-        said = "\n".join(line for line in run.stderr.splitlines() if not line.startswith("WARN"))
-        raise BuildError(
-            "pip install failed, as `runner build` will. Check the requirements: packages must "
-            "have wheels, and may not contradict those of the base image, which are "
-            f"{', '.join(sorted(base_pins()))}. `runner try --here` uses the packages of this "
-            f"Python. pip said:\n{said}"
+        what = (
+            "pip install failed, as `runner build` will; `runner try --here` uses the packages of "
+            "this Python."
         )
+        raise requirements_error(what, run.stderr)
 
 
 def _remove_unused(environments: Path, used: Collection[Path]) -> None:

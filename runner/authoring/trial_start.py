@@ -1,7 +1,9 @@
-"""Starts a program without a network, and without root's right to write what is read-only.
+"""Starts a program with what a container has of the system, as far as this one lets it.
 
-A script of its own, run by ``runner try``: ``python trial_start.py PROGRAM ARGUMENT...``. It
-imports nothing of the runner, and becomes the program.
+It has no network, can't write to its folder and its inputs, and has a container's /dev/shm and
+folder for temporary files, in which nothing is executed. A script of its own, run by ``runner
+try``: ``python trial_start.py INPUTS TEMPORARY TMP_OPTIONS SHM_OPTIONS PROGRAM ARGUMENT...``. The
+options are tmpfs's. It imports nothing of the runner, and becomes the program.
 """
 
 import ctypes
@@ -10,26 +12,67 @@ import os
 import socket
 import struct
 import sys
+from pathlib import Path
 
 # Linux's.
-_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
+_NEW_MOUNTS, _NEW_NETWORK, _NEW_USER = 0x20000, 0x40000000, 0x10000000
 _DROP_CAPABILITY, _MAY_WRITE_ALL = 24, 1
 _GET_FLAGS, _SET_FLAGS, _IS_UP = 0x8913, 0x8914, 1
+_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
+_AGAIN, _SAME_TREE = 0x20, 0x1000
+
+_NO_USER_BUT_ROOT = 1000
+"""What root is called inside: the user 0 would have root's rights there."""
 
 
-def leave_network() -> bool:
-    """Give up the network but for this process's own loopback; return whether that is possible.
+def leave_system() -> bool:
+    """Give up the network but for an own loopback, and the system's mounts, if that is possible.
 
     In a user namespace of its own the process has no right beyond its user's either.
     """
+    user, group = os.geteuid(), os.getegid()
     unshare = getattr(ctypes.CDLL(None), "unshare", None)
-    if unshare is None or unshare(_NEW_USER | _NEW_NETWORK) != 0:
+    if unshare is None or unshare(_NEW_USER | _NEW_NETWORK | _NEW_MOUNTS) != 0:
         return False
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         name = struct.pack("16sh", b"lo", 0)
         _, flags = struct.unpack("16sh", fcntl.ioctl(link, _GET_FLAGS, name))
         fcntl.ioctl(link, _SET_FLAGS, struct.pack("16sh", b"lo", flags | _IS_UP))
+    own = Path("/proc/self")
+    (own / "uid_map").write_text(f"{user or _NO_USER_BUT_ROOT} {user} 1")
+    (own / "setgroups").write_text("deny")
+    (own / "gid_map").write_text(f"{group or _NO_USER_BUT_ROOT} {group} 1")
     return True
+
+
+def make_read_only(folder: str) -> None:
+    """Let nobody write below a folder, as this process and its children see it.
+
+    Raises:
+        OSError: the system does not allow it.
+    """
+    # A flag that the mount below has may not be taken from it.
+    kept = os.statvfs(folder).f_flag & (_NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    _mount(folder, folder, None, _SAME_TREE, None)
+    _mount(None, folder, None, _AGAIN | _SAME_TREE | _READ_ONLY | kept, None)
+
+
+def make_small(folder: str, options: str) -> None:
+    """Put an empty tmpfs in a folder's place, in which nothing can be executed.
+
+    Raises:
+        OSError: the system does not allow it.
+    """
+    _mount("tmpfs", folder, "tmpfs", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS, options)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None) -> None:
+    first, second, third, options = (
+        None if word is None else os.fsencode(word) for word in (source, target, kind, data)
+    )
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(first, second, third, ctypes.c_ulong(flags), options) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
 
 
 def drop_right_to_write() -> None:
@@ -39,11 +82,24 @@ def drop_right_to_write() -> None:
         drop(_DROP_CAPABILITY, _MAY_WRITE_ALL)
 
 
-if __name__ == "__main__":
-    if not leave_network():
+def _lacks(inputs: str, temporary: str, tmp_options: str, shm_options: str) -> str | None:
+    """Do all of it; return what this system does not let a process give up."""
+    if not leave_system():
         drop_right_to_write()
-        sys.stderr.write(
-            "runner: this system lets no process leave its network; a container will\n"
-        )
+        return "its network"
+    try:
+        for folder in (str(Path.cwd()), inputs):
+            make_read_only(folder)
+        os.chdir(Path.cwd())  # until now this process is in the folder below the mount
+        make_small(temporary, tmp_options)
+        make_small("/dev/shm", shm_options)  # noqa: S108  (the system's)
+    except OSError as error:
+        return f"its files ({error})"
+    return None
+
+
+if __name__ == "__main__":
+    if lacks := _lacks(*sys.argv[1:5]):
+        sys.stderr.write(f"runner: this system lets no process leave {lacks}; a container will\n")
         sys.stderr.flush()
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606  (the author's own command)
+    os.execvp(sys.argv[5], sys.argv[5:])  # noqa: S606  (the author's own command)

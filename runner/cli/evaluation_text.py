@@ -13,8 +13,9 @@ from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.files.stores import read_file
 from runner.leaderboard.published import DECIMALS, outcome_word, published_score
+from runner.output.findings import message_lines
 from runner.reports.comparison_text import comparison_lines
-from runner.reports.hints import ADVICE, find_hints, find_percent
+from runner.reports.hints import describe_extra, find_percent, reasons
 from runner.reports.own_metrics import OwnMetric, measure
 from runner.reports.report import REPORT_FILE, CaseRecord, Report
 from runner.reports.score_text import (
@@ -25,12 +26,13 @@ from runner.reports.score_text import (
     sum_text,
 )
 from runner.reports.table import comparison_rows
-from runner.sandbox.outcome import Outcome
 from runner.text_tables import text_table
 from runner.untrusted import printable
 
 LOG_LINES = 40
 MOST_TARGETS = 40
+MOST_FINDINGS = 3
+"""Of the output of one case among several; report.json has the rest."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def print_evaluation(report: Report, directory: Path) -> None:
     else:
         echo(f"{report.image.reference} on {report.suite.name}: not scored")
     for case in report.cases:
-        _print_case_notes(case, directory)
+        _print_case_notes(case, directory, MOST_FINDINGS if len(report.cases) > 1 else None)
     echo(f"report: {directory / REPORT_FILE}")
     for line in _hint_lines(report, directory):
         echo(line)
@@ -185,10 +187,9 @@ def _hint_lines(report: Report, directory: Path) -> Iterator[str]:
     """Yield why cases were not scored and what to do, each reason once, for the author."""
     cases: dict[str, list[str]] = {}
     for case in report.cases:
-        # The findings of an invalid output say all there is to say.
-        if case.message is not None and case.outcome is not Outcome.INVALID_OUTPUT:
-            hints = find_hints(_read_log(directory / case.log_file), case.message)
-            for line in [*map(str, hints)] or [ADVICE[case.outcome]]:
+        if case.message is not None:
+            log = _read_log(directory / case.log_file)
+            for line in reasons(case.outcome, case.cause, case.message, log):
                 cases.setdefault(line, []).append(case.id)
     for line, ids in cases.items():
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
@@ -204,17 +205,17 @@ def _hint_lines(report: Report, directory: Path) -> Iterator[str]:
         yield f"note: {percent}"
 
 
-def _print_case_notes(case: CaseRecord, directory: Path) -> None:
+def _print_case_notes(case: CaseRecord, directory: Path, most_findings: int | None) -> None:
+    """Print how a case ended, and the findings of its output: the first, if there is a limit."""
     if case.message is not None:
         cause = f" ({case.cause})" if case.cause else ""
-        echo(f"{case.id}: {case.outcome}{cause}: {printable(case.message)}")
+        text, *findings = message_lines(case.message)
+        echo(f"{case.id}: {case.outcome}{cause}: {printable(text)}")
+        for line in findings[:most_findings]:
+            echo(f"{case.id}: {printable(line)}")
         echo(f"{case.id}: log: {directory / case.log_file} (--show-log prints its end)")
     if case.extra_predictions:
-        some = "; ".join(case.extra_predictions[:3])
-        echo(
-            f"{case.id}: {len(case.extra_predictions)} predicted stats are no targets and were "
-            f"ignored, e.g. {some}"
-        )
+        echo(f"{case.id}: {printable(describe_extra(case.extra_predictions))}")
 
 
 def log_lines(report: Report, directory: Path) -> list[str]:

@@ -8,7 +8,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from runner.authoring.build_warnings import find_build_warnings
+from runner.authoring.context_files import DOCKERFILE, context_files, reading
 from runner.authoring.image_check import Result, check_outcome, check_scale, with_any_key
+from runner.authoring.image_packages import base_pins
 from runner.authoring.trial import default_command, run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged, staged_case
 from runner.authoring.trial_environment import find_environment
@@ -47,7 +50,7 @@ class _Tried:
         predicted = verdict.predictions.stats
         known = {target: stat.mean for target, stat in case.actuals.items()}
         found = [
-            check_outcome(verdict, run.log),
+            *check_outcome(verdict, run.log),
             *check_scale(with_any_key(predicted), dict(known.items()), "actual means"),
         ]
         for one in found:
@@ -104,6 +107,11 @@ def try_predictor(
 def _way_to_run(directory: Path, words: list[str], display: Display, *, here: bool) -> Run:
     if here:
         return lambda case: run_here(directory, words, case)
+    if (directory / DOCKERFILE).is_file():
+        with reading(directory):
+            found = find_build_warnings(directory, context_files(directory), base_pins())
+        for warning in found:
+            display.say(f"warning: {printable(warning)}")
     environment = find_environment(directory, display)
     return lambda case: run_trial(directory, words, case, environment, display.say)
 

@@ -5,6 +5,7 @@ MODULE:CLASS`` one that is installed. Either may be a ``Predictor``, or one of M
 stand the arguments of its constructor, as ``NAME=VALUE``; a value is JSON, or a text.
 """
 
+import faulthandler
 import importlib
 import importlib.util
 import inspect
@@ -112,6 +113,7 @@ def show_error(
 
 if __name__ == "__main__":
     sys.excepthook = show_error
+    faulthandler.enable()  # prints the author's line if a compiled library crashes
     predictor = load_predictor(sys.argv[1] if len(sys.argv) > 1 else "predictor.py", sys.argv[2:])
     input_dir = os.environ.get(INPUT_DIR_VARIABLE, INPUT_DIR)
     output_dir = os.environ.get(OUTPUT_DIR_VARIABLE, OUTPUT_DIR)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:  # pandas takes longer to load than all else; --help and check
     import pandas as pd
 
 
+LONGEST_SHOWN = 30
+"""Characters of a wrong value in a message."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What a predictor can read besides the five frames that ``predict`` gets."""
@@ -212,7 +216,7 @@ def predictions_to_json(predictions: Mapping[str, list[Stat]]) -> str:
         ValueError: a number is NaN or infinite.
     """
     if not isinstance(predictions, Mapping):
-        raise TypeError(f"predict() must return a dict of lists of Stat, not {predictions!r:.80}")
+        raise TypeError(f"predict() must return a dict of lists of Stat, not {_shown(predictions)}")
     by_run = {
         run_name: [
             _checked_stat(f"run {run_name}", "predict", stat).to_json()
@@ -227,7 +231,7 @@ def _listed(run_name: str, stats: Iterable[Stat]) -> Iterable[Stat]:
     if isinstance(stats, Iterable) and not isinstance(stats, str | bytes):
         return stats
     raise TypeError(
-        f"run {run_name}: predict() must return a list of Stat for each run, not {stats!r:.80}. "
+        f"run {run_name}: predict() must return a list of Stat for each run, not {_shown(stats)}. "
         "Put a single Stat into a list: {run_name: [stat]}"
     )
 
@@ -242,12 +246,14 @@ def instance_predictions_to_json(predictions: Mapping[InstanceTarget, Stat]) -> 
     if not isinstance(predictions, Mapping):
         raise TypeError(
             "predict_instances() must return a dict from InstanceTarget to Stat, not "
-            f"{predictions!r:.80}"
+            f"{_shown(predictions)}"
         )
     by_run: dict[str, dict[tuple[str, int], list[dict[str, Any]]]] = {}
     for target, stat in predictions.items():
         if not isinstance(target, InstanceTarget):
-            raise TypeError(f"predict_instances() must return InstanceTargets, got {target!r:.80}")
+            raise TypeError(
+                f"predict_instances() must return InstanceTargets, got {_shown(target)}"
+            )
         place = f"run {target.run_spec_name}, instance {target.instance_id}"
         by_instance = by_run.setdefault(target.run_spec_name, {})
         stats = by_instance.setdefault((target.instance_id, target.train_trial_index), [])
@@ -275,10 +281,16 @@ def _numpy_scalar_to_python(value: Any) -> Any:
     raise TypeError(f"predict() returned a {type(value).__name__} where JSON needs plain data")
 
 
+def _shown(value: object) -> str:
+    """Return a wrong value if it is short, else its kind: ``None``, ``a list``."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"a {type(value).__name__}"
+
+
 def _checked_stat(place: str, method: str, stat: Stat) -> Stat:
     """Return the stat with plain Python numbers (NumPy's are not JSON's)."""
     if not isinstance(stat, Stat) or not isinstance(stat.name, MetricName):
-        raise TypeError(f"{place}: {method}() must return Stat objects, got {stat!r:.80}")
+        raise TypeError(f"{place}: {method}() must return Stat objects, got {_shown(stat)}")
     values = {name: getattr(stat, name) for name in STAT_VALUES}
     for name in ("mean", *STAT_VALUES):  # the mean first: others are often made from it
         value = values[name]

@@ -4,6 +4,7 @@ Source: helm.benchmark.metrics.statistic and .metric_name (crfm-helm 0.5). A tes
 HELM's own classes and JSON.
 """
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from runner.contract.layout import (
     INSTANCE_ID,
     INSTANCE_STAT_NAME_PREFIX,
+    LARGEST_NUMBER,
     PREDICTED_PREFIX,
     RUN_NAME,
     STAT_NAME_PREFIX,
@@ -127,6 +129,9 @@ class Target:
             mean: the prediction, in the stat's own unit.
             other_values: further fields of ``Stat``, e.g. ``stddev``. The others are as in HELM's
                 Stat after adding ``mean`` once; no spread is claimed.
+
+        Raises:
+            TypeError, ValueError: the mean is no number, or too large to be scored.
         """
         return _predicted_stat(self.name, mean, other_values)
 
@@ -181,6 +186,12 @@ def _predicted_stat(name: MetricName, mean: float, other_values: Mapping[str, fl
     if isinstance(mean, str):
         raise TypeError(f"{name}: the mean must be a number, not the text {mean!r}")
     mean = float(mean)
+    if not math.isfinite(mean):
+        raise ValueError(f"{name}: the mean is {mean}, not a number")
+    if abs(mean) > LARGEST_NUMBER:
+        raise ValueError(
+            f"{name}: the mean is {mean:g}, too large to be scored: {LARGEST_NUMBER:g} is most"
+        )
     values = {"count": 1, "sum": mean, "sum_squared": mean * mean, "mean": mean}
     return Stat(name=predicted_name(name), **{**values, **other_values})  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -14,6 +15,9 @@ from shutil import rmtree
 import platformdirs
 
 from runner.errors import UsageError
+
+AT_WORK_SECONDS = 3600
+"""Code that has added something later than this may be at work."""
 
 _APPLICATION = "runner"
 
@@ -26,7 +30,8 @@ def cache_directory() -> Path:
 def kept_by_this_code(name: str, versions: Mapping[str, str]) -> Path | None:
     """Return the folder for what this code keeps; None if there can't be one.
 
-    What other code has kept is removed: it could have found something else.
+    What other code has kept is removed, since it could have found something else, but not while
+    that code may be at work.
 
     Args:
         name: the folder of the cache that it is in.
@@ -37,8 +42,10 @@ def kept_by_this_code(name: str, versions: Mapping[str, str]) -> Path | None:
         folder = cache_directory() / name
         kept = folder / digest[:16]
         if not kept.is_dir():
-            rmtree(folder, ignore_errors=True)
-            kept.mkdir(mode=0o700, parents=True)
+            for other in folder.iterdir() if folder.is_dir() else ():
+                if time.time() - other.stat().st_mtime > AT_WORK_SECONDS:
+                    rmtree(other, ignore_errors=True)
+            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, UsageError):  # a cache is not worth an error
         return None
     return kept if os.access(kept, os.W_OK) else None

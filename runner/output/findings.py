@@ -3,6 +3,7 @@
 Every text here that a predictor wrote is quoted, escaped and cut, so that a finding can be shown.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,6 +107,18 @@ class InvalidOutputError(Exception):
         numbered += [f"and {rest} more"] if rest else []
         more = " or more" if self.stopped else ""
         return f"{self.count}{more} findings: " + "; ".join(numbered)
+
+
+_NEXT = re.compile(r"(?:(?<= findings): |; )\(\d+\) |; (?=and \d+ more$)")
+
+
+def message_lines(message: str) -> list[str]:
+    """Return the message of an InvalidOutputError line by line: how many there are, then each.
+
+    It is for the eye alone: a text of the predictor that looks like our numbers divides its line.
+    """
+    several = re.search(r"\d+(?: or more)? findings: \(1\) ", message)
+    return _NEXT.split(message) if several else [message]
 
 
 class Findings:

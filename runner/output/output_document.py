@@ -189,7 +189,8 @@ def _check_members(document: dict[str, Any], runs: Collection[str], findings: Fi
     version = document.get("contract_version", CONTRACT_VERSION)
     if type(version) is not int:
         place = OutputPlace(field="contract_version", value=shown(version))
-        findings.add(Finding(Cause.NOT_THE_CONTRACT, place, f"should be {CONTRACT_VERSION}"))
+        what = f"should be {CONTRACT_VERSION}"
+        findings.add(Finding(Cause.NOT_THE_CONTRACT, place, what, _hint_of_value(version)))
     for member in (member for member in document if member not in known):
         hint = _hint_of_word(member, known)
         if member in runs:

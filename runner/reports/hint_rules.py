@@ -68,15 +68,23 @@ WRONG_BASE = (
 )
 
 
+NO_VARIABLE = (
+    "A container has no variable of your shell: set it with ENV in the Dockerfile. Never a secret: "
+    "an image shows it to everyone."
+)
+
+
 def _missing_module(match: re.Match[str]) -> str:
     if match[1] is None:
         return "Name its package in requirements.txt, or COPY your own file in the Dockerfile."
     top = match[1].partition(".")[0]
     if top == "runner":
         return WRONG_BASE
-    package = PACKAGES.get(match[1], PACKAGES.get(top, top))
+    package = PACKAGES.get(match[1], PACKAGES.get(top))
+    if package is not None:
+        return f"Write {package} into requirements.txt, and build again."
     return (
-        f"If it is a package: write {package} into requirements.txt. If it is a file of yours: "
+        f"If it is a package: write {top} into requirements.txt. If it is a file of yours: "
         "COPY it in the Dockerfile. Then build again."
     )
 
@@ -89,17 +97,23 @@ def _missing_library(match: re.Match[str]) -> str:
 
 def _no_permission(match: re.Match[str]) -> str:
     path = match[1]
-    if _SCRATCH in path:
-        return READ_ONLY
+    if _SCRATCH in path:  # runner try's copy of the folder, or its place of /tmp
+        return NOEXEC if "/files/tmp/" in path else READ_ONLY
     if path.startswith("/tmp/"):  # noqa: S108  (a path in the container)
         return NOEXEC
     return (
-        "The predictor runs as a user of its own, who may read files that all may read, and write "
-        "to /tmp and /output: run `chmod -R a+rX` on your folder, and build again."
+        "The predictor runs as a user of its own. To let it read the file, run "
+        f"`chmod -R a+rX` on the folder, and build again. To write it: {READ_ONLY}"
     )
 
 
 def _missing_file(match: re.Match[str]) -> str:
+    if match[1].startswith("/") and not match[1].startswith("/opt/"):
+        return (
+            "A container sees no files of this machine: put it into the folder, COPY it in the "
+            "Dockerfile, and open it beside your code: Path(__file__).with_name(...). To write, "
+            "take /tmp or /output."
+        )
     return (
         f"The image has no {match[1]}: COPY it in the Dockerfile, see that .dockerignore does not "
         "name it, and open it beside your code: Path(__file__).with_name(...)."
@@ -189,8 +203,25 @@ RULES: tuple[tuple[re.Pattern[str], Advise], ...] = tuple(
             ),
         ),
         (
-            r"predict\(\) must return a list of Stat for each run",
-            _always("Return a list for each run: {run_name: [stat, ...]}."),
+            r"predict\(\) must return (?:a list of Stat for each run|a dict of lists|Stat objects)",
+            _always(
+                "Return {run_name: [stat, ...]}: for each run a list, of what "
+                "target.predicted(mean) returns."
+            ),
+        ),
+        (
+            r"(?:, stat .*: \w+|the mean) is -?(?:nan|inf), not a number",
+            _always(
+                "The mean of no values is NaN, and so is what is computed with it: decide what to "
+                "predict where there is no data."
+            ),
+        ),
+        (
+            r"Fatal Python error: (?:Segmentation fault|Aborted|Illegal instruction)",
+            _always(
+                "A compiled library crashed, called from this line: see what it was given, and "
+                "whether its version fits the others."
+            ),
         ),
         (
             r"No CUDA GPUs are available|Found no NVIDIA driver|libcuda\.so",
@@ -209,8 +240,8 @@ RULES: tuple[tuple[re.Pattern[str], Advise], ...] = tuple(
         (
             r"^KeyError\b(?:: '([^']+)')?",
             _always(
-                "A frame has no such column, or a dict no such key: look at .columns, and at "
-                "docs/inputs.md."
+                "A frame has no such column, or a dict no such key: look at the frame's .columns; "
+                "docs/inputs.md names them."
             ),
         ),
     )

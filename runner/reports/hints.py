@@ -7,7 +7,8 @@ forge it. It decides nothing, and is shown to those alone who may read the log. 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from runner.reports.hint_rules import RULES
+from runner.output.findings import Cause
+from runner.reports.hint_rules import NO_VARIABLE, RULES
 from runner.reports.tracebacks import take_tracebacks
 from runner.sandbox.outcome import Outcome
 from runner.untrusted import printable
@@ -31,6 +32,24 @@ ADVICE: Mapping[Outcome, str] = {
     Outcome.INVALID_OUTPUT: "docs/contract.md describes the form of the output.",
 }
 """What to do when nothing more is known."""
+
+_CERTAIN = (Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.OUTPUT_LIMIT)
+"""Outcomes that name the fault themselves, whatever the log says."""
+
+_OUTPUT_ADVICE: Mapping[str, str] = {
+    Cause.NO_OUTPUT: "Let predict() return its predictions. A program of another kind writes this "
+    "file itself: see docs/contract.md.",
+    Cause.TOO_LARGE: "Predict every target once, and nothing else.",
+    Cause.NOT_UTF8: "Write the file as UTF-8.",
+    Cause.NOT_JSON: "Write it with a library for JSON, in Python with json.dump.",
+    Cause.DUPLICATE_KEY: "Put all stats of a run into one list.",
+    Cause.BAD_NUMBER: "Write finite numbers; decide what to predict where there is no data.",
+    Cause.WRONG_VERSION: "Build the image again with this runner.",
+    Cause.MISSING_TARGET: "Every target must be predicted: in Python, return target.predicted(mean)"
+    " for each of self.case.targets; eval/targets.parquet has their keys.",
+    Cause.DOUBLED_TARGET: "Predict every target once.",
+}
+"""What to do about an output, by the cause of its first finding."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +91,45 @@ def find_hints(lines: Iterable[str], message: str | None = None) -> list[Hint]:
             place = where if match.string == last else None
             what = None if match.string == message else _quote(match.string)
             hints.setdefault(match.string, Hint(what, place, advise(match)))
+    if last is not None and raised[-1].is_of_a_variable:
+        hints[last] = Hint(_quote(last), where, NO_VARIABLE)
     if last is not None:
         first = hints.pop(last, Hint(_quote(last), where, None))
         return [first, *hints.values()][:MOST_HINTS]
     return list(hints.values())[:MOST_HINTS]
 
 
+def reasons(
+    outcome: Outcome, cause: str | None, message: str | None, log: Sequence[str]
+) -> list[str]:
+    """Return why a case was not scored and what to do, line by line, for its author.
+
+    Args:
+        cause: of an invalid output.
+        message: how the case ended, in the runner's words; it is shown already.
+        log: the lines that the predictor printed.
+    """
+    if outcome is Outcome.INVALID_OUTPUT and cause != Cause.NO_OUTPUT:
+        return [_OUTPUT_ADVICE.get(cause or "", ADVICE[outcome])]
+    hints = [str(hint) for hint in find_hints(log, message)]
+    if outcome is Outcome.FAILED and not hints:
+        last = next((line for line in reversed(log) if line.strip()), None)
+        return [*([] if last is None else [f"It printed last: {_quote(last)}"]), ADVICE[outcome]]
+    if outcome in _CERTAIN or not hints:
+        hints.append(_OUTPUT_ADVICE.get(cause or "", ADVICE[outcome]))
+    return hints
+
+
 def _quote(line: str) -> str:
     cut = line.strip()
     cut = cut if len(cut) <= LONGEST_QUOTE else f"{cut[:LONGEST_QUOTE]}..."
     return printable(cut)
+
+
+def describe_extra(extra: Sequence[str]) -> str:
+    """Return what to say of predicted stats that are no targets."""
+    are = "stat is no target and is" if len(extra) == 1 else "stats are no targets and are"
+    return f"{len(extra)} predicted {are} ignored, e.g. {extra[0]}"
 
 
 def find_percent(means: Sequence[tuple[str, float | None, float | None]], known: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Python's tracebacks among the lines of a log, which a stranger wrote.
+"""Python's tracebacks among the lines of a log, which a stranger wrote; a crash's are among them.
 
 The engine may put lines of standard output between those of a traceback.
 """
@@ -18,6 +18,9 @@ EXCEPTIONS = frozenset(
 """The names of Python's own."""
 
 _FRAME = re.compile(r'  File "([^"]*)", line (\d{1,6})(?:, in .*)?')
+_CRASH = re.compile(r"(Fatal Python error): (.+)")
+_CRASH_FRAME = re.compile(r'  File "([^"]*)", line (\d{1,6}) in .*')
+_ENVIRONMENT = re.compile(r"<frozen os>|/lib/python3\.\d+/os\.py")
 _EXCEPTION = re.compile(r"((?:\w+\.)*(\w+))(?:: ?(.*))?")
 
 _NOT_THE_AUTHORS = re.compile(
@@ -44,6 +47,12 @@ class Traceback:
         """Return the last line of it, e.g. ``ValueError: no runs``."""
         return f"{self.kind}: {self.message}" if self.message else str(self.kind)
 
+    @property
+    def is_of_a_variable(self) -> bool:
+        """Return whether a variable of the environment was asked for that is not there."""
+        last = self.frames[-1][0] if self.frames else ""
+        return self.kind == "KeyError" and _ENVIRONMENT.fullmatch(last) is not None
+
     def own_place(self) -> str | None:
         """Return the last frame in the author's own code, e.g. ``predictor.py, line 7``."""
         own = [frame for frame in self.frames if not _NOT_THE_AUTHORS.search(frame[0])]
@@ -62,6 +71,11 @@ def take_tracebacks(lines: Sequence[str]) -> tuple[list[Traceback], list[str]]:
         if line == "Traceback (most recent call last):":
             is_inside = True
             found.append(Traceback())
+        elif crash := _CRASH.fullmatch(line):
+            is_inside = False
+            found.append(Traceback(kind=crash[1], message=crash[2]))
+        elif found and not is_inside and (frame := _CRASH_FRAME.fullmatch(line)):
+            found[-1].frames.insert(0, (frame[1], int(frame[2])))  # the innermost is printed first
         elif is_inside and (frame := _FRAME.fullmatch(line)):
             found[-1].frames.append((frame[1], int(frame[2])))
         elif is_inside and (end := _EXCEPTION.fullmatch(line)) and _is_exception(end):

@@ -437,6 +437,11 @@ def test_check_tells_of_predictions_that_change_from_run_to_run(tmp_path: Path) 
     assert "6 of 6 means differ" in found["determinism"]["text"]
 
 
+def test_a_misspelt_image_is_refused_with_the_nearest_name() -> None:
+    assert "Did you mean train_mean? Build it with" in runner("check", "train_meen").stderr
+    assert "Did you mean" not in runner("check", "banana").stderr  # the control
+
+
 def test_check_lists_every_finding_and_shows_the_log(tmp_path: Path) -> None:
     body = "print('\\x1b[31mlooking'); stat = wrong(target.predicted(0.5))"
     image = build(write_check_project(tmp_path / "mine", body), "my-predictor-findings")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, Literal, Self, cast
@@ -41,6 +42,9 @@ MOST_CONNECTIONS = 100
 
 ENGINE_RETURN_SECONDS = 60
 """How long an engine that is lost may take to come back, e.g. for an upgrade."""
+
+NEAR_NAME = 0.65
+"""How alike two names of images are, from 0 to 1, if one may be meant by the other."""
 
 IN_PROGRESS = "is already in progress"
 """What the engine says if a container that is to be removed is being removed."""
@@ -147,10 +151,12 @@ class Engine:
         try:
             return self.inspect_image(reference)
         except NotOnEngineError as error:
+            near = get_close_matches(reference, self._names_of_images(), 1, NEAR_NAME)
             raise UsageError(
-                f"{reference}: the engine has no such image. Build it with "
-                f"`runner build DIR -t {reference}`, or get it with `docker pull {reference}` "
-                "(`runner evaluate --pull missing` does that)."
+                f"{reference}: the engine has no such image. "
+                + (f"Did you mean {near[0]}? " if near else "")
+                + f"Build it with `runner build DIR -t {reference}`, or get it with "
+                f"`docker pull {reference}` (`runner evaluate --pull missing` does that)."
             ) from error
         except EngineRefusedError as error:
             if error.status != HTTPStatus.BAD_REQUEST:
@@ -159,6 +165,11 @@ class Engine:
                 f"{reference}: not an image's name ({error}). Names are lower case. Quote a "
                 "--suite glob; otherwise the shell replaces it by the names of files."
             ) from error
+
+    def _names_of_images(self) -> list[str]:
+        with engine_errors("list its images"):
+            tags = [tag for image in self._api.images() for tag in image.get("RepoTags") or ()]
+        return [tag.removesuffix(":latest") for tag in tags]
 
     def obtain_image(
         self, reference: str, pull: Pull, say: Say, registries: Sequence[str] | None = None

@@ -101,3 +101,48 @@ def test_a_dockerfile_that_makes_the_packages_again_at_each_edit_is_told(
     found = find_build_warnings(folder, context_files(folder), [])
     assert len(found) == len(said)
     assert all(part in line for part, line in zip(said, found, strict=True))
+
+
+def test_a_module_that_no_line_copies_is_warned_of_with_the_line_that_imports_it(
+    folder: Path,
+) -> None:
+    (folder / "mine.py").touch()
+    (folder / "own").mkdir()
+    (folder / "own" / "part.py").touch()
+    (folder / "predictor.py").write_text("import numpy\nimport mine\nfrom own.part import x\n")
+    file, package = warnings(folder)
+    assert file.startswith("predictor.py, line 2 imports mine.py, which no line of the Dockerfile")
+    assert file.endswith("Write COPY mine.py /opt/predictor/")
+    assert package.endswith("Write COPY own/ /opt/predictor/own/")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY . /opt/predictor/",
+        "COPY *.py own/ /opt/predictor/",
+        "COPY ./mine.py own /opt/predictor/",
+        "COPY $FILES /opt/predictor/",
+    ],
+)
+def test_control_what_is_copied_or_perhaps_copied_is_not_warned_of(folder: Path, line: str) -> None:
+    (folder / "Dockerfile").write_text(f"{DOCKERFILE}{line}\n")
+    (folder / "own").mkdir()
+    for name in ("mine.py", "own/part.py", "unused.py"):
+        (folder / name).touch()
+    (folder / "predictor.py").write_text("import mine, own.part\n")
+    assert warnings(folder) == []
+
+
+def test_a_syntax_error_is_warned_of_with_its_line(folder: Path) -> None:
+    (folder / "predictor.py").write_text("x = 1\ndef broken(:\n")
+    (found,) = warnings(folder)
+    assert found == "predictor.py, line 2: Python can't read it (invalid syntax)."
+
+
+def test_a_copied_file_that_others_cannot_read_is_warned_of(folder: Path) -> None:
+    (folder / "predictor.py").chmod(0o600)
+    (found,) = warnings(folder)
+    assert found.startswith("predictor.py: only you may read it")
+    (folder / "Dockerfile").write_text(f"{DOCKERFILE}RUN chmod -R a+rX /opt/predictor\n")
+    assert warnings(folder) == []  # the control

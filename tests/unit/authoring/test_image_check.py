@@ -16,7 +16,7 @@ from runner.authoring.image_check import (
 from runner.contract import MetricName, Stat, Target
 from runner.contract.limits import MIB, Limits
 from runner.evaluation.verdict import Verdict
-from runner.output.findings import Cause, Finding, OutputPlace
+from runner.output.findings import Cause, Finding, InvalidOutputError, OutputPlace
 from runner.output.predictions import Predictions
 from runner.reports.fact_sheet import FACTS_LABEL
 from runner.sandbox.docker_command import docker_run_command
@@ -49,25 +49,24 @@ def test_every_finding_of_an_output_is_told() -> None:
         Finding(Cause.BAD_NUMBER, OutputPlace(run="'a'"), "one"),
         Finding(Cause.BAD_NUMBER, OutputPlace(run="'b'"), "two"),
     )
-    verdict = Verdict(
-        Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, "both", findings=findings, finding_count=2
-    )
-    found = check_outcome(verdict)
+    message = str(InvalidOutputError(findings, 2))
+    (found,) = check_outcome(Verdict(Outcome.INVALID_OUTPUT, Cause.BAD_NUMBER, message))
     assert found.passed is False
     assert found.text == "invalid_output (bad_number): 2 findings"
-    assert found.advice == ("run 'a': one", "run 'b': two")
+    assert found.advice[:2] == ("run 'a': one", "run 'b': two")
+    assert "no data" in found.advice[2]
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome != "scored"])
 def test_every_outcome_but_scored_fails_with_advice(outcome: Outcome) -> None:
-    found = check_outcome(Verdict(outcome, None, "what happened"))
+    (found,) = check_outcome(Verdict(outcome, None, "what happened"))
     assert found.passed is False
     assert found.advice
 
 
 def test_why_an_image_failed_is_told_from_its_log() -> None:
     log = b"Traceback (most recent call last):\nModuleNotFoundError: No module named 'sklearn'\n"
-    found = check_outcome(Verdict(Outcome.FAILED, None, "it exited with code 1"), log)
+    (found,) = check_outcome(Verdict(Outcome.FAILED, None, "it exited with code 1"), log)
     (hint,) = found.advice
     assert "scikit-learn" in hint
 
@@ -96,9 +95,9 @@ def test_control_what_may_be_in_the_stats_own_unit_is_not_noted(
 
 def test_extra_stats_are_told_and_pass() -> None:
     verdict = Verdict(Outcome.SCORED, None, None, Predictions({}, ("a", "b")))
-    found = check_outcome(verdict)
-    assert found.passed is True
-    assert "2 predicted stats are no targets" in found.text
+    output, extra = check_outcome(verdict)
+    assert (output.passed, extra.passed) == (True, None)
+    assert extra.text == "2 predicted stats are no targets and are ignored, e.g. a"
 
 
 def test_equal_means_pass_also_when_summed_in_another_order() -> None:

@@ -39,8 +39,54 @@ def run_python(folder: Path, case: TrialCase, code: str) -> str:
 
 
 def test_the_folder_is_a_copy_that_can_not_be_written_to(tmp_path: Path, case: TrialCase) -> None:
-    assert "Errno 13" in run_python(tmp_path, case, "open('mine', 'w')")
-    assert "Errno 13" in run_python(tmp_path, case, "import os; os.mkdir('mine')")
+    assert "Errno 30" in run_python(tmp_path, case, "open('mine', 'w')")
+    assert "Errno 30" in run_python(tmp_path, case, "import os; os.mkdir('mine')")
+
+
+def test_the_inputs_cannot_be_written_to(tmp_path: Path, case: TrialCase) -> None:
+    code = "import os; open(os.environ['RUNNER_INPUT_DIR'] + '/mine', 'w')"
+    assert "Errno 30" in run_python(tmp_path, case, code)
+
+
+SCRIPT = """
+import os, subprocess, tempfile
+path = os.path.join(tempfile.gettempdir(), 'tool')
+open(path, 'w').write('#!/bin/sh\\n')
+os.chmod(path, 0o755)
+"""
+LARGE = "import tempfile; tempfile.TemporaryFile(buffering=0).write(bytes({size}))"
+SHARED = """
+from multiprocessing.shared_memory import SharedMemory
+made = SharedMemory(create=True, size={size})
+made.buf[:] = bytes(made.size)
+made.close()
+made.unlink()
+"""
+
+
+def test_what_is_in_tmp_is_not_executed(tmp_path: Path, case: TrialCase) -> None:
+    log = run_python(tmp_path, case, f"{SCRIPT}subprocess.run([path])")
+    assert "PermissionError: [Errno 13]" in log
+    assert run_python(tmp_path, case, f"{SCRIPT}subprocess.run(['sh', path])") == ""  # the control
+
+
+def test_tmp_and_shm_hold_what_a_containers_do(tmp_path: Path, case: TrialCase) -> None:
+    over, within = 2 * Limits().shm_bytes, Limits().shm_bytes // 2
+    for code in (LARGE, SHARED):
+        assert trial(tmp_path, case, "python3", "-c", code.format(size=within)).end.exit_code == 0
+    assert trial(tmp_path, case, "python3", "-c", SHARED.format(size=over)).end.exit_code == 135
+    over = 2 * Limits().tmp_bytes
+    code = LARGE.format(size=over) + f" - {over} and exit(1)"  # a part may have been written
+    assert trial(tmp_path, case, "python3", "-c", code).end.exit_code == 1
+
+
+def test_where_the_system_keeps_its_mounts_it_is_said_and_the_program_runs(tmp_path: Path) -> None:
+    start = Path(sys.modules["runner.authoring.trial"].__file__ or "").with_name("trial_start.py")
+    absent = str(tmp_path / "absent")
+    command = [sys.executable, str(start), absent, absent, "size=1m", "size=1m", "echo", "ran"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout == "ran\n"
+    assert "lets no process leave its files" in ended.stderr
 
 
 def test_control_files_for_a_time_and_outputs_can_be_written(
@@ -63,9 +109,18 @@ def test_the_copy_holds_what_goes_to_the_engine_and_nothing_else(
     (tmp_path / "own" / "part.py").write_text("print('part')")
     (tmp_path / "link").symlink_to("own/part.py")
     (tmp_path / "tool").write_text("#!/bin/sh\necho from the tool\n")
-    (tmp_path / "tool").chmod(0o700)
+    (tmp_path / "tool").chmod(0o755)
     log = trial(tmp_path, case, "sh", "-c", "ls; python3 link; ./tool").log.decode()
     assert log.split() == ["link", "own", "tool", "part", "from", "the", "tool"]
+
+
+def test_a_file_that_others_cannot_read_cannot_be_read_as_in_a_container(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    (tmp_path / "weights").touch(mode=0o640)
+    assert "Errno 13" in run_python(tmp_path, case, "open('weights')")
+    (tmp_path / "weights").chmod(0o644)
+    assert run_python(tmp_path, case, "open('weights')") == ""  # the control
 
 
 def test_there_is_no_network_but_its_own_loopback(tmp_path: Path, case: TrialCase) -> None:
@@ -148,7 +203,17 @@ with scratch_directory() as made:
 print(made.exists())
 """
     start = Path(sys.modules["runner.authoring.trial"].__file__ or "").with_name("trial_start.py")
-    command = [sys.executable, str(start), sys.executable, "-c", code]
+    folders = [str(tmp_path)] * 2
+    command = [
+        sys.executable,
+        str(start),
+        *folders,
+        "size=1m",
+        "size=1m",
+        sys.executable,
+        "-c",
+        code,
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.stdout == "False\n", ended.stderr
     control = subprocess.run([*command, "left"], capture_output=True, text=True, check=False)

@@ -68,6 +68,19 @@ def test_an_open_evaluation_ends_with_the_errors_type_its_place_and_what_to_do(
     assert "scikit-learn into requirements.txt" in last
 
 
+def test_every_finding_of_the_output_of_one_case_has_a_line_and_what_to_do(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(target: Target | InstanceTarget, _actual: Stat) -> Stat:
+        return target.predicted(0.5, count=-1, stddev=-1)
+
+    lines = printed(suite, tmp_path / "r", capsys, exit_code=0, predict=broken).splitlines()
+    assert "case-1: invalid_output (not_the_contract): predictions.json: 2 findings" in lines
+    findings = [line for line in lines if "should be 0 or more" in line]
+    assert [line.startswith("case-1: run ") for line in findings] == [True, True]
+    assert lines[-1] == "case-1: docs/contract.md describes the form of the output."
+
+
 def test_a_closed_evaluation_says_nothing_of_why_it_failed(
     suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

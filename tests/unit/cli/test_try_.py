@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.authoring.carried_folders import template_folder
+from tests.docs_scripts import DOCS, load_script
 from tests.helm_builder import write_suite
 from tests.integration.command import runner
 
@@ -51,7 +52,9 @@ def test_findings_are_told_one_a_line_and_the_fault_is_the_predictors(
 ) -> None:
     ended = try_(write_predictor(tmp_path, "return {}"), cache)
     assert ended.returncode == 4
-    assert "FAIL output: invalid_output (missing_target): 6 findings" in ended.stdout
+    assert (
+        "FAIL output: invalid_output (missing_target): predictions.json: 6 findings" in ended.stdout
+    )
     assert ended.stdout.count("is not predicted") == 6
 
 
@@ -154,3 +157,19 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     ended = try_(template_folder("python"), tmp_path / "cache", "--here")
     assert ended.returncode == 0, ended.stderr
     assert not (tmp_path / "cache" / "runner").is_dir()
+
+
+@pytest.mark.parametrize("title", ["A column's name is wrong", "The predictor downloads something"])
+def test_the_page_of_mistakes_has_what_is_printed_today(
+    title: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    script = load_script("mistakes")
+    (mistake,) = [
+        one for group in script.read_groups().values() for one in group if one.title == title
+    ]
+    mistake.write(tmp_path / "mine")
+    said = load_script("made_mistakes").run(mistake.all_commands()["try"], tmp_path)
+    printed = "\n".join(script.wrapped(line) for line in said.lines)
+    assert printed
+    assert printed in script.sections((DOCS / "faq.md").read_text(encoding="utf-8"))[title]

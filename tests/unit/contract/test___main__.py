@@ -1,5 +1,6 @@
 """What the author of a predictor reads when it fails."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,13 @@ def test_an_error_in_the_authors_code_begins_at_the_authors_first_line(tmp_path:
     assert place.endswith('predictor.py", line 9, in predict')
     assert rest[-1] == "IndexError: tuple index out of range"
     assert str(Path("runner", "contract")) not in ended.stderr
+
+
+def test_a_crash_prints_the_authors_line(tmp_path: Path) -> None:
+    ended = run(tmp_path, "__import__('ctypes').string_at(0)")
+    assert ended.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in ended.stderr
+    assert 'predictor.py", line 9 in predict' in ended.stderr
 
 
 def test_what_was_returned_is_refused_with_one_line_of_ours(tmp_path: Path) -> None:

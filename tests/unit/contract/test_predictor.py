@@ -94,6 +94,11 @@ def test_a_number_that_is_none_is_refused_with_its_place(value: float) -> None:
         predictions_to_json(predictions)
 
 
+def test_a_long_value_that_is_wrong_is_named_by_its_kind() -> None:
+    with pytest.raises(TypeError, match=r"of lists of Stat, not a list$"):
+        predictions_to_json([0.5] * 100)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("predictions", [None, [0.5], {"run": [0.5]}, {"run": [Stat("name")]}])  # type: ignore[arg-type]
 def test_what_is_no_dict_of_stats_is_refused(predictions: dict[str, list[Stat]]) -> None:
     with pytest.raises(TypeError, match=r"predict\(\) must return"):

@@ -128,3 +128,20 @@ def test_an_instance_target_is_predicted_as_a_target_is() -> None:
     name = MetricName("exact_match", "test")
     instance = InstanceTarget("run", "id3", 0, name)
     assert instance.predicted(0.5, stddev=0.1) == Target("run", name).predicted(0.5, stddev=0.1)
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        (float("nan"), "exact_match: the mean is nan, not a number"),
+        (float("-inf"), "exact_match: the mean is -inf, not a number"),
+        (-1e200, r"the mean is -1e\+200, too large to be scored: 1e\+150 is most"),
+    ],
+)
+def test_a_mean_that_cannot_be_scored_is_refused_in_the_authors_line(
+    mean: float, said: str
+) -> None:
+    target = Target("run", MetricName("exact_match"))
+    with pytest.raises(ValueError, match=said):
+        target.predicted(mean)
+    assert target.predicted(-1e150).mean == -1e150  # the control

@@ -3,6 +3,7 @@ import pwd
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.files.user_directories import (
+    AT_WORK_SECONDS,
     cache_directory,
     kept_by_this_code,
     log_directory,
@@ -119,4 +121,8 @@ def test_what_other_code_has_kept_is_removed(places: Path, monkeypatch: pytest.M
     assert kept_by_this_code("other things", {"runner": "2"})
     assert kept.is_dir()  # control: of another name
     assert kept_by_this_code("things", {"runner": "2"})
+    assert kept.is_dir()  # control: the other code may be at work
+    long_ago = time.time() - 2 * AT_WORK_SECONDS
+    os.utime(kept, (long_ago, long_ago))
+    assert kept_by_this_code("things", {"runner": "3"})
     assert not kept.exists()

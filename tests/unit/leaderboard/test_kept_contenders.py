@@ -1,6 +1,8 @@
 """What is kept of reports between two leaderboards: it may save time, and change nothing."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import BugError
+from runner.files.user_directories import AT_WORK_SECONDS
 from runner.leaderboard import contenders, kept_contenders
 from runner.leaderboard.contenders import make_contender
 from runner.leaderboard.kept_contenders import read_contenders
@@ -148,6 +151,8 @@ def test_what_is_kept_only_the_user_can_read(cache: Path, results: Path) -> None
 
 def test_what_other_code_has_kept_is_removed(cache: Path, results: Path) -> None:
     (cache / "other code").mkdir(parents=True)
+    long_ago = time.time() - 2 * AT_WORK_SECONDS
+    os.utime(cache / "other code", (long_ago, long_ago))
     board(results)
     assert not (cache / "other code").exists()
     assert len(kept_files(cache)) == 4

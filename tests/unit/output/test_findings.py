@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from runner.contract import InstanceTarget, MetricName, Target
-from runner.output.findings import MOST_COUNTED, MOST_SHOWN, Cause, InvalidOutputError
+from runner.output.findings import (
+    MOST_COUNTED,
+    MOST_SHOWN,
+    Cause,
+    InvalidOutputError,
+    message_lines,
+)
 from runner.output.predictions import read_instance_predictions, read_predictions
 
 TYPOS = {"name": "typos", "computed_on": "worst", "prob": 0.5}
@@ -69,7 +75,7 @@ MISTAKES = {
     ),
     "the contract_version as text": (
         {**document(SOUND), "contract_version": "1"},
-        "contract_version is '1': should be 1",
+        "contract_version is '1': should be 1; write it without quotes",
     ),
     "a version to come": (
         {**document(SOUND), "contract_version": 2},
@@ -341,3 +347,21 @@ def test_an_instance_target_predicted_twice_is_refused() -> None:
     assert "is predicted twice, first as stat 0" in refused_instance(
         instance_document(ENTRY, ENTRY)
     )
+
+
+@pytest.mark.parametrize("count", [2, MOST_SHOWN, MOST_SHOWN + 5, MOST_COUNTED])
+def test_a_message_is_divided_into_its_findings(count: int) -> None:
+    broken = [{**named(name=f"predicted_{n}"), "mean": "(2) x"} for n in range(count - 1)]
+    error = refused(document(*broken))  # and the target is missing
+    error.file = "predictions.json"
+    head, *lines = message_lines(str(error))
+    assert head.startswith("predictions.json: ")
+    assert head.endswith(" findings")
+    kept = [each for each in lines if each.startswith("run ")]
+    assert len(kept) == min(count, MOST_SHOWN)
+    assert len(lines) - len(kept) == (count > MOST_SHOWN)
+
+
+def test_control_a_message_of_one_finding_stays_whole() -> None:
+    error = refused(document({**SOUND, "mean": "(1) 0.5; (2) x"}))
+    assert message_lines(str(error)) == [str(error)]

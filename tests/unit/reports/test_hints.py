@@ -2,7 +2,9 @@
 
 import pytest
 
-from runner.reports.hints import MOST_HINTS, find_hints, find_percent
+from runner.output.findings import Cause
+from runner.reports.hints import MOST_HINTS, find_hints, find_percent, reasons
+from runner.sandbox.outcome import Outcome
 
 TRACEBACK = """Traceback (most recent call last):
   File "/opt/predictor/predictor.py", line 3, in <module>
@@ -27,7 +29,14 @@ CLASSICS = {
     "PermissionError: [Errno 13] Permission denied: '/opt/predictor/w.bin'": "chmod -R a+rX",
     "ImportError: /tmp/x.so: failed to map segment from shared object": "Nothing in /tmp",
     "KeyError: 'stats.meen'; near it is the column 'stats.mean'": "Write 'stats.mean'",
-    "KeyError: 'banana'": "look at .columns",
+    "KeyError: 'banana'": "look at the frame's .columns",
+    "PermissionError: [Errno 13] Permission denied: 'cache.json'": "To write it: Only /tmp and",
+    "PermissionError: [Errno 13] Permission denied: '/tmp/runner-scratch-x/files/tmp/tool'": (
+        "Nothing in /tmp can be executed"
+    ),
+    "FileNotFoundError: [Errno 2] No such file or directory: '/home/me/x'": "of this machine",
+    "TypeError: predict() must return a dict of lists of Stat, not None": "{run_name: [stat,",
+    "ValueError: run a, stat predicted_f1: mean is nan, not a number": "where there is no data",
     "TypeError: run a: predict() must return a list of Stat for each run, not Stat()": (
         "{run_name: [stat, ...]}"
     ),
@@ -109,6 +118,67 @@ def test_the_exception_that_ended_it_comes_first_and_few_follow() -> None:
     found = find_hints([*lines, *raised("ValueError: mine")])
     assert found[0].what == "ValueError: mine"
     assert len(found) == MOST_HINTS
+
+
+def test_a_variable_that_is_missing_is_no_column() -> None:
+    lines = raised("KeyError: 'HF_TOKEN'")
+    (of_a_variable,) = find_hints(
+        [*lines[:3], '  File "<frozen os>", line 679, in __getitem__', lines[3]]
+    )
+    assert of_a_variable.where == "predictor.py, line 3"
+    assert "ENV in the Dockerfile" in str(of_a_variable.do)
+    (of_a_column,) = find_hints(lines)
+    assert ".columns" in str(of_a_column.do)  # the control
+
+
+def test_a_crash_of_a_library_is_told_with_the_line_that_called_it() -> None:
+    crash = [
+        "Fatal Python error: Segmentation fault",
+        "",
+        "Current thread 0x00007f (most recent call first):",
+        '  File "/usr/lib/python3.11/ctypes/__init__.py", line 519 in string_at',
+        '  File "/opt/predictor/predictor.py", line 8 in predict',
+        '  File "/opt/runner/runner/contract/predictor.py", line 150 in run_predictor',
+    ]
+    found = find_hints(crash, "the predictor was ended by signal 11 (SIGSEGV)")
+    assert [str(each.where) for each in found] == ["predictor.py, line 8"]
+    assert "compiled library crashed" in str(found[0].do)
+
+
+def test_of_a_failure_without_a_known_reason_the_last_line_is_told() -> None:
+    said = [
+        "fitting",
+        "predictor.py: must define exactly one subclass of Predictor, found A, B",
+        "",
+    ]
+    last, advice = reasons(Outcome.FAILED, None, "it exited with code 1", said)
+    assert last == f"It printed last: {said[1]}"
+    assert "--here" in advice
+    assert reasons(Outcome.FAILED, None, "it exited with code 1", []) == [advice]  # the control
+
+
+def test_a_limit_is_told_whatever_the_log_says() -> None:
+    place, advice = reasons(
+        Outcome.OUTPUT_LIMIT, None, "", raised("OSError: [Errno 28] No space left on device")
+    )
+    assert place.startswith("predictor.py, line 3: ")
+    assert "write less" in advice
+
+
+def test_of_a_broken_output_its_cause_decides_what_to_do_and_not_the_log() -> None:
+    log = ["ModuleNotFoundError: No module named 'sklearn'"]
+    (said,) = reasons(Outcome.INVALID_OUTPUT, Cause.MISSING_TARGET, "5 findings", log)
+    assert "self.case.targets" in said
+    (said,) = reasons(Outcome.INVALID_OUTPUT, Cause.LONE_SURROGATE, "1 finding", log)
+    assert said == "docs/contract.md describes the form of the output."
+
+
+def test_why_nothing_was_written_may_be_in_the_log() -> None:
+    log = ["ModuleNotFoundError: No module named 'sklearn'"]
+    (said,) = reasons(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, "no file", log)
+    assert "scikit-learn" in said
+    (said,) = reasons(Outcome.INVALID_OUTPUT, Cause.NO_OUTPUT, "no file", [])
+    assert "Let predict() return" in said
 
 
 def test_a_quote_is_printable_and_short() -> None:

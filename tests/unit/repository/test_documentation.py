@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
     return made
 
 
-@pytest.mark.parametrize("name", ["contract.md", "inputs.md", "faq.md"])
+@pytest.mark.parametrize("name", ["contract.md", "inputs.md"])
 def test_a_page_shows_what_the_code_gives_today(name: str, pages: dict[str, str]) -> None:
     assert (DOCS / name).read_text() == pages[name], "run docs/generated.py and look at the change"
 
