@@ -56,9 +56,8 @@ engine:
 	@setup/engine.sh
 
 images: engine $(VENV)/installed
-	@base=$$(setup/python_base.sh); \
-	$(VENV)/bin/runner build images/base --base -t runner-base --build-arg PYTHON_BASE=$$base; \
-	for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
+	@$(VENV)/bin/runner build --base -t runner-base $(if $(PYTHON_BASE),--build-arg PYTHON_BASE=$(PYTHON_BASE))
+	@for name in $(EXAMPLES) scenario_mean; do $(VENV)/bin/runner build images/$$name -t $$name; done
 
 # The first is the base of the others, see docs/baselines.md.
 GALLERY := sample_mean shrunk_mean ridge aipw p_irt gp_irt nearest_models low_rank anchor_points scaling

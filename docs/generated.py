@@ -54,6 +54,7 @@ def contract_page(input_dir: Path) -> str:
         "<!-- Written by docs/generated.py. -->\n",
         f"Version {layout.CONTRACT_VERSION}. The examples are from a case of the demo suite.\n",
         _inputs_section(input_dir),
+        RUN_IN_WORDS,
         FRAMES_IN_WORDS,
         *(_frame_section(input_dir, file) for file in STAGED_FILES.values() if not file.asked_by),
         _rest_of_inputs(),
@@ -62,9 +63,28 @@ def contract_page(input_dir: Path) -> str:
     return "\n".join(sections)
 
 
+RUN_IN_WORDS = f"""## How it is run
+
+For each case the image's ENTRYPOINT and CMD are started once, in a new container. Exit code 0 says
+that the output is complete. No other means reach the outside: there is no network.
+
+- The user is a number without a name, another in each container, and never root; the image's USER
+  has no effect. So your files in the image must be readable for everyone.
+- Only {layout.OUTPUT_DIR}, /tmp and /dev/shm can be written. /tmp is HOME and TMPDIR, empty at the
+  start, in memory, and `noexec`, as {layout.OUTPUT_DIR} is: no program or library that is unpacked
+  there can be run. Have them in the image.
+- `runner try` sets `{layout.INPUT_DIR_VARIABLE}` and `{layout.OUTPUT_DIR_VARIABLE}` to folders
+  that it uses in place of {layout.INPUT_DIR} and {layout.OUTPUT_DIR}; a container has neither.
+"""
+
 FRAMES_IN_WORDS = """## The frames
 
-Parquet files, for any reader. Values without a fixed type in HELM have Parquet's type JSON, also
+Parquet files, for any reader that knows the compression Zstandard (ZSTD) and nested lists. The dots
+in a column's name, e.g. `stats.name.split`, are part of it: only what has the type list is nested,
+e.g. `completions`, each of which has a list of `tokens`. All integers have 64 bits. Any cell may be
+null. Another suite has other columns below `args`.
+
+Values without a fixed type in HELM have Parquet's type JSON, also
 inside lists, e.g. `args` in `run_spec.metric_specs`, or a whole column whose values have different
 types. `runner.contract` returns them as values, as MAGNET does. DuckDB knows the type JSON; pandas
 and R get a text, Polars gets bytes.
@@ -129,9 +149,11 @@ def _output_section() -> str:
         [
             f"## {layout.OUTPUT_DIR}/{layout.PREDICTIONS}\n",
             f"```json\n{_document([stat])}\n```\n",
-            "A predicted stat is a HELM `Stat`. Its `name.name` is the target's with",
-            f"`{layout.PREDICTED_PREFIX}` before it; the other fields of its name equal the",
-            f"target's. Its numbers are {', '.join(f'`{value}`' for value in STAT_VALUES)};",
+            "A file of JSON in UTF-8. A predicted stat is a HELM `Stat`. Its `name.name` is the",
+            f"target's with `{layout.PREDICTED_PREFIX}` before it; the other fields of its name",
+            "equal the target's: its columns after `stats.name.`, nested at each dot, so that",
+            '`stats.name.perturbation.prob` becomes `"perturbation": {"prob": 0.5}`.',
+            f"Its numbers are {', '.join(f'`{value}`' for value in STAT_VALUES)};",
             "`mean` is required. A null means the same as an absent field. Every target is",
             f"predicted exactly once. Numbers are finite and at most {layout.LARGEST_NUMBER:g}.\n",
             f"## {layout.OUTPUT_DIR}/{layout.INSTANCE_PREDICTIONS}\n",

@@ -1,5 +1,13 @@
-# Debian's packages -> the file system of an image, where no registry answers. Sourced by
-# python_base.sh and language_base.sh; needs fail().
+#!/usr/bin/env bash
+# Makes the file system of an image from Debian's packages, where no registry answers:
+#   debian_root.sh TAR [PACKAGES, joined by commas]
+# Exit 5: it could not be made; standard error says why.
+set -euo pipefail
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 5
+}
 
 readonly suite=bookworm # the Debian release with Python 3.11
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -11,9 +19,9 @@ readonly excluded=(
   '/usr/share/man/*' '/usr/share/zoneinfo/right/*' '/usr/lib/*/gconv/*'
 )
 
-# install_mmdebstrap ADVICE: ADVICE is what else the user can do.
+readonly advice="Or name an image with --build-arg PYTHON_BASE=IMAGE, or DEBIAN_BASE=IMAGE for other languages."
+
 install_mmdebstrap() {
-  local advice=$1
   if ! command -v mmdebstrap >/dev/null || [[ ! -e $keyring ]]; then
     if ((EUID != 0)) || ! grep -Eqs '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; then
       fail "Making an image needs mmdebstrap and debian-archive-keyring." "$advice"
@@ -67,6 +75,12 @@ make_root() {
     "$suite" "$1" "${sources[@]}" >"${1%/*}/log" 2>&1 </dev/null || {
     tail -n 15 "${1%/*}/log" >&2
     fail "mmdebstrap could not make a Debian $suite system; the end of its output is above." \
-      "Repair apt's access to its mirror, or use a registry that holds such an image."
+      "Repair apt's access to its mirror." "$advice"
   }
 }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+install_mmdebstrap
+make_root "$work/root.tar" "${2:-}"
+mv "$work/root.tar" "$1"

@@ -7,7 +7,8 @@ set -euo pipefail
 
 readonly out=$(realpath -m "${1:?dist.sh DIRECTORY}")
 cd "$(dirname "$0")/.."
-readonly parts=(runner predictor_template images/base images/misbehaving
+readonly parts=(runner predictor_template images/base images/base_node images/base_r images/base_shell
+  images/misbehaving setup/debian_root.sh
   pyproject.toml README.md CHANGELOG.md LICENSE .gitignore)
 readonly python=$PWD/.venv/bin/python
 

@@ -6,7 +6,7 @@ import runner
 
 _PACKAGE = Path(runner.__file__).parent
 
-TEMPLATES = ("python", "r", "shell")
+TEMPLATES = ("python", "node", "r", "shell")
 """The languages of the predictors that ``runner init`` makes."""
 
 
@@ -15,9 +15,14 @@ def template_folder(language: str) -> Path:
     return _carried("predictor_template") / language
 
 
-def base_image_folder() -> Path:
-    """Return the folder of the base image."""
-    return _carried("images/base")
+def base_image_folder(language: str) -> Path:
+    """Return the folder of the base image of predictors in a language."""
+    return _carried("images/base" if language == "python" else f"images/base_{language}")
+
+
+def debian_script() -> Path:
+    """Return the script that makes the file system of an image from Debian's packages."""
+    return _carried("setup") / "debian_root.sh"
 
 
 def _carried(name: str) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from runner.authoring.build_warnings import find_build_warnings
+from runner.authoring.carried_folders import TEMPLATES
 from runner.authoring.context_files import context_files, reading
 from runner.authoring.debian.lock import Lock
 from runner.authoring.dockerfile import PACKAGES, divide, from_references, stand_on
@@ -203,11 +204,9 @@ class _Build:
         context.seek(0)
         self.progress.say(what)
         with self.progress.task(what) as task:
-            show_step = partial(_show_step, task)
+            show = partial(show_step, task)
             try:
-                return self.engine.build_image(
-                    context, tag, labels, self.source.build_args, show_step
-                )
+                return self.engine.build_image(context, tag, labels, self.source.build_args, show)
             except BuildError as error:  # of an image of packages: its name is of no use
                 raise BuildError(str(error).replace(tag, self.tag)) from error
 
@@ -240,12 +239,16 @@ def _require_parent(engine: Engine, reference: str) -> Image:
 _BASES = {
     "runner-base": "It is the base of Python predictors: runner build --base -t runner-base",
     "python:3.11-slim": "Or name another Python 3.11 image: --build-arg PYTHON_BASE=IMAGE",
-    "runner-shell-base": "A checkout's setup/language_base.sh shell makes it.",
-    "runner-r-base": "A checkout's setup/language_base.sh r makes it.",
+    **{
+        f"runner-{language}-base": f"It is the base of the template {language}: "
+        f"runner build --base --template {language} -t runner-{language}-base"
+        for language in TEMPLATES
+        if language != "python"
+    },
 }
 
 
-def _show_step(task: Task, line: str) -> None:
+def show_step(task: Task, line: str) -> None:
     """Show a line from the engine: ``Step 2/5 : COPY packages/ /packages/``."""
     if step := re.match(r"Step (\d+)/(\d+) : (.*)", line):
         task.show(step[3], int(step[1]) - 1, int(step[2]))

@@ -28,7 +28,8 @@ FOLDER = "debs"
 """Where the files are in the context."""
 
 _LEFT_OUT = (
-    "--path-exclude='/usr/share/man/*' --path-exclude='/usr/share/doc/*' "
+    "--path-exclude='/usr/share/man/*' --path-exclude='/usr/share/locale/*' "
+    "--path-exclude='/usr/share/info/*' --path-exclude='/usr/share/doc/*' "
     "--path-include='/usr/share/doc/*/copyright'"
 )
 

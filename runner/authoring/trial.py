@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "predictor.py": ("python3", "-m", "runner.contract", "predictor.py"),
     "predict.sh": ("sh", "predict.sh"),
     "predict.R": ("Rscript", "predict.R"),
+    "predict.mjs": ("node", "predict.mjs"),
 }
 """The command for a predictor whose folder holds this file; its image uses the same one."""
 

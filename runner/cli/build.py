@@ -1,8 +1,9 @@
 """``runner build``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from runner.authoring.carried_folders import base_image_folder
+from runner.authoring.bases import build_base
 from runner.authoring.image_build import Built, ImageSource, build_predictor
 from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
@@ -15,19 +16,28 @@ MEGABYTE = 1_000_000  # as `docker images` counts
 
 
 def build(
-    directory: str | None, tag: str, base: bool, build_arg: tuple[str, ...], export: Path | None
+    directory: str | None,
+    tag: str,
+    base: bool,
+    template: str | None,
+    build_arg: tuple[str, ...],
+    export: Path | None,
 ) -> None:
     """Build an image, say whether it has changed, and export it if asked to."""
     if export is not None and not is_archive(export.name):
         raise UsageError(f"--export {export}: the file's name must end in {SUFFIX}.")
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
-    source = ImageSource(_folder(directory, base=base), base, build_args)
-    source.from_references()  # a missing folder is reported before an engine is needed
-    for warning in source.warnings():
-        echo(f"warning: {printable(warning)}", err=True)
-    engine = Engine.connect()
-    built = build_predictor(engine, source, tag, open_display())
-    following = "runner init DIR" if base else f"runner check {tag}"
+    if template is not None and (directory is not None or not base):
+        raise UsageError("--template says which base --base builds, without DIR.")
+    if directory is None and base:
+        engine = Engine.connect()
+        built = build_base(engine, template or "python", tag, build_args, open_display())
+    else:
+        source = _source(directory, build_args, base=base)
+        engine = Engine.connect()
+        built = build_predictor(engine, source, tag, open_display())
+    of_template = f" --template {template}" if template else ""
+    following = f"runner init DIR{of_template}" if base else f"runner check {tag}"
     if built.is_new:
         echo(f"{tag}: built, {_sizes(built)}. Next: {following}", err=True)
     else:
@@ -56,7 +66,12 @@ def _megabytes(size_bytes: int) -> str:
     return f"{megabytes:.0f}" if megabytes >= 1 else f"{megabytes:.2g}"
 
 
-def _folder(directory: str | None, *, base: bool) -> Path:
-    if directory is None and not base:
+def _source(directory: str | None, build_args: Mapping[str, str], *, base: bool) -> ImageSource:
+    """Return the source in a folder, after its warnings are printed; no engine is needed yet."""
+    if directory is None:
         raise UsageError("Name the predictor's folder: runner build DIR -t IMAGE")
-    return base_image_folder() if directory is None else Path(directory)
+    source = ImageSource(Path(directory), base, build_args)
+    source.from_references()  # a missing Dockerfile is reported
+    for warning in source.warnings():
+        echo(f"warning: {printable(warning)}", err=True)
+    return source

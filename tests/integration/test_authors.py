@@ -1,4 +1,4 @@
-"""What the author of a predictor does, from an empty folder to a score, in three languages."""
+"""What the author of a predictor does, from an empty folder to a score, in four languages."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ import docker
 import pytest
 import yaml
 
-from runner.authoring.carried_folders import template_folder
+from runner.authoring.carried_folders import TEMPLATES, template_folder
 from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.limits import GIB
 from tests.integration.command import runner
@@ -315,31 +315,34 @@ def test_a_magnet_predictors_filters_arguments_and_policy_hold_in_its_container(
         assert report["rows"][0]["mean"] == pytest.approx(mean)
 
 
-def build_template(language: str, folder: Path) -> str:
-    base = [str(ROOT / "setup" / "language_base.sh"), language]
-    subprocess.run(base, check=True, timeout=280, capture_output=True)
+@pytest.fixture(scope="module", params=sorted({*TEMPLATES} - {"python"}))
+def of_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the image of a template without Python, on the base that the runner makes for it."""
+    language = str(request.param)
+    succeed("build", "--base", "--template", language, "-t", f"runner-{language}-base")
+    folder = tmp_path_factory.mktemp("template") / language
     succeed("init", folder, "--template", language)
+    if language == "node":
+        fetch = ["npm", "ci", "--ignore-scripts", "--prefix", str(folder)]
+        subprocess.run(fetch, check=True, timeout=100, capture_output=True)
     return build(folder, f"my-predictor-{language}")
 
 
-@pytest.mark.parametrize("language", ["shell", "r"])
 def test_a_predictor_in_another_language_is_scored_without_python(
-    language: str, client: docker.DockerClient, tmp_path: Path
+    of_template: str, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    image = build_template(language, tmp_path / "mine")
+    image = of_template
     shown = succeed("evaluate", image, "--suite", "demo", "--out", tmp_path / "out", "--json")
     (report,) = json.loads(shown.stdout)
     assert report["scores"][0]["targets"] == 3  # of 6, three repeat another
     assert not has_python(client, image)
 
 
-@pytest.mark.parametrize("language", ["shell", "r"])
 def test_a_predictor_in_another_language_predicts_stats_of_instances(
-    language: str, magnet_suite: Callable[..., Path], tmp_path: Path
+    of_template: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
-    image = build_template(language, tmp_path / "mine")
     suite = magnet_suite(**OF_INSTANCES)
-    report = evaluate(image, suite, tmp_path / "out")
+    report = evaluate(of_template, suite, tmp_path / "out")
     predicted = report["cases"][0]["instance_targets"]
     assert scored_targets(report) == len(predicted) >= 5
     assert len({target["predicted"]["mean"] for target in predicted}) == 1  # the train runs' mean

@@ -72,6 +72,7 @@ def test_the_wheel_alone_goes_from_an_empty_folder_to_a_score_and_a_page(
     environment: Path, tmp_path: Path
 ) -> None:
     image = OWN.name("my-predictor-of-the-wheel")
+    run(environment, tmp_path, "runner", "build", "--base", "-t", "runner-base")
     run(environment, tmp_path, "runner", "init", "mine")
     run(environment, tmp_path, "runner", "build", "mine", "-t", image)
     assert "MAE" in run(environment, tmp_path, "runner", "evaluate", image, "--suite", "demo")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from runner.authoring.carried_folders import TEMPLATES
 from runner.cli.lazy import does
 
 EXAMPLES = """\b
@@ -11,6 +12,7 @@ Examples:
   runner build my_predictor -t my_predictor
   runner build my_predictor -t my_predictor --export my_predictor.tar.gz
   runner build --base -t runner-base
+  runner build --base --template r -t runner-r-base
 """
 
 
@@ -19,7 +21,12 @@ Examples:
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False)
 )
 @click.option("-t", "--tag", required=True, metavar="IMAGE", help="The image's name.")
-@click.option("--base", is_flag=True, help="Build the base image; DIR may be left out.")
+@click.option("--base", is_flag=True, help="Build a base image; DIR may be left out.")
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    help="The language of the base's predictors, as in `runner init`; Python by default.",
+)
 @click.option(
     "--build-arg",
     "build_arg",
@@ -43,4 +50,7 @@ def build() -> None:
     used instead; it must be complete and have hashes. Debian's packages that apt.txt names are
     fetched in the same way, and installed; apt.lock keeps their digests. All else goes to the
     engine as `docker build` would send it; .dockerignore says what is left out.
+
+    A base stands on an image of a registry. Where none answers, that is made of Debian's packages,
+    with mmdebstrap; as root on Debian or Ubuntu the runner installs it.
     """

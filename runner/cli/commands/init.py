@@ -23,7 +23,8 @@ Examples:
     type=click.Choice(TEMPLATES),
     default="python",
     show_default=True,
-    help="The language of the predictor. r and shell read the inputs with DuckDB.",
+    help="The language of the predictor. r and shell read the inputs with DuckDB, node with "
+    "hyparquet.",
 )
 def init(directory: Path, template: str) -> None:
     """Make a new predictor: code, packages, Dockerfile, README, test and CI workflow.

@@ -22,7 +22,12 @@ NEEDED = (
     "runner/pages/vendor/dataTables.license.txt",
     "runner/predictor_template/python/predictor.py",
     "runner/predictor_template/python/.dockerignore",
+    "runner/predictor_template/node/package-lock.json",
     "runner/images/base/Dockerfile",
+    "runner/images/base_node/apt.txt",
+    "runner/images/base_r/apt.txt",
+    "runner/images/base_shell/Dockerfile",
+    "runner/setup/debian_root.sh",
     "runner/misbehaving/Dockerfile",
 )
 

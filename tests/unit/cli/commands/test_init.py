@@ -20,7 +20,7 @@ def test_a_template_is_copied_whole_with_what_every_one_has(tmp_path: Path, temp
     shared = {
         "Dockerfile",
         "README.md",
-        "requirements.txt",
+        "package-lock.json" if template == "node" else "requirements.txt",
         ".dockerignore",
         ".github/workflows/check.yml",
     }
@@ -55,7 +55,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_the_folders_that_a_wheel_carries_are_those_of_the_checkout() -> None:
     root = Path(__file__).parents[4]
     assert template_folder("python") == root / "predictor_template" / "python"
-    assert base_image_folder() == root / "images" / "base"
+    assert base_image_folder("python") == root / "images" / "base"
+    assert all((base_image_folder(language) / "Dockerfile").is_file() for language in TEMPLATES)
     carried = (root / "pyproject.toml").read_text().partition("force-include]")[2]
     assert '"predictor_template" = "runner/predictor_template"' in carried
     assert '"images/base" = "runner/images/base"' in carried
