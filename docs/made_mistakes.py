@@ -126,9 +126,9 @@ def run(command: str, directory: Path) -> Said:
         text=True,
         check=False,
     )
-    lines = [*_results(ended.stdout), *_faults(ended.stderr)]
+    lines = [*_faults(ended.stderr), *_results(ended.stdout)]
     settled = (_settled(line, directory) for line in lines)
-    return Said(ended.returncode, tuple(_without_repetition(settled)))
+    return Said(ended.returncode, tuple(without_repetition(settled)))
 
 
 _RESULT = re.compile(r"(?:FAIL output: |FAIL |note(?: \w+)?: |case-1: |       )(.+)")
@@ -150,7 +150,7 @@ def _faults(stderr: str) -> Iterator[str]:
     yield from (line for line in lines[before:] if line.strip() and not _STEP.match(line))
 
 
-def _without_repetition(lines: Iterable[str]) -> Iterator[str]:
+def without_repetition(lines: Iterable[str]) -> Iterator[str]:
     """Yield the lines, without those that say the same of another place as one before."""
     seen: set[str] = set()
     left_out = 0

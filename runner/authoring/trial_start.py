@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # Linux's.
@@ -25,15 +26,30 @@ _NO_USER_BUT_ROOT = 1000
 """What root is called inside: the user 0 would have root's rights there."""
 
 
-def leave_system() -> bool:
-    """Give up the network but for an own loopback, and the system's mounts, if that is possible.
+def is_possible(action: Callable[[], None]) -> bool:
+    """Return whether an action succeeds, tried by a child: half of it can't be taken back."""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except (AttributeError, OSError):  # AttributeError: a system without the call
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def leave_system() -> None:
+    """Give up the network but for an own loopback, and the system's mounts.
 
     In a user namespace of its own the process has no right beyond its user's either.
+
+    Raises:
+        AttributeError, OSError: the system does not allow it, or not all of it.
     """
     user, group = os.geteuid(), os.getegid()
-    unshare = getattr(ctypes.CDLL(None), "unshare", None)
-    if unshare is None or unshare(_NEW_USER | _NEW_NETWORK | _NEW_MOUNTS) != 0:
-        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_USER | _NEW_NETWORK | _NEW_MOUNTS) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         name = struct.pack("16sh", b"lo", 0)
         _, flags = struct.unpack("16sh", fcntl.ioctl(link, _GET_FLAGS, name))
@@ -42,7 +58,6 @@ def leave_system() -> bool:
     (own / "uid_map").write_text(f"{user or _NO_USER_BUT_ROOT} {user} 1")
     (own / "setgroups").write_text("deny")
     (own / "gid_map").write_text(f"{group or _NO_USER_BUT_ROOT} {group} 1")
-    return True
 
 
 def make_read_only(folder: str) -> None:
@@ -84,9 +99,10 @@ def drop_right_to_write() -> None:
 
 def _lacks(inputs: str, temporary: str, tmp_options: str, shm_options: str) -> str | None:
     """Do all of it; return what this system does not let a process give up."""
-    if not leave_system():
+    if not is_possible(leave_system):
         drop_right_to_write()
         return "its network"
+    leave_system()
     try:
         for folder in (str(Path.cwd()), inputs):
             make_read_only(folder)

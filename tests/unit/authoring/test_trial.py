@@ -10,6 +10,7 @@ import pytest
 
 from runner.authoring.trial import run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged
+from runner.authoring.trial_start import is_possible
 from runner.contract.limits import Limits
 from runner.errors import UsageError
 from runner.sandbox.run import SandboxRun
@@ -78,6 +79,14 @@ def test_tmp_and_shm_hold_what_a_containers_do(tmp_path: Path, case: TrialCase) 
     over = 2 * Limits().tmp_bytes
     code = LARGE.format(size=over) + f" - {over} and exit(1)"  # a part may have been written
     assert trial(tmp_path, case, "python3", "-c", code).end.exit_code == 1
+
+
+def test_what_the_system_refuses_half_done_is_not_begun() -> None:
+    def refused() -> None:
+        raise PermissionError
+
+    assert not is_possible(refused)
+    assert is_possible(lambda: None)  # the control
 
 
 def test_where_the_system_keeps_its_mounts_it_is_said_and_the_program_runs(tmp_path: Path) -> None:

@@ -32,3 +32,11 @@ def test_a_section_shows_the_mistake_and_what_a_command_prints_about_it(mistake:
     assert mistake.says in " ".join(section.split())
     assert all(block in section for block in SCRIPT.shown_code(mistake))
     assert re.search(r"^`runner .+, exit code \d:\n\n```text\n.+", section, re.MULTILINE)
+
+
+def test_what_is_said_of_many_places_is_shown_of_one_and_counted() -> None:
+    shown = load_script("made_mistakes").without_repetition
+    alike = ["2 findings", "stat 1: is given twice, as stat 0", "stat 3: is given twice, as stat 2"]
+    assert list(shown([*alike, "Do this."])) == [*alike[:2], "... (1 lines more)", "Do this."]
+    others = ["stat 1: is missing", "stat 1: is no number", "Do this.", "Do this."]
+    assert list(shown(others)) == others  # the control
