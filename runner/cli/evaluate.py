@@ -18,6 +18,7 @@ from runner.cli.evaluation_text import EvaluationPrinter, shows_targets
 from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
 from runner.cli.live.display import Display, QuietDisplay
+from runner.cli.live.results import Results
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
@@ -59,9 +60,10 @@ def evaluate(
     checks = read_checks(ci, display)
     submitters = request.submitters(read_listed)
     engine = Engine.connect()
+    results = Results()
     with (
         open_plan(request, submitters, engine, shown) as plan,
-        open_case_progress(shown, is_closed=ci.is_closed) as progress,
+        open_case_progress(shown, results, is_closed=ci.is_closed) as progress,
     ):
         checks.check_suites(plan.suites)
         for suite in plan.suites if ci.is_closed else ():
@@ -79,7 +81,7 @@ def evaluate(
         )
         checked = CiOutput(checks, ci, display, output.as_json)
         open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
-        finished = run_plan(plan, open_pool, progress, [printer, checked])
+        finished = run_plan(plan, open_pool, progress, [results, printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
 
 

@@ -9,6 +9,7 @@ from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, Plac
 from runner.cli.exit_code import exit_code
 from runner.cli.live.cases import open_case_progress
 from runner.cli.live.display import Display
+from runner.cli.live.results import Results
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
@@ -72,7 +73,7 @@ def evaluate_by_ledger(
         open_pool = partial(
             open_executor, request.placement, request.registries, engine, display.say
         )
-        with open_case_progress(display, is_closed=True) as progress:
+        with open_case_progress(display, Results(), is_closed=True) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.left_out, is_below_gate=False)
     is_refused = code is ExitCode.SCORED and admission.refused

@@ -52,6 +52,7 @@ def test_a_batch_has_one_view_and_leaves_whole_tables_and_what_failed(
         assert terminal.has_cursor
     assert re.search(r"^train_mean +\d of 4 done", screens, re.MULTILINE)
     assert re.search(rf"^{failing} +\d of 4 done", screens, re.MULTILINE)
+    assert re.search(r"^train_mean +4 of 4 done +MAE 0\.\d{4}$", screens, re.MULTILINE)
     assert not [line for line in lines if "running" in line or " done" in line]
     assert sum(f"{failing} on v1, case-" in line for line in lines) == CASES
     place = lines.index(f"report: {tmp_path}/train_mean{ASKED}/report.json")

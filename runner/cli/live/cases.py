@@ -9,9 +9,10 @@ from math import ceil
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from runner.cli.live.counts import CaseCounts, Count
+from runner.cli.live.counts import CaseCounts, Count, Row
 from runner.cli.live.display import Display
 from runner.cli.live.percent import PercentLines
+from runner.cli.live.results import Results
 from runner.cli.live.terminal import BarDisplay
 from runner.errors import EngineError, RunnerError
 from runner.evaluation.passes import CaseProgress, Pass, describe
@@ -90,7 +91,15 @@ def _describe(pass_: Pass, ended: JudgedCase | RunnerError) -> str:
 
 
 class CaseView(CaseLines):
-    """Counts in the view instead of printing, except for lines that the user should keep."""
+    """Counts in the view instead of printing, except for lines that the user should keep.
+
+    Args:
+        results: what stands on the line of an evaluation that is over.
+    """
+
+    def __init__(self, display: Display, results: Results) -> None:
+        super().__init__(display)
+        self._results = results
 
     def begin(self, task: CaseTask) -> None:
         """Show that a case runs."""
@@ -109,10 +118,14 @@ class CaseView(CaseLines):
         with self._lock:
             now = self._counts.clock()
             rows = [
-                (printable(name), *cells(count, now)) for name, count in self._counts.rows(lines)
+                (printable(row.name), *cells(row.count, now, self._result(row)))
+                for row in self._counts.rows(lines)
             ]
         text = "\n".join(view_lines(rows, min(columns, MOST_COLUMNS)))
         return Text(text, no_wrap=True, overflow="ellipsis") if rows else Group()
+
+    def _result(self, row: Row) -> str:
+        return "" if row.key is None else self._results.find(*row.key)
 
 
 def _is_notable(pass_: Pass, ended: JudgedCase | RunnerError) -> bool:
@@ -122,10 +135,13 @@ def _is_notable(pass_: Pass, ended: JudgedCase | RunnerError) -> bool:
 
 
 @contextmanager
-def open_case_progress(display: Display, *, is_closed: bool = False) -> Iterator[CaseProgress]:
+def open_case_progress(
+    display: Display, results: Results, *, is_closed: bool = False
+) -> Iterator[CaseProgress]:
     """Yield the live view if the terminal can show it, else plain lines.
 
     Args:
+        results: of the evaluations that are over; the view has them.
         is_closed: whether participants see it, and so nothing of single cases.
     """
     if is_closed:
@@ -134,17 +150,21 @@ def open_case_progress(display: Display, *, is_closed: bool = False) -> Iterator
     if not isinstance(display, BarDisplay):
         yield CaseLines(display)
         return
-    view = CaseView(display)
+    view = CaseView(display, results)
     with display.show(view.draw):
         yield view
 
 
-def cells(count: Count, now: float) -> tuple[str, ...]:
-    """Return the cells of a view's line after the name: the counts and the time left."""
+def cells(count: Count, now: float, result: str = "") -> tuple[str, ...]:
+    """Return the cells of a view's line after the name: the counts and the time left.
+
+    Args:
+        result: stands where "running" stood, once the evaluation is over.
+    """
     left = count.seconds_left(now)
     return (
         f"{count.over} of {count.cases} done",
-        f"{len(count.running)} running" if count.running else "",
+        result or (f"{len(count.running)} running" if count.running else ""),
         f"{count.failed} failed" if count.failed else "",
         "" if left is None else f"{timedelta(seconds=ceil(left))} left",
     )

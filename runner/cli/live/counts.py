@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from runner.evaluation.task import CaseTask
 
+Key = tuple[str, str]
+"""An image and a suite."""
+
 
 @dataclass
 class Count:
@@ -55,6 +58,19 @@ class Count:
         return left if left > 0 else None
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the view.
+
+    Attributes:
+        key: None if the line is of several images.
+    """
+
+    name: str
+    count: Count
+    key: Key | None = None
+
+
 class CaseCounts:
     """The progress of the cases of each image on each suite, and of all together.
 
@@ -64,7 +80,7 @@ class CaseCounts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self._counts: dict[tuple[str, str], Count] = defaultdict(Count)
+        self._counts: dict[Key, Count] = defaultdict(Count)
         self._all = Count()
 
     def expect(self, image: str, suite: str, cases: int) -> None:
@@ -89,26 +105,38 @@ class CaseCounts:
             count.end(task.title, self.clock(), failed=failed)
         return f"({own.over} of {own.cases})"
 
-    def rows(self, most: int) -> list[tuple[str, Count]]:
+    def rows(self, most: int) -> list[Row]:
         """Return the lines of the view: each image on each suite, and, if several, all together.
 
         Args:
-            most: how many lines there is room for. If there is too little, those under way are
-                shown and the others as one line; if there is hardly any, all as one line.
+            most: how many lines there is room for. If there is too little, those under way and
+                those that were over last are shown, and the others as one line; if there is hardly
+                any, all as one line.
         """
         keys = list(self._counts)
         if len(keys) <= 1:
-            return [(self._name(key), self._counts[key]) for key in keys]
+            return [self._row(key) for key in keys]
         if most < 1 + len(keys):
-            under_way = [key for key in keys if self._counts[key].running]
-            keys = under_way[: max(most - 2, 0)]
-        rows = [(self._name(key), self._counts[key]) for key in keys]
+            keys = self._choose(max(most - 2, 0))
+        rows = [self._row(key) for key in keys]
         others = [count for key, count in self._counts.items() if key not in keys]
         if others and most > 1:
-            rows.append((f"and {len(others)} more", _together(others)))
-        return [*rows, ("all", self._all)]
+            rows.append(Row(f"and {len(others)} more", _together(others)))
+        return [*rows, Row("all", self._all)]
 
-    def _name(self, key: tuple[str, str]) -> str:
+    def _choose(self, room: int) -> list[Key]:
+        """Return those to show, in their order; half of the room at least is for those over."""
+        under_way = [key for key, count in self._counts.items() if count.running]
+        over = [key for key, count in self._counts.items() if count.over == count.cases]
+        over.sort(key=lambda key: self._counts[key].last_end, reverse=True)
+        ended = over[: max(room - len(under_way), room // 2)]
+        chosen = {*ended, *under_way[: room - len(ended)]}
+        return [key for key in self._counts if key in chosen]
+
+    def _row(self, key: Key) -> Row:
+        return Row(self._name(key), self._counts[key], key)
+
+    def _name(self, key: Key) -> str:
         image, suite = key
         has_suites = len({suite for _, suite in self._counts}) > 1
         return f"{image} on {suite}" if has_suites else image

@@ -1,5 +1,6 @@
 """The progress of cases: a live view on a terminal, and plain lines elsewhere."""
 
+import re
 import sys
 from dataclasses import replace
 from io import StringIO
@@ -10,6 +11,7 @@ from rich.console import Console
 from runner.cli.live.cases import CaseLines, CaseView, cells, open_case_progress
 from runner.cli.live.counts import Count
 from runner.cli.live.display import LineDisplay
+from runner.cli.live.results import Results
 from runner.errors import EngineError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import CaseProgress, Pass
@@ -57,7 +59,7 @@ def tell(progress: CaseProgress, pass_: Pass, result: JudgedCase | EngineError) 
 def test_elsewhere_than_on_a_terminal_a_case_has_a_line_when_it_begins_and_when_it_ends(
     pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with open_case_progress(LineDisplay()) as progress:
+    with open_case_progress(LineDisplay(), Results()) as progress:
         tell(progress, pass_, ended(pass_))
     out, err = capsys.readouterr()
     assert out == ""
@@ -78,14 +80,14 @@ def test_what_had_finished_before_is_told(pass_: Pass, capsys: pytest.CaptureFix
 def test_the_view_has_no_line_for_a_case_that_is_scored(
     pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell(CaseView(LineDisplay()), pass_, ended(pass_))
+    tell(CaseView(LineDisplay(), Results()), pass_, ended(pass_))
     assert capsys.readouterr().err == ""
 
 
 def test_above_the_view_stands_how_a_case_failed_or_came_near_a_limit(
     pass_: Pass, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    view = CaseView(LineDisplay())
+    view = CaseView(LineDisplay(), Results())
     tell(view, pass_, ended(pass_, exit_code=1))
     assert capsys.readouterr().err == "a:1 on v1, case-1: failed after 60.0 s (1 of 1)\n"
     tell(view, pass_, ended(pass_, share_of_time=0.8))
@@ -105,7 +107,7 @@ def drawn(view: CaseView, columns: int = 80) -> list[str]:
 
 
 def test_the_view_counts_failures_of_predictors_and_of_the_engine(pass_: Pass) -> None:
-    view = CaseView(LineDisplay())
+    view = CaseView(LineDisplay(), Results())
     for result in (ended(pass_), ended(pass_, exit_code=1), EngineError("The engine is gone.")):
         tell(view, pass_, result)
     assert drawn(view) == ["a:1  3 of 3 done  2 failed"]
@@ -118,14 +120,14 @@ def test_a_line_says_only_what_there_is() -> None:
 
 
 def test_no_control_character_of_a_name_reaches_the_terminal(pass_: Pass) -> None:
-    view = CaseView(LineDisplay())
+    view = CaseView(LineDisplay(), Results())
     view.expect([replace(pass_, image=Image("a\x1b[2J\r\n", "sha256:1"))])
     assert drawn(view) == [r"a\x1b[2J\r\n  0 of 1 done"]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_lines_fit_and_their_counts_stand_below_each_other(pass_: Pass, columns: int) -> None:
-    view = CaseView(LineDisplay())
+    view = CaseView(LineDisplay(), Results())
     view.expect([replace(pass_, image=Image(200 * "a" + "/b", "sha256:1")), pass_])
     first, second, last = drawn(view, columns)
     assert len(first) <= columns
@@ -134,7 +136,7 @@ def test_lines_fit_and_their_counts_stand_below_each_other(pass_: Pass, columns:
 
 
 def test_nothing_expected_has_no_lines() -> None:
-    assert drawn(CaseView(LineDisplay())) == []
+    assert drawn(CaseView(LineDisplay(), Results())) == []
 
 
 # Stands for passes and tasks: nothing else of them is looked at while cases go well.
@@ -142,19 +144,25 @@ VIEW = """
 import os, time
 from types import SimpleNamespace as Plain
 from runner.cli.live.cases import open_case_progress
+from runner.cli.live.results import Results
 from runner.cli.live.terminal import open_display
+
+results = Results()
 
 def expect(image, suite="v1"):
     cases = [Plain(id=str(number)) for number in range(4)]
     suite = Plain(name=suite, manifest=Plain(cases=cases))
     progress.expect([Plain(image=Plain(reference=image), suite=suite)])
 
+def task_of(image, case):
+    return Plain(title=image + case, image=Plain(reference=image), suite="v1", case=case)
+
 def begin(image, case="0"):
-    progress.begin(Plain(title=image + case, image=Plain(reference=image), suite="v1", case=case))
+    progress.begin(task_of(image, case))
 
 display = open_display()
 display.say("before")
-with open_case_progress(display) as progress:
+with open_case_progress(display, results) as progress:
 """
 
 
@@ -221,6 +229,45 @@ def test_hundreds_of_images_are_never_taller_than_the_terminal() -> None:
         assert terminal.wait() == 0
         # A view that was too tall would have left lines that scrolled off.
         assert terminal.lines == ["before", *(f"line {number}" for number in range(30)), "after"]
+
+
+SCORED = """
+    for number in range(60):
+        expect(f"registry.org/a-team/an-image-{number}")
+    for number in range(50):
+        image = f"registry.org/a-team/an-image-{number}"
+        for case in "0123":
+            begin(image, case)
+            progress._counts.end(task_of(image, case), failed=False)
+        first = Plain(image=Plain(reference=image), suite=Plain(name="v1"))
+        report = Plain(
+            scoring=Plain(primary_metric=Plain(name="mae", title="MAE")),
+            score=lambda name: Plain(value=number / 1000),
+        )
+        results.see_evaluation(Plain(first=first, result=report))
+    begin("registry.org/a-team/an-image-50")
+    time.sleep(0.5)
+"""
+
+
+@pytest.mark.parametrize("lines", [24, 40])
+def test_of_many_images_the_last_scores_stay_in_sight(lines: int) -> None:
+    with on_a_terminal(SCORED, lines=lines) as terminal:
+        screen = terminal.wait_for(lambda screen: "200 of 240 done" in screen)
+        *images, _more, last = [line for line in screen.split("\n") if " done" in line]
+        assert len(images) == lines - 3
+        assert images[-1].split() == [
+            "registry.org/a-team/an-image-50",
+            *["0", "of", "4", "done", "1", "running"],
+        ]
+        shown = range(50 - (len(images) - 1), 50)
+        assert [re.split(" done +", line)[1] for line in images[:-1]] == [
+            f"MAE {number / 1000:.4f}" for number in shown
+        ]
+        assert last.startswith("all ")
+        assert max(map(len, screen.split("\n"))) <= 80
+        assert terminal.wait() == 0
+        assert terminal.lines == ["before", "after"]
 
 
 def test_names_are_cut_to_the_terminal_and_shown_as_they_are() -> None:

@@ -38,17 +38,17 @@ Row = tuple[str, int, int, int, int]
 def rows(counts: CaseCounts, most: int = 10) -> list[Row]:
     """Return of each line its name, how many are over, of how many, and that run and failed."""
     return [
-        (name, count.over, count.cases, len(count.running), count.failed)
-        for name, count in counts.rows(most)
+        (row.name, row.count.over, row.count.cases, len(row.count.running), row.count.failed)
+        for row in counts.rows(most)
     ]
 
 
 def names(counts: CaseCounts, most: int = 10) -> list[str]:
-    return [name for name, _ in counts.rows(most)]
+    return [row.name for row in counts.rows(most)]
 
 
 def seconds_left(counts: CaseCounts) -> list[float | None]:
-    return [count.seconds_left(counts.clock()) for _, count in counts.rows(10)]
+    return [row.count.seconds_left(counts.clock()) for row in counts.rows(10)]
 
 
 def run(counts: CaseCounts, clock: Clock, case: str, seconds: float, image: str = "a") -> None:
@@ -116,11 +116,24 @@ def test_images_that_there_is_no_room_for_are_one_line(counts: CaseCounts) -> No
     counts.begin(task("image-200", "2"))
     counts.find("image-3", "v1", 2)
     assert rows(counts, most=24) == [
+        ("image-3", 2, 2, 0, 0),
         ("image-7", 0, 2, 1, 0),
         ("image-200", 0, 2, 1, 0),
-        ("and 298 more", 2, 596, 0, 0),
+        ("and 297 more", 0, 594, 0, 0),
         ("all", 2, 600, 2, 0),
     ]
+
+
+def test_where_there_is_little_room_the_last_to_end_keep_half_of_it(
+    counts: CaseCounts, clock: Clock
+) -> None:
+    for image in "abcdefgh":
+        counts.expect(image, "v1", 1)
+    for image in "bad":
+        run(counts, clock, "1", 10.0, image)
+    for image in "cefgh":
+        counts.begin(task(image, "1"))
+    assert names(counts, most=6) == ["a", "c", "d", "e", "and 4 more", "all"]
 
 
 @pytest.mark.parametrize("most", range(2, 9))
