@@ -328,6 +328,15 @@ def of_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     return build(folder, f"my-predictor-{language}")
 
 
+def test_a_base_on_an_image_that_can_not_be_had_is_refused() -> None:
+    """No image made of Debian's packages takes its place: the user named another."""
+    command = ["build", "--base", "--template", "shell", "-t", OWN.name("base")]
+    refused = runner(*command, "--build-arg", "DEBIAN_BASE=localhost:1/none:1")
+    assert refused.returncode != 0
+    assert "localhost:1/none:1" in refused.stderr
+    assert "Debian's packages" not in refused.stderr
+
+
 def test_a_predictor_in_another_language_is_scored_without_python(
     of_template: str, client: docker.DockerClient, tmp_path: Path
 ) -> None:

@@ -40,5 +40,7 @@ def init(directory: Path, template: str) -> None:
         raise UsageError(f"{directory} can't be written ({error}).") from error
     image = "".join(c if c.isalnum() else "_" for c in directory.resolve().name.lower())
     echo(f"{directory} holds a predictor in {template} that works already. Next:", err=True)
+    if (directory / "package-lock.json").is_file():
+        echo(f"  npm ci --ignore-scripts --prefix {directory}", err=True)
     echo(f"  runner try {directory} --suite demo", err=True)
     echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)

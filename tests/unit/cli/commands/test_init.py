@@ -32,6 +32,12 @@ def test_the_next_commands_are_told(tmp_path: Path) -> None:
     said = init(tmp_path / "My Predictor")
     assert "runner try " in said
     assert "-t my_predictor\n" in said
+    assert "npm" not in said
+
+
+def test_packages_of_node_are_fetched_first(tmp_path: Path) -> None:
+    said = init(tmp_path / "mine", "--template", "node")
+    assert said.index("npm ci") < said.index("runner try")
 
 
 def test_a_directory_that_holds_something_is_left_alone(tmp_path: Path) -> None:
