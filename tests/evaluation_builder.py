@@ -58,7 +58,6 @@ def evaluate_function(
         created="2026-01-02T03:04:05+00:00",
         seed=1,
         runtime=None,
-        gpus=0,
         suite=SuiteRecord(name=suite.name, version="1", digest=suite.digest, choices={}),
         image=ImageRecord(reference=image, id=f"sha256:{image}", digests=()),
         eval_run_specs=suite.eval_run_specs(),

@@ -33,7 +33,7 @@ def evaluate(
     wall_seconds: float | None = None,
     memory_mib: int | None = None,
     cpus: float | None = None,
-    gpus: int = 0,
+    gpus: int | None = None,
     runtime: str | None = None,
     repeat: int = 0,
     shuffle: bool = False,
@@ -56,8 +56,8 @@ def evaluate(
         out: a directory or URL below which each image's report goes; ``results/SUITE`` by default.
         submitter: who submitted the images, for the leaderboard.
         seed: given to the predictor.
-        wall_seconds: the time that a container may take. By default, as for the seed, memory and
-            CPUs, the suite's own.
+        wall_seconds: the time that a container may take. By default, as for the seed, memory,
+            CPUs and GPUs, the suite's own.
         memory_mib: memory and swap of a container together, in MiB.
         cpus: CPUs that a container may use.
         gpus: how many GPUs a container gets.

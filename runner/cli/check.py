@@ -55,6 +55,8 @@ def check(
         if verbose:
             display.say(command_line(image, policy))
         with open_sandbox(engine, display.say) as sandbox:
+            if policy.limits.gpus:
+                sandbox.try_policy(policy)
             runs = ImageRuns(sandbox, image, policy, display)
             case, is_scorable = opened.cases[0], has_private_half(opened.root)
             first = runs.run(opened, case, "first", show_log=True)

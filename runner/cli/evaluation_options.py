@@ -23,8 +23,12 @@ A_PATH = click.Path(path_type=Path)
 A_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def read_gpus(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
-    """Return how many GPUs ``--gpus`` asks for, ALL_GPUS for all."""
+def read_gpus(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> int | None:
+    """Return how many GPUs ``--gpus`` asks for, ALL_GPUS for all; None if it is not given."""
+    if value is None:
+        return None
     if value == "all":
         return ALL_GPUS
     if not value.isdecimal():
@@ -107,13 +111,12 @@ class LimitOptions:
         type=float,
         help=f"How many CPUs a container may use.  [default: the suite's, or {DEFAULTS.cpus:g}]",
     )
-    gpus: int = option(
+    gpus: int | None = option(
         "--gpus",
         callback=read_gpus,
-        default="0",
         metavar="N|all",
         help="How many GPUs a container gets. The predictor can then also reach the GPU's driver.  "
-        "[default: none]",
+        "[default: the suite's, or none]",
     )
     runtime: str | None = option(
         "--runtime",

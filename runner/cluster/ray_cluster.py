@@ -104,9 +104,9 @@ class RayCluster:
         return self._nodes
 
     def _check(self, policy: SandboxPolicy) -> None:
-        if policy.gpus:
+        if policy.limits.gpus:
             raise UsageError(
-                "--gpus can't be used with --executor ray: the engine of a node, not Ray, chooses "
+                "GPUs can't be used with --executor ray: the engine of a node, not Ray, chooses "
                 "the GPU, so that two cases could get the same one."
             )
         need, nodes = Budget.of_case(policy.limits), _case_nodes().values()

@@ -8,6 +8,7 @@ MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 ALL_GPUS = -1
+MOST_GPUS = 1024
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "wall_seconds": (0.01, 315_360_000),
@@ -21,6 +22,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "shm_bytes": (4 * KIB, 1024 * 1024 * GIB),
     "open_files": (16, 1_048_576),
     "log_bytes": (KIB, 1024 * GIB),
+    "gpus": (ALL_GPUS, MOST_GPUS),
 }
 """The least and the largest value of each limit. With 0 the engine would set no limit at all, and
 beyond the largest it, or Linux, refuses the container."""
@@ -40,6 +42,7 @@ class Limits:
         shm_bytes: what /dev/shm holds.
         open_files: file descriptors per process.
         log_bytes: how much of stdout and stderr together is kept.
+        gpus: how many GPUs there are; ALL_GPUS for all of the machine.
     """
 
     wall_seconds: float = 600
@@ -53,6 +56,7 @@ class Limits:
     shm_bytes: int = 64 * MIB
     open_files: int = 1024
     log_bytes: int = MIB
+    gpus: int = 0
 
     def __post_init__(self) -> None:
         """Refuse limits that an engine can't keep.

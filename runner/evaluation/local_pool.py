@@ -143,7 +143,7 @@ class LocalPool:
                 f"One case may use {need}; the budget of all that run at a time is {self._budget}. "
                 "Lower --cpus or --memory-mib, or raise --budget as far as the host goes."
             )
-        special = (policy.runtime, policy.gpus)
+        special = (policy.runtime, policy.limits.gpus)
         if any(special) and special not in self._tried:
             self._sandbox.try_policy(policy)
             self._tried.add(special)

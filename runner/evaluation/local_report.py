@@ -27,7 +27,6 @@ def local_report(suite: Suite, name: str, records: Sequence[CaseRecord]) -> Repo
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=suite.manifest.choices["seed"],
         runtime=None,
-        gpus=0,
         suite=suite_record(suite),
         image=ImageRecord(reference=name, id=NO_IMAGE, digests=()),
         eval_run_specs=eval_run_specs(suite),

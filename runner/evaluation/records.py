@@ -58,7 +58,6 @@ def make_evaluation(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=settings.seed,
         runtime=settings.policy.runtime,
-        gpus=settings.policy.gpus,
         suite=suite_record(suite),
         image=image_record(image),
         input_changes=tuple(change.name for change in settings.input_changes),

@@ -10,7 +10,6 @@ from runner.suites.public_suite import PublicSuite
 from runner.suites.spec import LARGEST_SEED
 
 MOST_REPEATS = 1000
-MOST_GPUS = 1024
 """Beyond it a predictor in another language can't read the manifest's seed."""
 
 
@@ -39,14 +38,13 @@ class RunSettings:
     def _by_option(self) -> dict[str, str | None]:
         """Return each setting by its option's name, as text; a flag is empty, None if not given."""
         limits, changes = self.policy.limits, set(self.input_changes)
-        gpus = "all" if self.policy.gpus == ALL_GPUS else str(self.policy.gpus)
         return {
             "seed": str(self.seed),
             "wall-seconds": f"{limits.wall_seconds:.12g}",
             "memory-mib": f"{limits.memory_bytes / MIB:.12g}",
             "cpus": f"{limits.cpus:.12g}",
             "runtime": self.policy.runtime,
-            "gpus": gpus,
+            "gpus": "all" if limits.gpus == ALL_GPUS else str(limits.gpus),
             "repeat": str(len(changes - {SHUFFLED, BLANKED})),
             "shuffle": "" if SHUFFLED in changes else None,
             "probe": "" if BLANKED in changes else None,
@@ -73,7 +71,7 @@ class RunOptions:
     memory_mib: int | None = None
     cpus: float | None = None
     runtime: str | None = None
-    gpus: int = 0
+    gpus: int | None = None
     rerun: bool = False
     repeat: int = 0
     shuffle: bool = False
@@ -91,7 +89,7 @@ class RunOptions:
             "--memory-mib": (self.memory_mib, memory_bounds),
             "--cpus": (self.cpus, BOUNDS["cpus"]),
             "--repeat": (self.repeat, (0, MOST_REPEATS)),
-            "--gpus": (self.gpus, (ALL_GPUS, MOST_GPUS)),
+            "--gpus": (self.gpus, BOUNDS["gpus"]),
             "--seed": (self.seed, (0, LARGEST_SEED)),
         }
         for option, (value, (least, most)) in bounds.items():
@@ -102,7 +100,7 @@ class RunOptions:
 
     def on(self, suite: PublicSuite) -> RunSettings:
         """Return the settings under which all cases of a suite run."""
-        policy = SandboxPolicy(self._limits(suite.limits), self.runtime, self.gpus)
+        policy = SandboxPolicy(self._limits(suite.limits), self.runtime)
         seed = suite.manifest.choices["seed"] if self.seed is None else self.seed
         is_required = suite.scoring.determinism != "not_required"
         changes = choose_input_changes(max(self.repeat, is_required), self.shuffle, self.probe)
@@ -115,4 +113,5 @@ class RunOptions:
             wall_seconds=of_suite.wall_seconds if self.wall_seconds is None else self.wall_seconds,
             memory_bytes=of_suite.memory_bytes if memory_mib is None else memory_mib * MIB,
             cpus=of_suite.cpus if self.cpus is None else self.cpus,
+            gpus=of_suite.gpus if self.gpus is None else self.gpus,
         )

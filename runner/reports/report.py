@@ -142,7 +142,6 @@ class Report(_Record):
     created: str
     seed: int
     runtime: str | None
-    gpus: int
     suite: SuiteRecord
     image: ImageRecord
     submitter: str | None = None
@@ -187,7 +186,7 @@ class Report(_Record):
         They may still differ in the further runs, with which those were compared.
         """
         limits = tuple(json.dumps(dict(case.limits), sort_keys=True) for case in self.cases)
-        sandbox = (limits, self.runtime, self.gpus)
+        sandbox = (limits, self.runtime)
         image = (self.image.reference, self.image.id, self.submitter)
         return (self.contract_version, *image, self.suite.digest, self.seed, sandbox)
 

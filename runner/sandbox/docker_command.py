@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from runner.contract.limits import ALL_GPUS
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxNames, SandboxPolicy, predictor_body
 
@@ -48,5 +49,5 @@ def _options(image: Image, policy: SandboxPolicy) -> Iterator[str]:
         yield from ("--env", variable)
     if policy.runtime:
         yield from ("--runtime", policy.runtime)
-    if policy.gpus:
-        yield from ("--gpus", str(policy.gpus))
+    if gpus := policy.limits.gpus:
+        yield from ("--gpus", "all" if gpus == ALL_GPUS else str(gpus))

@@ -55,16 +55,14 @@ class SandboxPolicy:
     Attributes:
         limits: what a predictor may use.
         runtime: an OCI runtime of the engine, e.g. ``runsc``; None for the engine's default.
-        gpus: how many GPUs the container gets; ALL_GPUS for all of them.
     """
 
     limits: Limits = field(default_factory=Limits)
     runtime: str | None = None
-    gpus: int = 0
 
     def to_json(self) -> Mapping[str, Any]:
         """Return all settings by name; evaluations with other settings are different ones."""
-        return {**self.limits.to_json(), "runtime": self.runtime, "gpus": self.gpus}
+        return {**self.limits.to_json(), "runtime": self.runtime}
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def predictor_body(
     host_config = {
         **_isolation(cgroup_parent, policy.runtime),
         **({"Runtime": policy.runtime} if policy.runtime else {}),
-        "DeviceRequests": _gpu_requests(policy.gpus),
+        "DeviceRequests": _gpu_requests(policy.limits.gpus),
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": int(limits.cpus * 1e9),

@@ -30,6 +30,11 @@ from runner.sandbox.live_runs import recorded, settle
 from runner.sandbox.policy import SandboxNames, SandboxPolicy
 from runner.sandbox.run import SandboxRun, run_case
 
+_NO_GPU = (
+    ". The suite or --gpus asks for a GPU: install NVIDIA's container toolkit on the engine's host "
+    "if it has one; `docker run --gpus all IMAGE` shows whether it works. --gpus 0 does without."
+)
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -126,7 +131,10 @@ class Sandbox:
             case = prepare_case(self._host, self._host.keeper_image, policy, names, dict)
             check_control(self._host, policy, case.site)
         except EngineError as error:
-            raise UsageError(f"The engine can't run a container as asked: {error}") from error
+            advice = _NO_GPU if policy.limits.gpus else ""
+            raise UsageError(
+                f"The engine can't run a container as asked: {error}{advice}"
+            ) from error
         finally:
             remove_case(self._host.engine, names)
 

@@ -84,7 +84,7 @@ def test_two_runners_on_one_results_directory_both_score_and_leave_one_report(
     ("option", "what"),
     [
         (("--runtime", "no-such-runtime"), "the engine has no such runtime. It has "),
-        (("--gpus", "64"), "The engine can't run a container as asked"),
+        (("--gpus", "64"), "--gpus 0 does without"),
     ],
 )
 def test_a_runtime_or_a_gpu_that_the_engine_lacks_is_told_before_anything_runs(

@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[Any, tuple[Any, ...], dict[str, Any], str]] = {
     "an image that is None": (runner.evaluate, ([None], "demo"), {}, "images"),
     "a fraction as a seed": (runner.evaluate, ("a", "demo"), {"seed": 1.5}, "seed"),
     "a text as a seed": (runner.evaluate, ("a", "demo"), {"seed": "1"}, "seed"),
-    "no GPUs": (runner.evaluate, ("a", "demo"), {"gpus": None}, "gpus"),
+    "a word for GPUs": (runner.evaluate, ("a", "demo"), {"gpus": "all"}, "gpus"),
     "a word as an executor": (runner.evaluate, ("a", "demo"), {"executor": "local"}, "executor"),
     "a class as an executor": (
         runner.evaluate,

@@ -48,7 +48,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "seed": {"settings": replace(SETTINGS, seed=2)},
     "limits": {"settings": replace(SETTINGS, policy=SandboxPolicy(Limits(cpus=2)))},
     "runtime": {"settings": replace(SETTINGS, policy=SandboxPolicy(runtime="runsc"))},
-    "gpus": {"settings": replace(SETTINGS, policy=SandboxPolicy(gpus=1))},
+    "gpus": {"settings": replace(SETTINGS, policy=SandboxPolicy(Limits(gpus=1)))},
     **{
         change.name: {"settings": replace(SETTINGS, input_changes=(change,))}
         for change in (make_repetition(1), SHUFFLED, BLANKED)

@@ -22,7 +22,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "seed": {"seed": 2},
     "input change": {"input_change": SHUFFLED},
     "runtime": {"policy": SandboxPolicy(runtime="runsc")},
-    "gpus": {"policy": SandboxPolicy(gpus=1)},
+    "gpus": {"policy": SandboxPolicy(Limits(gpus=1))},
     **{
         name: {"policy": SandboxPolicy(Limits(**{**LIMITS, name: LIMITS[name] + 1}))}
         for name in LIMITS

@@ -47,3 +47,13 @@ def test_the_repetition_that_a_suite_requires_is_its_own(tmp_path: Path) -> None
     suite = build(write_suite(tmp_path), tmp_path / "v1", scoring=scoring)
     assert RunOptions(repeat=1).on(suite).asked(suite) == []
     assert RunOptions(repeat=2).on(suite).asked(suite) == ["repeat-2"]
+
+
+@pytest.mark.parametrize(("of_suite", "asked", "given"), [(1, None, 1), (1, 0, 0), (0, 2, 2)])
+def test_the_suite_says_how_many_gpus_there_are_unless_the_option_does(
+    of_suite: int, asked: int | None, given: int, tmp_path: Path
+) -> None:
+    suite = build(write_suite(tmp_path), tmp_path / "suite", limits={"gpus": of_suite})
+    settings = RunOptions(gpus=asked).on(suite)
+    assert settings.policy.limits.gpus == given
+    assert settings.asked(suite) == ([] if given == of_suite else [f"gpus-{given}"])

@@ -56,7 +56,6 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
             created="2026-01-02T03:04:05+00:00",
             seed=1,
             runtime=None,
-            gpus=0,
             suite=SuiteRecord(name="v1", version="1", digest="sha256:s", choices={}),
             image=ImageRecord(reference="image", id=image_id, digests=()),
             eval_run_specs={"b": {"run_spec.adapter_spec.model": "demo/model"}},

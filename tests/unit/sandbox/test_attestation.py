@@ -16,7 +16,7 @@ from runner.sandbox.policy import (
 
 NAMES = SandboxNames("0123456789ab", "e" * 32)
 IMAGE = Image("x", "sha256:1", entrypoint=("run",), environment={"PATH": "/bin"})
-POLICY = SandboxPolicy(Limits(), runtime="runsc", gpus=ALL_GPUS)
+POLICY = SandboxPolicy(Limits(gpus=ALL_GPUS), runtime="runsc")
 BODY = predictor_body(IMAGE, POLICY, NAMES, "/docker/keeper")
 VOLUMES = volume_bodies(NAMES, POLICY.limits)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ def test_logs_are_bounded_in_two_files() -> None:
 
 
 def test_a_runtime_and_gpus_are_passed_on_when_asked_for() -> None:
-    policy = SandboxPolicy(LIMITS, runtime="runsc", gpus=ALL_GPUS)
+    policy = SandboxPolicy(replace(LIMITS, gpus=ALL_GPUS), runtime="runsc")
     asked = host_config(policy=policy)
     assert asked["Runtime"] == "runsc"
     assert asked["DeviceRequests"] == [{"Count": -1, "Capabilities": [["gpu"]]}]
