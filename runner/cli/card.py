@@ -86,9 +86,9 @@ def show(directory: Path, html: bool, output: Path | None, as_json: bool) -> int
     """Print what a run of a card found, or write its page."""
     shown = read_bundle(directory)
     if html or output is not None:
-        from runner.cli.card_page import card_on_page  # noqa: PLC0415  (needs the html extra)
         from runner.pages.card_page import card_page  # noqa: PLC0415  (the same)
         from runner.pages.page import write_page  # noqa: PLC0415  (the same)
+        from runner.view.card_contents import card_on_page  # noqa: PLC0415  (needs the html extra)
 
         path = output or shown.directory / PAGE
         write_page(path, card_page(card_on_page(shown), code_versions()["runner"]), is_private=True)

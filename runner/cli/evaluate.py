@@ -1,5 +1,6 @@
 """``runner evaluate``: makes a request of the options, carries it out, prints the results."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +26,7 @@ from runner.evaluation.batch import run_plan
 from runner.evaluation.plan import Plan, open_plan
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
+from runner.evaluation.running_batch import record_batch
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
 from runner.reports.own_metrics import read_own_metrics
@@ -63,7 +65,11 @@ def evaluate(
     results = Results()
     with (
         open_plan(request, submitters, engine, shown) as plan,
-        open_case_progress(shown, results, is_closed=ci.is_closed) as progress,
+        open_case_progress(shown, results, is_closed=ci.is_closed) as shown_cases,
+        # What --closed withholds stands in no file beside the reports.
+        nullcontext(shown_cases)
+        if ci.is_closed
+        else record_batch(plan.passes, shown_cases) as progress,
     ):
         checks.check_suites(plan.suites)
         for suite in plan.suites if ci.is_closed else ():

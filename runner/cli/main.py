@@ -53,6 +53,7 @@ COMMANDS = {
         "commands.compare:compare",
         "Compare evaluations in pairs, and say where they differ.",
     ),
+    "view": ("commands.view:view", "Show what lies below a folder as pages, on this machine."),
     "verify": ("commands.verify:verify", "Check a report, and score it again."),
     "rescore": (
         "commands.rescore:rescore",

@@ -10,11 +10,11 @@ from runner.cli.echo import echo, echo_json
 from runner.errors import UsageError
 from runner.leaderboard.contenders import Contender
 from runner.pages.page import write_page
-from runner.pages.told_page import ToldRow, told_page
 from runner.submissions.ledger import Ledger
 from runner.submissions.told import Told, told_board
 from runner.text_tables import markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
+from runner.view.told import board_page
 
 INDEX = "index.html"
 
@@ -31,9 +31,7 @@ def print_told(ledger: Ledger, report: Contender, style: str | None, site: Path 
     title, metric = f"{report.suite} {report.version}", report.scoring.primary_metric
     heads = ["rank", "submitter", metric.title]
     if site is not None:
-        rows = [ToldRow(each.rank, each.submitter, f"{each.value:.6g}") for each in board]
-        version = report.runner_version
-        write_page(site / INDEX, told_page(title, report.digest, metric, rows, version))
+        write_page(site / INDEX, board_page(report, board))
         echo(f"page: {site / INDEX}")
     elif style == "json":
         echo_json(_document(report, board))

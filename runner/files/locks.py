@@ -76,8 +76,8 @@ def unheld_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def new_held_file(path: Path, content: bytes = b"") -> Iterator[None]:
-    """Make a file and hold it; it stays afterwards.
+def new_held_file(path: Path, content: bytes = b"") -> Iterator[BinaryIO]:
+    """Make a file, hold and yield it; it stays afterwards.
 
     It is held before it gets its name, so that whoever finds it sees that its process is alive.
 
@@ -90,4 +90,14 @@ def new_held_file(path: Path, content: bytes = b"") -> Iterator[None]:
         file.write(content)
         file.flush()
         unnamed.rename(path)
-        yield
+        yield file
+
+
+def is_held(file: BinaryIO) -> bool:
+    """Return whether another process holds a file that is open here to be read."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False

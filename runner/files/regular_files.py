@@ -19,6 +19,15 @@ def open_regular(path: Path) -> BufferedReader:
         OSError: it can't be opened, or is a folder, a pipe or a device.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    return refuse_open_irregular(descriptor, path)
+
+
+def refuse_open_irregular(descriptor: int, path: Path) -> BufferedReader:
+    """Return what has been opened as a file; it is closed if it is none.
+
+    Raises:
+        OSError: it is a folder, a pipe or a device.
+    """
     try:
         _refuse(os.fstat(descriptor).st_mode, path)
     except OSError:

@@ -6,7 +6,7 @@ kept of it. What is not kept yet is found on all cores if that is faster.
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from itertools import chain
@@ -23,7 +23,7 @@ from runner.files.whole_writes import whole_file
 from runner.leaderboard.contenders import Contender, make_contender
 from runner.processes import count_cores, map_in_processes
 from runner.progress import SILENT, Progress
-from runner.reports.found_reports import Content, FoundReports, read_with
+from runner.reports.found_reports import Content, FoundReports, read_paths, read_with
 from runner.reports.scored_report import parse_scored
 
 KEPT = "leaderboard"
@@ -48,6 +48,12 @@ def read_contenders(directory: Path, progress: Progress = SILENT) -> FoundReport
     """
     kept = kept_by_this_code(KEPT, scoring_versions())
     return read_with(directory, partial(_find_all, kept), progress)
+
+
+def read_some_contenders(paths: Sequence[Path]) -> FoundReports[Contender]:
+    """Return the same of these report.json alone; the faults are in the order of their paths."""
+    kept = kept_by_this_code(KEPT, scoring_versions())
+    return read_paths(paths, partial(_find_all, kept))
 
 
 def _find_all(kept: Path | None, contents: Iterable[Content]) -> Iterator[Found]:

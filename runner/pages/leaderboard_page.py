@@ -1,6 +1,6 @@
 """The page of a leaderboard, and the pages of the reports that it links to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from runner.pages.compare_page import compare_page
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page, write_page
 from runner.pages.report_page import Links, report_page
 from runner.progress import Progress
+from runner.reports.report import Report
 from runner.scores.clusters import LEVEL
 
 COMPARED = "compare.html"
@@ -105,17 +106,11 @@ def write_leaderboard(
     """
     links: dict[Path, str] = {}
     faults = []
-    version = next(iter(chosen.reports.values())).runner_version
-    sides: dict[Path, Side | None] = dict.fromkeys(_best(board))
-    details: dict[Path, EntryDetails] = {}
-    facts: list[SuiteFacts] = []
+    pages = BoardPages(board, with_actuals=with_actuals)
 
     def page_of(path: Path) -> str:
         report = chosen.read(path)
-        if path in sides:
-            sides[path] = Side.of(path, report)
-        details[path] = EntryDetails.of(report, with_actuals=with_actuals)
-        facts[:] = [SuiteFacts.of(report)]
+        pages.take(path, report)
         return report_page(report, with_actuals=with_actuals, links=Links(board=f"../{INDEX}"))
 
     with progress.task("writing pages", len(chosen.reports) + 2) as task:
@@ -128,19 +123,48 @@ def write_leaderboard(
                 links[path] = f"{REPORTS}/{number}.html"
                 write_page(directory / links[path], html)
             task.advance()
-        found = [side for side in sides.values() if side is not None]
+        version = next(iter(chosen.reports.values())).runner_version
+        for name, html in pages.make(links, version):
+            write_page(directory / name, html)
+            task.advance()
+    return WrittenPages(directory / INDEX, tuple(faults))
+
+
+class BoardPages:
+    """Takes a leaderboard's reports one by one, then makes its page and that of comparisons.
+
+    Args:
+        with_actuals: show the largest error and groups of few targets.
+    """
+
+    def __init__(self, board: Leaderboard, *, with_actuals: bool) -> None:
+        self._board, self._with_actuals = board, with_actuals
+        self._sides: dict[Path, Side | None] = dict.fromkeys(_best(board))
+        self._details: dict[Path, EntryDetails] = {}
+        self._facts: SuiteFacts | None = None
+
+    def take(self, path: Path, report: Report) -> None:
+        """Keep what the pages show of a report besides its rank."""
+        if path in self._sides:
+            self._sides[path] = Side.of(path, report)
+        self._details[path] = EntryDetails.of(report, with_actuals=self._with_actuals)
+        self._facts = SuiteFacts.of(report)
+
+    def make(self, links: Mapping[Path, str], version: str) -> Iterator[tuple[str, str]]:
+        """Yield the name and the HTML of each page, the leaderboard's last.
+
+        Args:
+            links: the page of each report, relative to the leaderboard's.
+            version: the runner's.
+        """
+        found = [side for side in self._sides.values() if side is not None]
         # A report that met a bug leaves no gap in the numbers by which the board links to pairs.
-        compared = len(found) if len(found) == len(sides) else 0
+        compared = len(found) if len(found) == len(self._sides) else 0
         if compared:
             paired = pair_evaluations(found)
-            html = compare_page(paired, INDEX, with_actuals=with_actuals)
-            write_page(directory / COMPARED, html)
-        task.advance()
-        page = directory / INDEX
-        around = Surroundings(links, details, facts[0] if facts else None, compared)
-        write_page(page, leaderboard_page(board, around, version))
-        task.advance()
-    return WrittenPages(page, tuple(faults))
+            yield COMPARED, compare_page(paired, INDEX, with_actuals=self._with_actuals)
+        around = Surroundings(links, self._details, self._facts, compared)
+        yield INDEX, leaderboard_page(self._board, around, version)
 
 
 def _best(board: Leaderboard) -> list[Path]:

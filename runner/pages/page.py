@@ -37,6 +37,8 @@ def render_page(
     context: Mapping[str, Any],
     scripts: Sequence[str] = (),
     data: Mapping[str, Any] | None = None,
+    *,
+    is_live: bool = False,
 ) -> str:
     """Return a page's HTML.
 
@@ -48,6 +50,7 @@ def render_page(
         template: a file's name in ``templates``.
         scripts: JavaScript, run at the end of the page in this order.
         data: by the id of the element that holds it as JSON.
+        is_live: whether the page may ask the server that it came from for news.
     """
     style = asset("style.css")
     policy = [
@@ -57,6 +60,7 @@ def render_page(
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
+        *(["connect-src 'self'"] if is_live else []),
     ]
     return (
         _environment()

@@ -76,6 +76,16 @@ def read_with(
             f"{directory}: no report in it. "
             f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
         )
+    found = read_paths(paths, parse_all, progress)
+    if not found.reports:
+        raise found.faults[0]
+    return found
+
+
+def read_paths(
+    paths: Sequence[Path], parse_all: ParseAll[Parsed], progress: Progress = SILENT
+) -> FoundReports[Parsed]:
+    """Return what is made of each report.json; the faults are in the order of their paths."""
     made: dict[Path, Parsed | RunnerError] = {}
     with progress.task("reading reports", len(paths)) as task:
         for path, report in parse_all(_read_each(paths, made)):
@@ -90,8 +100,6 @@ def read_with(
             faults.append(report)
         else:
             found[path.parent] = report
-    if not found:
-        raise faults[0]
     return FoundReports(found, tuple(faults))
 
 

@@ -1,12 +1,14 @@
 """The live view of ``runner evaluate`` as a user sees it: on a terminal, with real containers."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import docker
 import pytest
 
+from runner.view.batches import RUNS, read_batch
 from tests.helm_builder import run_files, stat, write_run
 from tests.integration.command import RUNNER
 from tests.integration.conftest import wait_for_container
@@ -64,7 +66,7 @@ def test_a_batch_has_one_view_and_leaves_whole_tables_and_what_failed(
     assert f"report: {tmp_path}/{failing}{ASKED}/report.json" in lines
 
 
-def test_ctrl_c_in_mid_run_leaves_a_clean_terminal(
+def test_ctrl_c_in_mid_run_leaves_a_clean_terminal_and_no_file_of_the_batch(
     client: docker.DockerClient,
     misbehaving: Callable[[str], str],
     suite: Path,
@@ -74,8 +76,26 @@ def test_ctrl_c_in_mid_run_leaves_a_clean_terminal(
         wait_for_container(client, "predictor")
         terminal.wait_for(lambda screen: "0 of 4 done  2 running" in screen)
         assert not terminal.has_cursor
+        wait_for(lambda: read_state(tmp_path) == (RUNS, 2))
         terminal.type(b"\x03")
         assert terminal.wait() == 130
         assert terminal.has_cursor
         assert terminal.lines[-1] == "Interrupted. What was running has been removed."
         assert not any("running" in line for line in terminal.lines[:-1])
+    assert not list(tmp_path.glob(".batch-*"))
+
+
+def read_state(place: Path) -> tuple[str, int] | None:
+    """Return how the batch is that reports to a place, and how many of its cases run."""
+    for path in place.glob(".batch-*.json"):
+        batch, state = read_batch(place, path)
+        if batch is not None:
+            return state, sum(row.running for row in batch.rows)
+    return None
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

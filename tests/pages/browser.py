@@ -53,8 +53,12 @@ class OpenPage:
         address = path.absolute().as_uri()
         self.page.goto(address)
         self.page.wait_for_load_state("networkidle")
+        self.forgive(address)
+
+    def forgive(self, *addresses: str) -> None:
+        """Take these out of the requests: the page's own address, and what it is to ask for."""
         self.requests = [
-            url for url in self.requests if url != address and not url.startswith("data:")
+            url for url in self.requests if url not in addresses and not url.startswith("data:")
         ]
 
     def scrolls_sideways(self) -> bool:
@@ -106,10 +110,15 @@ def open_browser() -> Iterator[Browser]:
 def opened(
     browser: Browser, path: Path, *, width: int = WIDTHS["desktop"], dark: bool = False
 ) -> Iterator[OpenPage]:
+    with new_page(browser, width=width, dark=dark) as found:
+        found.open(path)
+        yield found
+
+
+@contextmanager
+def new_page(browser: Browser, *, width: int, dark: bool = False) -> Iterator[OpenPage]:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
-    found = OpenPage(context.new_page())
-    found.open(path)
-    yield found
+    yield OpenPage(context.new_page())
     context.close()

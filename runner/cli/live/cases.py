@@ -9,12 +9,12 @@ from math import ceil
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from runner.cli.live.counts import CaseCounts, Count, Row
 from runner.cli.live.display import Display
 from runner.cli.live.percent import PercentLines
 from runner.cli.live.results import Results
 from runner.cli.live.terminal import BarDisplay
 from runner.errors import EngineError, RunnerError
+from runner.evaluation.case_counts import CaseCounts, Count, Row
 from runner.evaluation.passes import CaseProgress, Pass, describe
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from runner.cli.live.cases import CaseLines, CaseView, cells, open_case_progress
-from runner.cli.live.counts import Count
 from runner.cli.live.display import LineDisplay
 from runner.cli.live.results import Results
 from runner.errors import EngineError
+from runner.evaluation.case_counts import Count
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.run_options import RunSettings

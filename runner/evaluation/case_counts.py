@@ -105,6 +105,15 @@ class CaseCounts:
             count.end(task.title, self.clock(), failed=failed)
         return f"({own.over} of {own.cases})"
 
+    def each(self) -> list[tuple[str, str, Count]]:
+        """Return the image, the suite and the count of each image on each suite."""
+        return [(image, suite, count) for (image, suite), count in self._counts.items()]
+
+    @property
+    def whole(self) -> Count:
+        """Return the count of all cases together."""
+        return self._all
+
     def rows(self, most: int) -> list[Row]:
         """Return the lines of the view: each image on each suite, and, if several, all together.
 

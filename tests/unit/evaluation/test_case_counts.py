@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.cli.live.counts import CaseCounts
+from runner.evaluation.case_counts import CaseCounts
 from runner.evaluation.input_changes import FIRST, SHUFFLED, InputChange
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image

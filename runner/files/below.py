@@ -1,0 +1,44 @@
+"""Files below a folder, opened without following any link: none leads out of the folder."""
+
+import os
+from collections.abc import Sequence
+from errno import ENOENT
+from io import BufferedReader
+from pathlib import Path
+
+from runner.files.regular_files import refuse_open_irregular
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def open_below(root: Path, parts: Sequence[str]) -> BufferedReader:
+    """Return a file below a folder, open to read its bytes.
+
+    Args:
+        parts: the names that lead to it from the folder, at least one.
+
+    Raises:
+        FileNotFoundError: one of the names is none, e.g. ``..``.
+        OSError: it can't be opened, is no file, or a link is on the way.
+    """
+    *folders, name = parts
+    if not all(map(_is_name, parts)):
+        raise FileNotFoundError(*_NOT_THERE, str(root.joinpath(*parts[:1])))
+    place = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            below = os.open(folder, _FOLDER, dir_fd=place)
+            os.close(place)
+            place = below
+        descriptor = os.open(name, _FILE, dir_fd=place)
+    finally:
+        os.close(place)
+    return refuse_open_irregular(descriptor, root.joinpath(*parts))
+
+
+_NOT_THERE = (ENOENT, os.strerror(ENOENT))
+
+
+def _is_name(part: str) -> bool:
+    return part not in ("", ".", "..") and not set("/\0") & set(part)

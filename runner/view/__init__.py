@@ -1,0 +1,1 @@
+"""Serves what lies below a folder as pages, to the user of this machine alone."""

@@ -1,0 +1,63 @@
+"""``runner view`` as a process: it prints its address, and Ctrl-C ends it."""
+
+import http.client
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from click.testing import CliRunner
+
+from runner.cli.main import cli
+
+
+def start(folder: Path) -> tuple["subprocess.Popen[str]", str]:
+    """Return the process and the address that it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "view", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().removeprefix("view: ").strip()
+
+
+def test_it_serves_the_address_that_it_prints_and_ctrl_c_ends_it_within_a_second(
+    tmp_path: Path,
+) -> None:
+    process, address = start(tmp_path)
+    parts = urlsplit(address)
+    assert parts.hostname == "127.0.0.1"
+    assert len(parts.path) > 30
+    open_one = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    open_one.connect()  # a browser that asks nothing
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    connection.request("GET", parts.path)
+    answer = connection.getresponse()
+    assert (answer.status, b"Nothing is here yet" in answer.read()) == (200, True)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert time.monotonic() - began < 1
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+    open_one.close()
+
+
+def test_each_time_the_address_is_another(tmp_path: Path) -> None:
+    addresses = []
+    for _ in range(2):
+        process, address = start(tmp_path)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        addresses.append(urlsplit(address).path)
+    assert addresses[0] != addresses[1]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(cli, ["view", str(tmp_path / "none")])
+    assert "no such folder" in str(ended.exception)
