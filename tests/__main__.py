@@ -51,7 +51,7 @@ ON_OWN_ENGINES = (
         "scores",
         "suites",
     ),
-    ("authors", "ci", "exported_images", "importing", "layers"),
+    ("docs",),
 )
 """Files of tests/integration, by the engine that they share: those whose containers nobody on this
 host has to reach by network."""
