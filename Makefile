@@ -11,6 +11,7 @@
 # make check-cards [HELM_RUNS=...]   developers: compare verdicts of cards with MAGNET's own
 # make check-messages [MISTAKES=...]   developers: write what commands print of mistakes into docs/faq.md
 # make check-helm   developers: run the real HELM through `runner suite run`
+# make build-times   developers, as root: the times in docs/building.md, from a wheel to a score
 # make check-gallery HELM_RUNS=...   developers: `runner check` of every predictor image
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
@@ -19,7 +20,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages bench lock engine images card-image runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages build-times bench lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -71,6 +72,9 @@ check-gallery: gallery $(VENV)/developer
 dist: $(VENV)/developer
 	@rm -rf dist
 	@setup/dist.sh dist
+
+build-times: $(VENV)/developer
+	PYTHONPATH=. $(VENV)/bin/python docs/building.py $(ROWS)
 
 card-image: images
 	@$(VENV)/bin/runner build images/card -t runner-card
