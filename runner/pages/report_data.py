@@ -28,6 +28,9 @@ CATEGORIES = ("scenario", "model", "stat", "perturbation")
 COLORS_BY = ("scenario", "model", "stat", "split", "perturbation", "case", "budget", "replicate")
 """Columns by which points can be coloured, besides those of the run specs, if they differ."""
 
+NUMBERS = ("error", "predicted", "actual", "stddev", "baseline")
+"""Numbers of a target by which points can be coloured, if they differ."""
+
 
 def find_categories(
     report: Report, records: pl.DataFrame, *, with_actuals: bool
@@ -73,6 +76,7 @@ def draw_targets(report: Report, records: pl.DataFrame) -> dict[str, Any]:
     found: dict[str, Any] = {
         "targets": pack([{**row, **more} for row, more in zip(targets, colors, strict=True)]),
         "colors": list(colors[0]),
+        "numbers": [name for name in NUMBERS if len({row[name] for row in targets} - {None}) > 1],
         "parquet": base64.b64encode(record_files(records)[RECORDS_PARQUET]).decode(),
     }
     if drawn:

@@ -24,6 +24,18 @@ TIMED_SORT = """button => new Promise(done => {
 WIDTHS = {"desktop": 1280, "phone": 390}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
+OFF_AXIS = """() => [...document.querySelectorAll("th .axis")].flatMap(axis => {
+    const bars = axis.closest("table").querySelector("tbody svg.interval");
+    const ticks = [...(bars?.querySelectorAll(".tick") ?? [])];
+    const middle = each => {
+        const { left, right } = each.getBoundingClientRect();
+        return (left + right) / 2;
+    };
+    return ticks.map((tick, number) => [axis.children[number], middle(tick)])
+        .filter(([label, place]) => Math.abs(middle(label) - place) > 1.5)
+        .map(([label, place]) => `${label.textContent} at ${middle(label)}, not ${place}`);
+})"""
+
 
 class OpenPage:
     """A page that is open, and what it did since.
@@ -83,7 +95,17 @@ class OpenPage:
     def faults(self) -> list[str]:
         """Return all that is wrong with the page; nothing of it may be."""
         sideways = ["it scrolls sideways"] if self.scrolls_sideways() else []
-        return [*self.errors, *self.requests, *self.accessibility_faults(), *sideways]
+        return [
+            *self.errors,
+            *self.requests,
+            *self.accessibility_faults(),
+            *sideways,
+            *self.axis_faults(),
+        ]
+
+    def axis_faults(self) -> list[str]:
+        """Return the numbers of a table's axis that do not stand above their ticks."""
+        return [f"an axis's number is off: {each}" for each in self.page.evaluate(OFF_AXIS)]
 
     def texts(self, selector: str) -> list[str]:
         return self.page.locator(selector).all_inner_texts()

@@ -105,6 +105,17 @@ def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
         assert found.faults() == []
 
 
+def test_control_an_axis_that_is_narrower_than_its_bars_is_found(
+    browser: Browser, site: Path
+) -> None:
+    with opened(browser, site / INDEX) as found:
+        assert found.axis_faults() == []
+        found.page.eval_on_selector(
+            "#board th.wide .dt-column-order", "each => { each.style.display = 'block'; }"
+        )
+        assert found.axis_faults() != []
+
+
 def test_a_hostile_submitter_shows_as_text_and_every_row_links_to_its_report(
     browser: Browser, site: Path
 ) -> None:

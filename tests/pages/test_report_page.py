@@ -190,6 +190,46 @@ def test_the_filter_the_colour_and_the_bars_drive_plots_and_stand_in_the_address
         assert found.errors == []
 
 
+FILLS = """() => {
+    const fills = {};
+    const visit = item => {
+        if (item.mark?.marktype === "symbol" && item.datum.run) fills[item.datum.run] = item.fill;
+        (item.items ?? []).forEach(visit);
+    };
+    visit(plots["residuals"].scenegraph().root);
+    return fills;
+}"""
+
+
+def test_points_are_coloured_by_a_number_and_a_filter_changes_no_colour(
+    browser: Browser, page: Path, report: Report
+) -> None:
+    run = report.cases[0].targets[0].run_spec_name
+    with opened(browser, page) as found:
+        found.page.wait_for_function("() => plots['residuals']")
+        found.page.select_option("#color", label="actual")
+        found.page.wait_for_function(f"() => new Set(Object.values(({FILLS})())).size > 6")
+        all_fills = found.page.evaluate(FILLS)
+        assert found.page.evaluate("window.location.hash") == "#color=actual"
+        found.page.fill("#filter", f'"{run}"')
+        found.page.wait_for_function("() => plots['residuals'].data('targets').length === 1")
+        found.page.wait_for_function(f"() => Object.keys(({FILLS})()).length === 1")
+        assert found.page.evaluate(FILLS) == {run: all_fills[run]}
+        found.page.reload()
+        found.page.wait_for_function("() => plots['residuals']")
+        assert found.page.evaluate(FILLS) == {run: all_fills[run]}
+        assert found.errors == found.accessibility_faults() == []
+
+
+def test_a_number_that_is_the_same_for_all_targets_colours_nothing(
+    browser: Browser, page: Path
+) -> None:
+    with opened(browser, page) as found:
+        offered = found.texts("#color option")
+        assert {"error", "predicted", "actual"} <= set(offered)
+        assert "stddev" not in offered
+
+
 def test_a_group_leads_to_its_targets(browser: Browser, page: Path) -> None:
     with opened(browser, page) as found:
         link = found.page.locator("#by-scenario tbody a").first

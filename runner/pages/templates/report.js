@@ -4,6 +4,7 @@
   const { pageData: data, make, numberText, intervalText, bar, scaleOf } = window;
   const MOST_COLORS = 6;
   const OF_TARGETS = ["predicted-against-actual", "residuals"];
+  const RAMP = ["#0b6fa8", "#a3a3a3", "#e0862b"]; // each seen on white and on black
   const COLORS = ["#0b6fa8", "#c4501b", "#20815a", "#8a4fae", "#a6761d", "#5b6670"];
   const asked = () => new URLSearchParams(window.location.hash.slice(1));
 
@@ -65,13 +66,25 @@
   const bars = document.getElementById("bars");
   if (choice) {
     choice.append(make("option", { value: "", textContent: "one colour" }));
-    for (const name of data.colors) choice.append(make("option", { value: name, textContent: name.replace(/^by (run_spec\.)?/, "") }));
+    for (const name of [...data.colors, ...data.numbers]) choice.append(make("option", { value: name, textContent: name.replace(/^by (run_spec\.)?/, "") }));
     document.getElementById("bars-label").hidden = !targets.some((target) => target.stddev > 0);
   }
+  // Of all targets, so that a filter changes no colour.
+  const endsOf = (name) => {
+    const values = targets.map((target) => target[name]).filter((value) => value !== null);
+    return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  };
   const colored = (spec, name) => {
     const { encoding } = spec.layer.at(-1);
     if (!name) {
       delete encoding.color;
+      return spec;
+    }
+    if (data.numbers.includes(name)) {
+      encoding.color = {
+        field: name, type: "quantitative", scale: { domain: endsOf(name), range: RAMP },
+        legend: { orient: "bottom", title: name, gradientLength: 200 },
+      };
       return spec;
     }
     const counts = new Map();
@@ -126,7 +139,7 @@
     if (!["filter", "color", "bars"].some((name) => wanted.has(name))) return false;
     field.value = wanted.get("filter") ?? "";
     if (choice) {
-      if (data.colors.includes(wanted.get("color"))) choice.value = wanted.get("color");
+      if ([...data.colors, ...data.numbers].includes(wanted.get("color"))) choice.value = wanted.get("color");
       bars.checked = wanted.get("bars") === "1";
     }
     return true;
