@@ -22,6 +22,14 @@ from tests.integration.spare_engine import SpareEngine, spare_engine
 
 IMAGES = ("runner-base", "random", "train_mean", "perturbation_linear", "scenario_mean")
 
+PARENTS = {
+    "debian:bookworm-slim",
+    "python:3.11-slim",
+    "runner-debian-base:bookworm",
+    "runner-python-base:3.11-bookworm",
+}
+"""What bases stand on, of a registry or made of Debian's packages, which takes a minute each."""
+
 WITHOUT_ENGINE = ("tests/unit", "tests/pages")
 
 ON_OWN_ENGINES = (
@@ -96,7 +104,8 @@ def _own_engine() -> Iterator[SpareEngine]:
         closing(docker.APIClient(engine.url, version="1.41")) as target,
     ):
         # Not docker-py's get_image: it takes one image, and they share most of their layers.
-        names = {"names": list(IMAGES)}
+        here = {tag for image in source.images() for tag in image["RepoTags"] or ()}
+        names = {"names": [*IMAGES, *sorted(PARENTS & here)]}
         images = source.get(f"{source.base_url}/images/get", params=names, stream=True)
         images.raise_for_status()
         target.post(f"{target.base_url}/images/load", data=images.raw).raise_for_status()
