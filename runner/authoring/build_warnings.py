@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from runner.authoring.dockerfile import Instruction, divide, read_instructions
+from runner.authoring.dockerfile import (
+    WEIGHTS,
+    Instruction,
+    divide,
+    divide_at_weights,
+    read_instructions,
+)
 from runner.authoring.image_packages import names_packages
 
 MIB = 1024 * 1024
@@ -90,6 +96,10 @@ def _secrets(directory: Path, files: Iterable[Path]) -> Iterator[str]:
 
 
 def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
+    """Yield that each build sends much; weights are sent once if they are an image of their own."""
+    text = (directory / "Dockerfile").read_text(encoding="utf-8", errors="replace")
+    if divide_at_weights(text) is not None:
+        files = [path for path in files if path.relative_to(directory).parts[0] != WEIGHTS]
     sizes = sorted(((path.stat().st_size, path) for path in files), reverse=True)
     total = sum(size for size, _ in sizes)
     if total > LARGE_CONTEXT_BYTES:
@@ -98,7 +108,8 @@ def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
         )
         yield (
             f"the folder has {total / MIB:.0f} MiB, all of which goes to the engine. The largest: "
-            f"{largest}. Move out what the image does not need."
+            f"{largest}. Move out what the image does not need. A model's files below "
+            f"{WEIGHTS}/, with a line COPY {WEIGHTS}/ of their own, are sent once."
         )
 
 

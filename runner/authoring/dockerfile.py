@@ -1,12 +1,16 @@
-"""A Dockerfile: its instructions, the images it stands on, and where its packages end. Pure."""
+"""A Dockerfile: its instructions, the images it stands on, and where it is cut. Pure."""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 PACKAGES = "packages"
 """Where, in a build's context, the Python packages are that the folder asks for."""
+
+WEIGHTS = "weights"
+"""Where, in a predictor's folder, its large files are."""
 
 _DIRECTIVE = re.compile(r"#\s*(?:escape|syntax|check)\s*=\s*(\S+)", re.IGNORECASE)
 _FROM = re.compile(r"(?:--\S+\s+)*(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?", re.IGNORECASE)
@@ -40,9 +44,14 @@ class Instruction:
         sources = (words or named.split())[:-1]
         return [re.sub(r"^(?:\./|/)+", "", source) for source in sources]
 
-    def takes_packages(self) -> bool:
-        """Return whether it names ``packages/``, or something in it."""
-        return any(source.split("/")[0] == PACKAGES for source in self.copied())
+    def takes(self, folder: str) -> bool:
+        """Return whether it names a folder at the context's top, or something in it."""
+        return any(source.split("/")[0] == folder for source in self.copied())
+
+    def may_take(self, folder: str) -> bool:
+        """Return whether it takes something of a folder, by its name, a pattern or as a whole."""
+        firsts = [source.split("/")[0] for source in self.copied()]
+        return any(first in ("", ".") or "$" in first or fnmatch(folder, first) for first in firsts)
 
 
 def read_instructions(dockerfile: str) -> list[Instruction]:
@@ -91,14 +100,14 @@ def stand_on(dockerfile: str, image: str) -> str:
 
 @dataclass(frozen=True)
 class Division:
-    """A Dockerfile in two parts, of which the first makes an image of packages.
+    """A Dockerfile in two parts, of which the first makes an image that is kept.
 
     Attributes:
-        packages: the first part, a Dockerfile.
-        takes_files: whether it copies more than ``packages/``.
+        kept: the first part, a Dockerfile.
+        takes_files: whether it copies more than the folder it was cut at, and ``packages/``.
     """
 
-    packages: str
+    kept: str
     takes_files: bool
     _directives: tuple[str, ...]
     _arguments: tuple[str, ...]
@@ -110,21 +119,21 @@ class Division:
         Every line keeps its number, for the engine's messages.
         """
         head = [*self._directives, f"FROM {image}", *(f"ARG {one}" for one in self._arguments)]
-        blank = [""] * (len(self.packages.splitlines()) - len(head))
+        blank = [""] * (len(self.kept.splitlines()) - len(head))
         return "\n".join([*head, *blank, *self._code]) + "\n"
 
 
-def divide(dockerfile: str) -> Division | None:
-    """Return a Dockerfile in two parts: up to the last line for ``packages/``, and the rest.
+def divide(dockerfile: str, folder: str = PACKAGES) -> Division | None:
+    """Return a Dockerfile in two parts: up to the last line for a folder, and the rest.
 
-    RUN lines directly below belong to the first part: they prepare the packages.
+    RUN lines directly below belong to the first part: they prepare what is copied.
 
     Returns:
-        None if no line names ``packages/``, or the rest needs more of the first part than its
+        None if no line names the folder, or the rest needs more of the first part than its
         image: an earlier stage, or ONBUILD.
     """
     found = read_instructions(dockerfile)
-    ends = [number for number, one in enumerate(found, start=1) if one.takes_packages()]
+    ends = [number for number, one in enumerate(found, start=1) if one.takes(folder)]
     if not ends:
         return None
     end = ends[-1]
@@ -139,16 +148,29 @@ def divide(dockerfile: str) -> Division | None:
     cut = first[-1].line + first[-1].lines
     stage = max((number for number, one in enumerate(first) if one.keyword == "FROM"), default=0)
     return Division(
-        packages="\n".join(lines[:cut]) + "\n",
-        takes_files=any(one.copied() and not _only_packages(one) for one in first),
+        kept="\n".join(lines[:cut]) + "\n",
+        takes_files=any(not _takes_only((folder, PACKAGES), one) for one in first),
         _directives=tuple(lines[: len(_directives(dockerfile))]),
         _arguments=tuple(one.arguments for one in first[stage:] if one.keyword == "ARG"),
         _code=tuple(lines[cut:]),
     )
 
 
-def _only_packages(instruction: Instruction) -> bool:
-    return all(source.split("/")[0] == PACKAGES for source in instruction.copied())
+def divide_at_weights(dockerfile: str) -> Division | None:
+    """Return a Dockerfile in two parts: up to the last line for ``weights/``, and the rest.
+
+    Returns:
+        None if no line names ``weights/``, or other lines need files that the parts lack.
+    """
+    division = divide(dockerfile, WEIGHTS)
+    if division is None or division.takes_files:
+        return None
+    rest = read_instructions(division.code("image"))
+    return None if any(one.may_take(WEIGHTS) for one in rest) else division
+
+
+def _takes_only(folders: tuple[str, ...], instruction: Instruction) -> bool:
+    return all(source.split("/")[0] in folders for source in instruction.copied())
 
 
 def _directives(dockerfile: str) -> list[str]:

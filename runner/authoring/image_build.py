@@ -9,9 +9,16 @@ from typing import BinaryIO
 
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.carried_folders import TEMPLATES
-from runner.authoring.context_files import context_files, reading
+from runner.authoring.context_files import context_files, context_names, reading
 from runner.authoring.debian.lock import Lock
-from runner.authoring.dockerfile import PACKAGES, divide, from_references, stand_on
+from runner.authoring.dockerfile import (
+    PACKAGES,
+    WEIGHTS,
+    divide,
+    divide_at_weights,
+    from_references,
+    stand_on,
+)
 from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
@@ -19,6 +26,7 @@ from runner.authoring.image_context import (
     read_fact_sheet,
     write_context,
     write_packages_context,
+    write_weights_context,
 )
 from runner.authoring.image_packages import (
     IMAGE_PYTHON,
@@ -33,6 +41,7 @@ from runner.authoring.system_packages import (
     system_dockerfile,
     write_debs,
 )
+from runner.authoring.weights import weights_digest
 from runner.contract.layout import CONTRACT_VERSION
 from runner.errors import BuildError, UsageError
 from runner.files.scratch import scratch_directory
@@ -81,6 +90,7 @@ class Built:
         base_bytes: of the image in the last FROM; 0 if it stands on none.
         system_bytes: of the system's packages, of apt.txt.
         packages_bytes: of the packages of requirements.txt.
+        weights_bytes: of the files below weights/, if they are an image of their own.
     """
 
     image: Image
@@ -88,13 +98,15 @@ class Built:
     base_bytes: int
     system_bytes: int
     packages_bytes: int
+    weights_bytes: int
 
 
 def build_predictor(engine: Engine, source: ImageSource, tag: str, progress: Progress) -> Built:
     """Build an image, and return it with the sizes of its parts.
 
     The packages of requirements.txt become an image of their own, which is kept until they, or
-    what they stand on, change. The folder's own files come above it.
+    what they stand on, change; the files below weights/ as well. The folder's other files come
+    above them.
 
     Raises:
         UsageError: an image in a FROM line is not on the engine.
@@ -109,15 +121,20 @@ def build_predictor(engine: Engine, source: ImageSource, tag: str, progress: Pro
         if system is not None:
             dockerfile = stand_on(dockerfile, system.id)
         dockerfile, packages, in_context = build.obtain_packages(images, dockerfile)
-        image = build.make(dockerfile, in_context)
-    sizes = [0 if one is None else one.size_bytes for one in (*parents[-1:], system, packages)]
-    base_bytes, system_bytes, packages_bytes = [0] * (3 - len(sizes)) + sizes
+        weights = None
+        if not in_context:
+            dockerfile, weights = build.obtain_weights(images, dockerfile)
+        image = build.make(dockerfile, in_context, with_weights=weights is None)
+    parts = (*parents[-1:], system, packages, weights)
+    sizes = [0 if one is None else one.size_bytes for one in parts]
+    base_bytes, system_bytes, packages_bytes, weights_bytes = [0] * (4 - len(sizes)) + sizes
     return Built(
         image=image,
         is_new=before is None or before.id != image.id,
         base_bytes=base_bytes,
         system_bytes=max(0, system_bytes - base_bytes),
         packages_bytes=max(0, packages_bytes - max(base_bytes, system_bytes)),
+        weights_bytes=max(0, weights_bytes - max(base_bytes, system_bytes, packages_bytes)),
     )
 
 
@@ -163,14 +180,14 @@ class _Build:
         if division is None or division.takes_files:
             return dockerfile, None, True
         sources = {
-            "dockerfile": division.packages,
+            "dockerfile": division.kept,
             "parents": self.parents,
             "build_args": dict(self.source.build_args),
             "machine": self._machine(),
             "python": IMAGE_PYTHON,
             "requirements": requirements_digest(requirements),
         }
-        image = images.obtain(sources, partial(self._make_packages, division.packages))
+        image = images.obtain(sources, partial(self._make_packages, division.kept))
         return division.code(image.id), image, False
 
     def _make_packages(self, dockerfile: str, tag: str) -> Image:
@@ -179,7 +196,34 @@ class _Build:
             write_packages_context(context, dockerfile, {PACKAGES: packages})
             return self._send(context, tag, {}, f"{self.tag}: building the packages")
 
-    def make(self, dockerfile: str, with_packages: bool) -> Image:
+    def obtain_weights(self, images: PackageImages, dockerfile: str) -> tuple[str, Image | None]:
+        """Return the Dockerfile that is left to build, and the image of weights that it is on.
+
+        None if no line names ``weights/``, or other lines may need its files as well.
+        """
+        folder = self.source.folder
+        division = divide_at_weights(dockerfile)
+        if division is None or PACKAGES in context_names(folder):
+            return dockerfile, None
+        digest = weights_digest(folder)
+        sources = {
+            "dockerfile": division.kept,
+            "parents": self.parents,
+            "build_args": dict(self.source.build_args),
+            "weights": digest,
+        }
+        image = images.obtain(sources, partial(self._make_weights, division.kept, digest))
+        return division.code(image.id), image
+
+    def _make_weights(self, dockerfile: str, digest: str, tag: str) -> Image:
+        folder = self.source.folder
+        with scratch_directory() as scratch, (scratch / "context.tar").open("w+b") as context:
+            write_weights_context(context, dockerfile, folder)
+            if weights_digest(folder) != digest:
+                raise BuildError(f"{folder / WEIGHTS}: changed during the build. Build again.")
+            return self._send(context, tag, {}, f"{self.tag}: building the weights")
+
+    def make(self, dockerfile: str, with_packages: bool, *, with_weights: bool) -> Image:
         """Build the folder's own files, and return the image."""
         source = self.source
         with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
@@ -187,7 +231,14 @@ class _Build:
             packages.mkdir()
             if with_packages:
                 self._unpack(packages)
-            write_context(context, source.folder, dockerfile, packages, base=source.base)
+            write_context(
+                context,
+                source.folder,
+                dockerfile,
+                packages,
+                base=source.base,
+                with_weights=with_weights,
+            )
             return self._send(context, self.tag, _labels(source), f"{self.tag}: building")
 
     def _unpack(self, packages: Path) -> Path:

@@ -15,8 +15,9 @@ from runner.authoring.context_files import (
     context_names,
     reading,
 )
-from runner.authoring.dockerfile import PACKAGES
+from runner.authoring.dockerfile import PACKAGES, WEIGHTS
 from runner.authoring.image_packages import BASE_LOCK, names_packages
+from runner.authoring.weights import weights_names
 from runner.errors import UsageError
 from runner.files.regular_files import read_regular
 from runner.reports.fact_sheet import FACT_SHEET, FactSheet, parse_fact_sheet
@@ -79,8 +80,25 @@ def write_packages_context(archive: BinaryIO, dockerfile: str, folders: Mapping[
             _add_folder(context, folder, name)
 
 
+def write_weights_context(archive: BinaryIO, dockerfile: str, directory: Path) -> None:
+    """Write the context of an image of a folder's weights as a tar, beside an empty packages/."""
+    with _open_context(archive) as context:
+        _add_text(context, DOCKERFILE, dockerfile)
+        packages = tarfile.TarInfo(PACKAGES)
+        packages.type, packages.mode = tarfile.DIRTYPE, 0o755
+        context.addfile(packages)
+        for name in weights_names(directory):
+            add_to_context(context, directory / name, name)
+
+
 def write_context(
-    archive: BinaryIO, directory: Path, dockerfile: str, packages: Path | None, *, base: bool
+    archive: BinaryIO,
+    directory: Path,
+    dockerfile: str,
+    packages: Path | None,
+    *,
+    base: bool,
+    with_weights: bool = True,
 ) -> None:
     """Write a folder's build context as a tar: its files, and packages if there are any.
 
@@ -88,11 +106,14 @@ def write_context(
         dockerfile: in place of the folder's own.
         packages: unpacked, to go into ``packages/`` unless the folder has one; None for none.
         base: the folder is the base image's, which also gets the contract's code.
+        with_weights: whether the weights go along: not if they are an image of their own.
 
     Raises:
         UsageError: a file can't be read.
     """
     names = context_names(directory)
+    if not with_weights:
+        names = [name for name in names if name.split("/")[0] != WEIGHTS]
     with _open_context(archive) as context:
         for name in names:
             if name == DOCKERFILE and dockerfile != read_dockerfile(directory):

@@ -55,6 +55,7 @@ def _sizes(built: Built) -> str:
         "base": built.base_bytes,
         "system": built.system_bytes,
         "packages": built.packages_bytes,
+        "weights": built.weights_bytes,
     }
     parts["code"] = total - sum(parts.values())
     shown = ", ".join(f"{name} {_megabytes(size)}" for name, size in parts.items() if size)

@@ -89,6 +89,41 @@ def test_packages_are_made_once_and_removed_when_no_image_stands_on_them(
     assert package_images(client) == others
 
 
+def test_weights_are_sent_once_with_their_links_and_again_when_they_change(
+    client: docker.DockerClient, folder: Path
+) -> None:
+    """The weights lie as Hugging Face's cache does. The control is the build after a change."""
+    blobs = folder / "weights/models--a--b/blobs"
+    snapshot = blobs.parent / "snapshots/c"
+    blobs.mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    (blobs / "d").write_text("one")
+    (snapshot / "model").symlink_to("../../blobs/d")
+    dockerfile = (folder / "Dockerfile").read_text()
+    copied = "COPY weights/ /opt/predictor/weights/\nCOPY predictor.py"
+    (folder / "Dockerfile").write_text(dockerfile.replace("COPY predictor.py", copied))
+    first = build(folder)
+    assert "building the weights" in first
+    assert re.search(r"\(base \d+, packages .+, weights .+, code .+\)", first)
+    kept = layers(client, IMAGE)
+
+    edit(folder, "# an edit\n")
+    assert "building the" not in build(folder)
+    assert len([layer for layer in layers(client, IMAGE) if layer in kept]) >= len(kept) - 2
+
+    (blobs / "d").write_text("two")
+    changed = build(folder)
+    assert "building the weights" in changed
+    assert "building the packages" not in changed
+    model = "weights/models--a--b/snapshots/c/model"
+    shown = client.containers.run(
+        IMAGE, [model], entrypoint="cat", user="20000:20000", read_only=True, remove=True
+    )
+    assert shown == b"two"
+    client.images.remove(IMAGE, force=True)
+    runner("gc")
+
+
 def test_what_can_not_be_byte_compiled_fails_no_build_and_a_tag_of_packages_is_no_proof(
     client: docker.DockerClient, folder: Path
 ) -> None:

@@ -58,6 +58,21 @@ def test_a_large_folder_is_warned_of_with_its_largest_files(
     assert "weights.bin (4 MiB)" in found
 
 
+def test_large_weights_that_are_sent_once_are_not_warned_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control is the line that takes them with the code."""
+    monkeypatch.setattr(build_warnings, "LARGE_CONTEXT_BYTES", 3 * 1024 * 1024)
+    above = "FROM x\nCOPY packages/ /p/\nCOPY weights/ /w/\n"
+    (folder / "weights").mkdir()
+    (folder / "weights/model.bin").write_bytes(b"x" * 4 * 1024 * 1024)
+    (folder / "Dockerfile").write_text(f"{above}COPY *.py /opt/predictor/\n")
+    assert warnings(folder) == []
+    (folder / "Dockerfile").write_text(f"{above}COPY . /opt/predictor/\n")
+    (found,) = warnings(folder)
+    assert "weights/model.bin (4 MiB)" in found
+
+
 @pytest.mark.parametrize(
     ("step", "said"),
     [

@@ -1,6 +1,13 @@
 import pytest
 
-from runner.authoring.dockerfile import divide, from_references, read_instructions, stand_on
+from runner.authoring.dockerfile import (
+    PACKAGES,
+    WEIGHTS,
+    divide,
+    from_references,
+    read_instructions,
+    stand_on,
+)
 
 TEMPLATE = """\
 # A comment.
@@ -65,13 +72,13 @@ def test_a_backtick_continues_a_line_if_the_file_says_so() -> None:
 )
 def test_a_line_takes_packages_if_a_source_is_of_them(line: str, takes: bool) -> None:
     (instruction,) = read_instructions(line)
-    assert instruction.takes_packages() is takes
+    assert instruction.takes(PACKAGES) is takes
 
 
 def test_the_packages_end_with_the_commands_that_prepare_them() -> None:
     division = divide(TEMPLATE)
     assert division is not None
-    assert division.packages == "".join(TEMPLATE.splitlines(keepends=True)[:9])
+    assert division.kept == "".join(TEMPLATE.splitlines(keepends=True)[:9])
     assert not division.takes_files
 
 
@@ -87,7 +94,7 @@ def test_the_code_stands_on_the_image_with_its_arguments_and_its_line_numbers() 
 def test_a_directive_stays_on_top_of_both_parts() -> None:
     division = divide("# escape=`\nFROM x\nCOPY packages/ /x/\nCOPY a /a\n")
     assert division is not None
-    assert division.packages.startswith("# escape=`\n")
+    assert division.kept.startswith("# escape=`\n")
     assert division.code("y").splitlines() == ["# escape=`", "FROM y", "", "COPY a /a"]
 
 
@@ -114,3 +121,22 @@ def test_the_last_stage_can_stand_on_another_image() -> None:
     dockerfile = "FROM a AS one\nFROM --platform=x \\\n  b AS two\nRUN c\n"
     moved = "FROM a AS one\nFROM sha256:1 AS two\n\nRUN c\n"
     assert stand_on(dockerfile, "sha256:1") == moved
+
+
+def test_what_is_left_of_a_dockerfile_is_cut_again_at_the_weights() -> None:
+    packages = divide("FROM x\nCOPY packages/ /x/\nCOPY weights/ /w/\nRUN a\nCOPY b /b\n")
+    assert packages is not None
+    division = divide(packages.code("one"), WEIGHTS)
+    assert division is not None
+    assert division.kept == "FROM one\n\nCOPY weights/ /w/\nRUN a\n"
+    assert division.code("two") == "FROM two\n\n\n\nCOPY b /b\n"
+    assert not division.takes_files
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [("weights/a", True), (".", True), ("w*", True), ("$ALL", True), ("*.py", False), ("w", False)],
+)
+def test_a_line_may_take_weights_by_name_pattern_or_as_a_whole(source: str, may: bool) -> None:
+    (instruction,) = read_instructions(f"COPY {source} /x/")
+    assert instruction.may_take(WEIGHTS) is may
