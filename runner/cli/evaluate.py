@@ -1,8 +1,10 @@
 """``runner evaluate``: makes a request of the options, carries it out, prints the results."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from runner.building.draw import Draw
 from runner.cli.ci import CiOutput, read_checks
@@ -23,6 +25,7 @@ from runner.cli.live.results import Results
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
+from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan, open_plan
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
@@ -65,11 +68,7 @@ def evaluate(
     results = Results()
     with (
         open_plan(request, submitters, engine, shown) as plan,
-        open_case_progress(shown, results, is_closed=ci.is_closed) as shown_cases,
-        # What --closed withholds stands in no file beside the reports.
-        nullcontext(shown_cases)
-        if ci.is_closed
-        else record_batch(plan.passes, shown_cases) as progress,
+        open_progress(shown, results, plan.passes, is_closed=ci.is_closed) as progress,
     ):
         checks.check_suites(plan.suites)
         for suite in plan.suites if ci.is_closed else ():
@@ -89,6 +88,23 @@ def evaluate(
         open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
         finished = run_plan(plan, open_pool, progress, [results, printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
+
+
+@contextmanager
+def open_progress(
+    display: Display, results: Results, passes: Mapping[Path, Pass], *, is_closed: bool
+) -> Iterator[CaseProgress]:
+    """Yield what shows the cases, and keeps the file that `runner view` follows.
+
+    Args:
+        is_closed: then there is no such file: what --closed withholds stands nowhere else either.
+    """
+    with open_case_progress(display, results, is_closed=is_closed) as shown:
+        if is_closed:
+            yield shown
+            return
+        with record_batch(passes, shown) as recorded:
+            yield recorded
 
 
 def make_request(

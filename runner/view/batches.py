@@ -1,5 +1,6 @@
 """A running batch as its page shows it: its own counts, and the reports that are there."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def show_batch(
     rows = []
     for row in batch.rows:
         place = folder / row.report
-        found = score(place) if _is_new(place, batch) else None
+        found = score(place) if _is_new(folder, row.report, batch) else None
         rows.append(
             ShownRow(
                 **row.model_dump(exclude={"report"}),
@@ -100,10 +101,11 @@ def show_batch(
     return ShownBatch(state, batch.began.isoformat(timespec="seconds"), left, tuple(rows))
 
 
-def _is_new(place: Path, batch: RunningBatch) -> bool:
+def _is_new(folder: Path, name: str, batch: RunningBatch) -> bool:
     """Return whether the batch made the report, and it is not one of an earlier batch."""
     try:
-        written = (place / REPORT_FILE).lstat().st_mtime
+        with open_below(folder, [name, REPORT_FILE]) as file:
+            written = os.fstat(file.fileno()).st_mtime
     except OSError:
         return False
     return written >= batch.began.timestamp()

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from runner.reports.found_reports import FoundReports
 from runner.reports.report import REPORT_FILE, parse_report, read_report
 from runner.view.batches import OVER, ShownBatch, read_batch, show_batch
 from runner.view.card_contents import card_on_page
+from runner.view.closed import read_marks
 from runner.view.found import name_below
 from runner.view.listing import Listing, States, suite_digits
 from runner.view.told import board_page
@@ -72,35 +74,45 @@ class Contents:
         return makers[kind](self.look(), name) if kind in makers else None
 
     def file(self, parts: Sequence[str]) -> bytes | None:
-        """Return a file of a report, e.g. the log of a case; None if there is none.
+        """Return a file of a report, e.g. the log of a case.
 
-        Raises:
-            OSError: it is no file, can't be read, or a link is on the way.
+        None if there is none: also if it is no file, can't be read, or a link is on the way.
         """
         reports = self.look().reports
         for end in range(1, len(parts)):
             folder = reports.get("/".join(parts[:end]))
             if folder is not None:
-                with open_below(self.root, [*self._parts(folder), *parts[end:]]) as file:
+                with (
+                    suppress(OSError),
+                    open_below(self.root, [*self._parts(folder), *parts[end:]]) as file,
+                ):
                     return file.read()
         return None
 
     def batch(self, name: str) -> ShownBatch | None:
-        """Return what is to be seen of a batch: of one that runs, or ran since the server began."""
-        listing = self.look()
-        path = listing.batches.get(name)
+        """Return what is to be seen of a batch: of one that runs, or ran since the server began.
+
+        Not all that is below the folder is looked through: who follows a batch asks often.
+        """
+        if name not in self._batches and name not in self.look().batches:
+            return None
+        path = self.root / name
+        if read_marks(self.root, self._folders_of(path)).is_closed(path):
+            return None
         state = OVER
-        if path is not None:
-            try:
-                found, state = read_batch(self.root, path)
-            except OSError:  # over since it was looked for
-                found, state = None, OVER
+        with suppress(OSError):  # over since it was looked for
+            found, state = read_batch(self.root, path)
             if found is not None:
                 self._batches[name] = found
-        batch, folder = self._batches.get(name), (self.root / name).parent
-        if batch is None or listing.marks.is_closed(folder):
+        batch = self._batches.get(name)
+        if batch is None:
             return None
-        return show_batch(batch, state, folder, listing.contender_at, self._report_address)
+        return show_batch(batch, state, path.parent, self._states.find, self._report_address)
+
+    def _folders_of(self, path: Path) -> list[Path]:
+        """Return the folders from the root to the one in which a path is."""
+        parts = path.relative_to(self.root).parts
+        return [self.root.joinpath(*parts[:end]) for end in range(len(parts))]
 
     def _list(self, listing: Listing) -> str:
         batches = [

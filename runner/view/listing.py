@@ -45,6 +45,11 @@ class States:
             self._known[folder] = (now[folder], found.reports.get(folder) or next(faults))
         return {folder: self._known[folder][1] for folder in now}
 
+    def find(self, folder: Path) -> Contender | None:
+        """Return what is known of the report in a folder; None if it can't be read."""
+        found = self.read([folder]).get(folder)
+        return found if isinstance(found, Contender) else None
+
 
 def state_of(path: Path) -> State | None:
     """Return a file's state, None if it is not there."""
@@ -101,13 +106,6 @@ class Listing:
     def state(self, folder: Path) -> State | None:
         """Return the state of a report's file."""
         return state_of(folder / REPORT_FILE)
-
-    def contender_at(self, folder: Path) -> Contender | None:
-        """Return what is known of the report in a folder; None if it can't be read or shown."""
-        if folder not in self.reports.values():
-            return None
-        found = self.states.read([folder]).get(folder)
-        return found if isinstance(found, Contender) else None
 
     def boards(self) -> dict[str, dict[Path, Contender]]:
         """Return the reports of each suite, by its digest, without those that a ledger ranks."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from runner.errors import BugError, RunnerError, UsageError
 from runner.files.bug_log import attempt
-from runner.view.batches import RUNS
+from runner.view.batches import RUNS, ShownBatch
 from runner.view.contents import Contents
 
 HOST = "127.0.0.1"
@@ -145,37 +145,42 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, names: list[str]) -> None:
         html = attempt(partial(self.server.contents.page, names))
         if isinstance(html, RunnerError):
-            is_bug = isinstance(html, BugError)
-            status = HTTPStatus.INTERNAL_SERVER_ERROR if is_bug else HTTPStatus.CONFLICT
-            self._say(status, str(html))
+            self._fail(html)
         elif html is None:
             self._say(HTTPStatus.NOT_FOUND, "Nothing that may be shown has this name.")
         else:
             self._send(HTTPStatus.OK, PAGE, html.encode(errors="replace"), PAGE_POLICY)
 
     def _file(self, names: list[str]) -> None:
-        try:
-            content = self.server.contents.file(names)
-        except OSError:
-            content = None
-        if content is None:
+        content = attempt(partial(self.server.contents.file, names))
+        if isinstance(content, RunnerError):
+            self._fail(content)
+        elif content is None:
             self._say(HTTPStatus.NOT_FOUND, "No file of a report that may be shown has this name.")
         else:
             self._send(HTTPStatus.OK, TEXT, content, FILE_POLICY)
 
+    def _fail(self, error: RunnerError) -> None:
+        is_bug = isinstance(error, BugError)
+        self._say(HTTPStatus.INTERNAL_SERVER_ERROR if is_bug else HTTPStatus.CONFLICT, str(error))
+
     def _follow(self, name: str) -> None:
         """Send what is to be seen of a batch, again and again until it is over."""
-        shown = self.server.contents.batch(name)
+        look = partial(attempt, partial(self.server.contents.batch, name))
+        shown = look()
+        if isinstance(shown, RunnerError):
+            self._fail(shown)
+            return
         if shown is None:
             self._say(HTTPStatus.NOT_FOUND, "No batch that may be shown has this name.")
             return
         self._begin(HTTPStatus.OK, EVENTS, FILE_POLICY)
-        while self.command == "GET" and shown is not None:
+        while self.command == "GET" and isinstance(shown, ShownBatch):
             self.wfile.write(f"data: {json.dumps(asdict(shown))}\n\n".encode())
             if shown.state != RUNS:
                 return
             time.sleep(LOOK_SECONDS)
-            shown = self.server.contents.batch(name)
+            shown = look()
 
     def _say(self, status: HTTPStatus, text: str) -> None:
         self._send(status, TEXT, f"{text}\n".encode(errors="replace"), FILE_POLICY)

@@ -16,8 +16,9 @@ import pytest
 
 from runner.errors import EngineError, UsageError
 from runner.suites.suite import Suite
-from runner.view.server import HEADERS, HOST, ViewServer
+from runner.view.server import HOST, ViewServer
 from tests.evaluation_builder import off_by
+from tests.unit.submissions.builder import scored, submission
 from tests.view_builder import batch, open_ledger, passes, write_bundle, write_reports
 
 TOKEN = "a-token"
@@ -135,7 +136,12 @@ def test_the_log_of_a_case_is_text(shared: ViewServer) -> None:
 def test_every_answer_may_not_be_kept_framed_guessed_or_told_to_others(shared: ViewServer) -> None:
     for path in ("", "report/results/demo/good", "nothing"):
         headers = ask(shared, path).headers
-        assert {name: headers[name] for name in HEADERS} == HEADERS
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert "Python" not in headers["Server"]
     assert "script-src &#39;none&#39;" in ask(shared, "").text
@@ -182,11 +188,21 @@ def test_only_get_and_head_are_answered(shared: ViewServer, method: str) -> None
     assert "demo" not in answer.text
 
 
+def test_it_listens_on_this_machine_alone(shared: ViewServer) -> None:
+    assert shared.socket.getsockname()[0] == "127.0.0.1"
+
+
 def test_head_has_the_headers_of_get_and_nothing_else(shared: ViewServer) -> None:
     for path in ("", "report/results/demo/good", "nothing"):
         head, get = ask(shared, path, "HEAD"), ask(shared, path)
         assert (head.text, head.status) == ("", get.status)
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
+    for method, ends in (("HEAD", True), ("GET", False)):  # the second is the control
+        raw = f"{method} /{TOKEN}/ HTTP/1.0\r\nHost: {HOST}:{shared.server_port}\r\n\r\n"
+        with socket.create_connection((HOST, shared.server_port), timeout=60) as connection:
+            connection.sendall(raw.encode())
+            content = connection.makefile("rb").read()
+        assert content.endswith(b"\r\n\r\n") is ends
 
 
 OUTSIDE = ["..", "%2e%2e", "..%2f..", "%2e%2e%2f", ".", "", "%00", "..%5c.."]
@@ -267,6 +283,53 @@ def test_while_a_ledger_is_open_nothing_of_its_reports_is_shown(
     assert "only its ledger ranks these reports" in ask(server, "").text
 
 
+def test_a_batch_that_was_followed_is_closed_once_its_folder_is(
+    server: ViewServer, suite: Suite, results: Path
+) -> None:
+    place = results / "results" / "new"
+    with batch(suite, place, "a"):
+        (name,) = (path.name for path in place.glob(".batch-*"))
+        paths = [f"{kind}/results/new/{name}" for kind in ("batch", "events")]
+        assert ask(server, paths[0]).status == 200  # the control
+        open_ledger(results.parent / "ledger", place)
+        assert [ask(server, path).status for path in paths] == [404, 404]
+
+
+def test_an_open_ledger_shows_the_board_that_it_has_told(
+    server: ViewServer, suite: Suite, results: Path
+) -> None:
+    place = results / "results" / "demo"
+    ledger = open_ledger(results.parent / "ledger", place)
+    assert f"/{TOKEN}/told/" not in ask(server, "").text  # the control: nothing has been told
+    scored(ledger, submission("1", suite=suite.digest), 0.52)
+    address = ask(server, "").text.split(f'href="/{TOKEN}/told/')[1].split('"')[0]
+    told = ask(server, f"told/{address}")
+    assert (told.status, "team-a" in told.text, "0.6" in told.text) == (200, True, True)
+    assert "0.52" not in told.text
+    ledger.close(by="ann", why="the end")
+    assert ask(server, f"told/{address}").status == 404
+
+
+def test_a_batch_that_names_a_report_elsewhere_shows_none(
+    server: ViewServer, suite: Suite, results: Path
+) -> None:
+    place = results / "results" / "new"
+    shown = {}
+    for report in ("good", "../demo/good", "link"):
+        with batch(suite, place, "good"):
+            (path,) = place.glob(".batch-*")
+            written = json.loads(path.read_bytes())
+            written["rows"][0]["report"] = report
+        path.write_text(json.dumps(written))
+        write_reports(suite, place, good=off_by(0.1))
+        write_reports(suite, results / "results" / "demo", good=off_by(0.2))
+        (place / "link").symlink_to(results / "results" / "demo" / "good")
+        shown[report] = "MAE 0." in ask(server, f"events/results/new/{path.name}").text
+        (place / "link").unlink()
+        path.unlink()
+    assert shown == {"good": True, "../demo/good": False, "link": False}  # the first is the control
+
+
 def test_control_without_a_ledger_the_same_addresses_are_answered(
     server: ViewServer, suite: Suite, results: Path
 ) -> None:
@@ -283,6 +346,7 @@ def test_a_batch_is_followed_until_it_is_over(
 ) -> None:
     place = results / "results" / "new"
     connection = http.client.HTTPConnection(HOST, server.server_port, timeout=60)
+    write_reports(suite, place, good=off_by(0.2))  # of an earlier batch
     with batch(suite, place, "good") as recorded:
         (name,) = (path.name for path in place.glob(".batch-*"))
         assert f"0 of {len(suite.cases)} cases done" in ask(server, "").text
@@ -293,6 +357,7 @@ def test_a_batch_is_followed_until_it_is_over(
         assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         first = event(response)
         assert (first["state"], first["rows"][0]["over"]) == ("runs", 0)
+        assert first["rows"][0]["score"] is None
         (one,) = passes(suite, place, "good").values()
         recorded.end(one, suite.cases[0].id, EngineError("gone"))
         recorded.write()
