@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from runner.evaluation.running_batch import RunningBatch
+from runner.evaluation.running_batch import BatchRow, RunningBatch
 from runner.files.below import open_below
 from runner.files.locks import is_held
 from runner.leaderboard.contenders import Contender
 from runner.reports.report import REPORT_FILE
 from runner.reports.score_text import score_text
+from runner.sandbox.outcome import Outcome
 
 RUNS, KILLED, OVER = "runs", "killed", "over"
 
@@ -90,15 +91,29 @@ def show_batch(
     for row in batch.rows:
         place = folder / row.report
         found = score(place) if _is_new(folder, row.report, batch) else None
-        rows.append(
-            ShownRow(
-                **row.model_dump(exclude={"report"}),
-                score=None if found is None else _score(found),
-                report=None if found is None else address(place),
-            )
-        )
+        rows.append(_show_row(row, state, found, address(place)))
     left = batch.seconds_left if state == RUNS else None
     return ShownBatch(state, batch.began.isoformat(timespec="seconds"), left, tuple(rows))
+
+
+def _show_row(row: BatchRow, state: str, found: Contender | None, address: str) -> ShownRow:
+    """Return a line. The batch's last words are up to a second old, so its report knows better."""
+    is_under_way = state == RUNS and found is None
+    return ShownRow(
+        image=row.image,
+        suite=row.suite,
+        cases=row.cases,
+        over=row.over if found is None else row.cases,
+        failed=row.failed if found is None else max(row.failed, _unscored(found)),
+        running=row.running if is_under_way else 0,
+        seconds_left=row.seconds_left if is_under_way else None,
+        score=None if found is None else _score(found),
+        report=None if found is None else address,
+    )
+
+
+def _unscored(found: Contender) -> int:
+    return sum(count for outcome, count in found.outcomes.items() if outcome != Outcome.SCORED)
 
 
 def _is_new(folder: Path, name: str, batch: RunningBatch) -> bool:

@@ -49,13 +49,12 @@ def test_it_serves_the_address_that_it_prints_and_ctrl_c_ends_it_within_a_second
 
 
 def test_each_time_the_address_is_another(tmp_path: Path) -> None:
-    addresses = []
-    for _ in range(2):
-        process, address = start(tmp_path)
+    started = [start(tmp_path) for _ in range(2)]
+    for process, _ in started:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
-        addresses.append(urlsplit(address).path)
-    assert addresses[0] != addresses[1]
+    (_, first), (_, second) = started
+    assert urlsplit(first).path != urlsplit(second).path
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

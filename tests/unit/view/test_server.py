@@ -370,6 +370,8 @@ def test_a_batch_is_followed_until_it_is_over(
     while last["state"] == "runs":  # the second of the last look
         last = event(response)
     assert last["state"] == "over"
+    # Only one case was told to be over before the batch was: the report knows of all.
+    assert (last["rows"][0]["over"], last["rows"][0]["running"]) == (len(suite.cases), 0)
     assert last["rows"][0]["score"].startswith("MAE 0.0100")
     assert response.read() == b""
     assert "It is over" in ask(server, f"batch/results/new/{name}").text
