@@ -2,6 +2,7 @@
 // The groups, and the targets: one filter for table, plots and downloads; the address keeps it.
 (() => {
   const { pageData: data, make, numberText, intervalText, bar, scaleOf } = window;
+  const MANY_ROWS = 1000;
   const MOST_COLORS = 6;
   const OF_TARGETS = ["predicted-against-actual", "residuals"];
   const RAMP = ["#0b6fa8", "#a3a3a3", "#e0862b"]; // each seen on white and on black
@@ -162,11 +163,24 @@
   follow();
   drawAll();
   count();
-  // As the plots: once the page is there.
-  window.addEventListener("load", () => setTimeout(() => {
+  // As the plots: once the page is there. A table of many rows takes longer than all plots, so it is
+  // drawn when it comes near, or for paper.
+  const place = document.getElementById("target-table");
+  const drawOnce = () => {
+    if (table) return;
+    place.classList.remove("waiting");
     drawTargets();
     if (field.value) filter();
-  }));
+  };
+  const near = new IntersectionObserver((entries) => {
+    if (entries.some(({ isIntersecting }) => isIntersecting)) {
+      near.disconnect();
+      drawOnce();
+    }
+  }, { rootMargin: "1000px" });
+  place.classList.toggle("waiting", targets.length > MANY_ROWS);
+  window.addEventListener("load", () => setTimeout(() => (targets.length > MANY_ROWS ? near.observe(place) : drawOnce())));
+  window.addEventListener("beforeprint", drawOnce);
 
   // Downloads.
   const save = (content, type, name) => {
