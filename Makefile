@@ -12,6 +12,7 @@
 # make check-messages [MISTAKES=...]   developers: write what commands print of mistakes into docs/faq.md
 # make check-helm   developers: run the real HELM through `runner suite run`
 # make build-times   developers, as root: the times in docs/building.md, from a wheel to a score
+# make check-example   developers: the commands of examples/small_model, with a real language model
 # make check-gallery HELM_RUNS=...   developers: `runner check` of every predictor image
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
@@ -64,6 +65,10 @@ images: engine $(VENV)/installed
 GALLERY := sample_mean shrunk_mean ridge aipw p_irt gp_irt nearest_models low_rank anchor_points scaling
 gallery: images
 	@for name in items $(GALLERY); do $(VENV)/bin/runner build images/$$name -t $$name; done
+
+check-example: images $(VENV)/developer
+	cd examples/small_model && PATH="$(abspath $(VENV))/bin:$$PATH" \
+	  bash -euxo pipefail <(sed -n '/^```sh/,/^```/{/^```/!p}' README.md)
 
 check-gallery: gallery $(VENV)/developer
 	@test -n "$(HELM_RUNS)" || { echo "Say where HELM runs are: make $@ HELM_RUNS=..." >&2; exit 2; }
