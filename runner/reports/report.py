@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from runner.contract.layout import CONTRACT_VERSION
+from runner.contract.limits import GIB
 from runner.errors import SuiteError
-from runner.files.stores import read_file
+from runner.files.stores import is_remote, read_file
 from runner.reports.fact_sheet import FactSheet
 from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName
 from runner.sandbox.attestation import Attestation
@@ -23,6 +24,9 @@ from runner.scores.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2
 REPORT_FILE = "report.json"
+
+MOST_BYTES = GIB
+"""A target takes 2 kB. No more is read at a time of a folder that others write to."""
 
 
 class _Record(BaseModel):
@@ -221,6 +225,9 @@ def read_content(directory: Path) -> bytes:
     """
     path = directory / REPORT_FILE
     try:
+        size = 0 if is_remote(path) else path.stat().st_size
+        if size > MOST_BYTES:
+            raise SuiteError(f"{path}: no report, it has {size / GIB:.1f} GiB")
         return read_file(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(

@@ -95,13 +95,20 @@ def refuse_without_ledger(reports: Collection[Path], named: Path | None = None) 
 
 
 def find_ledgers(reports: Collection[Path]) -> dict[Path, Path]:
-    """Return the ledger that the reports of a directory were made under, by that directory."""
+    """Return the ledger that the reports of a directory were made under, by that directory.
+
+    For a mark that can't be read it is the mark itself: no ledger, so that nothing is shown.
+    """
     found = {}
     for directory in sorted({place.parent for report in reports for place in _places(report)}):
+        mark = directory / MARK
         try:
-            found[directory] = Path(read_file(directory / MARK).decode().strip())
+            found[directory] = Path(read_file(mark).decode().strip())
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            if not is_remote(mark) and mark.is_symlink():
+                found[directory] = mark
+        except (OSError, UnicodeDecodeError):
+            found[directory] = mark
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SuiteError
-from runner.reports.report import ImageRecord, SuiteRecord, read_report
+from runner.reports.report import MOST_BYTES, ImageRecord, SuiteRecord, read_report
 from runner.reports.report_directory import write_evaluation
 from tests.unit.reports.builder import evaluation, make_report
 
@@ -27,6 +27,13 @@ def test_the_schema_has_a_version_and_the_fields_that_programs_read(tmp_path: Pa
     assert case["targets"][0]["actual"]["mean"] == 0.5
     assert case["targets"][0]["predicted"]["mean"] == 0.75
     assert (document["scores"][0]["metric"], document["scores"][0]["value"]) == ("mae", 0.25)
+
+
+def test_a_file_of_gibibytes_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "report.json").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(SuiteError, match=r"report\.json: no report, it has 1\.0 GiB"):
+        read_report(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema_version": 99}', "[1, 2]"])

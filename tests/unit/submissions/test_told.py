@@ -1,5 +1,7 @@
 """While a competition is open, only what it has told is shown."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from runner.errors import UsageError
 from runner.submissions.ledger import Ledger
 from runner.submissions.told import (
+    MARK,
     Told,
     mark_reports,
     refuse_while_open,
@@ -94,3 +97,34 @@ def test_reports_whose_ledger_is_gone_are_not_shown(ledger: Ledger, tmp_path: Pa
     ledger.path.unlink()
     with pytest.raises(UsageError, match="not a ledger"):
         refuse_while_open([tmp_path / "results" / "image"])
+
+
+def make_dangling(mark: Path) -> None:
+    mark.symlink_to("gone")
+
+
+def make_folder(mark: Path) -> None:
+    mark.mkdir()
+
+
+def make_binary(mark: Path) -> None:
+    mark.write_bytes(b"\xff\xfe")
+
+
+def make_empty(mark: Path) -> None:
+    mark.touch()
+
+
+def make_pipe(mark: Path) -> None:
+    os.mkfifo(mark)
+
+
+@pytest.mark.parametrize("make", [make_dangling, make_folder, make_binary, make_empty, make_pipe])
+def test_what_is_made_under_a_mark_that_names_no_ledger_is_not_shown(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    (tmp_path / "image").mkdir()
+    refuse_while_open([tmp_path / "image"])  # the control: there is no mark
+    make(tmp_path / MARK)
+    with pytest.raises(UsageError):
+        refuse_while_open([tmp_path / "image"])
