@@ -31,6 +31,8 @@ PARENTS = {
 """What bases stand on, of a registry or made of Debian's packages, which takes a minute each."""
 
 WITHOUT_ENGINE = ("tests/unit", "tests/pages")
+IN_TWO = ("-n", "2", "--dist", "loadfile")
+"""These tests never wait: in one process they would be the last to end, with a core idle."""
 
 ON_OWN_ENGINES = (
     (
@@ -73,7 +75,7 @@ def main() -> int:
     if not _can_start_an_engine():
         return max(_run(rest).returncode, _run(elsewhere).returncode)
     with ThreadPoolExecutor() as threads:
-        others = [threads.submit(_run, WITHOUT_ENGINE, stdout=PIPE, stderr=STDOUT)]
+        others = [threads.submit(_run, [*IN_TWO, *WITHOUT_ENGINE], stdout=PIPE, stderr=STDOUT)]
         others += [threads.submit(_run_on_own_engine, paths) for paths in own]
         ended = [_run(rest), *(other.result() for other in others)]
     sys.stdout.buffer.write(b"".join(each.stdout for each in ended[1:]))

@@ -1,6 +1,7 @@
 """``runner view``."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from runner.cli.echo import echo
@@ -20,5 +21,6 @@ def view(directory: Path, port: int | None) -> int:
     with ViewServer(directory, port or 0, secrets.token_urlsafe(TOKEN_BYTES)) as server:
         echo(f"view: {server.url}")
         echo("Only who has this address can open it. Ctrl-C ends it.", err=True)
-        server.serve_forever(POLL_SECONDS)
+        with suppress(KeyboardInterrupt):  # the way to end it: nothing is cut off
+            server.serve_forever(POLL_SECONDS)
     return 0
