@@ -180,6 +180,7 @@ class _BatchFile:
     """The file in one folder of reports; those that killed batches left there are removed."""
 
     def __init__(self, place: Path) -> None:
+        self._made = [folder for folder in (place, *place.parents) if not folder.exists()]
         place.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         for left in place.glob(BATCH_FILE.format("*")):
             with suppress(OSError), unheld_file(left):
@@ -197,6 +198,10 @@ class _BatchFile:
         os.pwrite(self._file.fileno(), content.ljust(self._length), 0)
 
     def remove(self) -> None:
+        """Remove the file, and the folders that were made for it if nothing else is in them."""
         with suppress(OSError):
             self._path.unlink()
         self._held.close()
+        with suppress(OSError):  # one has a report
+            for folder in self._made:
+                folder.rmdir()

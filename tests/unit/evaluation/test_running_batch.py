@@ -121,3 +121,21 @@ def test_the_file_of_a_killed_process_is_held_by_nobody(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     with path.open("rb") as file:
         assert not is_held(file)
+
+
+def test_of_a_batch_without_a_report_no_folder_is_left(suite: Suite, tmp_path: Path) -> None:
+    place = tmp_path / "results" / "suite"
+    with batch(suite, place, "a") as recorded:
+        recorded.write()
+        assert len(files(place)) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_control_folders_with_a_report_or_from_before_stay(suite: Suite, tmp_path: Path) -> None:
+    place = tmp_path / "results" / "suite"
+    (tmp_path / "before").mkdir()
+    for one in (place, tmp_path / "before"):
+        with batch(suite, one, "a") as recorded:
+            recorded.write()
+            (place / "a").mkdir(exist_ok=True)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "before", "results", "suite"]
