@@ -66,7 +66,7 @@ FACTS = FactSheet(
     title="</script><img src=x onerror=alert(1)>",
     authors=("<b>Ada</b>",),
     method="A line.",
-    paper="https://example.org/'><script>alert(1)</script>",
+    paper="https://example.org/'onclick='alert(1)'&lt;",
 )
 
 

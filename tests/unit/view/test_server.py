@@ -314,6 +314,7 @@ def test_a_batch_that_names_a_report_elsewhere_shows_none(
     server: ViewServer, suite: Suite, results: Path
 ) -> None:
     place = results / "results" / "new"
+    place.mkdir()
     shown = {}
     for report in ("good", "../demo/good", "link"):
         with batch(suite, place, "good"):
@@ -388,6 +389,7 @@ def event(response: http.client.HTTPResponse) -> dict[str, Any]:
 
 def test_a_batch_that_was_killed_says_so(server: ViewServer, suite: Suite, results: Path) -> None:
     place = results / "results" / "new"
+    place.mkdir()
     with batch(suite, place, "a"):
         (path,) = place.glob(".batch-*")
         content = path.read_bytes()
