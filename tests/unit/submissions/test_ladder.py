@@ -34,6 +34,13 @@ def test_a_score_is_a_finite_number(number: float) -> None:
         score(0.1, (0.5, number, 0.5))
 
 
+def test_control_beside_a_score_that_is_no_number_no_margin_is_left() -> None:
+    before, now = score(0.5, (0.5, 0.5, 0.5)), score(0.397, (0.5, 0.53, 0.56))
+    assert publish(LADDER, 0.01, Best(before, 0.5), now) == 0.5
+    object.__setattr__(before, "left_out", (float("nan"), 0.5, 0.5))  # as if it were not refused
+    assert publish(LADDER, 0.01, Best(before, 0.5), now) == 0.4
+
+
 def test_the_step_is_one_digit_of_the_standard_error_of_the_baseline() -> None:
     assert find_step(LADDER, score(0.5, (0.5, 0.53, 0.56)), 1.0) == 0.04
     assert find_step(LADDER, score(0.5, (0.5, 0.5, 0.5)), 1.0) == 0.01
@@ -71,8 +78,15 @@ def test_a_score_is_never_told_better_than_it_is_and_without_noise() -> None:
 
 
 def test_after_a_small_score_a_smaller_one_can_still_be_told() -> None:
-    """Rounded to the nearest, 0.0168 of nine targets was told as 0."""
+    """Rounded to the nearest, 0.0168 of nine targets was told as 0, and then nothing was better."""
     best = Best(score(0.0168), round_up(0.0168, 0.01))
     assert best.published == 0.02
     assert publish(LADDER, 0.01, best, score(0.001)) == 0.01
     assert publish(LADDER, 0.01, best, score(0.008)) == 0.02
+
+
+def test_control_after_a_score_told_as_zero_no_better_one_is_seen() -> None:
+    nearest = round(0.0168 / 0.1) * 0.1
+    assert nearest == 0.0
+    assert publish(LADDER, 0.1, Best(score(0.2), nearest), score(0.0)) == nearest
+    assert round_up(0.0168, 0.1) == 0.1

@@ -101,6 +101,25 @@ def test_a_huge_prediction_counts_as_the_largest_loss(suite: Suite, huge: float)
     assert score(on_sides(suite, 0.9, 0.0))[0].value == pytest.approx(0.9)  # the control
 
 
+def test_control_an_error_without_a_bound_tells_an_actual(suite: Suite) -> None:
+    """One prediction of 1000: the largest error, or the mean of all, gives that target's actual."""
+    (spiked, *_) = public_runs(report(suite, off_by(0.0)), RULES)
+
+    def spike(target: Target | InstanceTarget, actual: Stat) -> Stat | None:
+        known = target.predicted(1000.0)
+        return known if target.run_spec_name == spiked else off_by(0.0)(target, actual)
+
+    made = report(suite, spike)
+    targets = [each for case in made.cases for each in case.targets]
+    (actual,) = [each.actual["mean"] for each in targets if each.run_spec_name == spiked]
+    largest, mean = made.score("max_error"), made.score("mae")
+    assert largest is not None and largest.value is not None
+    assert mean is not None and mean.value is not None
+    assert 1000.0 - largest.value == pytest.approx(actual)
+    assert 1000.0 - mean.value * len(targets) == pytest.approx(actual)
+    assert score(made)[0].value == pytest.approx(1 / len(public_runs(made, RULES)))  # and the ledger
+
+
 def test_the_largest_loss_is_the_suites(tmp_path: Path) -> None:
     wide = make_suite(tmp_path, scoring={"range": [-1, 1]})
     assert score(on_sides(wide, 1.5, 0.0))[0].value == 1.5
