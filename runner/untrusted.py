@@ -6,6 +6,8 @@ import unicodedata
 MOST_QUOTED = 80
 """The most characters of a participant's text that are shown."""
 
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that Python takes for printable, and that show nothing."""
 
 _CI_COMMAND = re.compile(r"^( *):(?=:)|#(?=#\w*\[)")
 """What makes a line of a log a command: ``::`` at its start for GitHub; ``##[``, ``##vso[`` and the

@@ -9,7 +9,7 @@ Sources: Unicode TR39 (skeletons, and single-script names), TR15 (NFKC).
 
 import unicodedata
 
-from runner.untrusted import quote
+from runner.untrusted import BLANKS, quote
 
 LONGEST = 80
 
@@ -38,7 +38,8 @@ def identity(name: str) -> str:
     if not folded or len(name) > LONGEST:
         raise ValueError(f"{quote(name)} should be a name of 1 to {LONGEST} characters")
     for character in folded:
-        if not character.isprintable() or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+        is_seen = character.isprintable() and character not in BLANKS
+        if not is_seen or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
             raise ValueError(
                 f"{quote(name)} has a character that can't be seen, or stands on another "
                 f"({quote(character)}): leave it out"

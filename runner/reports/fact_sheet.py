@@ -20,7 +20,7 @@ from pydantic import (
 
 from runner.errors import UsageError
 from runner.files.yaml_files import YamlForm, parse_yaml
-from runner.untrusted import quote
+from runner.untrusted import BLANKS, quote
 
 FACT_SHEET = "predictor.yaml"
 """The file's name in a predictor's folder."""
@@ -36,7 +36,7 @@ LONGEST_LINE, LONGEST_TEXT = 200, 2_000
 
 def _one_line(text: str) -> str:
     line = " ".join(text.split())  # a folded text of YAML ends in a line break
-    if not line.isprintable():
+    if not line.isprintable() or not BLANKS.isdisjoint(line):
         raise ValueError(f"{quote(text)} has a character that can't be shown")
     return line
 

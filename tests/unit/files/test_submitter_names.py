@@ -44,6 +44,7 @@ def test_control_other_names_are_others(one: str, other: str) -> None:
         ("team\u200b", "can't be seen"),
         ("te\u0338am", "can't be seen, or stands on another"),
         ("te\x00am", "can't be seen"),
+        ("\uac00\u3164", "can't be seen"),  # a Hangul syllable and a letter that shows nothing
         ("   ", "1 to 80"),
         ("", "1 to 80"),
         ("a" * 81, "1 to 80"),

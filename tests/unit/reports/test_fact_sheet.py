@@ -36,6 +36,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "a lone surrogate": {"title": "a\ud800"},
     "a long title": {"title": "a" * 201},
     "a long method": {"method": "a" * 2_001},
+    "a letter that shows nothing": {"title": "\u3164"},
     "no title": {"title": " \n"},
     "a number": {"title": 5},
     "a list": {"method": ["a"]},
