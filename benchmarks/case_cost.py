@@ -19,12 +19,14 @@ from runner.building.demo_suite import DEMO_SUITE
 from runner.building.draw import Draw
 from runner.building.named import opened_public_half
 from runner.contract.layout import PREDICTIONS
+from runner.evaluation.local_pool import LocalPool, open_local_pool
+from runner.evaluation.task import CaseTask
 from runner.sandbox.docker_command import INPUT_PLACE, OUTPUT_PLACE, docker_run_command
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import predictor_fault
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.sandbox import open_sandbox
+from runner.sandbox.run import SandboxRun
 from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import stage_inputs
 
@@ -36,7 +38,7 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
 
     In each round both run this many cases in a row. The figures are those of the round with the
     median ratio, per case. The time for staging the inputs and reading the outputs counts for the
-    sandbox only.
+    sandbox only; it overlaps with the cases before and after, as in any evaluation.
     """
     engine = Engine.connect()
     image, policy = engine.resolve_image(image_name), SandboxPolicy()
@@ -48,10 +50,14 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
         places = _make_places(suite, Path(scratch))
         command = _plain_command(image, policy, places)
         plain = partial(_run_plainly, command, places[OUTPUT_PLACE])
-        sandboxed = partial(_run_sandboxed, engine, image, policy, suite)
-        plain(1)  # the image's files are in the page cache from here on
-        sandboxed(1)
-        taken = [(_seconds(plain, cases), _seconds(sandboxed, cases)) for _ in range(rounds)]
+        case = suite.cases[0].id
+        of_suite = (suite.name, suite.digest, suite.inputs_digests[case])
+        task = CaseTask(image, *of_suite, case, policy, seed=1)
+        with open_local_pool(engine, 1, print) as pool:
+            sandboxed = partial(_run_sandboxed, pool, task, suite)
+            plain(1)  # the image's files are in the page cache from here on
+            sandboxed(1)
+            taken = [(_seconds(plain, cases), _seconds(sandboxed, cases)) for _ in range(rounds)]
     engine.close()
     return sorted(taken, key=lambda pair: pair[1] / pair[0])[len(taken) // 2]
 
@@ -93,18 +99,16 @@ def _plain_command(image: Image, policy: SandboxPolicy, places: Mapping[str, Pat
     return shlex.split(command)
 
 
-def _run_sandboxed(
-    engine: Engine, image: Image, policy: SandboxPolicy, suite: PublicSuite, cases: int
-) -> None:
-    stage = partial(_stage, suite)
-    with open_sandbox(engine, print) as sandbox:
-        prepared = sandbox.prepare(image, policy, stage)
-        for number in range(cases):
-            following = sandbox.prepare(image, policy, stage) if number + 1 < cases else prepared
-            run = sandbox.run(prepared)
-            assert predictor_fault(run.end) is None  # noqa: S101
-            assert run.output.files  # noqa: S101
-            prepared = following
+def _run_sandboxed(pool: LocalPool, task: CaseTask, suite: PublicSuite, cases: int) -> None:
+    ended = pool.run([task] * cases, {suite.digest: suite}, _ignore, _ignore)
+    for each in ended:
+        assert isinstance(each.result, SandboxRun)  # noqa: S101
+        assert predictor_fault(each.result.end) is None  # noqa: S101
+        assert each.result.output.files  # noqa: S101
+
+
+def _ignore(*_told: object) -> None:
+    """Take what is told of a case; only the time counts here."""
 
 
 def main() -> int:

@@ -34,13 +34,14 @@ class _TaskQueue:
     def __init__(
         self,
         tasks: Sequence[CaseTask],
+        jobs: int,
         budget: Budget,
-        ahead: int,
         prepare: Callable[[CaseTask], Preparation],
     ) -> None:
-        self._waiting, self._free, self._prepare = deque(tasks), budget, prepare
+        self._waiting, self._prepare = deque(tasks), prepare
+        self._jobs, self._budget = jobs, budget
         self._ready: deque[tuple[CaseTask, Preparation]] = deque()
-        self._ahead = ahead
+        self._ahead = jobs
         self._changed = threading.Condition()
 
     def take(self) -> tuple[CaseTask, Preparation] | None:
@@ -48,19 +49,23 @@ class _TaskQueue:
         with self._changed:
             self._make_ready()
             while self._ready:
-                need = Budget.of_case(self._ready[0][0].policy.limits)
-                if self._free.holds(need):
+                if self._hold(self._ready[0][0]):
                     taken = self._ready.popleft()
-                    self._free -= need
                     self._make_ready()
                     return taken
                 self._changed.wait()
             return None
 
+    def take_again(self, task: CaseTask) -> None:
+        """Wait until the budget allows a task that was given back."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._hold(task))
+
     def give_back(self, task: CaseTask) -> None:
         """Free a task's share of the budget, because its container has ended."""
         with self._changed:
-            self._free += Budget.of_case(task.policy.limits)
+            self._jobs += 1
+            self._budget += Budget.of_case(task.policy.limits)
             self._changed.notify_all()
 
     def drop(self) -> list[CaseTask]:
@@ -72,10 +77,39 @@ class _TaskQueue:
             self._changed.notify_all()
         return dropped
 
+    def _hold(self, task: CaseTask) -> bool:
+        """Take a task's share if it is free; return whether it was."""
+        need = Budget.of_case(task.policy.limits)
+        if not self._jobs or not self._budget.holds(need):
+            return False
+        self._jobs -= 1
+        self._budget -= need
+        return True
+
     def _make_ready(self) -> None:
         while self._waiting and len(self._ready) < self._ahead:
             task = self._waiting.popleft()
             self._ready.append((task, self._prepare(task)))
+
+
+class _Share:
+    """A taken task's share of the budget, held while its container may run."""
+
+    def __init__(self, queue: _TaskQueue, task: CaseTask) -> None:
+        self._queue, self._task = queue, task
+        self._is_held = True
+
+    def free(self) -> None:
+        """Let another task begin, although this one's output is still to be read."""
+        if self._is_held:
+            self._is_held = False
+            self._queue.give_back(self._task)
+
+    def hold(self) -> None:
+        """Wait for the share again if it was freed: the task is tried once more."""
+        if not self._is_held:
+            self._queue.take_again(self._task)
+            self._is_held = True
 
 
 class LocalPool:
@@ -113,9 +147,11 @@ class LocalPool:
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         self._suites = suites
-        queue = _TaskQueue(tasks, self._budget, self._jobs, self._prepare)
+        queue = _TaskQueue(tasks, self._jobs, self._budget, self._prepare)
         ended = Ended()
-        for _ in range(min(self._jobs, len(tasks))):
+        # Twice as many as run at a time: while a container's output is read, measured and kept,
+        # another thread starts the next one.
+        for _ in range(min(2 * self._jobs, len(tasks))):
             # Daemons: the process can end although a thread still waits for a lost engine.
             thread = threading.Thread(
                 target=self._work, args=(queue, begin, keep, ended), daemon=True
@@ -174,28 +210,32 @@ class LocalPool:
     def _result(
         self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | RunnerError:
+        share = _Share(queue, task)
         try:
-            return self._try(task, preparation)
+            return self._try(task, preparation, share)
         except (RunnerError, CancelledError):
             raise
         except Exception as error:  # noqa: BLE001  (a bug costs only the image that met it)
             return keep_bug(error)
         finally:
-            queue.give_back(task)
+            share.free()
 
-    def _try(self, task: CaseTask, preparation: Preparation) -> SandboxRun | EngineError:
+    def _try(
+        self, task: CaseTask, preparation: Preparation, share: _Share
+    ) -> SandboxRun | EngineError:
         """Run a task, again after a fault of the engine; return its last fault if none ran."""
         attempts, suite = Attempts(), self._suites[task.suite_digest]
         while True:
             attempts.begin(task)
             try:
-                return run_task(self._sandbox, task, suite, preparation, self._say)
+                return run_task(self._sandbox, task, suite, preparation, self._say, share.free)
             except EngineError as error:
                 if attempts.are_over(task):
                     return error
                 self._say(attempts.describe_next(task, error))
             if self._stopping.wait(PAUSE_SECONDS):
                 raise CancelledError
+            share.hold()
             preparation = self._prepare(task)
 
 

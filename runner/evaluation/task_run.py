@@ -1,6 +1,6 @@
 """One task in a sandbox: prepared, and run once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from runner.evaluation.task import CaseTask, stage_task
 from runner.progress import Say
@@ -30,11 +30,13 @@ def run_task(
     suite: PublicSuite,
     preparation: Preparation,
     say: Say,
+    ended: Callable[[], None] | None = None,
 ) -> SandboxRun:
     """Run a task once.
 
     Args:
         say: called from time to time with a line of progress.
+        ended: called when the container is gone, and its output is still to be read.
 
     Raises:
         EngineError: the engine failed, which says nothing about the predictor.
@@ -45,4 +47,4 @@ def run_task(
     def announce_task(line: str) -> None:
         say(f"{task.title}: {line}")
 
-    return sandbox.run(preparation, wanted, announce_task)
+    return sandbox.run(preparation, wanted, announce_task, ended)

@@ -98,6 +98,7 @@ class Sandbox:
         preparation: Preparation,
         wanted: Sequence[str] = (PREDICTIONS,),
         say: Say | None = None,
+        ended: Callable[[], None] | None = None,
     ) -> SandboxRun:
         """Run a case when it is ready and return the result.
 
@@ -105,6 +106,7 @@ class Sandbox:
 
         Args:
             say: called while the container runs, instead of the sandbox's own.
+            ended: called when the container is gone, and its output is still to be read.
 
         Raises:
             EngineError: the engine or the host failed; nothing is known about the predictor.
@@ -113,7 +115,7 @@ class Sandbox:
         try:
             case = preparation.case.result()
             self._require_open()
-            run = run_case(self._host, case, say or self._say, wanted)
+            run = run_case(self._host, case, say or self._say, wanted, ended)
             self._require_open()  # otherwise the sandbox itself may have ended it
         finally:
             with suppress(RuntimeError):  # stopped: close() removes it with all the rest

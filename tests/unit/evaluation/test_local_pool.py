@@ -1,12 +1,14 @@
 """A pool of threads on an engine, with a sandbox that stands for the real one."""
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from runner.contract.limits import Limits
-from runner.errors import BugError
+from runner.errors import BugError, EngineError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import EndedTask
 from runner.evaluation.finished_cases import FinishedCases
@@ -31,9 +33,47 @@ class Sandbox:
     def prepare(self, image: Image, *_: object, **_options: object) -> Image:
         return image
 
-    def run(self, image: Image, *_: object) -> SandboxRun:
+    def run(
+        self, image: Image, _wanted: object, _say: object, ended: Callable[[], None]
+    ) -> SandboxRun:
         if image.reference == BROKEN:
             raise ZeroDivisionError("a secret of ours")
+        ended()
+        return RUN
+
+
+class Overlapping(Sandbox):
+    """Reads a case's output until the next case's container runs, or for a few seconds.
+
+    Attributes:
+        most: how many containers ran at a time, at most.
+        waited: whether each reading saw the next container run.
+        fails_once: whether the first reading ends with a fault of the engine.
+    """
+
+    def __init__(self, *, tells: bool = True, fails_once: bool = False) -> None:
+        self.tells, self.fails_once = tells, fails_once
+        self.most = self._running = 0
+        self.waited: list[bool] = []
+        self._changed = threading.Condition()
+
+    def run(
+        self, _image: Image, _wanted: object, _say: object, ended: Callable[[], None]
+    ) -> SandboxRun:
+        with self._changed:
+            self._running += 1
+            self.most = max(self.most, self._running)
+            self._changed.notify_all()
+        time.sleep(0.05)
+        with self._changed:
+            self._running -= 1
+        if self.tells:
+            ended()
+        with self._changed:
+            if not self.waited:
+                self.waited.append(self._changed.wait_for(lambda: self._running > 0, 2))
+                if self.fails_once:
+                    raise EngineError("the output can't be read")
         return RUN
 
 
@@ -41,14 +81,18 @@ class Engine:
     def describe_version(self) -> str:
         return "none"
 
+    def answers(self) -> bool:
+        return True
 
-def run(tmp_path: Path, *images: str) -> list[EndedTask]:
+
+def run(tmp_path: Path, *images: str, sandbox: Any = None) -> list[EndedTask]:
     suite = build(write_suite(tmp_path), tmp_path / "v1")
     settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
     finished = FinishedCases(tmp_path / "finished")
     passes = [Pass(Image(name, f"sha256:{name}"), suite, settings, finished) for name in images]
-    budget = Budget.of_case(Limits())
-    pool = LocalPool(cast("Any", Engine()), cast("Any", Sandbox()), 1, budget, lambda _line: None)
+    budget = Budget(100.0, 10**12)
+    engine = cast("Any", Engine())
+    pool = LocalPool(engine, sandbox or cast("Any", Sandbox()), 1, budget, lambda _line: None)
     tasks = [task for one in passes for task in one.tasks()]
     suites = {suite.digest: suite.public}
     return list(pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None))
@@ -66,3 +110,31 @@ def test_a_bug_while_one_images_container_runs_costs_that_image(
 
 def test_control_images_without_a_bug_all_have_a_result(tmp_path: Path) -> None:
     assert [one.result for one in run(tmp_path, "b:1", "a:1")] == [RUN, RUN]
+
+
+def test_the_next_container_runs_while_an_output_is_read_and_never_a_second_one(
+    tmp_path: Path,
+) -> None:
+    sandbox = Overlapping()
+    assert [one.result for one in run(tmp_path, "a:1", "b:1", "c:1", sandbox=sandbox)] == [RUN] * 3
+    assert sandbox.waited == [True]
+    assert sandbox.most == 1
+
+
+def test_control_a_container_that_is_not_said_to_have_ended_keeps_its_share(
+    tmp_path: Path,
+) -> None:
+    sandbox = Overlapping(tells=False)
+    run(tmp_path, "a:1", "b:1", sandbox=sandbox)
+    assert sandbox.waited == [False]
+    assert sandbox.most == 1
+
+
+def test_a_case_whose_output_could_not_be_read_waits_for_a_share_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.evaluation.local_pool.PAUSE_SECONDS", 0)
+    sandbox = Overlapping(fails_once=True)
+    assert [one.result for one in run(tmp_path, "a:1", "b:1", sandbox=sandbox)] == [RUN] * 2
+    assert sandbox.waited == [True]
+    assert sandbox.most == 1
