@@ -7,7 +7,7 @@ image that is loaded may have it. The tag only protects the image from `docker i
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class PackageImages:
         with suppress(OSError, ValueError, LookupError, NotOnEngineError):
             return self.engine.inspect_image(str(json.loads(recorded.read_bytes())["image"]))
         image = make(f"{REPOSITORY}:{key[:_TAG_DIGITS]}")
-        with whole_file(recorded, is_durable=False) as file:
+        with _recording(self.folder), whole_file(recorded, is_durable=False) as file:
             file.write(json.dumps({"engine": self.identity, "image": image.id}).encode())
         return image
 
@@ -58,10 +58,17 @@ def open_package_images(engine: Engine) -> Iterator[PackageImages]:
         UsageError: the record can't be written.
     """
     folder = _record()
+    with ExitStack() as held:
+        with _recording(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked_directory(folder, is_shared=True))
+        yield PackageImages(engine, engine_identity(engine.fetch_info()), folder)
+
+
+@contextmanager
+def _recording(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked_directory(folder, is_shared=True):
-            yield PackageImages(engine, engine_identity(engine.fetch_info()), folder)
+        yield
     except OSError as error:
         raise UsageError(
             f"{folder}: can't be used ({error.strerror or error}). The runner records there which "

@@ -45,15 +45,16 @@ def recorded(engine: str) -> Iterator[Entry]:
     token = secrets.token_hex(16)
     path = directory / f"{token}.json"
     content = json.dumps({"engine": engine, "pid": os.getpid()})
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with new_held_file(path, content.encode()):
-            yield Entry(token, engine, path)
-    except OSError as error:
-        raise UsageError(
-            f"{directory}: can't be written ({error.strerror}). The runner "
-            "records there what it makes on the engine; set XDG_STATE_HOME to a writable directory."
-        ) from error
+    with ExitStack() as held:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            held.enter_context(new_held_file(path, content.encode()))
+        except OSError as error:
+            raise UsageError(
+                f"{directory}: can't be written ({error.strerror}). The runner records there what "
+                "it makes on the engine; set XDG_STATE_HOME to a writable directory."
+            ) from error
+        yield Entry(token, engine, path)
 
 
 def settle(entry: Entry) -> None:

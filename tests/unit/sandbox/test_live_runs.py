@@ -75,3 +75,8 @@ def test_a_state_directory_that_cannot_be_written_is_told(state: Path) -> None:
     state.parent.write_text("in the way")
     with pytest.raises(UsageError, match="XDG_STATE_HOME"), recorded("engine"):
         pass
+
+
+def test_an_error_of_the_evaluation_itself_is_not_told_as_one_of_the_record() -> None:
+    with pytest.raises(FileNotFoundError, match="its own"), recorded("engine"):
+        raise FileNotFoundError("its own")
