@@ -8,13 +8,13 @@ import polars as pl
 from benchmarks.measurement import Row, compare_in_turns
 from runner.contract.layout import RUN_NAME
 from runner.scores.aggregation import CATEGORIES, score_targets
-from runner.scores.records import ACTUAL_SIDE, KEY, SIDE, describe_runs, make_records
+from runner.scores.records import KEY, TARGETS, describe_runs, make_records
 
 SCENARIOS, MODELS = 100, 10
 
 
-def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return predicted, actual and run specs of random targets; predicted is in another order."""
+def make_targets(targets: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return random targets with both of their sides, and their run specs."""
     random = np.random.default_rng(1)
     specs = {
         f"mmlu:subject={subject},model=org_model-{model}": {
@@ -35,49 +35,48 @@ def make_sides(targets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         "stat": pl.Series([f"stat_{i}" for i in range(20)])[stat % 20],
         "split": pl.Series(["test", "valid"])[stat // 20 % 2],
         "perturbation": pl.Series([f"typos(prob=0.{i})" for i in range(100)])[stat // 40],
-        "mean": pl.Series(mean),
+        "predicted_mean": pl.Series(np.clip(mean + random.normal(0, 0.1, targets), 0, 1)),
+        "predicted_stddev": pl.Series(np.full(targets, 0.1)),
+        "actual_mean": pl.Series(mean),
         "baseline": pl.Series(np.full(targets, 0.5)),
         "instances": pl.Series([17, 3])[stat // 20 % 2],
         "outcome": pl.Series(["scored"] * targets),
     }
-    actual = pl.DataFrame(
+    frame = pl.DataFrame(
         [
             columns.get(name, pl.Series([None] * targets)).cast(dtype).alias(name)
-            for name, dtype in ACTUAL_SIDE.items()
+            for name, dtype in TARGETS.items()
         ]
     )
-    predicted = actual.with_columns(
-        pl.Series("mean", np.clip(mean + random.normal(0, 0.1, targets), 0, 1)),
-        pl.lit(0.1).alias("stddev"),
-    )
-    shuffled = predicted.select(*SIDE).sample(fraction=1, shuffle=True, seed=1)
-    return shuffled, actual, describe_runs(specs)
+    return frame, describe_runs(specs)
 
 
 def measure_scoring(targets: int, targets_with_intervals: int, rounds: int) -> list[Row]:
-    """Return the time of joining and scoring; ratios are to pandas' merge of the two sides.
+    """Return the time of scoring; ratios are to pandas' merge of a predicted and an actual side.
 
     Intervals are measured once, on fewer targets, as they take longer than all else.
     """
-    predicted, actual, specs = make_sides(targets)
-    left, right = (frame.to_pandas() for frame in (actual, predicted))
+    given, specs = make_targets(targets)
+    left = given.select(*KEY, "actual_mean").to_pandas()
+    predicted = given.select(*KEY, "predicted_mean", "predicted_stddev")
+    right = predicted.sample(fraction=1, shuffle=True, seed=1).to_pandas()
 
     def score(*categories: str) -> None:
-        score_targets(make_records(predicted, actual, specs), (None, *categories))
+        score_targets(make_records(given, specs), (None, *categories))
 
     rows = compare_in_turns(
         {
             f"pandas merge of {targets:,} targets, no scores": lambda: left.merge(
                 right, on=list(KEY), how="left"
             ),
-            f"join and all scores of {targets:,} targets, by scenario and model too": lambda: score(
+            f"all scores of {targets:,} targets, by scenario and model too": lambda: score(
                 "scenario", "model"
             ),
             f"the same by {', '.join(CATEGORIES)}": lambda: score(*CATEGORIES),
         },
         rounds,
     )
-    fewer = make_records(*make_sides(targets_with_intervals))
+    fewer = make_records(*make_targets(targets_with_intervals))
     start = time.perf_counter()
     score_targets(fewer, (None,), intervals=True)
     taken = time.perf_counter() - start

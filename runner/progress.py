@@ -1,11 +1,14 @@
 """Progress of long work: inner code reports it, the command line shows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 Say = Callable[[str], None]
 """Shows a line that concerns the user. Called from any thread."""
+
+MOST_SAID = 10
+"""Lines of one kind. Of a thousand nobody reads more, and they hide what else is said."""
 
 
 class Task(Protocol):
@@ -53,3 +56,15 @@ class Silent:
 
 
 SILENT: Progress = Silent()
+
+
+def say_first(say: Say, lines: Sequence[str], others: str) -> None:
+    """Say the first lines, and then how many there are besides.
+
+    Args:
+        others: what the others are, e.g. ``reports are left out``.
+    """
+    for line in lines[:MOST_SAID]:
+        say(line)
+    if len(lines) > MOST_SAID:
+        say(f"{len(lines) - MOST_SAID:,} more {others}")

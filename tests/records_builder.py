@@ -5,14 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from runner.scores.records import (
-    ACTUAL_SIDE,
-    SIDE,
-    describe_runs,
-    make_records,
-    side_frame,
-    stat_key,
-)
+from runner.scores.records import describe_runs, make_records, stat_key, target_frame
 
 SPEC = {
     "run_spec.scenario_spec.class_name": "helm.scenarios.MMLUScenario",
@@ -47,15 +40,23 @@ def records(
     targets: Sequence[Mapping[str, Any]], worst: tuple[float, float] | None = None
 ) -> pl.DataFrame:
     """Return the frame of some targets."""
-    predicted, actual = [], []
+    rows = []
     for each in targets:
         key = stat_key(each["name"])
-        trial = None if each["instance_id"] is None else 0
-        name = (key.stat, key.split, key.sub_split, key.perturbation)
-        place = (each["case"], each["run"], *name, each["instance_id"], trial)
-        if each["predicted"] is not None:
-            predicted.append((*place, each["predicted"], each["stddev"]))
-        more = (
+        is_predicted = each["predicted"] is not None
+        row = (
+            each["case"],
+            each["run"],
+            key.stat,
+            key.split,
+            key.sub_split,
+            key.perturbation,
+            each["instance_id"],
+            None if each["instance_id"] is None else 0,
+            each["predicted"],
+            each["stddev"] if is_predicted else None,
+            each["actual"],
+            None,
             each["budget"],
             each["replicate"],
             key.perturbed_by,
@@ -64,15 +65,11 @@ def records(
             each["sample_mean"],
             each["instances"],
             each["outcome"],
+            each["reason"],
         )
-        actual.append((*place, each["actual"], None, *more, each["reason"]))
+        rows.append(row)
     specs = {each["run"]: {**SPEC, **spec_columns(each["spec"])} for each in targets}
-    return make_records(
-        side_frame(predicted, SIDE),
-        side_frame(actual, ACTUAL_SIDE),
-        describe_runs(specs),
-        worst,
-    )
+    return make_records(target_frame(rows), describe_runs(specs), worst)
 
 
 def spec_columns(spec: Mapping[str, str]) -> dict[str, str]:

@@ -73,7 +73,7 @@ def rank_reports(
 
     Each pair is compared on the same runs; the ranks hold together at 95 %. A report that can't be
     read is left out, and one with other targets than the others is not ranked: the log named
-    ``runner`` has a warning for each.
+    ``runner`` has a warning for each of the first ten, and says how many others there are.
 
     Args:
         reports: a directory or URL below which reports are, or reports themselves.

@@ -21,6 +21,7 @@ from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
+from runner.progress import say_first
 from runner.reports.report import Report, read_report
 from runner.submissions.entries import Entry, is_disqualified
 from runner.submissions.ledger import Ledger
@@ -70,7 +71,7 @@ def leaderboard(
     board = make_leaderboard(chosen, submitters, display)
     if style == "csv" and board.others_note is not None:  # a line in CSV would be a row
         display.say(board.others_note)
-    _print(board, "json" if as_json else style)
+    _print(board, "json" if as_json else style, chosen.faults)
     return _exit_code((*chosen.faults, *board.faults))
 
 
@@ -115,14 +116,15 @@ def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> 
     def contend(path: Path) -> Contender:
         return make_contender(read(path))
 
-    reports, faults = {}, []
+    reports, faults, lines = {}, [], []
     for path in chosen.reports:
         one = attempt(partial(contend, path))
         if isinstance(one, RunnerError):
-            display.say(f"left out: {path}: {one}")
             faults.append(one)
+            lines.append(f"left out: {path}: {one}")
         else:
             reports[path] = one
+    say_first(display.say, lines, "reports are left out")
     if not reports:
         raise faults[0]
     return replace(chosen, reports=reports, faults=(*chosen.faults, *faults), read=read)
@@ -132,15 +134,17 @@ def _print_page(page: Path) -> None:
     echo(f"page: {page}")
 
 
-def _print(board: Leaderboard, style: str | None) -> None:
+def _print(board: Leaderboard, style: str | None, faults: Sequence[RunnerError]) -> None:
+    """Print the ranking; as JSON with why each report is left out that is."""
     if style == "json":
         head = {"suite": board.suite, "version": board.suite_version, "digest": board.suite_digest}
         head["adds"] = board.adds
         rows = leaderboard_rows(board)
         policy = board.policy.model_dump(mode="json")
         others = [each.to_json() for each in board.others]
-        content = {**head, "scoring": policy, "entries": rows, "other_versions": others}
-        echo_json(content)
+        left_out = [str(fault) for fault in faults]
+        more = {"other_versions": others, "left_out": left_out}
+        echo_json({**head, "scoring": policy, "entries": rows, **more})
     elif style == "csv":
         echo(to_csv(board), nl=False)
     elif style == "markdown":

@@ -13,7 +13,7 @@ from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunSettings
 from runner.files.signatures import SigningKey
 from runner.files.stores import check_store
-from runner.progress import Progress, Say
+from runner.progress import Progress, Say, say_first
 from runner.reports.report_directory import check_writable, report_directory_name
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
@@ -137,8 +137,7 @@ def resolve_images(
             errors.append(error)
     if not images:
         raise errors[0]
-    for left_out in errors:
-        say(f"left out: {left_out}")
+    say_first(say, [f"left out: {error}" for error in errors], "images are left out")
     return images, errors
 
 

@@ -112,12 +112,12 @@ def _replicate(report: Report) -> Replicates | None:
 
 def _count_targets(report: Report) -> str:
     """Return a digest of how many targets each case has of each run."""
-    counts = Counter(
-        (case.id, target.run_spec_name)
+    counts = [
+        (case.id, sorted(Counter(target.run_spec_name for target in targets).items()))
         for case in report.cases
-        for target in (*case.targets, *case.instance_targets)
-    )
-    return _digest(repr(sorted(counts.items())).encode())
+        for targets in [(*case.targets, *case.instance_targets)]
+    ]
+    return _digest(repr(sorted(counts)).encode())
 
 
 def _digest(content: bytes) -> str:

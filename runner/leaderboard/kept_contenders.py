@@ -4,127 +4,103 @@ To read a report and to score it without each of its clusters takes far longer t
 kept of it. What is not kept yet is found on all cores if that is faster.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from runner.code_version import scoring_versions
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
+from runner.files.file_stamps import stamp_of
 from runner.files.scratch import scratch_directory
-from runner.files.user_directories import kept_by_this_code
-from runner.files.whole_writes import whole_file
+from runner.leaderboard.contender_cache import ContenderCache, digest_of
 from runner.leaderboard.contenders import Contender, make_contender
 from runner.processes import count_cores, map_in_processes
 from runner.progress import SILENT, Progress
-from runner.reports.found_reports import Content, FoundReports, read_paths, read_with
+from runner.reports.found_reports import FoundReports, ReportFile, read_paths, read_with
 from runner.reports.scored_report import parse_scored
-
-KEPT = "leaderboard"
-"""The folder of the cache that contenders are kept in."""
 
 LEAST_BYTES = 2**25
 """Of reports. Less is scored before other processes have begun."""
 
 Found = tuple[Path, Contender | RunnerError]
-Unknown = tuple[Path, bytes, str]
-"""The path of a report.json, what is in it, and its digest."""
 
 
 def read_contenders(directory: Path, progress: Progress = SILENT) -> FoundReports[Contender]:
     """Return what a leaderboard needs of every report below a directory, of whatever suite.
 
-    What is found is kept for the next time, by the digest of the report.json.
+    What is found is kept for the next time; see ``ContenderCache``.
 
     Raises:
         UsageError: there is none.
         RunnerError: none can be read.
     """
-    kept = kept_by_this_code(KEPT, scoring_versions())
-    return read_with(directory, partial(_find_all, kept), progress)
+    return read_with(directory, partial(_find_all, ContenderCache.of_this_code()), progress)
 
 
 def read_some_contenders(paths: Sequence[Path]) -> FoundReports[Contender]:
     """Return the same of these report.json alone; the faults are in the order of their paths."""
-    kept = kept_by_this_code(KEPT, scoring_versions())
-    return read_paths(paths, partial(_find_all, kept))
+    return read_paths(paths, partial(_find_all, ContenderCache.of_this_code()))
 
 
-def _find_all(kept: Path | None, contents: Iterable[Content]) -> Iterator[Found]:
-    """Yield the contenders that are kept, and make the others."""
+def _find_all(cache: ContenderCache, files: Iterable[ReportFile]) -> Iterator[Found]:
+    """Yield the contenders whose files have not changed, and read the others."""
     known: deque[Found] = deque()
 
-    def unknown() -> Iterator[Unknown]:
-        for path, content in contents:
-            digest = _digest(content)
-            found = None if kept is None else _find(kept, digest)
+    def changed() -> Iterator[ReportFile]:
+        for file in files:
+            found = cache.recall(file.path)
             if found is None:
-                yield path, content, digest
+                yield file
             else:
-                known.append((path, found))
-            del content  # the next report takes its place in memory
+                known.append((file.path, found))
 
-    for made in _make_all(kept, unknown()):
+    for read in _read_all(cache, changed()):
         while known:
             yield known.popleft()
-        yield made
+        yield read
     yield from known
 
 
-def _make_all(kept: Path | None, contents: Iterator[Unknown]) -> Iterator[Found]:
-    """Make contenders in this process, or in one on each core if there is much to do."""
-    first: list[Unknown] = []
+def _read_all(cache: ContenderCache, files: Iterator[ReportFile]) -> Iterator[Found]:
+    """Read reports in this process, or in one on each core if there is much to do."""
+    first: list[ReportFile] = []
     size = 0
-    for each in contents:
+    for each in files:
         first.append(each)
-        size += len(each[1])
+        size += each.size()
         if size >= LEAST_BYTES and count_cores() > 1:
             break
-    make = partial(_make, kept)
+    read = partial(_read, cache)
     if size < LEAST_BYTES or count_cores() == 1:
-        yield from map(make, first)
+        yield from map(read, first)
         return
     with scratch_directory() as scratch:
-        every = chain(first, contents)
-        with closing(map_in_processes(make, every, count_cores(), scratch)) as made:
-            yield from made
+        every = chain(first, files)
+        with closing(map_in_processes(read, every, count_cores(), scratch)) as found:
+            yield from found
 
 
-def _make(kept: Path | None, given: Unknown) -> Found:
-    path, content, digest = given
-    made = attempt(lambda: make_contender(parse_scored(path, content)))
-    if kept is not None and isinstance(made, Contender) and made.fault is None:
-        _keep(kept, digest, made)
-    return path, made
+def _read(cache: ContenderCache, file: ReportFile) -> Found:
+    return file.path, attempt(partial(_find, cache, file))
 
 
-def _find(kept: Path, digest: str) -> Contender | None:
-    """Return what is kept of the report with a digest; None if it is not whole, or of another."""
-    try:
-        checksum, _, text = (kept / digest).read_bytes().partition(b"\n")
-        if checksum.decode() != _checksum(digest, text):
-            return None
-        return Contender.model_validate_json(text)
-    except (OSError, ValidationError, UnicodeDecodeError):
-        return None
+def _find(cache: ContenderCache, file: ReportFile) -> Contender:
+    """Return the contender that is kept of a report's content, or make it.
 
-
-def _keep(kept: Path, digest: str, contender: Contender) -> None:
-    text = contender.model_dump_json().encode()
-    place = kept / digest
-    with suppress(OSError), whole_file(place, is_durable=False, is_private=True) as file:
-        file.write(f"{_checksum(digest, text)}\n".encode() + text)
-
-
-def _checksum(digest: str, text: bytes) -> str:
-    return _digest(digest.encode() + text)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    Raises:
+        RunnerError: it can't be read.
+    """
+    stamp = stamp_of(file.path)  # before it is read: what is written meanwhile gets another one
+    content = file.read()
+    digest = digest_of(content)
+    found = cache.find(digest)
+    if found is None:
+        found = make_contender(parse_scored(file.path, content))
+        if found.fault is not None:
+            return found
+        cache.keep(digest, found)
+    cache.note(stamp, digest)
+    return found

@@ -11,7 +11,7 @@ from runner.files.submitter_names import identity
 from runner.leaderboard.contenders import Contender
 from runner.leaderboard.submitters import Submitters
 from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
-from runner.progress import SILENT, Progress
+from runner.progress import SILENT, Progress, say_first
 from runner.reports.fact_sheet import FactSheet
 from runner.reports.score_text import population
 from runner.scores.aggregation import Score
@@ -119,9 +119,8 @@ def make_leaderboard(
     policy = first.scoring
     usual = Counter(each.targets for each in reports.values()).most_common(1)[0][0]
     found = [_Evaluated.of(path, each, submitters, usual) for path, each in reports.items()]
-    for each in found:
-        if each.fault is not None:
-            progress.say(f"{each.path}: not ranked: {each.fault}")
+    faults = [f"{each.path}: not ranked: {each.fault}" for each in found if each.fault is not None]
+    say_first(progress.say, faults, "reports are not ranked")
     found = _one_spelling(found)
     ranked = sorted(
         (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)

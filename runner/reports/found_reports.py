@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from runner.errors import RunnerError, UsageError
 from runner.files.bug_log import attempt
 from runner.files.stores import files_below, is_remote, read_files
-from runner.progress import SILENT, Progress
+from runner.progress import SILENT, Progress, say_first
 from runner.reports.receipt import RECEIPT
 from runner.reports.report import REPORT_FILE, read_content
 
@@ -22,10 +22,38 @@ DEEPEST_REPORT = 4
 
 Parsed = TypeVar("Parsed")
 
-Content = tuple[Path, bytes]
-"""The path of a report.json, and what is in it."""
 
-ParseAll = Callable[[Iterable[Content]], Iterator[tuple[Path, Parsed | RunnerError]]]
+@dataclass(frozen=True)
+class ReportFile:
+    """A report.json to read.
+
+    Attributes:
+        fetched: what is in it, if it was fetched from its URL together with others.
+    """
+
+    path: Path
+    fetched: bytes | None = None
+
+    def read(self) -> bytes:
+        """Return what is in it.
+
+        Raises:
+            SuiteError: it is not there, or can't be read.
+            UsageError: the store of its URL can't be reached.
+        """
+        return read_content(self.path.parent) if self.fetched is None else self.fetched
+
+    def size(self) -> int:
+        """Return how many bytes it has, 0 if that can't be told before it is read."""
+        if self.fetched is not None:
+            return len(self.fetched)
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+
+ParseAll = Callable[[Iterable[ReportFile]], Iterator[tuple[Path, Parsed | RunnerError]]]
 """Yields, in any order, the path of each, and what is made of it or why that failed."""
 
 
@@ -47,7 +75,7 @@ def read_reports(
 ) -> FoundReports[Parsed]:
     """Return what is made of every report below a directory, of whatever suite.
 
-    One that can't be read is told, and left out.
+    One that can't be read is left out; the first of them are told.
 
     Args:
         parse: is given the path and the content of a report.json; ``parse_report`` for all of it.
@@ -60,10 +88,13 @@ def read_reports(
 
 
 def _parse_each(
-    parse: Callable[[Path, bytes], Parsed], contents: Iterable[Content]
+    parse: Callable[[Path, bytes], Parsed], files: Iterable[ReportFile]
 ) -> Iterator[tuple[Path, Parsed | RunnerError]]:
-    for path, content in contents:
-        yield path, attempt(partial(parse, path, content))
+    def read(file: ReportFile) -> Parsed:
+        return parse(file.path, file.read())
+
+    for file in files:
+        yield file.path, attempt(partial(read, file))
 
 
 def read_with(
@@ -88,7 +119,7 @@ def read_paths(
     """Return what is made of each report.json; the faults are in the order of their paths."""
     made: dict[Path, Parsed | RunnerError] = {}
     with progress.task("reading reports", len(paths)) as task:
-        for path, report in parse_all(_read_each(paths, made)):
+        for path, report in parse_all(_files(paths)):
             made[path] = report
             task.advance()
     found: dict[Path, Parsed] = {}
@@ -96,36 +127,27 @@ def read_paths(
     for path in paths:
         report = made[path]
         if isinstance(report, RunnerError):
-            progress.say(f"left out: {report}")
             faults.append(report)
         else:
             found[path.parent] = report
+    say_first(progress.say, [f"left out: {fault}" for fault in faults], "reports are left out")
     return FoundReports(found, tuple(faults))
 
 
-def _read_each(paths: Sequence[Path], made: dict[Path, Parsed | RunnerError]) -> Iterator[Content]:
-    """Yield contents, and note why a report can't be read; at a URL many are fetched at once."""
+def _files(paths: Sequence[Path]) -> Iterator[ReportFile]:
+    """Yield the files; at a URL many are fetched at once."""
     for start in range(0, len(paths), READ_AT_ONCE):
         some = paths[start : start + READ_AT_ONCE]
         contents = _fetch(some) if is_remote(some[0]) else {}
         for path in some:
-            content = contents[path] if path in contents else attempt(partial(_content, path))
-            if isinstance(content, RunnerError):
-                made[path] = content
-            else:
-                yield path, content
-            del content  # the next one takes its place in memory
+            yield ReportFile(path, contents.pop(path, None))
 
 
-def _fetch(paths: Sequence[Path]) -> Mapping[Path, bytes]:
+def _fetch(paths: Sequence[Path]) -> dict[Path, bytes]:
     try:
         return read_files(paths)
     except FileNotFoundError:  # one was removed after it was listed: read alone, each says so
         return {}
-
-
-def _content(path: Path) -> bytes:
-    return read_content(path.parent)
 
 
 def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:

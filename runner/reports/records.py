@@ -1,25 +1,27 @@
 """A report's records: the frame that is scored, and its files for users' own analysis."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
+from runner.errors import SuiteError
 from runner.reports.report import CaseRecord, Report, TargetRecord
 from runner.sandbox.outcome import Outcome
 from runner.scores.records import (
-    ACTUAL_SIDE,
-    SIDE,
+    KEY,
     StatKey,
     describe_runs,
     make_records,
-    side_frame,
     stat_key,
+    target_frame,
 )
 
 RECORDS_JSONL = "records.jsonl"
 RECORDS_PARQUET = "records.parquet"
+
+_Keys = dict[tuple[str | None, ...], StatKey]
 
 Describe = Callable[[Mapping[str, Mapping[str, Any]]], pl.DataFrame]
 
@@ -29,18 +31,37 @@ def report_records(report: Report, describe: Describe = describe_runs) -> pl.Dat
 
     Args:
         describe: returns the columns of its runs: all that are revealed, or ``name_runs``.
+
+    Raises:
+        SuiteError: a target stands in it twice.
     """
-    predicted: list[tuple[Any, ...]] = []
-    actual: list[tuple[Any, ...]] = []
-    keys: dict[str, StatKey] = {}
-    for case, target in _targets(report.cases):
-        name = repr(target.name)  # there are few, and as values 1 and true would be the same
-        key = keys.get(name) or keys.setdefault(name, stat_key(target.name))
-        place = _place(case, target, key)
-        if target.predicted is not None:
-            predicted.append((*place, target.predicted["mean"], target.predicted.get("stddev")))
-        values = (target.actual["mean"], target.actual.get("stddev"))
-        more = (
+    keys: _Keys = {}
+    rows = [row for case in report.cases for row in _rows(case, keys)]
+    if len({row[: len(KEY)] for row in rows}) < len(rows):
+        raise SuiteError(
+            "a target stands in the report twice, so it was changed after it was written: "
+            "`runner evaluate` makes it again"
+        )
+    return make_records(target_frame(rows), describe(report.eval_run_specs), report.scoring.worst)
+
+
+def _rows(case: CaseRecord, keys: _Keys) -> list[tuple[Any, ...]]:
+    """Return the case's targets, with what ``TARGETS`` names of each.
+
+    Args:
+        keys: those of names that were met before: there are few names.
+    """
+    reason = _reason(case)
+    rows = []
+    for target in (*case.targets, *case.instance_targets):
+        key = _key(target.name, keys)
+        predicted = target.predicted or {}
+        row = (
+            *_place(case, target, key),
+            predicted.get("mean"),
+            predicted.get("stddev"),
+            target.actual["mean"],
+            target.actual.get("stddev"),
             case.budget,
             case.replicate,
             key.perturbed_by,
@@ -49,15 +70,10 @@ def report_records(report: Report, describe: Describe = describe_runs) -> pl.Dat
             target.sample_mean,
             target.instances,
             case.outcome,
-            _reason(case),
+            reason,
         )
-        actual.append((*place, *values, *more))
-    return make_records(
-        side_frame(predicted, SIDE),
-        side_frame(actual, ACTUAL_SIDE),
-        describe(report.eval_run_specs),
-        report.scoring.worst,
-    )
+        rows.append(row)
+    return rows
 
 
 def record_files(records: pl.DataFrame) -> dict[str, bytes]:
@@ -68,10 +84,10 @@ def record_files(records: pl.DataFrame) -> dict[str, bytes]:
     return {RECORDS_JSONL: lines.getvalue(), RECORDS_PARQUET: parquet.getvalue()}
 
 
-def _targets(cases: Iterable[CaseRecord]) -> Iterator[tuple[CaseRecord, TargetRecord]]:
-    for case in cases:
-        for target in (*case.targets, *case.instance_targets):
-            yield case, target
+def _key(name: Mapping[str, Any], keys: _Keys) -> StatKey:
+    perturbation = repr(name.get("perturbation"))  # as values 1 and true would be the same
+    parts = (name["name"], name.get("split"), name.get("sub_split"), perturbation)
+    return keys.get(parts) or keys.setdefault(parts, stat_key(name))
 
 
 def _place(case: CaseRecord, target: TargetRecord, key: StatKey) -> tuple[Any, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
-from runner.scores.ranking.numbering import match_hashes
 from runner.scores.scenarios import SCENARIO_CLASS, cell_text, scenario_text
 from runner.scores.terms import crps_of_normal
 
@@ -23,11 +22,12 @@ KEY: Mapping[str, type[pl.DataType]] = {
 }
 """Columns that name a target; ``instance_id`` and the trial only for a stat of an instance."""
 
-SIDE: Mapping[str, type[pl.DataType]] = {**KEY, "mean": pl.Float64, "stddev": pl.Float64}
-"""Columns of the predicted side, and of the actual one, which has those of ``ACTUAL_SIDE`` too."""
-
-ACTUAL_SIDE: Mapping[str, type[pl.DataType]] = {
-    **SIDE,
+TARGETS: Mapping[str, type[pl.DataType]] = {
+    **KEY,
+    "predicted_mean": pl.Float64,
+    "predicted_stddev": pl.Float64,
+    "actual_mean": pl.Float64,
+    "actual_stddev": pl.Float64,
     "budget": pl.Int64,
     "replicate": pl.Int64,
     "perturbed_by": pl.String,
@@ -96,30 +96,24 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def side_frame(
-    rows: Sequence[Sequence[Any]], schema: Mapping[str, type[pl.DataType]]
-) -> pl.DataFrame:
-    """Return the frame of one side of targets from rows in the order of the schema."""
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+def target_frame(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
+    """Return the frame of targets, columns TARGETS, from rows in their order."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(TARGETS)
     return pl.DataFrame(
         [
             pl.Series(name, values, kind)
-            for (name, kind), values in zip(schema.items(), columns, strict=True)
+            for (name, kind), values in zip(TARGETS.items(), columns, strict=True)
         ]
     )
 
 
 def make_records(
-    predicted: pl.DataFrame,
-    actual: pl.DataFrame,
-    run_specs: pl.DataFrame,
-    worst: tuple[float, float] | None = None,
+    targets: pl.DataFrame, run_specs: pl.DataFrame, worst: tuple[float, float] | None = None
 ) -> pl.DataFrame:
     """Return one row per target: its key, both means and stddevs, and the error.
 
     Args:
-        predicted: columns SIDE. Predictions that are no targets are left out.
-        actual: columns ACTUAL_SIDE; its rows are the targets.
+        targets: columns TARGETS, one row per target.
         run_specs: what is known of the eval runs, one row per run, as ``describe_runs`` returns
             it; its columns are joined to each target.
         worst: the range of the stats. A target that its scored case did not predict gets the error
@@ -128,36 +122,28 @@ def make_records(
     Returns:
         KEY, budget, replicate, perturbed_by, computed_on, kind (see ``metrics.Kind``),
         predicted_mean, predicted_stddev, actual_mean, actual_stddev, baseline, sample_mean,
-        instances, error, crps, outcome, reason, then the columns of the run specs. ``reason`` is
+        instances, error, outcome, reason, crps, then the columns of the run specs. ``reason`` is
         null where the prediction is there.
-
-    Raises:
-        polars.exceptions.ComputeError: a key stands twice in one of the sides.
     """
-    at = _find_predictions(predicted, actual)
-    sides = actual.with_columns(
-        predicted["mean"].gather(at).alias("mean_p"),
-        predicted["stddev"].gather(at).alias("stddev_p"),
-    )
-    is_missing = pl.col("mean_p").is_null()
+    is_missing = pl.col("predicted_mean").is_null()
     stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst is not None)
-    records = sides.select(
+    records = targets.select(
         *KEY,
         "budget",
         "replicate",
         "perturbed_by",
         "computed_on",
-        _kind(actual).alias("kind"),
-        pl.col("mean_p").alias("predicted_mean"),
-        pl.col("stddev_p").alias("predicted_stddev"),
-        pl.col("mean").alias("actual_mean"),
-        pl.col("stddev").alias("actual_stddev"),
+        _kind(targets).alias("kind"),
+        "predicted_mean",
+        "predicted_stddev",
+        "actual_mean",
+        "actual_stddev",
         "baseline",
         "sample_mean",
         "instances",
         pl.when(stands_in)
         .then(_worst_error(*(worst or (0.0, 0.0))))
-        .otherwise(pl.col("mean_p") - pl.col("mean"))
+        .otherwise(pl.col("predicted_mean") - pl.col("actual_mean"))
         .alias("error"),
         "outcome",
         pl.when(is_missing).then(pl.coalesce("reason", pl.lit(NOT_PREDICTED))).alias("reason"),
@@ -166,40 +152,12 @@ def make_records(
     return with_crps.join(run_specs, on=RUN_NAME, how="left", maintain_order="left")
 
 
-def _find_predictions(predicted: pl.DataFrame, actual: pl.DataFrame) -> pl.Series:
-    """Return the row of each target's prediction in the predicted side, null if there is none."""
-    keys = [side.select(*KEY) for side in (predicted, actual)]
-    # Matching hashes takes a tenth of the time of a join on eight columns. The result is exact:
-    # paired keys are compared, and after a collision the join is used.
-    at = match_hashes(*(key.hash_rows().to_numpy() for key in keys))
-    if at is not None:
-        is_there = at >= 0
-        used = [name for name in KEY if any(k[name].null_count() < k.height for k in keys)]
-        found, wanted = keys[0].select(used)[at[is_there]], keys[1].select(used).filter(is_there)
-        if all(found[name].eq_missing(wanted[name]).all() for name in used):
-            return pl.Series(at, dtype=pl.Int64).replace(-1, None)
-    return _join_rows(keys[0], keys[1])
-
-
-def _join_rows(predicted: pl.DataFrame, actual: pl.DataFrame) -> pl.Series:
-    numbered = predicted.with_row_index("at")
-    joined = actual.join(
-        numbered,
-        on=predicted.columns,
-        how="left",
-        nulls_equal=True,
-        validate="1:1",
-        maintain_order="left",
-    )
-    return joined["at"]
-
-
-def _kind(actual: pl.DataFrame) -> pl.Expr:
+def _kind(targets: pl.DataFrame) -> pl.Expr:
     """Return what a target is; a stat of instances is binary if no actual is other than 0 or 1."""
-    if actual["instance_id"].null_count() == actual.height:
+    if targets["instance_id"].null_count() == targets.height:
         return pl.lit("stat")
     is_of_run = pl.col("instance_id").is_null()
-    is_binary = pl.col("mean").is_in([0.0, 1.0]).all().over("stat", is_of_run)
+    is_binary = pl.col("actual_mean").is_in([0.0, 1.0]).all().over("stat", is_of_run)
     of_instance = pl.when(is_binary).then(pl.lit("binary")).otherwise(pl.lit("instance"))
     return pl.when(is_of_run).then(pl.lit("stat")).otherwise(of_instance)
 
@@ -216,7 +174,7 @@ def _crps(records: pl.DataFrame) -> pl.Series:
 
 def _worst_error(low: float, high: float) -> pl.Expr:
     """Return the error of the end of a range that is farther from the actual mean."""
-    above, below = high - pl.col("mean"), low - pl.col("mean")
+    above, below = (end - pl.col("actual_mean") for end in (high, low))
     return pl.when(above >= -below).then(above).otherwise(below)
 
 

@@ -1,5 +1,6 @@
 """Several processes give what one gives, in order, and say how they ended."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -60,6 +61,16 @@ def test_pandas_is_not_loaded_for_arrays(tmp_path: Path) -> None:
     code = "import sys, pyarrow as pa; pa.array([1]); sys.exit('pandas' in sys.modules)"
     control = subprocess.run([sys.executable, "-c", code], check=False)
     assert control.returncode == 1
+
+
+def count_frozen(_item: int) -> int:
+    return gc.get_freeze_count()
+
+
+def test_what_the_first_call_imported_is_not_looked_through_again(tmp_path: Path) -> None:
+    first, second = map_in_processes(count_frozen, [1, 2], 1, tmp_path)
+    assert first == 0  # control
+    assert second > 1000
 
 
 def test_a_process_that_is_killed_is_no_bug(tmp_path: Path) -> None:

@@ -83,30 +83,3 @@ def sort_rows(numbers: NDArray[np.uint16] | Numbers) -> NDArray[np.int64]:
     # Sorting values is several times as fast as sorting their positions.
     packed = numbers.astype(np.uint64) << np.uint64(32) | np.arange(len(numbers), dtype=np.uint64)
     return (np.sort(packed) & np.uint64(MOST_ROWS - 1)).astype(np.int64)
-
-
-def match_hashes(
-    of_one: NDArray[np.uint64], of_other: NDArray[np.uint64]
-) -> NDArray[np.int64] | None:
-    """Return where each hash of ``of_other`` stands in ``of_one``, -1 if nowhere.
-
-    Each hash and its place are sorted as one number, which is several times as fast as a join.
-    None if the hashes, cut to make room for the places, are not all distinct.
-    """
-    bits = np.uint64(max(len(of_one), len(of_other), 1).bit_length())
-    mask = (np.uint64(1) << bits) - np.uint64(1)
-    places, cut = [], []
-    for hashes in (of_one, of_other):
-        numbered = np.sort(hashes & ~mask | np.arange(len(hashes), dtype=np.uint64))
-        places.append((numbered & mask).astype(np.int64))
-        cut.append(numbered >> bits)
-        if (cut[-1][1:] == cut[-1][:-1]).any():
-            return None
-    found = np.full(len(of_other), -1, dtype=np.int64)
-    if np.array_equal(cut[0], cut[1]):
-        found[places[1]] = places[0]
-    elif len(of_one):
-        at = np.minimum(np.searchsorted(cut[0], cut[1]), len(of_one) - 1)
-        is_there = cut[0][at] == cut[1]
-        found[places[1][is_there]] = places[0][at[is_there]]
-    return found

@@ -12,10 +12,12 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import BugError
+from runner.files import file_stamps
 from runner.files.user_directories import AT_WORK_SECONDS
 from runner.leaderboard import contenders, kept_contenders
 from runner.leaderboard.contenders import make_contender
 from runner.leaderboard.kept_contenders import read_contenders
+from runner.reports.found_reports import ReportFile
 from runner.reports.report import Report, parse_report
 from runner.reports.report_directory import write_evaluation
 from runner.reports.scored_report import parse_scored
@@ -39,6 +41,19 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return where the leaderboard keeps what it knows: it is empty."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "runner" / "leaderboard"
+
+
+@pytest.fixture(autouse=True)
+def just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file count as written a moment ago, however slow the machine is."""
+    monkeypatch.setattr(file_stamps, "RECENT_NS", 10**18)
+
+
+@pytest.fixture
+def long_ago(just_now: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file count as written long ago."""
+    assert just_now is None
+    monkeypatch.setattr(file_stamps, "RECENT_NS", 0)
 
 
 @pytest.fixture
@@ -72,6 +87,45 @@ def test_a_board_is_the_same_with_and_without_what_is_kept(
         assert board(results) == first
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
     assert board(results) == first
+
+
+def read_nothing(file: ReportFile) -> bytes:
+    raise AssertionError(f"{file.path} is read")
+
+
+@pytest.mark.usefixtures("long_ago")
+def test_a_report_that_has_not_changed_is_not_read_again(
+    cache: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = board(results)
+    assert len(kept_files(cache)) == 8
+    monkeypatch.setattr(ReportFile, "read", read_nothing)
+    assert board(results) == first
+
+
+@pytest.mark.usefixtures("cache")
+def test_control_one_that_was_written_a_moment_ago_is_read_again(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    board(results)
+    monkeypatch.setattr(ReportFile, "read", read_nothing)
+    with pytest.raises(BugError):
+        board(results)
+
+
+@pytest.mark.usefixtures("cache", "long_ago")
+def test_a_report_that_takes_the_place_of_one_as_long_and_as_old_is_seen(
+    results: Path,
+) -> None:
+    path = results / "good" / "report.json"
+    before, text = path.stat(), path.read_bytes()
+    assert b'"good"' in board(results).encode()
+    time.sleep(0.02)  # longer than the kernel's clock stands still
+    path.write_bytes(text.replace(b'"reference": "good"', b'"reference": "evil"'))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert '"evil"' in board(results)
 
 
 def test_control_without_what_is_kept_every_report_is_read_whole(
@@ -108,7 +162,7 @@ def take_another(path: Path, other: Path) -> None:
 
 def edit(path: Path, other: Path) -> None:
     assert other
-    path.write_bytes(path.read_bytes().replace(b'"value":0.', b'"value":7.'))
+    path.write_bytes(path.read_bytes()[:-3] + b"7.0")
 
 
 def empty(path: Path, other: Path) -> None:
@@ -121,6 +175,7 @@ def no_text(path: Path, other: Path) -> None:
     path.write_bytes(b"\xff\n\xff")
 
 
+@pytest.mark.usefixtures("long_ago")
 @pytest.mark.parametrize("spoil", [cut, take_another, edit, empty, no_text])
 def test_a_kept_file_that_is_not_what_was_written_is_not_believed(
     cache: Path, results: Path, spoil: Callable[[Path, Path], None]
@@ -205,7 +260,8 @@ def test_many_reports_are_scored_in_other_processes_with_the_same_board(
     monkeypatch.setattr(kept_contenders, "make_contender", None)  # of this process
     assert board(results) == in_this_one
     kept = kept_files(tmp_path / "other" / "runner" / "leaderboard")
-    assert [path.read_bytes() for path in kept] == [p.read_bytes() for p in kept_files(cache)]
+    of_reports = [path.read_bytes() for path in kept if b"{" in path.read_bytes()]
+    assert of_reports == [path.read_bytes() for path in kept_files(cache)]
     write_evaluation(evaluate_function(suite, off_by(0.2), "good"), results / "good")
     with_another = board(results)  # the others are kept
     monkeypatch.undo()

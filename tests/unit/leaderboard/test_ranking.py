@@ -143,7 +143,10 @@ def test_a_report_that_is_broken_or_has_other_targets_takes_no_other_down(
     (root / "broken" / "report.json").write_text("{")
     drop_a_case(root / "oracle" / "report.json")
     shown = run(str(root), "--json")
-    entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
+    content = json.loads(shown.stdout)
+    entries = {each["image"]: each for each in content["entries"]}
+    (left_out,) = content["left_out"]
+    assert left_out.startswith(f"{root}/broken/report.json: not a report")
     assert shown.return_value == 3
     assert {name: each["rank"] for name, each in entries.items()} == {
         "even": "1-2, tied",

@@ -23,6 +23,21 @@ def test_a_report_that_cannot_be_read_is_told_and_the_others_are_found(
     assert said.lines == [f"left out: {tmp_path}/b/report.json: not a report of schema version 2"]
 
 
+def test_of_many_that_cannot_be_read_the_first_are_told_and_how_many_others(
+    tmp_path: Path,
+) -> None:
+    write_evaluation(evaluation(), tmp_path / "a")
+    for number in range(12):
+        (tmp_path / f"b{number:02}").mkdir()
+        (tmp_path / f"b{number:02}" / "report.json").write_text("{}")
+    said = Said()
+    found = read_reports(tmp_path, parse_report, said)
+    assert len(found.faults) == 12
+    assert len(said.lines) == 11
+    assert said.lines[9].startswith(f"left out: {tmp_path}/b09/report.json: ")
+    assert said.lines[10] == "2 more reports are left out"
+
+
 def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_evaluation(evaluation(), tmp_path / name)

@@ -6,7 +6,6 @@ import pytest
 
 from runner.scores.aggregation import Score, score_targets
 from runner.scores.policy import ScoringPolicy
-from runner.scores.records import ACTUAL_SIDE, SIDE, describe_runs, make_records, side_frame
 from tests.records_builder import records, target
 from tests.unit.scores.builder import BY_HAND, scores_of, values_of
 
@@ -91,38 +90,9 @@ def test_a_scenario_in_which_a_metric_has_no_value_is_left_out_with_weights_and_
         assert score.value == 1
 
 
-def test_a_target_that_is_predicted_twice_is_refused() -> None:
-    key = ("case-1", "run", "exact_match", None, None, None, None, None)
-    twice = side_frame([(*key, 0.5, None)] * 2, SIDE)
-    actual = side_frame(
-        [(*key, 0.5, None, None, 1, None, None, None, None, 1, "scored", None)], ACTUAL_SIDE
-    )
-    with pytest.raises(pl.exceptions.ComputeError):
-        make_records(twice, actual, describe_runs({}))
-    assert make_records(twice[:1], actual, describe_runs({}))["error"].to_list() == [0]
-
-
 def test_a_target_has_its_cases_budget_and_replicate() -> None:
     of_cases = [target("a", predicted=0.5, case=f"case-{n}", budget=n, replicate=3) for n in (4, 8)]
     assert records(of_cases).select("budget", "replicate").rows() == [(4, 3), (8, 3)]
-
-
-def test_targets_are_found_by_their_keys_when_hashes_are_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def one_hash(frame: pl.DataFrame) -> pl.Series:
-        return pl.Series([7] * frame.height, dtype=pl.UInt64)
-
-    monkeypatch.setattr(pl.DataFrame, "hash_rows", one_hash)
-    assert values_of(BY_HAND)["mae"] == pytest.approx(0.25)
-    (alone,) = records(BY_HAND[:1])["predicted_mean"].to_list()
-    assert alone == 0.75
-    other = side_frame([("x", "a", "exact_match", *[None] * 5, 0.1, None)], SIDE)
-    wanted = ("case-1", "a", "exact_match", *[None] * 5)
-    actual = side_frame(
-        [(*wanted, 0.5, None, None, 1, None, None, None, None, 1, "scored", None)], ACTUAL_SIDE
-    )
-    assert make_records(other, actual, describe_runs({}))["reason"].to_list() == ["not predicted"]
 
 
 def scores_at(scale: float, bad_only: bool = False) -> dict[str, Score]:
