@@ -20,6 +20,7 @@ from runner.files.signatures import read_signing_key
 from runner.files.stores import open_store
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.pulled_images import images_in_use
 
 
 @checked
@@ -108,7 +109,7 @@ def evaluate(
 def _carry_out(
     request: Request, suite: OpenedSuite, announce: Announce
 ) -> list[FinishedEvaluation]:
-    with closing(Engine.connect()) as engine:
+    with images_in_use(), closing(Engine.connect()) as engine:
         found = [
             obtain_image(engine, name, request, announce) for name in dict.fromkeys(request.images)
         ]

@@ -23,6 +23,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
 from runner.sandbox.image_archive import is_archive
+from runner.sandbox.pulled_images import images_in_use
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_listed
@@ -30,6 +31,7 @@ from runner.submissions.told import mark_reports
 from runner.untrusted import markdown_code, printable
 
 
+@images_in_use()
 def evaluate_by_ledger(
     file: Path,
     images: tuple[str, ...],

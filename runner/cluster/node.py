@@ -22,6 +22,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.pulled_images import obtain_image
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.suites.public_suite import PublicSuite
@@ -189,7 +190,7 @@ def ensure_image(engine: Engine, image: Image, registries: Sequence[str] | None,
     for reference in references:
         try:
             pull = Pull.NEVER if reference == image.id else Pull.MISSING
-            found = engine.obtain_image(reference, pull, say, registries)
+            found = obtain_image(engine, reference, pull, say, registries)
         except UsageError:
             continue
         if found.id == image.id:

@@ -20,6 +20,7 @@ from runner.files.bug_log import keep_bug
 from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
+from runner.sandbox.engine.room import lack_of_room
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
@@ -255,7 +256,11 @@ def open_local_pool(
         EngineError: the engine can't keep a promise of the sandbox, or was lost.
     """
     with open_sandbox(engine, say, jobs) as sandbox:
-        host = Budget.of_host(engine.fetch_info())
+        info = engine.fetch_info()
+        lack = lack_of_room(info)
+        if lack is not None:
+            say(lack)
+        host = Budget.of_host(info)
         allowed = host if budget is None else Budget.read(budget, host)
         pool = LocalPool(engine, sandbox, jobs, allowed, say)
         try:

@@ -15,10 +15,12 @@ from runner.files.signatures import SigningKey
 from runner.files.stores import check_store
 from runner.progress import Progress, Say, say_first
 from runner.reports.report_directory import check_writable, report_directory_name
+from runner.sandbox import pulled_images
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.engine.image import Image
 from runner.sandbox.image_archive import is_archive, load_image_archive
+from runner.sandbox.pulled_images import images_in_use
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -64,8 +66,8 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    images, left_out = resolve_images(engine, list(submitters), request, progress.say)
-    with ExitStack() as opened:
+    with images_in_use(), ExitStack() as opened:
+        images, left_out = resolve_images(engine, list(submitters), request, progress.say)
         suites = (
             opened.enter_context(
                 opened_suite(name, request.root_dir, request.draw, progress, request.private)
@@ -114,7 +116,7 @@ def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> 
     """
     if is_archive(reference) and reference in request.images:
         return load_image_archive(engine, reference, say)
-    return engine.obtain_image(reference, request.pull, say, request.registries)
+    return pulled_images.obtain_image(engine, reference, request.pull, say, request.registries)
 
 
 def resolve_images(

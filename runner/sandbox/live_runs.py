@@ -67,6 +67,12 @@ def known_tokens() -> frozenset[str]:
     return frozenset(path.stem for path in _directory().glob("*.json"))
 
 
+def anyone_lives() -> bool:
+    """Return whether an evaluation of this user runs."""
+    with dead_entries() as dead:
+        return bool(known_tokens() - {entry.token for entry in dead})
+
+
 @contextmanager
 def dead_entries() -> Iterator[list[Entry]]:
     """Yield the entries of evaluations whose runner has ended; each is locked meanwhile."""

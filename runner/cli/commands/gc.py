@@ -8,11 +8,17 @@ from runner.cli.options import json_option
 EXAMPLES = """\b
 Examples:
   runner gc
+  runner gc --images
   runner gc --json
 """
 
 
 @click.command(epilog=EXAMPLES)
+@click.option(
+    "--images",
+    is_flag=True,
+    help="Remove images too that evaluations pulled from a registry (--pull) and nobody uses.",
+)
 @json_option
 @does("runner.cli.gc:gc")
 def gc() -> None:
@@ -25,6 +31,10 @@ def gc() -> None:
 
     Images of packages (runner-packages) that `runner build` made are removed if no image with a
     name stands on them any more. Only this command does that.
+
+    With --images, the images go too that evaluations pulled, by the same record: none that was on
+    the engine before its pull, that has another name, or that a container uses. The next `runner
+    evaluate --pull missing` pulls them again.
 
     The exit code is 5 if the engine could not remove something.
     """

@@ -31,6 +31,7 @@ from runner.sandbox.engine.docker_settings import find_endpoint
 from runner.sandbox.engine.image import Image, read_image
 from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull, pull_error
 from runner.sandbox.engine.registries import registry_fault
+from runner.sandbox.engine.room import free_bytes, lack_of_room
 from runner.sandbox.engine.sdk_errors import NO_CONNECTION, engine_errors
 from runner.untrusted import printable
 
@@ -184,7 +185,7 @@ class Engine:
         Raises:
             UsageError: neither the engine nor the registry has such an image, it is too large, or
                 its registry is not allowed.
-            EngineError: the registry can't be reached.
+            EngineError: the registry can't be reached, or the engine's disk has no room.
         """
         if pull is Pull.MISSING:
             with suppress(UsageError):
@@ -204,12 +205,16 @@ class Engine:
         if credentials.complaint:
             login = f"The registry is asked without credentials, because {credentials.complaint}."
             say(f"{reference}: {login}")
+        info = self.fetch_info()
+        lack = lack_of_room(info)
+        if lack is not None:
+            raise EngineError(f"{reference} was not pulled. {lack}")
         try:
             with engine_errors(f"pull {reference}"):
                 values = dict(credentials.values)
                 events = self._api.pull(reference, auth_config=values, stream=True, decode=True)
                 with closing(events):  # otherwise the engine would go on with it
-                    follow_pull(events, reference, say)
+                    follow_pull(events, reference, say, free_bytes(info))
         except EngineRefusedError as error:
             if error.status not in NOT_IN_REGISTRY:
                 raise pull_error(reference) from error
@@ -285,6 +290,24 @@ class Engine:
                 with suppress(NotOnEngineError):  # removed meanwhile
                     images.append(replace(self.inspect_image(image_id), reference=named))
         return images
+
+    def list_names(self) -> dict[str, frozenset[str]]:
+        """Return every image by its ID, with its names: by tag and by registry digest."""
+        with engine_errors("list the images"):
+            listed = self._api.images(all=True)
+        return {
+            one["Id"]: frozenset(
+                name
+                for name in (*(one.get("RepoTags") or ()), *(one.get("RepoDigests") or ()))
+                if not name.startswith("<none>")
+            )
+            for one in listed
+        }
+
+    def list_used_images(self) -> frozenset[str]:
+        """Return the IDs of the images of all containers, also of those that have ended."""
+        with engine_errors("list the containers"):
+            return frozenset(one["ImageID"] for one in self._api.containers(all=True))
 
     @contextmanager
     def saved_image(self, image_id: str) -> Iterator[BinaryIO]:
@@ -390,6 +413,14 @@ class Engine:
                 with suppress(NotFound):
                     removals[kind](name)
                 raise
+
+    def remove_name(self, name: str) -> None:
+        """Take a name of an image away; the image goes if nobody uses it. No force is used.
+
+        A name that is already gone is no error.
+        """
+        with engine_errors(f"remove the image {name}"), suppress(NotFound):
+            self._api.remove_image(name)
 
     def _remove_container(self, name: str) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from runner.contract.limits import GIB
 from runner.errors import EngineError, UsageError
 from runner.progress import Say
+from runner.sandbox.engine.room import check_layers
 
 PROGRESS_SECONDS = 10
 
@@ -35,12 +36,17 @@ class Pull(StrEnum):
     ALWAYS = "always"
 
 
-def follow_pull(events: Iterable[Mapping[str, Any]], reference: str, say: Say) -> None:
+def follow_pull(
+    events: Iterable[Mapping[str, Any]], reference: str, say: Say, free: int | None = None
+) -> None:
     """Announce from time to time how far a pull is, until its end.
+
+    Args:
+        free: how many bytes were free on the engine's disk; None if that is not known.
 
     Raises:
         UsageError: its layers have too many bytes, or it takes too long.
-        EngineError: it broke off.
+        EngineError: it broke off, or its layers don't fit on the engine's disk.
     """
     is_done: dict[str, bool] = {}
     sizes: dict[str, int] = {}
@@ -56,6 +62,7 @@ def follow_pull(events: Iterable[Mapping[str, Any]], reference: str, say: Say) -
                 f"{reference}: its layers have more than {MOST_PULLED_BYTES / GIB:g} GiB, so it "
                 "was not pulled. Use a smaller image."
             )
+        check_layers(reference, sizes, free)
         if time.monotonic() - begun > MOST_PULL_SECONDS:
             raise UsageError(
                 f"{reference}: its registry did not send it in {MOST_PULL_SECONDS} s, so it was "

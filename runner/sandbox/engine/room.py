@@ -1,0 +1,70 @@
+"""Room on the engine's disk, where that is a disk of this machine."""
+
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from runner.contract.limits import GIB
+from runner.errors import EngineError
+
+LEAST_FREE_BYTES = GIB
+"""Where less is free no image is pulled: a disk without any room stops the whole engine."""
+
+_ADVICE = (
+    "`runner gc --images` removes the images that evaluations pulled, `docker system df` shows "
+    "what else takes room."
+)
+
+
+def free_bytes(info: Mapping[str, Any]) -> int | None:
+    """Return how much is free where an engine keeps its images; None if that is not known.
+
+    An engine of another machine, or in a virtual one, has another name than this host.
+
+    Args:
+        info: the engine's answer to ``GET /info``.
+    """
+    if info.get("Name") != socket.gethostname():
+        return None
+    try:
+        found = os.statvfs(str(info.get("DockerRootDir")))
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize
+
+
+def lack_of_room(info: Mapping[str, Any]) -> str | None:
+    """Return that the engine's disk is nearly full, and what to do; None if it is not, or unknown.
+
+    Args:
+        info: the engine's answer to ``GET /info``.
+    """
+    free = free_bytes(info)
+    if free is None or free >= LEAST_FREE_BYTES:
+        return None
+    return f"{info['DockerRootDir']}: the engine's disk has only {_gib(free)} free. {_ADVICE}"
+
+
+def check_layers(reference: str, sizes: Mapping[str, int], free: int | None) -> None:
+    """Refuse an image that can't fit on the engine's disk.
+
+    Each layer stands there as it was sent until it is unpacked, and then takes no less.
+
+    Args:
+        sizes: of the layers that are fetched, as the registry sends them, as far as it said.
+        free: what was free before; None if that is not known.
+
+    Raises:
+        EngineError: it can't fit.
+    """
+    needed = sum(sizes.values()) + max(sizes.values(), default=0)
+    if free is not None and needed > free - LEAST_FREE_BYTES:
+        raise EngineError(
+            f"{reference}: it needs at least {_gib(needed)}, and the engine's disk has "
+            f"{_gib(free)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}"
+        )
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:.1f} GiB"

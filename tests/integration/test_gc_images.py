@@ -1,0 +1,117 @@
+"""``runner gc --images`` removes the images that evaluations pulled, and no others."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import APIError
+
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.pull import Pull
+from runner.sandbox.pulled_images import images_in_use, obtain_image
+from tests.helm_builder import write_run
+from tests.integration.command import runner
+from tests.integration.registry import Registry
+
+STAT = {"name": {"name": "predicted_exact_match", "split": "test"}, "mean": 0.5}
+PREDICTIONS = {"contract_version": 1, "predictions": {"one": [STAT], "two": [STAT]}}
+COPY = "/busybox cp /predictions.json /output/predictions.json"
+
+pytestmark = pytest.mark.usefixtures("state")
+
+
+@pytest.fixture(scope="module")
+def in_registry(registry: Registry) -> Mapping[str, str]:
+    """Push predictors; give their references by digest. The engine has none of them any more."""
+    predictions = json.dumps(PREDICTIONS).encode()
+    return {
+        name: registry.push(
+            f"team/{name}", COPY, {"predictions.json": predictions, "name": name.encode()}
+        )
+        for name in ("alone", "had", "tagged", "used")
+    }
+
+
+@pytest.fixture
+def pushed(registry: Registry, in_registry: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Give their references, and remove from the engine afterwards what a test leaves there."""
+    yield in_registry
+    for reference in in_registry.values():
+        with suppress(APIError):
+            registry.remove(reference)
+
+
+def gc(*arguments: str) -> dict[str, str | None]:
+    """Return why each image that was pulled stays, None if it is removed."""
+    ended = runner("gc", "--json", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return {one["name"]: one["kept_because"] for one in json.loads(ended.stdout)["images"]}
+
+
+def names(client: docker.DockerClient, reference: str) -> list[str]:
+    with suppress(APIError):
+        return [str(name) for name in client.images.get(reference).attrs["RepoDigests"]]
+    return []
+
+
+def evaluate(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    for name in ("one", "two"):
+        write_run(tmp_path / "runs", name)
+    command = ["evaluate", *arguments, "--suite", tmp_path / "runs", "--train-runs", "1"]
+    return runner(*command, "--out", tmp_path / "results")
+
+
+def test_images_that_an_evaluation_pulled_are_removed_and_no_others(
+    client: docker.DockerClient, pushed: Mapping[str, str], tmp_path: Path
+) -> None:
+    client.images.pull(pushed["had"])  # the user's, though the runner pulls it too
+    ended = evaluate(tmp_path, *pushed.values(), "--pull", "always")
+    assert ended.returncode == 0, ended.stderr
+    client.images.get(pushed["tagged"]).tag("kept-by-the-user:1")
+    container = client.containers.create(pushed["used"])
+    try:
+        assert gc() == {}
+        assert all(names(client, reference) for reference in pushed.values())  # control
+        assert gc("--images") == {
+            pushed["alone"]: None,
+            pushed["tagged"]: "it is named kept-by-the-user:1 too",
+            pushed["used"]: "a container uses it",
+        }
+        assert [name for name, at in pushed.items() if not names(client, at)] == ["alone"]
+    finally:
+        container.remove()
+        client.images.remove("kept-by-the-user:1")
+    assert gc("--images") == {pushed["tagged"]: None, pushed["used"]: None}
+    assert gc("--images") == {}
+    assert names(client, pushed["had"]) == [pushed["had"]]
+
+
+def test_an_image_that_takes_over_a_name_of_the_user_stays(
+    client: docker.DockerClient, engine: Engine, registry: Registry, pushed: Mapping[str, str]
+) -> None:
+    by_tag = f"{registry.address}/team/alone:1"
+    client.images.pull(pushed["had"])
+    client.images.get(pushed["had"]).tag(by_tag)
+    obtain_image(engine, by_tag, Pull.ALWAYS, print)
+    try:
+        assert gc("--images") == {}
+        assert names(client, by_tag) == [pushed["alone"]]
+    finally:
+        client.images.remove(by_tag)
+
+
+def test_none_is_removed_while_an_evaluation_may_need_it(
+    client: docker.DockerClient, engine: Engine, pushed: Mapping[str, str]
+) -> None:
+    obtain_image(engine, pushed["alone"], Pull.MISSING, print)
+    with images_in_use():
+        ended = runner("gc", "--images")
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "an evaluation is running" in ended.stdout
+        assert names(client, pushed["alone"])
+    assert f"removed the image {pushed['alone']}" in runner("gc", "--images").stdout
+    assert not names(client, pushed["alone"])

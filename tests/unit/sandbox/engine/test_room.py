@@ -1,0 +1,60 @@
+"""Whether there is room on the engine's disk, asked of a real file system."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from runner.contract.limits import GIB
+from runner.errors import EngineError
+from runner.sandbox.engine import room
+from runner.sandbox.engine.pull import follow_pull
+from runner.sandbox.engine.room import LEAST_FREE_BYTES, check_layers, free_bytes, lack_of_room
+
+
+def info(root: Path, name: str | None = None) -> dict[str, str]:
+    return {"Name": name or socket.gethostname(), "DockerRootDir": str(root)}
+
+
+def test_what_is_free_is_that_of_the_file_system(tmp_path: Path) -> None:
+    found = os.statvfs(tmp_path)
+    free = free_bytes(info(tmp_path))
+    assert free == pytest.approx(found.f_bavail * found.f_frsize, abs=GIB)
+
+
+def test_it_is_unknown_for_an_engine_of_another_machine_or_a_folder_that_is_not_here(
+    tmp_path: Path,
+) -> None:
+    assert free_bytes(info(tmp_path, "another")) is None
+    assert free_bytes(info(tmp_path / "none")) is None
+    assert lack_of_room(info(tmp_path / "none")) is None
+
+
+def test_a_disk_that_is_nearly_full_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lack_of_room(info(tmp_path)) is None  # control: the tests' disk has room
+    monkeypatch.setattr(room, "LEAST_FREE_BYTES", 2**62)
+    told = lack_of_room(info(tmp_path))
+    assert told is not None
+    assert told.startswith(f"{tmp_path}: the engine's disk has only ")
+    assert "`runner gc --images`" in told
+
+
+def test_layers_that_fit_in_no_way_are_refused() -> None:
+    """Two layers of 3 and 2: unpacked they take 5, and the last to be unpacked stands there too."""
+    sizes = {"a": 3 * GIB, "b": 2 * GIB}
+    check_layers("x", sizes, 8 * GIB + LEAST_FREE_BYTES)  # control
+    with pytest.raises(EngineError, match=r"x: it needs at least 8\.0 GiB, .* has 8\.9 GiB free"):
+        check_layers("x", sizes, 8 * GIB + LEAST_FREE_BYTES - GIB // 10)
+    check_layers("x", sizes, None)
+    check_layers("x", {}, LEAST_FREE_BYTES)
+
+
+def test_a_pull_is_ended_when_the_registry_says_more_than_there_is_room_for() -> None:
+    progress = {"current": 1, "total": 4 * GIB}
+    event = {"id": "a", "status": "Downloading", "progressDetail": progress}
+    follow_pull([event], "x", print, 10 * GIB)  # control
+    with pytest.raises(EngineError, match="x: it needs at least 8"):
+        follow_pull([event], "x", print, 8 * GIB)
