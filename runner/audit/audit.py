@@ -41,13 +41,16 @@ class Audit:
     unknown: tuple[str, ...]
 
 
-def audit_suite(suite: Suite, earlier: Iterable[Leak] = (), progress: Progress = SILENT) -> Audit:
+def audit_suite(
+    suite: Suite, earlier: Iterable[Leak] | None = None, progress: Progress = SILENT
+) -> Audit:
     """Audit what is published of a suite, and every case as its container would see it.
 
     Args:
-        earlier: leaks that were found while the suite was built.
+        earlier: leaks that were found while the suite was built; its parts were audited then, and
+            are what they were: their digests are checked here whenever they are read.
     """
-    leaks = [*earlier, *_find_in_parts(suite)]
+    leaks = list(_find_in_parts(suite) if earlier is None else earlier)
     derivability = {}
     with progress.task(f"{suite.name}: auditing cases", len(suite.cases)) as task:
         twins = find_twins(suite.answers())

@@ -2,12 +2,14 @@
 
 The run's HELM files are written again with every withheld value replaced, and the eval side is
 made from both. It knows nothing of how that is done: a difference is a leak, wherever it is.
+
+A file of which nothing is shown is left out instead. What is the same without it can tell nothing
+of it: that proves more than what is the same with other values in it.
 """
 
 import random
-import string
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +18,7 @@ import polars as pl
 
 from runner.audit.leak import Leak
 from runner.helm_outputs.files import STATES
-from runner.helm_outputs.json_text import parse, to_text
+from runner.helm_outputs.json_text import parse, to_helms_text, to_text
 from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
 from runner.helm_outputs.states import state_pieces
 from runner.suites.spec import Revealed
@@ -45,25 +47,46 @@ SHOWN_RESULT = {
 that are revealed, so that a mistake in either is found."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of an eval run.
+
+    Attributes:
+        frames: by file below ``/input``.
+        revealed_ids: of the instances that are revealed.
+    """
+
+    run: RunDirectory
+    frames: Mapping[str, pl.DataFrame]
+    revealed_ids: Collection[str]
+
+
 def find_interference(
-    run: RunDirectory,
-    frames: Mapping[str, pl.DataFrame],
-    revealed_ids: Collection[str],
+    shown: Sequence[Shown],
     revealed: Revealed,
-    make_frames: Callable[[RunDirectory], Mapping[str, pl.DataFrame]],
+    hidden_files: Collection[str],
+    make_frames: Callable[[Sequence[RunDirectory]], Sequence[Mapping[str, pl.DataFrame]]],
     scratch: Path,
-) -> list[Leak]:
-    """Return what is shown of an eval run and depends on a withheld value.
+) -> list[list[Leak]]:
+    """Return by eval run what is shown of it and depends on a withheld value.
 
     Args:
-        frames: what is shown of the run as it is, by file below ``/input``.
-        revealed_ids: of the instances that are revealed.
-        make_frames: makes the same of a run, with the same draws.
-        scratch: a directory for the changed run; gone afterwards is the caller's to see to.
+        hidden_files: those of RUN_FILES of which nothing is shown.
+        make_frames: makes the same frames of changed runs, with the same draws.
+        scratch: a directory for the changed runs; gone afterwards is the caller's to see to.
     """
-    changed = make_frames(write_changed_run(run, revealed_ids, revealed, scratch))
-    leaks = []
-    for file, one in frames.items():
+    changed = make_frames(
+        [
+            write_changed_run(each, revealed, hidden_files, scratch / str(number))
+            for number, each in enumerate(shown)
+        ]
+    )
+    return [_compare(*pair) for pair in zip(shown, changed, strict=True)]
+
+
+def _compare(shown: Shown, changed: Mapping[str, pl.DataFrame]) -> list[Leak]:
+    leaks, run = [], shown.run
+    for file, one in shown.frames.items():
         other = changed[file]
         if one.schema != other.schema:
             columns = sorted(
@@ -88,14 +111,20 @@ def _leak(run: RunDirectory, file: str, column: str) -> Leak:
 
 
 def write_changed_run(
-    run: RunDirectory, revealed_ids: Collection[str], revealed: Revealed, scratch: Path
+    shown: Shown, revealed: Revealed, hidden_files: Collection[str], path: Path
 ) -> RunDirectory:
-    """Return the run written again with every withheld value replaced by another of its type."""
+    """Return the run written again with every withheld value replaced by another of its type.
+
+    Args:
+        hidden_files: those that it lacks.
+        path: where it will be.
+    """
+    run = shown.run
     rng = random.Random(run.name)  # noqa: S311
-    path = scratch / "changed"
-    path.mkdir(exist_ok=True)
-    ids = set(revealed_ids)
-    for name in run.files:
+    path.mkdir()
+    ids = set(shown.revealed_ids)
+    files = tuple(name for name in run.files if name not in hidden_files)
+    for name in files:
         content = read_file(run.path / name)
         if name == RUN_SPEC:
             (path / name).write_bytes(content)  # whose order of keys is that of the columns
@@ -110,7 +139,7 @@ def write_changed_run(
             else:
                 scored = {str(each) for each in ids} if revealed.scores else set()
                 _write_list(file, parse(content), partial(_changed_entry, scored, rng))
-    return replace(run, path=path)
+    return replace(run, path=path, files=files)
 
 
 def _write_changed_states(
@@ -131,13 +160,15 @@ def _write_changed_states(
 
 
 def _write_list(file: BinaryIO, items: list[Any], change: Callable[[Any], Any]) -> None:
-    """Write the items as they are changed. Each is forgotten then, to need less memory."""
-    file.write(b"[")
+    """Write the items as they are changed. Each is forgotten then, to need less memory.
+
+    In HELM's layout: so it is read in the same way as HELM's.
+    """
     for number, item in enumerate(items):
-        file.write(b"," if number else b"")
-        file.write(to_text(change(item)))
+        file.write(b",\n  " if number else b"[\n  ")
+        file.write(to_helms_text(change(item)).replace(b"\n", b"\n  "))  # none is within a text
         items[number] = None
-    file.write(b"]")
+    file.write(b"\n]" if items else b"[]")
 
 
 def _changed_entry(
@@ -216,12 +247,13 @@ def _change_others(
 
 def _changed(value: Any, rng: random.Random) -> Any:
     """Return another value of the same type; members keep their names."""
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is str:
+        return f"{rng.getrandbits(48):012x}"
+    if kind is dict:
         return {key: _changed(inner, rng) for key, inner in value.items()}
-    if isinstance(value, list):
+    if kind is list:
         return [_changed(inner, rng) for inner in value]
-    if isinstance(value, bool):
+    if kind is bool:
         return not value
-    if isinstance(value, int | float):
-        return rng.random() + 2
-    return "".join(rng.choices(string.ascii_lowercase, k=12)) if value is not None else "was null"
+    return rng.random() + 2 if value is not None else "was null"

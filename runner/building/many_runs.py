@@ -4,7 +4,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
-from runner.building.write_run import Job, MadeRun, make_runs
+from runner.building.make_runs import make_runs
+from runner.building.write_run import Job, MadeRun
 from runner.files.scratch import scratch_directory
 from runner.processes import count_cores, map_in_processes
 from runner.suites.division_spec import Sampled

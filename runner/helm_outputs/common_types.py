@@ -4,7 +4,8 @@ MAGNET's pandas keeps a cell of any type in any column; a column of Arrow and Pa
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -49,7 +50,8 @@ def join(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def plain_cells(column: pl.Series) -> list[Any]:
     """Return a column's cells as HELM's JSON had them: without the keys that objects had not."""
-    return [_plain(cell, column.dtype) for cell in column.to_list()]
+    convert = _to_plain(column.dtype)
+    return column.to_list() if convert is None else list(map(convert, column.to_list()))
 
 
 def plain_rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -59,23 +61,38 @@ def plain_rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, cells, strict=True))
 
 
-def _plain(cell: Any, dtype: PolarsType) -> Any:
+def _to_plain(dtype: PolarsType) -> Callable[[Any], Any] | None:
+    """Return what makes cells of a type plain; None if they are."""
+    if dtype == JSON:
+        return _parse_json
+    if isinstance(dtype, pl.List):
+        convert_item = _to_plain(dtype.inner)
+        return None if convert_item is None else partial(_plain_list, convert_item)
+    if isinstance(dtype, pl.Struct):
+        converts = {
+            name: convert for name, inner in dtype if (convert := _to_plain(inner)) is not None
+        }
+        return partial(_plain_object, converts)
+    return None
+
+
+def _parse_json(cell: bytes | None) -> Any:
+    return None if cell is None else json.loads(cell)
+
+
+def _plain_list(convert_item: Callable[[Any], Any], cell: list[Any] | None) -> list[Any] | None:
+    return None if cell is None else list(map(convert_item, cell))
+
+
+def _plain_object(
+    converts: Mapping[str, Callable[[Any], Any]], cell: dict[str, Any] | None
+) -> dict[str, Any] | None:
     if cell is None:
         return None
-    if dtype == JSON:
-        return json.loads(cell)
-    if isinstance(dtype, pl.List):
-        return (
-            [_plain(item, dtype.inner) for item in cell]
-            if dtype.inner.is_nested()
-            else ([_plain(item, JSON) for item in cell] if dtype.inner == JSON else cell)
-        )
-    if isinstance(dtype, pl.Struct):
-        types = dtype.to_schema()
-        return {
-            name: _plain(value, types[name]) for name, value in cell.items() if value is not None
-        }
-    return cell
+    members = {name: value for name, value in cell.items() if value is not None}
+    for name in converts.keys() & members.keys():
+        members[name] = converts[name](members[name])
+    return members
 
 
 def _common_type(one: PolarsType, other: PolarsType) -> PolarsType:
@@ -123,7 +140,8 @@ def _convert_cell(cell: Any, own: PolarsType, wanted: PolarsType) -> Any:
     if cell is None or own == wanted:
         return cell
     if wanted == JSON:
-        return to_text(_plain(cell, own))
+        convert = _to_plain(own)
+        return to_text(cell if convert is None else convert(cell))
     if isinstance(own, pl.List) and isinstance(wanted, pl.List):
         return [_convert_cell(item, own.inner, wanted.inner) for item in cell]
     if isinstance(own, pl.Struct) and isinstance(wanted, pl.Struct):

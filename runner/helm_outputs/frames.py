@@ -71,55 +71,80 @@ def read_run(run: RunDirectory) -> RunFrames:
 def read_runs(runs: Iterable[RunDirectory]) -> Iterator[RunFrames]:
     """Yield the frames of each run, in order, as ``read_run`` returns them; faster for many.
 
+    Raises:
+        SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
+    """
+    for frames in read_batches(runs):
+        frames.reverse()
+        while frames:  # none is held when the next batch is read
+            yield frames.pop()
+
+
+def read_batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunFrames]]:
+    """Yield the frames of some runs at a time, in order.
+
     In memory are the frames of some megabytes of JSON, or of one run where it is larger. A thread
     takes lists apart without Python's lock; all else needs it, and more threads would only wait.
 
     Raises:
-        SuiteError: as ``read_run``, when the run's turn comes or a few runs before.
+        SuiteError: as ``read_run``, when a run's batch comes.
     """
     rooms = _rooms()
     with ThreadPoolExecutor(1, thread_name_prefix="read-helm") as pool:
         for batch in _batches(runs):
             with no_collection():
                 frames = _read_together(batch, rooms, lambda call: pool.submit(call).result)
-            frames.reverse()
-            while frames:  # none is held when the next batch is read
-                yield frames.pop()
+            yield frames
+            del frames  # before the next batch is read
 
 
 def read_scenario_states(
-    run: RunDirectory,
-    instance_ids: Collection[Any],
+    runs: Sequence[RunDirectory],
+    instance_ids: Sequence[Collection[Any]],
     change: Callable[[dict[str, Any]], dict[str, Any]] = lambda state: state,
-) -> pl.DataFrame:
-    """Return the request states of some instances, as if the run had no others.
+) -> list[pl.DataFrame]:
+    """Return the request states of some instances of each run, as if it had no others.
 
-    The frame is made from their JSON alone: not even its columns and types, which follow the
+    A frame is made from their JSON alone: not even its columns and types, which follow the
     JSON's keys, tell anything of the other instances.
 
     Args:
+        instance_ids: those of each run.
         change: returns what of such a state the frame is made of.
 
     Raises:
-        SuiteError: the file is not what HELM writes, or lacks an instance; names the file.
+        SuiteError: a file is not what HELM writes, or lacks an instance; names the file.
     """
-    if not instance_ids:
-        return NO_ROWS
-    wanted, found = set(instance_ids), set()
+    choices = {
+        place: _ChosenInstances(ids, change) for place, ids in enumerate(instance_ids) if ids
+    }
+    chosen = iter(read_chosen_states([runs[place] for place in choices], list(choices.values())))
+    frames = [next(chosen) if place in choices else NO_ROWS for place in range(len(runs))]
+    for place, choice in choices.items():
+        if choice.found != choice.wanted:
+            raise SuiteError(
+                f"{runs[place].path / SCENARIO_STATE}: {NOT_HELMS} (instance ids are of several "
+                "types)"
+            )
+    return frames
 
-    def choose(state: dict[str, Any]) -> dict[str, Any] | None:
+
+class _ChosenInstances:
+    """Chooses the request states of some instances, and remembers which it has met."""
+
+    def __init__(
+        self, wanted: Collection[Any], change: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> None:
+        self.wanted = set(wanted)
+        self.found: set[Any] = set()
+        self._change = change
+
+    def __call__(self, state: dict[str, Any]) -> dict[str, Any] | None:
         instance_id = (state.get("instance") or {}).get("id")
-        if instance_id not in wanted:
+        if instance_id not in self.wanted:
             return None
-        found.add(instance_id)
-        return change(state)
-
-    frame = read_chosen_states(run, choose)
-    if found != wanted:
-        raise SuiteError(
-            f"{run.path / SCENARIO_STATE}: {NOT_HELMS} (instance ids are of several types)"
-        )
-    return frame
+        self.found.add(instance_id)
+        return self._change(state)
 
 
 def read_instance_stats(run: RunDirectory, instance_ids: Collection[Any]) -> pl.DataFrame:

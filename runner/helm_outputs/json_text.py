@@ -27,6 +27,14 @@ def parse(content: bytes | memoryview) -> Any:
         return json.loads(bytes(content), parse_constant=lambda _: None)
 
 
+def to_helms_text(value: Any) -> bytes:
+    """Return the JSON text of a value as HELM lays it out: with an indent of 2."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, indent=2).encode()
+
+
 def to_text(value: Any) -> bytes:
     """Return the canonical JSON text of a value: equal values of equal types give equal bytes."""
     try:

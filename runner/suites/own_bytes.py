@@ -8,13 +8,63 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_NUMBERS = {pa.lib.Type_INT64: 8, pa.lib.Type_UINT64: 8, pa.lib.Type_DOUBLE: 8}
+"""The bytes of a value."""
+
+_TEXTS = (pa.lib.Type_LARGE_STRING, pa.lib.Type_LARGE_BINARY)
+
 
 def own_bytes(array: pa.Array) -> pa.Array:
-    """Return an equal array whose buffers follow from its values alone.
+    """Return an equal array whose buffers follow from its values alone: the array itself, if so.
 
     Where a value is null there are zeros, an empty text or an empty list.
     """
+    return array if _is_own(array) else _copy_own(array)
+
+
+def _is_own(array: pa.Array) -> bool:
+    """Return whether an array has no nulls, and no byte but those of its values.
+
+    False where that is not plain to see. Most arrays are such, and a copy takes ten times as long
+    as a look at the sizes.
+    """
     kind = array.type
+    validity, *buffers = array.buffers()
+    if array.offset or array.null_count or validity is not None:
+        return False
+    if kind.id in _NUMBERS:
+        return _size(buffers[0]) == len(array) * _NUMBERS[kind.id]
+    if kind.id in _TEXTS:
+        return _fits(array, buffers[0], _size(buffers[1]))
+    if kind.id == pa.lib.Type_LARGE_LIST:
+        return _fits(array, buffers[0], len(array.values)) and _is_own(array.values)
+    if kind.id == pa.lib.Type_STRUCT:
+        return all(_is_own(array.field(place)) for place in range(kind.num_fields))
+    return kind.id == pa.lib.Type_BOOL and _are_bits(array, buffers[0])
+
+
+def _fits(array: pa.Array, offsets: pa.Buffer | None, end: int) -> bool:
+    """Return whether the offsets are of the array alone, from 0 to an end."""
+    if offsets is None or offsets.size != (len(array) + 1) * 8:
+        return False
+    places = np.frombuffer(offsets, np.int64)
+    return bool(places[0] == 0 and places[-1] == end)
+
+
+def _are_bits(array: pa.Array, bits: pa.Buffer | None) -> bool:
+    """Return whether there is a bit for each value, and zeros after the last."""
+    unused = _size(bits) * 8 - len(array)
+    return unused in range(8) and (bits is None or not unused or not bits[-1] >> (8 - unused))
+
+
+def _size(buffer: pa.Buffer | None) -> int:
+    return 0 if buffer is None else buffer.size
+
+
+def _copy_own(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if (kind.id in _NUMBERS or kind.id in _TEXTS) and not array.null_count:
+        return pa.Array.from_buffers(kind, len(array), [None, *_own_part(array)])
     if pa.types.is_null(kind):
         return pa.nulls(len(array))
     valid = _bits(array.is_valid()) if array.null_count else None

@@ -53,24 +53,30 @@ class Reveal:
         }
 
 
-def make_reveal(
-    run: RunDirectory,
-    frames: RunFrames,
+def make_reveals(
+    runs: Sequence[tuple[RunDirectory, RunFrames]],
+    instance_ids: Sequence[tuple[str, ...]],
     revealed: Revealed,
-    instance_ids: tuple[str, ...],
     instance_targets: Sequence[TargetSpec],
-) -> Reveal:
-    """Return what is kept of some instances of an eval run.
+) -> list[Reveal]:
+    """Return what is kept of some instances of each eval run.
+
+    Args:
+        instance_ids: those of each run.
 
     Raises:
-        SuiteError: the run's files are not what HELM writes, or a mean can't be scored.
+        SuiteError: a run's files are not what HELM writes, or a mean can't be scored.
     """
-    return Reveal(
-        instance_ids,
-        reveal_states(run, instance_ids, revealed),
-        reveal_scores(run, instance_ids) if revealed.scores else None,
-        choose_instance_targets(run, frames, instance_ids, instance_targets),
-    )
+    states = reveal_states([run for run, _ in runs], instance_ids, revealed)
+    return [
+        Reveal(
+            ids,
+            of_run,
+            reveal_scores(run, ids) if revealed.scores else None,
+            choose_instance_targets(run, frames, ids, instance_targets),
+        )
+        for (run, frames), ids, of_run in zip(runs, instance_ids, states, strict=True)
+    ]
 
 
 def sample_means(
@@ -123,19 +129,19 @@ def _leave_one_of_each_split(drawn: Sequence[str], splits: Mapping[str, str]) ->
 
 
 def reveal_states(
-    run: RunDirectory, instance_ids: Sequence[str], revealed: Revealed
-) -> pl.DataFrame:
-    """Return the allowed columns of the request states of the revealed instances.
+    runs: Sequence[RunDirectory], instance_ids: Sequence[Sequence[str]], revealed: Revealed
+) -> list[pl.DataFrame]:
+    """Return the allowed columns of the request states of each run's revealed instances.
 
     Raises:
-        SuiteError: the file is not what HELM writes.
+        SuiteError: a file is not what HELM writes.
     """
     if revealed.gold:
-        states = read_scenario_states(run, instance_ids)
+        frames = read_scenario_states(runs, instance_ids)
     else:
-        states = read_scenario_states(run, instance_ids, _without_gold)
+        frames = read_scenario_states(runs, instance_ids, _without_gold)
     shown = STAGED_FILES[layout.EVAL_SCENARIO_STATES].allowed_columns(revealed)
-    return choose_columns(states, shown)
+    return [choose_columns(states, shown) for states in frames]
 
 
 def reveal_scores(run: RunDirectory, instance_ids: Sequence[str]) -> pl.DataFrame:

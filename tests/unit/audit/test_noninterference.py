@@ -1,7 +1,10 @@
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
+from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites import reveal
@@ -53,3 +56,24 @@ def test_gold_that_is_told_by_the_order_of_references_is_found(
     monkeypatch.setattr(reveal, "_untold", untagged)
     with pytest.raises(SuiteError, match=r"instance\.references: it changes when only withheld"):
         build(source, tmp_path / "leaking", revealed=hidden)
+
+
+def test_that_a_run_has_stats_of_instances_is_found_by_leaving_them_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other values in their file would not have told: their number stays the same."""
+    source = write_suite(tmp_path)
+    build(source, tmp_path / "clean")
+
+    def leaking(runs: Any, *others: Any) -> list[reveal.Reveal]:
+        reveals = reveal.make_reveals(runs, *others)
+        for (_, frames), each in zip(runs, reveals, strict=True):
+            states, name = each.scenario_states, f"{STATES}num_train_instances"
+            told = [frames.per_instance_stats.height] * states.height
+            states.replace_column(states.columns.index(name), pl.Series(name, told))
+        return reveals
+
+    for module in (make_runs, draws):
+        monkeypatch.setattr(module, "make_reveals", leaking)
+    with pytest.raises(SuiteError, match="num_train_instances: it changes when only withheld"):
+        build(source, tmp_path / "leaking")

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from runner.building import write_run as write_run_module
+from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.parts import part_name, read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
-from runner.suites.reveal import Reveal, make_reveal
+from runner.suites.reveal import Reveal, make_reveals
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage
 
@@ -130,16 +130,17 @@ def test_what_every_budget_reveals_is_audited(
     source = write_suite(tmp_path)
     build(source, tmp_path / "clean", revealed=BUDGETS)
 
-    def leaking(run: Any, frames: Any, revealed: Any, ids: Any, targets: Any) -> Reveal:
-        reveal = make_reveal(run, frames, revealed, ids, targets)
-        if len(ids) == 2:
-            told = [frames.stats["stats.mean"][0] > 1] * reveal.scenario_states.height
-            name = f"{STATES}prompt_truncated"
-            reveal.scenario_states.replace_column(
-                reveal.scenario_states.columns.index(name), pl.Series(name, told)
-            )
-        return reveal
+    def leaking(runs: Any, ids: Any, revealed: Any, targets: Any) -> list[Reveal]:
+        reveals = make_reveals(runs, ids, revealed, targets)
+        for (_, frames), reveal in zip(runs, reveals, strict=True):
+            if len(reveal.instance_ids) == 2:
+                states = reveal.scenario_states
+                told = [frames.stats["stats.mean"][0] > 1] * states.height
+                name = f"{STATES}prompt_truncated"
+                states.replace_column(states.columns.index(name), pl.Series(name, told))
+        return reveals
 
-    monkeypatch.setattr(write_run_module, "make_reveal", leaking)
+    for module in (make_runs, draws):
+        monkeypatch.setattr(module, "make_reveals", leaking)
     with pytest.raises(SuiteError, match="prompt_truncated: it changes when only withheld"):
         build(source, tmp_path / "leaking", revealed=BUDGETS)

@@ -70,7 +70,7 @@ def test_the_request_states_of_some_instances_are_as_if_there_were_no_others(
     write_run(tmp_path, "a:x=1", run_files("a:x=1", request_states=states))
     write_run(tmp_path, "b:x=1", run_files("b:x=1", request_states=states[:1]))
     both, alone = find_runs(tmp_path)
-    kept = read_scenario_states(both, ["id1"])
+    kept = read_scenario_states([both], [["id1"]])[0]
     whole = read_run(alone).scenario_states
     assert kept.drop("run_spec.name").equals(whole.drop("run_spec.name"))
     assert kept.schema == whole.schema
@@ -79,7 +79,7 @@ def test_the_request_states_of_some_instances_are_as_if_there_were_no_others(
 def test_an_instance_that_is_not_there_is_no_empty_frame(tmp_path: Path) -> None:
     write_run(tmp_path, "a:x=1")
     with pytest.raises(SuiteError, match=r"scenario_state\.json: not what HELM writes"):
-        read_scenario_states(find_runs(tmp_path)[0], ["id1", "absent"])
+        read_scenario_states([find_runs(tmp_path)[0]], [["id1", "absent"]])[0]
 
 
 def test_nested_objects_become_dotted_columns_and_lists_stay_lists(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_an_id_that_is_a_number_is_found_again(tmp_path: Path) -> None:
     write_run(tmp_path, "a:x=1", run_files("a:x=1", request_states=states))
     run = find_runs(tmp_path)[0]
     ids = read_run(run).scenario_states[f"{STATES}instance.id"].to_list()
-    assert read_scenario_states(run, ids[:1]).height == 1
+    assert read_scenario_states([run], [ids[:1]])[0].height == 1
 
 
 def test_a_file_that_helm_was_writing_when_it_was_stopped_is_named(tmp_path: Path) -> None:

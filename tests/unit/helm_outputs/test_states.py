@@ -80,7 +80,7 @@ def test_some_instances_of_a_large_file_are_as_if_there_were_no_others(
     let_be_large(monkeypatch)
     run = write(tmp_path / "all", of_many_kinds())
     alone = write(tmp_path / "alone", [request_state("id0")])
-    assert read_scenario_states(run, ["id0"]).equals(read_run(alone).scenario_states)
+    assert read_scenario_states([run], [["id0"]])[0].equals(read_run(alone).scenario_states)
 
 
 def test_a_large_file_that_was_cut_off_is_named(

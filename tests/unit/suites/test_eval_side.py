@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.building import build as build_module
-from runner.building import write_run as write_run_module
+from runner.building import make_runs
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites import parts
@@ -161,7 +161,7 @@ def test_control_a_withheld_column_that_is_allowed_is_found_in_the_public_half(
 def test_a_suite_with_a_part_that_holds_more_than_its_rows_is_not_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write_run_module, "to_part", lambda frame: parts.to_part(frame) + b"0.75")
+    monkeypatch.setattr(make_runs, "to_part", lambda frame: parts.to_part(frame) + b"0.75")
     with pytest.raises(SuiteError, match="it holds bytes that its rows don't need"):
         make_suite(tmp_path, CANARY_NUMBER, CANARY_TEXT)
 

@@ -67,3 +67,37 @@ def test_control_texts_numbers_and_bits_are_in_the_buffers_of_slices() -> None:
     assert len(found) == 8
     for name in ("a slice of numbers", "a slice of truths", "a number below a null"):
         assert content(HIDING[name]) != content(own_bytes(HIDING[name]))
+
+
+OWN = {
+    "numbers": pa.array([1.0, 2.0]),
+    "integers": pa.array([1, 2, 3]),
+    "texts": pa.array(["a", "", "b"], TEXT),
+    "truths": pa.array([True] * 9),
+    "lists of objects": pa.array(
+        [[{"text": "a", "n": 1}], []], pa.large_list(pa.struct([("text", TEXT), ("n", pa.int64())]))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_an_array_without_other_bytes_is_not_copied(name: str) -> None:
+    exact = own_bytes(pa.concat_arrays([OWN[name].slice(1), OWN[name].slice(1)]).slice(1))
+    assert own_bytes(exact) is exact
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_control_one_that_has_a_value_more_in_its_buffers_is_copied(name: str) -> None:
+    for part in (OWN[name].slice(1), OWN[name].slice(0, len(OWN[name]) - 1)):
+        assert own_bytes(part) is not part
+
+
+def test_bits_after_the_last_are_no_own_bytes() -> None:
+    def truths(last_byte: int) -> pa.Array:
+        bits = pa.py_buffer(bytes([0b11111111, last_byte]))
+        return pa.Array.from_buffers(pa.bool_(), 9, [None, bits])
+
+    untouched, hiding = truths(0b00000001), truths(0b00000011)
+    assert own_bytes(untouched) is untouched
+    assert own_bytes(hiding) is not hiding
+    assert content(own_bytes(hiding)) == content(untouched)

@@ -1,19 +1,20 @@
 """Suites that reveal the scores of the revealed instances, and of no others."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.building import write_run as write_run_module
+from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.contract.predictor import Case
 from runner.errors import SuiteError
 from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.helm_outputs.runs import find_runs
 from runner.suites import reveal
-from runner.suites.reveal import Reveal, make_reveal, reveal_scores
+from runner.suites.reveal import Reveal, make_reveals, reveal_scores
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, stat, write_run
@@ -90,12 +91,16 @@ def test_a_score_of_another_instance_is_found_by_the_audit(
 ) -> None:
     made(tmp_path / "clean")
 
-    def leaking(run: Any, frames: Any, revealed: Any, ids: Any, targets: Any) -> Reveal:
-        reveal = make_reveal(run, frames, revealed, ids, targets)
-        others = reveal_scores(run, [*ids, *IDS[:3]])
-        return Reveal(ids, reveal.scenario_states, others, reveal.instance_targets)
+    def leaking(runs: Any, ids: Any, revealed: Any, targets: Any) -> list[Reveal]:
+        return [
+            replace(reveal, scores=reveal_scores(run, [*reveal.instance_ids, *IDS[:3]]))
+            for (run, _), reveal in zip(
+                runs, make_reveals(runs, ids, revealed, targets), strict=True
+            )
+        ]
 
-    monkeypatch.setattr(write_run_module, "make_reveal", leaking)
+    for module in (make_runs, draws):
+        monkeypatch.setattr(module, "make_reveals", leaking)
     with pytest.raises(SuiteError, match=r"eval/per_instance_stats.*only withheld values"):
         made(tmp_path / "leaking")
 
