@@ -49,6 +49,7 @@ ON_OWN_ENGINES = (
     ),
     (
         "build_context",
+        "command",
         "doctor",
         "engine_lost",
         "evaluate",

@@ -1,6 +1,7 @@
 """The engine, the images and the HELM runs that the integration tests use. All are real."""
 
 import json
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -103,10 +104,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def built_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the demo's reading runs into a suite of three cases, two models each."""
-    source = unpack_demo_suite(tmp_path)
+    folder = tmp_path_factory.mktemp("built_suite")
+    source = unpack_demo_suite(folder)
     spec = {
         "name": "reading",
         "version": "1",
@@ -116,7 +118,13 @@ def suite(tmp_path: Path) -> Path:
         "accept": ["twins"],
         "limits": {"wall_seconds": 120},
     }
-    (tmp_path / "reading.yaml").write_text(json.dumps(spec))
-    built = runner("suite", "build", tmp_path / "reading.yaml", "-o", tmp_path / "reading")
+    (folder / "reading.yaml").write_text(json.dumps(spec))
+    built = runner("suite", "build", folder / "reading.yaml", "-o", folder / "reading")
     assert built.returncode == 0, built.stderr
-    return tmp_path / "reading"
+    return folder / "reading"
+
+
+@pytest.fixture
+def suite(built_suite: Path, tmp_path: Path) -> Path:
+    """Return a test's own copy of the suite, which it may change."""
+    return shutil.copytree(built_suite, tmp_path / "reading")

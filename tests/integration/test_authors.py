@@ -93,9 +93,13 @@ OF_INSTANCES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def magnet_suite(valid_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a function that builds a suite of the runs that ask for some targets."""
+    """Return a function that builds a suite of the runs that ask for some targets, once."""
+    built: dict[str, Path] = {}
 
     def build_suite(**fields: Any) -> Path:
+        asked = json.dumps(fields)
+        if asked in built:
+            return built[asked]
         folder = tmp_path_factory.mktemp("suite")
         spec = {
             "name": "magnet",
@@ -112,7 +116,8 @@ def magnet_suite(valid_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         }
         (folder / "spec.yaml").write_text(yaml.safe_dump(spec))
         succeed("suite", "build", folder / "spec.yaml", "-o", folder / "magnet")
-        return folder / "magnet"
+        built[asked] = folder / "magnet"
+        return built[asked]
 
     return build_suite
 

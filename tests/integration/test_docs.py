@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from runner.authoring.carried_folders import TEMPLATES
+from tests.integration.command import warm_programs
 from tests.integration.images import OWN
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ IMAGE = re.compile(r"((?:-t|check|evaluate) )my_predictor\b(?!/)")
 
 def run_block(block: str, directory: Path, **environment: str) -> str:
     block = IMAGE.sub(rf"\g<1>{OWN.name('my_predictor')}", block)
-    path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
+    path = f"{warm_programs()}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", block],
         cwd=directory,
@@ -89,6 +90,23 @@ def workflow(language: str) -> Path:
     return ROOT / "predictor_template" / language / ".github" / "workflows" / "check.yml"
 
 
+def workflow_steps(language: str) -> list[str]:
+    (job,) = yaml.safe_load(workflow(language).read_text())["jobs"].values()
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    assert "runner check my_predictor --suite demo" in steps
+    return steps
+
+
+@pytest.mark.parametrize("language", ["r", "shell"])
+def test_a_templates_workflow_installs_the_runner_and_then_does_as_its_readme_tells(
+    language: str,
+) -> None:
+    install, *others = workflow_steps(language)
+    assert install in workflow_steps("node")  # where it is run, as the others are for the README
+    told = "".join(shell_blocks(f"predictor_template/{language}/README.md")).splitlines()
+    assert set(others) <= set(told)
+
+
 def test_the_templates_workflow_is_one_of_githubs(template: Path) -> None:
     validate = "check-jsonschema --builtin-schema vendor.github-workflows"
     run_block(f"{validate} {workflow(template.name)}", ROOT)
@@ -101,6 +119,7 @@ def test_control_a_workflow_with_a_misspelt_key_is_refused(tmp_path: Path) -> No
         run_block("check-jsonschema --builtin-schema vendor.github-workflows check.yml", tmp_path)
 
 
+@pytest.mark.parametrize("template", ["node", "python"], indirect=True)
 def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path) -> None:
     """The runner is installed as a wheel of its own; its packages are those of this environment."""
     installed, constraints = tmp_path / "installed", tmp_path / "constraints.txt"
@@ -116,10 +135,7 @@ def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path)
         "PYTHONPATH": str(installed),
         "PATH": f"{installed / 'bin'}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
     }
-    (job,) = yaml.safe_load(workflow(template.name).read_text())["jobs"].values()
-    steps = [step["run"] for step in job["steps"] if "run" in step]
-    assert "runner check my_predictor --suite demo" in steps
-    for step in steps:
+    for step in workflow_steps(template.name):
         is_pip = step.startswith("pip install ")
         run_block(step, template, **environment, **(of_pip if is_pip else {}))
     assert (installed / "runner" / "cli" / "main.py").is_file()

@@ -22,7 +22,7 @@ from runner.reports.report import read_report
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
-from tests.integration.command import RUNNER, runner
+from tests.integration.command import RUNNER, runner, warm_programs
 from tests.integration.conftest import wait_for_container
 from tests.integration.forwarder import forwarder
 from tests.integration.images import OWN
@@ -368,7 +368,8 @@ def test_control_a_run_under_nohup_outlives_its_terminal(
 def test_a_keeper_stopped_from_outside_is_an_engine_fault_and_the_case_runs_again(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    command = [str(RUNNER), "evaluate", "random", "--suite", "demo", "--out", str(tmp_path)]
+    program = str(warm_programs() / "runner")
+    command = [program, "evaluate", "random", "--suite", "demo", "--out", str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for_container(client, "keeper").kill()
         _, said = process.communicate(timeout=60)
@@ -380,8 +381,8 @@ def test_a_keeper_stopped_from_outside_is_an_engine_fault_and_the_case_runs_agai
 def test_an_engine_that_keeps_failing_is_exit_5_and_no_report(
     client: docker.DockerClient, misbehaving: Build, tmp_path: Path
 ) -> None:
-    out = str(tmp_path / "out")
-    command = [str(RUNNER), "evaluate", misbehaving("sleep"), "--suite", "demo", "--out", out]
+    program, out = str(warm_programs() / "runner"), str(tmp_path / "out")
+    command = [program, "evaluate", misbehaving("sleep"), "--suite", "demo", "--out", out]
     command += ["--wall-seconds", "2", "--junit", str(tmp_path / "junit.xml")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         stopped: set[str | None] = set()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import yaml
 
 from runner.building.demo_suite import unpack_demo_suite
 from tests.imports import BESIDE, DATA, unpack_records
-from tests.integration.command import RUNNER, runner
+from tests.integration.command import runner
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -26,13 +25,8 @@ def imported(source: Path, output: Path) -> Path:
     """Return a benchmark_output with the runs of a source."""
     assert BESIDE.is_dir(), "make build/inspect/installed puts Inspect there"
     path = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(BESIDE)]
-    subprocess.run(
-        [RUNNER, "import", source, "-o", output],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    ended = runner("import", source, "-o", output, PYTHONPATH=os.pathsep.join(path))
+    assert ended.returncode == 0, ended.stderr
     return output
 
 

@@ -29,7 +29,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import run_files, stat, write_run
-from tests.integration.command import RUNNER
+from tests.integration.command import RUNNER, runner
 from tests.integration.conftest import wait_for_container
 from tests.integration.images import OWN
 from tests.integration.ray_nodes import RayNodes, ray_nodes
@@ -116,7 +116,7 @@ def evaluate(*images: str, suite: Path, out: Path) -> list[str]:
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return runner(*command[1:])
 
 
 def reports(out: Path) -> list[dict[str, Any]]:

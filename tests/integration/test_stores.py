@@ -14,7 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.integration.command import RUNNER, runner
+from tests.integration.command import runner, warm_programs
 from tests.integration.started import started
 from tests.integration.test_resume import states
 
@@ -95,7 +95,8 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
 
 def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:
     options = ["--suite", str(suite), "--out", f"{server.url}/results"]
-    commands = [[str(RUNNER), "evaluate", name, *options] for name in ("train_mean", "random")]
+    program = str(warm_programs() / "runner")
+    commands = [[program, "evaluate", name, *options] for name in ("train_mean", "random")]
     running = [subprocess.Popen(command, env=os.environ) for command in commands]
     assert [process.wait(timeout=200) for process in running] == [0, 0]
     assert len(list((server.root / "results").glob("*/report.json"))) == 2
@@ -129,7 +130,7 @@ def test_a_store_that_is_lost_in_mid_run_is_named_and_the_same_command_goes_on(
     server: FtpServer,
     suite: Path,
 ) -> None:
-    command = [str(RUNNER), "evaluate", "train_mean", "--suite", str(suite)]
+    command = [str(warm_programs() / "runner"), "evaluate", "train_mean", "--suite", str(suite)]
     command += ["--out", f"{server.url}/results"]
     finished = server.root / "results" / "finished_cases"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as process:

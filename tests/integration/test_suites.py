@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.command import RUNNER, runner
+from tests.integration.command import runner, warm_programs
 from tests.integration.same_reports import report
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -72,7 +72,7 @@ def test_two_runners_on_one_results_directory_both_score_and_leave_one_report(
     suite: Path, tmp_path: Path
 ) -> None:
     options = ("--suite", str(suite), "--out", str(tmp_path / "out"))
-    command = [str(RUNNER), "evaluate", "train_mean", *options]
+    command = [str(warm_programs() / "runner"), "evaluate", "train_mean", *options]
     started = [subprocess.Popen(command, env=os.environ) for _ in range(2)]
     assert [process.wait(timeout=200) for process in started] == [0, 0]
     found = sorted(path.name for path in (tmp_path / "out").iterdir())

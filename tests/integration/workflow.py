@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from tests.git_builder import git
+from tests.integration.command import warm_programs
 
 ROOT = Path(__file__).parents[2]
 OWN_ACTION = "ORGANIZATION/runner"
@@ -155,13 +156,14 @@ class Job:
         files["output"].write_text("")
         # GitHub's own: https://docs.github.com/actions, workflow syntax, `shell`.
         options = ["--noprofile", "--norc", "-eo", "pipefail"] if "shell" in step else ["-e"]
+        path = [warm_programs(), *self._path, Path(sys.prefix, "bin"), os.environ["PATH"]]
         ended = subprocess.run(
             ["/bin/bash", *options, "-c", step["run"]],
             cwd=self.workspace,
             env={
                 "HOME": os.environ["HOME"],
                 "DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
-                "PATH": ":".join([*self._path, f"{sys.prefix}/bin", os.environ["PATH"]]),
+                "PATH": os.pathsep.join(map(str, path)),
                 "PYTHONPATH": str(ROOT),  # this checkout, wherever the command is installed from
                 "RUNNER_TEMP": str(self.temp),
                 "GITHUB_ACTION_PATH": str(ROOT),
