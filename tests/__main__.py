@@ -6,6 +6,7 @@ there are more processes than processors. Where no other engine can be started, 
 other.
 """
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
@@ -70,6 +72,8 @@ host has to reach by network."""
 
 def main() -> int:
     """Run all parts and print first the one's output, as it comes, then the others'."""
+    # Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of commands would compile its modules.
+    compileall.compile_dir(Path(__file__).parents[1] / "runner", quiet=1)
     own = [[f"tests/integration/test_{name}.py" for name in names] for names in ON_OWN_ENGINES]
     elsewhere = [*WITHOUT_ENGINE, *(path for paths in own for path in paths)]
     rest = ["tests", *(f"--ignore={path}" for path in elsewhere)]

@@ -15,7 +15,7 @@ Params = ParamSpec("Params")
 Returned = TypeVar("Returned")
 Made = TypeVar("Made")
 
-STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
+STRICT = ConfigDict(defer_build=True, strict=True, arbitrary_types_allowed=True)
 PREFIXES = ("Input should be ", "Value error, ")
 
 

@@ -19,7 +19,7 @@ class Leak(BaseModel):
         advice: what to do.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     kind: Kind
     case: str

@@ -23,7 +23,7 @@ MOST_REASON = 2_000
 
 
 class _Left(StrictModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True)
 
     stage: Literal["nodes", "no_evidence", "symbols", "fault", "claim", "judged"]
     reason: str = ""

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
 from runner.files.regular_files import read_regular
@@ -16,6 +17,8 @@ FOLDER = "_cells"
 @dataclass(frozen=True)
 class FinishedCell:
     """A container's run, and when it ended."""
+
+    __pydantic_config__: ClassVar = ConfigDict(defer_build=True)
 
     timestamp: str
     run: SandboxRun

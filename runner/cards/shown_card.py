@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from runner.cards.bundle import CARD, METADATA, RESULTS, VERDICT
 from runner.cards.verdict import Figure, Verdict, verified_share
@@ -16,7 +16,11 @@ from runner.files.yaml_files import YamlForm, parse_yaml
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ShownCell(BaseModel):
+class _Shown(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+
+class ShownCell(_Shown):
     """A cell, as its file has it; ``swept`` is what tells it from others, which MAGNET's lacks."""
 
     id: str = ""
@@ -34,7 +38,7 @@ class ShownCell(BaseModel):
         return ", ".join(f"{name}={value}" for name, value in self.swept.items()) or "the only cell"
 
 
-class WithoutEvidence(BaseModel):
+class WithoutEvidence(_Shown):
     """A cell whose nodes left no result."""
 
     id: str
@@ -42,14 +46,14 @@ class WithoutEvidence(BaseModel):
     reason: str
 
 
-class _Own(BaseModel):
+class _Own(_Shown):
     version: str
     image: Mapping[str, str]
     metrics: Mapping[str, Figure]
     without_evidence: tuple[WithoutEvidence, ...]
 
 
-class _VerdictFile(BaseModel):
+class _VerdictFile(_Shown):
     result: Verdict
     claim_aggregation_strategy: Mapping[str, Any]
     claims: tuple[str, ...]
@@ -155,8 +159,10 @@ def _content(path: Path) -> bytes:
 
 
 _METADATA: TypeAdapter[Mapping[str, Mapping[str, Any]]] = TypeAdapter(
-    Mapping[str, Mapping[str, Any]]
+    Mapping[str, Mapping[str, Any]], config=ConfigDict(defer_build=True)
 )
 _ANY_CARD: YamlForm[Mapping[str, Any]] = YamlForm(
-    TypeAdapter(Mapping[str, Any]), "an evaluation card", UsageError
+    TypeAdapter(Mapping[str, Any], config=ConfigDict(defer_build=True)),
+    "an evaluation card",
+    UsageError,
 )

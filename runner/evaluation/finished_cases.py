@@ -8,8 +8,9 @@ import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
 from runner.evaluation.task import CaseKey
@@ -26,6 +27,8 @@ MOST_TIMES_REMOTE = 50
 @dataclass(frozen=True)
 class FinishedCase:
     """A run, and its key."""
+
+    __pydantic_config__: ClassVar = ConfigDict(defer_build=True)
 
     key: CaseKey
     run: SandboxRun

@@ -38,7 +38,7 @@ class BatchRow(BaseModel):
         seconds_left: None if nobody can tell yet.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     image: str
     suite: str
@@ -57,7 +57,7 @@ class RunningBatch(BaseModel):
         began: when, as ISO 8601 has it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     began: datetime
     seconds_left: float | None

@@ -49,7 +49,11 @@ class Contender(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, ser_json_inf_nan="constants"
+        defer_build=True,
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        ser_json_inf_nan="constants",
     )
 
     suite: str

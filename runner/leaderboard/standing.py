@@ -41,7 +41,7 @@ class Standing:
 class PublishedEntry(BaseModel):
     """One entry of ``runner leaderboard --json``: the fields that a rank by intervals needs."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
 
     digest: str
     value: float | None
@@ -53,7 +53,7 @@ class PublishedEntry(BaseModel):
 class PublishedScoring(BaseModel):
     """The suite's scoring policy: the fields that a rank by intervals needs."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
 
     primary: str
 
@@ -61,7 +61,7 @@ class PublishedScoring(BaseModel):
 class PublishedLeaderboard(BaseModel):
     """The JSON of ``runner leaderboard --json``."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
 
     digest: str
     scoring: PublishedScoring

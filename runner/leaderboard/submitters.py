@@ -35,7 +35,7 @@ class Submitters(BaseModel):
         baselines: the references, IDs or digests of images that are marked as baselines.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     show: Literal["best", "all"] = "best"
     submitters: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}

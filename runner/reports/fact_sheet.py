@@ -69,7 +69,7 @@ class FactSheet(BaseModel):
         data_used: what it was made from besides what a suite gives it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     title: Line
     authors: Annotated[tuple[Line, ...], Field(max_length=MOST_AUTHORS)] = ()

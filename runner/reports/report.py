@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import GIB
@@ -30,7 +30,7 @@ MOST_BYTES = GIB
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class TargetRecord(_Record):
@@ -154,7 +154,7 @@ class Report(_Record):
     rescored_from: RescoredFrom | None = None
     eval_run_specs: Mapping[str, RunSpecColumns]
     cases: tuple[CaseRecord, ...]
-    scoring: ScoringPolicy = ScoringPolicy()
+    scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     scores: tuple[Score, ...] = ()
     budget_scores: tuple[Score, ...] = ()
     repetitions: tuple[Repetition, ...] = ()

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from runner.errors import EngineRefusedError, NotOnEngineError, UsageError
 from runner.files.locks import locked_directory, unheld_directory
@@ -26,6 +26,8 @@ from runner.sandbox.live_runs import anyone_lives
 
 class _Record(BaseModel):
     """An image that the runner pulled, by its ID, and the names that came by its pulls."""
+
+    model_config = ConfigDict(defer_build=True)
 
     engine: str
     image: str

@@ -60,7 +60,7 @@ class ScoringPolicy(BaseModel):
         tolerance: two predicted values, or two scores, count as the same if they differ by no more.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     primary: str = "mae"
     missing: Literal["void", "worst"] = "void"

@@ -11,7 +11,7 @@ from runner.submissions.ladder import PublicScore
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class CountedSubmission(_Entry):

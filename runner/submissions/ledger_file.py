@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from runner.errors import UsageError
 from runner.files.locks import locked_file
@@ -25,7 +25,9 @@ from runner.submissions.entries import Entry, with_corrections
 from runner.submissions.rules import Rules
 from runner.submissions.signed_lines import ChangedLineError, check_lines, sign_line
 
-ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="event")])
+ENTRY: TypeAdapter[Entry] = TypeAdapter(
+    Annotated[Entry, Field(discriminator="event")], config=ConfigDict(defer_build=True)
+)
 
 RESTORE = (
     "Restore the line. If it is the last line and was cut off, remove it: it has had no effect yet."

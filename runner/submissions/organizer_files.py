@@ -32,7 +32,7 @@ def _is_name(text: str) -> str:
 class Teams(BaseModel):
     """``teams.yaml``: a submitter's name -> the logins of those who may submit for it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     teams: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
 
@@ -46,7 +46,7 @@ class Teams(BaseModel):
 class ListedSubmission(BaseModel):
     """A submitter and an image that it submits."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     submitter: Annotated[_Text, AfterValidator(_is_name)]
     image: _Text
@@ -74,7 +74,9 @@ _TEAMS = YamlForm(
     TypeAdapter(Teams), "`teams:`, and below it each team with its logins", UsageError
 )
 _LISTED: YamlForm[list[ListedSubmission]] = YamlForm(
-    TypeAdapter(_Listed), "a list; each item has a submitter and an image", UsageError
+    TypeAdapter(_Listed, config=ConfigDict(defer_build=True)),
+    "a list; each item has a submitter and an image",
+    UsageError,
 )
 _SUBMITTERS = YamlForm(
     TypeAdapter(Submitters), "`submitters:`, and below it each name with its images", SuiteError

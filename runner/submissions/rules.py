@@ -27,7 +27,7 @@ class Rules(BaseModel):
         seed: draws the split; whoever knows it knows the split.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     evaluations: Annotated[int, Field(ge=1, le=MOST)] = 5
     failures: Annotated[int, Field(ge=1, le=MOST)] = 3

@@ -50,7 +50,7 @@ def _is_image(text: str) -> str:
 class Submission(BaseModel):
     """A submitter, and the image by its digest: ``registry/name@sha256:...``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     submitter: Annotated[str, Strict(), AfterValidator(_is_submitter)]
     image: Annotated[str, Strict(), AfterValidator(_is_image)]

@@ -21,7 +21,7 @@ MOST_REPLICATES = 1_000
 class StrictModel(BaseModel):
     """A mapping that people write: a field that it does not know is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class _Replicated(StrictModel):
@@ -137,7 +137,9 @@ class Extrapolate(_Replicated):
 
     method: Literal["extrapolate"]
     by: Literal["model", "model_deployment"] = "model"
-    order: Annotated[Order, BeforeValidator(_column_alone)] = Order(column=MEAN_SCORE)
+    order: Annotated[Order, BeforeValidator(_column_alone)] = Field(
+        default_factory=lambda: Order(column=MEAN_SCORE)
+    )
     share: float = Field(default=0.3, strict=True, gt=0, lt=1)
 
 

@@ -141,14 +141,14 @@ class SuiteSpec(StrictModel):
     license: str = ""
     helm_runs: tuple[str, ...] = Field(min_length=1)
     partial_runs: Literal["refuse", "use"] = "refuse"
-    targets: tuple[Target, ...] = (TargetSpec(stat="exact_match"),)
+    targets: tuple[Target, ...] = Field(default_factory=lambda: (TargetSpec(stat="exact_match"),))
     instance_targets: tuple[Target, ...] = ()
-    division: Division = Sampled()
+    division: Division = Field(default_factory=Sampled)
     keep_together: tuple[Group, ...] = ("sweeps", "twins")
-    revealed: Revealed = Revealed()
+    revealed: Revealed = Field(default_factory=Revealed)
     assets: str | None = None
     limits: NumericLimits = Limits()
-    scoring: ScoringPolicy = ScoringPolicy()
+    scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     accept: tuple[Accepted, ...] = ()
     seed: int = Field(default=1, strict=True, ge=0, le=LARGEST_SEED)
 

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 class LockedPackage(BaseModel):
     """One .deb file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True)
 
     name: str
     version: str
@@ -42,7 +42,7 @@ class Lock(BaseModel):
         base: a digest of the base's own packages.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True)
 
     distribution: str
     time: str
