@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.building.build import build_suite
 from runner.building.demo_suite import ARCHIVE, DEMO_SUITE, unpack_demo_suite
-from runner.building.draw import Draw, drawn_spec
+from runner.building.draw import Draw
 from runner.code_version import code_versions
 from runner.errors import SuiteError
 from runner.files.scratch import scratch_directory
@@ -62,7 +61,9 @@ def _make(draw: Draw, place: Path, progress: Progress) -> Suite:
 
 
 def _build(draw: Draw, into: Path, progress: Progress) -> Suite:
+    from runner.building.drawn import build_drawn  # noqa: PLC0415  (slow; not if kept)
+
     with scratch_directory() as scratch:
-        spec = drawn_spec(DEMO_SUITE, unpack_demo_suite(scratch), draw)
+        source = unpack_demo_suite(scratch)
         # What it warns of is for organizers; most people who use the demo are not.
-        return build_suite(spec, into / _SUITE, progress, is_kept=False).suite
+        return build_drawn(DEMO_SUITE, source, draw, into / _SUITE, progress, has_warnings=False)

@@ -6,9 +6,8 @@ from difflib import get_close_matches
 from glob import has_magic
 from pathlib import Path
 
-from runner.building.build import build_suite, warnings
 from runner.building.demo_suite import DEMO_SUITE
-from runner.building.draw import Draw, drawn_spec
+from runner.building.draw import Draw
 from runner.building.kept_demo import opened_demo_suite
 from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
@@ -61,14 +60,12 @@ def opened_suite(
         with opened_demo_suite(draw, progress) as suite:
             yield suite
         return
+    from runner.building.drawn import build_drawn  # noqa: PLC0415  (slow; not for a built suite)
+
     title, source = _helm_runs(name, root_dir)
     progress.say(f"reading the HELM runs of {title}")
     with scratch_directory() as scratch:
-        spec = drawn_spec(title, source, draw)
-        built = build_suite(spec, scratch / "suite", progress, is_kept=False)
-        for line in warnings(built):
-            progress.say(f"warning: {line}")
-        yield built.suite
+        yield build_drawn(title, source, draw, scratch / "suite", progress)
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from runner.cards.shown_card import ShownCard, read_bundle
 from runner.cards.verdict import Verdict
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
-from runner.code_version import code_versions
 from runner.contract.limits import MIB, Limits
 from runner.errors import ExitCode, UsageError
 from runner.sandbox.engine.engine import Engine
@@ -86,12 +85,10 @@ def show(directory: Path, html: bool, output: Path | None, as_json: bool) -> int
     """Print what a run of a card found, or write its page."""
     shown = read_bundle(directory)
     if html or output is not None:
-        from runner.pages.card_page import card_page  # noqa: PLC0415  (the same)
-        from runner.pages.page import write_page  # noqa: PLC0415  (the same)
-        from runner.view.card_contents import card_on_page  # noqa: PLC0415  (needs the html extra)
+        from runner.cli.card_html import write_card_page  # noqa: PLC0415  (needs the html extra)
 
         path = output or shown.directory / PAGE
-        write_page(path, card_page(card_on_page(shown), code_versions()["runner"]), is_private=True)
+        write_card_page(path, shown)
         echo(f"page: {path}")
         return 0
     _print(shown, as_json)

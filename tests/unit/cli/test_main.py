@@ -122,9 +122,19 @@ def test_building_a_suite_loads_nothing_that_it_has_no_use_for(module: str) -> N
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_an_evaluation_that_is_up_to_date_does_not_load_scipy() -> None:
-    code = "import runner.cli.evaluate, sys; sys.exit('scipy' in sys.modules)"
+UNUSED = ["scipy", "runner.audit.audit", "runner.building.build"]
+
+
+@pytest.mark.parametrize("module", UNUSED)
+def test_an_evaluation_that_is_up_to_date_does_not_load(module: str) -> None:
+    code = f"import runner.cli.evaluate, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", UNUSED[1:])
+def test_control_a_suite_that_must_be_drawn_loads(module: str) -> None:
+    code = f"import runner.building.drawn, sys; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1
 
 
 def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:
