@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.cli.echo import echo
 from runner.errors import UsageError
+from runner.pages.page import require_pages
 from runner.view.server import TOKEN_BYTES, ViewServer
 
 POLL_SECONDS = 0.2
@@ -18,6 +19,7 @@ def view(directory: Path, port: int | None) -> int:
             f"{directory}: no such folder. `runner evaluate` writes reports below results; name "
             "any folder of reports, suites or cards."
         )
+    require_pages()  # now, and not in the browser
     with ViewServer(directory, port or 0, secrets.token_urlsafe(TOKEN_BYTES)) as server:
         echo(f"view: {server.url}")
         echo("Only who has this address can open it. Ctrl-C ends it.", err=True)

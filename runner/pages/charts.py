@@ -13,11 +13,6 @@ from runner.scores.aggregation import Score
 from runner.scores.calibration import CalibrationPoint
 from runner.scores.metrics import METRICS
 
-try:
-    import vl_convert
-except ImportError as error:
-    raise UsageError(f"Plots need the html extra: {install_command('html')}") from error
-
 Rows = Sequence[Mapping[str, Any]]
 """One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""
 
@@ -178,16 +173,16 @@ def write_plots(rows: Rows, curve: Sequence[Score], directory: Path) -> list[Pat
         curve: the primary metric at each budget; none if there is one budget.
 
     Raises:
-        UsageError: the directory can't be written.
+        UsageError: the directory can't be written, or the html extra is not installed.
     """
-    written = []
+    vega, written = _vega(), []
     try:
         for name, chart in draw_charts(rows, curve).items():
             sized = {**chart, "width": SIDE_PIXELS, "datasets": {TARGETS: list(rows)}}
             svg, png = directory / f"{name}.svg", directory / f"{name}.png"
             plots = {
-                svg: vl_convert.vegalite_to_svg(sized).encode(),
-                png: vl_convert.vegalite_to_png(sized, scale=PNG_SCALE),
+                svg: vega.vegalite_to_svg(sized).encode(),
+                png: vega.vegalite_to_png(sized, scale=PNG_SCALE),
             }
             for path, content in plots.items():
                 # Not durable: it can be made again.
@@ -202,4 +197,12 @@ def write_plots(rows: Rows, curve: Sequence[Score], directory: Path) -> list[Pat
 @lru_cache(1)
 def chart_script() -> str:
     """Return Vega with all that it needs: 0.9 MB of JavaScript, with ``vegaEmbed`` in it."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return str(_vega().javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def _vega() -> Any:
+    try:
+        import vl_convert  # noqa: PLC0415  (optional, and slow to load)
+    except ImportError as error:
+        raise UsageError(f"Plots need the html extra: {install_command('html')}") from error
+    return vl_convert

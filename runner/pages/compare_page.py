@@ -6,6 +6,7 @@ import polars as pl
 
 from runner.code_version import own_version
 from runner.leaderboard.paired import PairedDifference, PairedEvaluations
+from runner.pages.charts import chart_script, draw_errors
 from runner.pages.packing import pack, short
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
 from runner.pages.report_data import FEWEST_TARGETS, MOST_POINTS, stat_text
@@ -40,9 +41,6 @@ def compare_page(paired: PairedEvaluations, board: str | None = None, *, with_ac
     charts = []
     rows = _target_rows(paired) if with_actuals else []
     if rows:
-        # Imported here: it is slow, and a page without actuals has no plot.
-        from runner.pages.charts import chart_script, draw_errors  # noqa: PLC0415
-
         data["targets"] = pack(rows)
         data["chart"] = draw_errors()
         charts = [chart_script()]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.code_version import install_command
 from runner.errors import UsageError
@@ -15,10 +15,8 @@ from runner.files.regular_files import refuse_other_kind
 from runner.files.whole_writes import whole_file
 from runner.untrusted import printable
 
-try:
+if TYPE_CHECKING:
     import jinja2
-except ImportError as error:
-    raise UsageError(f"Pages need the html extra: {install_command('html')}") from error
 
 TEMPLATES = "runner.pages"
 
@@ -51,6 +49,9 @@ def render_page(
         scripts: JavaScript, run at the end of the page in this order.
         data: by the id of the element that holds it as JSON.
         is_live: whether the page may ask the server that it came from for news.
+
+    Raises:
+        UsageError: the html extra is not installed.
     """
     style = asset("style.css")
     policy = [
@@ -73,6 +74,11 @@ def render_page(
             data={name: _trusted(_json(value)) for name, value in (data or {}).items()},
         )
     )
+
+
+def require_pages() -> None:
+    """Raise UsageError if no page can be made, because the html extra is not installed."""
+    _environment()
 
 
 def write_page(path: Path, html: str, *, is_private: bool = False) -> None:
@@ -121,6 +127,10 @@ def _source_hash(text: str) -> str:
 
 @lru_cache(1)
 def _environment() -> "jinja2.Environment":
+    try:
+        import jinja2  # noqa: PLC0415  (optional: what is printed as text does without)
+    except ImportError as error:
+        raise UsageError(f"Pages need the html extra: {install_command('html')}") from error
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(TEMPLATES),
         autoescape=True,

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
+from runner.pages.charts import draw_charts
 from runner.pages.packing import pack
 from runner.reports.records import RECORDS_PARQUET, record_files
 from runner.reports.report import Report
@@ -68,9 +69,6 @@ def draw_targets(report: Report, records: pl.DataFrame) -> dict[str, Any]:
     targets = target_rows(records)
     if not targets:
         return {}
-    # Imported here: it is slow, and a page without actuals has no plots.
-    from runner.pages.charts import draw_charts  # noqa: PLC0415
-
     drawn = _drawn(targets)
     colors = _color_columns(records)
     found: dict[str, Any] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.pages.charts import chart_script
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
 from runner.pages.report_data import draw_targets, find_categories
 from runner.reports.records import report_records
@@ -53,8 +54,6 @@ def report_page(report: Report, *, with_actuals: bool, links: Links = Links()) -
     charts: Mapping[str, Any] = data.get("charts", {})
     plots = []
     if charts:
-        from runner.pages.charts import chart_script  # noqa: PLC0415  (slow)
-
         plots, scripts = [chart_script()], ["plots.js", *scripts]
     suite_scores = [
         score for score in report.scores if with_actuals or score.metric not in OF_ONE_TARGET

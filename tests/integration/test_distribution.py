@@ -41,15 +41,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(
     wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Return an environment that has the wheel and what this asks for, and nothing else."""
+    """Return an environment that has the wheel and what it needs, and nothing else."""
     made = tmp_path_factory.mktemp("environment") / "venv"
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", PYTHONS[request.param], made], cwd="/", check=True)
-    asked = f"helm-predictor-runner[html] @ {wheel.as_uri()}"
-    subprocess.run(
-        [*uv, "pip", "install", "-q", "-p", made / "bin" / "python", asked], cwd="/", check=True
-    )
+    install(made, str(wheel))
     return made
+
+
+def install(environment: Path, asked: str) -> None:
+    """Install a wheel and what it needs."""
+    python = str(environment / "bin" / "python")
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "-p", python, asked]
+    subprocess.run(command, cwd="/", check=True)
 
 
 def run(environment: Path, directory: Path, *command: str) -> str:
@@ -69,15 +73,22 @@ def run(environment: Path, directory: Path, *command: str) -> str:
 
 
 def test_the_wheel_alone_goes_from_an_empty_folder_to_a_score_and_a_page(
-    environment: Path, tmp_path: Path
+    environment: Path, wheel: Path, tmp_path: Path
 ) -> None:
+    """Text needs no extra; pages do."""
     image = OWN.name("my-predictor-of-the-wheel")
     run(environment, tmp_path, "runner", "build", "--base", "-t", "runner-base")
     run(environment, tmp_path, "runner", "init", "mine")
     run(environment, tmp_path, "runner", "build", "mine", "-t", image)
     assert "MAE" in run(environment, tmp_path, "runner", "evaluate", image, "--suite", "demo")
     (report,) = (tmp_path / "results").glob("*/*/report.json")
-    run(environment, tmp_path, "runner", "report", str(report.parent), "--html")
+    assert "MAE" in run(environment, tmp_path, "runner", "report", str(report.parent))
+    assert "MAE" in run(environment, tmp_path, "runner", "leaderboard", "results")
+    page = ("runner", "report", str(report.parent), "--html")
+    with pytest.raises(AssertionError, match="Pages need the html extra"):
+        run(environment, tmp_path, *page)
+    install(environment, f"helm-predictor-runner[html] @ {wheel.as_uri()}")
+    run(environment, tmp_path, *page)
     assert "<html" in report.parent.with_suffix(".html").read_text()
 
 
