@@ -16,9 +16,11 @@ from runner.building.demo_suite import unpack_demo_suite
 from runner.cli.main import cli
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
+from tests.helm_builder import write_suite
 from tests.integration.command import runner
 from tests.integration.images import OWN
 from tests.integration.registry import Registry, running_registry
+from tests.suite_builder import build
 
 IMAGES = Path(__file__).parents[2] / "images"
 
@@ -128,3 +130,9 @@ def built_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def suite(built_suite: Path, tmp_path: Path) -> Path:
     """Return a test's own copy of the suite, which it may change."""
     return shutil.copytree(built_suite, tmp_path / "reading")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return a suite of one case, for tests that need no more: a case costs more than a second."""
+    return build(write_suite(tmp_path), tmp_path / "small").root

@@ -9,7 +9,6 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -310,22 +309,3 @@ def test_control_without_clean_up_what_is_left_behind_is_told(
     monkeypatch.setattr(sandbox_module, "sweep", fail)
     (verdict,) = run_weakened(engine, ("no_output",))
     assert any("left behind: runner-" in breach for breach in verdict.breaches)
-
-
-def test_a_pack_that_lies_elsewhere_is_the_same(tmp_path: Path) -> None:
-    """The wheel carries it as ``runner/misbehaving``; see pyproject.toml."""
-    command = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    root = Path(__file__).parents[2]
-    subprocess.run(
-        [RUNNER.with_name("python"), "-m", *command, "-w", tmp_path, root], check=True, timeout=120
-    )
-    (wheel,) = tmp_path.glob("*.whl")
-    shown = subprocess.run(
-        [RUNNER.with_name("python"), "-m", "zipfile", "-l", wheel],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    names = [line.split()[0] for line in shown.splitlines()]
-    assert "runner/misbehaving/Dockerfile" in names
-    assert {f"runner/misbehaving/{name}.py" for name in ATTACKS} <= set(names)

@@ -11,6 +11,7 @@ from tests.integration.images import OWN
 
 ROOT = Path(__file__).parents[2]
 SUPPORTED = ("3.11", "3.12", "3.13")
+OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def find_python(version: str) -> str | None:
@@ -104,6 +105,7 @@ def test_control_a_checkout_that_is_near_is_seen(environment: Path) -> None:
     assert str(ROOT) in run(environment, ROOT, "python", "-c", where)
 
 
+@pytest.mark.parametrize("environment", [OURS], indirect=True)
 def test_an_extra_is_added_by_the_name_that_messages_tell(
     environment: Path, tmp_path: Path
 ) -> None:
@@ -115,4 +117,4 @@ def test_an_extra_is_added_by_the_name_that_messages_tell(
 
 
 def test_the_python_of_this_environment_is_among_those_tried() -> None:
-    assert f"{sys.version_info.major}.{sys.version_info.minor}" in PYTHONS
+    assert OURS in PYTHONS

@@ -20,12 +20,6 @@ pytestmark = pytest.mark.usefixtures("state")
 States = dict[str, tuple[int, int, int]]
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """Return a suite of one case."""
-    return build(write_suite(tmp_path), tmp_path / "small").root
-
-
 def states(out: Path) -> States:
     """Return the inode, the size and the time of the last change of every file and directory."""
     found = {path.relative_to(out).as_posix(): path.stat() for path in out.rglob("*")}

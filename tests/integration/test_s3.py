@@ -45,14 +45,14 @@ def run(
 
 
 def test_reports_on_s3_are_ranked_verified_and_stand(
-    server: S3Server, bucket: str, suite: Path, client: docker.DockerClient
+    server: S3Server, bucket: str, small: Path, client: docker.DockerClient
 ) -> None:
-    command = ["evaluate", "train_mean", "random", "--suite", suite, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", "train_mean", "random", "--suite", small, "--out", f"s3://{bucket}/x"]
     ended = run(server, *command)
     assert ended.returncode == 0, ended.stderr
     board = run(server, "leaderboard", f"s3://{bucket}/x", "--json")
     assert len(json.loads(board.stdout)["entries"]) == 2
-    verified = run(server, "verify", f"s3://{bucket}/x/random", "--suite", suite)
+    verified = run(server, "verify", f"s3://{bucket}/x/random", "--suite", small)
     assert verified.returncode == 0, verified.stdout
     before = server.ask("list_objects_v2", Bucket=bucket)["Contents"]
     with started(client, ["train_mean", "random"]) as ran:
@@ -94,9 +94,9 @@ def test_control_a_write_that_is_not_interrupted_leaves_the_file(
 
 
 def test_a_report_that_was_begun_is_not_ranked_and_made_whole_by_the_same_command(
-    server: S3Server, bucket: str, suite: Path
+    server: S3Server, bucket: str, small: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--suite", suite, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", "train_mean", "--suite", small, "--out", f"s3://{bucket}/x"]
     assert run(server, *command).returncode == 0
     assert run(server, "leaderboard", f"s3://{bucket}/x").returncode == 0
     server.ask("delete_object", Bucket=bucket, Key="x/train_mean/SHA256SUMS")  # it is written last
@@ -104,7 +104,7 @@ def test_a_report_that_was_begun_is_not_ranked_and_made_whole_by_the_same_comman
     assert half.returncode == 2
     assert "no report in it" in half.stderr
     assert run(server, *command).returncode == 0
-    assert run(server, "verify", f"s3://{bucket}/x/train_mean", "--suite", suite).returncode == 0
+    assert run(server, "verify", f"s3://{bucket}/x/train_mean", "--suite", small).returncode == 0
 
 
 COPY = """
@@ -133,9 +133,9 @@ print(len(read_reports(open_store(sys.argv[1]), parse_report).reports))
 
 
 def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
-    server: S3Server, bucket: str, suite: Path
+    server: S3Server, bucket: str, small: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--suite", suite, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", "train_mean", "--suite", small, "--out", f"s3://{bucket}/x"]
     assert run(server, *command).returncode == 0
     server.python(COPY, bucket, REPORTS)
     before, begun = len(server.requests()), time.monotonic()
@@ -146,15 +146,15 @@ def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
     assert any("continuation-token" in request for request in asked)
 
 
-def test_two_runners_share_a_bucket(server: S3Server, bucket: str, suite: Path) -> None:
-    options = ["--suite", suite, "--out", f"s3://{bucket}/x"]
+def test_two_runners_share_a_bucket(server: S3Server, bucket: str, small: Path) -> None:
+    options = ["--suite", small, "--out", f"s3://{bucket}/x"]
     images = ("train_mean", "random", "random")  # two write the same report at the same time
     program = warm_programs() / "runner"
     commands = [list(map(str, [program, "evaluate", image, *options])) for image in images]
     running = [subprocess.Popen(command, env=server.environment) for command in commands]
     assert [process.wait(timeout=250) for process in running] == [0, 0, 0]
     for image in ("train_mean", "random"):
-        verified = run(server, "verify", f"s3://{bucket}/x/{image}", "--suite", suite)
+        verified = run(server, "verify", f"s3://{bucket}/x/{image}", "--suite", small)
         assert verified.returncode == 0, verified.stdout
 
 

@@ -66,18 +66,18 @@ def server(tmp_path: Path) -> Iterator[FtpServer]:
 
 def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     server: FtpServer,
-    suite: Path,
+    small: Path,
     client: docker.DockerClient,
 ) -> None:
     url = f"{server.url}/results"
-    command = ["evaluate", "train_mean", "random", "--suite", suite, "--out", url, "--jobs", "2"]
+    command = ["evaluate", "train_mean", "random", "--suite", small, "--out", url, "--jobs", "2"]
     ended = runner(*command)
     assert ended.returncode == 0, ended.stderr
     place = server.root / "results"
     assert {path.name for path in place.iterdir()} == {"finished_cases", "random", "train_mean"}
     assert list((server.root / "tmp").iterdir()) == []
     for report in (f"{url}/random", place / "random"):  # the same bytes as on a disk
-        verified = runner("verify", report, "--suite", suite)
+        verified = runner("verify", report, "--suite", small)
         assert verified.returncode == 0, verified.stdout
     board = json.loads(runner("leaderboard", url, "--json").stdout)
     assert {entry["image"] for entry in board["entries"]} == {"train_mean", "random"}
@@ -93,8 +93,8 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     ]
 
 
-def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:
-    options = ["--suite", str(suite), "--out", f"{server.url}/results"]
+def test_two_runners_share_a_place(server: FtpServer, small: Path) -> None:
+    options = ["--suite", str(small), "--out", f"{server.url}/results"]
     program = str(warm_programs() / "runner")
     commands = [[program, "evaluate", name, *options] for name in ("train_mean", "random")]
     running = [subprocess.Popen(command, env=os.environ) for command in commands]
@@ -112,14 +112,14 @@ def test_two_runners_share_a_place(server: FtpServer, suite: Path) -> None:
 )
 def test_a_place_that_cannot_be_used_is_told_before_any_container_runs(
     server: FtpServer,
-    suite: Path,
+    small: Path,
     client: docker.DockerClient,
     place: str,
     why: str,
 ) -> None:
     url = place.format(port=server.port)
     with started(client, ["train_mean"]) as ran:
-        ended = runner("evaluate", "train_mean", "--suite", suite, "--out", url)
+        ended = runner("evaluate", "train_mean", "--suite", small, "--out", url)
     assert ended.returncode == 2
     assert f"{url.replace('wrong', '...')}: this place can't be used" in ended.stderr
     assert why in ended.stderr

@@ -45,25 +45,25 @@ def test_a_flipped_byte_stops_an_evaluation_with_exit_code_3_and_the_files_name(
 
 
 def test_a_frozen_suite_is_not_divided_again_and_its_limits_can_be_lowered(
-    suite: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
-    ended = evaluate(suite, tmp_path / "out", "--eval-samples", "3")
+    ended = evaluate(small, tmp_path / "out", "--eval-samples", "3")
     assert ended.returncode == 2
     assert "--eval-samples can't change it" in ended.stderr
-    ended = evaluate(suite, tmp_path / "out", "--wall-seconds", "60", "--json")
+    ended = evaluate(small, tmp_path / "out", "--wall-seconds", "60", "--json")
     (found,) = json.loads(ended.stdout)
     assert {case["limits"]["wall_seconds"] for case in found["cases"]} == {60}
 
 
 def test_a_change_of_the_seed_or_of_a_limit_is_never_answered_from_what_has_finished(
-    suite: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
-    evaluate(suite, tmp_path / "out")
+    evaluate(small, tmp_path / "out")
     shutil.rmtree(tmp_path / "out" / "train_mean")
-    same = evaluate(suite, tmp_path / "out")
-    assert "3 of 3 cases have finished before" in same.stderr
+    same = evaluate(small, tmp_path / "out")
+    assert "1 of 1 cases have finished before" in same.stderr
     for options in (("--seed", "5"), ("--memory-mib", "1024"), ("--rerun",)):
-        other = evaluate(suite, tmp_path / "out", *options)
+        other = evaluate(small, tmp_path / "out", *options)
         assert other.returncode == 0, other.stderr
         assert "finished before" not in other.stderr
 
@@ -107,10 +107,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
-    suite: Path, small_disk: Path
+    small: Path, small_disk: Path
 ) -> None:
     (small_disk / "filler").write_bytes(bytes(60 * 1024))
-    ended = evaluate(suite, small_disk / "out")
+    ended = evaluate(small, small_disk / "out")
     assert ended.returncode == 2
     assert "Free space or name another place with --out" in ended.stderr
     left = [path for path in (small_disk / "out").rglob("*") if path.is_file()]

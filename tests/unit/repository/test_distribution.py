@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.attack.pack import pack_directory, read_pack
 from runner.code_version import DISTRIBUTION, install_command
 
 ROOT = Path(__file__).parents[3]
@@ -112,6 +113,11 @@ def test_the_wheel_has_the_name_that_is_no_strangers_and_all_that_the_command_ne
         "ray",
     }
     assert set(NEEDED) <= names(wheel)
+
+
+def test_the_wheel_has_every_attack_of_the_pack(wheel: Path) -> None:
+    attacks = read_pack(pack_directory())
+    assert {f"runner/misbehaving/{attack.name}.py" for attack in attacks} <= names(wheel)
 
 
 @pytest.mark.parametrize("has_git", [True, False])
