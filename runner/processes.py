@@ -124,7 +124,7 @@ class _Worker:
 class _NoPandas(MetaPathFinder, Loader):
     """Stands for pandas, which Arrow loads before its first array, wherever it is installed.
 
-    It takes longer than much of the work, and nothing that these processes do has use for it.
+    It takes longer than much of the work, and nothing that is done to suites has use for it.
     """
 
     def find_spec(
@@ -136,9 +136,14 @@ class _NoPandas(MetaPathFinder, Loader):
         raise ImportError(f"{spec.name} is not loaded in these processes", name=spec.name)
 
 
+def leave_out_pandas() -> None:
+    """Keep pandas out of this process from here on."""
+    sys.meta_path.insert(0, _NoPandas())
+
+
 def serve() -> None:
     """Call functions until nobody asks any more: the main function of a process."""
-    sys.meta_path.insert(0, _NoPandas())
+    leave_out_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who asks
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer

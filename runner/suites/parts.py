@@ -5,8 +5,7 @@ every part its own columns. Only what a container gets is Parquet.
 """
 
 import io
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -71,15 +70,29 @@ def join_parts(parts: Sequence[Part], file: BinaryIO) -> None:
     common = common_schema(map(_polars_schema, messages))
     writer = None
     for batch in _batches(parts, keys):
-        alike = groupby(batch, key=lambda key_and_frame: key_and_frame[0])
-        frame = pl.concat(
-            [conform(pl.concat([part for _, part in group]), common) for _, group in alike]
-        )
-        table = to_plain_table(frame)
+        table = to_plain_table(_join_batch(batch, common))
         writer = writer or parquet_writer(file, table.schema)
         write_row_group(writer, table)
     if writer is not None:
         writer.close()
+
+
+def _join_batch(
+    batch: Sequence[tuple[bytes, pl.DataFrame]], common: Mapping[str, PolarsType]
+) -> pl.DataFrame:
+    """Return frames one below the other; those of the same key are made conform in one go."""
+    alike: dict[bytes, list[pl.DataFrame]] = {}
+    for key, frame in batch:
+        alike.setdefault(key, []).append(frame)
+    joined = {key: conform(pl.concat(frames), common) for key, frames in alike.items()}
+    if len(joined) == 1:
+        return joined[batch[0][0]]
+    starts = dict.fromkeys(joined, 0)
+    rows = []
+    for key, frame in batch:
+        rows.append(joined[key].slice(starts[key], frame.height))
+        starts[key] += frame.height
+    return pl.concat(rows)
 
 
 def _serialized_schema(part: Part) -> bytes:

@@ -24,6 +24,7 @@ from runner.errors import (
     UsageError,
 )
 from runner.files.user_directories import log_directory
+from tests.helm_builder import write_suite
 
 RUNNER = Path(sys.executable).with_name("runner")
 LARGEST_IMPORT_MICROSECONDS = 500_000
@@ -120,6 +121,26 @@ def test_python_m_runner_is_the_same_command() -> None:
 def test_building_a_suite_loads_nothing_that_it_has_no_use_for(module: str) -> None:
     code = f"import runner.building.build, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+BUILD = """
+import sys
+from runner.cli.main import main
+try:
+    main()
+finally:
+    print("loaded:", *sys.modules)
+"""
+
+
+def test_a_build_does_not_load_pandas_which_arrow_looks_for(tmp_path: Path) -> None:
+    division = ["--division", "leave_one_out", "--by", "run", "--instances", "1"]
+    options = ["--helm-runs", str(write_suite(tmp_path, runs=3)), "--name", "v1", *division]
+    command = [sys.executable, "-c", BUILD, "suite", "build", *options, "-o", str(tmp_path / "v1")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    loaded = shown.rpartition("loaded:")[2].split()
+    assert "pyarrow" in loaded
+    assert "pandas" not in loaded
 
 
 UNUSED = ["scipy", "runner.audit.audit", "runner.building.build"]
