@@ -50,15 +50,22 @@ def reached(root: Path, *, alike: bool = True, instances: int = 5) -> dict[str, 
     }
 
 
-def test_each_rung_comes_nearer_than_the_one_before(tmp_path: Path) -> None:
-    maes = list(reached(tmp_path).values())
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """Return what is reached where a hard question is hard for all."""
+    return reached(tmp_path_factory.mktemp("alike"))
+
+
+def test_each_rung_comes_nearer_than_the_one_before(alike: dict[str, float]) -> None:
+    maes = list(alike.values())
     assert maes == sorted(maes, reverse=True)
     assert maes[-1] < maes[0] / 4
 
 
-def test_control_other_models_help_little_if_no_question_is_hard_for_all(tmp_path: Path) -> None:
-    alike = reached(tmp_path / "alike")
-    apart = reached(tmp_path / "apart", alike=False)
+def test_control_other_models_help_little_if_no_question_is_hard_for_all(
+    alike: dict[str, float], tmp_path: Path
+) -> None:
+    apart = reached(tmp_path, alike=False)
     assert alike["other models' items"] < alike["the model's items"] * 0.75
     assert apart["other models' items"] > apart["the model's items"] * 0.75
 
@@ -69,6 +76,5 @@ def test_control_without_revealed_instances_only_other_models_help(tmp_path: Pat
     assert same == pytest.approx([maes["train mean"]] * len(same))
 
 
-def test_recomputed_alone_leaves_the_train_mean_its_share(tmp_path: Path) -> None:
-    maes = reached(tmp_path)
-    assert maes["recomputed alone"] == pytest.approx(maes["train mean"] * 0.75, rel=0.1)
+def test_recomputed_alone_leaves_the_train_mean_its_share(alike: dict[str, float]) -> None:
+    assert alike["recomputed alone"] == pytest.approx(alike["train mean"] * 0.75, rel=0.1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,12 +57,21 @@ def long_ago(just_now: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_stamps, "RECENT_NS", 0)
 
 
-@pytest.fixture
-def results(suite: Suite, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return four reports, which no test may change."""
+    folder = tmp_path_factory.mktemp("written")
     for name, error in {"good": 0.1, "middle": 0.3, "bad": 0.6}.items():
-        write_evaluation(evaluate_function(suite, off_by(error), name), tmp_path / "r" / name)
-    write_evaluation(evaluate_function(suite, off_by(0.0), "broken", 1), tmp_path / "r" / "broken")
-    return tmp_path / "r"
+        write_evaluation(evaluate_function(suite, off_by(error), name), folder / name)
+    write_evaluation(evaluate_function(suite, off_by(0.0), "broken", 1), folder / "broken")
+    return folder
+
+
+@pytest.fixture
+def results(written: Path, tmp_path: Path) -> Path:
+    """Return a folder of the test's own with the four reports, as new as if written for it."""
+    copied: Path = shutil.copytree(written, tmp_path / "r", copy_function=shutil.copy)
+    return copied
 
 
 def board(results: Path) -> str:

@@ -1,5 +1,6 @@
 """A suite, and a folder with reports of it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,16 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     return build(write_suite(root, runs=4), root / "suite", division=division)
 
 
+@pytest.fixture(scope="session")
+def written(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return two reports, which no test may change."""
+    folder = tmp_path_factory.mktemp("written") / "demo"
+    write_reports(suite, folder)
+    return folder
+
+
 @pytest.fixture
-def results(suite: Suite, tmp_path: Path) -> Path:
-    """Return a folder in which results/demo has two reports."""
-    write_reports(suite, tmp_path / "root" / "results" / "demo")
+def results(written: Path, tmp_path: Path) -> Path:
+    """Return a folder of the test's own, in which results/demo has two reports."""
+    shutil.copytree(written, tmp_path / "root" / "results" / "demo", copy_function=shutil.copy)
     return tmp_path / "root"
