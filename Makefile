@@ -16,12 +16,13 @@
 # make check-gallery HELM_RUNS=...   developers: `runner check` of every predictor image
 # make check-engines   developers, as root: the sandbox on Docker 26 and under gVisor
 # make bench [HELM_RUNS=...]   measure against MAGNET and others, into benchmarks/RESULTS.md
+# make bench-check   fails if the runner is slower by half than when it was measured last
 # make clean  remove what the targets above made in this folder
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages build-times bench lock engine images card-image runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages build-times bench bench-check lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -178,9 +179,13 @@ DEMO_RUNS := build/bench/benchmark_output
 $(DEMO_RUNS): runner/demo_suite.tar.xz
 	@mkdir -p build/bench && tar -xmf $< -C build/bench
 
-bench: images $(MAGNET_ENV)/installed $(if $(HELM_RUNS),,$(DEMO_RUNS))
+bench: images $(MAGNET_ENV)/installed $(DEMO_RUNS)
 	$(VENV)/bin/python -m benchmarks "$(or $(HELM_RUNS),$(DEMO_RUNS))" \
 	  --magnet-python $(MAGNET_ENV)/bin/python $(BENCH_OPTIONS)
+	$(VENV)/bin/python -m benchmarks.check $(DEMO_RUNS) --write
+
+bench-check: images $(DEMO_RUNS)
+	$(VENV)/bin/python -m benchmarks.check $(DEMO_RUNS)
 
 DOCS_ENV := build/docs
 docs:

@@ -2,14 +2,13 @@
 
 import os
 import random
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measurement import Row
+from benchmarks.measurement import Row, cpu_seconds
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.report import REPORT_FILE
 from runner.suites.opening import open_suite
@@ -33,18 +32,13 @@ def measure_board(title: str, suite: Path, entries: int, folder: Path) -> list[R
         environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
         taken = []
         for _ in range(2):
-            before = _cpu_seconds()
+            before = cpu_seconds()
             command: list[str | Path] = [RUNNER, "leaderboard", results]
             subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-            taken.append(_cpu_seconds() - before)
+            taken.append(cpu_seconds() - before)
     first, again = taken
     what = f"{entries:,} reports of {title}, {size / entries / 1e6:.1f} MB each"
     return [Row(what, first, 1.0), Row("the same again", again, again / first)]
-
-
-def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _texts(suite: Path, entries: int) -> Iterator[str]:

@@ -12,13 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import orjson
-import pandas as pd
 from magnet.backends.helm.helm_outputs import HelmRun
 
 from benchmarks.copies import copy_with_distinct_stats
+from benchmarks.loaders import load_with_pandas, load_with_runner, parse_with_orjson
 from benchmarks.measurement import Row, compare_in_turns, versions
-from runner.helm_outputs.frames import read_runs
 from runner.helm_outputs.runs import RUN_FILES, RunDirectory, find_runs
 
 COMPARED = ("aiq-magnet", "crfm-helm", "pandas", "orjson", "polars")
@@ -32,32 +30,6 @@ def load_with_magnet(runs: Iterable[RunDirectory]) -> None:
         helm_run.scenario_state()
         helm_run.stats()
         helm_run.per_instance_stats()
-
-
-def load_with_pandas(runs: Iterable[RunDirectory]) -> None:
-    """Load the four frames in the usual way, with json and ``json_normalize``."""
-    for run in runs:
-        spec, state, stats, entries = (
-            json.loads((run.path / name).read_bytes()) for name in RUN_FILES
-        )
-        pd.json_normalize(spec)
-        pd.json_normalize(state["request_states"])
-        pd.json_normalize(stats)
-        meta = ["instance_id", "train_trial_index"]
-        pd.json_normalize(entries, record_path="stats", meta=meta, errors="ignore")
-
-
-def parse_with_orjson(runs: Iterable[RunDirectory]) -> None:
-    """Parse the same bytes into Python objects, without making frames."""
-    for run in runs:
-        for name in RUN_FILES:
-            orjson.loads((run.path / name).read_bytes())
-
-
-def load_with_runner(runs: Iterable[RunDirectory]) -> None:
-    """Load the four frames as suites are built from them."""
-    for _ in read_runs(runs):
-        pass
 
 
 def on_one_core(run: Callable[[Any], None], argument: Any) -> Callable[[], None]:

@@ -111,7 +111,7 @@ def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
         name = min(names & ours, default=image_id)
         reason = _why_kept(names, ours, is_used=image_id in used)
         if reason is None:
-            reason = _remove_names(engine, sorted(names))
+            reason = _remove_names(engine, sorted(names) or [image_id])
         if reason is None:
             path.unlink(missing_ok=True)
         yield PulledImage(name, size_bytes, reason)
@@ -119,8 +119,6 @@ def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
 
 def _why_kept(names: frozenset[str], ours: frozenset[str], *, is_used: bool) -> str | None:
     """Return what shows that somebody uses an image, or None."""
-    if not names:
-        return "it has no name any more; `docker image prune` removes such images"
     if names - ours:
         return f"it is named {min(names - ours)} too"
     return "a container uses it" if is_used else None
@@ -141,19 +139,36 @@ def _record(
 ) -> None:
     """Record an image that the engine did not have; of a recorded one, add what it is named now."""
     identity = _identity(engine)
-    key = hashlib.sha256(f"{identity} {image.id}".encode()).hexdigest()
     with suppress(OSError, UsageError):
-        path = _folder() / f"{key}.json"
+        path = _path(identity, image.id)
         recorded = _read(path)
+        known = () if recorded is None else recorded.names
         is_users = image.id in before and recorded is None
-        if is_users or any(new & names for names in before.values()):
+        if is_users or new & _names_of_user(identity, new, before):
             path.unlink(missing_ok=True)
             return
-        known = () if recorded is None else recorded.names
         record = _Record(engine=identity, image=image.id, names=tuple(sorted({*known, *new})))
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path, is_durable=False) as file:
             file.write(record.model_dump_json().encode())
+
+
+def _names_of_user(
+    identity: str, new: frozenset[str], before: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Return the names that images had of which some are new ones' now, those of pulls left out."""
+    found: set[str] = set()
+    for image_id, names in before.items():
+        if new & names:
+            recorded = _read(_path(identity, image_id))
+            found |= names - set(() if recorded is None else recorded.names)
+    return frozenset(found)
+
+
+def _path(identity: str, image_id: str) -> Path:
+    """Return where an image is recorded."""
+    key = hashlib.sha256(f"{identity} {image_id}".encode()).hexdigest()
+    return _folder() / f"{key}.json"
 
 
 def _read(path: Path) -> _Record | None:

@@ -32,6 +32,8 @@ storage: {filesystem: {rootdirectory: /tmp/registry}}
 http: {addr: ":5000"}
 """
 
+LOOPBACK = "127.0.0.1"
+
 PREDICTOR_DOCKERFILE = """
 FROM scratch
 COPY . /
@@ -49,14 +51,17 @@ class Registry:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.container.get_exposed_port(5000)}"
+        return f"{LOOPBACK}:{self.container.get_exposed_port(5000)}"
 
-    def push(self, name: str, script: str, files: dict[str, bytes]) -> str:
+    def push(self, name: str, script: str, files: dict[str, bytes], host: str = LOOPBACK) -> str:
         """Push a predictor that is a shell script; return its reference by digest.
 
         The engine has it no more.
+
+        Args:
+            host: another name of this registry's, under which the engine has no image.
         """
-        repository = f"{self.address}/{name}"
+        repository = f"{self.address.replace(LOOPBACK, host)}/{name}"
         context = {
             "Dockerfile": PREDICTOR_DOCKERFILE.encode(),
             "busybox": self.busybox,

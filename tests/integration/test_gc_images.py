@@ -104,6 +104,20 @@ def test_an_image_that_takes_over_a_name_of_the_user_stays(
         client.images.remove(by_tag)
 
 
+def test_a_version_that_takes_the_name_of_one_pulled_before_is_removed_with_that_one(
+    client: docker.DockerClient, engine: Engine, registry: Registry
+) -> None:
+    by_tag = f"{registry.address}/team/moving:1"
+    registry.push("team/moving", COPY, {"version": b"1"})
+    first = obtain_image(engine, by_tag, Pull.MISSING, print)
+    registry.push("team/moving", COPY, {"version": b"2"}, host="localhost")
+    second = obtain_image(engine, by_tag, Pull.ALWAYS, print)
+    assert first.id != second.id
+    assert set(gc("--images").values()) == {None}
+    left = {image.id for image in client.images.list(all=True)}
+    assert left.isdisjoint({first.id, second.id})
+
+
 def test_none_is_removed_while_an_evaluation_may_need_it(
     client: docker.DockerClient, engine: Engine, pushed: Mapping[str, str]
 ) -> None:
