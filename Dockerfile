@@ -7,7 +7,7 @@ COPY packages/ /opt/predictor/packages/
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/predictor || true
 COPY *.whl /tmp/
 RUN python3 -m zipfile -e /tmp/*.whl /opt/predictor/packages && rm /tmp/*.whl && \
-    printf '#!/usr/bin/env python3\nfrom runner.cli.main import main\n\nmain()\n' \
+    printf '#!/usr/bin/env python3\nfrom runner.cli.start import start\n\nstart()\n' \
       > /usr/local/bin/runner && chmod 755 /usr/local/bin/runner && \
     { python3 -m compileall -q --invalidation-mode unchecked-hash \
       /opt/predictor/packages/runner || true; }

@@ -1,5 +1,5 @@
 """``python -m runner`` is the command ``runner``."""
 
-from runner.cli.main import main
+from runner.cli.start import start
 
-main()
+start()

@@ -4,15 +4,18 @@ So the build itself needs no network. This also works on hosts behind a proxy wh
 authority is unknown to images.
 """
 
+import errno
 import hashlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import runner
-from runner.errors import BuildError
+from runner.errors import BuildError, EngineError
 from runner.files.scratch import scratch_directory
 
 BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
@@ -132,18 +135,47 @@ def _target_options(machine: str) -> list[str]:
 
 
 def _pip(command: str, *arguments: str) -> None:
-    run = subprocess.run(  # noqa: S603  (this interpreter, arguments as a list)
-        [sys.executable, "-m", "pip", command, "--quiet", *arguments],
-        capture_output=True,
+    run_pip(f"pip {command} failed.", command, "--quiet", *arguments)
+
+
+def run_pip(what: str, *arguments: str) -> None:
+    """Run this Python's pip; it and what it starts end with this process's work.
+
+    Args:
+        what: what an error says first.
+
+    Raises:
+        BuildError: the requirements can't be met; has what pip said.
+        EngineError: this machine's disk is full.
+    """
+    process = subprocess.Popen(  # noqa: S603  (this interpreter, arguments as a list)
+        [sys.executable, "-m", "pip", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    if run.returncode != 0:
-        raise requirements_error(f"pip {command} failed.", run.stderr)
+    try:
+        _, stderr = process.communicate()
+    except BaseException:  # Ctrl-C, which a session of its own does not hear
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if process.returncode == 0:
+        return
+    full = _FULL_DISK.search(stderr)
+    if full is not None:
+        raise EngineError(
+            f"{what} This machine's disk is full: {full[0]}. Free space where TMPDIR and "
+            "XDG_CACHE_HOME are, then run the same command again."
+        )
+    raise _requirements_error(what, stderr)
 
 
-def requirements_error(what: str, stderr: str) -> BuildError:
-    """Return the error for requirements that pip can't install: what to check, and what it said."""
+_FULL_DISK = re.compile(rf"\[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\][^\n]*")
+
+
+def _requirements_error(what: str, stderr: str) -> BuildError:
     said = "\n".join(line for line in stderr.splitlines() if not line.startswith("WARN"))
     return BuildError(
         f"{what} Check the requirements: packages must have wheels for Python {IMAGE_PYTHON} on "

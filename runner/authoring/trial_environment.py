@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from runner.authoring.context_files import REQUIREMENTS, REQUIREMENTS_LOCK
-from runner.authoring.image_packages import BASE_LOCK, IMAGE_PYTHON, base_pins, requirements_error
+from runner.authoring.image_packages import BASE_LOCK, IMAGE_PYTHON, base_pins, run_pip
 from runner.errors import UsageError
 from runner.files.locks import locked_file
 from runner.files.user_directories import cache_directory
@@ -36,6 +36,7 @@ def find_environment(folder: Path, progress: Progress) -> Path:
 
     Raises:
         BuildError: a requirement can't be installed; the message has pip's output.
+        EngineError: this machine's disk is full.
         UsageError: the cache can't be written.
     """
     names = (REQUIREMENTS_LOCK, REQUIREMENTS)
@@ -147,18 +148,11 @@ def _make(
 
 def _pip_install(environment: Path, options: Sequence[str]) -> None:
     install = ["install", "--quiet", "--no-compile", "--disable-pip-version-check", *options]
-    run = subprocess.run(  # noqa: S603  (this interpreter, arguments as a list)
-        [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python"), *install],
-        capture_output=True,
-        text=True,
-        check=False,
+    what = (
+        "pip install failed, as `runner build` will; `runner try --here` uses the packages of this "
+        "Python."
     )
-    if run.returncode != 0:
-        what = (
-            "pip install failed, as `runner build` will; `runner try --here` uses the packages of "
-            "this Python."
-        )
-        raise requirements_error(what, run.stderr)
+    run_pip(what, "--python", str(environment / "bin" / "python"), *install)
 
 
 def _remove_unused(environments: Path, used: Collection[Path]) -> None:

@@ -56,6 +56,9 @@ def opened_suite(
     for left in remove_dead_scratch():
         progress.say(f"removed {left}, left by a runner that was killed")
     if name == DEMO_SUITE and root_dir is None:
+        if (SUITES / DEMO_SUITE).is_dir():
+            own = SUITES / DEMO_SUITE
+            progress.say(f"demo is the suite that comes with the runner; yours is {own}")
         progress.say("reading the HELM runs of demo")
         with opened_demo_suite(draw, progress) as suite:
             yield suite

@@ -1,5 +1,6 @@
 """``runner build``."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def build(
         echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
     if export is not None:
         size = write_image_archive(engine, built.image, export)
-        evaluating = f"runner evaluate {export} --suite demo"
+        evaluating = f"runner evaluate {shlex.quote(str(export))} --suite demo"
         echo(f"{export}: {_megabytes(size)} MB. Whoever gets it: {evaluating}", err=True)
 
 

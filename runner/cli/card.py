@@ -16,6 +16,7 @@ from runner.cards.shown_card import ShownCard, read_bundle
 from runner.cards.verdict import Verdict
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
+from runner.cli.options import refuse_several
 from runner.contract.limits import MIB, Limits
 from runner.errors import ExitCode, UsageError
 from runner.sandbox.engine.engine import Engine
@@ -83,6 +84,7 @@ def run(
 
 def show(directory: Path, html: bool, output: Path | None, as_json: bool) -> int:
     """Print what a run of a card found, or write its page."""
+    refuse_several(json=as_json, html=html or output is not None)
     shown = read_bundle(directory)
     if html or output is not None:
         from runner.cli.card_html import write_card_page  # noqa: PLC0415  (needs the html extra)

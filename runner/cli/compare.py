@@ -4,6 +4,7 @@ from pathlib import Path
 
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
+from runner.cli.options import refuse_several
 from runner.errors import UsageError
 from runner.files.stores import is_remote
 from runner.leaderboard.paired import PairedDifference, PairedEvaluations, Side, pair_evaluations
@@ -28,6 +29,7 @@ def compare(
     as_json: bool,
 ) -> int:
     """Print how evaluations differ, or write the page of it."""
+    refuse_several(json=as_json, html=html or output is not None)
     refuse_without_ledger(directories)
     if len(set(directories)) < len(directories):
         raise UsageError("The same report is named twice.")

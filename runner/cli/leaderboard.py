@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
+from runner.cli.options import refuse_several
 from runner.cli.told import print_told
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.files.bug_log import attempt
@@ -44,6 +45,7 @@ def leaderboard(
     watch: bool,
 ) -> int:
     """Print the ranking, or write its pages; return the exit code."""
+    refuse_several(**{"json": as_json, style or "csv": style, "html": html or watch})
     display = open_display()
     if ledger_file is not None and Ledger(ledger_file).is_open:
         if watch or with_actuals:

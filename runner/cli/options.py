@@ -8,6 +8,7 @@ import click
 
 from runner.cli.completion import complete_reports, complete_suite_paths
 from runner.cli.lazy import Late
+from runner.errors import UsageError
 from runner.files.stores import open_store
 
 PRIVATE = "--private"
@@ -70,6 +71,13 @@ benchmark_output_option = click.option(
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+
+
+def refuse_several(**given: object) -> None:
+    """Raise UsageError if several of the options are given that decide what is printed."""
+    named = [f"--{name}" for name, value in given.items() if value]
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)}: each decides what comes out. Give one of them.")
 
 
 def report_directory(path_or_url: str) -> Path:

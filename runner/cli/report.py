@@ -10,6 +10,7 @@ import polars as pl
 
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.terminal import open_display
+from runner.cli.options import refuse_several
 from runner.errors import ExitCode, UsageError
 from runner.files.stores import is_remote
 from runner.pages.charts import write_plots
@@ -47,6 +48,7 @@ def report(
     as_json: bool,
 ) -> int:
     """Print all scores of one evaluation, or write its page, plots or HELM runs."""
+    refuse_several(json=as_json, html=html or output is not None, plots=plots_directory)
     refuse_while_open([directory])
     own_metrics = read_own_metrics(metrics)
     found = read_report(directory)

@@ -86,10 +86,14 @@ def new_held_file(path: Path, content: bytes = b"") -> Iterator[BinaryIO]:
     """
     unnamed = path.with_name(f"{path.name}.new")
     with unnamed.open("xb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(content)
-        file.flush()
-        unnamed.rename(path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(content)
+            file.flush()
+            unnamed.rename(path)
+        except BaseException:
+            unnamed.unlink(missing_ok=True)
+            raise
         yield file
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from runner.errors import UsageError
 from runner.files.regular_files import open_regular
-from runner.files.whole_writes import PRIVATE_FILE
+from runner.files.whole_writes import PRIVATE_FILE, new_file
 
 PUBLIC_SUFFIX = ".pub"
 PUBLIC_FILE = 0o644
@@ -145,10 +145,7 @@ def _read(path: Path) -> tuple[bytes, int]:
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that is not there yet, so that no key is lost."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with new_file(path, mode) as file:
+            file.write(content)
     except OSError as error:
         raise UsageError(f"{path}: the key can't be written ({error.strerror}).") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)

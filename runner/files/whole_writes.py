@@ -56,6 +56,24 @@ def whole_file(
 
 
 @contextmanager
+def new_file(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """Yield a file that was not there, to write; it stays if it is written whole, on the disk.
+
+    Raises:
+        OSError: it is there already, or can't be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def unfinished_directory(path: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Yield an empty directory beside a path, to fill and rename; it is removed if still there.
 

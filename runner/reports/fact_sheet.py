@@ -36,6 +36,8 @@ LONGEST_LINE, LONGEST_TEXT = 200, 2_000
 
 def _one_line(text: str) -> str:
     line = " ".join(text.split())  # a folded text of YAML ends in a line break
+    if not line:
+        raise ValueError("is empty; leave the field out, or say something")
     if not line.isprintable() or not BLANKS.isdisjoint(line):
         raise ValueError(f"{quote(text)} has a character that can't be shown")
     return line
@@ -53,9 +55,12 @@ def _is_link(text: str) -> str:
     return text
 
 
-_Printable = Annotated[str, Strict(), AfterValidator(_one_line)]
-Line = Annotated[_Printable, StringConstraints(min_length=1, max_length=LONGEST_LINE)]
-Text = Annotated[_Printable, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+Line = Annotated[
+    str, Strict(), StringConstraints(max_length=LONGEST_LINE), AfterValidator(_one_line)
+]
+Text = Annotated[
+    str, Strict(), StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_one_line)
+]
 Link = Annotated[Line, AfterValidator(_is_link)]
 
 

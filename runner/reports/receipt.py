@@ -71,9 +71,17 @@ def check_receipt(directory: Path, key: PublicKey | None = None) -> list[str]:
     for name, digest in receipt.sums.items():
         if name not in found or (directory / name).is_symlink():
             wrong.append(f"{name}: missing; the report had it when it was written")
-        elif _sha256(read_file(directory / name)) != digest:
-            wrong.append(f"{name}: changed since the report was written")
+        elif (fault := _content_fault(directory / name, digest)) is not None:
+            wrong.append(f"{name}: {fault}")
     return [*_check_signature(directory, content, receipt.signer, key), *wrong, *added]
+
+
+def _content_fault(path: Path, digest: str) -> str | None:
+    try:
+        content = read_file(path)
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
+    return None if _sha256(content) == digest else "changed since the report was written"
 
 
 def _check_signature(

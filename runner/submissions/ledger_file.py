@@ -21,6 +21,7 @@ from runner.errors import UsageError
 from runner.files.locks import locked_file
 from runner.files.regular_files import read_regular
 from runner.files.signatures import PublicKey, SigningKey
+from runner.files.whole_writes import PRIVATE_FILE, new_file
 from runner.submissions.entries import Entry, with_corrections
 from runner.submissions.rules import Rules
 from runner.submissions.signed_lines import ChangedLineError, check_lines, sign_line
@@ -72,9 +73,8 @@ def create_ledger(path: Path, rules: Rules, signing_key: SigningKey | None) -> N
     named = {} if signing_key is None else {"key": signing_key.public.hex}
     line = json.dumps({"rules": rules.model_dump(mode="json"), **named})
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w+b") as file:
-            _write_line(file, line, signing_key)
+        with new_file(path, PRIVATE_FILE) as file:
+            file.write(_line(line, signing_key, b""))
     except OSError as error:
         raise UsageError(f"{path}: can't be created ({error.strerror}).") from error
 
@@ -193,11 +193,21 @@ def _read_signer(content: bytes) -> PublicKey | None:
 
 
 def _write_line(file: BinaryIO, line: str, key: SigningKey | None) -> None:
-    """Add a line, also if an editor has removed the line break at the end."""
+    """Add a line, or nothing: the rest of a line would close the ledger to everybody."""
     file.seek(0)
     content = file.read()
-    missing = b"" if content[-1:] in {b"", b"\n"} else b"\n"
-    added = line.encode() if key is None else sign_line(line.encode(), content.splitlines(), key)
-    file.write(missing + added + b"\n")
-    file.flush()
-    os.fsync(file.fileno())
+    added, written = _line(line, key, content), 0
+    try:
+        while written < len(added):
+            written += os.pwrite(file.fileno(), added[written:], len(content) + written)
+        os.fsync(file.fileno())
+    except BaseException:
+        os.ftruncate(file.fileno(), len(content))
+        raise
+
+
+def _line(line: str, key: SigningKey | None, before: bytes) -> bytes:
+    """Return a line to add, also if an editor has removed the line break at the end."""
+    missing = b"" if before[-1:] in {b"", b"\n"} else b"\n"
+    added = line.encode() if key is None else sign_line(line.encode(), before.splitlines(), key)
+    return missing + added + b"\n"

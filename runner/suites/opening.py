@@ -139,6 +139,11 @@ def _read_private_manifest(
     name = name_file(root / MANIFEST)
     try:
         content = read_regular(root / MANIFEST)
+    except PermissionError as error:
+        raise SuiteError(
+            f"{name}: can't be read ({error.strerror}). Scoring needs the suite's private half: "
+            "ask its owner, or run the command as the user who built it."
+        ) from error
     except OSError as error:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "

@@ -81,10 +81,11 @@ def read_lock(path: Path) -> Lock | None:
         return None
     try:
         lock = Lock.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read ({error.strerror}).") from error
+    except ValidationError as error:
         raise UsageError(
-            f"{path}: not as the runner wrote it ({str(error).splitlines()[-2:]}). Remove it; the "
-            "next build makes it again."
+            f"{path}: not as the runner wrote it. Remove it; the next build makes it again."
         ) from error
     for package in lock.packages:
         if not package.url.startswith(f"{MIRROR}/") or not re.fullmatch(

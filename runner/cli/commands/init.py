@@ -1,11 +1,11 @@
 """``runner init``."""
 
-import shutil
+import shlex
 from pathlib import Path
 
 import click
 
-from runner.authoring.carried_folders import TEMPLATES, template_folder
+from runner.authoring.carried_folders import TEMPLATES, copy_template
 from runner.cli.echo import echo
 from runner.errors import UsageError
 
@@ -33,14 +33,14 @@ def init(directory: Path, template: str) -> None:
     """
     if directory.is_dir() and any(directory.iterdir()):
         raise UsageError(f"{directory} is not empty. Name a new directory.")
-    ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
     try:
-        shutil.copytree(template_folder(template), directory, ignore=ignored, dirs_exist_ok=True)
+        copy_template(template, directory)
     except OSError as error:
-        raise UsageError(f"{directory} can't be written ({error}).") from error
+        raise UsageError(f"{directory} can't be written ({error.strerror}).") from error
+    shown = shlex.quote(str(directory))
     image = "".join(c if c.isalnum() else "_" for c in directory.resolve().name.lower())
     echo(f"{directory} holds a predictor in {template} that works already. Next:", err=True)
     if (directory / "package-lock.json").is_file():
-        echo(f"  npm ci --ignore-scripts --prefix {directory}", err=True)
-    echo(f"  runner try {directory} --suite demo", err=True)
-    echo(f"  runner build {directory} -t {image.strip('_') or 'predictor'}", err=True)
+        echo(f"  npm ci --ignore-scripts --prefix {shown}", err=True)
+    echo(f"  runner try {shown} --suite demo", err=True)
+    echo(f"  runner build {shown} -t {image.strip('_') or 'predictor'}", err=True)

@@ -79,6 +79,12 @@ class Engine:
             api = open_client(endpoint, REQUEST_SECONDS, MOST_CONNECTIONS)
             api.ping()
         except NO_CONNECTION as error:
+            if "Permission denied" in str(error):
+                raise EngineLostError(
+                    f"This user may not use the container engine at {place}. Add the user to the "
+                    "group of its socket, which is usually docker (sudo usermod -aG docker USER, "
+                    "then log in again), or point DOCKER_HOST to another engine."
+                ) from error
             raise EngineLostError(
                 f"No container engine answers at {place} "
                 f"({error}). Start Docker, or point DOCKER_HOST to an engine; `docker info` shows "

@@ -6,7 +6,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from runner.cli.main import cli
 from runner.cli.options import report_argument
+from runner.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,22 @@ def test_a_report_is_named_by_its_directory_or_its_file(named: str, meant: str) 
 
     CliRunner().invoke(verify, [named], catch_exceptions=False)
     assert [str(path).removesuffix("/") for path in found] == [meant]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["report", "r", "--json", "--html"],
+        ["report", "r", "--json", "-o", "page.html"],
+        ["report", "r", "--html", "--plots", "plots"],
+        ["leaderboard", "r", "--json", "--html"],
+        ["leaderboard", "r", "--json", "--csv"],
+        ["leaderboard", "r", "--markdown", "--watch"],
+        ["compare", "r", "s", "--json", "--html"],
+        ["card", "show", "r", "--json", "--html"],
+    ],
+)
+def test_nothing_that_is_asked_for_is_left_out_in_silence(asked: list[str]) -> None:
+    result = CliRunner().invoke(cli, asked, standalone_mode=False)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith("each decides what comes out. Give one of them.")

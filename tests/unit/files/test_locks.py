@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.files.locks import locked_directory, locked_file, new_held_file, unheld_file
+from tests.hardships import room_for
 
 HOLDER = """
 import sys
@@ -86,3 +87,9 @@ def test_a_new_file_has_its_name_and_its_content_while_it_is_held(tmp_path: Path
         with pytest.raises(BlockingIOError), unheld_file(tmp_path / "lock"):
             pass
     assert (tmp_path / "lock").exists()
+
+
+def test_a_held_file_that_does_not_fit_is_not_there(tmp_path: Path) -> None:
+    with room_for(5), pytest.raises(OSError), new_held_file(tmp_path / "a", b"x" * 50):  # noqa: PT011
+        pass
+    assert list(tmp_path.iterdir()) == []

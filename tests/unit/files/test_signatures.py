@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from runner.errors import UsageError
 from runner.files.signatures import make_key, read_public_key, read_signing_key
+from tests.hardships import room_for
 
 
 @pytest.fixture
@@ -133,3 +134,10 @@ def test_a_key_that_can_not_be_read_is_told(tmp_path: Path, place: str) -> None:
 def test_a_key_without_a_name_is_refused() -> None:
     with pytest.raises(UsageError, match="Name the key's file"):
         make_key(Path())
+
+
+def test_a_key_that_does_not_fit_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    with room_for(50), pytest.raises(UsageError, match="can't be written"):
+        make_key(tmp_path / "k")
+    assert list(tmp_path.iterdir()) == []
+    make_key(tmp_path / "k")

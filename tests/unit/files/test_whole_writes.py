@@ -10,10 +10,12 @@ import pytest
 
 from runner.files import whole_writes
 from runner.files.whole_writes import (
+    new_file,
     put_in_place,
     unfinished_directory,
     whole_file,
 )
+from tests.hardships import room_for
 
 KILLED_WRITER = """
 import os, signal, sys
@@ -168,3 +170,23 @@ def test_the_earlier_directory_is_put_back_if_the_new_one_can_not_be_renamed(
 def test_what_has_no_name_is_a_directory(path: str) -> None:
     with pytest.raises(IsADirectoryError), whole_file(Path(path)):
         pass
+
+
+def test_a_new_file_that_does_not_fit_is_not_there(tmp_path: Path) -> None:
+    with room_for(10), pytest.raises(OSError), new_file(tmp_path / "a", 0o600) as file:  # noqa: PT011
+        file.write(b"x" * 100)
+    assert names(tmp_path) == []
+
+
+def test_control_a_new_file_that_fits_stays_with_its_mode(tmp_path: Path) -> None:
+    with new_file(tmp_path / "a", 0o600) as file:
+        file.write(b"x" * 100)
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_file_takes_no_others_place(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(FileExistsError), new_file(tmp_path / "a", 0o600):
+        pass
+    assert (tmp_path / "a").read_text() == "mine"

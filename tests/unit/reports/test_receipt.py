@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from runner.cli.main import cli
 from runner.files.signatures import make_key, read_public_key, read_signing_key
 from runner.reports.receipt import check_receipt, make_receipt
 from runner.reports.report_directory import find_report, write_evaluation
+from tests.hardships import without_rights
 from tests.unit.reports.builder import evaluation, make_report
 
 
@@ -143,3 +146,23 @@ def test_a_report_of_another_schema_version_is_a_finding(report: Path, version: 
     shown = verify(report, "--json")
     (found,) = json.loads(shown.output)["findings"]
     assert "not a report of schema version 2" in found
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Return a folder that every user may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_file_that_can_not_be_read_is_a_finding(open_folder: Path) -> None:
+    content = b"a report"
+    for name, text in {"report.json": content, **make_receipt({"report.json": content})}.items():
+        (open_folder / name).write_bytes(text)
+    (open_folder / "report.json").chmod(0)
+    with without_rights():
+        assert check_receipt(open_folder) == ["report.json: can't be read (Permission denied)"]
+    (open_folder / "report.json").chmod(0o644)
+    with without_rights():
+        assert check_receipt(open_folder) == []  # the control

@@ -9,6 +9,7 @@ from runner.submissions.entries import Scored
 from runner.submissions.ledger import Ledger
 from runner.submissions.ledger_file import verify_ledger
 from runner.submissions.rules import Rules
+from tests.hardships import room_for
 from tests.unit.submissions.builder import Clock, scored, submission
 
 
@@ -165,3 +166,19 @@ def test_what_is_no_key_in_the_first_line_is_told(signed: Ledger, named: object)
     signed.path.write_text("\n".join([json.dumps(json.loads(first) | {"key": named}), *lines]))
     with pytest.raises(UsageError, match="line 1: not signed"):
         signed.read()
+
+
+def test_an_entry_that_does_not_fit_leaves_the_ledger_as_it_was(ledger: Ledger) -> None:
+    scored(ledger, submission(), 0.3)
+    before = ledger.path.read_bytes()
+    with room_for(len(before) + 20), pytest.raises(UsageError, match="read and written"):
+        ledger.admit(submission(image="sha256:2"), "image")
+    assert ledger.path.read_bytes() == before
+    ledger.admit(submission(image="sha256:2"), "image")
+    assert len(ledger.path.read_bytes()) > len(before)
+
+
+def test_a_ledger_that_does_not_fit_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    with room_for(20), pytest.raises(UsageError, match="can't be created"):
+        Ledger(tmp_path / "l").create(Rules(seed="s"))
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from runner.authoring.carried_folders import TEMPLATES, base_image_folder, template_folder
 from runner.cli.main import cli
 from runner.errors import UsageError
+from tests.hardships import room_for
 
 
 def init(*arguments: object) -> str:
@@ -66,3 +67,22 @@ def test_the_folders_that_a_wheel_carries_are_those_of_the_checkout() -> None:
     carried = (root / "pyproject.toml").read_text().partition("force-include]")[2]
     assert '"predictor_template" = "runner/predictor_template"' in carried
     assert '"images/base" = "runner/images/base"' in carried
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o1777])
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    mine.chmod(mode)
+    assert CliRunner().invoke(cli, ["init", str(mine)]).exit_code == 0
+    assert mine.stat().st_mode & 0o7777 == mode
+
+
+def test_a_predictor_that_does_not_fit_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    with room_for(1000):
+        result = CliRunner().invoke(cli, ["init", str(mine)], standalone_mode=False)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception) == f"{mine} can't be written (File too large)."
+    assert list(mine.iterdir()) == []
+    assert CliRunner().invoke(cli, ["init", str(mine)]).exit_code == 0

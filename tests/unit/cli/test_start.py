@@ -1,0 +1,36 @@
+"""The program ``runner``, from its first line on."""
+
+import subprocess
+import sys
+
+INTERRUPTED = """
+import sys
+interrupted_at = sys.argv[1]
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == interrupted_at:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+from runner.cli.start import start
+sys.argv = ["runner", "--version"]
+start()
+"""
+
+
+def start(interrupted_at: str) -> subprocess.CompletedProcess[str]:
+    """Start the program, and interrupt it when it imports a module."""
+    command = [sys.executable, "-c", INTERRUPTED, interrupted_at]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_ctrl_c_while_the_program_loads_ends_it_without_a_traceback() -> None:
+    ended = start("click")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_control_without_ctrl_c_it_runs() -> None:
+    ended = start("nothing")
+    assert ended.returncode == 0
+    assert "version" in ended.stdout
