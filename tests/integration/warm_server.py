@@ -17,15 +17,27 @@ import sys
 
 from runner.cli.main import COMMANDS, ENDING_SIGNALS, main
 
+USED = (
+    "build",
+    "check",
+    "compare",
+    "evaluate",
+    "leaderboard",
+    "ledger",
+    "report",
+    "suite",
+    "verify",
+)
 IMPORTED = (
+    "pandas",
+    "pyarrow.pandas_compat",
+    "rich.progress",
+    "rich.themes",
     "runner.attack.run",
     "runner.audit.audit",
-    "runner.authoring.image_check",
     "runner.building.build",
-    "runner.evaluation.evaluation",
-    "runner.leaderboard.ranking",
-    "runner.reports.verification",
     *(f"runner.cli.{place.partition(':')[0]}" for place, _ in COMMANDS.values()),
+    *(f"runner.cli.{name}" for name in USED),
 )
 """Most of what commands import once they know that they need it."""
 
