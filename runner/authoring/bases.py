@@ -8,8 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from runner.authoring.carried_folders import base_image_folder, debian_script
-from runner.authoring.image_build import Built, ImageSource, build_predictor, show_step
+from runner.authoring.dockerfile import without_runs
+from runner.authoring.image_build import Built, build_predictor, show_step
 from runner.authoring.image_context import write_packages_context
+from runner.authoring.image_source import ImageSource
+from runner.authoring.platforms import BuildPlatform
 from runner.errors import EngineError, UsageError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress
@@ -59,9 +62,17 @@ CMD ["{command}"]
 
 
 def build_base(
-    engine: Engine, language: str, tag: str, build_args: Mapping[str, str], progress: Progress
+    engine: Engine,
+    language: str,
+    tag: str,
+    build_args: Mapping[str, str],
+    progress: Progress,
+    asked_platform: str | None = None,
 ) -> Built:
     """Build the base of predictors in a language. No checkout is needed.
+
+    Args:
+        asked_platform: that it is for, e.g. ``linux/arm64``; None for the engine's own.
 
     Raises:
         UsageError: the image that a build argument names can't be had.
@@ -71,15 +82,53 @@ def build_base(
     is_python = language == "python"
     parent = _PYTHON if is_python else _DEBIAN
     named = build_args.get(parent.argument)
+    platform = BuildPlatform.of(engine, asked_platform)
     if named is None:
-        named = _obtain_parent(engine, parent, progress)
+        if platform.is_engines:
+            named = _obtain_parent(engine, parent, progress)
+        else:
+            named = _obtain_other(engine, parent, platform, progress)
     else:
         engine.obtain_image(named, Pull.MISSING, progress.say)
     with scratch_directory() as scratch:
         # The installed one may not be writable, and the build writes apt.lock.
         folder = shutil.copytree(base_image_folder(language), scratch / "base")
+        if not platform.is_engines:
+            _leave_out_runs(folder / "Dockerfile", tag, progress)
         source = ImageSource(folder, is_python, {**build_args, parent.argument: named})
-        return build_predictor(engine, source, tag, progress)
+        return build_predictor(engine, source, tag, progress, asked_platform)
+
+
+def _leave_out_runs(dockerfile: Path, tag: str, progress: Progress) -> None:
+    """Leave out what a base's Dockerfile runs: it byte-compiles and checks, and makes no more."""
+    whole = dockerfile.read_text(encoding="utf-8")
+    left = without_runs(whole, byte_compiling_only=False)
+    if left != whole:
+        progress.say(f"{tag}: is not byte-compiled or checked; predictors start a little slower")
+        dockerfile.write_text(left, encoding="utf-8")
+
+
+def _obtain_other(
+    engine: Engine, parent: _Parent, platform: BuildPlatform, progress: Progress
+) -> str:
+    """Return the image of the registry for another platform, under a name of its own.
+
+    Raises:
+        UsageError, EngineError: the registry has none, or can't be reached. None can be made of
+            Debian's packages instead: their installation runs programs of the platform.
+    """
+    own_name = f"{parent.made.partition(':')[0]}:{platform.architecture}"
+    found = engine.find_built(own_name)
+    if found is not None and platform.fits(found.platform):
+        return own_name
+    try:
+        engine.pull_for(platform.name, parent.official, own_name, progress.say)
+    except (EngineError, UsageError) as error:
+        raise type(error)(
+            f"{error} The base for {platform.name} can be made of that image alone. Or build it on "
+            f"an engine for {platform.name}, and bring it here: docker save, docker load."
+        ) from error
+    return own_name
 
 
 def _obtain_parent(engine: Engine, parent: _Parent, progress: Progress) -> str:

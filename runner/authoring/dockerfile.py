@@ -13,6 +13,7 @@ WEIGHTS = "weights"
 """Where, in a predictor's folder, its large files are."""
 
 _DIRECTIVE = re.compile(r"#\s*(?:escape|syntax|check)\s*=\s*(\S+)", re.IGNORECASE)
+_BYTE_COMPILING = re.compile(r"python[\d.]* (?:-\w+ )*-m compileall [^;&|<>`$]*(?:\|\| true)?")
 _FROM = re.compile(r"(?:--\S+\s+)*(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?", re.IGNORECASE)
 
 
@@ -95,6 +96,20 @@ def stand_on(dockerfile: str, image: str) -> str:
     match = _FROM.match(last.arguments)
     stage = f" AS {match['stage']}" if match and match["stage"] else ""
     lines[last.line : last.line + last.lines] = [f"FROM {image}{stage}", *[""] * (last.lines - 1)]
+    return "\n".join(lines) + "\n"
+
+
+def without_runs(dockerfile: str, *, byte_compiling_only: bool) -> str:
+    """Return a Dockerfile without its RUN lines; every other line keeps its number.
+
+    Args:
+        byte_compiling_only: leave out only what does no more than byte-compile Python.
+    """
+    lines = dockerfile.splitlines()
+    for one in read_instructions(dockerfile):
+        is_compiling = _BYTE_COMPILING.fullmatch(one.arguments) is not None
+        if one.keyword == "RUN" and (is_compiling or not byte_compiling_only):
+            lines[one.line : one.line + one.lines] = [""] * one.lines
     return "\n".join(lines) + "\n"
 
 

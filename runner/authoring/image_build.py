@@ -7,34 +7,32 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.authoring.build_warnings import find_build_warnings
-from runner.authoring.carried_folders import TEMPLATES
-from runner.authoring.context_files import context_files, context_names, reading
+from runner.authoring.context_files import context_names
 from runner.authoring.debian.lock import Lock
 from runner.authoring.dockerfile import (
     PACKAGES,
     WEIGHTS,
     divide,
     divide_at_weights,
-    from_references,
     stand_on,
+    without_runs,
 )
 from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
-    read_expected,
-    read_fact_sheet,
     write_context,
     write_packages_context,
     write_weights_context,
 )
 from runner.authoring.image_packages import (
     IMAGE_PYTHON,
-    base_pins,
     requirements_digest,
     unpack_packages,
 )
+from runner.authoring.image_source import ImageSource
 from runner.authoring.package_images import PackageImages, open_package_images
+from runner.authoring.parents import require_parent
+from runner.authoring.platforms import BuildPlatform
 from runner.authoring.system_packages import (
     FOLDER,
     lock_system_packages,
@@ -42,43 +40,11 @@ from runner.authoring.system_packages import (
     write_debs,
 )
 from runner.authoring.weights import weights_digest
-from runner.contract.layout import CONTRACT_VERSION
-from runner.errors import BuildError, UsageError
+from runner.errors import BuildError
 from runner.files.scratch import scratch_directory
 from runner.progress import Progress, Task
-from runner.reports.fact_sheet import FACTS_LABEL, facts_label
-from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """The source of an image.
-
-    Attributes:
-        base: the folder is the base image's, not a predictor's.
-        build_args: values of the Dockerfile's ARGs.
-    """
-
-    folder: Path
-    base: bool
-    build_args: Mapping[str, str]
-
-    def from_references(self) -> list[str]:
-        """Return the images in the Dockerfile's FROM lines.
-
-        Raises:
-            UsageError: there is no Dockerfile, or it names none.
-        """
-        return from_references(read_dockerfile(self.folder), self.build_args)
-
-    def warnings(self) -> list[str]:
-        """Return warnings about a predictor's folder."""
-        if self.base:
-            return []
-        with reading(self.folder):
-            return find_build_warnings(self.folder, context_files(self.folder), base_pins())
 
 
 @dataclass(frozen=True)
@@ -101,21 +67,31 @@ class Built:
     weights_bytes: int
 
 
-def build_predictor(engine: Engine, source: ImageSource, tag: str, progress: Progress) -> Built:
+def build_predictor(
+    engine: Engine,
+    source: ImageSource,
+    tag: str,
+    progress: Progress,
+    asked_platform: str | None = None,
+) -> Built:
     """Build an image, and return it with the sizes of its parts.
 
     The packages of requirements.txt become an image of their own, which is kept until they, or
     what they stand on, change; the files below weights/ as well. The folder's other files come
     above them.
 
+    Args:
+        asked_platform: that it is for, e.g. ``linux/arm64``; None for the engine's own.
+
     Raises:
-        UsageError: an image in a FROM line is not on the engine.
+        UsageError: an image in a FROM line is not on the engine, or is for another platform.
         BuildError: a package can't be found, or a step of the Dockerfile failed.
     """
-    parents = [_require_parent(engine, reference) for reference in source.from_references()]
+    platform = BuildPlatform.of(engine, asked_platform)
+    parents = [require_parent(engine, one, platform) for one in source.from_references()]
     before = engine.find_built(tag)
-    build = _Build(engine, source, tag, progress, tuple(one.id for one in parents))
-    dockerfile = read_dockerfile(source.folder)
+    build = _Build(engine, source, tag, progress, tuple(one.id for one in parents), platform)
+    dockerfile = build.runnable(read_dockerfile(source.folder))
     with open_package_images(engine) as images:
         system = build.obtain_system(images, parents[-1]) if parents else None
         if system is not None:
@@ -147,6 +123,19 @@ class _Build:
     tag: str
     progress: Progress
     parents: tuple[str, ...]
+    platform: BuildPlatform
+
+    def runnable(self, dockerfile: str) -> str:
+        """Return a Dockerfile without its byte-compiling if that can't be run here."""
+        if self.platform.is_engines:
+            return dockerfile
+        left = without_runs(dockerfile, byte_compiling_only=True)
+        if left.strip() != dockerfile.strip():
+            self.progress.say(
+                f"{self.tag}: Python is not byte-compiled, as that would run a program of "
+                f"{self.platform.name}; the predictor starts a little slower"
+            )
+        return left
 
     def obtain_system(self, images: PackageImages, base: Image) -> Image | None:
         """Return the image of the system's packages; None if the folder asks for none."""
@@ -158,6 +147,10 @@ class _Build:
 
     def _make_system(self, lock: Lock, base: Image, tag: str) -> Image:
         with scratch_directory() as folder, (folder / "context.tar").open("w+b") as context:
+            if not self.platform.is_engines:  # before they are fetched, as that may take long
+                write_packages_context(context, f"FROM {base.id}\nRUN true\n", {})
+                self._send(context, tag, {}, f"{self.tag}: trying a program of the platform")
+                context.truncate(context.seek(0))
             what = f"{self.tag}: fetching {len(lock.packages)} packages of the system"
             self.progress.say(what)
             with self.progress.task(what):
@@ -183,7 +176,7 @@ class _Build:
             "dockerfile": division.kept,
             "parents": self.parents,
             "build_args": dict(self.source.build_args),
-            "machine": self._machine(),
+            "platform": self.platform.name,
             "python": IMAGE_PYTHON,
             "requirements": requirements_digest(requirements),
         }
@@ -210,6 +203,7 @@ class _Build:
             "dockerfile": division.kept,
             "parents": self.parents,
             "build_args": dict(self.source.build_args),
+            "platform": self.platform.name,
             "weights": digest,
         }
         image = images.obtain(sources, partial(self._make_weights, division.kept, digest))
@@ -239,7 +233,7 @@ class _Build:
                 base=source.base,
                 with_weights=with_weights,
             )
-            return self._send(context, self.tag, _labels(source), f"{self.tag}: building")
+            return self._send(context, self.tag, source.labels(), f"{self.tag}: building")
 
     def _unpack(self, packages: Path) -> Path:
         what = f"{self.tag}: resolving packages"
@@ -248,7 +242,8 @@ class _Build:
         requirements = find_requirements(self.source.folder, base=self.source.base)
         with self.progress.task(what):
             if requirements is not None:
-                unpack_packages(requirements, packages, self._machine(), base=self.source.base)
+                machine = self.platform.machine
+                unpack_packages(requirements, packages, machine, base=self.source.base)
         return packages
 
     def _send(self, context: BinaryIO, tag: str, labels: Mapping[str, str], what: str) -> Image:
@@ -256,47 +251,21 @@ class _Build:
         self.progress.say(what)
         with self.progress.task(what) as task:
             show = partial(show_step, task)
+            name = None if self.platform.is_engines else self.platform.name
             try:
-                return self.engine.build_image(context, tag, labels, self.source.build_args, show)
+                image = self.engine.build_image(
+                    context, tag, labels, self.source.build_args, show, name
+                )
             except BuildError as error:  # of an image of packages: its name is of no use
-                raise BuildError(str(error).replace(tag, self.tag)) from error
-
-    def _machine(self) -> str:
-        return str(self.engine.fetch_info()["Architecture"])
-
-
-def _labels(source: ImageSource) -> dict[str, str]:
-    labels = {CONTRACT_LABEL: str(CONTRACT_VERSION)}
-    if expected := read_expected(source.folder):
-        labels[EXPECTED_LABEL] = expected
-    if sheet := read_fact_sheet(source.folder):
-        labels[FACTS_LABEL] = facts_label(sheet)
-    return labels
-
-
-def _require_parent(engine: Engine, reference: str) -> Image:
-    """Return an image in a FROM line.
-
-    Raises:
-        UsageError: the engine lacks it; says how to get it.
-    """
-    try:
-        return engine.resolve_image(reference)
-    except UsageError as error:
-        advice = _BASES.get(reference)
-        raise UsageError(f"{error} {advice}" if advice else str(error)) from error
-
-
-_BASES = {
-    "runner-base": "It is the base of Python predictors: runner build --base -t runner-base",
-    "python:3.11-slim": "Or name another Python 3.11 image: --build-arg PYTHON_BASE=IMAGE",
-    **{
-        f"runner-{language}-base": f"It is the base of the template {language}: "
-        f"runner build --base --template {language} -t runner-{language}-base"
-        for language in TEMPLATES
-        if language != "python"
-    },
-}
+                said = str(error).replace(tag, self.tag)
+                raise BuildError(said + self.platform.advice(said)) from error
+        if not self.platform.fits(image.platform):
+            raise BuildError(
+                f"{self.tag}: the engine made it for {image.platform}, not for "
+                f"{self.platform.name}: it took the steps of an earlier image. Remove that one, "
+                "and `docker image prune` the rest."
+            )
+        return image
 
 
 def show_step(task: Task, line: str) -> None:

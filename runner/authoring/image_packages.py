@@ -6,12 +6,14 @@ authority is unknown to images.
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import runner
@@ -23,6 +25,21 @@ BASE_LOCK = Path(runner.__file__).parent / "contract" / "requirements.lock"
 
 IMAGE_PYTHON = "3.11"
 """The base image's Python version; wheels are chosen for it, not for the host's Python."""
+
+# pip decides by the machine and the Python that run it what a condition such as
+# `platform_machine == "x86_64"` says, and has no option for others. Drop when it has.
+_PIP_FOR_ANOTHER = """\
+import json, sys
+from pip._internal.cli.main import main
+from pip._vendor.packaging import markers
+
+wanted = json.loads(sys.argv[1])
+markers.default_environment = lambda: dict(wanted)
+for name, value in wanted.items():
+    if not markers.Marker(f"{name} == '{value}'").evaluate():
+        sys.exit("This version of pip can't resolve packages for another machine.")
+sys.exit(main(sys.argv[2:]))
+"""
 
 _GLIBC_TAGS = ("manylinux_2_17", "manylinux2014", "manylinux_2_28", "manylinux_2_34")
 
@@ -102,7 +119,7 @@ def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_b
             constraints = Path(folder, "constraints.txt")
             constraints.write_text("\n".join(base_pins()) + "\n", encoding="utf-8")
             options += ["--constraint", str(constraints)]
-        _pip("download", *options, *_target_options(machine))
+        _pip_for(machine, "download", *options)
         _build_wheels(wheelhouse)
         wheels = [
             wheel
@@ -112,15 +129,16 @@ def _unpack_packages(requirements: Path, packages: Path, machine: str, *, keep_b
         if wheels:
             target = ["--target", str(packages), "--no-compile", "--no-deps", "--no-index"]
             # By name: pip would note the path of a file, another one at each build.
-            options = ["--find-links", str(wheelhouse), *_target_options(machine)]
-            _pip("install", *target, "--only-binary=:all:", *options, *map(_pin, wheels))
+            options = ["--only-binary=:all:", "--find-links", str(wheelhouse)]
+            _pip_for(machine, "install", *target, *options, *map(_pin, wheels))
 
 
 def _build_wheels(wheelhouse: Path) -> None:
     """Build wheels of locked packages that PyPI has as source only; they must be pure Python."""
     for source in [*wheelhouse.glob("*.tar.gz"), *wheelhouse.glob("*.zip")]:
         before = set(wheelhouse.glob("*.whl"))
-        _pip("wheel", "--no-deps", "--wheel-dir", str(wheelhouse), str(source))
+        options = ["--quiet", "--no-deps", "--wheel-dir", str(wheelhouse)]
+        run_pip("pip wheel failed.", "wheel", *options, str(source))
         for wheel in set(wheelhouse.glob("*.whl")) - before:
             if not wheel.name.endswith("-none-any.whl"):
                 raise BuildError(
@@ -129,27 +147,45 @@ def _build_wheels(wheelhouse: Path) -> None:
                 )
 
 
-def _target_options(machine: str) -> list[str]:
-    platforms = [f"--platform={tag}_{machine}" for tag in _GLIBC_TAGS]
-    return [f"--python-version={IMAGE_PYTHON}", *platforms]
+def _pip_for(machine: str, command: str, *arguments: str) -> None:
+    """Run pip as the image's Python would on a machine: its wheels, and its lines' conditions."""
+    tags = [f"--platform={tag}_{machine}" for tag in _GLIBC_TAGS]
+    target = [f"--python-version={IMAGE_PYTHON}", *tags]
+    program = ["-c", _PIP_FOR_ANOTHER, json.dumps(_marker_values(machine))]
+    what = f"pip {command} for {machine} failed."
+    run_pip(what, command, "--quiet", *target, *arguments, program=program)
 
 
-def _pip(command: str, *arguments: str) -> None:
-    run_pip(f"pip {command} failed.", command, "--quiet", *arguments)
+def _marker_values(machine: str) -> dict[str, str]:
+    """Return what a requirement's conditions are compared with, by PEP 508's names."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{IMAGE_PYTHON}.0",
+        "os_name": "posix",
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{IMAGE_PYTHON}.0",
+        "python_version": IMAGE_PYTHON,
+        "sys_platform": "linux",
+    }
 
 
-def run_pip(what: str, *arguments: str) -> None:
+def run_pip(what: str, *arguments: str, program: Sequence[str] = ("-m", "pip")) -> None:
     """Run this Python's pip; it and what it starts end with this process's work.
 
     Args:
         what: what an error says first.
+        program: how Python runs pip.
 
     Raises:
         BuildError: the requirements can't be met; has what pip said.
         EngineError: this machine's disk is full.
     """
     process = subprocess.Popen(  # noqa: S603  (this interpreter, arguments as a list)
-        [sys.executable, "-m", "pip", *arguments],
+        [sys.executable, *program, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

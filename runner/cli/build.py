@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.authoring.bases import build_base
-from runner.authoring.image_build import Built, ImageSource, build_predictor
+from runner.authoring.image_build import Built, build_predictor
+from runner.authoring.image_source import ImageSource
+from runner.authoring.platforms import BuildPlatform
 from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
@@ -22,6 +24,7 @@ def build(
     base: bool,
     template: str | None,
     build_arg: tuple[str, ...],
+    platform: str | None,
     export: Path | None,
 ) -> None:
     """Build an image, say whether it has changed, and export it if asked to."""
@@ -32,13 +35,15 @@ def build(
         raise UsageError("--template says which base --base builds, without DIR.")
     if directory is None and base:
         engine = Engine.connect()
-        built = build_base(engine, template or "python", tag, build_args, open_display())
+        built = build_base(engine, template or "python", tag, build_args, open_display(), platform)
     else:
         source = _source(directory, build_args, base=base)
         engine = Engine.connect()
-        built = build_predictor(engine, source, tag, open_display())
+        built = build_predictor(engine, source, tag, open_display(), platform)
     of_template = f" --template {template}" if template else ""
     following = f"runner init DIR{of_template}" if base else f"runner check {tag}"
+    if not base and not BuildPlatform.of(engine, platform).is_engines:
+        following += f", on an engine for {platform}; --export writes the image to a file"
     if built.is_new:
         echo(f"{tag}: built, {_sizes(built)}. Next: {following}", err=True)
     else:

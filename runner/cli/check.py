@@ -48,6 +48,7 @@ def check(
         image = load_image_archive(engine, reference, display.say)
     else:
         image = engine.resolve_image(reference)
+    engine.require_platform(image)
     draw = Draw()
     with opened_public_half(suite, root_dir, draw, display) as opened:
         policy = SandboxPolicy(opened.limits)

@@ -111,12 +111,16 @@ def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> 
     Only who gives the command may name an archive: a file of submissions has names of strangers.
 
     Raises:
-        UsageError: there is no such image, or it is not allowed.
+        UsageError: there is no such image, it is not allowed, or it is for another platform.
         EngineError: the engine, or the registry, can't be reached.
     """
     if is_archive(reference) and reference in request.images:
-        return load_image_archive(engine, reference, say)
-    return pulled_images.obtain_image(engine, reference, request.pull, say, request.registries)
+        image = load_image_archive(engine, reference, say)
+    else:
+        image = pulled_images.obtain_image(engine, reference, request.pull, say, request.registries)
+    if request.placement.executor == "local":  # a cluster's nodes may be of another platform
+        engine.require_platform(image)
+    return image
 
 
 def resolve_images(

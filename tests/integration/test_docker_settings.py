@@ -1,9 +1,6 @@
 """Docker's settings as the Docker CLI reads them: what `docker` takes, the runner takes."""
 
-import io
-import json
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,7 +17,7 @@ from runner.sandbox.engine.pull import Pull
 from runner.sandbox.outcome import predictor_fault
 from tests.integration.command import runner
 from tests.integration.forwarder import Forwarder, forwarder
-from tests.integration.images import OWN
+from tests.integration.images import OWN, with_architecture
 from tests.integration.programs import python, run
 from tests.integration.registry import Registry
 from tests.integration.ssh_server import ssh_server
@@ -163,29 +160,9 @@ def test_an_image_that_names_no_architecture_is_run(
     client: docker.DockerClient, engine: Engine
 ) -> None:
     name = OWN.name("no-architecture")
-    client.images.load(without_architecture(client, "runner-base", name))
+    client.images.load(with_architecture(client, "runner-base", name, None))
     image = engine.resolve_image(name)
     assert image.platform == "linux"
     ended = run(engine, replace(image, entrypoint=("echo",), command=("hello",)))
     assert predictor_fault(ended.end) is None
     assert ended.log == b"hello\n"
-
-
-def without_architecture(client: docker.DockerClient, image: str, name: str) -> bytes:
-    """Return an image as `docker save` writes it, under another name and with no architecture."""
-    saved, changed = io.BytesIO(b"".join(client.api.get_image(image))), io.BytesIO()
-    with tarfile.open(fileobj=saved) as old, tarfile.open(fileobj=changed, mode="w") as new:
-        manifest = json.load(old.extractfile("manifest.json") or io.BytesIO())
-        for member in old:
-            file = old.extractfile(member) if member.isreg() else None
-            content = file.read() if file else b""
-            if member.name == "manifest.json":
-                content = json.dumps([{**manifest[0], "RepoTags": [f"{name}:latest"]}]).encode()
-            elif member.name == manifest[0]["Config"]:
-                config = {k: v for k, v in json.loads(content).items() if k != "architecture"}
-                content = json.dumps(config).encode()
-            elif member.name == "repositories":
-                continue
-            member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    return changed.getvalue()

@@ -6,11 +6,13 @@ import click
 
 from runner.authoring.carried_folders import TEMPLATES
 from runner.cli.lazy import does
+from runner.sandbox.engine.image import PLATFORMS
 
 EXAMPLES = """\b
 Examples:
   runner build my_predictor -t my_predictor
   runner build my_predictor -t my_predictor --export my_predictor.tar.gz
+  runner build my_predictor -t my_predictor --platform linux/arm64
   runner build --base -t runner-base
   runner build --base --template r -t runner-r-base
 """
@@ -33,6 +35,12 @@ Examples:
     multiple=True,
     metavar="NAME=VALUE",
     help="The value of an ARG of the Dockerfile. May be repeated.",
+)
+@click.option(
+    "--platform",
+    type=click.Choice(PLATFORMS),
+    help="What the image is for; by default the engine's own platform. The base must be for the "
+    "same. A RUN line for another one needs an engine with emulation.",
 )
 @click.option(
     "--export",

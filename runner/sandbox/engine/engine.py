@@ -28,7 +28,7 @@ from runner.sandbox.engine.client import open_client
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.credentials import find_credentials
 from runner.sandbox.engine.docker_settings import find_endpoint
-from runner.sandbox.engine.image import Image, read_image
+from runner.sandbox.engine.image import Image, platform_fault, read_image
 from runner.sandbox.engine.pull import NOT_IN_REGISTRY, Pull, follow_pull, pull_error
 from runner.sandbox.engine.registries import registry_fault
 from runner.sandbox.engine.room import free_bytes, lack_of_room
@@ -204,7 +204,43 @@ class Engine:
             self._pull(reference, say)
         return self.resolve_image(reference)
 
-    def _pull(self, reference: str, say: Say) -> None:
+    def require_platform(self, image: Image) -> None:
+        """Refuse an image that is for another platform than this engine's.
+
+        Raises:
+            UsageError: it is; says what to do.
+        """
+        fault = platform_fault(image, str(self.fetch_info()["Architecture"]))
+        if fault is not None:
+            raise UsageError(f"{image.reference}: {fault}")
+
+    def pull_for(self, platform: str, reference: str, own_name: str, say: Say) -> Image:
+        """Pull an image for a platform and give it a name of its own, ``repository:tag``.
+
+        The reference goes on naming what it named before, if that was anything.
+
+        Raises:
+            UsageError: the registry has no such image for the platform.
+            EngineError: the registry can't be reached.
+        """
+        before = self.find_built(reference)
+        say(f"{reference}: pulling it for {platform}")
+        try:
+            self._pull(reference, say, platform)
+            self._tag(self.inspect_image(reference).id, own_name)
+        finally:  # also after an interrupt: builds for the engine's platform go by this name
+            if before is not None:
+                self._tag(before.id, reference)
+            elif self.find_built(reference) is not None:
+                self.remove("image", reference)
+        return self.inspect_image(own_name)
+
+    def _tag(self, image_id: str, name: str) -> None:
+        repository, _, tag = name.rpartition(":")
+        with engine_errors(f"name the image {name}"):
+            self._api.tag(image_id, repository, tag)
+
+    def _pull(self, reference: str, say: Say, platform: str | None = None) -> None:
         """Pull an image. No message has text of the registry: participants choose it."""
         credentials = find_credentials(reference)
         login = "If the registry needs a login, run `docker login` first."
@@ -218,7 +254,9 @@ class Engine:
         try:
             with engine_errors(f"pull {reference}"):
                 values = dict(credentials.values)
-                events = self._api.pull(reference, auth_config=values, stream=True, decode=True)
+                events = self._api.pull(
+                    reference, auth_config=values, stream=True, decode=True, platform=platform
+                )
                 with closing(events):  # otherwise the engine would go on with it
                     follow_pull(events, reference, say, free_bytes(info))
         except EngineRefusedError as error:
@@ -254,11 +292,13 @@ class Engine:
         labels: Mapping[str, str],
         build_args: Mapping[str, str],
         say: Say,
+        platform: str | None = None,
     ) -> Image:
         """Build an image from a context, tag it, and return it. No step has a network.
 
         Args:
             context: a tar.
+            platform: that it is for, e.g. ``linux/arm64``; None for the engine's own.
             say: called with each step of the Dockerfile as it begins.
 
         Raises:
@@ -277,6 +317,7 @@ class Engine:
                     forcerm=True,
                     use_config_proxy=False,
                     decode=True,
+                    platform=platform,
                 )
                 follow_build(said, tag, say)
         except EngineRefusedError as error:

@@ -12,6 +12,9 @@ LARGE_IMAGE_BYTES = 10 * GIB
 ENGINE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """An engine's architecture in the words of images."""
 
+PLATFORMS = tuple(f"linux/{name}" for name in ENGINE_ARCHITECTURES.values())
+"""The platforms that the sandbox runs on."""
+
 
 @dataclass(frozen=True)
 class Image:
@@ -70,14 +73,27 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
     )
 
 
+def engine_platform(engine_architecture: str) -> str:
+    """Return an engine's platform in the words of images, e.g. ``linux/amd64``."""
+    return f"linux/{ENGINE_ARCHITECTURES.get(engine_architecture, engine_architecture)}"
+
+
+def platform_fault(image: Image, engine_architecture: str) -> str | None:
+    """Return that the image is for another platform than the engine's, or None if it may not be."""
+    wanted = engine_platform(engine_architecture)
+    if image.platform in (wanted, "linux"):
+        return None
+    return (
+        f"the image is for {quote(image.platform)}, the engine for {wanted}. Build it with "
+        f"`runner build --platform {wanted}`, or run it on an engine for its own platform."
+    )
+
+
 def image_fault(image: Image, engine_architecture: str) -> str | None:
     """Return why the image can't be run, in words for its author, or None if it may work."""
-    wanted = f"linux/{ENGINE_ARCHITECTURES.get(engine_architecture, engine_architecture)}"
-    if image.platform not in (wanted, "linux"):
-        return (
-            f"the image is for {quote(image.platform)}, the engine for {wanted}; build it with "
-            f"`docker build --platform {wanted}`"
-        )
+    fault = platform_fault(image, engine_architecture)
+    if fault is not None:
+        return fault
     for path in image.declared_volumes:
         if not path.startswith("/"):
             return f"VOLUME {quote(path)} is no absolute path; write e.g. VOLUME /data"

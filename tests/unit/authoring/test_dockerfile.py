@@ -1,5 +1,6 @@
 import pytest
 
+from runner.authoring.carried_folders import TEMPLATES, template_folder
 from runner.authoring.dockerfile import (
     PACKAGES,
     WEIGHTS,
@@ -7,6 +8,7 @@ from runner.authoring.dockerfile import (
     from_references,
     read_instructions,
     stand_on,
+    without_runs,
 )
 
 TEMPLATE = """\
@@ -140,3 +142,28 @@ def test_what_is_left_of_a_dockerfile_is_cut_again_at_the_weights() -> None:
 def test_a_line_may_take_weights_by_name_pattern_or_as_a_whole(source: str, may: bool) -> None:
     (instruction,) = read_instructions(f"COPY {source} /x/")
     assert instruction.may_take(WEIGHTS) is may
+
+
+COMPILING = """\
+FROM a
+COPY packages/ /p/
+# why
+RUN python3 -m compileall -q -j 0 \\
+    --invalidation-mode unchecked-hash /p || true
+RUN python3 -m compileall /p && touch /done
+"""
+
+
+def test_byte_compiling_alone_is_left_out_and_every_line_keeps_its_number() -> None:
+    left = without_runs(COMPILING, byte_compiling_only=True)
+    assert left == "FROM a\nCOPY packages/ /p/\n# why\n\n\n" + COMPILING.splitlines()[-1] + "\n"
+
+
+def test_the_templates_run_nothing_but_byte_compiling() -> None:
+    for language in TEMPLATES:
+        dockerfile = (template_folder(language) / "Dockerfile").read_text()
+        assert "\nRUN" not in without_runs(dockerfile, byte_compiling_only=True)
+
+
+def test_all_runs_can_be_left_out() -> None:
+    assert "RUN" not in without_runs(COMPILING, byte_compiling_only=False)

@@ -41,7 +41,7 @@ def test_an_image_is_read_from_the_engines_words() -> None:
 def test_an_image_for_another_architecture_is_refused_with_what_to_do() -> None:
     fault = image_fault(replace(IMAGE, platform="linux/arm64"), "x86_64")
     assert fault is not None
-    assert "docker build --platform linux/amd64" in fault
+    assert "runner build --platform linux/amd64" in fault
 
 
 @pytest.mark.parametrize("architecture", [{"Architecture": ""}, {}])
