@@ -7,6 +7,7 @@ HELM's own classes and JSON.
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from runner.contract.layout import (
@@ -35,6 +36,11 @@ class MetricName:
 
     def key(self) -> Hashable:
         """Return the key that compares names; ``prob`` 0 and 0.0 are the same, True is not 1."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> Hashable:
+        # Kept, as each target is looked up many times.
         return (self.name, self.split, self.sub_split, _hashable(self.perturbation))
 
     def __eq__(self, other: object) -> bool:

@@ -30,6 +30,8 @@ def with_repetitions(
     report: Report, first: Sequence[JudgedCase], again: Mapping[InputChange, RunAgain]
 ) -> Report:
     """Return the report with a comparison of each input change with the first run."""
+    if not again:
+        return report
     tolerance = report.scoring.tolerance
     first_score = _primary(report)
     repetitions, sensitivity = [], None

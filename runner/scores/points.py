@@ -45,6 +45,9 @@ COMPARED_WITHIN = (*NAME_COLUMNS, *PLACE_COLUMNS)
 THREADS = 2
 """More threads hardly help: they would wait for the same memory."""
 
+FEWEST_FOR_THREADS = 10_000
+"""Targets. To start threads for fewer takes longer than the work."""
+
 SHARED_PARTS = ("items", "orders", "by_run", "clusters")
 """The parts of prepared targets that the groups of several columns need."""
 
@@ -141,6 +144,8 @@ def find_all_points(
     targets: PreparedTargets, by: Sequence[str | None]
 ) -> dict[str | None, dict[Value, dict[str, float]]]:
     """Return, for each column of ``by``, the points of its groups as ``find_points`` has them."""
+    if targets.rows.height < FEWEST_FOR_THREADS:
+        return {column: find_points(targets, column) for column in by}
     with ThreadPoolExecutor(THREADS) as threads:  # NumPy works without holding the interpreter
         # Computed first, because two columns at once would compute them twice.
         list(threads.map(lambda part: getattr(targets, part), SHARED_PARTS))
