@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
+from runner.pages.extra import needs_html_extra
 from runner.scores.aggregation import Score
 from runner.scores.calibration import CalibrationPoint
 from runner.scores.metrics import METRICS
@@ -204,5 +204,5 @@ def _vega() -> Any:
     try:
         import vl_convert  # noqa: PLC0415  (optional, and slow to load)
     except ImportError as error:
-        raise UsageError(f"Plots need the html extra: {install_command('html')}") from error
+        raise needs_html_extra() from error
     return vl_convert

@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.files.regular_files import refuse_other_kind
 from runner.files.whole_writes import whole_file
+from runner.pages.extra import needs_html_extra
 from runner.untrusted import printable
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _environment() -> "jinja2.Environment":
     try:
         import jinja2  # noqa: PLC0415  (optional: what is printed as text does without)
     except ImportError as error:
-        raise UsageError(f"Pages need the html extra: {install_command('html')}") from error
+        raise needs_html_extra() from error
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(TEMPLATES),
         autoescape=True,

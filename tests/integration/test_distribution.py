@@ -86,7 +86,7 @@ def test_the_wheel_alone_goes_from_an_empty_folder_to_a_score_and_a_page(
     assert "MAE" in run(environment, tmp_path, "runner", "report", str(report.parent))
     assert "MAE" in run(environment, tmp_path, "runner", "leaderboard", "results")
     page = ("runner", "report", str(report.parent), "--html")
-    with pytest.raises(AssertionError, match="Pages need the html extra"):
+    with pytest.raises(AssertionError, match="Pages and plots need the html extra"):
         run(environment, tmp_path, *page)
     install(environment, f"helm-predictor-runner[html] @ {wheel.as_uri()}")
     run(environment, tmp_path, *page)
