@@ -233,7 +233,7 @@ def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
 def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
     engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit that is told is low, so that a hog passes it on a busy machine too."""
+    """The limit that is told is low. Where others keep the processors busy, it is tried again."""
     make_body = policy_module.predictor_body
 
     def unlimited(*arguments: Any) -> Body:
@@ -243,8 +243,8 @@ def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
 
     monkeypatch.setattr(case_module, "predictor_body", unlimited)
     monkeypatch.setattr(run_module, "LIMITS", replace(LIMITS, cpus=0.1))
-    (verdict,) = run_weakened(engine, ("hog_cpu",))
-    assert "s of CPU" in verdict.breaches[0]
+    told = (run_weakened(engine, ("hog_cpu",))[0].breaches for _ in range(5))
+    assert "s of CPU" in next(filter(None, told))[0]
 
 
 def test_control_an_output_without_bounds_is_told_as_not_held(

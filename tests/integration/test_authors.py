@@ -478,18 +478,18 @@ def test_check_forecasts_the_time_on_another_suite(
 
 
 def test_check_runs_on_the_half_of_a_suite_that_participants_have(
-    magnet_suite: Callable[..., Path],
+    magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
-    suite = magnet_suite(targets=[UNPERTURBED])
+    suite = shutil.copytree(magnet_suite(targets=[UNPERTURBED]), tmp_path / "suite")
     shutil.rmtree(suite / "private")
     code, found = check("train_mean", "--suite", suite)
     assert (code, found["output"]["passed"]) == (0, True)
 
 
 def test_control_check_refuses_a_public_half_with_a_changed_byte(
-    magnet_suite: Callable[..., Path],
+    magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
-    suite = magnet_suite(targets=[UNPERTURBED])
+    suite = shutil.copytree(magnet_suite(targets=[UNPERTURBED]), tmp_path / "suite")
     changed = suite / "public" / "eval" / "targets.parts"
     changed.write_bytes(changed.read_bytes()[:-1] + b"?")
     ended = runner("check", "train_mean", "--suite", suite)
