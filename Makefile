@@ -159,9 +159,9 @@ check-helm: $(HELM_ENV)/installed
 # Really makes each mistake of docs/mistakes.yaml, or those with these words in their titles: 10 s
 # each. Look at what changed in the page.
 check-messages: images $(VENV)/developer
-	setup/language_base.sh shell
+	$(VENV)/bin/runner build --base --template shell -t runner-shell-base
 	docker image inspect python:3.11-slim >/dev/null 2>&1 || \
-	  docker tag "$$(setup/python_base.sh)" python:3.11-slim
+	  docker tag runner-python-base:3.11-bookworm python:3.11-slim
 	PYTHONPATH=. $(VENV)/bin/python docs/mistakes.py $(if $(MISTAKES),"$(MISTAKES)")
 
 # Docker 26 and gVisor from Debian's packages, 400 MB; as root.
