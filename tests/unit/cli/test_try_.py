@@ -42,6 +42,19 @@ def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
     assert "making the demo's case" not in second.stderr
 
 
+READS_WEIGHTS = """place = os.path.join(os.path.dirname(__file__), 'weights', 'a.bin')
+        print('weights:', open(place).read(), os.access(place, os.W_OK)); return {}"""
+
+
+def test_weights_are_beside_the_predictor_and_read_only(tmp_path: Path, cache: Path) -> None:
+    write_predictor(tmp_path, READS_WEIGHTS)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "a.bin").write_text("1.5")
+    assert "weights: 1.5 False" in try_(tmp_path, cache).stderr
+    (tmp_path / "weights" / "a.bin").unlink()
+    assert "FileNotFoundError" in try_(tmp_path, cache).stderr  # the control
+
+
 def test_prints_show(tmp_path: Path, cache: Path) -> None:
     ended = try_(write_predictor(tmp_path, "print('reached'); return {}"), cache)
     assert "reached" in ended.stderr
