@@ -45,7 +45,10 @@ def leaderboard(
     watch: bool,
 ) -> int:
     """Print the ranking, or write its pages; return the exit code."""
+    html = html or output is not None
     refuse_several(**{"json": as_json, style or "csv": style, "html": html or watch})
+    if with_actuals and not (html or watch):
+        raise UsageError("--with-actuals is for the reports' pages: add --html.")
     display = open_display()
     if ledger_file is not None and Ledger(ledger_file).is_open:
         if watch or with_actuals:

@@ -96,6 +96,7 @@ def main() -> NoReturn:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves SIGHUP
             signal.signal(number, _interrupt)
     output = outlive_readers()
+    # Here, as only here the process is the command's own: Arrow goes without until it ends.
     if sys.argv[1:2] == ["suite"]:
         from runner.processes import leave_out_pandas  # noqa: PLC0415  (help needs none of it)
 

@@ -40,6 +40,7 @@ def test_a_report_is_named_by_its_directory_or_its_file(named: str, meant: str) 
         ["report", "r", "--html", "--plots", "plots"],
         ["leaderboard", "r", "--json", "--html"],
         ["leaderboard", "r", "--json", "--csv"],
+        ["leaderboard", "r", "--json", "-o", "site"],
         ["leaderboard", "r", "--markdown", "--watch"],
         ["compare", "r", "s", "--json", "--html"],
         ["card", "show", "r", "--json", "--html"],
@@ -49,3 +50,9 @@ def test_nothing_that_is_asked_for_is_left_out_in_silence(asked: list[str]) -> N
     result = CliRunner().invoke(cli, asked, standalone_mode=False)
     assert isinstance(result.exception, UsageError)
     assert str(result.exception).endswith("each decides what comes out. Give one of them.")
+
+
+def test_actuals_are_not_left_out_in_silence() -> None:
+    result = CliRunner().invoke(cli, ["leaderboard", "r", "--with-actuals"], standalone_mode=False)
+    assert isinstance(result.exception, UsageError)
+    assert "add --html" in str(result.exception)
