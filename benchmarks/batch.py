@@ -68,7 +68,7 @@ def _keep_for_all(names: Sequence[str], suite: Suite, finished: FinishedCases) -
     """Store the first image's results for the other images too; return their run seconds."""
     engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in names]
+    passes = [Pass(engine.images.resolve(name), suite, settings, finished) for name in names]
     engine.close()
     runs = [case.run for case in passes[0].judged()]
     for one in passes[1:]:

@@ -41,7 +41,7 @@ def measure_case_cost(image_name: str, cases: int, rounds: int) -> tuple[float, 
     sandbox only; it overlaps with the cases before and after, as in any evaluation.
     """
     engine = Engine.connect()
-    image, policy = engine.resolve_image(image_name), SandboxPolicy()
+    image, policy = engine.images.resolve(image_name), SandboxPolicy()
     draw = Draw()
     with (
         opened_public_half(DEMO_SUITE, None, draw) as suite,

@@ -124,7 +124,7 @@ def _measure_head(images: Sequence[str], suite: Suite, finished: FinishedCases) 
     """Return the CPU seconds of resuming the batch when all its cases have finished."""
     engine = Engine.connect()
     settings = RunSettings(SandboxPolicy(suite.limits), suite.manifest.choices["seed"])
-    passes = [Pass(engine.resolve_image(name), suite, settings, finished) for name in images]
+    passes = [Pass(engine.images.resolve(name), suite, settings, finished) for name in images]
     engine.close()
     begun = time.process_time()
     for _ in evaluate(passes, _NothingToRun(), SilentCases()):

@@ -68,7 +68,7 @@ def run_attacks(
         UsageError: the engine has no base image, or lacks the runtime.
         EngineError: the engine was lost before the first attack.
     """
-    base = engine.resolve_image(BASE_IMAGE)
+    base = engine.images.resolve(BASE_IMAGE)
     check_capacity(engine.fetch_info(), LIMITS, runtime)
     verdicts = []
     with (
@@ -118,7 +118,7 @@ def _pack_image(engine: Engine, script: str, volume: str) -> Iterator[str]:
             with tarfile.open(fileobj=context, mode="w") as archive:
                 archive.add(pack_directory(), ".")
             context.seek(0)
-            engine.build_image(context, tag, {}, variables, _say_nothing)
+            engine.images.build(context, tag, {}, variables, _say_nothing)
         yield tag
     finally:
         engine.remove("image", tag)
@@ -130,7 +130,7 @@ def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
     settings = RunSettings(SandboxPolicy(limits, shared.runtime), seed=1, rerun=True)
     left, heard = _left_behind(shared.engine), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
-    resolved = shared.engine.resolve_image(image)
+    resolved = shared.engine.images.resolve(image)
     with open_local_pool(shared.engine, 1, _say_nothing) as pool:
         one = Pass(resolved, shared.suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, SilentCases())

@@ -89,7 +89,7 @@ def build_base(
         else:
             named = _obtain_other(engine, parent, platform, progress)
     else:
-        engine.obtain_image(named, Pull.MISSING, progress.say)
+        engine.images.obtain(named, Pull.MISSING, progress.say)
     with scratch_directory() as scratch:
         # The installed one may not be writable, and the build writes apt.lock.
         folder = shutil.copytree(base_image_folder(language), scratch / "base")
@@ -118,11 +118,11 @@ def _obtain_other(
             Debian's packages instead: their installation runs programs of the platform.
     """
     own_name = f"{parent.made.partition(':')[0]}:{platform.architecture}"
-    found = engine.find_built(own_name)
+    found = engine.images.find_built(own_name)
     if found is not None and platform.fits(found.platform):
         return own_name
     try:
-        engine.pull_for(platform.name, parent.official, own_name, progress.say)
+        engine.images.pull_for(platform.name, parent.official, own_name, progress.say)
     except (EngineError, UsageError) as error:
         raise type(error)(
             f"{error} The base for {platform.name} can be made of that image alone. Or build it on "
@@ -134,10 +134,10 @@ def _obtain_other(
 def _obtain_parent(engine: Engine, parent: _Parent, progress: Progress) -> str:
     """Return the image of the registry, or one made of Debian's packages."""
     for reference in (parent.official, parent.made):
-        if engine.find_built(reference) is not None:
+        if engine.images.find_built(reference) is not None:
             return reference
     try:
-        engine.obtain_image(parent.official, Pull.MISSING, progress.say)
+        engine.images.obtain(parent.official, Pull.MISSING, progress.say)
     except (EngineError, UsageError) as error:
         progress.say(f"{error} Making {parent.made} of Debian's packages instead: half a minute")
         _make_parent(engine, parent, progress)
@@ -155,7 +155,7 @@ def _make_parent(engine: Engine, parent: _Parent, progress: Progress) -> None:
             dockerfile = _MADE.format(probe=parent.probe, command=command)
             write_packages_context(context, dockerfile, {folder.name: folder})
             context.seek(0)
-            engine.build_image(context, parent.made, {}, {}, partial(show_step, task))
+            engine.images.build(context, parent.made, {}, {}, partial(show_step, task))
 
 
 def _run_script(tar: Path, packages: str) -> None:

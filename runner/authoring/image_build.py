@@ -89,7 +89,7 @@ def build_predictor(
     """
     platform = BuildPlatform.of(engine, asked_platform)
     parents = [require_parent(engine, one, platform) for one in source.from_references()]
-    before = engine.find_built(tag)
+    before = engine.images.find_built(tag)
     build = _Build(engine, source, tag, progress, tuple(one.id for one in parents), platform)
     dockerfile = build.runnable(read_dockerfile(source.folder))
     with open_package_images(engine) as images:
@@ -253,7 +253,7 @@ class _Build:
             show = partial(show_step, task)
             name = None if self.platform.is_engines else self.platform.name
             try:
-                image = self.engine.build_image(
+                image = self.engine.images.build(
                     context, tag, labels, self.source.build_args, show, name
                 )
             except BuildError as error:  # of an image of packages: its name is of no use

@@ -43,7 +43,7 @@ class PackageImages:
         key = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
         recorded = self.folder / f"{key}.json"
         with suppress(OSError, ValueError, LookupError, NotOnEngineError):
-            return self.engine.inspect_image(str(json.loads(recorded.read_bytes())["image"]))
+            return self.engine.images.inspect(str(json.loads(recorded.read_bytes())["image"]))
         image = make(f"{REPOSITORY}:{key[:_TAG_DIGITS]}")
         with _recording(self.folder), whole_file(recorded, is_durable=False) as file:
             file.write(json.dumps({"engine": self.identity, "image": image.id}).encode())
@@ -92,7 +92,7 @@ def remove_unused(engine: Engine) -> list[Unused]:
     removed: list[Unused] = []
     with suppress(OSError), unheld_directory(_record()):
         images = _recorded(engine)
-        used = [one.layers for one in engine.list_named() if one.id not in images]
+        used = [one.layers for one in engine.images.list_named() if one.id not in images]
         for path, image in sorted(images.values(), key=lambda one: -len(one[1].layers)):
             if any(layers[: len(image.layers)] == image.layers for layers in used):
                 used.append(image.layers)
@@ -113,7 +113,7 @@ def _recorded(engine: Engine) -> dict[str, tuple[Path, Image]]:
             record = json.loads(path.read_bytes())
             if record["engine"] == identity:
                 try:
-                    image = engine.inspect_image(str(record["image"]))
+                    image = engine.images.inspect(str(record["image"]))
                 except NotOnEngineError:
                     path.unlink(missing_ok=True)
                 else:

@@ -15,7 +15,7 @@ def require_parent(engine: Engine, reference: str, platform: BuildPlatform) -> I
         UsageError: the engine lacks it, or it is for another platform; says how to get it.
     """
     try:
-        image = engine.resolve_image(reference)
+        image = engine.images.resolve(reference)
     except UsageError as error:
         advice = _BASES.get(reference)
         raise UsageError(f"{error} {advice}" if advice else str(error)) from error

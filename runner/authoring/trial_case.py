@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runner.building.demo_suite import ARCHIVE, DEMO_SUITE
 from runner.building.draw import Draw
+from runner.building.named import opened_suite
 from runner.code_version import code_versions
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.limits import Limits
@@ -137,9 +138,6 @@ def _stage_chosen(
     into: Path,
     progress: Progress,
 ) -> None:
-    # Imported here: it takes ten times as long as all else, and the demo's case mostly exists.
-    from runner.building.named import opened_suite  # noqa: PLC0415  (slow; not if kept)
-
     with opened_suite(suite, root_dir, Draw(), progress, private_root) as opened:
         cases = {case.id: case for case in opened.cases}
         case = opened.cases[0] if case_id is None else cases.get(case_id)

@@ -73,7 +73,7 @@ def run(
     display = open_display()
     shared = share_inputs(read_data(data), read_evidence(read, display))
     engine = Engine.connect()
-    resolved = engine.resolve_image(image)
+    resolved = engine.images.resolve(image)
     cells = CardRun(engine, resolved, SandboxPolicy(limits), jobs, rerun, display)
     concluded = conclude(read, cells.judge(read, shared, FinishedCells(out)))
     place = write_bundle(out, read, concluded, resolved)

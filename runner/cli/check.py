@@ -47,8 +47,8 @@ def check(
     if is_archive(reference):
         image = load_image_archive(engine, reference, display.say)
     else:
-        image = engine.resolve_image(reference)
-    engine.require_platform(image)
+        image = engine.images.resolve(reference)
+    engine.images.require_platform(image)
     draw = Draw()
     with opened_public_half(suite, root_dir, draw, display) as opened:
         policy = SandboxPolicy(opened.limits)

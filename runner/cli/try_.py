@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.context_files import DOCKERFILE, context_files, reading
@@ -15,19 +15,22 @@ from runner.authoring.image_packages import base_pins
 from runner.authoring.trial import default_command, run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged, staged_case
 from runner.authoring.trial_environment import find_environment
+from runner.building.draw import Draw
+from runner.building.named import opened_suite
 from runner.cli.check_text import print_results
 from runner.cli.echo import echo, echo_json
 from runner.cli.live.display import Display
 from runner.cli.live.terminal import open_display
 from runner.contract.stat import Stat, Target
 from runner.errors import ExitCode, UsageError
+from runner.evaluation.local_report import local_report
+from runner.evaluation.records import case_record
 from runner.evaluation.verdict import JudgedCase, Verdict, judge
+from runner.reports.report import Report
+from runner.reports.score_text import score_lines
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.run import SandboxRun
 from runner.untrusted import printable
-
-if TYPE_CHECKING:
-    from runner.reports.report import Report
 
 MOST_ROWS = 20
 
@@ -134,14 +137,8 @@ def _try_all(
     tried: _Tried,
     display: Display,
     title: str,
-) -> "Report":
+) -> Report:
     """Run every case, and return their report with scores."""
-    # Imported here: they take longer than all else, and a single case needs none of them.
-    from runner.building.draw import Draw  # noqa: PLC0415  (as above)
-    from runner.building.named import opened_suite  # noqa: PLC0415  (as above)
-    from runner.evaluation.local_report import local_report  # noqa: PLC0415  (as above)
-    from runner.evaluation.records import case_record  # noqa: PLC0415  (as above)
-
     records = []
     with opened_suite(name, root_dir, Draw(), display, private) as suite:
         with display.task("cases", len(suite.cases)) as task:
@@ -172,9 +169,7 @@ def _rows(
             }
 
 
-def _print(directory: Path, tried: _Tried, report: "Report | None") -> None:
-    from runner.reports.score_text import score_lines  # noqa: PLC0415  (not if JSON is asked for)
-
+def _print(directory: Path, tried: _Tried, report: Report | None) -> None:
     rows = tried.rows
     if rows:
         echo("predicted   actual  target")
@@ -192,7 +187,7 @@ def _print(directory: Path, tried: _Tried, report: "Report | None") -> None:
     print_results(str(directory), tried.results, following)
 
 
-def _print_json(tried: _Tried, report: "Report | None") -> None:
+def _print_json(tried: _Tried, report: Report | None) -> None:
     scores = [] if report is None else [asdict(score) for score in report.scores]
     results = [asdict(found) for found in tried.results]
     echo_json({"results": results, "rows": tried.rows, "scores": scores}, indent=None)

@@ -119,7 +119,7 @@ def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> 
     else:
         image = pulled_images.obtain_image(engine, reference, request.pull, say, request.registries)
     if request.placement.executor == "local":  # a cluster's nodes may be of another platform
-        engine.require_platform(image)
+        engine.images.require_platform(image)
     return image
 
 

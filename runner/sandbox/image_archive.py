@@ -101,7 +101,7 @@ def write_image_archive(engine: Engine, image: Image, path: Path) -> int:
     try:
         with scratch_directory() as folder:
             refuse_other_kind(path, GZIP)
-            with engine.saved_image(image.id) as saved:
+            with engine.images.saved(image.id) as saved:
                 parts = _read_parts(saved, folder, with_links=True)
             with whole_file(path) as file, gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed:
                 for chunk in parts.tar():
@@ -128,11 +128,11 @@ def load_image_archive(engine: Engine, reference: str, say: Say) -> Image:
     with scratch_directory() as folder:
         parts = read_archive(Path(reference), folder)
         try:
-            image = engine.inspect_image(parts.image_id)
+            image = engine.images.inspect(parts.image_id)
         except NotOnEngineError:
             say(f"{reference}: loading the image")
-            loaded = engine.load_image(parts.tar())
-            image = engine.inspect_image(loaded or parts.image_id)
+            loaded = engine.images.load(parts.tar())
+            image = engine.images.inspect(loaded or parts.image_id)
     return replace(image, reference=reference)
 
 

@@ -52,10 +52,10 @@ def ensure_keeper_image(engine: Engine, architecture: str) -> Image:
     layer = "sha256:" + hashlib.sha256(archive).hexdigest()
     image = None
     with suppress(NotOnEngineError):
-        image = engine.inspect_image(f"{KEEPER_REPOSITORY}:{tag}")
+        image = engine.images.inspect(f"{KEEPER_REPOSITORY}:{tag}")
     # The tag alone proves nothing: a submitted image that was loaded may have it, and the layer.
     if image is None or not _is_as_made(image, layer):
-        image = engine.import_image(archive, KEEPER_REPOSITORY, tag)
+        image = engine.images.make(archive, KEEPER_REPOSITORY, tag)
     # An imported image has no command of its own.
     return replace(image, reference=KEEPER_REPOSITORY, entrypoint=(KEEPER_PROGRAM,))
 

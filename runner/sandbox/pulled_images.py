@@ -55,13 +55,13 @@ def obtain_image(
     """Do what ``Engine.obtain_image`` does, and record an image that came by it."""
     if pull is not Pull.ALWAYS:
         try:
-            return engine.resolve_image(reference)
+            return engine.images.resolve(reference)
         except UsageError:
             if pull is Pull.NEVER:
                 raise
-    before = engine.list_names()
-    image = engine.obtain_image(reference, Pull.ALWAYS, say, registries)
-    after = engine.list_names()
+    before = engine.images.list_names()
+    image = engine.images.obtain(reference, Pull.ALWAYS, say, registries)
+    after = engine.images.list_names()
     new = after.get(image.id, frozenset()) - before.get(image.id, frozenset())
     _record(engine, image, new, before)
     return image
@@ -96,14 +96,14 @@ def remove_pulled(engine: Engine) -> list[PulledImage] | None:
 
 
 def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
-    identity, named, used = _identity(engine), engine.list_names(), engine.list_used_images()
+    identity, named, used = _identity(engine), engine.images.list_names(), engine.list_used_images()
     for path in sorted(folder.glob("*.json")):
         recorded = _read(path)
         if recorded is None or recorded.engine != identity:
             continue
         image_id, ours = recorded.image, frozenset(recorded.names)
         try:
-            size_bytes = engine.inspect_image(image_id).size_bytes
+            size_bytes = engine.images.inspect(image_id).size_bytes
         except NotOnEngineError:
             path.unlink(missing_ok=True)
             continue
@@ -128,7 +128,7 @@ def _remove_names(engine: Engine, names: Sequence[str]) -> str | None:
     """Take an image's names away; return why the engine would not."""
     for name in names:
         try:
-            engine.remove_name(name)
+            engine.images.remove_name(name)
         except EngineRefusedError as error:
             return error.reason
     return None

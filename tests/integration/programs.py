@@ -18,7 +18,7 @@ SLEEP = "import time; time.sleep(60)"
 
 def python(engine: Engine, code: str) -> Image:
     """Return the base image with a Python program in place of a predictor."""
-    base = engine.resolve_image("runner-base")
+    base = engine.images.resolve("runner-base")
     return replace(base, entrypoint=("python3", "-c"), command=(code,))
 
 

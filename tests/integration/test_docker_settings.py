@@ -85,7 +85,7 @@ def test_a_helper_that_is_missing_prevents_no_pull_of_a_public_image(
     (directory / "config.json").write_text('{"credsStore": "gone"}')
     lines: list[str] = []
     with closing(Engine.connect()) as engine:
-        image = engine.obtain_image(reference, Pull.MISSING, lines.append)
+        image = engine.images.obtain(reference, Pull.MISSING, lines.append)
     registry.remove(image.id)
     assert any("docker-credential-gone" in line for line in lines)
 
@@ -161,7 +161,7 @@ def test_an_image_that_names_no_architecture_is_run(
 ) -> None:
     name = OWN.name("no-architecture")
     client.images.load(with_architecture(client, "runner-base", name, None))
-    image = engine.resolve_image(name)
+    image = engine.images.resolve(name)
     assert image.platform == "linux"
     ended = run(engine, replace(image, entrypoint=("echo",), command=("hello",)))
     assert predictor_fault(ended.end) is None

@@ -135,7 +135,7 @@ def test_an_image_removed_between_cases_is_an_engine_fault(
     name = OWN.name("misbehaving-removed")
     scratch.commit(name, "latest", changes='CMD ["true"]')
     scratch.remove()
-    image = engine.resolve_image(name)
+    image = engine.images.resolve(name)
     policy = SandboxPolicy(LIMITS)
     with open_sandbox(engine, print) as sandbox:
         sandbox.run(sandbox.prepare(image, policy, dict))
@@ -212,7 +212,7 @@ def test_an_image_that_copies_the_keepers_layer_is_not_taken_for_the_keeper(
     copy = copied.commit(changes=f"{changes}\nENTRYPOINT []")
     copied.remove()
     assert copy.id is not None
-    assert engine.inspect_image(copy.id).layers == keeper.layers
+    assert engine.images.inspect(copy.id).layers == keeper.layers
     copy.tag(KEEPER_REPOSITORY, tag)
     try:
         assert ensure_keeper_image(engine, architecture).id != copy.id

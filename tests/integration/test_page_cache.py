@@ -78,7 +78,7 @@ def tag(client: docker.DockerClient) -> Iterator[str]:
 def image(client: docker.DockerClient, engine: Engine, tag: str) -> Image:
     """Return the image, with none of its file's pages in memory."""
     client.containers.run(tag, ["drop"], remove=True)
-    return engine.resolve_image(tag)
+    return engine.images.resolve(tag)
 
 
 def run(sandbox: Sandbox, image: Image, files: dict[str, bytes], *, reads_image: bool) -> bytes:

@@ -199,10 +199,10 @@ def test_an_image_pulled_for_another_platform_takes_no_name_from_the_engines_own
     client.images.get(real).tag(reference)
     client.api.push(reference)
     client.images.remove(reference)
-    engine.pull_for(OTHER, reference, own_name, print)
-    assert engine.find_built(reference) is None
-    assert engine.inspect_image(own_name).platform == OTHER
+    engine.images.pull_for(OTHER, reference, own_name, print)
+    assert engine.images.find_built(reference) is None
+    assert engine.images.inspect(own_name).platform == OTHER
     client.images.get("runner-base").tag(reference)
-    engine.pull_for(OTHER, reference, own_name, print)
-    assert engine.inspect_image(reference).id == client.images.get("runner-base").id
+    engine.images.pull_for(OTHER, reference, own_name, print)
+    assert engine.images.inspect(reference).id == client.images.get("runner-base").id
     client.images.remove(reference)

@@ -144,7 +144,7 @@ def test_an_images_health_check_and_stop_signal_have_no_say(
     name = OWN.name("misbehaving-health")
     client.images.build(path=str(tmp_path), tag=name, rm=True)
     image = replace(
-        engine.resolve_image(name),
+        engine.images.resolve(name),
         entrypoint=("python3", "-c"),
         command=("import time, os; time.sleep(2.5); print(os.listdir('/output'))",),
     )
@@ -250,7 +250,7 @@ def test_forty_declared_volumes_are_covered_and_none_is_made(
     engine: Engine, many_volumes: str
 ) -> None:
     image = replace(
-        engine.resolve_image(many_volumes), entrypoint=("python3", "-c"), command=(TRY_ALL,)
+        engine.images.resolve(many_volumes), entrypoint=("python3", "-c"), command=(TRY_ALL,)
     )
     ended = run(engine, image)
     assert ended.log == b""

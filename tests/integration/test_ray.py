@@ -218,7 +218,7 @@ def test_a_node_that_lacks_an_image_gets_it_by_its_digest(
     files = {"Dockerfile": b"FROM " + predictors[0].encode() + b"\nLABEL of=registry\n"}
     build_image(client, f"{repository}:1", files)
     events = list(client.api.push(repository, tag="1", stream=True, decode=True))
-    image = engine.resolve_image(f"{repository}:1")
+    image = engine.images.resolve(f"{repository}:1")
     assert image.digests, events
     registry.remove(image.id)
     with pytest.raises(EngineError, match="can't get it"):
@@ -228,7 +228,7 @@ def test_a_node_that_lacks_an_image_gets_it_by_its_digest(
     ensure_image(engine, image, (registry.address,), print)  # the control
     registry.remove(image.id)
     ensure_image(engine, image, None, print)
-    assert engine.resolve_image(image.id).digests == image.digests
+    assert engine.images.resolve(image.id).digests == image.digests
     with pytest.raises(EngineError, match="sha256:other"):
         ensure_image(engine, replace(image, id="sha256:other"), None, print)
     registry.remove(image.id)

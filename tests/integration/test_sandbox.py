@@ -33,7 +33,7 @@ FILES = {
 
 
 def run(engine: Engine, image: str, limits: Limits = LIMITS) -> SandboxRun:
-    return run_sandboxed(engine, engine.resolve_image(image), FILES, limits, print)
+    return run_sandboxed(engine, engine.images.resolve(image), FILES, limits, print)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_long_run_is_announced(
 ) -> None:
     monkeypatch.setattr(run_module, "HEARTBEAT_SECONDS", 0.5)
     said: list[str] = []
-    image = engine.resolve_image(misbehaving("sleep"))
+    image = engine.images.resolve(misbehaving("sleep"))
     run_sandboxed(engine, image, FILES, replace(LIMITS, wall_seconds=2), said.append)
     assert len(said) >= 2
     assert all("still running after" in line and "of at most 2 s" in line for line in said)
@@ -133,7 +133,7 @@ def test_cases_beside_each_other_have_uids_of_their_own(
 ) -> None:
     """There are as many uids as cases, so that by chance two would have the same."""
     monkeypatch.setattr(policy_module, "USERS", range(20_000, 20_004))
-    image = engine.resolve_image(misbehaving("no_output"))
+    image = engine.images.resolve(misbehaving("no_output"))
     with open_sandbox(engine, print, jobs=2) as sandbox:
         prepared = [sandbox.prepare(image, SandboxPolicy(LIMITS), dict) for _ in range(4)]
         users = [one.case.result().attestation for one in prepared]

@@ -1,15 +1,18 @@
-"""When an image is pulled from its registry, and the progress of a pull."""
+"""Pulls an image from its registry."""
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
 from runner.contract.limits import GIB
-from runner.errors import EngineError, UsageError
+from runner.errors import EngineError, EngineRefusedError, UsageError
 from runner.progress import Say
-from runner.sandbox.engine.room import check_layers
+from runner.sandbox.engine.credentials import find_credentials
+from runner.sandbox.engine.room import check_layers, free_bytes, lack_of_room
+from runner.sandbox.engine.sdk_errors import engine_errors
 
 PROGRESS_SECONDS = 10
 
@@ -34,6 +37,44 @@ class Pull(StrEnum):
     NEVER = "never"
     MISSING = "missing"
     ALWAYS = "always"
+
+
+def pull_image(
+    api: Any, info: Mapping[str, Any], reference: str, say: Say, platform: str | None = None
+) -> None:
+    """Pull an image. No message has text of the registry: participants choose it.
+
+    Args:
+        info: the engine's answer to ``GET /info``.
+        platform: that it is pulled for, e.g. ``linux/arm64``; None for the engine's own.
+
+    Raises:
+        UsageError: the registry has no such image, or it is too large.
+        EngineError: the registry can't be reached, or the engine's disk has no room.
+    """
+    credentials = find_credentials(reference)
+    login = "If the registry needs a login, run `docker login` first."
+    if credentials.complaint:
+        login = f"The registry is asked without credentials, because {credentials.complaint}."
+        say(f"{reference}: {login}")
+    lack = lack_of_room(info)
+    if lack is not None:
+        raise EngineError(f"{reference} was not pulled. {lack}")
+    try:
+        with engine_errors(f"pull {reference}"):
+            values = dict(credentials.values)
+            events = api.pull(
+                reference, auth_config=values, stream=True, decode=True, platform=platform
+            )
+            with closing(events):  # otherwise the engine would go on with it
+                follow_pull(events, reference, say, free_bytes(info))
+    except EngineRefusedError as error:
+        if error.status not in NOT_IN_REGISTRY:
+            raise pull_error(reference) from error
+        raise UsageError(
+            f"{reference}: its registry does not have it, or denies it. Check the name and the "
+            f"tag. {login} `docker pull {reference}` shows what the registry says."
+        ) from error
 
 
 def follow_pull(
