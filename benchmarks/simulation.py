@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.cluster.dispatch import Dispatch
 from runner.evaluation.budget import Budget
-from runner.evaluation.passes import longest_first
+from runner.evaluation.pending_runs import longest_first
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy

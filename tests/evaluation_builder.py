@@ -14,7 +14,8 @@ from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.run import SandboxRun
-from runner.suites.suite import Actuals, Suite
+from runner.suites.actuals import Actuals
+from runner.suites.suite import Suite
 
 Predict = Callable[[Target | InstanceTarget, Stat], Stat | None]
 """A target and its actual -> the predicted stat, or None to leave it out."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pandas as pd
 
 from runner.api.tables import html_table
-from runner.scores.aggregation import Score
+from runner.scores.score import Score
 
 COLUMNS = ("metric", "value", "low", "high", "targets", "missing", "reason")
 

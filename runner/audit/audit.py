@@ -17,7 +17,7 @@ from runner.suites.groups import RunIdentity
 from runner.suites.manifest import RunRecord
 from runner.suites.parts import part_name
 from runner.suites.public_suite import PublicSuite, SuiteCase
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
 from runner.suites.staging import stage_frames
 from runner.suites.suite import Suite

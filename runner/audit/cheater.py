@@ -19,7 +19,7 @@ from runner.suites.items import ITEM_KEY, describe_items
 from runner.suites.manifest import RunRecord
 from runner.suites.parts import read_part
 from runner.suites.public_suite import SuiteCase
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 from runner.suites.suite import Suite
 
 SAME_ANSWER = ("deployment", "prompt", "metric")

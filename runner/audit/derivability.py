@@ -17,7 +17,7 @@ from runner.audit.rungs import Rung, climb
 from runner.audit.terms import find_terms, join_terms, target_rows
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.suites.suite import Actuals
+from runner.suites.actuals import Actuals
 
 STATES = "scenario_state.request_states."
 

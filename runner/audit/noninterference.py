@@ -21,7 +21,7 @@ from runner.helm_outputs.files import STATES
 from runner.helm_outputs.json_text import parse, to_helms_text, to_text
 from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
 from runner.helm_outputs.states import state_pieces
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 
 SHOWN_INSTANCE = {"id", "split", "sub_split", "perturbation"}
 SHOWN_WITH_GOLD = {"extra_data", "contrast_inputs", "contrast_references"}

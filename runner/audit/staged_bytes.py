@@ -14,7 +14,7 @@ from runner.audit.leak import Leak
 from runner.contract import layout
 from runner.suites.own_bytes import own_bytes
 from runner.suites.parts import parquet_writer, write_row_group
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
 
 BUG = "This is a fault of the runner: please report it, and don't use the suite"

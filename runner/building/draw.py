@@ -5,7 +5,8 @@ from pathlib import Path
 
 from runner.errors import UsageError
 from runner.suites.division_spec import MOST_RUNS
-from runner.suites.spec import LARGEST_SEED, MOST_INSTANCES, SuiteSpec
+from runner.suites.revealed import MOST_INSTANCES
+from runner.suites.spec import LARGEST_SEED, SuiteSpec
 from runner.suites.spec_file import make_spec
 
 UNSAVED = "unsaved"

@@ -14,16 +14,13 @@ from typing import Any
 
 from runner.cards.card_file import CardFile
 from runner.cards.cell_runs import JudgedCell
+from runner.cards.shown_card import CARD, METADATA, RESULTS, VERDICT
 from runner.cards.verdict import Figure, Verdict, metrics, reduce_verdicts, verified_share
 from runner.code_version import code_versions
 from runner.errors import UsageError
 from runner.files.whole_writes import unfinished_directory
 from runner.sandbox.engine.image import Image
 
-VERDICT = "verdict.json"
-CARD = "card.yaml"
-RESULTS = "results"
-METADATA = "symbol_metadata.json"
 OWN = "runner"
 """The field of verdict.json that MAGNET's has not."""
 

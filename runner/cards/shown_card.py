@@ -7,11 +7,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from runner.cards.bundle import CARD, METADATA, RESULTS, VERDICT
 from runner.cards.verdict import Figure, Verdict, verified_share
 from runner.errors import UsageError
 from runner.files.regular_files import read_regular
 from runner.files.yaml_files import YamlForm, parse_yaml
+
+VERDICT = "verdict.json"
+CARD = "card.yaml"
+RESULTS = "results"
+METADATA = "symbol_metadata.json"
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -29,8 +29,9 @@ from runner.reports.score_text import (
     suite_table,
     sum_text,
 )
-from runner.scores.aggregation import CATEGORIES, Score, score_targets
+from runner.scores.aggregation import CATEGORIES, score_targets
 from runner.scores.deltas import mean_deltas
+from runner.scores.score import Score
 from runner.submissions.told import refuse_while_open
 from runner.text_tables import text_table
 from runner.untrusted import printable

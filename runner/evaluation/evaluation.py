@@ -9,7 +9,8 @@ from runner.errors import RunnerError
 from runner.evaluation.executor import Executor
 from runner.evaluation.input_changes import InputChange
 from runner.evaluation.judgements import Judgements
-from runner.evaluation.passes import CaseProgress, Pass, run_passes
+from runner.evaluation.passes import CaseProgress, Pass
+from runner.evaluation.pending_runs import run_passes
 from runner.evaluation.records import case_records, make_evaluation
 from runner.evaluation.repetitions import RunAgain
 from runner.evaluation.verdict import JudgedCase

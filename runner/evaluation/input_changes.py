@@ -1,28 +1,10 @@
-"""Changes of a case's inputs that should, or should not, change a sound predictor's output. Pure.
+"""Which changes of a case's inputs should, or should not, change a sound predictor's output.
 
 With the same inputs, or with their rows in another order, the predictions should stay the same.
 Without what is revealed about the eval runs, the predictions should change.
 """
 
-import hashlib
-import io
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from runner.contract import layout
-from runner.contract.stat import Target
-from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.suites.parts import to_parquet
-from runner.suites.staged_files import EVAL_FILES, STAGED_FILES
-from runner.suites.staging import StagedInputs
-from runner.suites.suite import Actuals
-
-ID_COLUMNS = (STATE_INSTANCE_ID, layout.INSTANCE_ID)
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -35,14 +17,6 @@ class InputChange:
     def renames(self) -> bool:
         """Return whether it gives runs and instances other names."""
         return self == BLANKED
-
-    def apply(self, staged: StagedInputs) -> StagedInputs:
-        """Return the inputs as this run sees them."""
-        if self == SHUFFLED:
-            return _with_frames(staged, _shuffle(staged))
-        if self == BLANKED:
-            return _with_frames(staged, _blank(staged))
-        return staged
 
 
 FIRST = InputChange("")
@@ -60,112 +34,7 @@ def make_repetition(number: int) -> InputChange:
     return InputChange(f"repeat-{number}")
 
 
-def rename_actuals(actuals: Actuals) -> Actuals:
-    """Return the actuals under the names that ``BLANKED`` gives, in the same order."""
-    names = [target.run_spec_name for target in actuals.stats]
-    runs = rename_runs([*names, *(target.run_spec_name for target in actuals.instance_stats)])
-    instances = rename_instances(target.instance_id for target in actuals.instance_stats)
-    renamed = {target: Target(runs[target.run_spec_name], target.name) for target in actuals.stats}
-    stats = {renamed[target]: stat for target, stat in actuals.stats.items()}
-    bases = {renamed[target]: basis for target, basis in actuals.bases.items()}
-    instance_stats = {
-        replace(
-            target,
-            run_spec_name=runs[target.run_spec_name],
-            instance_id=instances[target.instance_id],
-        ): stat
-        for target, stat in actuals.instance_stats.items()
-    }
-    return Actuals(stats, instance_stats, bases)
-
-
-def rename_runs(names: Iterable[str]) -> dict[str, str]:
-    """Return another name for each run, which only identifies it."""
-    return {name: f"run-{_token(name)}" for name in names}
-
-
-def rename_instances(ids: Iterable[str]) -> dict[str, str]:
-    """Return another id for each instance."""
-    return {name: f"instance-{_token(name)}" for name in ids}
-
-
 def choose_input_changes(repeat: int, shuffle: bool, probe: bool) -> tuple[InputChange, ...]:
     """Return the requested input changes, in the order in which they run."""
     repeats = [make_repetition(number) for number in range(1, repeat + 1)]
     return (*repeats, *([SHUFFLED] if shuffle else []), *([BLANKED] if probe else []))
-
-
-def _token(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:12]
-
-
-def _shuffle(staged: StagedInputs) -> dict[str, bytes]:
-    shuffled = {}
-    for name, content in _frames(staged).items():
-        table = pq.read_table(io.BytesIO(content))
-        order = np.random.default_rng(1).permutation(table.num_rows)
-        shuffled[name] = to_parquet(table.take(pa.array(order)))
-    return shuffled
-
-
-def _blank(staged: StagedInputs) -> dict[str, bytes]:
-    blanked = {}
-    for file in EVAL_FILES:
-        if file.path in staged.files:
-            table = pq.read_table(io.BytesIO(staged.files[file.path]))
-            columns = {
-                column: _blank_column(column, table[column], is_blanked=not file.is_keys)
-                for column in table.column_names
-            }
-            blanked[file.path] = to_parquet(pa.table(columns))
-    return blanked
-
-
-def _blank_column(name: str, column: pa.ChunkedArray, *, is_blanked: bool) -> pa.Array:
-    values = column.to_pylist()
-    if name == layout.RUN_NAME:
-        names = rename_runs(values)
-        return pa.array([names[value] for value in values], column.type)
-    if name in ID_COLUMNS:
-        ids = rename_instances(value for value in values if value is not None)
-        return pa.array([ids.get(value) for value in values], column.type)
-    if not is_blanked:
-        return column
-    if isinstance(column.type, pa.BaseExtensionType):  # JSON
-        texts = [None if value is None else "null" for value in values]
-        storage = pa.array(texts, column.type.storage_type)
-        return pa.ExtensionArray.from_storage(column.type, storage)
-    if pa.types.is_list(column.type) and column.num_chunks:
-        # Arrow can't convert Python's lists into lists of JSON.
-        no_items = column.chunk(0).values[:0]
-        offsets = pa.array([0] * (len(values) + 1), pa.int32())
-        return pa.ListArray.from_arrays(offsets, no_items, mask=column.combine_chunks().is_null())
-    blank = _blank_value(column.type)
-    return pa.array([None if value is None else blank for value in values], column.type)
-
-
-def _blank_value(kind: pa.DataType) -> str | float | bool | list[object] | None:
-    """Return the blank value of a column of this type; predictors' code still runs on it."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return ""
-    if pa.types.is_boolean(kind):
-        return False
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return []
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return 0
-    return None
-
-
-def _frames(staged: StagedInputs) -> dict[str, bytes]:
-    return {name: content for name, content in staged.files.items() if name in STAGED_FILES}
-
-
-def _with_frames(staged: StagedInputs, frames: Mapping[str, bytes]) -> StagedInputs:
-    """Return the inputs with other frames, and a manifest that describes them."""
-    manifest = json.loads(staged.files[layout.MANIFEST])
-    for name, content in frames.items():
-        digest = hashlib.sha256(content).hexdigest()
-        manifest["files"][name] = {"bytes": len(content), "sha256": digest}
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    return StagedInputs({**staged.files, **frames, layout.MANIFEST: text.encode()})

@@ -29,9 +29,9 @@ from runner.reports.report import (
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
+from runner.suites.actuals import Actuals
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.sharing import find_shared
-from runner.suites.suite import Actuals
 
 MOST_SUITES = 8
 """How many suites' run specs and shared runs stay cached, for the next images."""

@@ -10,8 +10,6 @@ from runner.contract.layout import CONTRACT_VERSION
 from runner.evaluation.input_changes import FIRST, InputChange
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
-from runner.suites.public_suite import PublicSuite
-from runner.suites.staging import StagedInputs, stage_inputs
 
 
 @dataclass(frozen=True)
@@ -85,11 +83,3 @@ class CaseTask:
         """Return its name in a line of progress."""
         change = f", {self.input_change.name}" if self.input_change.name else ""
         return f"{self.image.reference} on {self.suite}, {self.case}{change}"
-
-
-def stage_task(task: CaseTask, suite: PublicSuite) -> StagedInputs:
-    """Return the files that the task's container sees."""
-    inputs = suite.inputs(suite.case(task.case))
-    return task.input_change.apply(
-        stage_inputs(inputs, seed=task.seed, limits=task.policy.limits.to_json())
-    )

@@ -16,8 +16,8 @@ from runner.output.predictions import (
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.run import SandboxRun
 from runner.scores.policy import ScoringPolicy
+from runner.suites.actuals import Actuals
 from runner.suites.public_suite import SuiteCase
-from runner.suites.suite import Actuals
 
 
 @dataclass(frozen=True)

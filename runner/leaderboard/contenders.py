@@ -14,10 +14,11 @@ from runner.files.bug_log import attempt
 from runner.reports.records import report_records
 from runner.reports.report import ImageRecord, Report, why_unranked
 from runner.reports.score_text import sum_text
-from runner.scores.aggregation import Score, replicate_primary
+from runner.scores.aggregation import replicate_primary
 from runner.scores.clusters import Replicates
 from runner.scores.policy import ScoringPolicy
 from runner.scores.records import name_runs
+from runner.scores.score import Score
 
 
 def _replicates(given: Any) -> Replicates:

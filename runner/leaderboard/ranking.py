@@ -14,10 +14,10 @@ from runner.leaderboard.suite_choice import ChosenReports, SuiteVersion
 from runner.progress import SILENT, Progress, say_first
 from runner.reports.fact_sheet import FactSheet
 from runner.reports.score_text import population
-from runner.scores.aggregation import Score
 from runner.scores.clusters import Replicates
 from runner.scores.comparison import RankRange, compare_all, rank
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import Score
 
 
 @dataclass(frozen=True)

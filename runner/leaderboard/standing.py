@@ -21,8 +21,8 @@ from runner.leaderboard.suite_choice import ChosenReports, each_once
 from runner.progress import SILENT, Progress
 from runner.reports.found_reports import find_reports
 from runner.reports.report import Report
-from runner.scores.aggregation import Score
 from runner.scores.comparison import RankRange
+from runner.scores.score import Score
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from runner.pages.report_data import FEWEST_TARGETS
 from runner.pages.report_page import OF_ONE_TARGET
 from runner.reports.records import report_records
 from runner.reports.report import Report
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.records import name_runs
+from runner.scores.score import Score
 from runner.untrusted import printable
 
 BY_SCENARIO = ("mae", "rmse", "skill")

@@ -9,9 +9,9 @@ from typing import Any
 from runner.errors import UsageError
 from runner.files.whole_writes import whole_file
 from runner.pages.extra import needs_html_extra
-from runner.scores.aggregation import Score
 from runner.scores.calibration import CalibrationPoint
 from runner.scores.metrics import METRICS
+from runner.scores.score import Score
 
 Rows = Sequence[Mapping[str, Any]]
 """One mapping per predicted target: actual, predicted, error, run, stat, instance, scenario."""

@@ -12,10 +12,11 @@ from runner.pages.charts import draw_charts
 from runner.pages.packing import pack
 from runner.reports.records import RECORDS_PARQUET, record_files
 from runner.reports.report import Report
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
 from runner.scores.budgets import BUDGET
 from runner.scores.calibration import coverage_curve, reliability
 from runner.scores.points import RUN_SPEC_PREFIX
+from runner.scores.score import Score
 from runner.untrusted import printable
 
 FEWEST_TARGETS = 10

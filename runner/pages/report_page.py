@@ -10,8 +10,8 @@ from runner.pages.report_data import draw_targets, find_categories
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.reports.score_text import population, repetition_lines, sharing_lines
-from runner.scores.aggregation import Score
 from runner.scores.metrics import METRICS
+from runner.scores.score import Score
 
 OF_ONE_TARGET = ("max_error",)
 

@@ -18,8 +18,8 @@ from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.resources import ResourceUse
-from runner.scores.aggregation import Score
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import Score
 from runner.scores.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.reports.report import Report
-    from runner.scores.aggregation import Score
+    from runner.scores.score import Score
     from runner.scores.stability import Repetition
 
 SHOWN = {

@@ -3,9 +3,10 @@
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
 from runner.scores.budgets import score_budgets
-from runner.suites.suite import Basis
+from runner.scores.score import Score
+from runner.suites.actuals import Basis
 
 OF_AN_INSTANCE = Basis(instances=1, sample_mean=None)
 """What the target of an instance is scored by."""

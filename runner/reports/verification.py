@@ -20,8 +20,9 @@ from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files,
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, TargetRecord, read_report
 from runner.reports.scoring import OF_AN_INSTANCE, target_record, with_scores
 from runner.sandbox.outcome import Outcome
-from runner.scores.aggregation import Score
-from runner.suites.suite import Actuals, Basis, Suite
+from runner.scores.score import Score
+from runner.suites.actuals import Actuals, Basis
+from runner.suites.suite import Suite
 
 TOLERANCE = 1e-9
 """Numbers may differ by this share: libraries of another version add up in another order."""

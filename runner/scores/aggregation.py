@@ -23,6 +23,7 @@ from runner.scores.points import (
     prepare,
 )
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import Score
 from runner.scores.suite_wide import SuiteWide, arrange_suite
 from runner.scores.weights import weigh
 
@@ -33,38 +34,6 @@ KINDS: tuple[Kind, ...] = ("stat", "binary", "instance")
 DEFAULT_POLICY = ScoringPolicy.model_construct()  # its own values need no check
 WEIGHTED_BY = "scenario"
 COUNTS = ("runs", "scenarios", "models")
-
-
-@dataclass(frozen=True)
-class Score:
-    """A metric of one group of targets.
-
-    Attributes:
-        category: the column that makes the groups, or None over the suite.
-        group: the column's value as text, None for the targets that have none.
-        value: None if it can't be computed, and ``reason`` says why.
-        low, high: the interval; None if there is none, and ``note`` says why. A note beside an
-            interval warns of a weakness.
-        targets: how many have an error, and so count in the value; copies of others don't.
-        missing: how many have no prediction; they count only if the policy gives them an error.
-        runs: how many have a target that counts.
-        scenarios, models: of how many the runs are. The interval says how much the value would
-            differ for other scenarios and models like these.
-    """
-
-    category: str | None
-    group: str | None
-    metric: str
-    value: float | None
-    reason: str | None
-    low: float | None
-    high: float | None
-    note: str | None
-    targets: int
-    missing: int
-    runs: int
-    scenarios: int
-    models: int
 
 
 def score_targets(

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import Score
 
 BUDGET = "budget"
 

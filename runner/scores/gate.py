@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import UsageError
-from runner.scores.aggregation import Score
 from runner.scores.metrics import METRICS, Metric
+from runner.scores.score import Score
 
 
 @dataclass(frozen=True)

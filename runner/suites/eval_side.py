@@ -15,7 +15,8 @@ from runner.helm_outputs.frames import RunFrames
 from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_targets import RunTargets, choose_targets
 from runner.suites.reveal import choose_columns, instance_splits
-from runner.suites.spec import Revealed, TargetSpec
+from runner.suites.revealed import Revealed
+from runner.suites.spec import TargetSpec
 from runner.suites.staged_files import STAGED_FILES
 
 

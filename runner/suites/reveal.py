@@ -20,7 +20,8 @@ from runner.helm_outputs.json_text import to_text
 from runner.helm_outputs.runs import RunDirectory
 from runner.scores.baseline import mean_of_similar
 from runner.suites.eval_targets import RunTargets, choose_instance_targets, of_instances
-from runner.suites.spec import Revealed, TargetSpec
+from runner.suites.revealed import Revealed
+from runner.suites.spec import TargetSpec
 from runner.suites.staged_files import STAGED_FILES
 
 INSTANCE_SPLIT = "scenario_state.request_states.instance.split"

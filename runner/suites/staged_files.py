@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from runner.contract import layout
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 
 
 @dataclass(frozen=True)

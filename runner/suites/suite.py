@@ -4,15 +4,15 @@ They are read after the container has gone.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.contract.targets import Targets
 from runner.errors import SuiteError
+from runner.suites.actuals import Actuals, Basis
 from runner.suites.manifest import (
     ACTUALS,
     ANSWERS,
@@ -25,33 +25,6 @@ from runner.suites.manifest import (
 from runner.suites.open_half import OpenHalf, Part
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What else the score of a run's target follows from.
-
-    Attributes:
-        instances: how many its stat is over; 0 if it repeats another target.
-        sample_mean: the mean of the stat over the revealed instances, None if they don't have it.
-    """
-
-    instances: int
-    sample_mean: float | None
-
-
-@dataclass(frozen=True)
-class Actuals:
-    """The withheld stats of one case, by target, of its runs and of instances."""
-
-    stats: Mapping[Target, Stat]
-    instance_stats: Mapping[InstanceTarget, Stat]
-    bases: Mapping[Target, Basis]
-
-    @property
-    def targets(self) -> Targets:
-        """Return their keys."""
-        return Targets(tuple(self.stats), tuple(self.instance_stats))
 
 
 @dataclass(frozen=True)

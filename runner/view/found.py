@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.cards.bundle import CARD, VERDICT
+from runner.cards.shown_card import CARD, VERDICT
 from runner.evaluation.running_batch import BATCH_FILE
 from runner.reports.found_reports import DEEPEST_REPORT
 from runner.reports.report import REPORT_FILE

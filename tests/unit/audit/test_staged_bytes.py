@@ -12,7 +12,7 @@ from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_archive, find_in_file, find_in_part, find_in_sides
 from runner.files.input_archive import input_archive
 from runner.suites.parts import parquet_writer, to_part, write_row_group
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 from tests.suite_builder import parquet_bytes
 
 SPLITS = ["test", "train", "valid"]

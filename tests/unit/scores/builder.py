@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
+from runner.scores.score import Score
 from tests.records_builder import records, target
 
 

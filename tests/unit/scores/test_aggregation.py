@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from runner.scores.aggregation import Score, score_targets
+from runner.scores.aggregation import score_targets
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import Score
 from tests.records_builder import records, target
 from tests.unit.scores.builder import BY_HAND, scores_of, values_of
 

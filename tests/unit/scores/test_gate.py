@@ -1,9 +1,9 @@
 import pytest
 
 from runner.errors import UsageError
-from runner.scores.aggregation import Score
 from runner.scores.gate import check_gate, read_gate
 from runner.scores.metrics import METRICS
+from runner.scores.score import Score
 
 
 def score(metric: str, value: float | None, low: float | None = None) -> Score:

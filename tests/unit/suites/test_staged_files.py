@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runner.contract import layout
-from runner.suites.spec import Revealed
+from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, stage

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from runner.contract import layout
-from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition, rename_actuals
+from runner.evaluation.changed_inputs import change_inputs, rename_actuals
+from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
@@ -25,28 +26,28 @@ def frame(staged: StagedInputs, name: str) -> pl.DataFrame:
 
 
 def test_a_repeat_has_the_very_same_bytes(suite: Suite) -> None:
-    assert make_repetition(1).apply(stage(suite)).files == stage(suite).files
+    assert change_inputs(stage(suite), make_repetition(1)).files == stage(suite).files
 
 
 def test_shuffled_frames_have_the_same_rows_in_another_order(suite: Suite) -> None:
     staged = stage(suite)
-    shuffled = SHUFFLED.apply(staged)
+    shuffled = change_inputs(staged, SHUFFLED)
     before, after = frame(staged, layout.TRAIN_STATS), frame(shuffled, layout.TRAIN_STATS)
     assert not before.equals(after)
     order = ["run_spec.name", "stats.name.name"]
     assert before.sort(order).equals(after.sort(order))
-    assert SHUFFLED.apply(staged).files == shuffled.files
+    assert change_inputs(staged, SHUFFLED).files == shuffled.files
 
 
 def test_the_manifest_describes_the_changed_files(suite: Suite) -> None:
-    shuffled = SHUFFLED.apply(stage(suite))
+    shuffled = change_inputs(stage(suite), SHUFFLED)
     described = json.loads(shuffled.files[layout.MANIFEST])["files"][layout.TRAIN_STATS]
     assert described["sha256"] == hashlib.sha256(shuffled.files[layout.TRAIN_STATS]).hexdigest()
 
 
 def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None:
     staged = stage(suite)
-    blanked = BLANKED.apply(staged)
+    blanked = change_inputs(staged, BLANKED)
     states = frame(blanked, layout.EVAL_SCENARIO_STATES)
     names = ["run_spec.name", "scenario_state.request_states.instance.id"]
     for column in set(states.columns) - set(names):
@@ -59,7 +60,7 @@ def test_nothing_is_revealed_of_the_eval_runs_when_blanked(suite: Suite) -> None
 
 def test_blanked_inputs_name_runs_and_instances_otherwise_but_alike(suite: Suite) -> None:
     (case,) = suite.cases
-    blanked = BLANKED.apply(stage(suite))
+    blanked = change_inputs(stage(suite), BLANKED)
     renamed = rename_actuals(suite.actuals(case))
     (target,) = renamed.stats
     assert target.run_spec_name != case.eval_runs[0].name
