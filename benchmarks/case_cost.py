@@ -26,7 +26,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import predictor_fault
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import stage_inputs
 

@@ -23,7 +23,7 @@ from runner.evaluation.passes import Pass, SilentCases
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.suite_choice import choose_all
 from runner.reports.found_reports import read_reports
 from runner.reports.report import Report, parse_report
 from runner.sandbox.engine.engine import Engine
@@ -147,7 +147,7 @@ def _measure_board(report: Report, entries: int) -> tuple[float, float]:
             for number in range(count)
         }
         begun = time.process_time()
-        make_leaderboard(ChosenReports.of(reports), None)
+        make_leaderboard(choose_all(reports), None)
         taken.append(time.process_time() - begun)
     once, twice = taken
     # Twice as many entries take twice the time, but for entries² more pairs.

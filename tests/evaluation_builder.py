@@ -13,7 +13,7 @@ from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.actuals import Actuals
 from runner.suites.suite import Suite
 

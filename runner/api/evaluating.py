@@ -11,7 +11,7 @@ from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.placement import Local, Ray
 from runner.errors import RunnerError, UsageError
 from runner.evaluation.batch import run_plan
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.plan import Plan, obtain_image, plan_passes
 from runner.evaluation.request import Request
 from runner.evaluation.run_options import RunOptions

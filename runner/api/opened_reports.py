@@ -9,11 +9,10 @@ from runner.api.checked import Place, checked
 from runner.api.score_table import ScoreTable
 from runner.api.tables import html_table
 from runner.errors import UsageError
-from runner.evaluation.local_report import NO_IMAGE
 from runner.files.stores import open_store
 from runner.reports.own_metrics import DECORATE, OwnMetric, OwnScore, measure
 from runner.reports.records import report_records
-from runner.reports.report import CaseRecord, Report, why_unranked
+from runner.reports.report import NO_IMAGE, CaseRecord, Report, why_unranked
 from runner.reports.report import read_report as read_report_file
 
 

@@ -12,9 +12,10 @@ from runner.api.opened_reports import LocalScore, OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
 from runner.files.stores import open_store
+from runner.leaderboard.board import Leaderboard, leaderboard_rows
 from runner.leaderboard.kept_contenders import read_contenders
-from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports, choose_reports
+from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.suite_choice import choose_all, choose_reports
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.told import refuse_without_ledger
 
@@ -97,7 +98,7 @@ def rank_reports(
             raise UsageError(
                 "Give at least one report of an image; scores made in this process are not ranked."
             )
-        chosen = ChosenReports.of({each.directory: each.report for each in reports})
+        chosen = choose_all({each.directory: each.report for each in reports})
         if len({report.digest for report in chosen.reports.values()}) != 1:
             raise UsageError("Evaluations are ranked on one suite: give reports of one digest.")
     refuse_without_ledger(chosen.reports)

@@ -30,8 +30,8 @@ from runner.sandbox.engine.build import CONTRACT_LABEL, EXPECTED_LABEL
 from runner.sandbox.engine.image import Image
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.opening import read_manifest
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.staging import stage_inputs

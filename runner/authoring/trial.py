@@ -26,7 +26,7 @@ from runner.files.scratch import scratch_directory
 from runner.sandbox.outcome import SIGNAL_EXIT_BASE, ContainerEnd
 from runner.sandbox.output_archive import read_output
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "predictor.py": ("python3", "-m", "runner.contract", "predictor.py"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.cards.card_file import CardFile
-from runner.cards.cell_runs import JudgedCell
+from runner.cards.cell_result import JudgedCell
 from runner.cards.shown_card import CARD, METADATA, RESULTS, VERDICT
 from runner.cards.verdict import Figure, Verdict, metrics, reduce_verdicts, verified_share
 from runner.code_version import code_versions

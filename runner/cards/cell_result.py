@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from runner.cards.cells import Cell
 from runner.cards.in_container.main import RESULT
 from runner.cards.verdict import Verdict
 from runner.contract.limits import MIB, Limits
@@ -13,7 +14,7 @@ from runner.errors import CardError
 from runner.output.findings import InvalidOutputError
 from runner.output.untrusted_json import find_faults, parse_json
 from runner.sandbox.outcome import describe_fault, predictor_fault
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.division_spec import StrictModel
 from runner.untrusted import quote
 
@@ -60,6 +61,14 @@ class CellResult:
     wall_seconds: float
     timestamp: str
     log: bytes = b""
+
+
+@dataclass(frozen=True)
+class JudgedCell:
+    """A cell and how it ended."""
+
+    cell: Cell
+    result: CellResult
 
 
 def read_cell(run: SandboxRun, limits: Limits, timestamp: str) -> CellResult:

@@ -9,7 +9,7 @@ from threading import Event
 
 from runner.cards.card_file import CardFile
 from runner.cards.cell_inputs import PROGRAM, CellInputs, SharedInputs, cell_inputs
-from runner.cards.cell_result import CellResult, read_cell
+from runner.cards.cell_result import CellResult, JudgedCell, read_cell
 from runner.cards.cells import Cell, list_cells
 from runner.cards.finished_cells import FinishedCell, FinishedCells
 from runner.cards.in_container.main import RESULT
@@ -21,16 +21,8 @@ from runner.progress import Progress
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Sandbox, open_sandbox
-
-
-@dataclass(frozen=True)
-class JudgedCell:
-    """A cell and how it ended."""
-
-    cell: Cell
-    result: CellResult
+from runner.sandbox.sandbox_run import SandboxRun
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from runner.errors import UsageError
 from runner.files.regular_files import read_regular
 from runner.files.whole_writes import whole_file
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 FOLDER = "_cells"
 

@@ -25,8 +25,8 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.image_archive import is_archive, load_image_archive
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.opening import has_private_half
 
 

@@ -10,7 +10,7 @@ from runner.cli.echo import echo_json
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import Display
 from runner.errors import RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.files.bug_log import attempt
 from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import BEGINNING, junit_xml

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.cli.echo import echo
 from runner.cli.live.display import Display
 from runner.errors import EngineError, RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.files.stores import read_file
 from runner.leaderboard.published import DECIMALS, outcome_word, published_score

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runner.errors import ExitCode, RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.reports.report import Report
 
 FIRST_TO_LAST = (

@@ -15,11 +15,13 @@ from runner.cli.told import print_told
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.files.bug_log import attempt
 from runner.files.stores import is_remote
-from runner.leaderboard.contenders import Contender, make_contender
+from runner.leaderboard.board import Leaderboard, leaderboard_rows
+from runner.leaderboard.contenders import ChosenReports, Contender
 from runner.leaderboard.kept_contenders import read_contenders
-from runner.leaderboard.ranking import Leaderboard, leaderboard_rows, make_leaderboard
+from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.reduced_reports import make_contender
 from runner.leaderboard.submitters import Submitters
-from runner.leaderboard.suite_choice import ChosenReports, choose_reports
+from runner.leaderboard.suite_choice import choose_reports
 from runner.leaderboard.tables import to_csv, to_markdown, to_table
 from runner.pages.site import Site, report_changes
 from runner.progress import say_first

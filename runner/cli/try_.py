@@ -29,7 +29,7 @@ from runner.evaluation.verdict import JudgedCase, Verdict, judge
 from runner.reports.report import Report
 from runner.reports.score_text import score_lines
 from runner.sandbox.outcome import Outcome
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.untrusted import printable
 
 MOST_ROWS = 20

@@ -21,7 +21,7 @@ from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.task import CaseTask
 from runner.progress import Say
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 LOOK_SECONDS = 0.5
 """How often the drive checks whether the evaluation was interrupted."""

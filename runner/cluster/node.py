@@ -23,8 +23,8 @@ from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.pulled_images import obtain_image
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
 
 

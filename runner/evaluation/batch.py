@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.errors import BugError, EngineError, RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation, evaluate
+from runner.evaluation.evaluation import evaluate
 from runner.evaluation.evaluation_key import EvaluationKey
 from runner.evaluation.executor import Executor
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan
 from runner.files.bug_log import attempt, keep_bug

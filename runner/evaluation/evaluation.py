@@ -1,9 +1,7 @@
 """The straight line: per case, stage inputs -> run sandboxed -> read predictions -> score."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from runner.errors import RunnerError
 from runner.evaluation.executor import Executor
@@ -15,24 +13,9 @@ from runner.evaluation.records import case_records, make_evaluation
 from runner.evaluation.repetitions import RunAgain
 from runner.evaluation.verdict import JudgedCase
 from runner.files.bug_log import attempt
-from runner.reports.report import Evaluation, Report
+from runner.reports.report import Evaluation
 from runner.sandbox.engine.image import image_warnings
 from runner.sandbox.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class FinishedEvaluation:
-    """An evaluation that is over: its report and the report's place, or why there is none.
-
-    Attributes:
-        first: its first pass, which names the image and the suite.
-        directory: where the report is, or would have been.
-        result: the report as it was written, or the error that this evaluation met.
-    """
-
-    first: Pass
-    directory: Path
-    result: Report | RunnerError
 
 
 def evaluate(

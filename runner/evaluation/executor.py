@@ -9,7 +9,7 @@ from typing import Protocol
 from runner.errors import RunnerError
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.host import HostFinding
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
 
 Begin = Callable[[CaseTask], None]

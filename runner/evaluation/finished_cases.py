@@ -15,7 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from runner.errors import UsageError
 from runner.evaluation.task import CaseKey
 from runner.files.stores import is_remote, reaching, read_file, write_files
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 MOST_TIMES = 2_000
 """How many finished cases are read to estimate how long cases take."""

@@ -22,8 +22,8 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.engine.room import lack_of_room
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 
 
 class _TaskQueue:

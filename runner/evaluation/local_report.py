@@ -5,12 +5,9 @@ from datetime import UTC, datetime
 
 from runner.code_version import own_version
 from runner.evaluation.records import eval_run_specs, suite_record
-from runner.reports.report import CaseRecord, ImageRecord, Report
+from runner.reports.report import NO_IMAGE, CaseRecord, ImageRecord, Report
 from runner.reports.scoring import with_scores
 from runner.suites.suite import Suite
-
-NO_IMAGE = "in this process"
-"""Stands in place of an image's id and of the engine's version."""
 
 
 def local_report(suite: Suite, name: str, records: Sequence[CaseRecord]) -> Report:

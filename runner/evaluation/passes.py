@@ -15,7 +15,7 @@ from runner.evaluation.task import CaseKey, CaseTask
 from runner.evaluation.verdict import JudgedCase, Verdict, judge
 from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import SuiteCase
 from runner.suites.sharing import find_nested, find_shared
 from runner.suites.suite import Suite

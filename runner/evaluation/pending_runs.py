@@ -11,7 +11,7 @@ from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
 from runner.files.bug_log import attempt
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 
 def run_passes(

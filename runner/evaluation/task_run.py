@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from runner.evaluation.changed_inputs import change_inputs
 from runner.evaluation.task import CaseTask
 from runner.progress import Say
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Preparation, Sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
 from runner.suites.staging import StagedInputs, stage_inputs
 

@@ -14,7 +14,7 @@ from runner.output.predictions import (
     read_outputs,
 )
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.actuals import Actuals
 from runner.suites.public_suite import SuiteCase

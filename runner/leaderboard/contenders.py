@@ -1,24 +1,21 @@
-"""What a leaderboard needs to know of each report."""
+"""What a leaderboard needs to know of each report, and of the reports of one suite."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from runner.errors import RunnerError
-from runner.files.bug_log import attempt
-from runner.reports.records import report_records
-from runner.reports.report import ImageRecord, Report, why_unranked
-from runner.reports.score_text import sum_text
-from runner.scores.aggregation import replicate_primary
+from runner.reports.report import ImageRecord, Report, read_report
 from runner.scores.clusters import Replicates
 from runner.scores.policy import ScoringPolicy
-from runner.scores.records import name_runs
 from runner.scores.score import Score
+
+SHORT_DIGEST = 19
+"""``sha256:`` and twelve digits, as Docker shows an image."""
 
 
 def _replicates(given: Any) -> Replicates:
@@ -79,51 +76,53 @@ class Contender(BaseModel):
     fault: RunnerError | None = Field(default=None, exclude=True)
 
 
-def make_contender(report: Report) -> Contender:
-    """Return what a leaderboard needs to know of a report."""
-    known: dict[str, Any] = {
-        "suite": report.suite.name,
-        "version": report.suite.version,
-        "digest": report.suite.digest,
-        "scoring": report.scoring,
-        "runner_version": report.runner_version,
-        "created": report.created,
-        "image": report.image,
-        "submitter": report.submitter,
-        "identity": _digest(repr(report.scored_identity).encode()),
-        "changes": len(report.input_changes),
-        "targets": _count_targets(report),
-        "adds": sum_text(report),
-        "outcomes": Counter(str(case.outcome) for case in report.cases),
-        "score": report.score(report.scoring.primary),
-        "curve": report.budget_curve(report.scoring.primary),
-    }
-    unranked = why_unranked(report)
-    if unranked is not None:
-        return Contender(**known, unranked=unranked)
-    found = attempt(partial(_replicate, report))
-    if isinstance(found, RunnerError):
-        return Contender(**known, unranked=str(found), fault=found)
-    if found is None:
-        score = known["score"]
-        reason = score.reason if score else "no such targets"
-        return Contender(**known, unranked=f"no {report.scoring.primary}: {reason}")
-    return Contender(**known, replicates=found)
+@dataclass(frozen=True)
+class SuiteVersion:
+    """A suite, told apart by its digest, and its reports by their directories.
+
+    Attributes:
+        first: when the first of the reports was made.
+    """
+
+    name: str
+    version: str
+    digest: str
+    first: str
+    reports: Mapping[Path, Contender]
+
+    def __str__(self) -> str:
+        """Return e.g. ``mmlu 2 sha256:0123456789ab (3 reports)``."""
+        count = "1 report" if len(self.reports) == 1 else f"{len(self.reports)} reports"
+        return f"{self.name} {self.version} {self.digest[:SHORT_DIGEST]} ({count})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs: plain values."""
+        suite = {"suite": self.name, "version": self.version, "digest": self.digest}
+        return {**suite, "reports": len(self.reports)}
+
+    def is_meant(self, text: str) -> bool:
+        """Return whether a text is its name, its version, or the beginning of its digest."""
+        digest = self.digest.removeprefix("sha256:")
+        start = text.removeprefix("sha256:")
+        is_start = len(start) >= FEWEST_DIGITS and digest.startswith(start)
+        return text in {self.name, self.version, f"{self.name} {self.version}"} or is_start
 
 
-def _replicate(report: Report) -> Replicates | None:
-    return replicate_primary(report_records(report, name_runs), report.scoring)
+FEWEST_DIGITS = 6
+"""Fewer digits of a digest are no choice: they may be a version."""
 
 
-def _count_targets(report: Report) -> str:
-    """Return a digest of how many targets each case has of each run."""
-    counts = [
-        (case.id, sorted(Counter(target.run_spec_name for target in targets).items()))
-        for case in report.cases
-        for targets in [(*case.targets, *case.instance_targets)]
-    ]
-    return _digest(repr(sorted(counts)).encode())
+@dataclass(frozen=True)
+class ChosenReports:
+    """The reports of one suite, each evaluation once, and what else was there.
 
+    Attributes:
+        others: the other versions of the suite, the newest first.
+        faults: why further reports are left out, one for each.
+        read: returns all of the report in a directory, e.g. for its page.
+    """
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    reports: Mapping[Path, Contender]
+    others: tuple[SuiteVersion, ...] = ()
+    faults: tuple[RunnerError, ...] = ()
+    read: Callable[[Path], Report] = read_report

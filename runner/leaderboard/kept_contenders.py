@@ -16,7 +16,8 @@ from runner.files.bug_log import attempt
 from runner.files.file_stamps import stamp_of
 from runner.files.scratch import scratch_directory
 from runner.leaderboard.contender_cache import ContenderCache, digest_of
-from runner.leaderboard.contenders import Contender, make_contender
+from runner.leaderboard.contenders import Contender
+from runner.leaderboard.reduced_reports import make_contender
 from runner.processes import count_cores, map_in_processes
 from runner.progress import SILENT, Progress
 from runner.reports.found_reports import FoundReports, ReportFile, read_paths, read_with

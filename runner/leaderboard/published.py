@@ -9,9 +9,9 @@ that reports get later stays out until it is named here.
 from dataclasses import dataclass
 from typing import Any
 
-from runner.leaderboard.standing import Standing
 from runner.reports.report import Report, why_unranked
 from runner.sandbox.outcome import Outcome
+from runner.scores.comparison import Standing
 from runner.scores.gate import GateResult
 
 DECIMALS = 4

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.leaderboard.ranking import LeaderboardEntry, make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.board import LeaderboardEntry
+from runner.leaderboard.ranking import make_leaderboard
+from runner.leaderboard.suite_choice import choose_all
 from runner.reports.report import Report
 
 
@@ -40,7 +41,7 @@ def rank_moves(before: Mapping[Path, Report], now: Mapping[Path, Report]) -> lis
     earlier = {path: _value(report) for path, report in before.items()}
     ranks: dict[Path, str | None] = {}
     if len({report.suite.digest for report in before.values()}) == 1:
-        board = make_leaderboard(ChosenReports.of(before), None)
+        board = make_leaderboard(choose_all(before), None)
         ranks = {entry.report: _rank(entry) for entry in board.entries}
     return [
         RankMove(
@@ -52,7 +53,7 @@ def rank_moves(before: Mapping[Path, Report], now: Mapping[Path, Report]) -> lis
             value_before=earlier[entry.report],
             value=_value(now[entry.report]),
         )
-        for entry in make_leaderboard(ChosenReports.of(now), None).entries
+        for entry in make_leaderboard(choose_all(now), None).entries
     ]
 
 

@@ -14,28 +14,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from runner.errors import SuiteError, UsageError
 from runner.files.given_paths import real_path
 from runner.files.stores import read_file
-from runner.leaderboard.contenders import Contender, make_contender
+from runner.leaderboard.contenders import ChosenReports, Contender
 from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports, each_once
+from runner.leaderboard.reduced_reports import make_contender
+from runner.leaderboard.suite_choice import each_once
 from runner.progress import SILENT, Progress
 from runner.reports.found_reports import find_reports
 from runner.reports.report import Report
-from runner.scores.comparison import RankRange
+from runner.scores.comparison import RankRange, Standing
 from runner.scores.score import Score
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A range of ranks, and how many evaluations are ranked, this one included."""
-
-    rank: RankRange
-    of: int
-
-    def __str__(self) -> str:
-        """Return e.g. ``2-3, tied, of 7``."""
-        separator = ", of" if "," in str(self.rank) else " of"
-        return f"{self.rank}{separator} {self.of}"
 
 
 class PublishedEntry(BaseModel):

@@ -1,75 +1,19 @@
 """Which suite a leaderboard is of, where reports of several versions of it lie side by side."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from runner.errors import RunnerError, UsageError
-from runner.leaderboard.contenders import Contender, make_contender
+from runner.errors import UsageError
+from runner.leaderboard.contenders import ChosenReports, Contender, SuiteVersion
+from runner.leaderboard.reduced_reports import make_contender
 from runner.reports.found_reports import FoundReports
-from runner.reports.report import Report, read_report
-
-SHORT_DIGEST = 19
-"""``sha256:`` and twelve digits, as Docker shows an image."""
+from runner.reports.report import Report
 
 
-@dataclass(frozen=True)
-class SuiteVersion:
-    """A suite, told apart by its digest, and its reports by their directories.
-
-    Attributes:
-        first: when the first of the reports was made.
-    """
-
-    name: str
-    version: str
-    digest: str
-    first: str
-    reports: Mapping[Path, Contender]
-
-    def __str__(self) -> str:
-        """Return e.g. ``mmlu 2 sha256:0123456789ab (3 reports)``."""
-        count = "1 report" if len(self.reports) == 1 else f"{len(self.reports)} reports"
-        return f"{self.name} {self.version} {self.digest[:SHORT_DIGEST]} ({count})"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for programs: plain values."""
-        suite = {"suite": self.name, "version": self.version, "digest": self.digest}
-        return {**suite, "reports": len(self.reports)}
-
-    def is_meant(self, text: str) -> bool:
-        """Return whether a text is its name, its version, or the beginning of its digest."""
-        digest = self.digest.removeprefix("sha256:")
-        start = text.removeprefix("sha256:")
-        is_start = len(start) >= FEWEST_DIGITS and digest.startswith(start)
-        return text in {self.name, self.version, f"{self.name} {self.version}"} or is_start
-
-
-FEWEST_DIGITS = 6
-"""Fewer digits of a digest are no choice: they may be a version."""
-
-
-@dataclass(frozen=True)
-class ChosenReports:
-    """The reports of one suite, each evaluation once, and what else was there.
-
-    Attributes:
-        others: the other versions of the suite, the newest first.
-        faults: why further reports are left out, one for each.
-        read: returns all of the report in a directory, e.g. for its page.
-    """
-
-    reports: Mapping[Path, Contender]
-    others: tuple[SuiteVersion, ...] = ()
-    faults: tuple[RunnerError, ...] = ()
-    read: Callable[[Path], Report] = read_report
-
-    @classmethod
-    def of(cls, reports: Mapping[Path, Report]) -> "ChosenReports":
-        """Return reports that are in memory."""
-        contenders = {path: make_contender(report) for path, report in reports.items()}
-        return cls(contenders, read=reports.__getitem__)
+def choose_all(reports: Mapping[Path, Report]) -> ChosenReports:
+    """Return reports of one suite that are in memory."""
+    contenders = {path: make_contender(report) for path, report in reports.items()}
+    return ChosenReports(contenders, read=reports.__getitem__)
 
 
 def choose_reports(

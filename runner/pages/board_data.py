@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.leaderboard.ranking import Leaderboard, LeaderboardEntry
-from runner.leaderboard.suite_choice import SHORT_DIGEST
+from runner.leaderboard.board import Leaderboard, LeaderboardEntry
+from runner.leaderboard.contenders import SHORT_DIGEST
 from runner.pages.packing import short
 from runner.pages.report_data import FEWEST_TARGETS
 from runner.pages.report_page import OF_ONE_TARGET

@@ -8,9 +8,9 @@ from typing import Any
 
 from runner.errors import RunnerError
 from runner.files.bug_log import attempt
+from runner.leaderboard.board import Leaderboard
+from runner.leaderboard.contenders import ChosenReports
 from runner.leaderboard.paired import Side, pair_evaluations
-from runner.leaderboard.ranking import Leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.board_data import EntryDetails, SuiteFacts, board_data
 from runner.pages.compare_page import compare_page
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page, write_page

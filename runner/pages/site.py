@@ -8,9 +8,9 @@ from typing import NoReturn
 
 from runner.errors import RunnerError
 from runner.files.stores import is_remote, listed_states
+from runner.leaderboard.contenders import ChosenReports
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
-from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages.leaderboard_page import WrittenPages, write_leaderboard
 from runner.progress import Progress
 from runner.reports.found_reports import find_reports

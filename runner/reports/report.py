@@ -23,6 +23,9 @@ from runner.scores.score import Score
 from runner.scores.stability import Repetition, Sensitivity, meets
 
 SCHEMA_VERSION: Literal[2] = 2
+NO_IMAGE = "in this process"
+"""Stands in place of an image's id and of the engine's version if no container ran."""
+
 REPORT_FILE = "report.json"
 
 MOST_BYTES = GIB

@@ -5,21 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from runner.contract.layout import OUTPUT_DIR, PREDICTIONS
 from runner.contract.limits import Limits
 from runner.errors import EngineError, EngineLostError, EngineRefusedError
 from runner.progress import Say
-from runner.sandbox.attestation import Attestation
 from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import ContainerEnd, clocks_disagree, could_be_host_kill
-from runner.sandbox.output_archive import BYTES_AS_BASE64, Output, read_output
+from runner.sandbox.output_archive import read_output
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sampler import SAMPLE_SECONDS, Measured, Sampler, largest, read_stats
+from runner.sandbox.sandbox_run import SandboxRun
 
 NOT_STARTED_EXIT_CODE = 127
 """The exit codes that shells and engines use for a program that can't be started."""
@@ -37,27 +37,6 @@ EVENT_SECONDS = 0.5
 RARELY_SECONDS = 10
 """How often a container is measured if the kernel counts its use to the end anyway. Each
 measurement may delay the final count by a second, so a short run has none."""
-
-
-@dataclass(frozen=True)
-class SandboxRun:
-    """What is left of a container after it is gone.
-
-    Attributes:
-        end: how it ended.
-        output: what /output held.
-        log: the end of what it printed; for the organizer only, as it may quote the inputs.
-        resources: what it used of its limits.
-        attestation: the settings asked for and those it ran with; None if it never started.
-    """
-
-    __pydantic_config__: ClassVar = BYTES_AS_BASE64
-
-    end: ContainerEnd
-    output: Output
-    log: bytes
-    resources: ResourceUse
-    attestation: Attestation | None
 
 
 def run_case(

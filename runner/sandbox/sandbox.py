@@ -28,7 +28,8 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.keeper import ensure_keeper_image
 from runner.sandbox.live_runs import recorded, settle
 from runner.sandbox.policy import SandboxNames, SandboxPolicy
-from runner.sandbox.run import SandboxRun, run_case
+from runner.sandbox.run import run_case
+from runner.sandbox.sandbox_run import SandboxRun
 
 _NO_GPU = (
     ". The suite or --gpus asks for a GPU: install NVIDIA's container toolkit on the engine's host "

@@ -187,6 +187,19 @@ class RankRange:
         return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}, tied"
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A range of ranks, and how many evaluations are ranked, this one included."""
+
+    rank: RankRange
+    of: int
+
+    def __str__(self) -> str:
+        """Return e.g. ``2-3, tied, of 7``."""
+        separator = ", of" if "," in str(self.rank) else " of"
+        return f"{self.rank}{separator} {self.of}"
+
+
 def rank(comparisons: Comparisons) -> list[RankRange]:
     """Return each evaluation's range of ranks. All of them together hold at the level.
 

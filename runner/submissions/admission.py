@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.errors import EngineError, RunnerError, SubmissionError, UsageError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.leaderboard.published import outcome_word
 from runner.progress import Say

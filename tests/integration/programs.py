@@ -8,8 +8,8 @@ from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 
 LIMITS = Limits(wall_seconds=20, memory_bytes=128 * MIB, output_bytes=MIB)
 

@@ -18,8 +18,8 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.keeper import ensure_keeper_image
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import Sandbox, open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.integration.conftest import wait_for_container
 from tests.integration.spare_engine import SpareEngine, spare_engine
 

@@ -18,8 +18,8 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.keeper import KEEPER_REPOSITORY, KEEPER_VERSION, ensure_keeper_image
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.integration.conftest import wait_for_container
 from tests.integration.images import OWN
 from tests.integration.programs import LIMITS, SLEEP, python, run

@@ -16,8 +16,8 @@ from runner.sandbox import run as run_module
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.policy import USERS, SandboxPolicy
-from runner.sandbox.run import SandboxRun
 from runner.sandbox.sandbox import open_sandbox
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.helm_builder import write_suite
 from tests.integration.images import OWN
 from tests.integration.programs import python, run_sandboxed

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from runner.cli.main import cli
+from runner.leaderboard.contenders import ChosenReports
 from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
 from runner.pages import leaderboard_page as pages
 from runner.pages.leaderboard_page import INDEX, Surroundings, leaderboard_page
 from runner.pages.report_page import Links, report_page

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runner.errors import RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.leaderboard.published import outcome_word
 
 

@@ -13,7 +13,7 @@ from runner.authoring.trial_case import TrialCase, staged
 from runner.authoring.trial_start import is_possible
 from runner.contract.limits import Limits
 from runner.errors import UsageError
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 

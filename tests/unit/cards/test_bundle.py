@@ -9,8 +9,7 @@ import pytest
 from runner.cards.bundle import conclude, write_bundle
 from runner.cards.card_file import read_card
 from runner.cards.card_text import card_lines
-from runner.cards.cell_result import CellResult
-from runner.cards.cell_runs import JudgedCell
+from runner.cards.cell_result import CellResult, JudgedCell
 from runner.cards.cells import list_cells
 from runner.cards.shown_card import read_bundle
 from runner.cards.verdict import Verdict

@@ -12,7 +12,7 @@ from runner.errors import CardError
 from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 SOUND = ContainerEnd(exit_code=0, wall_seconds=1.0)
 TIMED_OUT = ContainerEnd(exit_code=137, wall_seconds=600.0, past_deadline=True)

@@ -10,8 +10,8 @@ from runner.cli.ci import Checks, CiOutput
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import LineDisplay
 from runner.errors import BugError
-from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
 from runner.leaderboard.published import CheckedReport

@@ -10,7 +10,7 @@ from runner.cli.evaluation_text import EvaluationPrinter, shows_targets
 from runner.cli.live.display import LineDisplay
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import EngineError, RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function

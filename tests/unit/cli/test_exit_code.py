@@ -7,8 +7,8 @@ import pytest
 
 from runner.cli.exit_code import exit_code
 from runner.errors import BugError, EngineError, RunnerError, SuiteError, UsageError
-from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
 from runner.reports.report import Report

@@ -6,7 +6,7 @@ from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 
 IMAGE = Image("team/predictor:1", "sha256:1", environment={"A": "b"})
 

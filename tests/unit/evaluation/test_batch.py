@@ -13,9 +13,9 @@ import pytest
 from runner.errors import BugError, EngineError, RunnerError, UsageError
 from runner.evaluation import batch, passes, records, verdict
 from runner.evaluation.batch import run_plan
-from runner.evaluation.evaluation import FinishedEvaluation
 from runner.evaluation.executor import Begin, EndedTask, Executor, Keep, Suites
 from runner.evaluation.finished_cases import FinishedCases
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.evaluation.plan import Plan
 from runner.evaluation.run_options import RunSettings
@@ -32,7 +32,7 @@ from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.suite import Suite
 from tests.evaluation_builder import oracle, written
 from tests.helm_builder import write_suite

@@ -17,7 +17,7 @@ from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 from tests.unit.evaluation.builder import RUN

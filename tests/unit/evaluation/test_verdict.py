@@ -12,7 +12,7 @@ from runner.output.findings import Cause
 from runner.sandbox.outcome import ContainerEnd, Outcome
 from runner.sandbox.output_archive import Output
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite

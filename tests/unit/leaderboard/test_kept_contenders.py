@@ -16,8 +16,8 @@ from runner.errors import BugError
 from runner.files import file_stamps
 from runner.files.user_directories import AT_WORK_SECONDS
 from runner.leaderboard import contenders, kept_contenders
-from runner.leaderboard.contenders import make_contender
 from runner.leaderboard.kept_contenders import read_contenders
+from runner.leaderboard.reduced_reports import make_contender
 from runner.reports.found_reports import ReportFile
 from runner.reports.report import Report, parse_report
 from runner.reports.report_directory import write_evaluation

@@ -9,7 +9,7 @@ from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import UsageError
 from runner.leaderboard.paired import PairedEvaluations, Side, pair_evaluations
 from runner.leaderboard.ranking import make_leaderboard
-from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.suite_choice import choose_all
 from runner.reports.report import Report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import Predict, evaluate_function, off_by
@@ -57,7 +57,7 @@ def test_a_difference_is_the_firsts_score_less_the_seconds_over_all_and_in_each_
 def test_it_is_the_comparison_by_which_a_leaderboard_ranks(suite: Suite) -> None:
     reports = [report_of(suite, off_by(0.25), "a"), report_of(suite, uneven, "b")]
     board = make_leaderboard(
-        ChosenReports.of({Path(f"{number}"): each for number, each in enumerate(reports)}), None
+        choose_all({Path(f"{number}"): each for number, each in enumerate(reports)}), None
     )
     ranked = [int(str(entry.report)) for entry in board.entries]
     found = pair([reports[number] for number in ranked]).of_pair(0, 1)[0].difference

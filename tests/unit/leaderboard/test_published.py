@@ -14,11 +14,10 @@ from cmarkgfm import github_flavored_markdown_to_html
 from runner.errors import EngineError
 from runner.leaderboard.junit import junit_xml
 from runner.leaderboard.published import CheckedReport, published_record
-from runner.leaderboard.standing import Standing
 from runner.leaderboard.summary import MOST_CASES, summary
 from runner.reports.report import Report
 from runner.sandbox.outcome import Outcome
-from runner.scores.comparison import RankRange
+from runner.scores.comparison import RankRange, Standing
 from runner.scores.gate import check_gate, read_gate
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by

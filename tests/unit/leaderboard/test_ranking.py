@@ -9,10 +9,11 @@ from click.testing import CliRunner, Result
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.leaderboard import contenders
+from runner.leaderboard.contenders import ChosenReports
 from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.submitters import Submitters
-from runner.leaderboard.suite_choice import ChosenReports
+from runner.leaderboard.suite_choice import choose_all
 from runner.leaderboard.tables import to_table
 from runner.reports.records import Describe, report_records
 from runner.reports.report import Report
@@ -195,10 +196,10 @@ TEAMS = {"Team": ("a", "sha256:b")}
 
 def test_only_the_best_of_a_submitter_is_shown(suite: Suite) -> None:
     reports = reports_of(suite, a=0.3, b=0.1, c=0.2)
-    best = make_leaderboard(ChosenReports.of(reports), Submitters(submitters=TEAMS))
+    best = make_leaderboard(choose_all(reports), Submitters(submitters=TEAMS))
     assert [(entry.submitter, entry.image) for entry in best.entries] == [("Team", "b"), ("c", "c")]
     everything = Submitters(show="all", submitters=TEAMS)
-    shown = make_leaderboard(ChosenReports.of(reports), everything).entries
+    shown = make_leaderboard(choose_all(reports), everything).entries
     assert [entry.submitter for entry in shown] == ["Team", "c", "Team"]
 
 
@@ -219,7 +220,7 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
 
 def test_few_scenarios_and_models_are_named_and_the_evaluations_are_ranked(tmp_path: Path) -> None:
     suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
-    board = make_leaderboard(ChosenReports.of(reports_of(suite, a=0.1, b=0.9)), None)
+    board = make_leaderboard(choose_all(reports_of(suite, a=0.1, b=0.9)), None)
     assert [str(entry.rank) for entry in board.entries] == ["1", "2"]
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
         "few scenarios: 4, few models: 1"
@@ -232,7 +233,7 @@ def test_two_spellings_of_a_submitter_have_one_history_and_one_best_entry(suite:
         made = evaluate_function(suite, off_by(off), f"image{number}").report
         reports[Path(name)] = made.model_copy(update={"submitter": name})
     best = Submitters(show="best", submitters={})
-    board = make_leaderboard(ChosenReports.of(reports), best)
+    board = make_leaderboard(choose_all(reports), best)
     assert [entry.submitter for entry in board.entries] == ["Team-A", "team-b"]
     assert [len(attempts) for attempts in board.attempts.values()] == [2, 1]
 

@@ -8,10 +8,10 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import SuiteError, UsageError
-from runner.leaderboard.standing import Standing, read_competitors
+from runner.leaderboard.standing import read_competitors
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
-from runner.scores.comparison import RankRange
+from runner.scores.comparison import RankRange, Standing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite

@@ -14,7 +14,7 @@ from runner.cli.main import cli
 from runner.contract.limits import Limits
 from runner.errors import UsageError
 from runner.leaderboard.contenders import Contender
-from runner.leaderboard.suite_choice import ChosenReports, choose_reports
+from runner.leaderboard.suite_choice import choose_all, choose_reports
 from runner.reports.found_reports import FoundReports
 from runner.reports.report import Report, SuiteRecord
 from runner.reports.report_directory import write_evaluation
@@ -47,7 +47,7 @@ TWO = {
 
 
 def found(reports: dict[Path, Report]) -> FoundReports[Contender]:
-    return FoundReports(ChosenReports.of(reports).reports)
+    return FoundReports(choose_all(reports).reports)
 
 
 def chosen(reports: dict[Path, Report], wanted: str | None = None) -> set[Path]:

@@ -18,7 +18,7 @@ from runner.cli.live.display import LineDisplay
 from runner.cli.main import cli
 from runner.contract.stat import Stat
 from runner.errors import SuiteError, UsageError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.reports.own_metrics import OwnMetric, measure, metric, read_own_metrics
 from runner.reports.report import Report

@@ -22,7 +22,7 @@ from runner.sandbox.outcome import ContainerEnd
 from runner.sandbox.output_archive import Output
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import ResourceUse
-from runner.sandbox.run import SandboxRun
+from runner.sandbox.sandbox_run import SandboxRun
 from tests.evaluation_builder import oracle, written
 from tests.helm_builder import write_suite
 from tests.suite_builder import build

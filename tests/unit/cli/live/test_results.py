@@ -8,7 +8,7 @@ import pytest
 
 from runner.cli.live.results import Results
 from runner.errors import EngineError, RunnerError
-from runner.evaluation.evaluation import FinishedEvaluation
+from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.reports.report import Report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle
