@@ -9,8 +9,8 @@ from pathlib import Path
 from runner.evaluation import running_batch
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, SilentCases
+from runner.evaluation.recorded_cases import RecordedCases
 from runner.evaluation.run_options import RunSettings
-from runner.evaluation.running_batch import RecordedCases
 from runner.reports.report_directory import write_evaluation
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy

@@ -27,9 +27,9 @@ from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan, open_plan
+from runner.evaluation.recorded_cases import record_batch
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
-from runner.evaluation.running_batch import record_batch
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
 from runner.reports.own_metrics import read_own_metrics

@@ -8,8 +8,7 @@ from typing import Any
 from runner.leaderboard.board import Leaderboard, LeaderboardEntry
 from runner.leaderboard.contenders import SHORT_DIGEST
 from runner.pages.packing import short
-from runner.pages.report_data import FEWEST_TARGETS
-from runner.pages.report_page import OF_ONE_TARGET
+from runner.pages.report_data import FEWEST_TARGETS, OF_ONE_TARGET
 from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.scores.aggregation import score_targets

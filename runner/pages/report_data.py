@@ -13,11 +13,13 @@ from runner.pages.packing import pack
 from runner.reports.records import RECORDS_PARQUET, record_files
 from runner.reports.report import Report
 from runner.scores.aggregation import score_targets
-from runner.scores.budgets import BUDGET
 from runner.scores.calibration import coverage_curve, reliability
 from runner.scores.points import RUN_SPEC_PREFIX
+from runner.scores.records import BUDGET
 from runner.scores.score import Score
 from runner.untrusted import printable
+
+OF_ONE_TARGET = ("max_error",)
 
 FEWEST_TARGETS = 10
 """With fewer targets, participants could compute the actuals from a score and their predictions."""

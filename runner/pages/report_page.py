@@ -6,14 +6,12 @@ from typing import Any
 
 from runner.pages.charts import chart_script
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
-from runner.pages.report_data import draw_targets, find_categories
+from runner.pages.report_data import OF_ONE_TARGET, draw_targets, find_categories
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Report
 from runner.reports.score_text import population, repetition_lines, sharing_lines
 from runner.scores.metrics import METRICS
 from runner.scores.score import Score
-
-OF_ONE_TARGET = ("max_error",)
 
 HEADLINE = ("skill", "rmse", "bias", "kendall", "brier", "log_loss", "auroc", "instance_mae")
 MOST_CARDS = 5

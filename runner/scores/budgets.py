@@ -8,9 +8,8 @@ import polars as pl
 from runner.scores.aggregation import score_targets
 from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
+from runner.scores.records import BUDGET
 from runner.scores.score import Score
-
-BUDGET = "budget"
 
 
 def score_budgets(

@@ -44,6 +44,9 @@ it is computed on, ``baseline`` the train mean, ``sample_mean`` that of the reve
 ``instances`` how many a stat is over (0 for a copy of another target), ``reason`` why the case has
 no predictions, if it has none."""
 
+BUDGET = "budget"
+"""The column of how many instances of each eval run are revealed."""
+
 NOT_PREDICTED = "not predicted"
 
 RUN_COLUMNS = (RUN_NAME, "scenario", "model")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from runner.errors import EngineError
-from runner.evaluation.running_batch import RecordedCases
+from runner.evaluation.recorded_cases import RecordedCases
 from runner.suites.suite import Suite
 from runner.view.server import ViewServer
 from tests.evaluation_builder import off_by

@@ -10,7 +10,8 @@ import pytest
 
 from runner.errors import EngineError
 from runner.evaluation.passes import SilentCases
-from runner.evaluation.running_batch import RecordedCases, RunningBatch, record_batch
+from runner.evaluation.recorded_cases import RecordedCases, record_batch
+from runner.evaluation.running_batch import RunningBatch
 from runner.files.locks import is_held
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
