@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from runner.evaluation import running_batch
+from runner.evaluation import recorded_cases
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.passes import Pass, SilentCases
 from runner.evaluation.recorded_cases import RecordedCases
@@ -59,7 +59,7 @@ def passes(suite: Suite, folder: Path, *images: str) -> dict[Path, Pass]:
 def batch(suite: Suite, folder: Path, *images: str) -> Iterator[RecordedCases]:
     """Yield a batch of images that runs, in this process; `write` says what has happened."""
     planned = passes(suite, folder, *images)
-    with running_batch.record_batch(planned, SilentCases()) as recorded:
+    with recorded_cases.record_batch(planned, SilentCases()) as recorded:
         assert isinstance(recorded, RecordedCases)
         recorded.expect(list(planned.values()))
         recorded.write()

@@ -17,9 +17,10 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from runner.audit.leak import Leak
-from runner.helm_outputs.files import STATES
+from runner.helm_outputs.column_names import STATES
+from runner.helm_outputs.documents import read_file
 from runner.helm_outputs.json_text import parse, to_helms_text, to_text
-from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory, read_file
+from runner.helm_outputs.runs import RUN_SPEC, SCENARIO_STATE, STATS, RunDirectory
 from runner.helm_outputs.states import state_pieces
 from runner.suites.revealed import Revealed
 

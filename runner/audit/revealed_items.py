@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from runner.contract.text_metrics import TEXT_METRICS, recompute_match
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.helm_outputs.common_types import plain_rows
-from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.items import (
     ITEM_KEY,
     ITEM_SCHEMA,

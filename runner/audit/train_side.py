@@ -10,8 +10,8 @@ import polars as pl
 from runner.audit.revealed_items import SCORES, read_revealed, value_rows
 from runner.contract import layout
 from runner.contract.text_metrics import TEXT_METRICS
+from runner.helm_outputs.column_names import STAT_NAME
 from runner.helm_outputs.common_types import join, plain_rows
-from runner.helm_outputs.files import STAT_NAME
 from runner.suites.items import (
     ITEM_KEY,
     ITEM_SCHEMA,

@@ -8,7 +8,7 @@ from runner.audit.leak import Leak
 from runner.building.write_run import RevealKey
 from runner.contract.stat import Target
 from runner.errors import SuiteError
-from runner.helm_outputs.files import STAT_NAME
+from runner.helm_outputs.column_names import STAT_NAME
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import STATS, RunDirectory
 from runner.progress import Progress

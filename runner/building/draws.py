@@ -9,7 +9,8 @@ import polars as pl
 from runner.audit.leak import Leak
 from runner.audit.noninterference import Shown, find_interference
 from runner.files.scratch import scratch_directory
-from runner.helm_outputs.frames import RunFrames, read_runs
+from runner.helm_outputs.frames import read_runs
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import PER_INSTANCE_STATS, RunDirectory
 from runner.suites.division_spec import Sampled
 from runner.suites.eval_side import make_eval_side

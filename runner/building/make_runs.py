@@ -11,8 +11,10 @@ from runner.audit.leak import Leak
 from runner.audit.staged_bytes import find_in_part
 from runner.building.draws import Draw, audit_draws, draw_run
 from runner.building.write_run import Job, MadeReveal, MadeRun, PartsOfHalves
-from runner.helm_outputs.frames import RunFrames, read_batches
-from runner.helm_outputs.runs import RUN_SPEC, read_file
+from runner.helm_outputs.documents import read_file
+from runner.helm_outputs.frames import read_batches
+from runner.helm_outputs.run_frames import RunFrames
+from runner.helm_outputs.runs import RUN_SPEC
 from runner.helm_outputs.type_checks import check_types
 from runner.suites.eval_side import EvalSide, make_eval_side
 from runner.suites.eval_targets import per_instance_stats

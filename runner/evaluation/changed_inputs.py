@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from runner.contract import layout
 from runner.contract.stat import Target
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange
-from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.suites.actuals import Actuals
 from runner.suites.parts import to_parquet
 from runner.suites.staged_files import EVAL_FILES, STAGED_FILES

@@ -1,7 +1,6 @@
 """One file of several runs -> the frame of each run, as MAGNET 0.1.0 flattens it."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, chain, repeat
 from typing import Any, NamedTuple
@@ -9,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from runner.contract.layout import RUN_NAME, STAT_NAME_PREFIX
-from runner.errors import SuiteError
+from runner.contract.layout import RUN_NAME
+from runner.helm_outputs.column_names import ENTRY, ENTRY_ID
 from runner.helm_outputs.columns import Cells, flatten, leaf_names
+from runner.helm_outputs.documents import Documents, Room, read_documents, read_file
+from runner.helm_outputs.file_checks import as_list, check_columns, checked, naming_file
 from runner.helm_outputs.json_text import parse, to_text
 from runner.helm_outputs.layout_texts import (
     ELEMENT_BORDER,
@@ -27,35 +28,8 @@ from runner.helm_outputs.repeated_texts import (
     take,
     with_counts,
 )
-from runner.helm_outputs.runs import (
-    PER_INSTANCE_STATS,
-    RUN_SPEC,
-    SCENARIO_STATE,
-    STATS,
-    UNREADABLE,
-    Documents,
-    Room,
-    RunDirectory,
-    read_documents,
-    read_file,
-)
+from runner.helm_outputs.runs import PER_INSTANCE_STATS, RUN_SPEC, STATS, RunDirectory
 from runner.helm_outputs.tables import to_frames
-
-STATES = "request_states"
-STATE_INSTANCE_ID = f"scenario_state.{STATES}.instance.id"
-STAT_NAME = f"{STAT_NAME_PREFIX}name"
-ENTRY = "per_instance_stats."
-ENTRY_ID = f"{ENTRY}instance_id"
-
-NOT_HELMS = "not what HELM writes, so run HELM again or leave the run out with a glob"
-
-NEEDED_COLUMNS: Mapping[str, tuple[str, tuple[type[pl.DataType], ...]]] = {
-    RUN_SPEC: (RUN_NAME, (pl.String,)),
-    SCENARIO_STATE: (STATE_INSTANCE_ID, (pl.String, pl.Int64)),
-    STATS: (STAT_NAME, (pl.String,)),
-    PER_INSTANCE_STATS: (ENTRY_ID, (pl.String, pl.Int64)),
-}
-"""For each file a column without which it is not HELM's, and the types that it may have."""
 
 NO_FLOATS = (ENTRY_ID, f"{ENTRY}perturbation")
 """Columns of lists of stats in which a number stays what it is."""
@@ -151,7 +125,7 @@ def _read_list(run: RunDirectory, file_name: str, content: memoryview) -> pl.Dat
         }
         frame = pl.DataFrame(list(with_counts(columns).values()))
     if frame.width > 1 or file_name == STATS:
-        _check_columns(frame, run, file_name)
+        check_columns(frame, run, file_name)
     return frame
 
 
@@ -164,13 +138,6 @@ def _flatten_entries(entries: Sequence[Mapping[str, Any]]) -> dict[str, Cells]:
         cells = [entry.get(name) for entry in entries]
         columns[f"{ENTRY}{name}"] = list(chain.from_iterable(map(repeat, cells, map(len, lists))))
     return columns
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return the value, which must be a list."""
-    if type(value) is not list:
-        raise TypeError(f"expected a list, not {value!r:.40}")
-    return value
 
 
 def as_floats(column: pl.Series) -> pl.Series:
@@ -196,34 +163,3 @@ def _split(
     frame = pl.DataFrame(list((take(names, rows) | dict(sorted(columns.items()))).values()))
     starts = accumulate(heights, initial=0)
     return [frame.slice(start, height) for start, height in zip(starts, heights, strict=False)]
-
-
-def checked(
-    frames: list[pl.DataFrame], runs: Sequence[RunDirectory], file_name: str
-) -> list[pl.DataFrame]:
-    """Return the frames, each of which has the column that HELM's file has."""
-    for frame, run in zip(frames, runs, strict=True):
-        _check_columns(frame, run, file_name)
-    return frames
-
-
-def _check_columns(frame: pl.DataFrame, run: RunDirectory, file_name: str) -> None:
-    needed, types = NEEDED_COLUMNS[file_name]
-    try:
-        dtype = frame.get_column(needed).dtype
-    except pl.exceptions.ColumnNotFoundError:
-        raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} (it has no {needed})") from None
-    if dtype not in types:
-        raise SuiteError(
-            f"{run.path / file_name}: {NOT_HELMS} ({needed} is no text, or not in every place)"
-        )
-
-
-@contextmanager
-def naming_file(run: RunDirectory, file_name: str) -> Iterator[None]:
-    """Give an error of parsing or of Arrow the name of the file."""
-    try:
-        yield
-    except UNREADABLE as error:
-        reason = str(error).partition("\n")[0]
-        raise SuiteError(f"{run.path / file_name}: {NOT_HELMS} ({reason})") from error

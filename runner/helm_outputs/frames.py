@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,20 +16,21 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
+from runner.helm_outputs.documents import Room
+from runner.helm_outputs.file_checks import NOT_HELMS
 from runner.helm_outputs.files import (
-    NOT_HELMS,
     Start,
     read_chosen_entries,
     read_lists,
     read_run_specs,
     split_list,
 )
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
     RUN_SPEC,
     SCENARIO_STATE,
     STATS,
-    Room,
     RunDirectory,
 )
 from runner.helm_outputs.states import read_chosen_states, read_states
@@ -41,20 +41,6 @@ NO_ROWS = pl.DataFrame(schema={RUN_NAME: pl.String})
 BYTES_READ_TOGETHER = 2**24
 
 ReadRuns = Callable[[Sequence[RunDirectory]], list[pl.DataFrame]]
-
-
-@dataclass(frozen=True)
-class RunFrames:
-    """The four frames of one run, or of several.
-
-    run_specs has one row per run; scenario_states one per request and response; stats one per
-    Stat; per_instance_stats one per Stat of an instance.
-    """
-
-    run_specs: pl.DataFrame
-    scenario_states: pl.DataFrame
-    stats: pl.DataFrame
-    per_instance_stats: pl.DataFrame
 
 
 def read_run(run: RunDirectory) -> RunFrames:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from runner.helm_outputs.runs import Documents
+from runner.helm_outputs.documents import Documents
 
 LIST_START, LIST_END = b"[\n  {\n", b"\n  }\n]"
 ELEMENT_BORDER = b"\n  },\n  {\n"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.helm_outputs.documents import UNREADABLE, read_file
 from runner.helm_outputs.json_text import parse
-from runner.helm_outputs.runs import UNREADABLE, RunDirectory, read_file
+from runner.helm_outputs.runs import RunDirectory
 
 ORIGIN = "import.json"
 

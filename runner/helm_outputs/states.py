@@ -8,12 +8,14 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
+from runner.helm_outputs.column_names import STATES
 from runner.helm_outputs.columns import flatten
 from runner.helm_outputs.common_types import join
-from runner.helm_outputs.files import NOT_HELMS, STATES, as_list, checked, naming_file
+from runner.helm_outputs.documents import read_file
+from runner.helm_outputs.file_checks import NOT_HELMS, as_list, checked, naming_file
 from runner.helm_outputs.json_pieces import Piece, parse_in_pieces
 from runner.helm_outputs.json_text import parse
-from runner.helm_outputs.runs import SCENARIO_STATE, RunDirectory, read_file
+from runner.helm_outputs.runs import SCENARIO_STATE, RunDirectory
 from runner.helm_outputs.tables import by_name, to_frames
 
 DOCUMENT = "scenario_state."

@@ -10,8 +10,8 @@ import polars as pl
 
 from runner.errors import SuiteError
 from runner.helm_outputs.common_types import plain_cells
-from runner.helm_outputs.files import NOT_HELMS
-from runner.helm_outputs.frames import RunFrames
+from runner.helm_outputs.file_checks import NOT_HELMS
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import (
     PER_INSTANCE_STATS,
     RUN_SPEC,

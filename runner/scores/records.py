@@ -10,6 +10,8 @@ from runner.contract.layout import RUN_NAME
 from runner.scores.scenarios import SCENARIO_CLASS, cell_text, scenario_text
 from runner.scores.terms import crps_of_normal
 
+BUDGET = "budget"
+
 KEY: Mapping[str, type[pl.DataType]] = {
     "case": pl.String,
     RUN_NAME: pl.String,
@@ -28,7 +30,7 @@ TARGETS: Mapping[str, type[pl.DataType]] = {
     "predicted_stddev": pl.Float64,
     "actual_mean": pl.Float64,
     "actual_stddev": pl.Float64,
-    "budget": pl.Int64,
+    BUDGET: pl.Int64,
     "replicate": pl.Int64,
     "perturbed_by": pl.String,
     "computed_on": pl.String,
@@ -43,9 +45,6 @@ the draw that it is of, from 1. ``perturbation`` is all of it as text, ``perturb
 it is computed on, ``baseline`` the train mean, ``sample_mean`` that of the revealed instances,
 ``instances`` how many a stat is over (0 for a copy of another target), ``reason`` why the case has
 no predictions, if it has none."""
-
-BUDGET = "budget"
-"""The column of how many instances of each eval run are revealed."""
 
 NOT_PREDICTED = "not predicted"
 
@@ -132,7 +131,7 @@ def make_records(
     stands_in = is_missing & pl.col("reason").is_null() & pl.lit(worst is not None)
     records = targets.select(
         *KEY,
-        "budget",
+        BUDGET,
         "replicate",
         "perturbed_by",
         "computed_on",

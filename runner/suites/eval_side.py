@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from runner.contract import layout
-from runner.helm_outputs.frames import RunFrames
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import RunDirectory
 from runner.suites.eval_targets import RunTargets, choose_targets
-from runner.suites.reveal import choose_columns, instance_splits
 from runner.suites.revealed import Revealed
 from runner.suites.spec import TargetSpec
 from runner.suites.staged_files import STAGED_FILES
+
+INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
 
 
 @dataclass(frozen=True)
@@ -56,4 +58,24 @@ def make_eval_side(
         run_specs=choose_columns(frames.run_specs, shown),
         instances_by_split=dict(Counter(instance_splits(frames.scenario_states).values())),
         targets=choose_targets(run, frames.stats, targets),
+    )
+
+
+def instance_splits(states: pl.DataFrame) -> dict[str, str]:
+    """Return the split of every instance, by its id, in HELM's order."""
+    if STATE_INSTANCE_ID not in states.columns:
+        return {}
+    has_split = INSTANCE_SPLIT in states.columns
+    of_states = (
+        states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
+    )
+    return dict(zip(states[STATE_INSTANCE_ID].to_list(), of_states, strict=True))
+
+
+def choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
+    """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
+    exact = {name for name in allowed if not name.endswith(".")}
+    prefixes = tuple(name for name in allowed if name.endswith("."))
+    return frame.select(
+        name for name in frame.columns if name in exact or name.startswith(prefixes)
     )

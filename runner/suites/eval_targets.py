@@ -16,8 +16,8 @@ from runner.contract.layout import LARGEST_NUMBER, RUN_NAME, STAT_NAME_PREFIX
 from runner.contract.stat import STAT_VALUES, Stat, Target
 from runner.errors import SuiteError
 from runner.helm_outputs.common_types import plain_rows
-from runner.helm_outputs.files import NOT_HELMS
-from runner.helm_outputs.frames import RunFrames
+from runner.helm_outputs.file_checks import NOT_HELMS
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import PER_INSTANCE_STATS, STATS, RunDirectory
 from runner.suites.spec import TargetSpec
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.helm_outputs.common_types import plain_rows
-from runner.helm_outputs.files import STATE_INSTANCE_ID
 
 STATES = "scenario_state.request_states."
 PERTURBATION = f"{STATES}instance.perturbation."

@@ -14,17 +14,16 @@ import polars.selectors as cs
 
 from runner.contract import layout
 from runner.contract.stat import Stat, Target
-from runner.helm_outputs.files import STATE_INSTANCE_ID
-from runner.helm_outputs.frames import RunFrames, read_instance_stats, read_scenario_states
+from runner.helm_outputs.frames import read_instance_stats, read_scenario_states
 from runner.helm_outputs.json_text import to_text
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import RunDirectory
 from runner.scores.baseline import mean_of_similar
+from runner.suites.eval_side import choose_columns, instance_splits
 from runner.suites.eval_targets import RunTargets, choose_instance_targets, of_instances
 from runner.suites.revealed import Revealed
 from runner.suites.spec import TargetSpec
 from runner.suites.staged_files import STAGED_FILES
-
-INSTANCE_SPLIT = "scenario_state.request_states.instance.split"
 
 
 @dataclass(frozen=True)
@@ -111,17 +110,6 @@ def draw_budgets(
     return nested if as_magnet else [_leave_one_of_each_split(some, splits) for some in nested]
 
 
-def instance_splits(states: pl.DataFrame) -> dict[str, str]:
-    """Return the split of every instance, by its id, in HELM's order."""
-    if STATE_INSTANCE_ID not in states.columns:
-        return {}
-    has_split = INSTANCE_SPLIT in states.columns
-    of_states = (
-        states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
-    )
-    return dict(zip(states[STATE_INSTANCE_ID].to_list(), of_states, strict=True))
-
-
 def _leave_one_of_each_split(drawn: Sequence[str], splits: Mapping[str, str]) -> tuple[str, ...]:
     total, revealed = Counter(splits.values()), Counter(splits[each] for each in drawn)
     last = {splits[each]: each for each in drawn}
@@ -154,15 +142,6 @@ def reveal_scores(run: RunDirectory, instance_ids: Sequence[str]) -> pl.DataFram
     # What an entry may have is no choice of a spec.
     shown = STAGED_FILES[layout.EVAL_PER_INSTANCE_STATS].allowed_columns(Revealed())
     return choose_columns(read_instance_stats(run, instance_ids), shown)
-
-
-def choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
-    """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
-    exact = {name for name in allowed if not name.endswith(".")}
-    prefixes = tuple(name for name in allowed if name.endswith("."))
-    return frame.select(
-        name for name in frame.columns if name in exact or name.startswith(prefixes)
-    )
 
 
 def _without_gold(state: dict[str, Any]) -> dict[str, Any]:

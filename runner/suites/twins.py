@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.helm_outputs.common_types import plain_cells, plain_rows
-from runner.helm_outputs.files import STATE_INSTANCE_ID
 from runner.suites.groups import RunIdentity
 from runner.suites.items import hash_text, reference_text
 

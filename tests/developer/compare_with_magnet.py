@@ -18,7 +18,7 @@ from runner.contract import layout
 from runner.contract.__main__ import load_predictor, read_arguments
 from runner.contract.frames import read_frame
 from runner.contract.predictor import run_predictor
-from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.helm_outputs.frames import read_runs
 from runner.helm_outputs.runs import find_runs
 from tests.developer import magnet_predictors

@@ -10,7 +10,7 @@ import pytest
 from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.errors import SuiteError
-from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.suites.parts import part_name, read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.reveal import Reveal, make_reveals

@@ -8,7 +8,7 @@ import pytest
 from runner.cli.evaluate import open_progress
 from runner.cli.live.display import QuietDisplay
 from runner.cli.live.results import Results
-from runner.evaluation import running_batch
+from runner.evaluation import recorded_cases
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
 from tests.view_builder import passes
@@ -18,7 +18,7 @@ from tests.view_builder import passes
 def test_a_batch_has_a_file_beside_its_reports_unless_it_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_closed: bool
 ) -> None:
-    monkeypatch.setattr(running_batch, "WRITE_SECONDS", 0.05)
+    monkeypatch.setattr(recorded_cases, "WRITE_SECONDS", 0.05)
     planned = passes(build(write_suite(tmp_path), tmp_path / "suite"), tmp_path / "out", "a")
     with open_progress(QuietDisplay(), Results(), planned, is_closed=is_closed) as progress:
         progress.expect(list(planned.values()))

@@ -9,7 +9,8 @@ import pytest
 
 from runner.errors import SuiteError
 from runner.helm_outputs.common_types import join, plain_cells
-from runner.helm_outputs.frames import RunFrames, read_run, read_runs, read_scenario_states
+from runner.helm_outputs.frames import read_run, read_runs, read_scenario_states
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import find_runs
 from tests.helm_builder import files_of_2022, request_state, run_files, stat, write_run, write_suite
 from tests.unit.helm_outputs.builder import write_two

@@ -10,7 +10,8 @@ import pytest
 from runner.errors import SuiteError
 from runner.helm_outputs import files
 from runner.helm_outputs.common_types import plain_cells
-from runner.helm_outputs.frames import RunFrames, read_run, read_runs
+from runner.helm_outputs.frames import read_run, read_runs
+from runner.helm_outputs.run_frames import RunFrames
 from runner.helm_outputs.runs import PER_INSTANCE_STATS, RunDirectory, find_runs
 from runner.helm_outputs.runs import STATS as STATS_FILE
 from tests.helm_builder import Json, run_files, stat, write_run

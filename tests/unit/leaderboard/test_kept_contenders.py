@@ -15,7 +15,7 @@ from runner.cli.main import cli
 from runner.errors import BugError
 from runner.files import file_stamps
 from runner.files.user_directories import AT_WORK_SECONDS
-from runner.leaderboard import contenders, kept_contenders
+from runner.leaderboard import kept_contenders, reduced_reports
 from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.reduced_reports import make_contender
 from runner.reports.found_reports import ReportFile
@@ -239,7 +239,7 @@ def test_a_bug_is_not_kept(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with monkeypatch.context() as patched:
-        patched.setattr(contenders, "name_runs", None)
+        patched.setattr(reduced_reports, "name_runs", None)
         assert "a bug of the runner" in board(results)
     assert len(kept_files(cache)) == 1  # of the one that was not scored
     assert "a bug of the runner" not in board(results)

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
 from runner.contract.stat import InstanceTarget, Stat, Target
-from runner.leaderboard import contenders
+from runner.leaderboard import reduced_reports
 from runner.leaderboard.contenders import ChosenReports
 from runner.leaderboard.kept_contenders import read_contenders
 from runner.leaderboard.ranking import make_leaderboard
@@ -171,7 +171,7 @@ def test_a_bug_with_one_report_is_told_and_the_others_are_ranked(
             raise ZeroDivisionError
         return report_records(report, describe)
 
-    monkeypatch.setattr(contenders, "report_records", fail_for_one)
+    monkeypatch.setattr(reduced_reports, "report_records", fail_for_one)
     shown = run(str(root), "--json")
     entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
     assert shown.return_value == 1

@@ -11,7 +11,7 @@ from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.contract.predictor import Case
 from runner.errors import SuiteError
-from runner.helm_outputs.files import STATE_INSTANCE_ID
+from runner.helm_outputs.column_names import STATE_INSTANCE_ID
 from runner.helm_outputs.runs import find_runs
 from runner.suites import reveal
 from runner.suites.reveal import Reveal, make_reveals, reveal_scores
