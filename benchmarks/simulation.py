@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.cluster.dispatch import Dispatch
-from runner.evaluation.budget import Budget
+from runner.cluster.room import Room
 from runner.evaluation.pending_runs import longest_first
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
@@ -59,7 +59,7 @@ def simulate_batch(
     tasks = _tasks(submissions, list(case_seconds))
     taken = {id(task): draw.choice(case_seconds[task.case]) for task in tasks}
     known = {case: sum(each) / len(each) for case, each in case_seconds.items()}
-    need = Budget.of_case(SandboxPolicy().limits)
+    need = Room.of_case(SandboxPolicy().limits)
     dispatch = Dispatch(longest_first(tasks, known), machines.slots)
     for slot in range(machines.slots):
         dispatch.add(slot, need)

@@ -1,16 +1,16 @@
 """Which slot of a cluster runs which task next. Pure: no Ray and no engine in here.
 
-A slot is a place for one case at a time, on some node, with the CPUs and memory that the case
+A slot is a place for one case at a time, on some node, with the CPUs, memory and GPUs that the case
 needs. While a slot runs one task, it prepares the next one. A free slot may take a task that
 another slot has only prepared, so that at the end no task waits behind a running one.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from runner.cluster.room import Room
 from runner.evaluation.attempts import Attempts
-from runner.evaluation.budget import Budget
 from runner.evaluation.task import CaseTask
 
 SlotId = Hashable
@@ -27,7 +27,7 @@ class SlotWork:
         is_shut: it gets no more tasks, but its place stays taken.
     """
 
-    need: Budget
+    need: Room
     running: CaseTask | None = None
     following: CaseTask | None = None
     is_shut: bool = False
@@ -47,7 +47,7 @@ class Dispatch:
     """
 
     def __init__(self, tasks: Sequence[CaseTask], most_slots: int) -> None:
-        self._waiting: dict[Budget, deque[CaseTask]] = {}
+        self._waiting: dict[Room, deque[CaseTask]] = {}
         for task in tasks:
             self._waiting.setdefault(_need(task), deque()).append(task)
         self._most_slots = most_slots
@@ -60,7 +60,7 @@ class Dispatch:
         used = any(slot.running or slot.following for slot in self.slots.values())
         return not used and not any(self._waiting.values())
 
-    def wanted(self) -> Iterator[Budget]:
+    def wanted(self) -> Iterator[Room]:
         """Yield the needs of each slot that should be added now."""
         room = self._most_slots - sum(not slot.is_shut for slot in self.slots.values())
         for need, waiting in self._waiting.items():
@@ -81,7 +81,7 @@ class Dispatch:
             if slot.is_free and not self._waiting[slot.need] and not self._claimants(slot.need)
         ]
 
-    def add(self, name: SlotId, need: Budget) -> None:
+    def add(self, name: SlotId, need: Room) -> None:
         """Register a new slot."""
         self.slots[name] = SlotWork(need)
 
@@ -136,13 +136,13 @@ class Dispatch:
         """Remove a slot that runs nothing; its place becomes free."""
         self._give_back(self.slots.pop(name))
 
-    def drop(self) -> list[CaseTask]:
-        """Return the waiting tasks, and remove them from the queue."""
+    def drop(self, needs: Collection[Room]) -> list[CaseTask]:
+        """Return the waiting tasks with these needs, and remove them from the queue."""
         for slot in self.slots.values():
             self._give_back(slot)
-        dropped = [task for waiting in self._waiting.values() for task in waiting]
-        for waiting in self._waiting.values():
-            waiting.clear()
+        dropped = [task for need in needs for task in self._waiting[need]]
+        for need in needs:
+            self._waiting[need].clear()
         return dropped
 
     def _give_back(self, slot: SlotWork) -> None:
@@ -150,7 +150,7 @@ class Dispatch:
             self._waiting[slot.need].appendleft(slot.following)
             slot.following = None
 
-    def _claimants(self, need: Budget) -> list[SlotWork]:
+    def _claimants(self, need: Room) -> list[SlotWork]:
         """Return the slots with this need that prepare a task while they run another."""
         return [
             slot
@@ -159,5 +159,5 @@ class Dispatch:
         ]
 
 
-def _need(task: CaseTask) -> Budget:
-    return Budget.of_case(task.policy.limits)
+def _need(task: CaseTask) -> Room:
+    return Room.of_case(task.policy.limits)

@@ -1,22 +1,21 @@
 """Drives one batch on a Ray cluster: adds slots, gives them tasks, and closes them at the end.
 
-A slot is an actor that reserves the CPUs and memory of one case, so that Ray finds a node for it
-and puts nothing else there. Slots without room wait until some is free, or until a node joins.
+A slot is an actor that reserves the CPUs, memory and GPUs of one case, so that Ray finds a node for
+it and puts nothing else there. Slots without room wait until some is free, or until a node joins.
 """
 
 import itertools
-import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import ray
 
 from runner.cluster.dispatch import Dispatch, SlotId
 from runner.cluster.node import NodeFacts, SlotEnd
-from runner.code_version import code_versions
+from runner.cluster.room import Room
+from runner.cluster.slots import Actor, close_slots, start_slot
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.executor import Begin, EndedTask, Keep
 from runner.evaluation.task import CaseTask
@@ -31,12 +30,6 @@ ROOM_SECONDS = 20
 
 MOST_LOST_UNOPENED = 5
 """How many slots in a row may be lost before they open."""
-
-LEAST_CPUS = 0.001
-"""The fewest CPUs of a node that gets cases."""
-
-CLOSE_SECONDS = 60
-"""How long a slot may take to end and to remove what it made on its engine."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +50,13 @@ class Calls:
     meet: Callable[[NodeFacts], None]
 
 
-@dataclass
-class _Actor:
-    """A slot as Ray sees it: an actor.
-
-    Attributes:
-        handle: of the actor.
-        pending: its next result: a reference while it opens, then a generator; None if it has
-            nothing to do.
-    """
-
-    handle: Any
-    pending: Any = None
-    is_open: bool = False
-
-
 class Drive:
     """Runs one batch of tasks in slots.
 
     Args:
         tasks: in the order in which they are to be begun.
         most_slots: how many cases run at a time, at most.
-        places: how many cases the cluster has room for.
+        places: how many cases of each need the cluster has room for.
         shared: where the nodes find the suites.
         registries: where they may fetch images from; None for anywhere.
         calls: the callbacks.
@@ -88,7 +66,7 @@ class Drive:
         self,
         tasks: Sequence[CaseTask],
         most_slots: int,
-        places: int,
+        places: Mapping[Room, int],
         shared: str,
         registries: Sequence[str] | None,
         calls: Calls,
@@ -96,7 +74,7 @@ class Drive:
         self._shared, self._registries, self._calls = shared, registries, calls
         self._places, self._dispatch = places, Dispatch(tasks, most_slots)
         self._lost_unopened = 0
-        self._actors: dict[SlotId, _Actor] = {}
+        self._actors: dict[SlotId, Actor] = {}
         self._numbers = itertools.count(1)
         self._stopping = threading.Event()
         self._room_deadline = time.monotonic() + ROOM_SECONDS
@@ -124,14 +102,12 @@ class Drive:
         for need in list(self._dispatch.wanted()):
             name = next(self._numbers)
             self._dispatch.add(name, need)
-            self._actors[name] = _start_slot(
-                need.cpus, need.memory_bytes, self._shared, self._registries
-            )
+            self._actors[name] = start_slot(need, self._shared, self._registries)
         for name, actor in self._actors.items():
             if actor.is_open and actor.pending is None:
                 self._assign(name, actor)
 
-    def _assign(self, name: SlotId, actor: _Actor) -> None:
+    def _assign(self, name: SlotId, actor: Actor) -> None:
         assigned = self._dispatch.assign(name)
         if assigned is not None:
             self._calls.begin(assigned[0])
@@ -222,96 +198,20 @@ class Drive:
         self._calls.say(f"a slot of the Ray cluster gets no more cases: {error}")
         self._actors[name].pending = None
         self._dispatch.shut(name)
-        slots = self._dispatch.slots.values()
-        if sum(slot.is_shut for slot in slots) >= self._places:
-            for task in self._dispatch.drop():
-                self._calls.put(EndedTask(task, error))
+        for task in self._dispatch.drop(self._hopeless()):
+            self._calls.put(EndedTask(task, error))
+
+    def _hopeless(self) -> list[Room]:
+        """Return the needs whose places are all taken by slots that are shut."""
+        shut = [slot.need for slot in self._dispatch.slots.values() if slot.is_shut]
+        is_all = len(shut) >= max(self._places.values())
+        return [need for need, most in self._places.items() if is_all or shut.count(need) >= most]
 
     def _remove(self, name: SlotId) -> None:
         self._dispatch.remove(name)
         actor = self._actors.pop(name)
-        _close_slots([actor], is_stopped=False)
+        close_slots([actor], is_stopped=False)
 
     def _close(self) -> None:
         running = any(slot.running for slot in self._dispatch.slots.values())
-        _close_slots(list(self._actors.values()), is_stopped=running)
-
-
-def _start_slot(
-    cpus: float, memory_bytes: int, shared: str, registries: Sequence[str] | None
-) -> _Actor:
-    """Ask Ray for a slot; it opens as soon as there is room."""
-    handle = (
-        ray.remote(_slot_class())
-        .options(
-            num_cpus=cpus if cpus <= 1 else math.ceil(cpus),  # Ray accepts no finer fractions
-            memory=memory_bytes,
-            scheduling_strategy="SPREAD",
-            max_concurrency=2,  # so that it can be stopped while it runs a case
-        )
-        .remote()
-    )
-    return _Actor(handle, handle.open.remote(dict(code_versions()), shared, registries))
-
-
-def _slot_class() -> Any:
-    """Return a class that Ray sends as code: a node may lack the runner, or have another one."""
-
-    class Slot:
-        """Wraps a ``CaseSlot``, after checking that the node has the same code as the head."""
-
-        def open(
-            self, versions: Mapping[str, str], shared: str, registries: Sequence[str] | None
-        ) -> object:
-            try:
-                from runner.cluster.node import CaseSlot  # noqa: PLC0415  (the node's own)
-            except ImportError as error:
-                import socket  # noqa: PLC0415  (as above)
-
-                return (
-                    f"The node {socket.gethostname()} lacks this runner ({error}). Install the "
-                    "same packages there as here, with the extra `ray`."
-                )
-            self.slot = CaseSlot(versions, shared, registries)
-            return self.slot.open()
-
-        def run(self, task: Any, following: Any) -> Iterator[object]:
-            yield from self.slot.run(task, following)
-
-        def stop(self) -> None:
-            self.slot.stop()
-
-        def close(self) -> None:
-            self.slot.close()
-
-    return Slot
-
-
-def examine_any_node(shared: str) -> NodeFacts:
-    """Return what one of the nodes has for running cases.
-
-    Raises:
-        EngineError, UsageError: the node can run no case.
-    """
-    actor = _start_slot(LEAST_CPUS, 0, shared, None)
-    try:
-        facts = ray.get(actor.pending)
-        actor.is_open = isinstance(facts, NodeFacts)
-    except ray.exceptions.RayError as error:
-        raise EngineError(f"A node of the Ray cluster was lost ({error}).") from error
-    finally:
-        _close_slots([actor], is_stopped=False)
-    if isinstance(facts, NodeFacts):
-        return facts
-    raise facts if isinstance(facts, RunnerError) else UsageError(str(facts))
-
-
-def _close_slots(actors: Sequence[_Actor], *, is_stopped: bool) -> None:
-    """Ask slots to remove what they made on their engines, then end them."""
-    opened = [actor.handle for actor in actors if actor.is_open]
-    for end in ("stop", "close") if is_stopped else ("close",):
-        references = [getattr(handle, end).remote() for handle in opened]
-        if references:
-            ray.wait(references, num_returns=len(references), timeout=CLOSE_SECONDS)
-    for actor in actors:
-        ray.kill(actor.handle)
+        close_slots(list(self._actors.values()), is_stopped=running)

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from runner.cluster.shared_suites import fetch_suite
 from runner.code_version import code_versions, describe_difference
+from runner.contract.limits import Limits
 from runner.errors import EngineError, RunnerError, UsageError
 from runner.evaluation.attempts import PAUSE_SECONDS
 from runner.evaluation.task import CaseTask
@@ -22,6 +23,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.pulled_images import obtain_image
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.sandbox.sandbox_run import SandboxRun
@@ -93,12 +95,18 @@ class CaseSlot:
         versions: of the head's code; this node must have the same.
         shared: where the suites are.
         registries: where images may be fetched from; None for anywhere.
+        gpus: the GPUs of this slot's own, as the engine names them: numbers or UUIDs.
     """
 
     def __init__(
-        self, versions: Mapping[str, str], shared: str, registries: Sequence[str] | None
+        self,
+        versions: Mapping[str, str],
+        shared: str,
+        registries: Sequence[str] | None,
+        gpus: Sequence[str],
     ) -> None:
         self._versions, self._shared, self._registries = versions, shared, registries
+        self._gpus = tuple(gpus)
         self._opened = ExitStack()
         self._stopping = threading.Event()
         self._ready: dict[str, Future[Preparation]] = {}
@@ -113,8 +121,12 @@ class CaseSlot:
         try:
             self._engine = Engine.connect()
             self._sandbox: Sandbox = self._opened.enter_context(
-                open_sandbox(self._engine, self._say)
+                open_sandbox(self._engine, self._say, gpus=self._gpus)
             )
+            if self._gpus:
+                self._sandbox.try_policy(SandboxPolicy(Limits(gpus=len(self._gpus))))
+        except UsageError as error:  # of the node, not of who asked
+            return EngineError(f"The node {facts.host} can run no case with a GPU: {error}")
         except RunnerError as error:
             return error
         self._ahead = self._opened.enter_context(ThreadPoolExecutor(max_workers=1))

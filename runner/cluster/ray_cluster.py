@@ -12,16 +12,16 @@ from typing import Any, cast
 
 import ray
 
-from runner.cluster.drive import Calls, Drive, examine_any_node
+from runner.cluster.drive import Calls, Drive
 from runner.cluster.node import NodeFacts
+from runner.cluster.room import Room, require_room
 from runner.cluster.shared_suites import share_suite
+from runner.cluster.slots import examine_any_node
 from runner.errors import EngineError, UsageError
-from runner.evaluation.budget import Budget
 from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, Suites, take_ended
 from runner.evaluation.task import CaseTask
 from runner.progress import Say
 from runner.sandbox.engine.host import HostFinding
-from runner.sandbox.policy import SandboxPolicy
 
 REACH_SECONDS = 10
 """How long the cluster's head may take to answer."""
@@ -63,8 +63,8 @@ class RayCluster:
         """
         if not tasks:
             return
-        for policy in {task.policy: None for task in tasks}:
-            self._check(policy)
+        for limits in {task.policy.limits: None for task in tasks}:
+            require_room(limits, _case_nodes().values())
         self._runtimes = {task.policy.runtime for task in tasks if task.policy.runtime}
         for digest in {task.suite_digest: None for task in tasks}:
             share_suite(suites[digest], self._shared)
@@ -72,7 +72,7 @@ class RayCluster:
         calls = Calls(begin, keep, ended.put, self._say, self._meet)
         places = _places(tasks)
         self._drive = Drive(
-            tasks, self._jobs or places, places, self._shared, self._registries, calls
+            tasks, self._jobs or max(places.values()), places, self._shared, self._registries, calls
         )
         self._thread = threading.Thread(target=self._drive.run, daemon=True)
         self._thread.start()
@@ -103,41 +103,21 @@ class RayCluster:
             self._nodes.append(examine_any_node(self._shared))
         return self._nodes
 
-    def _check(self, policy: SandboxPolicy) -> None:
-        if policy.limits.gpus:
-            raise UsageError(
-                "GPUs can't be used with --executor ray: the engine of a node, not Ray, chooses "
-                "the GPU, so that two cases could get the same one."
-            )
-        need, nodes = Budget.of_case(policy.limits), _case_nodes().values()
-        if not any(node.holds(need) for node in nodes):
-            largest = max(nodes, key=lambda node: (node.cpus, node.memory_bytes))
-            raise UsageError(
-                f"One case may use {need}; no node of the Ray cluster has as much; the largest "
-                f"has {largest}. Lower --cpus or --memory-mib, or start a larger node (`ray start "
-                "--num-cpus ... --memory ...`)."
-            )
 
-
-def _case_nodes() -> dict[str, Budget]:
-    """Return the total resources of each node that can run cases, by its id."""
+def _case_nodes() -> dict[str, Room]:
+    """Return all that each node has that can run cases, by its id."""
     return {
-        node["NodeID"]: Budget(node["Resources"]["CPU"], int(node["Resources"].get("memory", 0)))
+        node["NodeID"]: Room.of_node(node["Resources"])
         for node in cast("Any", ray).nodes()
         if node["Alive"] and node["Resources"].get("CPU", 0) > 0
     }
 
 
-def _places(tasks: Sequence[CaseTask]) -> int:
-    """Return how many cases the cluster has room for at a time."""
-    needs = {Budget.of_case(task.policy.limits) for task in tasks}
+def _places(tasks: Sequence[CaseTask]) -> dict[Room, int]:
+    """Return for how many cases at a time the cluster has room, by what a case needs."""
+    needs = {Room.of_case(task.policy.limits) for task in tasks}
     nodes = _case_nodes().values()
-    return max(sum(_room(node, need) for node in nodes) for need in needs)
-
-
-def _room(node: Budget, need: Budget) -> int:
-    """Return how many such cases a node has room for."""
-    return min(int(node.cpus / need.cpus), node.memory_bytes // need.memory_bytes)
+    return {need: sum(node.cases(need) for node in nodes) for need in needs}
 
 
 @contextmanager

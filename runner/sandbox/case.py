@@ -49,12 +49,14 @@ class Host:
         keeper_image: the keeper's image on this engine.
         has_nested_cgroups: a container's cgroup can be put below another's: version 1, managed by
             the engine. The keeper's counters then go on counting when the predictor is gone.
+        gpus: the GPUs for cases that ask for some, as the engine names them; empty for its choice.
     """
 
     engine: Engine
     architecture: str
     keeper_image: Image
     has_nested_cgroups: bool
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def check_control(host: Host, policy: SandboxPolicy, site: ContainerSite) -> Non
     name = site.names.predictor
     host.engine.remove("container", name)
     image = replace(host.keeper_image, entrypoint=(CONTROL_PROGRAM,))
-    body = predictor_body(image, policy, site.names, site.cgroup_parent)
+    body = predictor_body(image, policy, site.names, site.cgroup_parent, gpus=host.gpus)
     control, _ = create_attested(host.engine, body, name, site.volumes, CONTROL_ROLE)
     try:
         control.start()
@@ -196,7 +198,7 @@ def _create_predictor(
         return None, None, fault
     shared = site.assets_volume
     name = None if shared is None else shared["Name"]
-    body = predictor_body(image, policy, site.names, site.cgroup_parent, name)
+    body = predictor_body(image, policy, site.names, site.cgroup_parent, name, host.gpus)
     volumes = site.volumes if shared is None else (*site.volumes, shared)
     try:
         container, attestation = create_attested(

@@ -119,6 +119,7 @@ def predictor_body(
     names: SandboxNames,
     cgroup_parent: str = "",
     assets_volume: str | None = None,
+    gpus: tuple[str, ...] = (),
 ) -> Body:
     """Return the request that creates the untrusted container.
 
@@ -127,12 +128,13 @@ def predictor_body(
     Args:
         cgroup_parent: the parent of the container's cgroup; empty for the engine's choice.
         assets_volume: the volume at /input/assets, which other cases have too; None for none.
+        gpus: which GPUs it gets if it is to have any; empty for the engine's choice.
     """
     limits = policy.limits
     host_config = {
         **_isolation(cgroup_parent, policy.runtime),
         **({"Runtime": policy.runtime} if policy.runtime else {}),
-        "DeviceRequests": _gpu_requests(policy.limits.gpus),
+        "DeviceRequests": _gpu_requests(policy.limits.gpus, gpus),
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": int(limits.cpus * 1e9),
@@ -300,8 +302,11 @@ def _environment(image: Image) -> Mapping[str, str]:
     return {**image.environment, **ENVIRONMENT}
 
 
-def _gpu_requests(gpus: int) -> list[Body]:
-    return [{"Count": gpus, "Capabilities": [["gpu"]]}] if gpus else []
+def _gpu_requests(count: int, gpus: tuple[str, ...]) -> list[Body]:
+    if not count:
+        return []
+    which = {"DeviceIDs": list(gpus)} if gpus else {"Count": count}
+    return [{**which, "Capabilities": [["gpu"]]}]
 
 
 def _ulimits(limits: Limits) -> list[Body]:

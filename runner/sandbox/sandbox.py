@@ -204,7 +204,9 @@ class Sandbox:
 
 
 @contextmanager
-def open_sandbox(engine: Engine, say: Say, jobs: int = 1) -> Iterator[Sandbox]:
+def open_sandbox(
+    engine: Engine, say: Say, jobs: int = 1, gpus: tuple[str, ...] = ()
+) -> Iterator[Sandbox]:
     """Yield a sandbox on an engine that can keep all of the sandbox's promises.
 
     First it removes what killed runners left there. At the end it removes everything that was made
@@ -213,6 +215,7 @@ def open_sandbox(engine: Engine, say: Say, jobs: int = 1) -> Iterator[Sandbox]:
 
     Args:
         jobs: how many cases will be run at a time, at most.
+        gpus: the GPUs for cases that ask for some, as the engine names them; empty for its choice.
 
     Raises:
         EngineError: the engine can't keep a promise, or was lost.
@@ -228,7 +231,7 @@ def open_sandbox(engine: Engine, say: Say, jobs: int = 1) -> Iterator[Sandbox]:
     for _, reason in collected.kept:
         say(f"left by a runner that was killed, and still there: {reason}")
     with recorded(identity) as entry:
-        sandbox = Sandbox(_host(engine, info), entry.token, findings, say, jobs)
+        sandbox = Sandbox(_host(engine, info, gpus), entry.token, findings, say, jobs)
         try:
             yield sandbox
         finally:
@@ -246,11 +249,12 @@ def _require_promises(findings: tuple[HostFinding, ...]) -> None:
         )
 
 
-def _host(engine: Engine, info: Mapping[str, Any]) -> Host:
+def _host(engine: Engine, info: Mapping[str, Any], gpus: tuple[str, ...]) -> Host:
     architecture = str(info["Architecture"])
     return Host(
         engine=engine,
         architecture=architecture,
         keeper_image=ensure_keeper_image(engine, architecture),
         has_nested_cgroups=has_nested_cgroups(info),
+        gpus=gpus,
     )

@@ -48,14 +48,22 @@ class RayNodes:
         """Return where a node keeps the ledger of what it has on its engine."""
         return self.directory / f"state-{number}"
 
-    def start(self, number: int, *, docker_host: str | None = None) -> None:
-        """Start a node; number 1 is the head."""
+    def start(
+        self, number: int, *, docker_host: str | None = None, cpus: int = 1, gpus: int = 0
+    ) -> None:
+        """Start a node; number 1 is the head.
+
+        Args:
+            docker_host: where its engine is; None for this machine's.
+            gpus: how many GPUs Ray believes it to have.
+        """
         role = ["--head", "--port", str(self.port), "--include-dashboard=false"]
         command = [str(RAY), "start", "--block", *(role if number == 1 else [])]
         command += [] if number == 1 else ["--address", self.address]
         # One each: nodes that start at the same time would give their sockets the same names.
         command += ["--temp-dir", str(self.directory / str(number))]
-        command += ["--node-ip-address", f"127.0.9.{number}", "--num-cpus", "1"]
+        command += ["--node-ip-address", f"127.0.9.{number}"]
+        command += ["--num-cpus", str(cpus), "--num-gpus", str(gpus)]
         command += ["--memory", str(2**30), "--object-store-memory", str(80 * 2**20)]
         environment = {**os.environ, **ENVIRONMENT}
         environment["XDG_CACHE_HOME"] = str(self.cache(number))

@@ -1,5 +1,6 @@
 """An engine of a test's own, which it may kill: dockerd on directories and a socket of its own."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -29,9 +30,11 @@ class SpareEngine:
         has_networks: bool,
         root: Path | None,
         runtimes: Mapping[str, Path],
+        programs: Path | None,
     ) -> None:
         self._directory, self._live_restore = directory, live_restore
         self._has_networks, self._root, self._runtimes = has_networks, root, runtimes
+        self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{directory}/docker.sock"
 
@@ -61,9 +64,17 @@ class SpareEngine:
             ]
         command += [f"--{name}={value}" for name, value in options.items()]
         command += [f"--add-runtime={name}={path}" for name, path in self._runtimes.items()]
+        environment = dict(os.environ)
+        if self._programs is not None:
+            environment["PATH"] = f"{self._programs}:{environment['PATH']}"
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
             )
         self._wait()
 
@@ -113,12 +124,14 @@ def spare_engine(
     has_networks: bool = False,
     root: Path | None = None,
     runtimes: Mapping[str, Path] = MappingProxyType({}),
+    programs: Path | None = None,
 ) -> Iterator[SpareEngine]:
     """Give an engine of the test's own, and leave nothing of it.
 
     Args:
         root: a file system whose dockerd it is; this machine's by default.
         runtimes: programs of further OCI runtimes, by name.
+        programs: a folder with programs that the engine finds before all others.
     """
     # Not in pytest's directory: the names of the sockets below would be too long.
     directory = Path(tempfile.mkdtemp(prefix="engine-"))
@@ -128,6 +141,7 @@ def spare_engine(
         has_networks=has_networks,
         root=root,
         runtimes=runtimes,
+        programs=programs,
     )
     try:
         engine.start()

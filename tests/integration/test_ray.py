@@ -4,6 +4,7 @@ The predictor waits, then copies its predictions from the image: whatever a node
 long enough to be killed.
 """
 
+import gc
 import json
 import os
 import re
@@ -15,14 +16,17 @@ import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
-from runner.cluster.node import ensure_image
+from runner.cluster.node import CaseSlot, NodeFacts, ensure_image
+from runner.code_version import code_versions
 from runner.errors import EngineError
 from runner.sandbox.cleanup import collect_garbage
 from runner.sandbox.engine.engine import Engine
@@ -34,6 +38,7 @@ from tests.integration.conftest import wait_for_container
 from tests.integration.images import OWN
 from tests.integration.ray_nodes import RayNodes, ray_nodes
 from tests.integration.registry import Registry, build_image, packaged
+from tests.integration.spare_engine import SpareEngine, spare_engine
 from tests.integration.started import killed
 from tests.suite_builder import build
 from tests.terminal import Terminal
@@ -56,14 +61,17 @@ ENTRYPOINT ["/busybox", "sh", "-c", \
 
 
 @pytest.fixture(scope="module")
-def predictors(
-    client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, str]:
-    """Return two predictors that take a while, and are two images."""
-    files = {
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return what the predictors consist of."""
+    return {
         "busybox": packaged("busybox-static", "bin/busybox", tmp_path_factory.mktemp("busybox")),
         "predictions.json": json.dumps(PREDICTIONS).encode(),
     }
+
+
+@pytest.fixture(scope="module")
+def predictors(client: docker.DockerClient, files: dict[str, bytes]) -> tuple[str, str]:
+    """Return two predictors that take a while, and are two images."""
     names = (OWN.name("one"), OWN.name("other"))
     for name, seconds in zip(names, (1.5, 1.6), strict=True):
         dockerfile = DOCKERFILE.format(seconds=seconds).encode()
@@ -168,6 +176,82 @@ def test_a_case_that_no_node_has_room_for_is_refused_at_once(
     assert ended.returncode == 2
     assert "no node of the Ray cluster has as much" in ended.stderr
     assert "1024 MiB" in ended.stderr
+
+
+GPU_HOOK = "nvidia-container-runtime-hook"
+"""An engine that finds this program offers GPUs: it tells it by a variable which ones, and a real
+one then adds them to the container."""
+
+GPU_DOCKERFILE = """
+FROM scratch
+COPY busybox predictions.json predict.sh /
+ENTRYPOINT ["/busybox", "sh", "/predict.sh"]
+"""
+GPU_SCRIPT = """
+echo "gpu $NVIDIA_VISIBLE_DEVICES $(/busybox cat /proc/uptime)"
+/busybox sleep 2
+/busybox cp /predictions.json /output/predictions.json
+echo "gpu $NVIDIA_VISIBLE_DEVICES $(/busybox cat /proc/uptime)"
+"""
+
+
+@pytest.fixture
+def engine_with_gpus(tmp_path: Path) -> Iterator[SpareEngine]:
+    """Give an engine that offers GPUs that this machine lacks."""
+    hook = tmp_path / "programs" / GPU_HOOK
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    with spare_engine(programs=hook.parent) as spare:
+        yield spare
+    gc.collect()  # sockets of refused connections, as long as the filter stands
+
+
+# docker-py leaves a socket open when a connection is refused; that is not what is tested.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_each_case_that_asks_for_a_gpu_has_one_of_its_own_and_others_wait(
+    engine_with_gpus: SpareEngine,
+    nodes: RayNodes,
+    files: dict[str, bytes],
+    suite: Path,
+    tmp_path: Path,
+) -> None:
+    """Four cases, CPUs for all of them, and two GPUs."""
+    program = {"predict.sh": GPU_SCRIPT.encode(), "Dockerfile": GPU_DOCKERFILE.encode()}
+    with closing(engine_with_gpus.client()) as client:
+        build_image(client, "gpus", {**files, **program})
+    asked = [*evaluate("gpus", suite=suite, out=tmp_path / "out"), *where(nodes), "--gpus", "1"]
+    nodes.start(5, docker_host=engine_with_gpus.url, cpus=CASES, gpus=2)
+    try:
+        nodes.wait(5)
+        ended = runner(*asked[1:], DOCKER_HOST=engine_with_gpus.url)
+    finally:
+        nodes.kill(5)
+    assert ended.returncode == 0, ended.stderr
+    times: dict[str, list[tuple[float, float]]] = {}
+    for log in (tmp_path / "out").rglob("container.log"):
+        begin, end = re.findall(r"gpu (\S+) (\S+) ", log.read_text())
+        assert begin[0] == end[0]
+        times.setdefault(begin[0], []).append((float(begin[1]), float(end[1])))
+    assert sorted(times) == ["0", "1"]
+    assert sum(map(len, times.values())) == CASES
+    for each in times.values():  # no two at a time on the same
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(sorted(each)))
+    assert any(  # control: they do run at the same time
+        one[0] < other[1] and other[0] < one[1] for one in times["0"] for other in times["1"]
+    )
+
+
+def test_a_node_whose_engine_gives_no_gpu_runs_no_case_that_asks_for_one(tmp_path: Path) -> None:
+    refusal = CaseSlot(code_versions(), str(tmp_path), None, ["0"])
+    without = CaseSlot(code_versions(), str(tmp_path), None, [])
+    for slot, expected in ((refusal, EngineError), (without, NodeFacts)):
+        opened = slot.open()
+        slot.close()
+        assert isinstance(opened, expected), opened
+        if isinstance(opened, EngineError):
+            assert "can run no case with a GPU" in str(opened)
+            assert "install NVIDIA's container toolkit" in str(opened)
 
 
 def test_nodes_with_other_code_than_the_head_are_refused(

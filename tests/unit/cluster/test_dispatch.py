@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from runner.cluster.dispatch import Dispatch
+from runner.cluster.room import Room
 from runner.contract.limits import GIB, Limits
 from runner.evaluation.attempts import MOST_ATTEMPTS
 from runner.evaluation.budget import Budget
@@ -10,12 +11,14 @@ from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 
-SMALL = Budget(1, GIB)
-LARGE = Budget(2, GIB)
+SMALL = Room(Budget(1, GIB))
+LARGE = Room(Budget(2, GIB))
+WITH_GPU = Room(Budget(1, GIB), gpus=1)
 
 
-def task(name: str, need: Budget = SMALL) -> CaseTask:
-    limits = Limits(cpus=need.cpus, memory_bytes=need.memory_bytes)
+def task(name: str, need: Room = SMALL) -> CaseTask:
+    budget = need.budget
+    limits = Limits(cpus=budget.cpus, memory_bytes=budget.memory_bytes, gpus=need.gpus)
     image = Image("image", "sha256:1")
     return CaseTask(image, "v1", "sha256:2", "3", name, SandboxPolicy(limits), 1)
 
@@ -27,7 +30,7 @@ def dispatch(*tasks: CaseTask, most_slots: int) -> Dispatch:
     return made
 
 
-def add_wanted(made: Dispatch) -> list[Budget]:
+def add_wanted(made: Dispatch) -> list[Room]:
     wanted = list(made.wanted())
     for need in wanted:
         made.add(max((int(str(name)) for name in made.slots), default=0) + 1, need)
@@ -130,10 +133,24 @@ def test_a_free_slot_is_kept_while_nothing_waits_for_its_place() -> None:
 def test_what_waits_can_be_dropped() -> None:
     made = dispatch(*(task(str(number)) for number in range(3)), most_slots=1)
     begun(made, 1)
-    assert sorted(dropped.case for dropped in made.drop()) == ["1", "2"]
+    assert sorted(dropped.case for dropped in made.drop([SMALL])) == ["1", "2"]
     assert not made.is_over
     made.end(1)
     assert made.is_over
+
+
+def test_what_waits_for_other_places_is_not_dropped() -> None:
+    made = dispatch(task("0", WITH_GPU), task("1", WITH_GPU), task("2"), most_slots=1)
+    begun(made, 1)
+    assert [dropped.case for dropped in made.drop([WITH_GPU])] == ["1"]
+    made.end(1)
+    made.remove(1)
+    assert add_wanted(made) == [SMALL]
+
+
+def test_tasks_that_ask_for_a_gpu_have_slots_of_their_own() -> None:
+    made = dispatch(task("0", WITH_GPU), task("1"), most_slots=2)
+    assert [slot.need for slot in made.slots.values()] == [WITH_GPU, SMALL]
 
 
 def test_tasks_of_two_images_are_told_apart() -> None:

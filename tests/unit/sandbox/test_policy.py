@@ -174,6 +174,18 @@ def test_a_runtime_and_gpus_are_passed_on_when_asked_for() -> None:
     assert asked["DeviceRequests"] == [{"Count": -1, "Capabilities": [["gpu"]]}]
 
 
+def test_gpus_of_a_cases_own_are_named_instead_of_counted() -> None:
+    """The engine refuses a request that has both."""
+    policy = SandboxPolicy(replace(LIMITS, gpus=2))
+    asked = predictor_body(IMAGE, policy, NAMES, gpus=("3", "GPU-5"))["HostConfig"]
+    assert asked["DeviceRequests"] == [{"DeviceIDs": ["3", "GPU-5"], "Capabilities": [["gpu"]]}]
+
+
+def test_control_a_case_that_asks_for_none_gets_none_of_them() -> None:
+    asked = predictor_body(IMAGE, SandboxPolicy(LIMITS), NAMES, gpus=("3",))["HostConfig"]
+    assert asked["DeviceRequests"] == []
+
+
 def test_control_without_them_the_engines_own_runtime_stands() -> None:
     assert "Runtime" not in host_config()
 
