@@ -44,9 +44,8 @@ from runner.helm_outputs.runs import RunDirectory
 from runner.progress import SILENT, Progress
 from runner.suites.division_spec import Extrapolate, Sampled
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
-from runner.suites.opening import is_suite, read_suite
+from runner.suites.opening import is_suite, read_suite, warn_of_private_half
 from runner.suites.parts import from_part
-from runner.suites.private_half import warn_of_private_half
 from runner.suites.sharing import advice, find_shared
 from runner.suites.spec import SuiteSpec
 from runner.suites.suite import Suite

@@ -13,8 +13,7 @@ from runner.errors import SuiteError, UsageError
 from runner.files.scratch import remove_dead_scratch, scratch_directory
 from runner.progress import SILENT, Progress
 from runner.suites.manifest import MANIFEST, PUBLIC
-from runner.suites.opening import is_suite, open_public_half, open_suite
-from runner.suites.private_half import warn_of_private_half
+from runner.suites.opening import is_suite, open_public_half, open_suite, warn_of_private_half
 from runner.suites.public_suite import PublicSuite
 from runner.suites.suite import Suite
 

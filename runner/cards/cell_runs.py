@@ -14,9 +14,8 @@ from runner.cards.cells import Cell, list_cells
 from runner.cards.finished_cells import FinishedCell, FinishedCells
 from runner.cards.in_container.main import RESULT
 from runner.errors import CardError, EngineError, UsageError
-from runner.evaluation.attempts import MOST_ATTEMPTS, PAUSE_SECONDS
 from runner.evaluation.budget import Budget
-from runner.evaluation.executor import LOOK_SECONDS
+from runner.evaluation.executor import LOOK_SECONDS, MOST_ATTEMPTS, PAUSE_SECONDS
 from runner.progress import Progress
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image

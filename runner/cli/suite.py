@@ -20,9 +20,9 @@ from runner.suites.opening import (
     open_suite,
     read_manifest,
     read_suite,
+    warn_of_private_half,
 )
 from runner.suites.overview import details, overview
-from runner.suites.private_half import warn_of_private_half
 from runner.suites.public_suite import DescribedSuite
 from runner.suites.publish import publish_suite
 from runner.suites.spec_file import make_spec, read_spec

@@ -10,7 +10,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.cluster.room import Room
-from runner.evaluation.attempts import Attempts
+from runner.evaluation.executor import Attempts
 from runner.evaluation.task import CaseTask
 
 SlotId = Hashable

@@ -15,7 +15,7 @@ from runner.cluster.shared_suites import fetch_suite
 from runner.code_version import code_versions, describe_difference
 from runner.contract.limits import Limits
 from runner.errors import EngineError, RunnerError, UsageError
-from runner.evaluation.attempts import PAUSE_SECONDS
+from runner.evaluation.executor import PAUSE_SECONDS
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.progress import Say

@@ -1,12 +1,16 @@
-"""What runs tasks: a pool in this process, or something that sends them to other machines."""
+"""What runs tasks: a pool in this process, or something that sends them to other machines.
 
+Also what all of them share: how often a case is run if the engine fails, and how ended tasks come.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from runner.errors import RunnerError
+from runner.errors import EngineError, RunnerError
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.sandbox_run import SandboxRun
@@ -33,6 +37,12 @@ class EndedTask:
 Ended = SimpleQueue[EndedTask | BaseException]
 """What an executor's threads pass on: tasks that are over, or an exception for the batch."""
 
+MOST_ATTEMPTS = 3
+"""How often a case is run, at most, whether its engine failed or its node was lost."""
+
+PAUSE_SECONDS = 1
+"""How long an engine that has failed is left alone before its next case."""
+
 LOOK_SECONDS = 0.2
 """How long it may take to notice an interrupt."""
 
@@ -54,6 +64,26 @@ def _next(ended: Ended) -> EndedTask | BaseException:
     while True:
         with suppress(Empty):
             return ended.get(timeout=LOOK_SECONDS)
+
+
+class Attempts:
+    """Counts how often each task was begun."""
+
+    def __init__(self) -> None:
+        self._begun: Counter[int] = Counter()  # by identity: keys take long to compare
+
+    def begin(self, task: CaseTask) -> None:
+        """Count one more attempt."""
+        self._begun[id(task)] += 1
+
+    def are_over(self, task: CaseTask) -> bool:
+        """Return whether a task that has failed is not tried again."""
+        return self._begun[id(task)] >= MOST_ATTEMPTS
+
+    def describe_next(self, task: CaseTask, error: EngineError) -> str:
+        """Return a line of progress: why a task is tried again."""
+        again = f"Trying again ({self._begun[id(task)]} of {MOST_ATTEMPTS - 1})."
+        return f"{task.title}: {error} {again}"
 
 
 class Executor(Protocol):

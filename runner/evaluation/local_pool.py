@@ -11,9 +11,17 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from runner.errors import EngineError, RunnerError, UsageError
-from runner.evaluation.attempts import PAUSE_SECONDS, Attempts
 from runner.evaluation.budget import Budget
-from runner.evaluation.executor import Begin, Ended, EndedTask, Keep, Suites, take_ended
+from runner.evaluation.executor import (
+    PAUSE_SECONDS,
+    Attempts,
+    Begin,
+    Ended,
+    EndedTask,
+    Keep,
+    Suites,
+    take_ended,
+)
 from runner.evaluation.task import CaseTask
 from runner.evaluation.task_run import prepare_task, run_task
 from runner.files.bug_log import keep_bug

@@ -3,8 +3,7 @@
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
-from runner.scores.aggregation import score_targets
-from runner.scores.budgets import score_budgets
+from runner.scores.aggregation import score_budgets, score_targets
 from runner.scores.score import Score
 from runner.suites.actuals import Basis
 

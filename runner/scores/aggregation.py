@@ -1,7 +1,7 @@
-"""Scores over the suite and by category."""
+"""Scores over the suite, by category, and at each budget."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,7 @@ from runner.scores.points import (
     prepare,
 )
 from runner.scores.policy import ScoringPolicy
+from runner.scores.records import BUDGET
 from runner.scores.score import Score
 from runner.scores.suite_wide import SuiteWide, arrange_suite
 from runner.scores.weights import weigh
@@ -86,6 +87,32 @@ def score_targets(
             (missing_in_all,) = _count_missing(counted, None).values()
             scores[None] += _score_suite(suite_wide, missing_in_all, intervals=intervals)
     return [score for of_column in scores.values() for score in of_column]
+
+
+def score_budgets(
+    records: pl.DataFrame,
+    policy: ScoringPolicy,
+    *,
+    intervals: bool,
+    metrics: Collection[str] = tuple(METRICS),
+) -> list[Score]:
+    """Return every metric over the suite at each budget, the smallest first; none for one budget.
+
+    The category is ``budget``, the group how many instances are revealed.
+    """
+    budgets = sorted(records[BUDGET].drop_nulls().unique())
+    if len(budgets) < 2:  # noqa: PLR2004
+        return []
+    return [
+        replace(score, category=BUDGET, group=str(budget))
+        for budget in budgets
+        for score in score_targets(
+            records.filter(pl.col(BUDGET) == budget),
+            policy=policy,
+            intervals=intervals,
+            metrics=metrics,
+        )
+    ]
 
 
 def _choose(kind: Kind, names: Collection[str]) -> list[Metric]:

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from runner.errors import SuiteError
 from runner.files.given_paths import real_path
 from runner.files.locks import locked_directory
+from runner.files.private_files import warn_if_open
 from runner.files.regular_files import read_regular
+from runner.progress import Say
 from runner.suites.manifest import DIGEST, MANIFEST, PRIVATE, PUBLIC, PrivateManifest, SuiteManifest
 from runner.suites.open_half import open_half
 from runner.suites.public_suite import DescribedSuite, PublicSuite
@@ -25,6 +27,18 @@ def is_suite(directory: Path) -> bool:
 def has_private_half(directory: Path) -> bool:
     """Return whether the private half lies beside the public one, so that cases can be scored."""
     return (directory / PRIVATE / MANIFEST).is_file()
+
+
+def warn_of_private_half(directory: Path, private_root: Path | None, say: Say) -> None:
+    """Say so if every user of this machine can read the actuals of a suite.
+
+    Args:
+        private_root: where the private half is if not in the suite's directory; it is not shown.
+    """
+    if private_root is None:
+        warn_if_open(directory / PRIVATE, say)
+    else:
+        warn_if_open(private_root, say, "the private half")
 
 
 def open_public_half(directory: Path) -> PublicSuite:

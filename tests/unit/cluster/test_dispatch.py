@@ -5,8 +5,8 @@ from dataclasses import replace
 from runner.cluster.dispatch import Dispatch
 from runner.cluster.room import Room
 from runner.contract.limits import GIB, Limits
-from runner.evaluation.attempts import MOST_ATTEMPTS
 from runner.evaluation.budget import Budget
+from runner.evaluation.executor import MOST_ATTEMPTS
 from runner.evaluation.task import CaseTask
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from runner.scores.aggregation import score_targets
+from runner.scores.aggregation import score_budgets, score_targets
 from runner.scores.policy import ScoringPolicy
 from runner.scores.score import Score
 from tests.records_builder import records, target
@@ -163,3 +163,45 @@ def test_a_score_that_is_no_finite_number_has_a_reason_and_no_value(predicted: f
     (score,) = score_targets(frame, metrics=("rmse",))
     is_known = predicted == 0.5  # the control
     assert (score.value == 0, bool(score.reason)) == (is_known, not is_known)
+
+
+BUDGET_ERRORS = {1: (0.3, 0.1), 16: (0.1, 0.0), 2: (0.2, 0.1)}
+"""By budget, the errors on two runs."""
+
+AT_BUDGETS = [
+    target(
+        f"run-{run}",
+        case=f"case-1-budget-{budget}",
+        budget=budget,
+        predicted=0.5 + error,
+        actual=0.5,
+        subject=f"s{run}",
+    )
+    for budget, errors in BUDGET_ERRORS.items()
+    for run, error in enumerate(errors)
+]
+
+
+def test_each_budget_has_its_own_score_the_smallest_first() -> None:
+    scores = score_budgets(records(AT_BUDGETS), ScoringPolicy(), intervals=False, metrics=("mae",))
+    assert {(score.category, score.group) for score in scores} == {
+        ("budget", "1"),
+        ("budget", "2"),
+        ("budget", "16"),
+    }
+    assert [score.value for score in scores] == [pytest.approx(v) for v in (0.2, 0.15, 0.05)]
+
+
+def test_a_score_at_a_budget_has_the_weights_of_the_suite() -> None:
+    (scenario,) = records(AT_BUDGETS[:1])["scenario"]
+    policy = ScoringPolicy(scenario_weights={scenario: 3})
+    scores = score_budgets(records(AT_BUDGETS), policy, intervals=False, metrics=("mae",))
+    assert [score.value for score in scores] == [
+        pytest.approx((3 * one + other) / 4) for _, (one, other) in sorted(BUDGET_ERRORS.items())
+    ]
+
+
+@pytest.mark.parametrize("budget", [4, None])
+def test_control_one_budget_is_no_curve(budget: int | None) -> None:
+    of_one = [each | {"budget": budget} for each in AT_BUDGETS[:2]]
+    assert score_budgets(records(of_one), ScoringPolicy(), intervals=False) == []
