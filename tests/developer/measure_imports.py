@@ -11,16 +11,18 @@ import json
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
 ROOT = Path.cwd()
 PACKAGE = "runner"
 
 
-def module_name(path: Path) -> str:
-    words = path.relative_to(ROOT).with_suffix("").parts
+def module_name(path: Path, root: Path) -> str:
+    words = path.relative_to(root).with_suffix("").parts
     return ".".join(words[:-1] if words[-1] == "__init__" else words)
 
 
@@ -56,9 +58,10 @@ def longest_chain(graph: dict[str, set[str]]) -> list[str]:
     return max((visit(name, frozenset()) for name in graph), key=len)
 
 
-def measure_source() -> dict[str, object]:
-    paths = sorted((ROOT / PACKAGE).rglob("*.py"))
-    trees = {module_name(path): ast.parse(path.read_bytes()) for path in paths}
+def measure_source(root: Path) -> dict[str, Any]:
+    """Return how the modules below ``root / PACKAGE`` import each other."""
+    paths = sorted((root / PACKAGE).rglob("*.py"))
+    trees = {module_name(path, root): ast.parse(path.read_bytes()) for path in paths}
     graph: dict[str, set[str]] = {name: set() for name in trees}
     local = {"own": 0, "others": 0}
     for name, tree in trees.items():
@@ -79,7 +82,7 @@ def measure_source() -> dict[str, object]:
     }
 
 
-def measure_evaluation(image: str, suite: str) -> dict[str, object]:
+def measure_evaluation(image: str, suite: str) -> dict[str, Any]:
     """Return how many modules and functions one evaluation executes, of those below runner/."""
     seen: set[CodeType] = set()
 
@@ -107,10 +110,13 @@ def measure_evaluation(image: str, suite: str) -> dict[str, object]:
         for each in own
         if each.co_flags & inspect.CO_OPTIMIZED and not each.co_name.startswith("<")
     ]
+    executed = {Path(each.co_filename).relative_to(ROOT / PACKAGE) for each in functions}
+    by_folder = Counter(str(path.parent) for path in executed)
     return {
         "exit code": code,
         "modules imported": len(imported),
-        "modules of which a function is executed": len({each.co_filename for each in functions}),
+        "modules of which a function is executed": len(executed),
+        "of these by folder": dict(sorted(by_folder.items())),
         "functions executed": len(functions),
     }
 
@@ -119,5 +125,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluate", nargs=2, metavar=("IMAGE", "SUITE"))
     asked = parser.parse_args().evaluate
-    measured = measure_source() | (measure_evaluation(*asked) if asked else {})
+    measured = measure_source(ROOT) | (measure_evaluation(*asked) if asked else {})
     print(json.dumps(measured, indent=2))

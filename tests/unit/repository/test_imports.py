@@ -1,4 +1,7 @@
-"""Which folder may import which: `lint-imports` says so, and is seen to refuse what it must."""
+"""Which folder may import which: `lint-imports` says so, and is seen to refuse what it must.
+
+And how deep imports go: whoever reads a module reads what it stands on.
+"""
 
 import os
 import shutil
@@ -8,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.developer.measure_imports import measure_source
+
 ROOT = Path(__file__).parents[3]
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+MOST_LINKS = 14
+"""The longest chain of imports. One that is longer mostly imports a module for a value, or for one
+function, that could stand below what makes the value or uses the function."""
+
+MOST_LOCAL = 20
+"""Names of our own that functions import, which hides what a module stands on."""
 
 FORBIDDEN = [
     ("runner.files", "runner.reports"),
@@ -21,6 +33,7 @@ FORBIDDEN = [
     ("runner.importing", "runner.building"),
     ("runner.cluster", "runner.attack"),
     ("runner.cluster", "runner.suites.suite"),
+    ("runner.cluster", "runner.suites.actuals"),
     ("runner.cli", "helm"),
     ("runner.sandbox", "docker"),
     ("runner.reports", "docker"),
@@ -64,3 +77,24 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_control_a_forbidden_import_is_told(folder: str, imported: str, told: str) -> None:
     number = FORBIDDEN.index((folder, imported))
     assert f"{folder}.added_{number} -> {imported}" in told
+
+
+def test_no_chain_of_imports_is_long() -> None:
+    found = measure_source(ROOT)
+    assert found["longest chain of imports"] <= MOST_LINKS, found["chain"]
+
+
+def test_few_imports_stand_in_functions() -> None:
+    assert measure_source(ROOT)["names imported inside functions, own"] <= MOST_LOCAL
+
+
+def test_control_a_chain_and_an_import_in_a_function_are_counted(tmp_path: Path) -> None:
+    package = tmp_path / "runner"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "a.py").write_text("from runner.b import NAME\n")
+    (package / "b.py").write_text("from runner import c\nNAME = c\n")
+    (package / "c.py").write_text("def load():\n    from runner.a import NAME, OTHER\n")
+    found = measure_source(tmp_path)
+    assert found["chain"] == ["runner.a", "runner.b", "runner.c"]
+    assert found["names imported inside functions, own"] == 2
