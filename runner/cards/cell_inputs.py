@@ -11,7 +11,6 @@ from runner.cards.card import DEFAULT_TYPE, SymbolSpec
 from runner.cards.card_file import CardFile
 from runner.cards.cells import Cell
 from runner.cards.data_folders import MOST_DATA_BYTES
-from runner.cards.evidence import NO_EVIDENCE, Evidence
 from runner.cards.in_container.main import SPEC
 from runner.cards.node_runs import node_runs
 from runner.contract.layout import INPUT_DIR, OUTPUT_DIR
@@ -32,6 +31,22 @@ _START = (
 
 PROGRAM = ("python3", "-P", "-c", _START, *_FOLDERS)
 """What runs in the container, whatever the image's own entrypoint is."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence of a card's symbols.
+
+    Attributes:
+        files: the frames, by their path below the container's input.
+        symbols: by symbol, the path of its frame, or for a suite those of its frames by case.
+    """
+
+    files: Mapping[str, bytes]
+    symbols: Mapping[str, Any]
+
+
+NO_EVIDENCE = Evidence({}, {})
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ told may be used: a claim is a question, and answers about exact scores would le
 """
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import polars as pl
 from runner.building.draw import Draw
 from runner.building.named import opened_public_half
 from runner.cards.card_file import CardFile
+from runner.cards.cell_inputs import Evidence
 from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
 from runner.files.stores import open_store
@@ -32,22 +31,6 @@ from runner.suites.staging import stage_inputs
 
 FOLDER = "evidence"
 PARQUET = ".parquet"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The evidence of a card's symbols.
-
-    Attributes:
-        files: the frames, by their path below the container's input.
-        symbols: by symbol, the path of its frame, or for a suite those of its frames by case.
-    """
-
-    files: Mapping[str, bytes]
-    symbols: Mapping[str, Any]
-
-
-NO_EVIDENCE = Evidence({}, {})
 
 
 def read_evidence(read: CardFile, progress: Progress) -> Evidence:

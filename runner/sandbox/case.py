@@ -16,7 +16,6 @@ from runner.errors import (
 )
 from runner.files.input_archive import input_archive
 from runner.sandbox.attestation import Attestation, attest, require_attested
-from runner.sandbox.cleanup import remove_case
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image, image_fault
@@ -211,3 +210,11 @@ def _create_predictor(
         check_control(host, policy, site)
         return None, None, reason
     return container, attestation, None
+
+
+def remove_case(engine: Engine, names: SandboxNames) -> None:
+    """Remove all that one case has on the engine."""
+    for container in (names.predictor, names.keeper):
+        engine.remove("container", container)
+    for volume in (names.input_volume, names.output_volume):
+        engine.remove("volume", volume)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.errors import EngineError
 from runner.sandbox.engine.engine import Engine, Kind
 from runner.sandbox.live_runs import dead_entries, known_tokens, settle
-from runner.sandbox.policy import LABEL, SandboxNames
+from runner.sandbox.policy import LABEL
 
 OUR_NAME = re.compile(r"runner-[0-9a-f]{12}-(predictor|keeper|input|output|assets|listener|reader)")
 
@@ -93,11 +93,3 @@ def _remove_all(engine: Engine, found: tuple[Leftover, ...], token: str) -> dict
             except EngineError as error:
                 refused[one] = str(error)
     return refused
-
-
-def remove_case(engine: Engine, names: SandboxNames) -> None:
-    """Remove all that one case has on the engine."""
-    for container in (names.predictor, names.keeper):
-        engine.remove("container", container)
-    for volume in (names.input_volume, names.output_volume):
-        engine.remove("volume", volume)

@@ -14,8 +14,8 @@ from runner.errors import EngineError, UsageError
 from runner.files.shared_files import SharedFiles
 from runner.progress import Say
 from runner.sandbox.assets import AssetVolumes
-from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case
-from runner.sandbox.cleanup import collect_garbage, remove_case, sweep
+from runner.sandbox.case import Host, PreparedCase, check_control, prepare_case, remove_case
+from runner.sandbox.cleanup import collect_garbage, sweep
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import (
     HostFinding,

@@ -8,9 +8,8 @@ import pytest
 
 from runner.cards import cell_inputs as module
 from runner.cards.card_file import read_card
-from runner.cards.cell_inputs import CellInputs, cell_inputs, share_inputs
+from runner.cards.cell_inputs import CellInputs, Evidence, cell_inputs, share_inputs
 from runner.cards.cells import list_cells
-from runner.cards.evidence import Evidence
 from runner.contract.limits import Limits
 from runner.errors import UsageError
 from runner.sandbox.engine.image import Image

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from runner.cards.card_file import read_card
+from runner.cards.cell_inputs import Evidence
 from runner.cards.data_folders import read_data
-from runner.cards.evidence import Evidence, read_evidence
+from runner.cards.evidence import read_evidence
 from runner.cards.in_container.frames import Frames, read_frame
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import SuiteError, UsageError
