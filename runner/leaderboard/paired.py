@@ -18,8 +18,8 @@ from runner.scores.aggregation import replicate_groups
 from runner.scores.clusters import Replicates
 from runner.scores.comparison import Difference, compare_all
 from runner.scores.metrics import Metric
-from runner.scores.points import Value
 from runner.scores.policy import RANKING_METRICS, ScoringPolicy
+from runner.scores.prepared_targets import Value
 from runner.scores.records import KEY, name_runs
 from runner.scores.weights import weigh
 

@@ -14,7 +14,7 @@ from runner.reports.records import RECORDS_PARQUET, record_files
 from runner.reports.report import Report
 from runner.scores.aggregation import score_targets
 from runner.scores.calibration import coverage_curve, reliability
-from runner.scores.points import RUN_SPEC_PREFIX
+from runner.scores.prepared_targets import RUN_SPEC_PREFIX
 from runner.scores.records import BUDGET
 from runner.scores.score import Score
 from runner.untrusted import printable

@@ -8,21 +8,11 @@ import polars as pl
 
 from runner.errors import UsageError
 from runner.scores.clusters import Clusters, Interval, Replicates, make_interval, replicate
-from runner.scores.estimates import (
-    MAXIMUM,
-    Estimates,
-    estimate_groups,
-    weigh_scenarios,
-)
-from runner.scores.metrics import METRICS, Kind, Metric
-from runner.scores.points import (
-    PreparedTargets,
-    Value,
-    find_all_points,
-    group_targets,
-    prepare,
-)
+from runner.scores.estimates import Estimates, estimate_groups, weigh_scenarios
+from runner.scores.metrics import MAXIMUM, METRICS, Kind, Metric
+from runner.scores.points import find_all_points
 from runner.scores.policy import ScoringPolicy
+from runner.scores.prepared_targets import PreparedTargets, Value, group_targets, prepare
 from runner.scores.records import BUDGET
 from runner.scores.score import Score
 from runner.scores.suite_wide import SuiteWide, arrange_suite

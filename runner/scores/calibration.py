@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from runner.scores.metrics import BINS, METRICS, Array
-from runner.scores.points import PreparedTargets, prepare
 from runner.scores.policy import ScoringPolicy
+from runner.scores.prepared_targets import PreparedTargets, prepare
 
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """How often intervals should hold the actual."""

@@ -10,11 +10,8 @@ import polars as pl
 from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient
 from runner.scores.ranking.kendall import Items, kendall
 from runner.scores.ranking.numbering import Numbers
-from runner.scores.ranking.ranks import Estimator, auroc, spearman
+from runner.scores.ranking.ranks import ROW_RANKS, Estimator
 from runner.scores.weights import STAT_WEIGHT
-
-ROW_RANKS = {"spearman": spearman, "auroc": auroc}
-MAXIMUM = "max_error"
 
 
 class Estimates(Protocol):

@@ -20,6 +20,9 @@ Kind = TargetKind | Literal["suite"]
 """What a metric is of: stats of runs; all of a suite's stats of runs together; stats of instances
 that are 0 or 1; other stats of instances."""
 
+MAXIMUM = "max_error"
+"""The metric of one target alone."""
+
 COVERAGE_LEVEL = 0.95
 COVERAGE_STDDEVS = NormalDist().inv_cdf(0.5 + COVERAGE_LEVEL / 2)
 
@@ -243,7 +246,7 @@ _ALL_METRICS = (
     Metric("mae", "MAE", "stat", "lower", mean_absolute_error, "", _FROM_0),
     Metric("rmse", "RMSE", "stat", "lower", root_mean_squared_error, "", _FROM_0),
     Metric("bias", "bias", "stat", None, bias, "no target has a prediction", _ANY),
-    Metric("max_error", "max error", "stat", None, None, "", _FROM_0),
+    Metric(MAXIMUM, "max error", "stat", None, None, "", _FROM_0),
     Metric("r2", "R2", "stat", "higher", r_squared, _SAME, _TO_1),
     Metric("pearson", "Pearson", "stat", "higher", pearson, _SAME, _UNIT),
     Metric("spearman", "Spearman", "stat", "higher", None, _SAME, _UNIT),

@@ -192,3 +192,7 @@ def ranks_within(side: Side, groups: Numbers, count: int, weights: Array) -> tup
     lengths = np.diff(ends, prepend=-1)
     ranks[order] = of_values if len(ends) == len(order) else np.repeat(of_values, lengths)
     return ranks, squares
+
+
+ROW_RANKS = {"spearman": spearman, "auroc": auroc}
+"""The metrics of ranks that are estimated from rows of targets, by name."""
