@@ -1,5 +1,6 @@
 # make demo   evaluate the example predictors on the demo suite
-# make test   run every check and test, also those that need a real engine
+# make test   run the checks and the tests, also those that need a real engine
+# make check-long   run the tests that take too long for each change
 # make gallery   build the baselines of docs/baselines.md
 # make card-image   build the image that Python of evaluation cards runs in
 # make runner-image   build the runner as an image, for machines that have only Docker
@@ -22,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-magnet check-cards check-messages build-times bench bench-check lock engine images card-image runner-image clean
+.PHONY: vendor demo gallery test lint pytest browser dist docs check-long check-magnet check-cards check-messages build-times bench bench-check lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -48,8 +49,12 @@ lint: $(VENV)/developer
 	$(VENV)/bin/mypy
 	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
 
-pytest: $(VENV)/developer runner-image browser $(S3)/installed $(INSPECT)/installed
+NEEDED := $(VENV)/developer runner-image browser $(S3)/installed $(INSPECT)/installed
+pytest: $(NEEDED)
 	$(VENV)/bin/python -m tests
+
+check-long: $(NEEDED)
+	$(VENV)/bin/python -m tests long
 
 # After the images: both may need apt-get, and only one apt-get can run at a time.
 browser: images

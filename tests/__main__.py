@@ -1,5 +1,6 @@
-"""Every test, in several processes at once: ``python -m tests``.
+"""The tests, in several processes at once: ``python -m tests``, or ``python -m tests long``.
 
+Those marked ``long`` have a command of their own: with them it would take three times as long.
 The unit tests need no engine. Of the others, some run on the user's engine, and some on engines of
 their own, so that each finds on its engine what it left there itself: these tests mostly wait, so
 there are more processes than processors. Where no other engine can be started, one follows the
@@ -31,6 +32,9 @@ PARENTS = {
     "runner-python-base:3.11-bookworm",
 }
 """What bases stand on, of a registry or made of Debian's packages, which takes a minute each."""
+
+LONG = "long"
+"""The mark of tests that are left to a command of their own."""
 
 WITHOUT_ENGINE = ("tests/unit", "tests/pages")
 IN_TWO = ("-n", "2", "--dist", "loadfile")
@@ -72,6 +76,8 @@ host has to reach by network."""
 
 def main() -> int:
     """Run all parts and print first the one's output, as it comes, then the others'."""
+    if sys.argv[1:] not in ([], [LONG]):
+        sys.exit(f"usage: python -m tests [{LONG}]")
     # Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of commands would compile its modules.
     compileall.compile_dir(Path(__file__).parents[1] / "runner", quiet=1)
     own = [[f"tests/integration/test_{name}.py" for name in names] for names in ON_OWN_ENGINES]
@@ -93,7 +99,10 @@ def _can_start_an_engine() -> bool:
 
 def _run(paths: Sequence[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
     """Run pytest on these paths; options as of ``subprocess.run``."""
-    return subprocess.run([sys.executable, "-m", "pytest", *paths], check=False, **options)
+    marked = LONG if LONG in sys.argv else f"not {LONG}"
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", marked, *paths], check=False, **options
+    )
 
 
 def _run_on_own_engine(paths: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
