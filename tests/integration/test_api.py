@@ -73,14 +73,14 @@ def test_a_metric_of_ones_own_measures_a_report(reports: list[runner.OpenedRepor
 def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_end(
     tmp_path: Path,
 ) -> None:
-    source, place = write_suite(tmp_path), tmp_path / "suite"
+    source, place = write_suite(tmp_path, runs=3), tmp_path / "suite"
     division = {"method": "leave_one_out", "by": "run"}
     earlier = build(source, place, division=division)
     kept = shutil.copytree(place, tmp_path / "kept")
     built: list[Suite] = []
 
     def build_again(line: str) -> None:
-        if "scored" in line and not built:  # the first case of five is over
+        if "scored" in line and not built:  # the first case of three is over
             for path in source.rglob("stats.json"):
                 path.write_text(json.dumps([stat("exact_match", 0.9), stat("num_references", 2.0)]))
             built.append(build(source, place, division=division))
@@ -88,7 +88,7 @@ def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_e
     (report,) = runner.evaluate("train_mean", place, out=tmp_path / "out", announce=build_again)
     assert built[0].digest != earlier.digest
     actuals = {target.actual["mean"] for case in report.report.cases for target in case.targets}
-    assert actuals == {0.0, 0.1, 0.2, 0.3, 0.4}
+    assert actuals == {0.0, 0.1, 0.2}
     assert report.report.suite.digest == earlier.digest
     assert runner.verify_report(report, kept) == []
     (again,) = runner.evaluate("train_mean", place, out=tmp_path / "new")  # the control

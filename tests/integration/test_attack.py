@@ -176,8 +176,8 @@ def with_the_engines_socket(body: Body, client: docker.DockerClient) -> None:
     body["HostConfig"]["Mounts"].append(mount)
 
 
-CONTROLS: list[tuple[Weaken, tuple[str, ...]]] = [
-    (on_the_network, ("tcp", "udp", "dns")),
+FIRST: tuple[Weaken, tuple[str, ...]] = (on_the_network, ("tcp", "udp", "dns"))
+OTHERS: list[tuple[Weaken, tuple[str, ...]]] = [
     (without_seccomp, ("vsock", "keyctl", "unshare", "ptrace", "page_cache")),
     (with_new_privileges, ("setuid",)),
     (as_root, ("capabilities", "raw_socket", "mount", "mknod")),
@@ -204,7 +204,9 @@ def held(verdicts: list[AttackVerdict]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("weaken", "names"), CONTROLS, ids=lambda given: getattr(given, "__name__", "")
+    ("weaken", "names"),
+    [FIRST, *(pytest.param(*other, marks=pytest.mark.long) for other in OTHERS)],
+    ids=lambda given: getattr(given, "__name__", ""),
 )
 def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
     client: docker.DockerClient,
@@ -230,6 +232,7 @@ def test_control_with_a_protection_taken_away_the_attacks_are_told_as_not_held(
     assert [verdict for verdict in verdicts if verdict.found == ENGINE_FAULT] == []
 
 
+@pytest.mark.long
 def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
     engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +250,7 @@ def test_control_without_a_cpu_limit_a_hog_is_told_as_not_held(
     assert "s of CPU" in next(filter(None, told))[0]
 
 
+@pytest.mark.long
 def test_control_an_output_without_bounds_is_told_as_not_held(
     engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +276,7 @@ def test_control_an_actual_among_the_inputs_is_found(
     assert verdict.breaches == ("the attempt succeeded: the actual stands in /input/leak: done",)
 
 
+@pytest.mark.long
 def test_control_a_reader_without_bounds_is_told_as_not_held(
     engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +285,7 @@ def test_control_a_reader_without_bounds_is_told_as_not_held(
     assert held(run_weakened(engine, ("too_large", "many_stats"))) == []
 
 
+@pytest.mark.long
 def test_control_names_that_are_not_quoted_are_told_as_shown_unescaped(
     engine: Engine, layers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +302,7 @@ def collected(engine: Engine) -> Iterator[None]:
     collect_garbage(engine, engine_identity(engine.fetch_info()))
 
 
+@pytest.mark.long
 def test_control_without_clean_up_what_is_left_behind_is_told(
     engine: Engine,
     layers: str,

@@ -145,6 +145,7 @@ def test_magnets_random_predictor_is_scored_unmodified(
     assert found["rows"][0]["mean"] == again["rows"][0]["mean"]
 
 
+@pytest.mark.long
 def test_magnets_perturbation_predictor_is_scored_unmodified(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_magnets_perturbation_predictor_is_scored_unmodified(
     assert 0.5 < found["rows"][0]["mean"] < 1  # on the line through the train runs' 0.69 to 1.0
 
 
+@pytest.mark.long
 def test_magnets_instance_predictor_is_scored_unmodified(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -195,6 +197,7 @@ def with_command(base: str, command: str, folder: Path) -> str:
     return build(folder, f"my-predictor-{command.rpartition(':')[2].lower()}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("predictor", "targets"),
     [
@@ -214,6 +217,7 @@ def test_the_run_predictors_of_magnet_0_0_2_are_scored_unmodified(
     assert scored_targets(report) == 1
 
 
+@pytest.mark.long
 def test_the_instance_predictor_of_magnet_0_0_2_is_scored_unmodified(
     magnet_0_0_2: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -290,9 +294,13 @@ class Mine(RunPredictor):
     ("arguments", "mean"),
     [
         (["prob=0.5", "num_eval_samples=3"], 2.03),
-        (["prob=0.05", "num_eval_samples=20"], 2.05),  # 5 are revealed; it warns
-        (["prob=0.5", "num_eval_samples=100", "policy=error"], None),
-        (["prob=7"], None),  # nothing is left to train on
+        pytest.param(
+            ["prob=0.05", "num_eval_samples=20"], 2.05, marks=pytest.mark.long
+        ),  # 5 are revealed; it warns
+        pytest.param(
+            ["prob=0.5", "num_eval_samples=100", "policy=error"], None, marks=pytest.mark.long
+        ),
+        pytest.param(["prob=7"], None, marks=pytest.mark.long),  # nothing is left to train on
     ],
 )
 def test_a_magnet_predictors_filters_arguments_and_policy_hold_in_its_container(

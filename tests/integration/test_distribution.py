@@ -38,7 +38,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(scope="module", params=PYTHONS)
+TRIED = [
+    pytest.param(version, marks=() if version == OURS else pytest.mark.long) for version in PYTHONS
+]
+
+
+@pytest.fixture(scope="module", params=TRIED)
 def environment(
     wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -75,7 +76,12 @@ def test_the_readmes_other_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
 
-@pytest.fixture(scope="module", params=TEMPLATES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(each, marks=() if each == "python" else pytest.mark.long) for each in TEMPLATES
+    ],
+)
 def template(checkout: Path, request: pytest.FixtureRequest) -> Path:
     """Return a template's folder. Its tests share the image made from it."""
     return checkout / "predictor_template" / str(request.param)
@@ -119,7 +125,9 @@ def test_control_a_workflow_with_a_misspelt_key_is_refused(tmp_path: Path) -> No
         run_block("check-jsonschema --builtin-schema vendor.github-workflows check.yml", tmp_path)
 
 
-@pytest.mark.parametrize("template", ["node", "python"], indirect=True)
+@pytest.mark.parametrize(
+    "template", [pytest.param("node", marks=pytest.mark.long), "python"], indirect=True
+)
 def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path) -> None:
     """The runner is installed as a wheel of its own; its packages are those of this environment."""
     installed, constraints = tmp_path / "installed", tmp_path / "constraints.txt"
@@ -141,6 +149,7 @@ def test_the_steps_of_the_templates_workflow_run(template: Path, tmp_path: Path)
     assert (installed / "runner" / "cli" / "main.py").is_file()
 
 
+@pytest.mark.long
 def test_the_site_is_built_from_the_docs(checkout: Path) -> None:
     run_block("make docs", checkout)
     assert (
@@ -152,9 +161,16 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glo
 NEED_HELM = {"docs/helm.md"}
 """Their commands run in ``make check-helm``: HELM is too large for every run of the tests."""
 WITH_COMMANDS = [page for page in PAGES if shell_blocks(page) and page not in NEED_HELM]
+READ_FIRST = {"install", "tutorial", "building", "suites", "scores", "sandbox"}
+"""Pages whose commands run at each change; the others' in ``make check-long``."""
 
 
-@pytest.mark.parametrize("page", WITH_COMMANDS)
+def left_for_later(page: str) -> Any:
+    is_long = Path(page).stem not in READ_FIRST
+    return pytest.param(page, marks=pytest.mark.long if is_long else ())
+
+
+@pytest.mark.parametrize("page", map(left_for_later, WITH_COMMANDS))
 def test_the_commands_of_a_page_run_one_after_the_other(
     page: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

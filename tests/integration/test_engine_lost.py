@@ -35,7 +35,10 @@ def nothing_is_left() -> None:
     """In place of the check of the same name: these tests make nothing on the usual engine."""
 
 
-@pytest.fixture(params=[True, False], ids=["live-restore", "containers-end"])
+@pytest.fixture(
+    params=[pytest.param(True, marks=pytest.mark.long), False],
+    ids=["live-restore", "containers-end"],
+)
 def spare(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SpareEngine]:

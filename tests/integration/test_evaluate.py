@@ -280,8 +280,11 @@ def test_a_bug_while_one_image_is_scored_costs_that_image(tmp_path: Path) -> Non
     assert len(list(out.rglob("report.json"))) == 2
 
 
-@pytest.mark.parametrize("signals", [1, 3])
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signals", [1, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "signal_number",
+    [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)],
+)
 def test_an_interrupted_evaluation_removes_what_it_made(
     client: docker.DockerClient,
     misbehaving: Build,
@@ -333,7 +336,16 @@ def test_a_second_ctrl_c_ends_at_once_and_says_what_is_left(
     assert "predictor" in runner("gc").stdout
 
 
-@pytest.mark.parametrize("redirected", ["2>&1 | head -1", "2> >(head -1)", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "redirected",
+    [
+        "2>&1 | head -1",
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in ["2> >(head -1)", "2>&-", ">&- 2>&-"]
+        ),
+    ],
+)
 def test_an_evaluation_whose_lines_nobody_reads_goes_on(tmp_path: Path, redirected: str) -> None:
     command = f"set -o pipefail; {RUNNER} evaluate random --suite demo --out {tmp_path}"
     ended = subprocess.run(["bash", "-c", f"{command} {redirected}"], check=False, timeout=120)

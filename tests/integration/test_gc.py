@@ -98,6 +98,7 @@ def test_control_the_engine_refuses_what_is_being_removed(client: docker.DockerC
     assert any(IN_PROGRESS in error for error in refused)
 
 
+@pytest.mark.long
 def test_what_killed_attacks_left_is_removed_their_listener_too(
     client: docker.DockerClient,
 ) -> None:

@@ -64,8 +64,13 @@ ALL_RANKED = {(image, True) for image in IMAGES}
     ("harness", "target", "words"),
     [
         ("lm_eval", "acc", "12 runs are from lm-evaluation-harness"),
-        ("inspect", "exact", "6 runs are from Inspect"),
-        ("every_eval_ever", "exact_match", "50 runs are from Every Eval Ever of helm"),
+        pytest.param("inspect", "exact", "6 runs are from Inspect", marks=pytest.mark.long),
+        pytest.param(
+            "every_eval_ever",
+            "exact_match",
+            "50 runs are from Every Eval Ever of helm",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_suite_of_a_harness_is_evaluated_and_ranked(
@@ -78,6 +83,7 @@ def test_a_suite_of_a_harness_is_evaluated_and_ranked(
     assert f"unknown: {words}" in audit
 
 
+@pytest.mark.long
 def test_a_suite_of_helms_runs_and_imported_ones_is_evaluated_and_ranked(tmp_path: Path) -> None:
     output = imported(DATA / "lm_eval", tmp_path / "benchmark_output")
     imported(DATA / "inspect", output)

@@ -95,7 +95,7 @@ def on_version(out: Path, digest: str) -> dict[str, Path]:
     return found
 
 
-@pytest.mark.parametrize("made", [1, MANY // 2])
+@pytest.mark.parametrize("made", [1, pytest.param(MANY // 2, marks=pytest.mark.long)])
 def test_a_rescoring_that_is_killed_loses_nothing_and_goes_on(
     versions: Versions, tmp_path: Path, made: int
 ) -> None:

@@ -196,6 +196,7 @@ def test_a_report_that_was_changed_is_made_again_from_what_has_finished(
     assert len(board["entries"]) == 1
 
 
+@pytest.mark.long
 def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_was_in_flight() -> (
     None
 ):
@@ -207,6 +208,7 @@ def test_a_batch_killed_twice_gives_the_same_reports_and_runs_again_only_what_wa
     assert killed.differing == []
 
 
+@pytest.mark.long
 def test_the_benchmark_of_a_resumed_batch_tells_shares_of_the_cases_run_time() -> None:
     cases, scored, resumed = measure_resumed("train_mean", images=2)
     assert cases.what == "run time of 10 cases"

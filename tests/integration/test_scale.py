@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.long
 def test_a_small_batch_is_measured_and_large_ones_are_simulated() -> None:
     command = [sys.executable, "-m", "benchmarks.scale", "--images", "train_mean"]
     ended = subprocess.run(
