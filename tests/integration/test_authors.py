@@ -136,6 +136,7 @@ UNPERTURBED = {"stat": "exact_match", "split": "valid", "perturbation": None}
 MISSPELT = {"stat": "exact_match", "perturbation": "misspellings", "computed_on": "perturbed"}
 
 
+@pytest.mark.long
 def test_magnets_random_predictor_is_scored_unmodified(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -250,6 +251,7 @@ def own_magnet(base: str, tmp_path: Path, names: list[str]) -> str:
     return build(folder, "my-predictor-magnet")
 
 
+@pytest.mark.long
 def test_a_file_with_a_magnet_predictor_is_run_as_it_is_and_extras_are_ignored(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -260,6 +262,7 @@ def test_a_file_with_a_magnet_predictor_is_run_as_it_is_and_extras_are_ignored(
     assert "no_such_stat" in extra
 
 
+@pytest.mark.long
 def test_what_a_magnet_predictor_leaves_out_is_missing_and_not_made_up(
     magnet_random: str, magnet_suite: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -290,17 +293,14 @@ class Mine(RunPredictor):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "mean"),
     [
         (["prob=0.5", "num_eval_samples=3"], 2.03),
-        pytest.param(
-            ["prob=0.05", "num_eval_samples=20"], 2.05, marks=pytest.mark.long
-        ),  # 5 are revealed; it warns
-        pytest.param(
-            ["prob=0.5", "num_eval_samples=100", "policy=error"], None, marks=pytest.mark.long
-        ),
-        pytest.param(["prob=7"], None, marks=pytest.mark.long),  # nothing is left to train on
+        (["prob=0.05", "num_eval_samples=20"], 2.05),  # 5 are revealed; it warns
+        (["prob=0.5", "num_eval_samples=100", "policy=error"], None),
+        (["prob=7"], None),  # nothing is left to train on
     ],
 )
 def test_a_magnet_predictors_filters_arguments_and_policy_hold_in_its_container(
@@ -328,7 +328,13 @@ def test_a_magnet_predictors_filters_arguments_and_policy_hold_in_its_container(
         assert report["rows"][0]["mean"] == pytest.approx(mean)
 
 
-@pytest.fixture(scope="module", params=sorted({*TEMPLATES} - {"python"}))
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(each, marks=() if each == "shell" else pytest.mark.long)
+        for each in sorted({*TEMPLATES} - {"python"})
+    ],
+)
 def of_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the image of a template without Python, on the base that the runner makes for it."""
     language = str(request.param)

@@ -170,7 +170,7 @@ def left_for_later(page: str) -> Any:
     return pytest.param(page, marks=pytest.mark.long if is_long else ())
 
 
-@pytest.mark.parametrize("page", map(left_for_later, WITH_COMMANDS))
+@pytest.mark.parametrize("page", [left_for_later(page) for page in WITH_COMMANDS])
 def test_the_commands_of_a_page_run_one_after_the_other(
     page: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
