@@ -37,6 +37,7 @@ FORBIDDEN = [
     ("runner.cli", "helm"),
     ("runner.sandbox", "docker"),
     ("runner.reports", "docker"),
+    ("runner.view", "docker"),
     ("runner.cli", "pandas"),
     ("runner.submissions", "cryptography"),
 ]
