@@ -1,8 +1,12 @@
 """Builders of small suites from HELM runs on disk."""
 
 import hashlib
+import json
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
+from tests.helm_builder import write_suite
 
 WARN_ONLY: Mapping[str, Any] = {
     "keep_together": [],
@@ -43,6 +48,39 @@ class Said(Silent):
 def build(source: Path, into: Path, **fields: Any) -> Suite:
     """Return a suite built from the runs below ``source``; other fields as in ``WARN_ONLY``."""
     return build_suite(_spec(source, fields), into).suite
+
+
+def shared_suite(runs: int = 5, **fields: Any) -> Suite:
+    """Return the suite of ``write_suite``'s runs, built once for all tests that only read it."""
+    return _build_once(runs, json.dumps(fields))
+
+
+@cache
+def _build_once(runs: int, fields: str) -> Suite:
+    root = Path(tempfile.mkdtemp(prefix="runner-suite-"))
+    built = build(write_suite(root, runs=runs), root / "suite", **json.loads(fields))
+    _shared[root] = fingerprint(root)
+    return built
+
+
+_shared: dict[Path, str] = {}
+"""The folders of shared suites, and what was in them."""
+
+
+def remove_shared_suites() -> list[Path]:
+    """Remove all shared suites, and return those that a test has changed."""
+    changed = [root for root, found in _shared.items() if fingerprint(root) != found]
+    for root in _shared:
+        shutil.rmtree(root)
+    return changed
+
+
+def fingerprint(root: Path) -> str:
+    """Return a digest of what is below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def build_unsalted(source: Path, into: Path) -> Suite:

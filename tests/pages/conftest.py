@@ -7,9 +7,8 @@ from playwright.sync_api import Browser
 
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
 from tests.pages.browser import open_browser
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 
 # Not of the session: while it runs, nothing in this thread can use asyncio.
@@ -20,12 +19,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+def suite() -> Suite:
     """Return a suite of eight cases, each of one run."""
-    folder = tmp_path_factory.mktemp("suite")
     division = {"method": "leave_one_out", "by": "run"}
-    source = write_suite(folder, runs=8)
-    return build(source, folder / "suite", targets=["exact_match"], division=division)
+    return shared_suite(runs=8, targets=["exact_match"], division=division)
 
 
 def wavering(target: Target | InstanceTarget, actual: Stat) -> Stat:

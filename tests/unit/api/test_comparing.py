@@ -5,14 +5,13 @@ import pytest
 import runner
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
-    suite = build(write_suite(root), root / "v1")
+    suite = shared_suite()
     for error, name in ((0.2, "worse"), (0.1, "<b>better</b>")):
         write_evaluation(evaluate_function(suite, off_by(error), name), root / f"{error}")
     return root

@@ -14,17 +14,15 @@ from runner.authoring.trial_start import is_possible
 from runner.contract.limits import Limits
 from runner.errors import UsageError
 from runner.sandbox.sandbox_run import SandboxRun
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 ENVIRONMENT = Path(sys.prefix)
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrialCase]:
+def case() -> Iterator[TrialCase]:
     """Yield a case of a small suite."""
-    path = tmp_path_factory.mktemp("suite")
-    suite = build(write_suite(path), path / "suite")
+    suite = shared_suite()
     with staged(suite, suite.cases[0]) as made:
         yield made
 

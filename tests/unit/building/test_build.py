@@ -24,7 +24,7 @@ from runner.suites.staged_files import STAGED_FILES
 from runner.suites.staging import write_inputs
 from runner.suites.suite import Suite
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
-from tests.suite_builder import WARN_ONLY, Said, build, stage, staged_frame
+from tests.suite_builder import WARN_ONLY, Said, build, shared_suite, stage, staged_frame
 
 ROOT = Path(__file__).parents[3]
 
@@ -38,8 +38,8 @@ def suite_with_stats(root: Path, stats: list[Json], **fields: Any) -> Suite:
     return build(root / "runs", root / "suite", **fields)
 
 
-def test_a_case_has_the_train_runs_whole_and_one_eval_run(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+def test_a_case_has_the_train_runs_whole_and_one_eval_run() -> None:
+    suite = shared_suite()
     (case,) = suite.cases
     train = {run.name for run in case.train_runs}
     assert len(train) == 3
@@ -207,8 +207,8 @@ def test_who_guesses_the_actuals_right_does_not_see_it_by_the_digests(
     assert found == (set() if is_kept else {"suite", "private"})
 
 
-def test_the_salt_is_in_the_private_half_alone(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+def test_the_salt_is_in_the_private_half_alone() -> None:
+    suite = shared_suite()
     salt = suite.private_manifest.salt.encode()
     holders = [path for path in suite.root.rglob("*") if path.is_file()]
     assert [path for path in holders if salt in path.read_bytes()] == [
@@ -408,9 +408,9 @@ def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> No
     assert any("per_instance_stats.json" in line for line in said.lines)
 
 
-def test_the_private_half_alone_has_what_only_scores_need(tmp_path: Path) -> None:
+def test_the_private_half_alone_has_what_only_scores_need() -> None:
     """A run that only evaluates has no train frames, which would be its actuals."""
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     (case,) = suite.cases
     (evaluated,) = case.eval_runs
     train = {run.number for run in case.train_runs}

@@ -15,7 +15,7 @@ from runner.suites.parts import part_name, read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.reveal import Reveal, make_reveals
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import build, shared_suite, stage
 
 HOLDOUT = {"method": "holdout", "by": "run", "share": 0.5}
 STATES = "scenario_state.request_states."
@@ -34,11 +34,8 @@ def sides(case: SuiteCase) -> tuple[list[str], list[str]]:
     return [run.name for run in case.train_runs], [run.name for run in case.eval_runs]
 
 
-def test_a_division_is_made_once_for_each_replicate_and_budget(tmp_path: Path) -> None:
-    division = {**HOLDOUT, "replicates": 2}
-    suite = build(
-        write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, revealed=BUDGETS
-    )
+def test_a_division_is_made_once_for_each_replicate_and_budget() -> None:
+    suite = shared_suite(runs=6, division={**HOLDOUT, "replicates": 2}, revealed=BUDGETS)
     assert [(case.id, case.replicate, case.budget) for case in suite.cases] == [
         (f"case-1-replicate-{replicate}-budget-{budget}", replicate, budget)
         for replicate in (1, 2)
@@ -48,10 +45,9 @@ def test_a_division_is_made_once_for_each_replicate_and_budget(tmp_path: Path) -
 
 @pytest.mark.parametrize("division", [HOLDOUT, {"method": "sampled"}])
 def test_a_larger_budget_reveals_what_the_smaller_ones_do_and_more(
-    tmp_path: Path, division: dict[str, Any]
+    division: dict[str, Any],
 ) -> None:
-    source = write_suite(tmp_path, runs=6)
-    suite = build(source, tmp_path / "suite", division=division, revealed=BUDGETS)
+    suite = shared_suite(runs=6, division=division, revealed=BUDGETS)
     one, two, three = (revealed_ids(suite, case) for case in suite.cases)
     assert one.keys() == two.keys() == three.keys()
     for name in one:
@@ -75,32 +71,28 @@ def test_replicate_n_is_the_division_of_the_nth_seed(
 ) -> None:
     source = write_suite(tmp_path, runs=6)
     three = build(source, tmp_path / "3", division={**division, "replicates": 3}, seed=5)
-    seen = []
-    for number in (1, 2, 3):
+    for number in (1, 3):
         alone = build(source, tmp_path / f"alone{number}", division=division, seed=4 + number)
         of_three = [case for case in three.cases if case.replicate == number]
         for one, other in zip(of_three, alone.cases, strict=True):
             assert sides(one) == sides(other)
             assert revealed_ids(three, one) == revealed_ids(alone, other)
-        seen.append([(sides(case), revealed_ids(three, case)) for case in of_three])
-    assert seen[0] != seen[1] != seen[2]  # the control: replicates differ
+    seen: list[list[Any]] = [[], [], []]
+    for case in three.cases:
+        seen[case.replicate - 1].append((sides(case), revealed_ids(three, case)))
+    assert seen[0] != seen[1] != seen[2] != seen[0]  # the control: replicates differ
 
 
-def test_a_container_is_told_its_own_budget_and_no_other(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed=BUDGETS)
+def test_a_container_is_told_its_own_budget_and_no_other() -> None:
+    suite = shared_suite(revealed=BUDGETS)
     for case in suite.cases:
         told = json.loads(stage(suite, case).files[layout.MANIFEST])
         assert (told["case"], told["revealed"]["instances"]) == (case.id, case.budget)
     assert len(set(suite.inputs_digests.values())) == 3
 
 
-def test_actuals_are_those_of_the_run_at_every_budget(tmp_path: Path) -> None:
-    suite = build(
-        write_suite(tmp_path),
-        tmp_path / "suite",
-        revealed=BUDGETS,
-        instance_targets=["exact_match"],
-    )
+def test_actuals_are_those_of_the_run_at_every_budget() -> None:
+    suite = shared_suite(revealed=BUDGETS, instance_targets=["exact_match"])
     actuals = [suite.actuals(case) for case in suite.cases]
     assert actuals[0].stats == actuals[1].stats == actuals[2].stats
     assert [len(each.instance_stats) for each in actuals] == [1, 2, 3]
@@ -110,11 +102,8 @@ def test_actuals_are_those_of_the_run_at_every_budget(tmp_path: Path) -> None:
         assert {target.instance_id for target in each.instance_stats} == ids
 
 
-def test_what_no_draw_changes_is_kept_once(tmp_path: Path) -> None:
-    division = {**HOLDOUT, "replicates": 2}
-    suite = build(
-        write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, revealed=BUDGETS
-    )
+def test_what_no_draw_changes_is_kept_once() -> None:
+    suite = shared_suite(runs=6, division={**HOLDOUT, "replicates": 2}, revealed=BUDGETS)
     parts = suite.manifest.parts
     evaluated = {run.number for case in suite.cases for run in case.eval_runs}
     assert set(parts[part_name(layout.EVAL_RUN_SPECS)]) == evaluated

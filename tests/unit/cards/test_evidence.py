@@ -21,17 +21,14 @@ from runner.submissions.told import mark_reports
 from runner.suites.suite import Suite
 from tests.card_builder import write_card
 from tests.evaluation_builder import evaluate_function, off_by, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.unit.submissions.builder import Clock, scored, submission
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    folder = tmp_path_factory.mktemp("suite")
-    source = write_suite(folder, runs=3)
+def suite() -> Suite:
     division = {"method": "leave_one_out", "by": "run"}
-    return build(source, folder / "suite", targets=["exact_match"], division=division)
+    return shared_suite(runs=3, targets=["exact_match"], division=division)
 
 
 @pytest.fixture

@@ -19,16 +19,14 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 IMAGES = ("broken", "sound")
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "v1")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def finished(suite: Suite) -> list[FinishedEvaluation]:

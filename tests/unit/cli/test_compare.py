@@ -8,8 +8,7 @@ from runner.cli.main import cli
 from runner.errors import UsageError
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 DIVISION = {"method": "leave_one_out", "by": "run"}
 HOSTILE = "\x1b[31mred"
@@ -18,7 +17,7 @@ HOSTILE = "\x1b[31mred"
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
-    suite = build(write_suite(root, runs=8), root / "suite", division=DIVISION)
+    suite = shared_suite(runs=8, division=DIVISION)
     for error, name in ((0.1, HOSTILE), (0.3, "b"), (0.2, "c")):
         write_evaluation(evaluate_function(suite, off_by(error), name), root / f"{error}")
     return root

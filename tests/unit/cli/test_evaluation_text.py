@@ -14,8 +14,7 @@ from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 LOG = b"""reading
 Traceback (most recent call last):
@@ -27,9 +26,8 @@ REASON = "predictor.py, line 7: ModuleNotFoundError: No module named 'sklearn' -
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "suite")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def half(target: Target | InstanceTarget, _actual: Stat) -> Stat:

@@ -15,8 +15,7 @@ from runner.reports.report import Report
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.unit.reports.builder import make_report
 
 SCORED, FAILED = make_report(), make_report(predicted=None)
@@ -24,9 +23,8 @@ MISSING = [UsageError("no such image")]
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "v1")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def code(

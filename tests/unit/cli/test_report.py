@@ -13,17 +13,14 @@ from runner.pages.report_page import report_page
 from runner.reports.report import Evaluation
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 SHARED: dict[str, Any] = {"method": "leave_one_out", "by": "run"}
 DISJOINT = {"method": "holdout", "by": "run", "share": 0.5, "cases": 2}
 
 
-def evaluated(tmp_path: Path, division: dict[str, Any]) -> Evaluation:
-    accept = ["twins", "derivable"]
-    runs = write_suite(tmp_path, runs=6)
-    suite = build(runs, tmp_path / "suite", division=division, accept=accept)
+def evaluated(division: dict[str, Any]) -> Evaluation:
+    suite = shared_suite(runs=6, division=division, accept=["twins", "derivable"])
     made = evaluate_function(suite, off_by(0.1))
     report = made.report.model_copy(update={"suite": suite_record(suite)})
     return Evaluation(report, made.files)
@@ -33,7 +30,7 @@ def evaluated(tmp_path: Path, division: dict[str, Any]) -> Evaluation:
 def test_the_channel_that_remains_is_told_of_a_suite_whose_cases_share_runs_alone(
     tmp_path: Path, division: dict[str, Any], is_told: bool
 ) -> None:
-    made = evaluated(tmp_path, division)
+    made = evaluated(division)
     write_evaluation(made, tmp_path / "report")
     shown = CliRunner().invoke(cli, ["report", str(tmp_path / "report")], standalone_mode=False)
     said = "the cases share runs: "
@@ -50,7 +47,7 @@ def test_the_channel_that_remains_is_told_of_a_suite_whose_cases_share_runs_alon
 def test_scores_are_shown_by_any_column_also_one_of_numbers(
     tmp_path: Path, column: str, group: str
 ) -> None:
-    write_evaluation(evaluated(tmp_path, DISJOINT), tmp_path / "report")
+    write_evaluation(evaluated(DISJOINT), tmp_path / "report")
     given = ["report", str(tmp_path / "report"), "--by", column]
     shown = CliRunner().invoke(cli, given, standalone_mode=False)
     assert shown.exception is None

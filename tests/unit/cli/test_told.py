@@ -24,7 +24,7 @@ from runner.submissions.told import mark_reports
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, shared_suite
 from tests.unit.submissions.builder import BASELINE, score
 
 EXACT = "0.1234"
@@ -40,9 +40,8 @@ class Open:
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
-    return build(write_suite(root, runs=8), root / "suite", division=DIVISION)
+def suite() -> Suite:
+    return shared_suite(runs=8, division=DIVISION)
 
 
 @pytest.fixture

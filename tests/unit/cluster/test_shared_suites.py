@@ -11,7 +11,7 @@ from runner.cluster.shared_suites import archive_name, fetch_suite, share_suite,
 from runner.errors import SuiteError, UsageError
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import build, shared_suite, stage
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
-    return build(write_suite(root), root / "suite")
+def suite() -> Suite:
+    return shared_suite()
 
 
 @pytest.fixture(params=["path", "file", "memory"])

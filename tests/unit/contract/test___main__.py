@@ -11,8 +11,7 @@ import pytest
 from runner.contract.__main__ import read_arguments
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR_VARIABLE
 from runner.suites.staging import stage_inputs
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 PREDICTOR = """
 from runner.contract import Predictor
@@ -27,7 +26,7 @@ class Mine(Predictor):
 
 
 def run(tmp_path: Path, answer: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    suite = build(write_suite(tmp_path / "helm"), tmp_path / "suite")
+    suite = shared_suite()
     staged = stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
     for name, content in staged.files.items():
         (tmp_path / "input" / name).parent.mkdir(parents=True, exist_ok=True)

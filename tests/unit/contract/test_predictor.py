@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +15,13 @@ from runner.contract.predictor import (
 )
 from runner.output.predictions import read_instance_predictions
 from runner.suites.staging import StagedInputs, stage_inputs
-from tests.helm_builder import write_suite
-from tests.suite_builder import build, parquet_bytes
+from tests.loaded_modules import loaded_by
+from tests.suite_builder import parquet_bytes, shared_suite
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> StagedInputs:
-    root = tmp_path_factory.mktemp("suite")
-    suite = build(write_suite(root / "helm"), root / "suite")
+def staged() -> StagedInputs:
+    suite = shared_suite()
     return stage_inputs(suite.inputs(suite.cases[0]), seed=7, limits={"cpus": 1})
 
 
@@ -214,10 +211,8 @@ def test_a_missing_predictor_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", ["docker", "helm", "click", "polars", "pydantic", "pandas"])
 def test_importing_the_contract_loads_nothing_heavy(module: str) -> None:
-    code = f"import runner.contract, sys; sys.exit({module!r} in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert module not in loaded_by("import runner.contract")
 
 
 def test_control_the_import_check_sees_a_module_that_is_loaded() -> None:
-    code = "import runner.contract, sys; sys.exit('json' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1
+    assert "json" in loaded_by("import runner.contract")

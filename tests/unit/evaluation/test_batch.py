@@ -36,7 +36,7 @@ from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.suite import Suite
 from tests.evaluation_builder import oracle, written
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, shared_suite
 
 LOST = "lost:1"
 
@@ -44,9 +44,8 @@ BROKEN = "broken:1"
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "v1")
+def suite() -> Suite:
+    return shared_suite()
 
 
 @dataclass

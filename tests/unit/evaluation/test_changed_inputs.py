@@ -10,15 +10,13 @@ from runner.evaluation.changed_inputs import change_inputs, rename_actuals
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import shared_suite, stage
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
+def suite() -> Suite:
     targets = [{"stat": "exact_match", "split": "test"}]
-    return build(write_suite(root), root / "suite", instance_targets=targets)
+    return shared_suite(instance_targets=targets)
 
 
 def frame(staged: StagedInputs, name: str) -> pl.DataFrame:

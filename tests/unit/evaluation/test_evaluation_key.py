@@ -20,17 +20,15 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 SETTINGS = RunSettings(SandboxPolicy(), 1)
 IMAGE = Image("team/predictor:1", "sha256:1", ("team/predictor@sha256:2",))
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path), tmp_path / "suite")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def key(suite: Suite, **parts: Any) -> EvaluationKey:

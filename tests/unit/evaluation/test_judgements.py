@@ -7,13 +7,12 @@ from runner.evaluation.judgements import Judgements
 from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
 from runner.sandbox.policy import SandboxPolicy
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.unit.evaluation.builder import IMAGE, RUN
 
 
 def test_a_run_that_two_suites_share_is_judged_for_each(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     one = Pass(IMAGE, suite, RunSettings(SandboxPolicy(), 1), FinishedCases(tmp_path))
     judged = one.judge(suite.cases[0], RUN)
     key = one.task(suite.cases[0].id).key

@@ -8,14 +8,12 @@ import pytest
 from runner.contract.limits import ALL_GPUS
 from runner.evaluation.run_options import RunOptions
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "v1", seed=3)
+def suite() -> Suite:
+    return shared_suite(seed=3)
 
 
 ASKED: list[tuple[dict[str, Any], list[str]]] = [
@@ -44,7 +42,7 @@ def test_control_the_suites_own_settings_and_a_rerun_ask_for_nothing(suite: Suit
 
 def test_the_repetition_that_a_suite_requires_is_its_own(tmp_path: Path) -> None:
     scoring = {"determinism": "byte_equal"}
-    suite = build(write_suite(tmp_path), tmp_path / "v1", scoring=scoring)
+    suite = shared_suite(scoring=scoring)
     assert RunOptions(repeat=1).on(suite).asked(suite) == []
     assert RunOptions(repeat=2).on(suite).asked(suite) == ["repeat-2"]
 
@@ -53,7 +51,7 @@ def test_the_repetition_that_a_suite_requires_is_its_own(tmp_path: Path) -> None
 def test_the_suite_says_how_many_gpus_there_are_unless_the_option_does(
     of_suite: int, asked: int | None, given: int, tmp_path: Path
 ) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", limits={"gpus": of_suite})
+    suite = shared_suite(limits={"gpus": of_suite})
     settings = RunOptions(gpus=asked).on(suite)
     assert settings.policy.limits.gpus == given
     assert settings.asked(suite) == ([] if given == of_suite else [f"gpus-{given}"])

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +14,16 @@ from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 NO_FILE = "the predictor wrote no such file"
 NAME = MetricName("exact_match", "test")
 
 
 @pytest.fixture
-def suite(tmp_path: Path) -> Suite:
+def suite() -> Suite:
     targets = [{"stat": "exact_match", "split": "test"}]
-    return build(write_suite(tmp_path), tmp_path / "suite", instance_targets=targets)
+    return shared_suite(instance_targets=targets)
 
 
 def verdict_on(suite: Suite, files: Mapping[str, str], exit_code: int = 0) -> Verdict:

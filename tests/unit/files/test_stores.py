@@ -27,8 +27,7 @@ from runner.reports.report_directory import find_report, write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.unit.evaluation.builder import RUN, TASK
 
 
@@ -41,9 +40,8 @@ def store(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path), tmp_path / "suite")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def evaluation(suite: Suite, evaluation_key: str = "this", seed: int = 1) -> Evaluation:

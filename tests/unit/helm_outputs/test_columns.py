@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ import pytest
 
 from runner.contract.frames import read_rows
 from runner.helm_outputs.runs import RUN_FILES, find_runs
+from runner.suites.suite import Suite
 from tests.helm_builder import Json, request_state, run_files, write_run
 from tests.suite_builder import build, build_unsalted, stage
 
-BUILDS = 20
+BUILDS = 8
 
 Change = Callable[[dict[str, Any], int], None]
 
@@ -132,15 +135,34 @@ def without_missing(row: Json) -> Json:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def digests(root: Path, change: Change, builds: int) -> set[str]:
-    """Return the digests of some builds of the same runs."""
-    source = write_runs(root, change)
-    return {build_unsalted(source, root / f"suite {each}").digest for each in range(builds)}
+@dataclass(frozen=True)
+class BuiltTwice:
+    """Runs in which a change is made, and two suites of them."""
+
+    source: Path
+    suites: tuple[Suite, Suite]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Change], BuiltTwice]:
+    """Return a function that builds for each change once."""
+
+    @cache
+    def build_twice(change: Change) -> BuiltTwice:
+        root = tmp_path_factory.mktemp("built")
+        source = write_runs(root, change)
+        one, other = (build_unsalted(source, root / name) for name in ("one", "other"))
+        return BuiltTwice(source, (one, other))
+
+    return build_twice
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_same_files_give_the_same_digest(tmp_path: Path, change: Change) -> None:
-    assert len(digests(tmp_path, change, builds=2)) == 1
+def test_the_same_files_give_the_same_digest(
+    built: Callable[[Change], BuiltTwice], change: Change
+) -> None:
+    one, other = built(change).suites
+    assert one.digest == other.digest
 
 
 @pytest.mark.parametrize("change", [change_all, change_all_of_train_runs])
@@ -148,7 +170,9 @@ def test_many_builds_of_all_that_helm_leaves_free_give_one_digest(
     tmp_path: Path, change: Change
 ) -> None:
     """What goes wrong by chance may go well twice."""
-    assert len(digests(tmp_path, change, BUILDS)) == 1
+    source = write_runs(tmp_path, change)
+    suites = [build_unsalted(source, tmp_path / f"suite {each}") for each in range(BUILDS)]
+    assert len({suite.digest for suite in suites}) == 1
 
 
 def test_control_another_file_gives_another_digest(tmp_path: Path) -> None:
@@ -160,9 +184,10 @@ def test_control_another_file_gives_another_digest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_predictor_gets_the_values_that_magnet_has(tmp_path: Path, change: Change) -> None:
-    source = write_runs(tmp_path, change)
-    suite = build(source, tmp_path / "suite")
+def test_a_predictor_gets_the_values_that_magnet_has(
+    built: Callable[[Change], BuiltTwice], tmp_path: Path, change: Change
+) -> None:
+    source, (suite, _) = built(change).source, built(change).suites
     trained = {run.name for run in suite.cases[0].train_runs}
     (tmp_path / "specs").write_bytes(stage(suite).files["train/run_specs.parquet"])
     (tmp_path / "states").write_bytes(stage(suite).files["train/scenario_states.parquet"])

@@ -25,16 +25,14 @@ from runner.reports.scored_report import parse_scored
 from runner.scores.clusters import Replicates
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
+def suite() -> Suite:
+    return shared_suite(runs=8, **SPLIT)
 
 
 @pytest.fixture

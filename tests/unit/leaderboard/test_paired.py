@@ -13,16 +13,14 @@ from runner.leaderboard.suite_choice import choose_all
 from runner.reports.report import Report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import Predict, evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 DIVISION = {"method": "leave_one_out", "by": "run"}
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
-    return build(write_suite(root, runs=8), root / "v1", targets=["exact_match"], division=DIVISION)
+def suite() -> Suite:
+    return shared_suite(runs=8, targets=["exact_match"], division=DIVISION)
 
 
 def report_of(suite: Suite, predict: Predict, image: str = "image", exit_code: int = 0) -> Report:
@@ -82,7 +80,7 @@ def test_the_target_in_which_they_differ_most_comes_first(suite: Suite) -> None:
 
 def test_a_target_that_one_did_not_predict_stands_last(tmp_path: Path) -> None:
     scoring = {"missing": "worst", "range": [0.0, 1.0]}
-    suite = build(write_suite(tmp_path, runs=8), tmp_path / "s", division=DIVISION, scoring=scoring)
+    suite = shared_suite(runs=8, division=DIVISION, scoring=scoring)
 
     def lazy(target: Target | InstanceTarget, actual: Stat) -> Stat | None:
         return None if actual.mean == 0.3 else uneven(target, actual)

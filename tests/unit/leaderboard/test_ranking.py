@@ -21,16 +21,15 @@ from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, shared_suite
 
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+def suite() -> Suite:
     """Return a suite of eight cases, each of one run."""
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
+    return shared_suite(runs=8, **SPLIT)
 
 
 def uneven(target: Target | InstanceTarget, actual: Stat) -> Stat:

@@ -14,17 +14,15 @@ from runner.reports.report_directory import write_evaluation
 from runner.scores.comparison import RankRange, Standing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 ERRORS = {"good": 0.1, "middle": 0.3, "bad": 0.6}
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    tmp_path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(tmp_path, runs=8), tmp_path / "suite", **SPLIT)
+def suite() -> Suite:
+    return shared_suite(runs=8, **SPLIT)
 
 
 @pytest.fixture(scope="module")

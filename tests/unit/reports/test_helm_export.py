@@ -11,8 +11,8 @@ from runner.errors import UsageError
 from runner.helm_outputs.runs import RUN_SPEC, STATS
 from runner.reports.helm_export import run_directory_name, write_helm_runs
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.helm_builder import run_files, stat, write_run, write_suite
-from tests.suite_builder import build
+from tests.helm_builder import run_files, stat, write_run
+from tests.suite_builder import build, shared_suite
 from tests.unit.reports.builder import make_report
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "perturbed"}
@@ -43,7 +43,7 @@ def test_helms_own_classes_read_the_predicted_stats(tmp_path: Path) -> None:
 
 
 def test_the_run_spec_is_what_is_revealed_nested_as_helm_has_it(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     (run,) = write_helm_runs(evaluate_function(suite, off_by(0)).report, tmp_path / "out")
     spec = json.loads((run / RUN_SPEC).read_text())
     assert spec["adapter_spec"]["model"] == "demo/model"
@@ -55,7 +55,7 @@ def test_the_run_spec_is_what_is_revealed_nested_as_helm_has_it(tmp_path: Path) 
 
 def test_instances_are_grouped_by_perturbation_and_trial(tmp_path: Path) -> None:
     targets = [{"stat": "exact_match", "split": "test"}]
-    suite = build(write_suite(tmp_path), tmp_path / "suite", instance_targets=targets)
+    suite = shared_suite(instance_targets=targets)
     (run,) = write_helm_runs(evaluate_function(suite, off_by(0)).report, tmp_path / "out")
     entries = json.loads((run / "per_instance_stats.json").read_text())
     assert len(entries) == 2
@@ -74,7 +74,7 @@ def test_a_run_with_a_name_that_no_file_system_takes_is_refused(tmp_path: Path) 
 
 
 def test_files_that_are_there_are_not_overwritten(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     report = evaluate_function(suite, off_by(0)).report
     write_helm_runs(report, tmp_path / "out")
     with pytest.raises(UsageError, match="is there already"):

@@ -1,7 +1,4 @@
 import json
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +6,7 @@ import pytest
 from runner.errors import SuiteError
 from runner.reports.report import MOST_BYTES, ImageRecord, SuiteRecord, read_report
 from runner.reports.report_directory import write_evaluation
+from tests.loaded_modules import loaded_by
 from tests.unit.reports.builder import evaluation, make_report
 
 
@@ -66,20 +64,12 @@ def test_evaluations_are_the_same_only_if_whose_they_are_and_what_was_asked_for_
     assert later.run_identity == report.run_identity
 
 
-@cache
-def loaded(by: str) -> frozenset[str]:
-    """Return the modules that are loaded once one is imported, in a process of its own."""
-    code = f"import {by}, sys; print(*sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return frozenset(ended.stdout.split())
+MODULES = "report, report_directory, verification, score_text, table"
 
 
-@pytest.mark.parametrize(
-    "module", ["report", "report_directory", "verification", "score_text", "table"]
-)
 @pytest.mark.parametrize("heavy", ["docker", "pandas"])
-def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy: str) -> None:
-    assert heavy not in loaded(by=f"runner.reports.{module}")
+def test_reports_are_read_without_the_engines_sdk_and_pandas(heavy: str) -> None:
+    assert heavy not in loaded_by(f"from runner.reports import {MODULES}")
 
 
 @pytest.mark.parametrize(
@@ -87,4 +77,4 @@ def test_reports_are_read_without_the_engines_sdk_and_pandas(module: str, heavy:
     [("runner.sandbox.engine.engine", "docker"), ("runner.contract.frames", "pandas")],
 )
 def test_control_modules_that_need_them_load_them(module: str, heavy: str) -> None:
-    assert heavy in loaded(by=module)
+    assert heavy in loaded_by(f"import {module}")

@@ -13,15 +13,14 @@ from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, shared_suite
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+def suite() -> Suite:
     """Return a suite of one case with stats of a run and of instances."""
-    tmp_path = tmp_path_factory.mktemp("suite")
     targets = [{"stat": "exact_match", "split": "test"}]
-    return build(write_suite(tmp_path), tmp_path / "suite", instance_targets=targets)
+    return shared_suite(instance_targets=targets)
 
 
 @pytest.fixture

@@ -7,21 +7,13 @@ from pathlib import Path
 import pytest
 
 import runner
+from tests.loaded_modules import loaded_by
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "runner"
 
 CHEAP = {"runner", "runner.contract", "runner.errors"}
 HEAVY = {"click", "docker", "numpy", "pandas", "polars", "pyarrow", "pydantic", "rich", "scipy"}
-
-
-def loaded_by(code: str) -> set[str]:
-    """Return the modules that a program has loaded at its end."""
-    program = f"{code}\nimport sys\nprint(*sys.modules)"
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    return set(ended.stdout.split())
 
 
 def test_importing_the_package_loads_nothing_else_of_it_and_nothing_heavy() -> None:

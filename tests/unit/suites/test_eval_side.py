@@ -19,8 +19,16 @@ from runner.errors import SuiteError
 from runner.suites import parts
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite
-from tests.helm_builder import Json, request_state, run_files, stat, write_run, write_suite
-from tests.suite_builder import allow_column, build, eval_part, parquet_bytes, stage, staged_frame
+from tests.helm_builder import Json, request_state, run_files, stat, write_run
+from tests.suite_builder import (
+    allow_column,
+    build,
+    eval_part,
+    parquet_bytes,
+    shared_suite,
+    stage,
+    staged_frame,
+)
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
 
@@ -212,7 +220,7 @@ def test_parquet_holds_no_statistics_and_no_metadata_of_ours(tmp_path: Path) -> 
 
 
 def test_a_split_is_never_revealed_whole_by_a_draw(tmp_path: Path) -> None:
-    """Two of the six instances are of the split ``valid``; a draw of 5 would often have both."""
+    """Two of the six instances are of the split ``valid``; of draws of 5 two in three have both."""
     states = [request_state(f"id{number}") for number in range(6)]
     for state in states[:2]:
         state["instance"]["split"] = "valid"
@@ -220,15 +228,15 @@ def test_a_split_is_never_revealed_whole_by_a_draw(tmp_path: Path) -> None:
     for number in range(4):
         name = f"a:x={number}"
         write_run(tmp_path / "runs", name, run_files(name, request_states=states, stats=stats))
-    division = {"method": "leave_one_out", "by": "run"}
+    division = {"method": "explicit", "cases": [{"train": ["*x=0"], "eval": ["*x=[123]"]}]}
     fields = {"division": division, "accept": ["twins"], "revealed": {"instances": 5}}
-    for seed in range(5):
+    for seed in range(3):
         suite = build(tmp_path / "runs", tmp_path / f"{seed}", seed=seed, **fields)
-        assert len(suite.cases) == 4
+        assert len(suite.cases[0].eval_runs) == 3
 
 
-def test_no_instance_need_be_revealed(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": 0})
+def test_no_instance_need_be_revealed() -> None:
+    suite = shared_suite(revealed={"instances": 0})
     assert staged_frame(suite, "eval/scenario_states.parquet").height == 0
 
 
@@ -245,12 +253,9 @@ STATE = "scenario_state.request_states."
         ("references", f"{STATE}output_mapping.A"),
     ],
 )
-def test_what_the_spec_hides_is_not_shown_and_all_else_is(
-    tmp_path: Path, hidden: str, column: str
-) -> None:
-    source = write_suite(tmp_path)
-    shown = build(source, tmp_path / "shown")
-    less = build(source, tmp_path / "less", revealed={"instances": 2, hidden: False})
+def test_what_the_spec_hides_is_not_shown_and_all_else_is(hidden: str, column: str) -> None:
+    shown = shared_suite()
+    less = shared_suite(revealed={"instances": 2, hidden: False})
     assert column in eval_part(shown, layout.EVAL_SCENARIO_STATES).columns
     assert column not in eval_part(less, layout.EVAL_SCENARIO_STATES).columns
     assert f"{STATE}instance.id" in eval_part(less, layout.EVAL_SCENARIO_STATES).columns

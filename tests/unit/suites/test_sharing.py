@@ -16,25 +16,24 @@ from runner.suites.sharing import advice, find_nested, find_shared, refuse_neste
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import WARN_ONLY, Said, build
+from tests.suite_builder import WARN_ONLY, Said, shared_suite
 
 HOLDOUT = {"method": "holdout", "by": "run", "share": 0.5, "cases": 2}
 FOLDS = {"method": "k_fold", "folds": 2}
 
 
-def divided(tmp_path: Path, division: dict[str, Any], **fields: Any) -> Suite:
-    given = {"accept": ["twins", "derivable"], **fields}
-    return build(write_suite(tmp_path, runs=6), tmp_path / "suite", division=division, **given)
+def divided(division: dict[str, Any], **fields: Any) -> Suite:
+    return shared_suite(runs=6, division=division, **{"accept": ["twins", "derivable"], **fields})
 
 
 @pytest.fixture(scope="module")
-def disjoint(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    return divided(tmp_path_factory.mktemp("disjoint"), HOLDOUT)
+def disjoint() -> Suite:
+    return divided(HOLDOUT)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    return divided(tmp_path_factory.mktemp("shared"), FOLDS)
+def shared() -> Suite:
+    return divided(FOLDS)
 
 
 NAMES = [f"demo:subject={number},model=demo/model" for number in range(6)]
@@ -52,18 +51,18 @@ def test_a_holdout_is_disjoint_and_folds_are_shared(disjoint: Suite, shared: Sui
     assert "is an eval run of case-1, and a train run of case-2" in details(shared)["shared_run"]
 
 
-def test_an_eval_run_that_is_revealed_in_another_case_is_shared(tmp_path: Path) -> None:
+def test_an_eval_run_that_is_revealed_in_another_case_is_shared() -> None:
     """So are replicates: the same eval run, its train runs drawn again."""
     a, b, c, *_ = NAMES
-    shared = divided(tmp_path / "shared", explicit(([a], [c]), ([b], [c])))
+    shared = divided(explicit(([a], [c]), ([b], [c])))
     assert str(find_shared(shared)).endswith("and an eval run of case-2")
-    disjoint = divided(tmp_path / "disjoint", explicit(([a], [b]), ([a], [c])))
+    disjoint = divided(explicit(([a], [b]), ([a], [c])))
     assert find_shared(disjoint) is None
 
 
-def test_a_sibling_of_one_group_counts_as_the_run(tmp_path: Path) -> None:
+def test_a_sibling_of_one_group_counts_as_the_run() -> None:
     a, b, c, d, *_ = NAMES
-    parted = divided(tmp_path / "parted", explicit(([a], [b]), ([c], [d])))
+    parted = divided(explicit(([a], [b]), ([c], [d])))
     assert find_shared(parted) is None  # the control
     numbers = {run.name: run.number for run in parted.manifest.runs}
     group = GroupRecord(kind="sweeps", runs=(numbers[b], numbers[c]))
@@ -72,22 +71,22 @@ def test_a_sibling_of_one_group_counts_as_the_run(tmp_path: Path) -> None:
 
 
 def test_a_shared_suite_is_refused_unless_its_spec_accepts_that(
-    disjoint: Suite, shared: Suite, tmp_path: Path
+    disjoint: Suite, shared: Suite
 ) -> None:
     with pytest.raises(SuiteError, match=r"method: holdout.*accept: \[shared\]"):
         refuse_shared(shared, "It tells.")
-    refuse_shared(divided(tmp_path, FOLDS, accept=["twins", "derivable", "shared"]), "")
+    refuse_shared(divided(FOLDS, accept=["twins", "derivable", "shared"]), "")
     refuse_shared(disjoint, "")
 
 
 def test_who_repeats_a_holdout_is_told_to_leave_out_replicates(
-    shared: Suite, tmp_path: Path
+    shared: Suite,
 ) -> None:
-    repeated = divided(tmp_path / "a", {**HOLDOUT, "replicates": 2})
+    repeated = divided({**HOLDOUT, "replicates": 2})
     with pytest.raises(SuiteError, match="leave out `replicates` of its division") as refused:
         refuse_shared(repeated, "It tells.")
     assert "method: holdout" not in str(refused.value)
-    folds = divided(tmp_path / "b", {**FOLDS, "replicates": 2})
+    folds = divided({**FOLDS, "replicates": 2})
     assert advice(folds) == "divide it with `division: {method: holdout}`, without `replicates`"
     assert advice(shared) == "divide it with `division: {method: holdout}`"  # the control
 
@@ -119,23 +118,23 @@ def test_a_holdout_keeps_of_each_run_only_the_side_that_a_case_uses(disjoint: Su
 BUDGETS = {"instances": [1, 2]}
 
 
-def test_cases_that_differ_in_what_they_reveal_are_nested_and_not_shared(tmp_path: Path) -> None:
-    suite = divided(tmp_path / "a", HOLDOUT, revealed=BUDGETS)
+def test_cases_that_differ_in_what_they_reveal_are_nested_and_not_shared() -> None:
+    suite = divided(HOLDOUT, revealed=BUDGETS)
     assert find_shared(suite) is None
     found = "case-1-budget-1 and case-1-budget-2 reveal other instances of the same eval runs"
     assert (details(suite)["sharing"], details(suite)["nested_cases"]) == ("nested", found)
     refuse_shared(suite, "")
     with pytest.raises(SuiteError, match="Anyone with the whole public half"):
         refuse_nested(suite)
-    accepting = divided(tmp_path / "b", HOLDOUT, revealed=BUDGETS, accept=["twins", "shared"])
+    accepting = divided(HOLDOUT, revealed=BUDGETS, accept=["twins", "shared"])
     refuse_nested(accepting)
 
 
 def test_control_one_budget_is_not_nested_and_folds_with_budgets_are_shared(
-    tmp_path: Path,
+    disjoint: Suite,
 ) -> None:
-    assert find_nested(divided(tmp_path / "a", HOLDOUT)) is None
-    folds = divided(tmp_path / "b", FOLDS, revealed=BUDGETS)
+    assert find_nested(disjoint) is None
+    folds = divided(FOLDS, revealed=BUDGETS)
     assert details(folds)["sharing"] == "shared"
     assert "is an eval run of case-1-budget-1, and a train run of case-2-budget-1" in str(
         find_shared(folds)

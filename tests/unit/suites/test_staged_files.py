@@ -8,8 +8,7 @@ import pytest
 from runner.contract import layout
 from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
-from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import shared_suite, stage
 
 STATES = STAGED_FILES[layout.EVAL_SCENARIO_STATES]
 SHOWN_BY = {
@@ -28,14 +27,14 @@ ASKED_FOR: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("path", ASKED_FOR)
 def test_what_is_staged_is_what_is_described_and_the_manifest(tmp_path: Path, path: str) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", **ASKED_FOR[path])
+    suite = shared_suite(**ASKED_FOR[path])
     left_out = ASKED_FOR.keys() - {path}
     described = [name for name in STAGED_FILES if name not in left_out]
     assert list(stage(suite).files) == [layout.MANIFEST, *described]
 
 
 def test_a_file_that_no_field_of_the_spec_asks_for_is_left_out(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     assert {path for path, file in STAGED_FILES.items() if file.asked_by} == ASKED_FOR.keys()
     assert ASKED_FOR.keys() == STAGED_FILES.keys() - stage(suite).files.keys()
 

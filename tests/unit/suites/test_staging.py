@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, stage
+from tests.suite_builder import build, shared_suite, stage
 
 
 def test_pandas_reads_what_is_staged(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     frame = pd.read_parquet(io.BytesIO(stage(suite).files["train/stats.parquet"]))
     assert len(frame) == 6
 
@@ -25,6 +25,6 @@ def test_a_case_is_staged_once_for_all_images_and_anew_for_another_suite(tmp_pat
 
 
 def test_a_suite_without_instance_targets_stages_none(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = shared_suite()
     assert "eval/instance_targets.parquet" not in stage(suite).files
     assert suite.cases[0].wanted_files == ("predictions.json",)

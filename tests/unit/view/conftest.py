@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.view_builder import write_reports
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    root = tmp_path_factory.mktemp("suite")
+def suite() -> Suite:
     division = {"method": "leave_one_out", "by": "run"}
-    return build(write_suite(root, runs=4), root / "suite", division=division)
+    return shared_suite(runs=4, division=division)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,7 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sandbox_run import SandboxRun
 from tests.evaluation_builder import oracle, written
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 from tests.terminal import Terminal
 
 
@@ -33,7 +32,7 @@ from tests.terminal import Terminal
 def pass_(tmp_path_factory: pytest.TempPathFactory) -> Pass:
     """Return a pass of one case."""
     path = tmp_path_factory.mktemp("suite")
-    suite = build(write_suite(path), path / "v1")
+    suite = shared_suite()
     settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
     return Pass(Image("a:1", "sha256:1"), suite, settings, FinishedCases(path / "finished"))
 

@@ -14,15 +14,13 @@ from runner.evaluation.run_options import RunSettings
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
+def suite() -> Suite:
     division = {"method": "leave_one_out", "by": "run"}
-    return build(write_suite(path, runs=6), path / "suite", division=division)
+    return shared_suite(runs=6, division=division)
 
 
 def told(progress: CaseProgress, suite: Suite, faults: int) -> None:

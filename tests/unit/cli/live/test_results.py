@@ -12,14 +12,12 @@ from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.reports.report import Report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, oracle
-from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import shared_suite
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    path = tmp_path_factory.mktemp("suite")
-    return build(write_suite(path), path / "suite")
+def suite() -> Suite:
+    return shared_suite()
 
 
 def kept(result: Report | RunnerError) -> str:

@@ -1,0 +1,14 @@
+"""What holds for the tests of every folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.suite_builder import remove_shared_suites
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_suites() -> Iterator[None]:
+    """Fail at the end if a test has changed a suite that others read."""
+    yield
+    assert remove_shared_suites() == []
