@@ -33,12 +33,8 @@ from runner.authoring.image_source import ImageSource
 from runner.authoring.package_images import PackageImages, open_package_images
 from runner.authoring.parents import require_parent
 from runner.authoring.platforms import BuildPlatform
-from runner.authoring.system_packages import (
-    FOLDER,
-    lock_system_packages,
-    system_dockerfile,
-    write_debs,
-)
+from runner.authoring.system_install import INSTALL, install_packages, settings_lines
+from runner.authoring.system_packages import lock_system_packages, write_debs
 from runner.authoring.weights import weights_digest
 from runner.errors import BuildError
 from runner.files.scratch import scratch_directory
@@ -139,10 +135,10 @@ class _Build:
 
     def obtain_system(self, images: PackageImages, base: Image) -> Image | None:
         """Return the image of the system's packages; None if the folder asks for none."""
-        lock = lock_system_packages(self.source.folder, self.engine, base, self.progress)
+        lock = lock_system_packages(self.source.folder, self.engine, base, self.tag, self.progress)
         if lock is None or not lock.packages:
             return None
-        sources = {"dockerfile": system_dockerfile(base), "lock": lock.model_dump()["packages"]}
+        sources = {"base": base.id, "install": INSTALL, "lock": lock.model_dump()["packages"]}
         return images.obtain(sources, partial(self._make_system, lock, base))
 
     def _make_system(self, lock: Lock, base: Image, tag: str) -> Image:
@@ -154,9 +150,14 @@ class _Build:
             what = f"{self.tag}: fetching {len(lock.packages)} packages of the system"
             self.progress.say(what)
             with self.progress.task(what):
-                write_debs(lock, folder / FOLDER)
-            write_packages_context(context, system_dockerfile(base), {FOLDER: folder / FOLDER})
-            return self._send(context, tag, {}, f"{self.tag}: installing them")
+                write_debs(lock, folder / "debs")
+            what = f"{self.tag}: installing them"
+            self.progress.say(what)
+            with self.progress.task(what):
+                installed = install_packages(self.engine, base, folder / "debs", self.tag)
+            lines = [f"FROM {installed}", *settings_lines(self.engine.images.settings(base.id))]
+            write_packages_context(context, "\n".join(lines), {})
+            return self._send(context, tag, {}, f"{self.tag}: completing their image")
 
     def obtain_packages(
         self, images: PackageImages, dockerfile: str

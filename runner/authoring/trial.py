@@ -36,6 +36,12 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 }
 """The command for a predictor whose folder holds this file; its image uses the same one."""
 
+INSTALLED_BY: Mapping[str, str] = {
+    "Rscript": "R and its package jsonlite (r-base-core and r-cran-jsonlite of Debian)",
+    "node": "Node.js 18 or later",
+}
+"""What has the program of a template that a machine may lack."""
+
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 """What a predictor sees of this environment; a container sees none of the rest either."""
 
@@ -76,6 +82,8 @@ def run_here(folder: Path, command: Sequence[str], case: TrialCase) -> SandboxRu
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             ended = subprocess.run(words, cwd=folder, env=environment, check=False)  # noqa: S603  (theirs)
+        except FileNotFoundError as error:
+            raise UsageError(_no_program(words[0], folder)) from error
         except OSError as error:
             raise UsageError(f"{words[0]}: can't be started ({error.strerror}).") from error
         finally:
@@ -118,10 +126,19 @@ def run_trial(
             "TMPDIR": str(scratch / "tmp"),
         }
         if shutil.which(command[0], path=variables["PATH"]) is None:
-            raise UsageError(f"{command[0]}: can't be started (there is no such program).")
+            raise UsageError(_no_program(command[0], folder))
         start = [*_start(case, scratch / "tmp"), *command]
         ended = _run_limited(start, copy, variables, case.limits.wall_seconds, show)
         return _result(case, output, *ended)
+
+
+def _no_program(name: str, folder: Path) -> str:
+    what = INSTALLED_BY.get(name, "it")
+    return (
+        f"{name}: can't be started (there is no such program). `runner try` runs the predictor "
+        f"with what this machine has: install {what}, or run it in its image: `runner build "
+        f"{folder} -t IMAGE`, then `runner check IMAGE`."
+    )
 
 
 def _start(case: TrialCase, temporary: Path) -> list[str]:

@@ -16,6 +16,8 @@ from runner.sandbox.image_archive import SUFFIX, is_archive, write_image_archive
 from runner.untrusted import printable
 
 MEGABYTE = 1_000_000  # as `docker images` counts
+SMALLEST_SHOWN = 0.01
+"""In megabytes; of less the number is of no use to anyone."""
 
 
 def build(
@@ -45,7 +47,7 @@ def build(
     if not base and not BuildPlatform.of(engine, platform).is_engines:
         following += f", on an engine for {platform}; --export writes the image to a file"
     if built.is_new:
-        echo(f"{tag}: built, {_sizes(built)}. Next: {following}", err=True)
+        echo(f"{tag}: built, {size_text(built)}. Next: {following}", err=True)
     else:
         echo(f"{tag}: nothing has changed, the image stays as it is", err=True)
     if export is not None:
@@ -54,7 +56,7 @@ def build(
         echo(f"{export}: {_megabytes(size)} MB. Whoever gets it: {evaluating}", err=True)
 
 
-def _sizes(built: Built) -> str:
+def size_text(built: Built) -> str:
     """Return the sizes of the image and its parts: ``520 MB (base 309, packages 210, code 1)``."""
     total = built.image.size_bytes
     parts = {
@@ -70,6 +72,8 @@ def _sizes(built: Built) -> str:
 
 def _megabytes(size_bytes: int) -> str:
     megabytes = size_bytes / MEGABYTE
+    if megabytes < SMALLEST_SHOWN:
+        return f"below {SMALLEST_SHOWN}"
     return f"{megabytes:.0f}" if megabytes >= 1 else f"{megabytes:.2g}"
 
 

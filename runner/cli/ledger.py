@@ -115,7 +115,8 @@ def show(file: Path, as_json: bool) -> int:
         decided = [entry.model_dump(mode="json", exclude={"scores"}) for entry in decisions]
         echo_json({"attempts": rows, "decisions": decided})
         return 0
-    for line in (*text_table(map(_cells, rows)), *map(_decision, decisions)):
+    lines = [*text_table(map(_cells, rows)), *map(_decision, decisions)]
+    for line in lines or [f"{file}: nothing has been evaluated yet, and nothing decided."]:
         echo(line)
     return 0
 

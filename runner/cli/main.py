@@ -7,13 +7,14 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 import click
 
-from runner.cli.echo import echo
+from runner.cli.echo import echo, echo_json
 from runner.cli.lazy import LazyGroup
 from runner.cli.standard_streams import LastingFile, outlive_readers
 from runner.code_version import DISTRIBUTION
@@ -101,31 +102,42 @@ def main() -> NoReturn:
         from runner.processes import leave_out_pandas  # noqa: PLC0415  (help needs none of it)
 
         leave_out_pandas()
-    code = _run()
+    code, failure = _run()
+    if failure is not None and _asks_for_json(sys.argv[1:]):
+        sys.stdout.flush()
+        if output is None or not output.is_used:  # two documents would be none
+            echo_json({"error": failure, "exit_code": code})
     sys.exit(code or _check_output(output))
 
 
-def _run() -> int:
-    """Run the command and return its exit code."""
+def _run() -> tuple[int, str | None]:
+    """Run the command; return its exit code, and what went wrong if it could not do its work."""
     try:
         with refusing_long_names():
-            return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED)
+            return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED), None
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
         echo(shown.getvalue(), err=True, nl=False)
         _show_example(error)
-        return ExitCode.USAGE
+        return ExitCode.USAGE, error.format_message()
     except (click.Abort, KeyboardInterrupt):
-        echo("Interrupted. What was running has been removed.", err=True)
-        return ExitCode.INTERRUPTED
+        interrupted = "Interrupted. What was running has been removed."
+        echo(interrupted, err=True)
+        return ExitCode.INTERRUPTED, interrupted
     except RunnerError as error:
         echo(f"Error: {error}", err=True)
-        return error.exit_code
+        return error.exit_code, str(error)
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
         bug = keep_bug(error)
         echo(f"Error: {bug}", err=True)
-        return bug.exit_code
+        return bug.exit_code, str(bug)
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Return whether a command is asked for JSON, also one whose options are not understood."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options
 
 
 def _check_output(output: LastingFile | None) -> int:

@@ -20,12 +20,15 @@ class LastingFile(io.FileIO):
 
     Attributes:
         failure: the error, if what was written was not all wanted: e.g. the disk is full.
+        is_used: whether something was written.
     """
 
     failure: OSError | None = None
+    is_used = False
 
     def write(self, data: Any, /) -> int:
         """Write bytes, or drop them."""
+        self.is_used = True
         try:
             return super().write(data)
         except OSError as error:

@@ -108,6 +108,9 @@ def read_with(
             f"`runner evaluate IMAGE --suite SUITE --out {directory}` writes one."
         )
     found = read_paths(paths, parse_all, progress)
+    # One that is raised is told by whoever takes it.
+    told = found.faults if found.reports else found.faults[1:]
+    say_first(progress.say, [f"left out: {fault}" for fault in told], "reports are left out")
     if not found.reports:
         raise found.faults[0]
     return found
@@ -116,7 +119,7 @@ def read_with(
 def read_paths(
     paths: Sequence[Path], parse_all: ParseAll[Parsed], progress: Progress = SILENT
 ) -> FoundReports[Parsed]:
-    """Return what is made of each report.json; the faults are in the order of their paths."""
+    """Return what is made of each report.json; the faults, untold, are in their paths' order."""
     made: dict[Path, Parsed | RunnerError] = {}
     with progress.task("reading reports", len(paths)) as task:
         for path, report in parse_all(_files(paths)):
@@ -130,7 +133,6 @@ def read_paths(
             faults.append(report)
         else:
             found[path.parent] = report
-    say_first(progress.say, [f"left out: {fault}" for fault in faults], "reports are left out")
     return FoundReports(found, tuple(faults))
 
 

@@ -95,6 +95,15 @@ def _missing_library(match: re.Match[str]) -> str:
     return f"It is a library of the system: write {named} into apt.txt, and build again."
 
 
+def _missing_node_module(match: re.Match[str]) -> str:
+    if match[1].startswith((".", "/")):
+        return f"COPY {match[1]} in the Dockerfile, and see that .dockerignore does not name it."
+    return (
+        f"Fetch {match[1]} before the build, which has no network: `npm ci` in the predictor's "
+        "folder, or `npm install` if package.json lacks it. COPY node_modules/ in the Dockerfile."
+    )
+
+
 def _no_permission(match: re.Match[str]) -> str:
     path = match[1]
     if _SCRATCH in path:  # runner try's copy of the folder, or its place of /tmp
@@ -149,10 +158,7 @@ RULES: tuple[tuple[re.Pattern[str], Advise], ...] = tuple(
                 "apt.txt, and build again."
             ),
         ),
-        (
-            r"Cannot find module '([^']+)'",
-            lambda match: f"COPY {match[1]}, or the node_modules with it, in the Dockerfile.",
-        ),
+        (r"Cannot find (?:package|module) '([^']+)'", _missing_node_module),
         (
             _NO_NETWORK,
             _always(

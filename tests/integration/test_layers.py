@@ -1,7 +1,10 @@
 """A predictor's packages are an image of their own, its code a thin layer above it."""
 
+import io
+import os
 import re
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -10,6 +13,10 @@ import pytest
 from docker.errors import ImageNotFound
 
 from runner.authoring.carried_folders import template_folder
+from runner.authoring.system_install import install_packages, settings_lines
+from runner.errors import BuildError
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.image import Image
 from tests.integration.command import runner
 from tests.integration.images import OWN
 
@@ -185,6 +192,104 @@ def loads_libgomp(client: docker.DockerClient, image: str) -> bool:
         image, ["-c", script], entrypoint="sh", remove=True, network_mode="none"
     )
     return shown == b""
+
+
+ODD_BASE = """\
+FROM runner-base
+ENV NAME="a value" EMPTY=
+WORKDIR /tmp
+VOLUME /data
+EXPOSE 80
+LABEL of=base
+STOPSIGNAL SIGINT
+HEALTHCHECK CMD true
+RUN mkdir /opt/old && echo 1 >/opt/old/one && chmod 4750 /opt/old/one && echo 1 >/opt/changed
+SHELL ["/bin/sh", "-ec"]
+ONBUILD RUN true
+USER 1000
+ENTRYPOINT ["echo", "$NAME"]
+CMD ["an argument"]
+"""
+AFTER = """\
+#!/bin/sh
+set -e
+rm -r /opt/old
+chown 7:8 /opt/changed
+mkdir -m 1777 /opt/open
+! grep -v lo: /proc/net/dev | grep : # there is no network
+"""
+LARGE_BYTES = 4_000_000
+SHOW = "stat -c '%a %u:%g %h %N' /opt/[co]* /usr/lib/odd/*; id -u; dpkg -s odd | grep Status"
+
+
+def write_deb(folder: Path, after: str) -> None:
+    """Write a package with files of every kind, and a script that it runs when it is installed."""
+    files, control = folder / "files/usr/lib/odd", folder / "files/DEBIAN"
+    files.mkdir(parents=True)
+    control.mkdir()
+    fields = "Package: odd\nVersion: 1\nArchitecture: all\nMaintainer: a\nDescription: b\n"
+    (control / "control").write_text(fields)
+    (control / "postinst").write_text(after)
+    (control / "postinst").chmod(0o755)
+    (files / "large").write_bytes(os.urandom(LARGE_BYTES))
+    (files / "also").hardlink_to(files / "large")
+    (files / "link").symlink_to("nowhere")
+    os.chown(files / "large", 5, 6)  # before: it takes setuid away
+    (files / "large").chmod(0o4711)
+    (folder / "debs").mkdir()
+    command = f"dpkg-deb --build {folder}/files {folder}/debs/odd_1_all.deb"
+    subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture
+def odd_base(engine: Engine, client: docker.DockerClient) -> Image:
+    client.images.build(fileobj=io.BytesIO(ODD_BASE.encode()), tag=OWN.name("odd"), rm=True)
+    return engine.images.inspect(OWN.name("odd"))
+
+
+def test_an_image_with_packages_keeps_files_and_settings_and_nothing_of_the_packages_themselves(
+    client: docker.DockerClient, engine: Engine, odd_base: Image, tmp_path: Path
+) -> None:
+    """The builder's own image of a container is the control of the settings."""
+    write_deb(tmp_path, AFTER)
+    made = install_packages(engine, odd_base, tmp_path / "debs", "odd")
+    settings = engine.images.settings(odd_base.id)
+    dockerfile = "\n".join([f"FROM {made}", *settings_lines(settings)])
+    client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=IMAGE, rm=True)
+    ours = {"Hostname", "Image"}  # of a container of the build
+    kept = engine.images.settings(IMAGE)
+    assert {name: kept[name] for name in kept.keys() - ours} == {
+        name: settings[name] for name in settings.keys() - ours
+    }
+    image = engine.images.inspect(IMAGE)
+    assert image.layers[:-1] == odd_base.layers
+    assert LARGE_BYTES < image.size_bytes - odd_base.size_bytes < 1.5 * LARGE_BYTES
+    # Docker's SDK would leave the volume that the base declares.
+    command = ["docker", "run", "--rm", "--entrypoint", "sh", IMAGE, "-c", SHOW]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert shown.splitlines() == [
+        "644 7:8 1 '/opt/changed'",
+        "1777 0:0 2 '/opt/open'",
+        "4711 5:6 2 '/usr/lib/odd/also'",
+        "4711 5:6 2 '/usr/lib/odd/large'",
+        "777 0:0 1 '/usr/lib/odd/link' -> 'nowhere'",
+        "1000",
+        "Status: install ok installed",
+    ]
+
+
+def test_a_package_that_can_not_be_installed_ends_the_build_and_leaves_nothing(
+    client: docker.DockerClient, engine: Engine, odd_base: Image, tmp_path: Path
+) -> None:
+    write_deb(tmp_path, "#!/bin/sh\necho no luck; exit 1\n")
+    images = {image.id for image in client.images.list(all=True)}
+    with pytest.raises(
+        BuildError, match=r"odd: the packages of apt.txt can't be.*\n(.*\n)*no luck"
+    ):
+        install_packages(engine, odd_base, tmp_path / "debs", "odd")
+    assert {image.id for image in client.images.list(all=True)} == images
+    names = [str(container.name) for container in client.containers.list(all=True)]
+    assert not [name for name in names if name.endswith("-packages")]
 
 
 @pytest.mark.usefixtures("state")

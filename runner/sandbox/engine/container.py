@@ -1,7 +1,7 @@
 """One container on the engine."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
@@ -44,6 +44,18 @@ class Container:
         # looks like a lost engine. Drop when the SDK distinguishes the two.
         with engine_errors(f"wait for {self.role}"):
             self._api.wait(self.id, timeout=seconds)
+
+    def run_inside(self, command: Sequence[str], user: str) -> tuple[int, bytes]:
+        """Run a program in it, which must be running; return the exit code and what was printed."""
+        with engine_errors(f"run a program in {self.role}"):
+            program = self._api.exec_create(self.id, list(command), user=user)["Id"]
+            said = self._api.exec_start(program)
+            return int(self._api.exec_inspect(program)["ExitCode"]), bytes(said)
+
+    def commit(self) -> str:
+        """Make an image without a name of its files and settings; return the image's ID."""
+        with engine_errors(f"make an image of {self.role} (is the host's disk full?)"):
+            return str(self._api.commit(self.id)["Id"])
 
     def inspect(self) -> Mapping[str, Any]:
         """Return the engine's answer to ``GET /containers/{id}/json``."""

@@ -46,6 +46,11 @@ class Images:
         with engine_errors(f"look up the image {reference}"):
             return read_image(reference, self._api.inspect_image(reference))
 
+    def settings(self, reference: str) -> Mapping[str, Any]:
+        """Return all settings of an image, as the engine names them."""
+        with engine_errors(f"look up the image {reference}"):
+            return cast("Mapping[str, Any]", self._api.inspect_image(reference)["Config"])
+
     def resolve(self, reference: str) -> Image:
         """Return the image that a user's reference names now. Never pulls.
 

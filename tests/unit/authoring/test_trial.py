@@ -190,7 +190,9 @@ def test_an_output_is_read_as_a_containers_is(
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path, case: TrialCase) -> None:
-    with pytest.raises(UsageError, match="no-such-program: can't be started"):
+    with pytest.raises(
+        UsageError, match=r"no-such-program: can't be started.*`runner check IMAGE`"
+    ):
         trial(tmp_path, case, "no-such-program")
 
 

@@ -3,8 +3,11 @@
 import pytest
 from click.testing import CliRunner
 
+from runner.authoring.image_build import Built
+from runner.cli.build import size_text
 from runner.cli.main import cli
 from runner.errors import UsageError
+from runner.sandbox.engine.image import Image
 
 
 @pytest.mark.parametrize("arguments", [["."], [".", "--base"], []])
@@ -19,3 +22,16 @@ def test_control_without_a_template_the_folder_is_asked_for() -> None:
         CliRunner().invoke(
             cli, ["build", "-t", "mine"], catch_exceptions=False, standalone_mode=False
         )
+
+
+def test_the_sizes_of_an_images_parts_are_told_in_megabytes() -> None:
+    built = Built(
+        image=Image("mine", "sha256:1", size_bytes=309_512_003),
+        is_new=True,
+        base_bytes=309_000_000,
+        system_bytes=460_000,
+        packages_bytes=0,
+        weights_bytes=2,
+    )
+    shown = "310 MB (base 309, system 0.46, weights below 0.01, code 0.052)"
+    assert size_text(built) == shown

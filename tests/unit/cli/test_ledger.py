@@ -49,6 +49,17 @@ def test_decisions_are_shown_with_who_when_and_why(ledger: Ledger) -> None:
     assert "closed, by bob: the deadline" in text
 
 
+def test_of_a_ledger_with_nothing_but_rules_is_said_that_it_has_nothing(tmp_path: Path) -> None:
+    """The control is the ledger of the test above."""
+    path = tmp_path / "new.ledger"
+    run("init", path)
+    assert (
+        run("show", path).stdout
+        == f"{path}: nothing has been evaluated yet, and nothing decided.\n"
+    )
+    assert json.loads(run("show", path, "--json").stdout) == {"attempts": [], "decisions": []}
+
+
 def test_a_decision_needs_a_reason_and_has_the_logins_name(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,5 @@
 import inspect
+import json
 import os
 import re
 import stat
@@ -243,6 +244,57 @@ def test_a_bug_is_kept_among_temporary_files_where_the_users_own_place_is_in_the
     assert run_main(monkeypatch, ZeroDivisionError("a secret of ours")) == 1
     (log,) = (tmp_path / "tmp").iterdir()
     assert str(log) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (UsageError("what, where"), 2, "what, where"),
+        (EngineError("what\x1b[2J"), 5, "what"),
+        (click.UsageError("no such option"), 2, "no such option"),
+        (KeyboardInterrupt(), 130, "Interrupted"),
+        (ZeroDivisionError("a secret"), 1, "ZeroDivisionError in"),
+    ],
+)
+def test_with_json_a_failure_is_one_object_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    error: BaseException,
+    code: int,
+    told: str,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["runner", "report", "a", "--json"])
+    assert run_main(monkeypatch, error) == code
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert set(document) == {"error", "exit_code"}
+    assert document["exit_code"] == code
+    assert told in document["error"]
+    assert told in shown.err
+    assert "\x1b" not in shown.out
+
+
+@pytest.mark.parametrize("arguments", [["report", "a"], ["try", "a", "--", "b", "--json"]])
+def test_control_without_json_standard_output_stays_empty(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["runner", *arguments])
+    assert run_main(monkeypatch, UsageError("what")) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failure_after_the_document_adds_no_second_one() -> None:
+    code = (
+        "from runner.cli import main; from runner.cli.echo import echo_json\n"
+        "def cli(**_):\n    echo_json([1])\n    raise main.RunnerError\n"
+        "main.RunnerError.exit_code = 2; main.cli = cli; main.main()"
+    )
+    command = [sys.executable, "-c", code, "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert json.loads(ended.stdout) == [1]
 
 
 def run_wrongly(*arguments: str) -> str:

@@ -47,9 +47,15 @@ def test_control_reports_that_can_all_be_read_are_all_found(tmp_path: Path) -> N
 
 
 def test_if_no_report_can_be_read_the_first_error_is_raised(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text("{")
-    with pytest.raises(SuiteError, match="not a report"):
-        read_reports(tmp_path, parse_report)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text("{")
+    said = Said()
+    with pytest.raises(SuiteError, match=r"a/report\.json: not a report"):
+        read_reports(tmp_path, parse_report, said)
+    assert [line.partition(": not")[0] for line in said.lines] == [
+        f"left out: {tmp_path}/b/report.json"
+    ]
 
 
 def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:

@@ -62,7 +62,13 @@ OF_OTHER_LANGUAGES = {
     "predict.sh: 4: duckdb: not found": "no program duckdb",
     "/tmp/x: 1: /tmp/tool: Permission denied": "Nothing in /tmp",
     "Error in x : there is no package called \u2018arrow\u2019": "r-cran-arrow into apt.txt",
-    "Error: Cannot find module 'parquet-wasm'": "node_modules",
+    "Error: Cannot find module 'parquet-wasm'": "npm ci",
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'hyparquet' imported from /opt/a.mjs": (
+        "COPY node_modules/"
+    ),
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/opt/own.mjs' imported from /opt/a.mjs": (
+        "COPY /opt/own.mjs in the Dockerfile"
+    ),
     "curl: (6) Could not resolve host: huggingface.co": "no network",
     "Bus error (core dumped)": "num_workers=0",
 }
