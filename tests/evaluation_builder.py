@@ -1,6 +1,9 @@
 """Evaluations of functions that stand for predictors: all of the line but the container."""
 
 from collections.abc import Callable
+from functools import cache
+
+from cachetools import LRUCache
 
 from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
 from runner.contract.limits import Limits
@@ -27,6 +30,7 @@ def oracle(target: Target | InstanceTarget, actual: Stat) -> Stat:
     return target.predicted(actual.mean)
 
 
+@cache
 def off_by(error: float) -> Predict:
     """Return what is off by this much on every target."""
 
@@ -40,7 +44,21 @@ def off_by(error: float) -> Predict:
 def evaluate_function(
     suite: Suite, predict: Predict, image: str = "image", exit_code: int = 0
 ) -> Evaluation:
-    """Return the evaluation of a function as if it had been in a container."""
+    """Return the evaluation of a function as if it had been in a container.
+
+    Of a function of a module, or one of ``off_by``, it is made once.
+    """
+    # By identity: no two suites count as one, and a suite that is kept here stays what it is.
+    made = _evaluations.get(key := (id(suite), predict, image, exit_code))
+    if made is None:
+        made = _evaluations[key] = (suite, _evaluate(suite, predict, image, exit_code))
+    return Evaluation(made[1].report, dict(made[1].files))
+
+
+_evaluations: LRUCache[tuple[int, Predict, str, int], tuple[Suite, Evaluation]] = LRUCache(64)
+
+
+def _evaluate(suite: Suite, predict: Predict, image: str, exit_code: int) -> Evaluation:
     records, files = [], {}
     for case in suite.cases:
         actuals = suite.actuals(case)

@@ -4,11 +4,11 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import pytest
@@ -26,6 +26,8 @@ from runner.suites.staged_files import STAGED_FILES, Columns
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
+
+Made = TypeVar("Made")
 
 WARN_ONLY: Mapping[str, Any] = {
     "keep_together": [],
@@ -57,12 +59,23 @@ def shared_suite(runs: int = 5, **fields: Any) -> Suite:
 
 @cache
 def _build_once(runs: int, fields: str) -> Suite:
-    root = Path(tempfile.mkdtemp(prefix="runner-suite-"))
-    built = build(write_suite(root, runs=runs), root / "suite", **json.loads(fields))
-    _shared[root] = fingerprint(root)
-    return built
+    def make(root: Path) -> Suite:
+        return build(write_suite(root, runs=runs), root / "suite", **json.loads(fields))
+
+    return shared(make)
 
 
+def shared(make: Callable[[Path], Made]) -> Made:
+    """Return what is made once, in a folder of its own, for all tests that only read it."""
+    if make not in _made:
+        root = Path(tempfile.mkdtemp(prefix="runner-suite-"))
+        _made[make] = make(root)
+        _shared[root] = fingerprint(root)
+    made: Made = _made[make]
+    return made
+
+
+_made: dict[Callable[[Path], Any], Any] = {}
 _shared: dict[Path, str] = {}
 """The folders of shared suites, and what was in them."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,18 +28,31 @@ def write_wheel(folder: Path, name: str) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with two packages, of which the base image has one."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "wheels"
+@pytest.fixture(scope="module", autouse=True)
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a folder with two packages, of which the base image has one.
+
+    Tests share the user's cache, so that the environment of the base is made once.
+    """
+    root = tmp_path_factory.mktemp("trial")
+    folder = root / "wheels"
     digest = hashlib.sha256(write_wheel(folder, "inbase").read_bytes()).hexdigest()
-    lock = tmp_path / "base.lock"
+    lock = root / "base.lock"
     lock.write_text(f"--no-index\n--find-links {folder}\ninbase==1 --hash=sha256:{digest}\n")
-    monkeypatch.setattr(trial_environment, "BASE_LOCK", lock)
-    monkeypatch.setattr(trial_environment, "base_pins", lambda: {"inbase==1"})
     write_wheel(folder, "added")
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        patch.setattr(trial_environment, "BASE_LOCK", lock)
+        patch.setattr(trial_environment, "base_pins", lambda: {"inbase==1"})
+        yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def said_of_base(wheels: Path) -> list[str]:
+    """Make the environment of the base, and return what was said."""
+    progress = Lines()
+    find_environment(write_folder(wheels.parent / "base", "# none\n"), progress)
+    return progress.said
 
 
 def write_folder(path: Path, requirements: str) -> Path:
@@ -64,7 +78,10 @@ class Lines(Silent):
         self.said.append(line)
 
 
-def test_a_predictor_without_packages_has_those_of_the_base_and_no_others(tmp_path: Path) -> None:
+def test_a_predictor_without_packages_has_those_of_the_base_and_no_others(
+    tmp_path: Path, said_of_base: list[str]
+) -> None:
+    assert len(said_of_base) == 1
     found = find_environment(write_folder(tmp_path / "a", "# none\n"), SILENT)
     assert imports(found, "inbase")
     assert not imports(found, "pandas")  # which this Python has
@@ -79,9 +96,9 @@ def test_packages_are_added_to_those_of_the_base_and_made_once(
     assert imports(found, "added")
     assert imports(found, "inbase")
     assert not list(found.glob("lib/*/site-packages/inbase.py"))  # the base has it
-    assert len(progress.said) == 2
+    assert len(progress.said) == 1
     assert find_environment(folder, progress) == found
-    assert len(progress.said) == 2
+    assert len(progress.said) == 1
 
 
 def test_an_environment_that_was_not_finished_is_made_again(tmp_path: Path) -> None:

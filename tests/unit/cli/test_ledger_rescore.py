@@ -10,6 +10,7 @@ from runner.cli.main import cli
 from runner.errors import UsageError
 from runner.submissions.rules import Rules
 from runner.submissions.told import mark_reports
+from tests.suite_builder import shared
 from tests.unit.submissions.correction_builder import (
     ERRORS,
     RULES,
@@ -22,8 +23,8 @@ ROUNDED = Rules.model_validate({**RULES.model_dump(), "publish": "rounded", "ste
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    return build_versions(tmp_path_factory.mktemp("versions"))
+def versions() -> Versions:
+    return shared(build_versions)
 
 
 def run(*arguments: object) -> Result:

@@ -15,12 +15,13 @@ from runner.reports.report_directory import write_evaluation
 from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
+from tests.suite_builder import shared
 from tests.versions_builder import Versions, build_versions
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    return build_versions(tmp_path_factory.mktemp("versions"))
+def versions() -> Versions:
+    return shared(build_versions)
 
 
 def write(place: Path, on: Suite, error: float, name: str = "image", **said: object) -> Report:

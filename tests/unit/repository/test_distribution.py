@@ -120,20 +120,22 @@ def test_the_wheel_has_every_attack_of_the_pack(wheel: Path) -> None:
     assert {f"runner/misbehaving/{attack.name}.py" for attack in attacks} <= names(wheel)
 
 
-@pytest.mark.parametrize("has_git", [True, False])
-def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(
-    checkout: Path, wheel: Path, *, has_git: bool
-) -> None:
-    if has_git:
-        begin_git(checkout)
+def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(checkout: Path, wheel: Path) -> None:
     leave(checkout, *LEFT_BEHIND)
     assert names(make_wheel(checkout)[0]) == names(wheel)
 
 
-def test_a_file_that_git_does_not_know_is_left_out_and_named(checkout: Path) -> None:
+@pytest.fixture(scope="module")
+def with_git(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the wheel of a checkout with more in it than Git knows, and what was said."""
+    checkout = copy_checkout(tmp_path_factory.mktemp("with git"))
     begin_git(checkout)
-    leave(checkout, "runner/answers.csv")
-    wheel, told = make_wheel(checkout)
+    leave(checkout, *LEFT_BEHIND, "runner/answers.csv")
+    return make_wheel(checkout)
+
+
+def test_a_file_that_git_does_not_know_is_left_out_and_named(with_git: tuple[Path, str]) -> None:
+    wheel, told = with_git
     assert "runner/answers.csv" not in names(wheel)
     assert "Left out of the wheel, as Git does not know it: runner/answers.csv" in told
 
@@ -144,9 +146,10 @@ def test_control_a_file_that_git_knows_is_in_the_wheel(checkout: Path) -> None:
     assert "runner/answers.csv" in names(make_wheel(checkout)[0])
 
 
-def test_the_same_files_make_the_same_wheel(checkout: Path, wheel: Path) -> None:
-    begin_git(checkout)
-    assert make_wheel(checkout)[0].read_bytes() == wheel.read_bytes()
+def test_the_same_files_make_the_same_wheel_whatever_lies_beside_them(
+    with_git: tuple[Path, str], wheel: Path
+) -> None:
+    assert with_git[0].read_bytes() == wheel.read_bytes()
 
 
 def test_every_extra_that_pages_and_messages_name_is_one_of_this_distribution() -> None:

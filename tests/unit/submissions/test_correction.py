@@ -21,6 +21,7 @@ from runner.submissions.rules import Rules
 from runner.submissions.split import public_runs
 from runner.submissions.told import told_board
 from runner.suites.suite import Suite
+from tests.suite_builder import shared
 from tests.unit.submissions.builder import Clock
 from tests.unit.submissions.correction_builder import (
     ERRORS,
@@ -36,8 +37,8 @@ WHO = {"by": "ann", "why": "a typo in the labels"}
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    return build_versions(tmp_path_factory.mktemp("versions"))
+def versions() -> Versions:
+    return shared(build_versions)
 
 
 def correct(ledger: Ledger, suite: Suite) -> list[ToldAgain]:

@@ -16,7 +16,7 @@ from runner.suites import public_suite, suite
 from runner.suites.public_suite import PublicSuite
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build, shared
 from tests.versions_builder import Versions, build_versions
 
 ROOT = Path(__file__).parents[3]
@@ -169,8 +169,8 @@ def test_assets_are_in_the_digest_of_the_inputs(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    return build_versions(tmp_path_factory.mktemp("versions"))
+def versions() -> Versions:
+    return shared(build_versions)
 
 
 def test_inputs_are_the_same_where_only_actuals_or_the_version_differ(versions: Versions) -> None:
