@@ -1,11 +1,13 @@
 """Warnings about a predictor's folder, before an image is built from it."""
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from runner.authoring.context_files import context_names
 from runner.authoring.dockerfile import (
     WEIGHTS,
     Instruction,
@@ -51,6 +53,8 @@ _SECRETS: Mapping[str, re.Pattern[bytes]] = {
     "a Slack token": re.compile(rb"\bxox[abposr]-[A-Za-z0-9-]{10,}"),
 }
 
+_SYSTEM_FOLDERS = ("/bin/", "/dev/", "/etc/", "/lib", "/opt/", "/proc/", "/sbin/", "/tmp/", "/usr/")  # noqa: S108
+
 _USES_NETWORK = {
     r"\bpip3?\s+(?:install|download|wheel)\b": "Name the packages in requirements.txt: the runner "
     "resolves them on this machine, and COPY packages/ puts them in.",
@@ -79,6 +83,7 @@ def find_build_warnings(
         *_packages_made_again(directory),
         *_contradictions(directory / "requirements.txt", base_pins),
         *_copying(directory, found),
+        *_links_out(directory),
     ]
 
 
@@ -110,6 +115,23 @@ def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:
             f"the folder has {total / MIB:.0f} MiB, all of which goes to the engine. The largest: "
             f"{largest}. Move out what the image does not need. A model's files below "
             f"{WEIGHTS}/, with a line COPY {WEIGHTS}/ of their own, are sent once."
+        )
+
+
+def _links_out(directory: Path) -> Iterator[str]:
+    """Yield that links lead out of the folder, unless it is to where an image may have it too."""
+    found = []
+    for name in context_names(directory):
+        if (directory / name).is_symlink():
+            target = str((directory / name).readlink())
+            place = os.path.normpath(Path("/folder", name).parent / target)
+            if not f"{place}/".startswith(("/folder/", *_SYSTEM_FOLDERS)):
+                found.append(f"{name} is a link to {target}")
+    if found:
+        others = f", and so are {len(found) - 1} others," if len(found) > 1 else ""
+        yield (
+            f"{found[0]}{others} out of the folder: the image gets the link, and not the files. "
+            "Move them here, and put a link to them in their old place."
         )
 
 

@@ -24,6 +24,9 @@ SYSTEM_LOCK = "apt.lock"
 IGNORE_FILES = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
 """The first of these that a folder has is the one that counts."""
 
+LARGEST_READ_BYTES = 16 * 1024 * 1024
+"""Of a file that says how to build; a lock of 500 packages with all their hashes has 1 MB."""
+
 _READ = (REQUIREMENTS, REQUIREMENTS_LOCK, SYSTEM_PACKAGES, SYSTEM_LOCK)
 
 
@@ -46,16 +49,25 @@ def context_names(directory: Path) -> list[str]:
         UsageError: a folder can't be read, a line of `.dockerignore` is no pattern, or what the
             build reads is a pipe.
     """
-    for name in (DOCKERFILE, *IGNORE_FILES, *_READ):
-        _refuse_pipe(directory / name)
+    refuse_unreadable(directory)
     with reading(directory):
         return list(_walk(directory, "", read_ignore(directory)))
 
 
-def _refuse_pipe(path: Path) -> None:
-    """Refuse what the engine would open and wait for."""
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UsageError(f"{path}: {NO_FILE}. The build reads it: put a file in its place.")
+def refuse_unreadable(directory: Path) -> None:
+    """Refuse what would be waited for, or fill the memory, if it was read.
+
+    Raises:
+        UsageError: one of the files that say how to build is a pipe, or very large.
+    """
+    for path in (directory / name for name in (DOCKERFILE, *IGNORE_FILES, *_READ)):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UsageError(f"{path}: {NO_FILE}. The build reads it: put a file in its place.")
+        if path.is_file() and path.stat().st_size > LARGEST_READ_BYTES:
+            raise UsageError(
+                f"{path}: has {path.stat().st_size} bytes, and at most {LARGEST_READ_BYTES} are "
+                "read. It is probably something else: put the right file in its place."
+            )
 
 
 def context_files(directory: Path) -> list[Path]:

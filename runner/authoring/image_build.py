@@ -199,7 +199,7 @@ class _Build:
         division = divide_at_weights(dockerfile)
         if division is None or PACKAGES in context_names(folder):
             return dockerfile, None
-        digest = weights_digest(folder)
+        digest = weights_digest(folder, self.tag, self.progress)
         sources = {
             "dockerfile": division.kept,
             "parents": self.parents,
@@ -213,8 +213,9 @@ class _Build:
     def _make_weights(self, dockerfile: str, digest: str, tag: str) -> Image:
         folder = self.source.folder
         with scratch_directory() as scratch, (scratch / "context.tar").open("w+b") as context:
-            write_weights_context(context, dockerfile, folder)
-            if weights_digest(folder) != digest:
+            with self.progress.task(f"{self.tag}: copying the weights"):
+                write_weights_context(context, dockerfile, folder)
+            if weights_digest(folder, self.tag, self.progress) != digest:
                 raise BuildError(f"{folder / WEIGHTS}: changed during the build. Build again.")
             return self._send(context, tag, {}, f"{self.tag}: building the weights")
 

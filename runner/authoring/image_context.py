@@ -14,13 +14,19 @@ from runner.authoring.context_files import (
     add_to_context,
     context_names,
     reading,
+    refuse_unreadable,
 )
 from runner.authoring.dockerfile import PACKAGES, WEIGHTS
 from runner.authoring.image_packages import BASE_LOCK, names_packages
 from runner.authoring.weights import weights_names
 from runner.errors import UsageError
-from runner.files.regular_files import read_regular
-from runner.reports.fact_sheet import FACT_SHEET, FactSheet, parse_fact_sheet
+from runner.files.regular_files import open_regular
+from runner.reports.fact_sheet import (
+    FACT_SHEET,
+    MOST_FACT_SHEET_BYTES,
+    FactSheet,
+    parse_fact_sheet,
+)
 
 EXPECTED = "expected_predictions.json"
 """In a predictor's folder: predictions that `runner check --save-expected` saved."""
@@ -52,17 +58,21 @@ def read_fact_sheet(directory: Path) -> FactSheet | None:
         UsageError: it can't be read, or a field is wrong.
     """
     path = directory / FACT_SHEET
-    with reading(path):
-        return parse_fact_sheet(read_regular(path), str(path)) if path.exists() else None
+    if not path.exists():
+        return None
+    with reading(path), open_regular(path) as file:
+        content = file.read(MOST_FACT_SHEET_BYTES + 1)
+    return parse_fact_sheet(content, str(path))
 
 
 def read_dockerfile(directory: Path) -> str:
     """Return a folder's Dockerfile; a byte that is not UTF-8 stays, as a surrogate.
 
     Raises:
-        UsageError: there is none, or it can't be read.
+        UsageError: there is none, or it can't be read; or another file that says how to build.
     """
     path = directory / DOCKERFILE
+    refuse_unreadable(directory)
     with reading(path):
         if not path.is_file():
             raise UsageError(

@@ -13,8 +13,13 @@ from pathlib import Path
 
 from runner.authoring.context_files import context_names, reading
 from runner.authoring.dockerfile import WEIGHTS
+from runner.errors import UsageError
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import whole_file
+from runner.progress import Progress, Task
+
+_MEGABYTE = 1_000_000
+_CHUNK_BYTES = 16 * _MEGABYTE
 
 _YOUNG_NS = 2_000_000_000
 """A file that changed so shortly before may change again without another time."""
@@ -25,25 +30,47 @@ def weights_names(directory: Path) -> list[str]:
     return [name for name in context_names(directory) if name.split("/")[0] == WEIGHTS]
 
 
-def weights_digest(directory: Path) -> str:
+def weights_digest(directory: Path, tag: str, progress: Progress) -> str:
     """Return a digest of the names, bytes, links and rights of a folder's weights.
 
+    Args:
+        tag: of the image that they are for.
+        progress: is told of each file that is read.
+
     Raises:
-        UsageError: a file can't be read.
+        UsageError: a file can't be read, or the folder is a link.
     """
+    if (directory / WEIGHTS).is_symlink():
+        raise UsageError(
+            f"{directory / WEIGHTS}: a link. An engine takes no files through it: move the files "
+            "here, and put a link to them in their old place. On the same disk `cp -al` copies "
+            "them without taking room."
+        )
     kept = _Kept(directory)
     digest = hashlib.sha256()
-    for name in weights_names(directory):
-        path = directory / name
-        with reading(path):
-            mode = path.lstat().st_mode
-            content = ""
-            if stat.S_ISLNK(mode):
-                content = str(path.readlink())
-            elif stat.S_ISREG(mode):
-                content = kept.digest_of(name)
-        digest.update(json.dumps([name, mode, content]).encode())
+    with progress.task(f"{tag}: reading the weights") as task:
+        for name in weights_names(directory):
+            path = directory / name
+            with reading(path):
+                mode = path.lstat().st_mode
+                content = ""
+                if stat.S_ISLNK(mode):
+                    content = str(path.readlink())
+                elif stat.S_ISREG(mode):
+                    content = kept.digest_of(name, task)
+            digest.update(json.dumps([name, mode, content]).encode())
     kept.write()
+    return digest.hexdigest()
+
+
+def _digest_file(path: Path, name: str, task: Task) -> str:
+    """Return a file's digest; tell the task how many of its megabytes are read."""
+    digest = hashlib.sha256()
+    total = path.stat().st_size // _MEGABYTE
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            task.show(f"{name}, MB", file.tell() // _MEGABYTE, total)
     return digest.hexdigest()
 
 
@@ -60,7 +87,7 @@ class _Kept:
             found = json.loads(self._path.read_bytes())
             self._before = found if isinstance(found, dict) else {}
 
-    def digest_of(self, name: str) -> str:
+    def digest_of(self, name: str, task: Task) -> str:
         """Return a file's digest; read the file only if its state is another."""
         path = self._directory / name
         status = path.stat()
@@ -69,8 +96,7 @@ class _Kept:
             case [before, str() as sha256] if before == state:
                 digest = sha256
             case _:
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest = _digest_file(path, name, task)
         if time.time_ns() - status.st_ctime_ns > _YOUNG_NS:
             self._now[name] = [state, digest]
         return digest

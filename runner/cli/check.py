@@ -17,6 +17,7 @@ from runner.cli.check_text import print_results
 from runner.cli.echo import echo_json
 from runner.cli.live.terminal import open_display
 from runner.contract.layout import PREDICTIONS
+from runner.contract.limits import MIB
 from runner.errors import ExitCode, UsageError
 from runner.files.regular_files import read_regular
 from runner.files.whole_writes import whole_file
@@ -77,10 +78,14 @@ def check(
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED
 
 
+LARGEST_REPLACED_BYTES = 64 * MIB
+"""More than predictions may have by the usual limits; a larger file is something else."""
+
+
 def _refuse_other_content(path: Path) -> None:
     """Refuse a file that is there and has no predictions, before an image runs for nothing."""
     try:
-        found = json.loads(read_regular(path))
+        found = json.loads(read_regular(path, LARGEST_REPLACED_BYTES))
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError) as error:

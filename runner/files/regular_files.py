@@ -36,14 +36,20 @@ def refuse_open_irregular(descriptor: int, path: Path) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
-def read_regular(path: Path) -> bytes:
+def read_regular(path: Path, most_bytes: int | None = None) -> bytes:
     """Return the content of a file of this disk.
 
+    Args:
+        most_bytes: a larger file is refused, without being read further; None for no bound.
+
     Raises:
-        OSError: it can't be read, or is a folder, a pipe or a device.
+        OSError: it can't be read, or is a folder, a pipe or a device, or too large.
     """
     with open_regular(path) as file:
-        return file.read()
+        content = file.read(-1 if most_bytes is None else most_bytes + 1)
+    if most_bytes is not None and len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"more than {most_bytes} bytes", str(path))
+    return content
 
 
 def refuse_irregular(path: Path) -> None:

@@ -4,6 +4,7 @@ Some hold actuals, so none may stay behind. A lock beside the files shows whethe
 alive: the kernel drops it however the runner ends.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -12,10 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from runner.errors import UsageError
 from runner.files.locks import new_held_file, unheld_file
 
 _PREFIX = "runner-scratch-"
 _LOCK = "lock"
+
+LEAST_BYTES = 1024 * 1024
+"""A disk with less is full: what failed wanted more at once."""
+
+_ADVICE = "Free some, or name a folder with room: TMPDIR=FOLDER runner ..."
 
 REMOVALS = 3
 """How often a directory is removed that another thread may still fill."""
@@ -26,17 +33,43 @@ _own: set[Path] = set()
 
 @contextmanager
 def scratch_directory() -> Iterator[Path]:
-    """Yield an empty directory, and remove it afterwards."""
-    outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    """Yield an empty directory, and remove it afterwards.
+
+    Raises:
+        UsageError: it can't be made, or something failed because its disk is full.
+    """
+    outer = _make()
     _own.add(outer)
     try:
         with new_held_file(outer / _LOCK):
             inner = outer / "files"
             inner.mkdir()
             yield inner
+    except OSError as error:
+        # Else whoever writes from here to another place would name that place.
+        if error.errno == errno.ENOSPC and _is_full(outer):
+            raise UsageError(
+                f"{outer.parent}: no space is left there for temporary files. {_ADVICE}"
+            ) from error
+        raise
     finally:
         _remove(outer)
         _own.discard(outer)
+
+
+def _make() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=_PREFIX))
+    except OSError as error:  # of several folders that were tried, or of one
+        raise UsageError(
+            f"No folder for temporary files can be made ({error.strerror or error}). {_ADVICE}"
+        ) from error
+
+
+def _is_full(directory: Path) -> bool:
+    disk = os.statvfs(directory)
+    lacks_names = disk.f_files > 0 and disk.f_favail == 0
+    return lacks_names or disk.f_bavail * disk.f_frsize < LEAST_BYTES
 
 
 def remove_own_scratch() -> tuple[Path, ...]:

@@ -28,7 +28,7 @@ FACT_SHEET = "predictor.yaml"
 FACTS_LABEL = "runner.predictor"
 """The label of an image that has the same as JSON."""
 
-MOST_BYTES = 16 * 1024
+MOST_FACT_SHEET_BYTES = 16 * 1024
 MOST_AUTHORS = 50
 LONGEST_LINE, LONGEST_TEXT = 200, 2_000
 """In characters."""
@@ -86,7 +86,7 @@ class FactSheet(BaseModel):
 
 
 _SHEET = TypeAdapter(FactSheet)
-_FORM = YamlForm(_SHEET, "`title:`, and what else you say of it", UsageError, MOST_BYTES)
+_FORM = YamlForm(_SHEET, "`title:`, and what else you say of it", UsageError, MOST_FACT_SHEET_BYTES)
 
 
 def parse_fact_sheet(content: bytes, origin: str) -> FactSheet | None:
@@ -96,7 +96,8 @@ def parse_fact_sheet(content: bytes, origin: str) -> FactSheet | None:
         UsageError: a field is wrong; the message names it.
     """
     lines = [line.strip() for line in content.splitlines()]
-    if all(not line or line.startswith(b"#") for line in lines):
+    is_whole = len(content) <= MOST_FACT_SHEET_BYTES
+    if is_whole and all(not line or line.startswith(b"#") for line in lines):
         return None
     return parse_yaml(content, origin, _FORM)
 
@@ -109,8 +110,8 @@ def facts_label(sheet: FactSheet) -> str:
 def label_fault(labels: Mapping[str, str]) -> str | None:
     """Return why an image's fact sheet can't be shown, or None if it can, or if there is none."""
     text = labels.get(FACTS_LABEL)
-    if text is not None and len(text) > MOST_BYTES:
-        return f"it has over {MOST_BYTES} characters"
+    if text is not None and len(text) > MOST_FACT_SHEET_BYTES:
+        return f"it has over {MOST_FACT_SHEET_BYTES} characters"
     try:
         _ = text is not None and _SHEET.validate_json(text)
     except ValidationError as error:

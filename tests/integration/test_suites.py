@@ -117,6 +117,17 @@ def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
     assert left == []
 
 
+def test_a_full_disk_of_temporary_files_is_named_and_not_the_folder_that_is_written_to(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    cache = str(tmp_path / "cache")  # where the demo's runs are not unpacked yet
+    command = ["evaluate", "train_mean", "--suite", "demo", "--out", tmp_path / "out"]
+    ended = runner(*command, TMPDIR=str(small_disk), XDG_CACHE_HOME=cache)
+    assert ended.returncode == 2, ended.stderr
+    told = f"Error: {small_disk}: no space is left there for temporary files. Free some, or name"
+    assert told in ended.stderr
+
+
 def test_a_list_of_submissions_is_one_batch_within_a_budget_and_the_leaderboard_has_their_names(
     suite: Path, tmp_path: Path
 ) -> None:

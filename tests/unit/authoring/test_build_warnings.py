@@ -49,6 +49,22 @@ def test_a_file_that_holds_a_secret_is_warned_of(folder: Path, content: str, wha
     assert found.startswith(f"config.py seems to hold {what}.")
 
 
+@pytest.mark.parametrize("target", ["/data/weights", "../weights"])
+def test_a_link_out_of_the_folder_is_warned_of(folder: Path, target: str) -> None:
+    (folder / "weights").symlink_to(target)
+    (found,) = warnings(folder)
+    assert found.startswith(f"weights is a link to {target} out of the folder: the image gets")
+    (folder / "x").symlink_to("/home/me/x")
+    (found,) = warnings(folder)
+    assert "weights, and so are 1 others, out of" in found
+
+
+@pytest.mark.parametrize("target", ["predictor.py", "a/../predictor.py", "/usr/bin/python3"])
+def test_control_a_link_that_leads_somewhere_in_the_image_is_not(folder: Path, target: str) -> None:
+    (folder / "link").symlink_to(target)
+    assert warnings(folder) == []
+
+
 def test_a_large_folder_is_warned_of_with_its_largest_files(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

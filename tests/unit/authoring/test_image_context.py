@@ -1,5 +1,7 @@
 import os
+import re
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,39 @@ def test_a_pipe_in_the_place_of_a_fact_sheet_is_refused(folder: Path) -> None:
     os.mkfifo(folder / "predictor.yaml")
     with pytest.raises(UsageError, match=r"predictor\.yaml"):
         read_fact_sheet(folder)
+
+
+def make_large(path: Path, size: int) -> None:
+    """Make a file that takes no room, and that to read would take seconds."""
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+@pytest.mark.parametrize("beginning", [b"title: Mine\n", b"# comments alone\n"])
+def test_a_fact_sheet_that_is_too_large_is_refused_unread(folder: Path, beginning: bytes) -> None:
+    make_large(folder / "predictor.yaml", 3 * 1024**3)
+    with (folder / "predictor.yaml").open("rb+") as file:
+        file.write(beginning * 10_000)
+    began = time.monotonic()
+    with pytest.raises(UsageError, match=r"predictor\.yaml: more than \d+ bytes"):
+        read_fact_sheet(folder)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "requirements.txt", "requirements.lock", "apt.txt", ".dockerignore"]
+)
+def test_what_says_how_to_build_and_is_too_large_is_refused_unread(folder: Path, name: str) -> None:
+    make_large(folder / name, 3 * 1024**3)
+    with pytest.raises(UsageError, match=f"{re.escape(name)}: has 3221225472 bytes"):
+        read_dockerfile(folder)
+    with pytest.raises(UsageError, match=f"{re.escape(name)}: has 3221225472 bytes"):
+        find_requirements(folder, base=False)
+
+
+def test_control_a_file_that_only_goes_to_the_engine_may_be_large(folder: Path) -> None:
+    make_large(folder / "model.bin", 3 * 1024**3)
+    read_dockerfile(folder)
 
 
 SHIPPED = sorted(Path(__file__).parents[3].glob("images/*/predictor.yaml"))

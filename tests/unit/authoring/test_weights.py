@@ -1,12 +1,12 @@
-import hashlib
 import os
 import time
-from io import BufferedReader
 from pathlib import Path
 
 import pytest
 
 from runner.authoring.weights import weights_digest, weights_names
+from runner.errors import UsageError
+from runner.progress import SILENT, Silent
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_the_digest_is_of_names_bytes_links_and_rights_and_of_nothing_else(folde
         (folder / "weights/model").unlink()
         (folder / "weights/model").symlink_to(target)
 
-    first = weights_digest(folder)
+    first = weights_digest(folder, "mine", SILENT)
     (folder / "predictor.py").write_text("edited\n")
     os.utime(folder / "weights/blobs/one", (1, 1))
-    assert weights_digest(folder) == first
+    assert weights_digest(folder, "mine", SILENT) == first
     digests = {first}
     for change in (
         lambda: write("other"),
@@ -51,29 +51,54 @@ def test_the_digest_is_of_names_bytes_links_and_rights_and_of_nothing_else(folde
         lambda: (folder / "weights/blobs/one").rename(folder / "weights/blobs/two"),
     ):
         change()
-        digests.add(weights_digest(folder))
+        digests.add(weights_digest(folder, "mine", SILENT))
     assert len(digests) == 5
+
+
+class Reading(Silent):
+    """Counts the pieces that are read; a small file is one."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, int, int | None]] = []
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        self.shown.append((what, done, total))
 
 
 def test_a_file_is_read_again_only_if_its_state_is_another(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control is the young file: it is read each time, as it may change unseen."""
-    read: list[str] = []
-    real = hashlib.file_digest
+    reading = Reading()
 
-    def counted(file: BufferedReader, digest: str) -> object:
-        read.append(digest)
-        return real(file, digest)
+    def digest() -> str:
+        return weights_digest(folder, "mine", reading)
 
-    monkeypatch.setattr(hashlib, "file_digest", counted)
-    weights_digest(folder)
-    weights_digest(folder)
-    assert len(read) == 2
+    digest()
+    digest()
+    assert len(reading.shown) == 2
     later = time.time_ns() + 3_000_000_000
     monkeypatch.setattr("time.time_ns", lambda: later)
-    digests = {weights_digest(folder), weights_digest(folder)}
-    assert (len(digests), len(read)) == (1, 3)
+    digests = {digest(), digest()}
+    assert (len(digests), len(reading.shown)) == (1, 3)
     (folder / "weights/blobs/one").write_text("again")
-    assert weights_digest(folder) not in digests
-    assert len(read) == 4
+    assert digest() not in digests
+    assert len(reading.shown) == 4
+
+
+def test_how_much_of_a_large_file_is_read_is_shown(folder: Path) -> None:
+    with (folder / "weights/blobs/one").open("wb") as file:
+        file.truncate(40_000_000)
+    reading = Reading()
+    weights_digest(folder, "mine", reading)
+    assert reading.shown == [("weights/blobs/one, MB", done, 40) for done in (16, 32, 40)]
+
+
+def test_weights_that_are_a_link_to_a_folder_are_refused_with_what_to_do(
+    folder: Path, tmp_path: Path
+) -> None:
+    """The control are the weights above, which have a link among them."""
+    (folder / "weights").rename(tmp_path / "elsewhere")
+    (folder / "weights").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=r"weights: a link\. .* move the files here"):
+        weights_digest(folder, "mine", SILENT)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import UsageError
 from runner.files.scratch import remove_dead_scratch, remove_own_scratch, scratch_directory
 
 HOLDER = """
 import time
+from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 with scratch_directory() as scratch:
     (scratch / "actual").write_text("0.5")
@@ -34,6 +36,27 @@ def test_nothing_is_left_of_a_scratch_directory(temporary: Path) -> None:
     with scratch_directory() as scratch:
         (scratch / "actual").write_text("0.5")
     assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_for_temporary_files_that_can_not_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc")
+    with (
+        pytest.raises(UsageError, match=r"No folder for temporary files .*TMPDIR=FOLDER"),
+        scratch_directory(),
+    ):
+        pass
+
+
+def test_another_disk_that_is_full_is_not_taken_for_that_of_temporary_files() -> None:
+    """Which is not full. That it is told if it is, a test with a small disk of its own shows."""
+    with (
+        pytest.raises(OSError, match="No space left"),
+        scratch_directory(),
+        Path("/dev/full").open("w") as full,
+    ):
+        full.write("x" * 100_000)
 
 
 def test_a_process_that_ends_at_once_removes_its_own(temporary: Path) -> None:
