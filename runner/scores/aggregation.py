@@ -59,8 +59,8 @@ def score_targets(
         of_suite = _choose("suite", metrics) if kind == "stat" and None in by else []
         if of_kind.is_empty() or not (wanted or of_suite):
             continue
-        targets = prepare(of_kind, wanted or of_suite, policy)
         counted = weigh(of_kind, policy)
+        targets = prepare(counted, wanted or of_suite, policy)
         if wanted:
             bases = {column: _basis(column, policy) for column in by}
             all_points = find_all_points(targets, list(dict.fromkeys(bases.values())))
@@ -126,7 +126,7 @@ def replicate_groups(
     """
     metric = policy.primary_metric
     of_kind = records.filter(pl.col("kind") == metric.targets)
-    targets = prepare(of_kind, [metric], policy)
+    targets = prepare(weigh(of_kind, policy), [metric], policy)
     if targets.rows.is_empty():
         return {}
     parts: Mapping[Value, tuple[Estimates, Clusters]]

@@ -10,6 +10,7 @@ import polars as pl
 from runner.scores.metrics import BINS, METRICS, Array
 from runner.scores.policy import ScoringPolicy
 from runner.scores.prepared_targets import PreparedTargets, prepare
+from runner.scores.weights import weigh
 
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """How often intervals should hold the actual."""
@@ -76,7 +77,8 @@ def reliability(records: pl.DataFrame, policy: ScoringPolicy) -> list[Calibratio
 
 def _prepare(records: pl.DataFrame, metric: str, policy: ScoringPolicy) -> PreparedTargets:
     chosen = METRICS[metric]
-    return prepare(records.filter(pl.col("kind") == chosen.targets), [chosen], policy)
+    of_kind = records.filter(pl.col("kind") == chosen.targets)
+    return prepare(weigh(of_kind, policy), [chosen], policy)
 
 
 def _half_width(level: float) -> float:

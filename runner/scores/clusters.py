@@ -6,6 +6,7 @@ error comes from leaving out whole clusters of both kinds (the delete-a-group ja
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -153,11 +154,17 @@ def make_interval(replicates: Replicates, bounds: tuple[float, float]) -> Interv
     errors = [float(jackknife_error(each)) for each in (replicates.scenarios, replicates.models)]
     if np.isnan(errors).any():
         return Interval(None, None, "no value without one of the scenarios or models: no interval")
-    from scipy.special import stdtrit  # noqa: PLC0415  (slow, most commands have no interval)
-
-    half = float(stdtrit(replicates.degrees, 0.5 + LEVEL / 2) * np.hypot(errors[0], errors[1]))
+    half = float(_quantile(replicates.degrees) * np.hypot(errors[0], errors[1]))
     low, high = np.clip([replicates.point - half, replicates.point + half], *bounds)
     return Interval(float(low), float(high), few_clusters(replicates))
+
+
+@lru_cache
+def _quantile(degrees: int) -> float:
+    """Return how far from 0 Student's t ends with the probability LEVEL."""
+    from scipy.special import stdtrit  # noqa: PLC0415  (slow, most commands have no interval)
+
+    return float(stdtrit(degrees, 0.5 + LEVEL / 2))
 
 
 def few_clusters(replicates: Replicates) -> str | None:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import polars as pl
 
 from runner.scores.metrics import MAXIMUM, SKILLS, TERM, Array, Sums, quotient
 from runner.scores.prepared_targets import (
     COMPARED_WITHIN,
+    Columns,
     Grouping,
     PreparedTargets,
     Value,
@@ -53,7 +53,7 @@ def find_points(targets: PreparedTargets, by: str | None) -> dict[Value, dict[st
     sums = _sum_groups(targets, by, grouping)
     totals = _totals(sums)
     found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
-    found[MAXIMUM] = sums[MAXIMUM].to_numpy()
+    found[MAXIMUM] = sums[MAXIMUM]
     found |= _count_clusters(targets, grouping)
     if targets.normalises:
         found |= {
@@ -72,16 +72,16 @@ def find_points(targets: PreparedTargets, by: str | None) -> dict[Value, dict[st
     }
 
 
-def _totals(sums: pl.DataFrame) -> Sums:
-    return Sums(*(sums[TERM + field].to_numpy() for field in Sums._fields))
+def _totals(sums: Columns) -> Sums:
+    return Sums(*(sums[TERM + field] for field in Sums._fields))
 
 
-def _sum_groups(targets: PreparedTargets, by: str | None, grouping: Grouping) -> pl.DataFrame:
-    """Return a row per group: the sums of the terms, and the largest error."""
+def _sum_groups(targets: PreparedTargets, by: str | None, grouping: Grouping) -> Columns:
+    """Return each group's largest error, and the sums of its terms."""
     if is_of_run(by):
-        runs = targets.by_run
-        return sum_within(runs, grouping.groups[targets.firsts], np.ones(runs.height))
-    return sum_within(targets.rows, grouping.groups, grouping.shares)
+        of_runs = grouping.groups[targets.firsts]
+        return sum_within(targets.by_run, of_runs, np.ones(len(of_runs)))
+    return sum_within(targets.terms, grouping.groups, grouping.shares)
 
 
 def _mean_skills(
@@ -91,7 +91,7 @@ def _mean_skills(
     stats = targets.number("stat")
     of_stats = close_gaps(grouping.groups * (int(stats.max(initial=0)) + 1) + stats)
     cells = close_gaps(of_stats * len(targets.firsts) + targets.runs)
-    values = skill(_totals(sum_within(targets.rows, of_stats, targets.share(cells))))
+    values = skill(_totals(sum_within(targets.terms, of_stats, targets.share(cells))))
     firsts = find_firsts(of_stats)
     weights = np.where(np.isnan(values), 0, targets.rows[STAT_WEIGHT].to_numpy()[firsts])
     owners, count = grouping.groups[firsts], len(grouping.values)

@@ -3,7 +3,7 @@
 Within a group each run has the weight 1 in all, which its targets share by their own weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,7 +27,7 @@ from runner.scores.ranking.numbering import (
 from runner.scores.ranking.ranks import ROW_RANKS, Orders, sort_targets
 from runner.scores.records import RUN_COLUMNS
 from runner.scores.terms import sum_terms
-from runner.scores.weights import WEIGHT, weigh
+from runner.scores.weights import WEIGHT
 
 RUN_SPEC_PREFIX = "run_spec."
 NAME_COLUMNS = ("stat", "split", "sub_split", "perturbation", "perturbed_by", "computed_on")
@@ -39,6 +39,11 @@ Value = str | float | None
 
 COMPARED_WITHIN = (*NAME_COLUMNS, *PLACE_COLUMNS)
 """Kendall's tau compares only targets that are equal in these."""
+
+TERMS = (MAXIMUM, *(TERM + field for field in Sums._fields))
+
+Columns = Mapping[str, Array]
+"""(rows,) for each of TERMS: of targets, or of groups of them."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,15 @@ class PreparedTargets:
         return self.share(self.runs)
 
     @cached_property
-    def by_run(self) -> pl.DataFrame:
-        """A row per run, with the sums of its targets' terms."""
-        return sum_within(self.rows, self.runs, self.shares)
+    def terms(self) -> Columns:
+        """The largest error and the terms of each target, 0 where it has none."""
+        filled = self.rows.select(pl.col(*TERMS).fill_null(0))
+        return {column.name: column.to_numpy() for column in filled}
+
+    @cached_property
+    def by_run(self) -> Columns:
+        """The largest error of each run, and the sums of its targets' terms."""
+        return sum_within(self.terms, self.runs, self.shares)
 
     @cached_property
     def orders(self) -> Orders | None:
@@ -116,10 +127,14 @@ class PreparedTargets:
 
 
 def prepare(
-    records: pl.DataFrame, metrics: Sequence[Metric], policy: ScoringPolicy
+    counted: pl.DataFrame, metrics: Sequence[Metric], policy: ScoringPolicy
 ) -> PreparedTargets:
-    """Return what every category's scores are computed from."""
-    with_error = weigh(records.filter(pl.col("error").is_not_null()), policy)
+    """Return what every category's scores are computed from.
+
+    Args:
+        counted: the records that count, with their weights; see ``weigh``.
+    """
+    with_error = counted.filter(pl.col("error").is_not_null())
     runs = pl.Series("run", number_in_order(number_values(with_error[RUN_NAME])))
     largest = pl.col("error").abs().alias(MAXIMUM)
     return PreparedTargets(
@@ -166,20 +181,20 @@ def is_of_run(by: str | None) -> bool:
     return by is None or by in RUN_COLUMNS or by.startswith(RUN_SPEC_PREFIX)
 
 
-def sum_within(rows: pl.DataFrame, groups: Numbers, weights: Array) -> pl.DataFrame:
-    """Return a row per group, in the order of their numbers: sums of terms, the largest error."""
+def sum_within(rows: Columns, groups: Numbers, weights: Array) -> Columns:
+    """Return, in the order of the groups' numbers, the largest error and the sums of the terms."""
     count = int(groups.max(initial=-1)) + 1
     largest = np.zeros(count)
-    np.maximum.at(largest, groups, rows[MAXIMUM].to_numpy())
+    np.maximum.at(largest, groups, rows[MAXIMUM])
     columns = {MAXIMUM: largest}
     side_by_side = bool((groups[1:] >= groups[:-1]).all())
     starts = np.searchsorted(groups, np.arange(count)) if side_by_side else None
     for name in (TERM + term for term in Sums._fields):
-        terms = rows[name].fill_null(0).to_numpy()
+        terms = rows[name]
         if not terms.any():
             columns[name] = np.zeros(count)
         elif starts is not None:
             columns[name] = np.add.reduceat(terms * weights, starts)
         else:
             columns[name] = np.bincount(groups, terms * weights, count).astype(np.float64)
-    return pl.DataFrame(columns)
+    return columns

@@ -191,8 +191,8 @@ def describe_runs(run_specs: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
         column for spec in specs for column in spec if column not in RUN_COLUMNS
     )
     texts = {column: [cell_text(spec.get(column)) for spec in specs] for column in columns}
-    return name_runs(run_specs).with_columns(
-        pl.Series(column, values, pl.String) for column, values in texts.items()
+    return name_runs(run_specs).hstack(
+        [pl.Series(column, values, pl.String) for column, values in texts.items()]
     )
 
 

@@ -24,4 +24,7 @@ def scenario_text(spec: Mapping[str, Any]) -> str | None:
 
 def cell_text(value: Any) -> str | None:
     """Return the cell as text: a text as it is, anything else as JSON."""
-    return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return value if value is None or isinstance(value, str) else _AS_JSON.encode(value)
+
+
+_AS_JSON = json.JSONEncoder(sort_keys=True)

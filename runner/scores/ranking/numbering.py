@@ -27,8 +27,10 @@ def number_values(values: pl.Series) -> Numbers:
         values = values.rank("dense")
     if values.dtype == pl.Categorical:
         values = values.to_physical()
-    codes = values.cast(pl.Int64).fill_null(-1).to_numpy() + 1
-    return close_gaps(codes)
+    codes = values.cast(pl.Int64)
+    if codes.null_count():
+        codes = codes.fill_null(-1)
+    return close_gaps(codes.to_numpy() + 1)
 
 
 def number_in_order(numbers: Numbers) -> Numbers:

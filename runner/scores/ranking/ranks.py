@@ -133,6 +133,8 @@ def bound_cells(
     def estimate_all(weights: Array) -> Array:
         if len(weights) > 1 and len(weights) * cells > MOST_CELLS:
             return np.full(len(weights), np.nan)
+        if len(weights) <= at_once:
+            return estimate(weights)
         parts = (weights[i : i + at_once] for i in range(0, len(weights), at_once))
         with ThreadPoolExecutor() as threads:  # NumPy does its work without the interpreter
             return np.concatenate(list(threads.map(estimate, parts)))
