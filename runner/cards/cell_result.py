@@ -12,7 +12,7 @@ from runner.cards.verdict import Verdict
 from runner.contract.limits import MIB, Limits
 from runner.errors import CardError
 from runner.output.findings import InvalidOutputError
-from runner.output.untrusted_json import find_faults, parse_json
+from runner.output.untrusted_json import has_faults, parse_json
 from runner.sandbox.outcome import describe_fault, predictor_fault
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.division_spec import StrictModel
@@ -113,7 +113,7 @@ def _read_left(run: SandboxRun) -> _Left | None:
         return None
     try:
         fields = parse_json(content, MOST_BYTES)
-        if any(find_faults(fields)):
+        if has_faults(fields):
             return None
         return _LEFT.validate_python(fields)
     except (InvalidOutputError, ValidationError):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from runner.contract.layout import CONTRACT_VERSION
-from runner.contract.stat import MetricName, Stat
+from runner.contract.stat import STAT_VALUES, MetricName, Stat
 from runner.output.findings import (
     Cause,
     Finding,
@@ -22,7 +22,7 @@ from runner.output.findings import (
     refusal,
 )
 from runner.output.nearest_key import close_word
-from runner.output.untrusted_json import DoubledKeys, find_faults, is_unicode
+from runner.output.untrusted_json import DoubledKeys, find_faults, has_faults, is_unicode
 from runner.untrusted import quote
 
 FORM = '{"contract_version": 1, "predictions": {RUN_SPEC_NAME: [...]}}'
@@ -207,20 +207,30 @@ def _find_doubled(value: dict[str, Any], place: OutputPlace, findings: Findings)
 
 def _read_stat(item: Item, content: Any, findings: Findings) -> Item:
     """Return the item with its stat, or with as much of its name as can be read."""
-    before = findings.count
+    stat = _sound_stat(content)
+    if stat is not None:
+        return replace(item, name=stat.name, stat=stat)
     item = replace(item, name=_name_of(content))
-    model = _validate(_StatModel, content, item.place, findings)
-    if model is None or findings.count > before:
-        return item
-    values = model.model_dump(exclude={"name"})
-    name = _metric_name(model.name)
-    return replace(item, name=name, stat=Stat(name=name, **values))
+    _validate(_StatModel, content, item.place, findings)
+    return item
+
+
+def _sound_stat(content: Any) -> Stat | None:
+    """Return the stat, or None if anything is wrong with it: most stats are sound."""
+    if any(map(_has_too_many, _parts(content))) or has_faults(content):
+        return None
+    try:
+        model = _StatModel.model_validate(content)
+    except ValidationError:
+        return None
+    values = {name: getattr(model, name) for name in STAT_VALUES}
+    return Stat(name=_metric_name(model.name), **values)
 
 
 def _name_of(content: Any) -> MetricName | None:
     """Return the stat's name if it is sound, whatever the rest of the stat is."""
     name = content.get("name") if isinstance(content, dict) else None
-    if not isinstance(name, dict) or len(name) > MOST_MEMBERS or any(find_faults(name)):
+    if not isinstance(name, dict) or _has_too_many(name) or has_faults(name):
         return None
     try:
         return _metric_name(_MetricNameModel.model_validate(name))
@@ -246,10 +256,9 @@ def _validate(
     before = findings.count
     for fault in find_faults(content):
         findings.add(Finding(fault.cause, _below(place, fault.path), fault.what))
-    for part in (content, content.get("name") if isinstance(content, dict) else None):
-        if isinstance(part, dict) and len(part) > MOST_MEMBERS:
-            what = f"has {len(part)} members, {MOST_MEMBERS} is most"
-            findings.add(Finding(Cause.NOT_THE_CONTRACT, place, what))
+    for part in filter(_has_too_many, _parts(content)):
+        what = f"has {len(part)} members, {MOST_MEMBERS} is most"
+        findings.add(Finding(Cause.NOT_THE_CONTRACT, place, what))
     if findings.count > before:
         return None
     try:
@@ -258,6 +267,15 @@ def _validate(
         for details in error.errors(include_url=False, include_context=False):
             findings.add(_form_finding(model, place, details))
         return None
+
+
+def _parts(content: Any) -> tuple[Any, Any]:
+    """Return a stat and its name."""
+    return content, content.get("name") if isinstance(content, dict) else None
+
+
+def _has_too_many(part: Any) -> bool:
+    return isinstance(part, dict) and len(part) > MOST_MEMBERS
 
 
 def _form_finding(

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTIONS
+from runner.contract.layout import INSTANCE_PREDICTIONS, PREDICTED_PREFIX, PREDICTIONS
 from runner.contract.stat import InstanceTarget, MetricName, Stat, Target, predicted_name
 from runner.contract.targets import Targets
 from runner.output.findings import (
@@ -135,10 +135,7 @@ class _Pairing(Generic[_K]):
     """
 
     def __init__(self, targets: Sequence[_K]) -> None:
-        self._targets: Sequence[_K] = targets
-        self._wanted: dict[Hashable, _K] = {
-            replace(target, name=predicted_name(target.name)): target for target in targets
-        }
+        self._wanted: dict[Hashable, _K] = {target: target for target in targets}
         self._positions: dict[_K, int] = {}  # of broken stats too: their targets are not missing
         self.found: dict[_K, Stat] = {}
         self.extra: list[str] = []
@@ -148,7 +145,8 @@ class _Pairing(Generic[_K]):
         """Take one stat of the document."""
         if item.name is None:
             return
-        target = self._wanted.get(_key(item, item.name))
+        name = _without_prefix(item.name)
+        target = None if name is None else self._wanted.get(_key(item, name))
         if target is None:
             self._add_extra(item, item.name)
         elif target in self._positions:
@@ -167,10 +165,10 @@ class _Pairing(Generic[_K]):
 
     def find_missing(self, findings: Findings) -> None:
         """Add the targets that no stat predicts, each with what was probably meant for it."""
-        missing = [target for target in self._targets if target not in self._positions]
+        missing = [target for target in self._wanted.values() if target not in self._positions]
         kept = missing[: findings.room]
         for number, target in enumerate(kept):
-            share = "" if number else f" ({len(missing)} of {len(self._targets)} targets are not)"
+            share = "" if number else f" ({len(missing)} of {len(self._wanted)} targets are not)"
             what = f"is not predicted{share}"
             hint = self._hint(target)
             if hint is None and number == 0 and self.extra:
@@ -185,6 +183,14 @@ class _Pairing(Generic[_K]):
             return None
         key, item = self._near.pop(at)  # it was meant for one target only
         return f"near it is {item.place}: {describe_difference(wanted, key)}"
+
+
+def _without_prefix(name: MetricName) -> MetricName | None:
+    """Return the name of the stat that is predicted by the one with this name, None if none is."""
+    if not name.name.startswith(PREDICTED_PREFIX):
+        return None
+    predicted = name.name.removeprefix(PREDICTED_PREFIX)
+    return MetricName(predicted, name.split, name.sub_split, name.perturbation)
 
 
 def _key(item: Item, name: MetricName) -> Target | InstanceTarget:
