@@ -108,6 +108,20 @@ def test_an_actual_that_can_not_be_read_is_not_quoted(halves: Halves) -> None:
     assert private.name not in str(refused.value)
 
 
+def test_actuals_that_were_read_before_are_checked_again(halves: Halves) -> None:
+    """What was parsed stays in memory for the next image; the control is the first reading."""
+    public, private = halves
+    suite = open_suite(public, private)
+    suite.actuals(suite.cases[0])
+    path = private / "actuals.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"0", b"1", 1))
+    with pytest.raises(SuiteError, match="private half: changed since"):
+        suite.actuals(suite.cases[0])
+    path.write_bytes(content)
+    assert suite.actuals(suite.cases[0]) == suite.actuals(suite.cases[0])
+
+
 def all_files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
