@@ -11,6 +11,7 @@ from runner.contract.predictor import instance_predictions_to_json, predictions_
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.evaluation.records import case_files, case_record
 from runner.evaluation.verdict import JudgedCase, judge
+from runner.reports.records import report_records
 from runner.reports.report import Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import with_scores
 from runner.sandbox.outcome import ContainerEnd
@@ -83,7 +84,7 @@ def _evaluate(suite: Suite, predict: Predict, image: str, exit_code: int) -> Eva
         cases=tuple(records),
         scoring=suite.scoring,
     )
-    return Evaluation(with_scores(report), files)
+    return Evaluation(with_scores(report), files, report_records(report))
 
 
 def written(actuals: Actuals, predict: Predict) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.code_version import scoring_versions
@@ -45,4 +45,5 @@ class EvaluationKey:
     @property
     def digest(self) -> str:
         """Return a digest of all parts."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        parts = {**vars(self), "cases": [vars(key) for key in self.cases]}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

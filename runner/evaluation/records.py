@@ -18,6 +18,7 @@ from runner.evaluation.repetitions import RunAgain, with_repetitions
 from runner.evaluation.verdict import JudgedCase
 from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.fact_sheet import read_facts
+from runner.reports.records import report_records
 from runner.reports.report import (
     CaseRecord,
     Evaluation,
@@ -68,7 +69,9 @@ def make_evaluation(
     files: dict[str, bytes] = {}
     for each in judged:
         files |= case_files(each)
-    return Evaluation(with_repetitions(with_scores(report), judged, again), files)
+    records = report_records(report)
+    scored = with_scores(report, records)
+    return Evaluation(with_repetitions(scored, judged, again), files, records)
 
 
 def image_record(image: Image) -> ImageRecord:

@@ -24,7 +24,7 @@ from runner.progress import Progress
 from runner.reports.baselines import find_baselines
 from runner.reports.found_reports import read_reports
 from runner.reports.receipt import RECEIPT, SIGNATURE, check_receipt
-from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET
+from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, report_records
 from runner.reports.report import (
     REPORT_FILE,
     CaseRecord,
@@ -203,7 +203,9 @@ def rescore_report(
         "scoring": suite.scoring,
         "repetitions": tuple(again),
     }
-    return Evaluation(with_scores(report.model_copy(update=said)), files)
+    made = report.model_copy(update=said)
+    records = report_records(made)
+    return Evaluation(with_scores(made, records), files, records)
 
 
 def _rescore_case(record: CaseRecord, files: Mapping[str, bytes], suite: Suite) -> CaseRecord:

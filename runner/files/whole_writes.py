@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EISDIR
 from pathlib import Path
@@ -89,6 +89,29 @@ def unfinished_directory(path: Path, *, is_private: bool = False) -> Iterator[Pa
         yield unfinished
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def fill_directory(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write files that only the user may read into a directory that has none of them yet.
+
+    They and their names are on the disk when it returns.
+
+    Args:
+        files: by their path below the directory.
+
+    Raises:
+        OSError: one can't be written.
+    """
+    folders = {directory}
+    for name, content in files.items():
+        path = directory / name
+        if path.parent not in folders:
+            path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            folders.update(each for each in path.parents if directory in each.parents)
+        with new_file(path, PRIVATE_FILE) as file:
+            file.write(content)
+    for folder in folders:
+        _sync_names(folder)
 
 
 def put_in_place(unfinished: Path, path: Path, aside: Path | None = None) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,9 @@ from runner.sandbox.resources import ResourceUse
 from runner.scores.policy import ScoringPolicy
 from runner.scores.score import Score
 from runner.scores.stability import Repetition, Sensitivity, meets
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SCHEMA_VERSION: Literal[2] = 2
 NO_IMAGE = "in this process"
@@ -203,10 +206,15 @@ Kind = TypeVar("Kind", bound=Report)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A report, and the files that stand beside it, by their path below its directory."""
+    """A report, the files that stand beside it, by their path below its directory, and its records.
+
+    Attributes:
+        records: the frame that it is scored by; see ``report_records``.
+    """
 
     report: Report
     files: Mapping[str, bytes]
+    records: "pl.DataFrame"
 
 
 def read_report(directory: Path) -> Report:

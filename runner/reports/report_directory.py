@@ -15,9 +15,9 @@ from runner.files.stores import (
     read_file,
     write_files,
 )
-from runner.files.whole_writes import put_in_place, unfinished_directory
+from runner.files.whole_writes import fill_directory, put_in_place, unfinished_directory
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
-from runner.reports.records import record_files, report_records
+from runner.reports.records import record_files
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
 
 
@@ -83,7 +83,7 @@ def write_evaluation(
         return _write_remotely(evaluation, directory, signing_key)
     try:
         with unfinished_directory(directory, is_private=True) as unfinished:
-            write_files(_files_at(unfinished, evaluation, signing_key))
+            fill_directory(unfinished, _files(evaluation, signing_key))
             return _put_in_place(unfinished, directory, evaluation.report)
     except OSError as error:
         raise UsageError(
@@ -92,15 +92,12 @@ def write_evaluation(
         ) from error
 
 
-def _files_at(
-    directory: Path, evaluation: Evaluation, signing_key: SigningKey | None
-) -> dict[Path, bytes]:
-    """Return all files of the report by their places in a directory, the receipt last."""
+def _files(evaluation: Evaluation, signing_key: SigningKey | None) -> dict[str, bytes]:
+    """Return all files of the report, the receipt last."""
     text = evaluation.report.model_dump_json(indent=2) + "\n"
-    records = record_files(report_records(evaluation.report))
+    records = record_files(evaluation.records)
     files = {**evaluation.files, **records, REPORT_FILE: text.encode()}
-    files |= make_receipt(files, signing_key)
-    return {directory / name: content for name, content in files.items()}
+    return {**files, **make_receipt(files, signing_key)}
 
 
 def _write_remotely(
@@ -108,7 +105,8 @@ def _write_remotely(
 ) -> Path | None:
     earlier_files = files_below(directory)
     kept = _copy_aside(directory, earlier_files, evaluation.report) if earlier_files else None
-    files = _files_at(directory, evaluation, signing_key)
+    contents = _files(evaluation, signing_key)
+    files = {directory / name: content for name, content in contents.items()}
     for _ in range(MOST_WRITES):
         with reaching(directory):
             (directory / RECEIPT).unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """Predictions beside actuals, and the scores that follow from them, in the words of a report."""
 
+import polars as pl
+
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.reports.records import report_records
 from runner.reports.report import Report, TargetRecord
@@ -33,12 +35,16 @@ def target_record(
     )
 
 
-def with_scores(report: Report) -> Report:
-    """Return the report with the scores that follow from its targets, none if it is unfinished."""
+def with_scores(report: Report, records: pl.DataFrame | None = None) -> Report:
+    """Return the report with the scores that follow from its targets, none if it is unfinished.
+
+    Args:
+        records: the report's, if they are known already.
+    """
     scores: list[Score] = []
     budget_scores: list[Score] = []
     if report.is_scored:
-        records, policy = report_records(report), report.scoring
+        records, policy = report_records(report) if records is None else records, report.scoring
         scores = score_targets(records, policy=policy, intervals=True)
         budget_scores = score_budgets(records, policy, intervals=True)
     return report.model_copy(

@@ -1,5 +1,6 @@
 """What an evaluation prints of a predictor that failed, openly and closed."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -49,7 +50,7 @@ def printed(
     files = {
         name: log if name.endswith(".log") else each for name, each in evaluation.files.items()
     }
-    write_evaluation(type(evaluation)(evaluation.report, files), directory)
+    write_evaluation(replace(evaluation, files=files), directory)
     first = SimpleNamespace(image=SimpleNamespace(reference="image"))
     finished = FinishedEvaluation(cast("Any", first), directory, evaluation.report)
     printer = EvaluationPrinter(LineDisplay(), as_json=False, show_log=False, is_closed=is_closed)
@@ -114,7 +115,7 @@ def batch(suite: Suite, directory: Path, **results: RunnerError | int) -> list[F
         if isinstance(result, int):
             evaluation = evaluate_function(suite, half, name, exit_code=result)
             files = dict.fromkeys(evaluation.files, LOG)
-            write_evaluation(type(evaluation)(evaluation.report, files), directory / name)
+            write_evaluation(replace(evaluation, files=files), directory / name)
             finished.append(FinishedEvaluation(first, directory / name, evaluation.report))
         else:
             finished.append(FinishedEvaluation(first, directory / name, result))

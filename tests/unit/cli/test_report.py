@@ -1,6 +1,7 @@
 """What ``runner report`` says besides the scores."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def evaluated(division: dict[str, Any]) -> Evaluation:
     suite = shared_suite(runs=6, division=division, accept=["twins", "derivable"])
     made = evaluate_function(suite, off_by(0.1))
     report = made.report.model_copy(update={"suite": suite_record(suite)})
-    return Evaluation(report, made.files)
+    return replace(made, report=report)
 
 
 @pytest.mark.parametrize(("division", "is_told"), [(SHARED, True), (DISJOINT, False)])

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,7 @@ def competition(suite: Suite, tmp_path: Path) -> Open:
     evaluation = evaluate_function(suite, off_by(float(EXACT)), "image")
     report = evaluation.report.model_copy(update={"submitter": "team-a"})
     results = tmp_path / "results"
-    write_evaluation(type(evaluation)(report, evaluation.files), results / "image")
+    write_evaluation(replace(evaluation, report=report), results / "image")
     ledger = Ledger(tmp_path / "ledger")
     ledger.create(Rules(step=0.1, seed="s"))
     asked = CountedSubmission(submitter="team-a", image="sha256:image", suite=suite.digest)

@@ -14,7 +14,6 @@ from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
 from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
-from runner.reports.report import Evaluation
 from runner.reports.report_directory import find_report, write_evaluation
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
@@ -92,7 +91,7 @@ def written(suite: Suite, tmp_path: Path) -> Path:
     """Return the directory of a report that follows from "this"."""
     made = evaluate_function(suite, oracle)
     report = made.report.model_copy(update={"evaluation_key": "this"})
-    write_evaluation(Evaluation(report, made.files), tmp_path / "image")
+    write_evaluation(replace(made, report=report), tmp_path / "image")
     return tmp_path / "image"
 
 

@@ -47,7 +47,7 @@ def suite() -> Suite:
 def evaluation(suite: Suite, evaluation_key: str = "this", seed: int = 1) -> Evaluation:
     made = evaluate_function(suite, oracle)
     said = {"evaluation_key": evaluation_key, "seed": seed}
-    return Evaluation(made.report.model_copy(update=said), made.files)
+    return replace(made, report=made.report.model_copy(update=said))
 
 
 def names(place: Path) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from runner.files import whole_writes
 from runner.files.whole_writes import (
+    fill_directory,
     new_file,
     put_in_place,
     unfinished_directory,
@@ -86,6 +87,26 @@ def test_a_durable_file_and_its_name_are_on_the_disk_at_the_end(
     with whole_file(tmp_path / "file", is_durable=is_durable) as file:
         file.write(b"new")
     assert len(calls) == synced
+
+
+def test_a_directory_is_filled_with_files_that_only_the_user_may_read(tmp_path: Path) -> None:
+    files = {"report.json": b"report", "case-1/log": b"log", "case-1/deeper/file": b"x"}
+    fill_directory(tmp_path, files)
+    assert {name: (tmp_path / name).read_bytes() for name in files} == files
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in files} == {0o600}
+    assert (tmp_path / "case-1").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_files_of_a_filled_directory_and_their_names_are_on_the_disk_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda number: synced.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+    )
+    fill_directory(tmp_path, {"case-1/deeper/file": b"x"})
+    places = ("case-1/deeper/file", "case-1/deeper", "case-1", "")
+    assert set(synced) == {str(tmp_path / place) for place in places}
 
 
 def test_a_directory_that_is_not_put_in_place_is_removed(tmp_path: Path) -> None:

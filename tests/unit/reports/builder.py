@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from runner.contract import MetricName, Stat, Target
+from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.attestation import Attestation
@@ -66,4 +67,5 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
 
 def evaluation(report: Report | None = None, **files: bytes) -> Evaluation:
     contents: Mapping[str, bytes] = {"case-1/container.log": b"log", **files}
-    return Evaluation(report or make_report(), contents)
+    report = report or make_report()
+    return Evaluation(report, contents, report_records(report))

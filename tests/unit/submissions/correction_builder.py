@@ -1,6 +1,6 @@
 """Versions of a competition's suite, and a ledger with submissions on the first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.evaluation.records import suite_record
@@ -74,7 +74,7 @@ def team(image: str) -> str:
 def evaluation(suite: Suite, image: str, error: float | None = None) -> Evaluation:
     made = evaluate_function(suite, off_by(ERRORS[image] if error is None else error), image)
     said = {"suite": suite_record(suite), "submitter": team(image)}
-    return Evaluation(made.report.model_copy(update=said), made.files)
+    return replace(made, report=made.report.model_copy(update=said))
 
 
 def counted(suite: Suite, image: str) -> CountedSubmission:
