@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
 from runner.scores.clusters import Clusters, Interval, Replicates, make_interval, replicate
 from runner.scores.estimates import Estimates, estimate_groups, weigh_scenarios
 from runner.scores.metrics import MAXIMUM, METRICS, Kind, Metric
 from runner.scores.points import find_all_points
 from runner.scores.policy import ScoringPolicy
-from runner.scores.prepared_targets import PreparedTargets, Value, group_targets, prepare
+from runner.scores.prepared_targets import (
+    RUN_SPEC_PREFIX,
+    PreparedTargets,
+    Value,
+    group_targets,
+    prepare,
+)
 from runner.scores.records import BUDGET
 from runner.scores.score import Score
 from runner.scores.suite_wide import SuiteWide, arrange_suite
@@ -53,6 +60,7 @@ def score_targets(
         if column is not None and column not in records.columns:
             raise UsageError(f"no column {column!r} in the records: {', '.join(records.columns)}")
     scores: dict[str | None, list[Score]] = {column: [] for column in by}
+    records = _without_specs(records, by)
     for kind in KINDS:
         of_kind = records.filter(pl.col("kind") == kind)
         wanted = _choose(kind, metrics)
@@ -93,6 +101,7 @@ def score_budgets(
     budgets = sorted(records[BUDGET].drop_nulls().unique())
     if len(budgets) < 2:  # noqa: PLR2004
         return []
+    records = _without_specs(records, ())
     return [
         replace(score, category=BUDGET, group=str(budget))
         for budget in budgets
@@ -103,6 +112,15 @@ def score_budgets(
             metrics=metrics,
         )
     ]
+
+
+def _without_specs(records: pl.DataFrame, by: Collection[str | None]) -> pl.DataFrame:
+    """Return the records without the columns of run specs that make no groups: there are many."""
+    return records.drop(
+        name
+        for name in records.columns
+        if name.startswith(RUN_SPEC_PREFIX) and name != RUN_NAME and name not in by
+    )
 
 
 def _choose(kind: Kind, names: Collection[str]) -> list[Metric]:
@@ -125,7 +143,7 @@ def replicate_groups(
         by: the column that makes the groups; None for the suite as a whole.
     """
     metric = policy.primary_metric
-    of_kind = records.filter(pl.col("kind") == metric.targets)
+    of_kind = _without_specs(records, (by,)).filter(pl.col("kind") == metric.targets)
     targets = prepare(weigh(of_kind, policy), [metric], policy)
     if targets.rows.is_empty():
         return {}

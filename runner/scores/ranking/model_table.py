@@ -16,6 +16,9 @@ MOST_CELLS = 5_000_000
 MOST_COMPARED = 2_000_000_000
 """Weightings times stats times pairs of models; of more there is no interval."""
 
+CELLS_AT_ONCE = 2**17
+"""Stats times pairs of models that are compared in one go."""
+
 ROUNDING = 1e-12
 """Means that differ by less than this share of their size are equal: the rest is rounding."""
 
@@ -74,9 +77,9 @@ class ModelTable:
 
         def compare(predicted: Array, actual: Array) -> float:
             right, pairs = np.zeros(self.stats), np.zeros(self.stats)
-            for apart in range(1, self.models):
+            for first, second in _pairs(self.models, self.stats):
                 one, other = (
-                    _signs(each[:, apart:], each[:, :-apart]) for each in (predicted, actual)
+                    _signs(each[:, first], each[:, second]) for each in (predicted, actual)
                 )
                 right += (one * other).sum(1)
                 pairs += np.abs(other).sum(1)
@@ -149,14 +152,23 @@ class ModelTable:
 def _win_rates(means: Array) -> Array:
     """Return the win rates of (stats, models) means, NaN where there is no other model."""
     is_there = ~np.isnan(means)
-    wins = np.zeros(means.shape)
-    for other in range(means.shape[1]):
-        against = means[:, other : other + 1]
-        is_pair = is_there & ~np.isnan(against)
-        is_pair[:, other] = False
-        wins += np.where(is_pair, (1 + _signs(means, against)) / 2, 0)
+    wins = is_there * -0.5  # as each is compared with itself too
+    at_once = max(1, CELLS_AT_ONCE // max(1, means.size))
+    for first in range(0, means.shape[1], at_once):
+        against = means[:, np.newaxis, first : first + at_once]
+        is_pair = is_there[:, :, np.newaxis] & ~np.isnan(against)
+        signs = _signs(means[:, :, np.newaxis], against)
+        wins += np.where(is_pair, (1 + signs) / 2, 0).sum(2)
     others = is_there.sum(1, keepdims=True) - 1
     return np.where(is_there & (others > 0), wins / np.maximum(others, 1), np.nan)
+
+
+def _pairs(models: int, stats: int) -> Iterator[tuple[Numbers, Numbers]]:
+    """Yield the pairs of models, of so many at a time that their stats are few enough."""
+    first, second = np.tril_indices(models, -1)
+    at_once = max(1, CELLS_AT_ONCE // max(1, stats))
+    for start in range(0, len(first), at_once):
+        yield first[start : start + at_once], second[start : start + at_once]
 
 
 def _signs(first: Array, second: Array) -> Array:
