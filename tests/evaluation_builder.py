@@ -1,6 +1,7 @@
 """Evaluations of functions that stand for predictors: all of the line but the container."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from cachetools import LRUCache
@@ -53,7 +54,7 @@ def evaluate_function(
     made = _evaluations.get(key := (id(suite), predict, image, exit_code))
     if made is None:
         made = _evaluations[key] = (suite, _evaluate(suite, predict, image, exit_code))
-    return Evaluation(made[1].report, dict(made[1].files))
+    return replace(made[1], files=dict(made[1].files))
 
 
 _evaluations: LRUCache[tuple[int, Predict, str, int], tuple[Suite, Evaluation]] = LRUCache(64)
