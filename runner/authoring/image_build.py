@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from runner.authoring.build_advice import advise_on_build
 from runner.authoring.context_files import context_names
 from runner.authoring.debian.lock import Lock
 from runner.authoring.dockerfile import (
@@ -260,7 +261,8 @@ class _Build:
                 )
             except BuildError as error:  # of an image of packages: its name is of no use
                 said = str(error).replace(tag, self.tag)
-                raise BuildError(said + self.platform.advice(said)) from error
+                advice = advise_on_build(said) + self.platform.advice(said)
+                raise BuildError(said + advice) from error
         if not self.platform.fits(image.platform):
             raise BuildError(
                 f"{self.tag}: the engine made it for {image.platform}, not for "

@@ -16,9 +16,10 @@ from runner.authoring.dockerfile import WEIGHTS
 from runner.errors import UsageError
 from runner.files.user_directories import cache_directory
 from runner.files.whole_writes import whole_file
-from runner.progress import Progress, Task
+from runner.progress import Progress, Say, Task
 
 _MEGABYTE = 1_000_000
+LARGE_MEGABYTES = 1000
 _CHUNK_BYTES = 16 * _MEGABYTE
 
 _YOUNG_NS = 2_000_000_000
@@ -57,16 +58,18 @@ def weights_digest(directory: Path, tag: str, progress: Progress) -> str:
                 if stat.S_ISLNK(mode):
                     content = str(path.readlink())
                 elif stat.S_ISREG(mode):
-                    content = kept.digest_of(name, task)
+                    content = kept.digest_of(name, progress.say, task)
             digest.update(json.dumps([name, mode, content]).encode())
     kept.write()
     return digest.hexdigest()
 
 
-def _digest_file(path: Path, name: str, task: Task) -> str:
+def _digest_file(path: Path, name: str, say: Say, task: Task) -> str:
     """Return a file's digest; tell the task how many of its megabytes are read."""
     digest = hashlib.sha256()
     total = path.stat().st_size // _MEGABYTE
+    if total >= LARGE_MEGABYTES:  # where there is no bar a line says why nothing seems to happen
+        say(f"reading {path}, {total} MB")
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
@@ -87,7 +90,7 @@ class _Kept:
             found = json.loads(self._path.read_bytes())
             self._before = found if isinstance(found, dict) else {}
 
-    def digest_of(self, name: str, task: Task) -> str:
+    def digest_of(self, name: str, say: Say, task: Task) -> str:
         """Return a file's digest; read the file only if its state is another."""
         path = self._directory / name
         status = path.stat()
@@ -96,7 +99,7 @@ class _Kept:
             case [before, str() as sha256] if before == state:
                 digest = sha256
             case _:
-                digest = _digest_file(path, name, task)
+                digest = _digest_file(path, name, say, task)
         if time.time_ns() - status.st_ctime_ns > _YOUNG_NS:
             self._now[name] = [state, digest]
         return digest

@@ -99,8 +99,9 @@ def _missing_node_module(match: re.Match[str]) -> str:
     if match[1].startswith((".", "/")):
         return f"COPY {match[1]} in the Dockerfile, and see that .dockerignore does not name it."
     return (
-        f"Fetch {match[1]} before the build, which has no network: `npm ci` in the predictor's "
-        "folder, or `npm install` if package.json lacks it. COPY node_modules/ in the Dockerfile."
+        f"Fetch {match[1]} before the build, which has no network: `npm ci --ignore-scripts` in "
+        "the predictor's folder, or `npm install` if package.json lacks it. COPY node_modules/ in "
+        "the Dockerfile."
     )
 
 

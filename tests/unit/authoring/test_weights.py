@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.authoring import weights
 from runner.authoring.weights import weights_digest, weights_names
 from runner.errors import UsageError
 from runner.progress import SILENT, Silent
@@ -60,6 +61,10 @@ class Reading(Silent):
 
     def __init__(self) -> None:
         self.shown: list[tuple[str, int, int | None]] = []
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
 
     def show(self, what: str, done: int, total: int | None) -> None:
         self.shown.append((what, done, total))
@@ -92,6 +97,19 @@ def test_how_much_of_a_large_file_is_read_is_shown(folder: Path) -> None:
     reading = Reading()
     weights_digest(folder, "mine", reading)
     assert reading.shown == [("weights/blobs/one, MB", done, 40) for done in (16, 32, 40)]
+    assert reading.said == []
+
+
+def test_of_a_very_large_file_a_line_says_that_it_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control is the file above."""
+    monkeypatch.setattr(weights, "LARGE_MEGABYTES", 40)
+    with (folder / "weights/blobs/one").open("wb") as file:
+        file.truncate(40_000_000)
+    reading = Reading()
+    weights_digest(folder, "mine", reading)
+    assert reading.said == [f"reading {folder}/weights/blobs/one, 40 MB"]
 
 
 def test_weights_that_are_a_link_to_a_folder_are_refused_with_what_to_do(
