@@ -6,14 +6,70 @@ import pty
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 
 import pyte
 
 SECONDS = 120
+SIZES_OF_USERS = ("COLUMNS", "LINES")
+"""Variables by which rich would not ask the terminal."""
+
+
+class ForkedScript(ForkServerProcess):
+    """A script that runs in no time: its process is forked from one that has imports behind it."""
+
+    @classmethod
+    def on(cls, terminal: str, code: str, imported: Sequence[str]) -> "ForkedScript":
+        """Return the process of a script that has a terminal, as its controlling one, already."""
+        context = get_context("forkserver")
+        context.set_forkserver_preload([__name__, *imported])
+        told, telling = context.Pipe(duplex=False)
+        process = cls(target=_run_script, args=(terminal, code, telling))
+        process.start()
+        assert told.poll(SECONDS)
+        return process
+
+    def wait(self) -> int:
+        """Return the exit code when the script has ended."""
+        self.join()
+        assert self.exitcode is not None
+        return self.exitcode
+
+
+def _run_script(terminal: str, code: str, telling: Connection) -> None:
+    os.setsid()
+    opened = os.open(terminal, os.O_RDWR)  # the first terminal of a session controls it
+    for number in range(3):
+        os.dup2(opened, number)
+    os.close(opened)
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", buffering=1, encoding="utf-8", closefd=False) for number in (1, 2)
+    )
+    os.environ["TERM"] = "xterm"
+    for name in SIZES_OF_USERS:
+        os.environ.pop(name, None)
+    telling.send_bytes(b"ready")
+    exec(code, {"__name__": "__main__"})
+
+
+def _start(command: Sequence[str], terminal: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "TERM": "xterm"}
+    for name in SIZES_OF_USERS:
+        environment.pop(name, None)
+    return subprocess.Popen(
+        ["setsid", "--ctty", *command],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment,
+    )
 
 
 class Terminal(AbstractContextManager["Terminal"]):
@@ -24,22 +80,24 @@ class Terminal(AbstractContextManager["Terminal"]):
         screens: what stood on the screen after each piece of output.
     """
 
-    def __init__(self, command: Sequence[str], columns: int = 100, lines: int = 50) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] | str,
+        columns: int = 100,
+        lines: int = 50,
+        imported: Sequence[str] = (),
+    ) -> None:
+        """Start the command; a text is a script in Python, with modules that are there already."""
         self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self._ours, theirs = pty.openpty()
         self.screens: list[str] = []
         self.resize(columns, lines)
-        environment = {**os.environ, "TERM": "xterm"}
-        for name in ("COLUMNS", "LINES"):  # by these rich would not ask the terminal
-            environment.pop(name, None)
-        self.process = subprocess.Popen(
-            ["setsid", "--ctty", *command],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=environment,
-        )
+        self.process: subprocess.Popen[bytes] | ForkedScript
+        if isinstance(command, str):
+            self.process = ForkedScript.on(os.ttyname(theirs), command, imported)
+        else:
+            self.process = _start(command, theirs)
         os.close(theirs)
 
     def __exit__(self, *_: object) -> None:

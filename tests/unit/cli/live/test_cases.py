@@ -1,7 +1,6 @@
 """The progress of cases: a live view on a terminal, and plain lines elsewhere."""
 
 import re
-import sys
 from dataclasses import replace
 from io import StringIO
 
@@ -165,9 +164,12 @@ with open_case_progress(display, results) as progress:
 """
 
 
+IMPORTED = [f"runner.cli.live.{name}" for name in ("cases", "results", "terminal")]
+
+
 def on_a_terminal(body: str, columns: int = 80, lines: int = 24) -> Terminal:
     """Run a script, indented, while its view is shown."""
-    return Terminal([sys.executable, "-c", f"{VIEW}{body}\nprint('after')"], columns, lines)
+    return Terminal(f"{VIEW}{body}\nprint('after')", columns, lines, IMPORTED)
 
 
 def test_the_view_is_gone_at_the_end_and_what_was_said_stays() -> None:
