@@ -63,7 +63,7 @@ def audit_suite(
             leaks += find_undone(
                 case.id, loot.undone, {run.number: run.name for run in case.train_runs}
             )
-            derivability[case.id] = derived
+            derivability[case.id] = derived.figures()
             task.advance()
     return Audit(tuple(leaks), derivability, tuple(twins), tuple(find_unknown(suite)))
 

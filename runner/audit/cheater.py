@@ -12,7 +12,7 @@ import polars as pl
 from runner.audit.gold import Told, TrainGold
 from runner.audit.loot import Loot, Undone
 from runner.audit.revealed_items import SCORES, RevealedItem, read_revealed, value_rows
-from runner.audit.train_side import TrainSide, read_items, read_scores, read_train_side
+from runner.audit.train_side import TrainSide, read_items, read_scores, read_train_runs
 from runner.contract import layout
 from runner.suites.eval_run import EvalRun
 from runner.suites.items import ITEM_KEY, describe_items
@@ -27,22 +27,24 @@ SAME_ANSWER = ("deployment", "prompt", "metric")
 
 
 class Cheater:
-    """Reads each run of a suite once, for all cases."""
+    """Reads each train run of a suite once, for all cases."""
 
     def __init__(self, suite: Suite) -> None:
         choices = suite.manifest.choices
         revealed = Revealed.model_validate(choices["revealed"])
         self._suite = suite
-        self._metrics = sorted(
-            {each["stat"] for each in (*choices["targets"], *choices["instance_targets"])}
-        )
+        of_instances = {each["stat"] for each in choices["instance_targets"]}
+        self._metrics = sorted(of_instances.union(each["stat"] for each in choices["targets"]))
         self._shows_scores = revealed.scores
         self._hides_gold = not (revealed.gold and revealed.references)
         trains = {run.number: run for case in suite.cases for run in case.train_runs}
-        self._train = read_train_side(
-            list(trains.values()), self._read, self._metrics, with_gold=self._hides_gold
+        self._train = read_train_runs(
+            list(trains.values()),
+            self._read,
+            self._metrics,
+            of_instances,
+            with_gold=self._hides_gold,
         )
-        self._revealed: dict[int, list[RevealedItem]] = {}
 
     def _read(self, run: RunRecord, path: str) -> pl.DataFrame:
         return read_part(self._suite.part(run, path))
@@ -64,9 +66,9 @@ class Cheater:
         """Return what the eval runs' revealed items are worth, and where hidden gold was found."""
         rows: list[tuple[Any, ...]] = []
         undone = []
-        gold = TrainGold(train.items) if self._hides_gold else None
+        gold = TrainGold(train.tagged) if self._hides_gold else None
         for run in case.eval_runs:
-            items: Sequence[RevealedItem] = self._revealed_items(run)
+            items = read_revealed(self._read(run, layout.EVAL_SCENARIO_STATES))
             if gold is not None:
                 told = self._find_gold(run, items, gold)
                 if told:
@@ -94,12 +96,6 @@ class Cheater:
         )
         found = gold.find(items, shown)
         return tuple(each for each in found if each.item.has_completions)
-
-    def _revealed_items(self, run: EvalRun) -> list[RevealedItem]:
-        if run.reveal not in self._revealed:
-            states = self._read(run, layout.EVAL_SCENARIO_STATES)
-            self._revealed[run.reveal] = read_revealed(states)
-        return self._revealed[run.reveal]
 
 
 def _pool(items: pl.DataFrame, own: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from runner.audit.leak import Leak
 from runner.audit.loot import Loot, Undone
 from runner.audit.rungs import Rung, climb
-from runner.audit.terms import find_terms, join_terms, target_rows
+from runner.audit.terms import read_terms
 from runner.contract import layout
 from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.suites.actuals import Actuals
@@ -65,70 +65,85 @@ class Determined:
 
 @dataclass(frozen=True)
 class Derivability:
-    """What a cheater gets from a case.
+    """What a cheater gets from a case, in figures.
 
     Attributes:
-        determined: target by target, what of it is certain.
+        known: instances whose value it knows, summed over the targets.
+        instances: all that the actuals are means over, summed likewise.
+        targets: how many there are.
+        wholly: how many of them are wholly determined.
+        uncounted: how many have no instances that are known of.
         rungs: how near it comes to all targets, by how much it uses.
     """
 
-    determined: tuple[Determined, ...]
+    known: int
+    instances: int
+    targets: int
+    wholly: int
+    uncounted: int
     rungs: tuple[Rung, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures for programs."""
-        return {**self._counts(), "rungs": [asdict(rung) for rung in self.rungs]}
-
-    def _counts(self) -> dict[str, int]:
-        return {
-            "known": sum(each.known for each in self.determined),
-            "instances": sum(each.instances for each in self.determined),
-            "targets": len(self.determined),
-            "wholly": sum(each.wholly for each in self.determined),
-            "uncounted": sum(not each.instances for each in self.determined),
-        }
+        return asdict(self)
 
     def __str__(self) -> str:
         """Return the figures in words."""
-        counts = self._counts()
-        known, total, uncounted = counts["known"], counts["instances"], counts["uncounted"]
-        share = f"{known / total:.0%}" if total else "an unknown share"
-        more = f"; of {uncounted} it is unknown, as their runs have no instances"
+        share = f"{self.known / self.instances:.0%}" if self.instances else "an unknown share"
+        more = f"; of {self.uncounted} it is unknown, as their runs have no instances"
         words = (
-            f"{share} of the actuals is determined by what is revealed ({known} of {total} "
-            f"instances over {counts['targets']} targets; {counts['wholly']} targets wholly"
-            f"{more if uncounted else ''})"
+            f"{share} of the actuals is determined by what is revealed ({self.known} of "
+            f"{self.instances} instances over {self.targets} targets; {self.wholly} targets wholly"
+            f"{more if self.uncounted else ''})"
         )
         rungs = ", ".join(map(str, self.rungs))
         return f"{words}. A cheater's MAE (R2): {rungs}" if rungs else words
 
 
-def derive(loot: Loot, actuals: Actuals) -> Derivability:
+@dataclass(frozen=True)
+class Derived:
+    """What a cheater gets from a case.
+
+    Attributes:
+        determined: target by target, what of it is certain.
+        rungs: as in ``Derivability``.
+    """
+
+    determined: tuple[Determined, ...]
+    rungs: tuple[Rung, ...]
+
+    def figures(self) -> Derivability:
+        """Return it without the many targets."""
+        return Derivability(
+            known=sum(each.known for each in self.determined),
+            instances=sum(each.instances for each in self.determined),
+            targets=len(self.determined),
+            wholly=sum(each.wholly for each in self.determined),
+            uncounted=sum(not each.instances for each in self.determined),
+            rungs=self.rungs,
+        )
+
+
+def derive(loot: Loot, actuals: Actuals) -> Derived:
     """Return what a cheater gets from a case."""
     stats: list[tuple[Target | InstanceTarget, Stat]] = [
         *actuals.stats.items(),
         *actuals.instance_stats.items(),
     ]
     targets = [target for target, _ in stats]
-    terms = find_terms(target_rows(targets, loot.numbers), loot.items)
+    terms = read_terms(loot, targets)
     actual = np.array([stat.mean or 0.0 for _, stat in stats])
-    return Derivability(tuple(_determine(loot, terms, stats)), climb(loot, terms, targets, actual))
+    return Derived(tuple(_determine(terms, stats)), climb(loot, terms, targets, actual))
 
 
 def _determine(
-    loot: Loot, terms: pl.DataFrame, stats: Sequence[tuple[Target | InstanceTarget, Stat]]
+    terms: pl.DataFrame, stats: Sequence[tuple[Target | InstanceTarget, Stat]]
 ) -> list[Determined]:
-    is_own = pl.col("is_own")
-    aggregates = [is_own.is_not_null().all().alias("known"), is_own.all().alias("is_own")]
-    by_target = (
-        join_terms(terms, loot.known, aggregates)
-        .group_by("target")
-        .agg(
-            pl.col("known").sum(),
-            pl.len().alias("instances"),
-            pl.col("is_own").all(),
-            pl.when(pl.col("value").is_not_null().all()).then(pl.col("value").mean()).first(),
-        )
+    by_target = terms.group_by("target").agg(
+        pl.col("is_known").sum().alias("known"),
+        pl.len().alias("instances"),
+        pl.col("is_own").all(),
+        pl.when(pl.col("value").is_not_null().all()).then(pl.col("value").mean()).first(),
     )
     found = {row["target"]: row for row in by_target.iter_rows(named=True)}
     nothing = {"known": 0, "instances": 0, "is_own": True, "value": None}

@@ -46,13 +46,12 @@ class Told:
 class TrainGold:
     """What the train runs of a case tell of gold."""
 
-    def __init__(self, items: pl.DataFrame) -> None:
+    def __init__(self, tagged: pl.DataFrame) -> None:
         """Prepare for many eval runs.
 
         Args:
-            items: of the train runs, see ``TrainSide``.
+            tagged: items of the train runs, see ``TrainSide``.
         """
-        tagged = items.filter(pl.col("told").is_not_null())
         self._telling = {reason: _telling(tagged, columns) for reason, columns in WAYS.items()}
         self._always_at = _places_of_gold(tagged)
 

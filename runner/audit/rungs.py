@@ -14,7 +14,6 @@ import numpy.typing as npt
 import polars as pl
 
 from runner.audit.loot import Loot
-from runner.audit.terms import join_terms
 from runner.contract.stat import InstanceTarget, Target
 from runner.scores.baseline import mean_of_similar
 from runner.suites.items import ITEM_KEY
@@ -91,7 +90,7 @@ def climb(
     """Return what each rung reaches on a case; nothing if it has no targets.
 
     Args:
-        terms: of the targets, see ``find_terms``.
+        terms: of the targets, see ``read_terms``.
         actual: the targets' means.
     """
     if not targets:
@@ -125,11 +124,7 @@ def _train_means(loot: Loot, targets: Sequence[Target | InstanceTarget]) -> Numb
 
 def _read_terms(loot: Loot, terms: pl.DataFrame) -> _Terms:
     scores = loot.train.scores
-    values = terms.select("run", *ITEM_KEY, "metric").unique()
-    values = values.join(loot.known, on=["run", *ITEM_KEY, "metric"], how="left")
-    first = [pl.col("deployment").first(), pl.col("metric").first(), pl.col("others").min()]
-    table = join_terms(_with_others(terms, scores), values, first)
-    table = table.join(_ranges(scores), on="metric", how="left", maintain_order="left")
+    table = terms.join(_ranges(scores), on="metric", how="left", maintain_order="left")
     groups = table.select("deployment", "metric").unique(maintain_order=True)
     groups = groups.with_row_index("group").join(
         _head_starts(scores), on=["deployment", "metric"], how="left", maintain_order="left"
@@ -148,21 +143,6 @@ def _read_terms(loot: Loot, terms: pl.DataFrame) -> _Terms:
         ),
         **numbers,
     )
-
-
-def _with_others(terms: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
-    """Return the terms' items with what other models score, by what is most like the item."""
-    alike: Iterable[tuple[str, ...]] = (
-        ("scenario", *ITEM_KEY, "metric"),
-        ("scenario_class", "input", "metric"),
-        ("scenario", "metric"),
-    )
-    found = []
-    for place, key in enumerate(alike):
-        means = scores.group_by(key).agg(pl.col("value").mean().alias(f"others{place}"))
-        terms = terms.join(means, on=key, how="left", maintain_order="left")
-        found.append(f"others{place}")
-    return terms.with_columns(pl.coalesce(found).alias("others")).drop(found)
 
 
 def _ranges(scores: pl.DataFrame) -> pl.DataFrame:

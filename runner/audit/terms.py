@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from runner.audit.loot import Loot
 from runner.contract.stat import InstanceTarget, Target
 from runner.suites.items import ITEM_KEY, perturbation_text
 
@@ -23,6 +24,59 @@ FLAGS = ("robustness", "fairness")
 """Stats with these names are over all perturbations that have the flag."""
 
 TERM = ("target", "trial", "instance_id")
+
+ALIKE = (
+    ("scenario", *ITEM_KEY, "metric"),
+    ("scenario_class", "input", "metric"),
+    ("scenario", "metric"),
+)
+"""What scores of other models are of that are most like an item's: the item, or its scenario."""
+
+RUNS_AT_ONCE = 128
+"""So many runs are joined with their items at a time: of many the text columns take much memory."""
+
+
+def read_terms(loot: Loot, targets: Sequence[Target | InstanceTarget]) -> pl.DataFrame:
+    """Return the terms of a case's targets, run by run.
+
+    Returns:
+        (terms, target and more): ``target`` is a place among the targets; ``value`` is null where
+        it is not known; ``is_known`` is whether the cheater knows all items; ``is_own`` whether
+        the run's own revealed data are enough; ``others`` is what other models score, or null.
+    """
+    rows = target_rows(targets, loot.numbers)
+    means = _mean_scores(loot.train.scores)
+    is_own = pl.col("is_own")
+    aggregates = [
+        is_own.is_not_null().all().alias("is_known"),
+        is_own.all(),
+        pl.col("deployment", "metric").first(),
+        pl.col("others").min(),
+    ]
+    numbers = list(loot.numbers.values())
+    found = []
+    for start in range(0, len(numbers), RUNS_AT_ONCE):
+        some = pl.col("run").is_in(numbers[start : start + RUNS_AT_ONCE])
+        terms = _with_others(find_terms(rows.filter(some), loot.items.filter(some)), means)
+        joined = join_terms(terms, loot.known.filter(some), aggregates)
+        found.append(joined.drop("trial", "instance_id"))
+    return pl.concat(found)
+
+
+def _mean_scores(scores: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return for each way to be alike the mean scores, the last column."""
+    return [
+        scores.group_by(key).agg(pl.col("value").mean().alias(f"others{place}"))
+        for place, key in enumerate(ALIKE)
+    ]
+
+
+def _with_others(terms: pl.DataFrame, means: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the terms' items with what other models score, by what is most like the item."""
+    found = [mean.columns[-1] for mean in means]
+    for key, mean in zip(ALIKE, means, strict=True):
+        terms = terms.join(mean, on=key, how="left", maintain_order="left")
+    return terms.with_columns(pl.coalesce(found).alias("others")).drop(found)
 
 
 def target_rows(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from runner.suites.items import (
     STATES,
     Place,
     describe_items,
+    hash_text,
     item_place,
     perturbation_text,
     reference_text,
@@ -33,50 +35,92 @@ OWN = {
 }
 """What every frame of the cheater says of a run."""
 
-TOLD = {"told": pl.String, "gold": pl.String, "place_of_gold": pl.Int64}
-"""An item's tagged references and its output mapping, and the texts of the correct ones, as JSON;
-and where the only correct one is among the references. Null where there is no tag."""
+TOLD = {"told": pl.Categorical, "gold": pl.UInt64, "place_of_gold": pl.Int64}
+"""An item's tagged references and its output mapping as JSON, which many runs have in common; a
+hash of the texts of the correct ones; and where the only correct one is among the references."""
+
+SCORED = {**SCORES, "prompt": pl.UInt64, "input": pl.UInt64}
+"""Scores of items, and what shows that two runs have an item in common."""
+
+
+RUNS_AT_ONCE = 64
+"""So many runs are read before what is kept of them is put together."""
 
 
 @dataclass(frozen=True)
 class TrainSide:
-    """Train runs, all those of a suite or of a case.
+    """The train runs of a case.
 
     Attributes:
-        items: (items, OWN + ITEM_SCHEMA + TOLD), the latter null unless gold was asked for.
-        scores: (items x metrics, OWN + ITEM_SCHEMA + metric and value).
-        stats, instance_stats: those of the metrics: the run, and the staged frames' keys and means.
+        tagged: (items that tell of gold, OWN + ITEM_SCHEMA + TOLD); none unless gold was asked for.
+        scores: (items x metrics, OWN + SCORED).
+        stats: those of the metrics: the run, and the staged frames' keys and means.
+        instance_stats: of the metrics of instance targets alone.
     """
 
-    items: pl.DataFrame
+    tagged: pl.DataFrame
     scores: pl.DataFrame
     stats: pl.DataFrame
     instance_stats: pl.DataFrame
 
-    def of(self, runs: Iterable[RunRecord]) -> "TrainSide":
+
+class TrainRuns:
+    """The train runs of a suite: what a cheater takes from them, in little memory."""
+
+    def __init__(self, runs: Iterable[RunRecord], kept: TrainSide) -> None:
+        """Keep what was read.
+
+        Args:
+            kept: of all runs, but of OWN only the run.
+        """
+        self._own = _own(runs)
+        self._kept = kept
+
+    def of(self, runs: Iterable[RunRecord]) -> TrainSide:
         """Return what is of these runs."""
-        numbers = pl.Series([run.number for run in runs], dtype=pl.Int64)
-        frames = (self.items, self.scores, self.stats, self.instance_stats)
-        return TrainSide(*(each.filter(pl.col("run").is_in(numbers.implode())) for each in frames))
+        numbers = pl.Series([run.number for run in runs], dtype=pl.Int64).implode()
+        kept = self._kept
+        frames = (kept.tagged, kept.scores, kept.stats, kept.instance_stats)
+        tagged, scores, *stats = (each.filter(pl.col("run").is_in(numbers)) for each in frames)
+        return TrainSide(_with_own(self._own, tagged), _with_own(self._own, scores), *stats)
 
 
-def read_train_side(
+def read_train_runs(
     runs: Sequence[RunRecord],
     read: Callable[[RunRecord, str], pl.DataFrame],
     metrics: Collection[str],
+    instance_metrics: Collection[str],
     *,
     with_gold: bool,
-) -> TrainSide:
+) -> TrainRuns:
     """Return what a cheater takes from train runs, of the stats with these names.
 
     Args:
         read: returns a run's part of a file below ``/input``.
+        instance_metrics: those that are predicted of instances too.
     """
-    described, told, stats, entries = [], [], [], []
+    read_some = partial(_read_some, read, metrics, instance_metrics, with_gold=with_gold)
+    batches = [
+        read_some(runs[start : start + RUNS_AT_ONCE]) for start in range(0, len(runs), RUNS_AT_ONCE)
+    ]
+    kept = TrainSide(*map(join, zip(*batches, strict=True)))
+    return TrainRuns(runs, kept)
+
+
+def _read_some(
+    read: Callable[[RunRecord, str], pl.DataFrame],
+    metrics: Collection[str],
+    instance_metrics: Collection[str],
+    runs: Iterable[RunRecord],
+    *,
+    with_gold: bool,
+) -> tuple[pl.DataFrame, ...]:
+    """Return the members of a TrainSide, of a few runs and without what OWN says of them."""
+    items, told, stats, entries = [], [], [], []
     recomputed: list[tuple[Any, ...]] = []
     for run in runs:
         states = read(run, layout.TRAIN_SCENARIO_STATES)
-        described.append(_of_run(run, describe_items(states)))
+        items.append(_of_run(run, describe_items(states)))
         if with_gold:
             told.append(_of_run(run, _told(states)))
         stats.append(_of_run(run, _of_metrics(read(run, layout.TRAIN_STATS), "", metrics)))
@@ -85,13 +129,28 @@ def read_train_side(
         missing = _missing(entries[-1], metrics)
         if missing:
             recomputed += value_rows(run.number, read_revealed(states), missing)
-    tells = pl.concat(told) if told else pl.DataFrame(schema={"run": pl.Int64, **_key_and(TOLD)})
-    items = with_own(runs, described).join(tells, on=["run", *ITEM_KEY], how="left")
-    instance_stats = join(entries)
-    scores = [_scores(instance_stats), pl.DataFrame(recomputed, schema=SCORES, orient="row")]
-    known = pl.concat(scores).drop_nulls("value")
-    plain = items.drop(*TOLD)
-    return TrainSide(items, plain.join(known, on=["run", *ITEM_KEY]), join(stats), instance_stats)
+    all_items, of_instances = pl.concat(items), join(entries)
+    tells = pl.concat(told or [pl.DataFrame(schema={"run": pl.Int64, **_key_and(TOLD)})])
+    scores = [_scores(of_instances), pl.DataFrame(recomputed, schema=SCORES, orient="row")]
+    known, key = pl.concat(scores).drop_nulls("value"), ["run", *ITEM_KEY]
+    kept = (
+        all_items.join(tells, on=key, maintain_order="left"),
+        all_items.join(known, on=key, maintain_order="left").select(SCORED.keys()),
+        join(stats),
+        of_instances.filter(_has_name(of_instances, instance_metrics)),
+    )
+    return tuple(map(_alone, kept))
+
+
+def _has_name(entries: pl.DataFrame, metrics: Collection[str]) -> pl.Expr:
+    """Return which rows of per_instance_stats are of the stats with these names."""
+    name = f"{ENTRIES}{STAT_NAME}"
+    return pl.col(name).is_in(list(metrics)) if name in entries.columns else pl.lit(value=False)
+
+
+def _alone(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame without the memory of rows and columns that it was chosen from."""
+    return pl.DataFrame(frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _missing(entries: pl.DataFrame, metrics: Collection[str]) -> list[str]:
@@ -101,13 +160,9 @@ def _missing(entries: pl.DataFrame, metrics: Collection[str]) -> list[str]:
     return [each for each in metrics if each.partition("@")[0] in TEXT_METRICS.keys() - present]
 
 
-def with_own(runs: Iterable[RunRecord], items: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return the items of several runs, with OWN before their columns.
-
-    Args:
-        items: each with its run's number as ``run``.
-    """
-    own = pl.DataFrame(
+def _own(runs: Iterable[RunRecord]) -> pl.DataFrame:
+    """Return what OWN says of runs."""
+    return pl.DataFrame(
         [
             (run.number, run.scenario, run.scenario.partition("(")[0], run.model_deployment)
             for run in runs
@@ -115,7 +170,11 @@ def with_own(runs: Iterable[RunRecord], items: Sequence[pl.DataFrame]) -> pl.Dat
         schema=OWN,
         orient="row",
     )
-    return own.join(pl.concat(items), on="run", maintain_order="right")
+
+
+def _with_own(own: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with what OWN says of its runs before its columns."""
+    return own.join(frame, on="run", maintain_order="right")
 
 
 def read_items(
@@ -126,7 +185,7 @@ def read_items(
     Args:
         read: returns a run's items, see ``describe_items``.
     """
-    return with_own(runs, [_of_run(run, read(run)) for run in runs])
+    return _with_own(_own(runs), pl.concat(_of_run(run, read(run)) for run in runs))
 
 
 def _of_run(run: RunRecord, frame: pl.DataFrame) -> pl.DataFrame:
@@ -150,7 +209,7 @@ def _key_and(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(states: pl.DataFrame) -> pl.DataFrame:
     """Return for each item its tagged references and its output mapping, and where gold is."""
-    rows: dict[Place, tuple[str, str, int | None]] = {}
+    rows: dict[Place, tuple[str, int, int | None]] = {}
     for row in plain_rows(
         states.select(name for name in states.columns if name.startswith(STATES))
     ):
@@ -160,7 +219,9 @@ def _told(states: pl.DataFrame) -> pl.DataFrame:
         ]
         if tagged:
             told = json.dumps([references, _output_mapping(row)])
-            gold = json.dumps(sorted(reference_text(references[place]) for place in tagged))
+            gold = hash_text(
+                json.dumps(sorted(reference_text(references[place]) for place in tagged))
+            )
             only = tagged[0] if len(tagged) == 1 else None
             rows.setdefault(item_place(row), (told, gold, only))
     return pl.DataFrame(

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.audit.audit import Audit, audit_suite
@@ -19,7 +19,7 @@ from runner.building.checks import (
 from runner.building.divisions import CasePlan
 from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.extrapolation import unknown_names
-from runner.building.freeze import Contents, copy_assets, freeze
+from runner.building.freeze import Contents, copy_assets, freeze, freeze_findings
 from runner.building.half_writer import HalfWriter, Halves
 from runner.building.many_runs import make_many
 from runner.building.order_table import read_order
@@ -137,6 +137,26 @@ def _write_suite(
     root: Path,
     progress: Progress,
 ) -> Audit:
+    leaks = _write_halves(spec, runs, sources, salt, root, progress)
+    # Only what was written is in memory from here on: a large suite is there once.
+    suite = read_suite(root)
+    check_whole(spec, suite)
+    audit = audit_suite(suite, leaks, progress)
+    refuse_leaks(spec, audit.leaks, audit.derivability)
+    freeze_findings(suite, [leak.model_dump() for leak in audit.leaks], root)
+    make_private(root / PRIVATE)  # also if it is moved or copied from there
+    return audit
+
+
+def _write_halves(
+    spec: SuiteSpec,
+    runs: Mapping[str, RunDirectory],
+    sources: Mapping[str, Mapping[str, str]],
+    salt: str,
+    root: Path,
+    progress: Progress,
+) -> list[Leak]:
+    """Write all but the audit's findings; return the leaks that were found meanwhile."""
     make_private_directory(root / PRIVATE)
     rngs = replicate_rngs(spec)
     drawn = draw_plans(spec, list(runs), rngs)
@@ -165,14 +185,7 @@ def _write_suite(
         copy_assets(spec, root),
     )
     freeze(spec, contents, root)
-    suite = read_suite(root)
-    check_whole(spec, suite)
-    audit = audit_suite(suite, leaks, progress)
-    refuse_leaks(spec, audit.leaks, audit.derivability)
-    findings = [leak.model_dump() for leak in audit.leaks]
-    freeze(spec, replace(contents, findings=findings), root)
-    make_private(root / PRIVATE)  # also if it is moved or copied from there
-    return audit
+    return leaks
 
 
 def _roles(spec: SuiteSpec, names: Sequence[str], drawn: Sequence[CasePlan]) -> dict[str, Roles]:

@@ -1,4 +1,4 @@
-"""The last step of a build: manifests, digests, and what may not change from here on."""
+"""The last steps of a build: manifests, digests, and what may not change from here on."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ from runner.suites.manifest import (
     to_bytes,
 )
 from runner.suites.spec import SuiteSpec
+from runner.suites.suite import Suite
 from runner.suites.twins import Twins
 
 
@@ -43,7 +44,6 @@ class Contents:
         imported: where runs that HELM did not write come from.
         public_parts, private_parts: what was written.
         assets: the suite's, by their path in the public half.
-        findings: the audit's.
     """
 
     salt: str
@@ -56,23 +56,49 @@ class Contents:
     public_parts: Parts
     private_parts: Parts
     assets: Mapping[str, FileRecord]
-    findings: Sequence[Mapping[str, Any]] = ()
 
 
 def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
     """Write both manifests and the digest; the files must not change after this."""
-    private = PrivateManifest(
+    _write_manifests(_public(spec, contents), _private(spec, contents), root)
+
+
+def freeze_findings(suite: Suite, findings: Sequence[Mapping[str, Any]], root: Path) -> None:
+    """Write the manifests of a suite again, with what the audit found in it."""
+    private = suite.private_manifest.model_copy(update={"findings": tuple(findings)})
+    _write_manifests(suite.manifest, private, root)
+
+
+def _write_manifests(public: SuiteManifest, private: PrivateManifest, root: Path) -> None:
+    """Write both, and the digest that covers all.
+
+    Args:
+        public: but for the private one's digest.
+    """
+    (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
+    private_sha256 = digest_file(root / PRIVATE / MANIFEST)
+    stated = public.model_copy(update={"private_sha256": private_sha256})
+    (root / PUBLIC / MANIFEST).write_bytes(to_bytes(stated))
+    digest = digest_file(root / PUBLIC / MANIFEST)
+    (root / PUBLIC / DIGEST).write_text(f"sha256:{digest}\n")
+
+
+def _private(spec: SuiteSpec, contents: Contents) -> PrivateManifest:
+    return PrivateManifest(
         salt=contents.salt,
         spec=spec_json(spec),
         sources=contents.sources,
         twins=tuple(map(str, contents.twins)),
-        findings=tuple(contents.findings),
+        findings=(),
         parts=contents.private_parts,
     )
-    (root / PRIVATE / MANIFEST).write_bytes(to_bytes(private))
+
+
+def _public(spec: SuiteSpec, contents: Contents) -> SuiteManifest:
+    """Return the public manifest, but for the private one's digest."""
     number = {name: record.number for name, record in contents.runs.records.items()}
     reveals = contents.runs.reveals
-    public = SuiteManifest(
+    return SuiteManifest(
         name=spec.name,
         version=spec.version,
         description=spec.description,
@@ -98,11 +124,8 @@ def freeze(spec: SuiteSpec, contents: Contents, root: Path) -> None:
         imported=tuple(contents.imported),
         parts=contents.public_parts,
         files=contents.assets,
-        private_sha256=digest_file(root / PRIVATE / MANIFEST),
+        private_sha256="",
     )
-    (root / PUBLIC / MANIFEST).write_bytes(to_bytes(public))
-    digest = digest_file(root / PUBLIC / MANIFEST)
-    (root / PUBLIC / DIGEST).write_text(f"sha256:{digest}\n")
 
 
 def _choices(spec: SuiteSpec) -> dict[str, Any]:

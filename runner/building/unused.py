@@ -1,6 +1,7 @@
 """Takes out of a suite what no case uses: a part that nobody needs can only tell."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from runner.building.divisions import CasePlan
 from runner.building.half_writer import HalfWriter, Halves
@@ -32,7 +33,7 @@ def remove_unused(written: WrittenRuns, plans: Iterable[CasePlan], halves: Halve
     kept = {
         name: record
         if record.number in evaluated
-        else record.model_copy(update={"instances_by_split": {}, "targets": 0})
+        else replace(record, instances_by_split={}, targets=0)
         for name, record in records.items()
     }
     return WrittenRuns(kept, reveals)

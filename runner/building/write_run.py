@@ -6,7 +6,7 @@ What is made of a run is apart from writing it, as several processes make while 
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runner.audit.leak import Leak
 from runner.building.half_writer import HalfWriter, Halves
@@ -104,11 +104,10 @@ def write_made(made: MadeRun, halves: Halves, written: WrittenRuns) -> None:
     """Write what a suite keeps of one run, and record it."""
     name, number = made.record.name, len(written.records) + 1
     made.parts.write(halves, number)
-    written.records[name] = made.record.model_copy(update={"number": number})
+    written.records[name] = replace(made.record, number=number)
     for reveal in made.reveals:
-        numbers = {"number": len(written.reveals) + 1, "run": number}
-        reveal.parts.write(halves, numbers["number"])
-        record = reveal.record.model_copy(update=numbers)
+        record = replace(reveal.record, number=len(written.reveals) + 1, run=number)
+        reveal.parts.write(halves, record.number)
         written.reveals[name, record.replicate, record.budget] = record
 
 

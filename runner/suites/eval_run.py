@@ -1,9 +1,12 @@
 """A run on the eval side of a case."""
 
+from dataclasses import dataclass
+
 from runner.suites.manifest import RevealRecord, RunRecord
 from runner.suites.staged_files import StagedFile
 
 
+@dataclass(frozen=True, slots=True)
 class EvalRun(RunRecord):
     """A run that a case evaluates, with what the case reveals of it.
 
@@ -16,9 +19,15 @@ class EvalRun(RunRecord):
 
     @classmethod
     def of(cls, run: RunRecord, reveal: RevealRecord) -> "EvalRun":
-        """Return the run with one of its draws. Nothing is checked again: a suite has many."""
-        return cls.model_construct(
-            **dict(run),
+        """Return the run with one of its draws."""
+        return cls(
+            number=run.number,
+            name=run.name,
+            scenario=run.scenario,
+            model=run.model,
+            model_deployment=run.model_deployment,
+            instances_by_split=run.instances_by_split,
+            targets=run.targets,
             reveal=reveal.number,
             revealed_instances=reveal.revealed_instances,
             instance_targets=reveal.instance_targets,

@@ -36,13 +36,20 @@ ITEMS = "items.parts"
 """An eval run's items, also those that are not revealed, as hashes; the audit compares them."""
 
 
+_FORBID = ConfigDict(extra="forbid")
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
+# A large suite has ten thousand runs, and ten times as many parts. Models of them would take three
+# times as much memory.
+
+
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One part or file: its size and digest. A large suite has a hundred thousand of them."""
+    """One part or file: its size and digest."""
 
     bytes: int
     sha256: str
@@ -53,12 +60,15 @@ Parts = Mapping[str, Mapping[int, FileRecord]]
 the draw, in the order in which they lie in the file."""
 
 
-class RunRecord(_Record):
+@dataclass(frozen=True, slots=True)
+class RunRecord:
     """One run of a suite.
 
     ``instances_by_split`` and ``targets`` describe its eval side; they are empty for a run that is
     only a train run. Instances without a split stand under ``""``.
     """
+
+    __pydantic_config__ = _FORBID
 
     number: int
     name: str
@@ -79,11 +89,14 @@ class RunRecord(_Record):
         return RunIdentity(self.scenario, self.model, self.model_deployment)
 
 
-class RevealRecord(_Record):
+@dataclass(frozen=True, slots=True)
+class RevealRecord:
     """What one draw reveals of an eval run; the run by its number.
 
     ``budget`` is how many instances were to be revealed, null for all; ``replicate`` is the draw.
     """
+
+    __pydantic_config__ = _FORBID
 
     number: int
     run: int

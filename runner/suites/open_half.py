@@ -20,7 +20,7 @@ from runner.suites.manifest import DIGEST, MANIFEST, FileRecord, PrivateManifest
 CHANGED = "changed since the suite was built. Get the suite, or build it, again."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """The bytes of one run in a file of a suite, or an asset. They are read when asked for.
 
