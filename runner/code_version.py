@@ -19,6 +19,7 @@ SCORING = ("numpy", "pydantic", "scipy")
 """Further packages that a report depends on."""
 
 
+@cache
 def own_version() -> str:
     """Return the version of the runner that is installed."""
     return version(DISTRIBUTION)

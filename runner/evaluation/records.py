@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from threading import Condition
 from typing import Any
 
+import polars as pl
 from cachetools import LRUCache, cached
 
 from runner.code_version import own_version
@@ -30,6 +31,7 @@ from runner.reports.report import (
 from runner.reports.scoring import target_record, with_scores
 from runner.sandbox.engine.image import Image
 from runner.sandbox.resources import forecast
+from runner.scores.records import describe_runs
 from runner.suites.actuals import Actuals
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.sharing import find_shared
@@ -69,7 +71,7 @@ def make_evaluation(
     files: dict[str, bytes] = {}
     for each in judged:
         files |= case_files(each)
-    records = report_records(report)
+    records = report_records(report, lambda _specs: _described_runs(suite))
     scored = with_scores(report, records)
     return Evaluation(with_repetitions(scored, judged, again), files, records)
 
@@ -108,6 +110,12 @@ def _shared_run(suite: PublicSuite) -> str | None:
 def eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
     """Return the run specs of the eval runs; they are read once for all images."""
     return suite.eval_run_specs()
+
+
+@cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
+def _described_runs(suite: PublicSuite) -> pl.DataFrame:
+    """Return the columns of the eval runs; they are found once for all images."""
+    return describe_runs(eval_run_specs(suite))
 
 
 def case_records(

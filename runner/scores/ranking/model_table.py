@@ -120,7 +120,8 @@ class ModelTable:
 
         whole = np.ones(len(self.scenario))
         before = [columns(whole, number) for number in range(scenarios)]
-        totals = np.nansum(before, axis=0), (~np.isnan(before)).sum(0)
+        filled, is_there = np.nan_to_num(before), ~np.isnan(before)
+        totals = np.nansum(before, axis=0), is_there.sum(0)
 
         def estimate(weights: Array) -> Array:
             if len(weights) > 1 and len(weights) * cells * self.models > MOST_COMPARED:
@@ -130,9 +131,10 @@ class ModelTable:
                 total, count = totals[0].copy(), totals[1].astype(np.float64)
                 for number in np.unique(self.scenario[of_runs != 1]):
                     now = columns(of_runs, number)
-                    for sign, each in ((-1, before[number]), (1, now)):
-                        total += sign * np.nan_to_num(each)
-                        count += sign * ~np.isnan(each)
+                    total -= filled[number]
+                    total += np.nan_to_num(now)
+                    count += ~np.isnan(now)
+                    count -= is_there[number]
                 found[row] = compare(*quotient(total, count))
             return found
 
