@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,12 +82,14 @@ class EvaluationPrinter:
                 print_batch(finished, with_reasons=not self.has_targets)
 
 
-def shows_targets(passes: Iterable[Pass]) -> bool:
-    """Return whether the targets of all evaluations are few enough to be read one by one."""
-    cases = [case for one in passes for case in one.suite.cases]
-    runs = [run for case in cases for run in case.eval_runs]
+def shows_targets(passes: Collection[Pass]) -> bool:
+    """Return whether each evaluation is printed by itself, with its targets and all of its scores.
+
+    A single one always is, as it gets no table of a batch; of its targets the first are printed.
+    """
+    runs = [run for one in passes for case in one.suite.cases for run in case.eval_runs]
     targets = sum(run.targets + run.instance_targets for run in runs)
-    return len(cases) == 1 or targets <= MOST_TARGETS
+    return len(passes) == 1 or targets <= MOST_TARGETS
 
 
 def print_batch(finished: Sequence[FinishedEvaluation], *, with_reasons: bool) -> None:

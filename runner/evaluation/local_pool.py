@@ -239,6 +239,8 @@ class LocalPool:
             try:
                 return run_task(self._sandbox, task, suite, preparation, self._say, share.free)
             except EngineError as error:
+                if self._stopping.is_set():  # its container was removed from under it
+                    raise CancelledError from error
                 if attempts.are_over(task):
                     return error
                 self._say(attempts.describe_next(task, error))

@@ -166,8 +166,19 @@ def test_a_closed_batch_has_no_table_and_no_reason(
     assert lines == ["bad: failed", f"report: {tmp_path / 'bad' / 'report.json'}"]
 
 
+def pass_of(cases: int) -> Any:
+    """Return a pass over cases with five targets each."""
+    case = SimpleNamespace(eval_runs=[SimpleNamespace(targets=2, instance_targets=3)])
+    return SimpleNamespace(suite=SimpleNamespace(cases=[case] * cases))
+
+
 @pytest.mark.parametrize(("images", "shown"), [(1, True), (8, True), (9, False)])
 def test_targets_are_shown_one_by_one_while_they_are_few(images: int, shown: bool) -> None:
-    runs = SimpleNamespace(targets=2, instance_targets=3)
-    one = SimpleNamespace(suite=SimpleNamespace(cases=[SimpleNamespace(eval_runs=[runs])]))
-    assert shows_targets([cast("Any", one)] * images) is shown
+    assert shows_targets([pass_of(1)] * images) is shown
+
+
+@pytest.mark.parametrize(("images", "shown"), [(1, True), (2, False)])
+def test_a_single_image_is_printed_by_itself_however_many_cases_it_has(
+    images: int, shown: bool
+) -> None:
+    assert shows_targets([pass_of(9)] * images) is shown

@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +17,7 @@ from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.local_pool import LocalPool
 from runner.evaluation.passes import Pass
 from runner.evaluation.run_options import RunSettings
+from runner.progress import SILENT, Say
 from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox_run import SandboxRun
@@ -77,6 +80,23 @@ class Overlapping(Sandbox):
         return RUN
 
 
+class Removed(Sandbox):
+    """Runs a case until its container is removed, or until it is lost if nobody removes it."""
+
+    def __init__(self, lost_after: float) -> None:
+        self._lost_after = lost_after
+        self._removed = threading.Event()
+
+    def run(
+        self, _image: Image, _wanted: object, _say: object, _ended: Callable[[], None]
+    ) -> SandboxRun:
+        self._removed.wait(self._lost_after)
+        raise EngineError("No such container")
+
+    def stop(self) -> None:
+        self._removed.set()
+
+
 class Engine:
     def describe_version(self) -> str:
         return "none"
@@ -85,17 +105,25 @@ class Engine:
         return True
 
 
-def run(tmp_path: Path, *images: str, sandbox: Any = None) -> list[EndedTask]:
+def open_pool(
+    tmp_path: Path, *images: str, sandbox: Any, say: Say = SILENT.say
+) -> tuple[LocalPool, Iterator[EndedTask]]:
+    """Return a pool, and what ends in it; it runs when the first is asked for."""
     suite = build(write_suite(tmp_path), tmp_path / "v1")
     settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
     finished = FinishedCases(tmp_path / "finished")
     passes = [Pass(Image(name, f"sha256:{name}"), suite, settings, finished) for name in images]
     budget = Budget(100.0, 10**12)
     engine = cast("Any", Engine())
-    pool = LocalPool(engine, sandbox or cast("Any", Sandbox()), 1, budget, lambda _line: None)
+    pool = LocalPool(engine, sandbox, 1, budget, say)
     tasks = [task for one in passes for task in one.tasks()]
     suites = {suite.digest: suite.public}
-    return list(pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None))
+    return pool, pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None)
+
+
+def run(tmp_path: Path, *images: str, sandbox: Any = None) -> list[EndedTask]:
+    _, ended = open_pool(tmp_path, *images, sandbox=sandbox or Sandbox())
+    return list(ended)
 
 
 def test_a_bug_while_one_images_container_runs_costs_that_image(
@@ -138,3 +166,24 @@ def test_a_case_whose_output_could_not_be_read_waits_for_a_share_again(
     assert [one.result for one in run(tmp_path, "a:1", "b:1", sandbox=sandbox)] == [RUN] * 2
     assert sandbox.waited == [True]
     assert sandbox.most == 1
+
+
+@pytest.mark.parametrize(("lost_after", "told"), [(60, []), (0, ["No such container"])])
+def test_of_a_container_that_is_removed_at_the_end_nothing_is_told(
+    tmp_path: Path, lost_after: float, told: list[str]
+) -> None:
+    """The control is a container that is lost before the end."""
+    said: list[str] = []
+    sandbox = Removed(lost_after)
+    pool, ended = open_pool(tmp_path, "a:1", sandbox=sandbox, say=said.append)
+    next_one = threading.Thread(target=lambda: suppressed(ended), daemon=True)
+    next_one.start()
+    time.sleep(0.2)
+    pool.stop()
+    next_one.join(5)
+    assert [line.split(": ")[1].partition(" Trying")[0] for line in said] == told
+
+
+def suppressed(ended: Iterator[EndedTask]) -> None:
+    with suppress(CancelledError):
+        next(ended)
