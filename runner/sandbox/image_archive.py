@@ -4,6 +4,7 @@ The file is a compressed tar like that of `docker save`, but without any name fo
 loaded is made here of the parts whose digests are right, so that no name on the engine changes.
 """
 
+import errno
 import gzip
 import hashlib
 import json
@@ -142,12 +143,15 @@ def read_archive(path: Path, folder: Path) -> Parts:
     Raises:
         UsageError: it can't be read, is not what its checksum says, is too large, or is no archive
             of one image.
+        OSError: the folder's disk is full, which says nothing of the archive.
     """
     try:
         _check_checksum(path)
         with open_regular(path) as file, gzip.open(file) as stream:
             return _read_parts(stream, folder, with_links=False)
     except (OSError, EOFError, zlib.error, _NoImageError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
             f"{path}: can't be read as the archive of an image: {reason}. `runner build DIR -t "

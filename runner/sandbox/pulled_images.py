@@ -1,7 +1,8 @@
 """Images that evaluations pulled, so that `runner gc --images` can remove them, and no others.
 
 The runner's own record says which: one small file per image. An image that was on the engine before
-is not in it, nor one that took over a name that the engine had: these are the user's.
+is not in it, nor one that took over a name that the engine had: these are the user's. So is one
+that was removed and is there again, which the place where the engine keeps it tells.
 """
 
 import hashlib
@@ -25,12 +26,13 @@ from runner.sandbox.live_runs import anyone_lives
 
 
 class _Record(BaseModel):
-    """An image that the runner pulled, by its ID, and the names that came by its pulls."""
+    """An image that the runner pulled, its place, and the names that came by its pulls."""
 
     model_config = ConfigDict(defer_build=True)
 
     engine: str
     image: str
+    place: str
     names: tuple[str, ...]
 
 
@@ -83,9 +85,9 @@ def remove_pulled(engine: Engine) -> list[PulledImage] | None:
 
     None if an evaluation of this user is running, which may need them: nothing is removed then.
 
-    A name that the runner did not give, or a container, shows that somebody uses an image. Only the
-    names that came by the pull are taken away, and the engine is not forced: if a user names an
-    image at this moment, it stays.
+    A name that the runner did not give, a container, or another image that stands on it, shows that
+    somebody uses an image. Only the names that came by the pull are taken away, and the engine is
+    not forced: if a user names an image at this moment, it stays.
     """
     folder = _folder()
     if not folder.is_dir():
@@ -96,25 +98,44 @@ def remove_pulled(engine: Engine) -> list[PulledImage] | None:
 
 
 def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
-    identity, named, used = _identity(engine), engine.images.list_names(), engine.list_used_images()
+    recorded = list(_find_recorded(engine, folder))
+    ids = {image.id for _, image, _ in recorded}
+    named, used = engine.images.list_names(), engine.list_used_images()
+    others = [one.layers for one in engine.images.list_named() if one.id not in ids]
+    for path, image, ours in recorded:
+        names = named.get(image.id, frozenset())
+        name = min(names & ours, default=image.id)
+        reason = _why_kept(names, ours, is_used=image.id in used)
+        if reason is None and any(each[: len(image.layers)] == image.layers for each in others):
+            reason = "another image stands on it"
+        if reason is None:
+            reason = _remove_names(engine, sorted(names) or [image.id])
+        if reason is None:
+            path.unlink(missing_ok=True)
+        yield PulledImage(name, image.size_bytes, reason)
+
+
+def _find_recorded(engine: Engine, folder: Path) -> Iterator[tuple[Path, Image, frozenset[str]]]:
+    """Yield the images of an engine, each with its record's file and names; forget the others."""
+    identity = _identity(engine)
     for path in sorted(folder.glob("*.json")):
         recorded = _read(path)
         if recorded is None or recorded.engine != identity:
             continue
-        image_id, ours = recorded.image, frozenset(recorded.names)
-        try:
-            size_bytes = engine.images.inspect(image_id).size_bytes
-        except NotOnEngineError:
+        image = _find_image(engine, recorded)
+        if image is None:
             path.unlink(missing_ok=True)
-            continue
-        names = named.get(image_id, frozenset())
-        name = min(names & ours, default=image_id)
-        reason = _why_kept(names, ours, is_used=image_id in used)
-        if reason is None:
-            reason = _remove_names(engine, sorted(names) or [image_id])
-        if reason is None:
-            path.unlink(missing_ok=True)
-        yield PulledImage(name, size_bytes, reason)
+        else:
+            yield path, image, frozenset(recorded.names)
+
+
+def _find_image(engine: Engine, recorded: _Record) -> Image | None:
+    """Return a recorded image; None if the engine has it no more, or only since a later pull."""
+    try:
+        image = engine.images.inspect(recorded.image)
+    except NotOnEngineError:
+        return None
+    return image if engine.images.find_place(image.id) == recorded.place else None
 
 
 def _why_kept(names: frozenset[str], ours: frozenset[str], *, is_used: bool) -> str | None:
@@ -141,27 +162,33 @@ def _record(
     identity = _identity(engine)
     with suppress(OSError, UsageError):
         path = _path(identity, image.id)
-        recorded = _read(path)
-        known = () if recorded is None else recorded.names
-        is_users = image.id in before and recorded is None
-        if is_users or new & _names_of_user(identity, new, before):
+        known = _recorded_names(engine, path) if image.id in before else frozenset()
+        if known is None or new & _names_of_user(engine, identity, new, before):
             path.unlink(missing_ok=True)
             return
-        record = _Record(engine=identity, image=image.id, names=tuple(sorted({*known, *new})))
+        place, names = engine.images.find_place(image.id), tuple(sorted({*known, *new}))
+        record = _Record(engine=identity, image=image.id, place=place, names=names)
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path, is_durable=False) as file:
             file.write(record.model_dump_json().encode())
 
 
+def _recorded_names(engine: Engine, path: Path) -> frozenset[str] | None:
+    """Return the names that came by pulls of the runner; None of an image that is the user's."""
+    recorded = _read(path)
+    if recorded is None or _find_image(engine, recorded) is None:
+        return None
+    return frozenset(recorded.names)
+
+
 def _names_of_user(
-    identity: str, new: frozenset[str], before: Mapping[str, frozenset[str]]
+    engine: Engine, identity: str, new: frozenset[str], before: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
     """Return the names that images had of which some are new ones' now, those of pulls left out."""
     found: set[str] = set()
     for image_id, names in before.items():
         if new & names:
-            recorded = _read(_path(identity, image_id))
-            found |= names - set(() if recorded is None else recorded.names)
+            found |= names - (_recorded_names(engine, _path(identity, image_id)) or frozenset())
     return frozenset(found)
 
 

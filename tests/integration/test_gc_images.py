@@ -15,7 +15,8 @@ from runner.sandbox.engine.pull import Pull
 from runner.sandbox.pulled_images import images_in_use, obtain_image
 from tests.helm_builder import write_run
 from tests.integration.command import runner
-from tests.integration.registry import Registry
+from tests.integration.images import OWN
+from tests.integration.registry import Registry, build_image
 
 STAT = {"name": {"name": "predicted_exact_match", "split": "test"}, "mean": 0.5}
 PREDICTIONS = {"contract_version": 1, "predictions": {"one": [STAT], "two": [STAT]}}
@@ -102,6 +103,28 @@ def test_an_image_that_takes_over_a_name_of_the_user_stays(
         assert names(client, by_tag) == [pushed["alone"]]
     finally:
         client.images.remove(by_tag)
+
+
+def test_an_image_that_the_user_removed_and_pulled_again_or_builds_on_stays(
+    client: docker.DockerClient, engine: Engine, pushed: Mapping[str, str]
+) -> None:
+    """The control is the image beside them that the runner alone had to do with."""
+    for name in ("alone", "had", "used"):
+        obtain_image(engine, pushed[name], Pull.MISSING, print)
+    client.images.remove(pushed["had"])
+    client.images.pull(pushed["had"])
+    child = OWN.name("child")
+    build_image(client, child, {"Dockerfile": f"FROM {pushed['used']}\nLABEL a=b\n".encode()})
+    try:
+        assert gc("--images") == {
+            pushed["alone"]: None,
+            pushed["used"]: "another image stands on it",
+        }
+        obtain_image(engine, pushed["had"], Pull.ALWAYS, print)
+    finally:
+        client.images.remove(child)
+    assert gc("--images") == {pushed["used"]: None}
+    assert names(client, pushed["had"]) == [pushed["had"]]
 
 
 def test_a_version_that_takes_the_name_of_one_pulled_before_is_removed_with_that_one(

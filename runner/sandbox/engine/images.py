@@ -1,6 +1,7 @@
 """The images of the container engine: looked up, pulled, built, saved and loaded."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -225,6 +226,16 @@ class Images:
             )
             for one in listed
         }
+
+    def find_place(self, image_id: str) -> str:
+        """Return where the engine keeps an image: elsewhere if it was removed and came again.
+
+        Empty if the engine has it no more, or does not say where.
+        """
+        with engine_errors(f"look up the image {image_id}"), suppress(NotFound):
+            kept = self._api.inspect_image(image_id).get("GraphDriver") or {}
+            return json.dumps(kept.get("Data") or {}, sort_keys=True)
+        return ""
 
     @contextmanager
     def saved(self, image_id: str) -> Iterator[BinaryIO]:

@@ -177,3 +177,17 @@ def test_a_pipe_in_the_place_of_an_archive_or_its_checksum_is_refused(tmp_path: 
     refuse(path, tmp_path, "No such file")
     beside.unlink()
     read_archive(path, tmp_path)  # the control
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path) -> None:
+    path, folder = write(tmp_path / "a.tar.gz"), tmp_path / "scratch"
+    folder.mkdir()
+    (folder / "part-2").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        read_archive(path, folder)
+
+
+def test_control_that_an_archive_is_cut_is_its_fault(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tar.gz")
+    path.write_bytes(path.read_bytes()[:100])
+    refuse(path, tmp_path, "can't be read as the archive of an image")
