@@ -8,6 +8,7 @@ from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
 from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
 from tests.imports import DATA
+from tests.suite_builder import shared
 
 
 def imported_suite(root: Path, *others: Path, **fields: object) -> Suite:
@@ -25,8 +26,8 @@ def imported_suite(root: Path, *others: Path, **fields: object) -> Suite:
     return build_suite(make_spec(given, "the test"), root / "suite").suite
 
 
-def test_of_imported_runs_the_audit_says_what_is_unknown(tmp_path: Path) -> None:
-    (words, silent) = audit_suite(imported_suite(tmp_path)).unknown
+def test_of_imported_runs_the_audit_says_what_is_unknown() -> None:
+    (words, silent) = audit_suite(shared(imported_suite)).unknown
     assert words.startswith("12 runs are from lm-evaluation-harness: it is unknown whether two")
     assert silent.startswith("3 runs have no completions")
 
@@ -63,8 +64,8 @@ def test_without_gold_it_is_unknown_whether_scores_can_be_computed(tmp_path: Pat
     ] == [True, False]
 
 
-def test_a_suite_says_what_its_imported_runs_have_lost(tmp_path: Path) -> None:
-    records = details(imported_suite(tmp_path))["imported"]
+def test_a_suite_says_what_its_imported_runs_have_lost() -> None:
+    records = details(shared(imported_suite))["imported"]
     assert sum(len(record["runs"]) for record in records) == 12
     assert all("perturbations: the harness has none" in record["lost"] for record in records)
 
