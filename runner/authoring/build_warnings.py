@@ -128,9 +128,9 @@ def _links_out(directory: Path) -> Iterator[str]:
             if not f"{place}/".startswith(("/folder/", *_SYSTEM_FOLDERS)):
                 found.append(f"{name} is a link to {target}")
     if found:
-        others = f", and so are {len(found) - 1} others," if len(found) > 1 else ""
+        others = f" ({len(found) - 1} more are like it)" if len(found) > 1 else ""
         yield (
-            f"{found[0]}{others} out of the folder: the image gets the link, and not the files. "
+            f"{found[0]}, out of the folder{others}: the image gets the link, and not the files. "
             "Move them here, and put a link to them in their old place."
         )
 

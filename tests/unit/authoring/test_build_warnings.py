@@ -53,10 +53,10 @@ def test_a_file_that_holds_a_secret_is_warned_of(folder: Path, content: str, wha
 def test_a_link_out_of_the_folder_is_warned_of(folder: Path, target: str) -> None:
     (folder / "weights").symlink_to(target)
     (found,) = warnings(folder)
-    assert found.startswith(f"weights is a link to {target} out of the folder: the image gets")
+    assert found.startswith(f"weights is a link to {target}, out of the folder: the image gets")
     (folder / "x").symlink_to("/home/me/x")
     (found,) = warnings(folder)
-    assert "weights, and so are 1 others, out of" in found
+    assert "out of the folder (1 more are like it): the image" in found
 
 
 @pytest.mark.parametrize("target", ["predictor.py", "a/../predictor.py", "/usr/bin/python3"])
