@@ -106,9 +106,14 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        advice = (
+            "It went away meanwhile: leave the folder alone, and run the same command again."
+            if isinstance(error, FileNotFoundError)
+            else "Change its permissions, or name it in .dockerignore if the image does not need "
+            "it."
+        )
         raise UsageError(
-            f"{error.filename or path}: can't be read ({error.strerror or error}). Change its "
-            "permissions, or name it in .dockerignore if the image does not need it."
+            f"{error.filename or path}: can't be read ({error.strerror or error}). {advice}"
         ) from error
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from runner.authoring.build_warnings import find_build_warnings
-from runner.authoring.context_files import add_to_context, context_files, context_names
+from runner.authoring.context_files import (
+    add_to_context,
+    context_files,
+    context_names,
+    reading,
+)
 from runner.errors import UsageError
 
 
@@ -91,6 +96,21 @@ def test_a_dockerignore_of_the_dockerfiles_own_counts_before_the_other(folder: P
 def test_a_file_that_is_gone_is_named(folder: Path, tmp_path: Path) -> None:
     with (
         tarfile.open(tmp_path / "tar", "w") as archive,
-        pytest.raises(UsageError, match=r"model/gone: can't be read .*\.dockerignore"),
+        pytest.raises(UsageError, match=r"model/gone: can't be read .* went away"),
     ):
         add_to_context(archive, folder / "model" / "gone", "model/gone")
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (FileNotFoundError(2, "No such file or directory"), "run the same command again"),
+        (PermissionError(13, "Permission denied"), "Change its permissions"),
+    ],
+)
+def test_who_changes_the_folder_meanwhile_is_told_so(
+    folder: Path, error: OSError, advice: str
+) -> None:
+    """The control is a file that may not be read."""
+    with pytest.raises(UsageError, match=advice), reading(folder / "model"):
+        raise error
