@@ -218,11 +218,11 @@ def test_each_case_that_asks_for_a_gpu_has_one_of_its_own_and_others_wait(
 ) -> None:
     """Four cases, CPUs for all of them, and two GPUs."""
     program = {"predict.sh": GPU_SCRIPT.encode(), "Dockerfile": GPU_DOCKERFILE.encode()}
-    with closing(engine_with_gpus.client()) as client:
-        build_image(client, "gpus", {**files, **program})
     asked = [*evaluate("gpus", suite=suite, out=tmp_path / "out"), *where(nodes), "--gpus", "1"]
     nodes.start(5, docker_host=engine_with_gpus.url, cpus=CASES, gpus=2)
     try:
+        with closing(engine_with_gpus.client()) as client:
+            build_image(client, "gpus", {**files, **program})
         nodes.wait(5)
         ended = runner(*asked[1:], DOCKER_HOST=engine_with_gpus.url)
     finally:
