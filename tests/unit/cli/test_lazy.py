@@ -28,7 +28,7 @@ def test_the_collector_goes_through_what_is_made_after_the_imports() -> None:
     load("runner.cli.keys:make")
     before = gc.get_freeze_count()
     load("runner.cli.keys:make")
-    assert gc.get_freeze_count() == before
+    assert gc.get_freeze_count() <= before  # some may be gone meanwhile
 
 
 def test_the_collector_works_again_after_an_import_that_failed() -> None:

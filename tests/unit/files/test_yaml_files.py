@@ -191,9 +191,9 @@ def bomb(levels: int) -> str:
     ],
 )
 def test_what_stands_for_more_than_it_is_long_is_refused_at_once(text: str, said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert said in refusal(text)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_few_aliases_and_merged_keys_are_taken() -> None:
