@@ -124,25 +124,36 @@ def _train_means(loot: Loot, targets: Sequence[Target | InstanceTarget]) -> Numb
 
 def _read_terms(loot: Loot, terms: pl.DataFrame) -> _Terms:
     scores = loot.train.scores
-    table = terms.join(_ranges(scores), on="metric", how="left", maintain_order="left")
-    groups = table.select("deployment", "metric").unique(maintain_order=True)
-    groups = groups.with_row_index("group").join(
-        _head_starts(scores), on=["deployment", "metric"], how="left", maintain_order="left"
+    groups = (
+        terms.select("deployment", "metric")
+        .unique(maintain_order=True)
+        .with_row_index("group")
+        .join(_ranges(scores), on="metric", how="left", maintain_order="left")
+        .join(_head_starts(scores), on=["deployment", "metric"], how="left", maintain_order="left")
     )
-    table = table.join(groups, on=["deployment", "metric"], maintain_order="left")
-    numbers = {
-        name: table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        for name in ("value", "others", "least", "most")
-    }
+    # What is of a group is not written beside each of its terms before it is an array.
+    numbers = groups.select("group", "deployment", "metric")
+    own = terms.select("deployment", "metric").join(
+        numbers, on=["deployment", "metric"], maintain_order="left"
+    )
+    group = own["group"].cast(pl.Int64).to_numpy()
     return _Terms(
-        target=table["target"].to_numpy(),
-        group=table["group"].cast(pl.Int64).to_numpy(),
+        target=terms["target"].to_numpy(),
+        group=group,
+        value=_to_numbers(terms["value"]),
+        others=_to_numbers(terms["others"]),
+        least=_to_numbers(groups["least"])[group],
+        most=_to_numbers(groups["most"])[group],
         head_start=(
             groups["above"].fill_null(0.0).to_numpy(),
             groups["scores"].cast(pl.Float64).fill_null(0.0).to_numpy(),
         ),
-        **numbers,
     )
+
+
+def _to_numbers(column: pl.Series) -> Numbers:
+    """Return a column's numbers, NaN where it has none."""
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 def _ranges(scores: pl.DataFrame) -> pl.DataFrame:

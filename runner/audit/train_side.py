@@ -29,11 +29,11 @@ from runner.suites.manifest import RunRecord
 ENTRIES = "per_instance_stats."
 OWN = {
     "run": pl.Int64,
-    "scenario": pl.String,
-    "scenario_class": pl.String,
-    "deployment": pl.String,
+    "scenario": pl.Categorical,
+    "scenario_class": pl.Categorical,
+    "deployment": pl.Categorical,
 }
-"""What every frame of the cheater says of a run."""
+"""What every frame of the cheater says of a run, in a fourth of the memory of texts."""
 
 TOLD = {"told": pl.Categorical, "gold": pl.UInt64, "place_of_gold": pl.Int64}
 """An item's tagged references and its output mapping as JSON, which many runs have in common; a
@@ -185,7 +185,9 @@ def read_items(
     Args:
         read: returns a run's items, see ``describe_items``.
     """
-    return _with_own(_own(runs), pl.concat(_of_run(run, read(run)) for run in runs))
+    some = (runs[start : start + RUNS_AT_ONCE] for start in range(0, len(runs), RUNS_AT_ONCE))
+    items = [_alone(pl.concat(_of_run(run, read(run)) for run in each)) for each in some]
+    return _with_own(_own(runs), pl.concat(items))
 
 
 def _of_run(run: RunRecord, frame: pl.DataFrame) -> pl.DataFrame:

@@ -28,10 +28,12 @@ def mean_of_similar(
     if f"{prefix}{MEAN}" not in known.columns:
         return [None] * len(targets)
     key = [name for name in known.columns if name.startswith(prefix + STAT_NAME_PREFIX)]
+    # Of a run's dozens of stats few are targets, and the others need not be taken apart.
+    wanted = pl.col(f"{prefix}{STAT_NAME_PREFIX}name").is_in({each.name.name for each in targets})
     stats = (
-        known.select(*key, f"{prefix}{MEAN}")
+        known[[*key, f"{prefix}{MEAN}"]]
+        .filter(wanted & pl.col(f"{prefix}{MEAN}").is_not_null())
         .rename(lambda name: name.removeprefix(prefix))
-        .filter(pl.col(MEAN).is_not_null())
     )
     of_stat = stats.partition_by(f"{STAT_NAME_PREFIX}name", as_dict=True)
     means: dict[MetricName, float | None] = {}
@@ -49,7 +51,7 @@ def _mean_of_similar(rows: pl.DataFrame, name: MetricName) -> float:
     }
     perturbation = name.perturbation or {"name": None}
     wanted |= {f"{PERTURBATION_PREFIX}{field}": value for field, value in perturbation.items()}
-    is_similar = pl.repeat(value=True, n=rows.height, eager=True)
+    is_similar = _everywhere(rows.height, value=True)
     for column, value in wanted.items():
         if column in rows.columns:
             narrowed = is_similar & _equals(rows[column], value)
@@ -58,12 +60,18 @@ def _mean_of_similar(rows: pl.DataFrame, name: MetricName) -> float:
 
 
 def _equals(column: pl.Series, value: object) -> pl.Series:
-    """Return where a column has the value; nowhere if it is of another type."""
+    """Return where a column has the value, or null for no; nowhere if it is of another type."""
     # Series, because a query of Polars takes longer than the rows of a stat do.
     if value is None:
-        return column.is_null()
+        nulls = column.null_count()
+        is_mixed = 0 < nulls < len(column)
+        return column.is_null() if is_mixed else _everywhere(len(column), value=nulls > 0)
     kinds = {pl.Boolean: bool, pl.String: str}
     kind = (int, float) if column.dtype.is_numeric() else kinds.get(type(column.dtype), ())
     if not isinstance(value, kind):
-        return pl.repeat(value=False, n=len(column), eager=True)
-    return (column == value).fill_null(value=False)
+        return _everywhere(len(column), value=False)
+    return column == value
+
+
+def _everywhere(rows: int, *, value: bool) -> pl.Series:
+    return pl.Series([value]).new_from_index(0, rows)

@@ -66,9 +66,8 @@ def instance_splits(states: pl.DataFrame) -> dict[str, str]:
     if STATE_INSTANCE_ID not in states.columns:
         return {}
     has_split = INSTANCE_SPLIT in states.columns
-    of_states = (
-        states[INSTANCE_SPLIT].fill_null("").to_list() if has_split else [""] * states.height
-    )
+    splits = states[INSTANCE_SPLIT].to_list() if has_split else [None] * states.height
+    of_states = ["" if split is None else split for split in splits]
     return dict(zip(states[STATE_INSTANCE_ID].to_list(), of_states, strict=True))
 
 
@@ -76,6 +75,6 @@ def choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
     """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
     exact = {name for name in allowed if not name.endswith(".")}
     prefixes = tuple(name for name in allowed if name.endswith("."))
-    return frame.select(
-        name for name in frame.columns if name in exact or name.startswith(prefixes)
-    )
+    names = [name for name in frame.columns if name in exact or name.startswith(prefixes)]
+    # Not by ``select``, which makes a query first. An empty list would choose rows.
+    return frame[names] if names else pl.DataFrame()

@@ -93,7 +93,7 @@ def of_instances(stats: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
 def per_instance_stats(targets: RunTargets) -> list[dict[str, Any]]:
     """Return the actuals of instances in the form of HELM's per_instance_stats.json."""
     entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    places = targets.keys.select(layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX).iter_rows()
+    places = targets.keys[[layout.INSTANCE_ID, layout.TRAIN_TRIAL_INDEX]].iter_rows()
     for (instance_id, trial), stat in zip(places, targets.actuals, strict=True):
         entries.setdefault((instance_id, trial), []).append(stat.to_json())
     return [
@@ -113,9 +113,8 @@ def _targets(
     chosen = _choose_stats(stats, prefix, specs)
     # HELM writes a stat that was never computed with count 0 and no mean: nothing to predict.
     mean = f"{prefix}stats.mean"
-    computed = (
-        chosen.filter(pl.col(mean).is_not_null()) if mean in chosen.columns else chosen.clear()
-    )
+    has_means = mean in chosen.columns and not chosen.is_empty()
+    computed = chosen.filter(pl.col(mean).is_not_null()) if has_means else chosen.clear()
     if computed.is_empty():
         return RunTargets(_key_frame(run, computed, prefix), ())
     file = run.path / (PER_INSTANCE_STATS if prefix else STATS)
@@ -167,6 +166,9 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
     Numbers are always floats: another type could reveal something about stats that are no targets.
     """
     wanted = {f"{prefix}{name}": dtype for name, dtype in TARGET_COLUMNS.items()}
+    if stats.is_empty():
+        instance_key = INSTANCE_KEY_COLUMNS if prefix else {}
+        return pl.DataFrame(schema={RUN_NAME: pl.String, **instance_key, **wanted})
     own = [pl.col(name).cast(dtype) for name, dtype in INSTANCE_KEY_COLUMNS.items() if prefix]
     names = [
         pl.col(name).cast(dtype) if name in stats.columns else pl.lit(None, dtype).alias(name)
@@ -179,9 +181,6 @@ def _key_frame(run: RunDirectory, stats: pl.DataFrame, prefix: str) -> pl.DataFr
         and name not in wanted
         and stats[name].null_count() < stats.height
     ]
-    if stats.is_empty():
-        instance_key = INSTANCE_KEY_COLUMNS if prefix else {}
-        return pl.DataFrame(schema={RUN_NAME: pl.String, **instance_key, **wanted})
     try:
         return stats.select(RUN_NAME, *own, *names, *parameters)
     except pl.exceptions.PolarsError as error:

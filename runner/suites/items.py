@@ -61,7 +61,7 @@ def describe_items(states: pl.DataFrame) -> pl.DataFrame:
     """
     if STATE_INSTANCE_ID not in states.columns:
         return pl.DataFrame(schema=ITEM_SCHEMA)
-    shown = states.select(name for name in states.columns if name.startswith(DESCRIBING))
+    shown = states[[name for name in states.columns if name.startswith(DESCRIBING)]]
     rows: dict[Place, list[dict[str, Any]]] = {}
     for row in plain_rows(shown):
         rows.setdefault(item_place(row), []).append(row)

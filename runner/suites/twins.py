@@ -99,7 +99,7 @@ def _answered(states: pl.DataFrame) -> pl.DataFrame:
     wanted = tuple(STATES + part for part in parts)
     if not {STATE_INSTANCE_ID, COMPLETIONS} <= set(states.columns):
         return pl.DataFrame()
-    answered = states.select(name for name in states.columns if name.startswith(wanted))
+    answered = states[[name for name in states.columns if name.startswith(wanted)]]
     texts = _first_texts(states[COMPLETIONS]).alias(COMPLETIONS)
     # Requests without a completion are no answers: two models that gave none are not alike.
     return answered.with_columns(texts).filter(pl.col(COMPLETIONS).is_not_null())
