@@ -55,7 +55,7 @@ def _replicate(report: Report) -> Replicates | None:
 def _count_targets(report: Report) -> str:
     """Return a digest of how many targets each case has of each run."""
     counts = [
-        (case.id, sorted(Counter(target.run_spec_name for target in targets).items()))
+        (case.id, sorted(Counter([target.run_spec_name for target in targets]).items()))
         for case in report.cases
         for targets in [(*case.targets, *case.instance_targets)]
     ]

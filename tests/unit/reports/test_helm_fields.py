@@ -40,7 +40,7 @@ def edit(directory: Path, change: Callable[[Any, Any], object]) -> None:
     path = directory / "report.json"
     document = json.loads(path.read_text())
     change(document["eval_run_specs"]["b"], document["cases"][0]["targets"][0])
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document, indent=2))  # as it is written
 
 
 def put(side: str, fields: Any, _: Any, target: Any) -> None:
