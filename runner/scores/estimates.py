@@ -9,7 +9,7 @@ import polars as pl
 
 from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient
 from runner.scores.ranking.kendall import Items, kendall
-from runner.scores.ranking.numbering import Numbers
+from runner.scores.ranking.numbering import Numbers, close_gaps, find_firsts
 from runner.scores.ranking.ranks import ROW_RANKS, Estimator
 from runner.scores.weights import STAT_WEIGHT
 
@@ -100,16 +100,10 @@ def estimate_groups(
         normalises: whether skills are means over stats.
     """
     rows = rows.with_columns(pl.Series("group", groups), pl.Series("share", shares))
-    sums = (
-        rows.group_by("group", "run")
-        .agg((pl.col(f"^{TERM}.*$") * pl.col("share")).sum())
-        .sort("group", "run")
-    )
-    of_stats = _sum_stats(rows) if normalises else {}
+    of_stats = _sum_stats(rows, groups) if normalises else {}
     needs_rows = any(metric.name in ROW_RANKS for metric in metrics)
     parts = _by_group(rows.filter(pl.col("predicted_mean").is_not_null())) if needs_rows else {}
-    for number, of_group in _by_group(sums).items():
-        runs = of_group["run"].to_numpy().astype(np.int64)
+    for number, (runs, sums) in _sum_runs(rows, groups).items():
         ranks: dict[str, Estimator] = {}
         for name in (metric.name for metric in metrics):
             if name in ROW_RANKS and number in parts:
@@ -120,33 +114,49 @@ def estimate_groups(
                 of_items = items.choose((groups == number)[items.rows])
                 numbers = np.searchsorted(runs, of_items.run)
                 ranks[name] = kendall(of_items, numbers, shares[of_items.rows])
-        by_stat = [(weight, _spread(of_stat, runs)) for weight, of_stat in of_stats.get(number, ())]
-        sums_of_runs = of_group.select(f"^{TERM}.*$").to_numpy()
-        yield number, runs, Group(metrics, sums_of_runs, ranks, by_stat)
+        by_stat = [
+            (weight, _spread(*of_stat, runs)) for weight, of_stat in of_stats.get(number, ())
+        ]
+        yield number, runs, Group(metrics, sums, ranks, by_stat)
 
 
-def _sum_stats(rows: pl.DataFrame) -> dict[int, list[tuple[float, pl.DataFrame]]]:
-    """Return, by group, the weight of each stat and the sums of each of its runs."""
-    cell = ("group", "stat", "run")
-    share = pl.col("weight") / pl.col("weight").sum().over(cell)
-    sums = (
-        rows.with_columns(share.alias("share"))
-        .group_by(cell)
-        .agg((pl.col(f"^{TERM}.*$") * pl.col("share")).sum(), pl.col(STAT_WEIGHT).first())
-        .sort(cell)
-    )
-    found: dict[int, list[tuple[float, pl.DataFrame]]] = {}
-    parts = sums.partition_by("group", "stat", as_dict=True, maintain_order=True)
-    for (number, _), of_stat in parts.items():
-        found.setdefault(int(number), []).append((of_stat[STAT_WEIGHT][0], of_stat))
+def _sum_runs(rows: pl.DataFrame, owners: Numbers) -> dict[int, tuple[Numbers, Array]]:
+    """Return the runs of each owner of rows, in order, and the (runs, fields) sums of their terms.
+
+    NumPy adds in the order of the rows. Sums by Polars differ in the last digit from call to call.
+    """
+    if rows.is_empty():
+        return {}
+    runs, share = rows["run"].to_numpy().astype(np.int64), rows["share"].to_numpy()
+    cells = close_gaps(owners * (int(runs.max(initial=0)) + 1) + runs)
+    terms = (rows[TERM + field].fill_null(0).to_numpy() for field in Sums._fields)
+    of_terms = [np.bincount(cells, of_rows * share).astype(np.float64) for of_rows in terms]
+    sums = np.stack(of_terms, axis=1)
+    firsts = find_firsts(cells)
+    starts = np.flatnonzero(np.diff(owners[firsts], prepend=-1))
+    parts = zip(np.split(runs[firsts], starts[1:]), np.split(sums, starts[1:]), strict=True)
+    return dict(zip(map(int, owners[firsts][starts]), parts, strict=True))
+
+
+def _sum_stats(
+    rows: pl.DataFrame, groups: Numbers
+) -> dict[int, list[tuple[float, tuple[Numbers, Array]]]]:
+    """Return, by group, the weight of each stat, and the runs that have it with their sums."""
+    of_cell = pl.col("weight") / pl.col("weight").sum().over("group", "stat", "run")
+    stats = rows["stat"].rank("dense").to_numpy().astype(np.int64)  # by name, in every process
+    owners = close_gaps(groups * (int(stats.max(initial=0)) + 1) + stats)
+    firsts, weights = find_firsts(owners), rows[STAT_WEIGHT]
+    found: dict[int, list[tuple[float, tuple[Numbers, Array]]]] = {}
+    for owner, of_stat in _sum_runs(rows.with_columns(of_cell.alias("share")), owners).items():
+        first = int(firsts[owner])
+        found.setdefault(int(groups[first]), []).append((weights[first], of_stat))
     return found
 
 
-def _spread(of_stat: pl.DataFrame, runs: Numbers) -> Array:
+def _spread(runs_with_it: Numbers, sums: Array, runs: Numbers) -> Array:
     """Return (runs, fields), with zeros for the runs that don't have the stat."""
     spread = np.zeros((len(runs), len(Sums._fields)))
-    at = np.searchsorted(runs, of_stat["run"].to_numpy())
-    spread[at] = of_stat.select(f"^{TERM}.*$").to_numpy()
+    spread[np.searchsorted(runs, runs_with_it)] = sums
     return spread
 
 

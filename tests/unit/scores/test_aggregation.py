@@ -1,4 +1,5 @@
 import itertools
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -205,3 +206,27 @@ def test_a_score_at_a_budget_has_the_weights_of_the_suite() -> None:
 def test_control_one_budget_is_no_curve(budget: int | None) -> None:
     of_one = [each | {"budget": budget} for each in AT_BUDGETS[:2]]
     assert score_budgets(records(of_one), ScoringPolicy(), intervals=False) == []
+
+
+@pytest.mark.parametrize("policy", [{}, {"normalise": "skill", "primary": "skill"}])
+def test_intervals_do_not_depend_on_where_the_records_lie_in_memory(policy: dict[str, Any]) -> None:
+    """Sums by Polars do, in the last digit: then a report could not be made again."""
+    random = np.random.default_rng(5)
+    several = [
+        target(
+            f"run{i % 20}",
+            predicted=float(random.random()),
+            actual=float(random.random()),
+            baseline=float(random.random()),
+            name={"name": f"stat{i // 20}", "split": "test"},
+            model=f"m{i % 20 // 2}",
+            subject=f"s{i % 2}",
+        )
+        for i in range(1500)
+    ]
+    frames = [records([several[0]] * moved + several).slice(moved) for moved in range(6)]
+    found = [
+        score_targets(frame, policy=ScoringPolicy(**policy), intervals=True) for frame in frames
+    ]
+    assert all(scores == found[0] for scores in found)
+    assert any(score.low is not None for score in found[0])
