@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from runner.errors import SuiteError, UsageError
@@ -131,7 +132,11 @@ def _copy_aside(directory: Path, files: Sequence[Path], report: Report) -> Path 
         return None
     with reaching(directory):
         aside = _aside(directory, earlier)
-    write_files({aside / each.relative_to(directory).as_posix(): read_file(each) for each in files})
+    contents = {}
+    for each in files:
+        with suppress(FileNotFoundError):  # another runner is replacing it
+            contents[aside / each.relative_to(directory).as_posix()] = read_file(each)
+    write_files(contents)
     return aside
 
 

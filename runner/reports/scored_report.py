@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import GetPydanticSchema, TypeAdapter
+from pydantic import ConfigDict, GetPydanticSchema, TypeAdapter
 from pydantic_core import CoreSchema
 from pydantic_core import core_schema as core
 
@@ -113,4 +113,4 @@ def _read_specs(content: bytes) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-_SPECS = TypeAdapter(Mapping[str, RunSpecColumns])
+_SPECS = TypeAdapter(Mapping[str, RunSpecColumns], config=ConfigDict(defer_build=True))

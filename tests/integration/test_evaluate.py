@@ -252,8 +252,8 @@ import sys
 from runner.cli.main import main
 from runner.evaluation import records
 score = records.with_scores
-def with_a_bug(report):
-    return score(report) if report.image.reference != sys.argv[2] else 1 / 0
+def with_a_bug(report, records):
+    return score(report, records) if report.image.reference != sys.argv[2] else 1 / 0
 records.with_scores = with_a_bug
 main()
 """

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from upath import UPath
@@ -207,6 +208,19 @@ def test_what_is_listed_of_a_file_changes_when_it_is_written(store: Path) -> Non
     write_files({store / "a": b"12"})
     changed = [path.name for path, state in listed_states(store).items() if before[path] != state]
     assert changed == ["a"]
+
+
+def test_a_place_that_its_driver_lists_as_a_folder_has_no_files(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does S3's driver where another runner writes a file between its two requests."""
+    file_system = UPath("memory://").fs
+    root = cast("UPath", store).path.rstrip("/")
+    write_files({store / "a": b"1"})
+    assert files_below(store) == [store / "a"]  # the control
+    itself = {root: {"name": root, "type": "directory"}}
+    monkeypatch.setattr(type(file_system), "find", lambda *_, **__: itself)
+    assert files_below(store) == []
 
 
 def test_a_change_at_a_url_is_named(suite: Suite, store: Path) -> None:
