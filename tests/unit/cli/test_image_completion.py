@@ -12,10 +12,13 @@ import pytest
 from runner.cli.commands.evaluate import evaluate
 from runner.cli.image_completion import complete_images
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+"""docker-py leaves a socket open when it can't connect."""
+
 
 @pytest.fixture(autouse=True)
 def sockets_closed() -> Iterator[None]:
-    """Close the sockets that docker leaves open when it can't connect, before the next test."""
+    """Close those sockets before the next test."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
