@@ -252,6 +252,8 @@ def _weighted_point(
     policy: ScoringPolicy,
 ) -> dict[Value, dict[str, float]]:
     """Return the weighted mean over the scenarios that have a value."""
+    if not points:
+        return {}
     weights = np.array([_weight(policy, scenario) for scenario in points])
     names = [*(metric.name for metric in targets.metrics), "targets", *COUNTS]
     columns = {name: np.array([point[name] for point in points.values()]) for name in names}

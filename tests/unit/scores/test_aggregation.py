@@ -92,6 +92,19 @@ def test_a_scenario_in_which_a_metric_has_no_value_is_left_out_with_weights_and_
         assert score.value == 1
 
 
+@pytest.mark.parametrize("instances", [0, 1])
+def test_with_scenario_weights_as_without_there_is_no_value_where_no_target_counts(
+    instances: int,
+) -> None:
+    targets = [target(predicted=0.5, actual=0.25, instances=instances)]
+    plain, weighted = (
+        scores_of(targets, policy=ScoringPolicy(scenario_weights=weights))["mae"]
+        for weights in ({}, {"anatomy": 2.0})
+    )
+    assert (weighted.value, weighted.reason) == (plain.value, plain.reason)
+    assert (plain.value is None) is (instances == 0)
+
+
 def test_a_target_has_its_cases_budget_and_replicate() -> None:
     of_cases = [target("a", predicted=0.5, case=f"case-{n}", budget=n, replicate=3) for n in (4, 8)]
     assert records(of_cases).select("budget", "replicate").rows() == [(4, 3), (8, 3)]
