@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from runner.errors import SuiteError
-from runner.reports.report import CaseRecord, Report, TargetRecord
+from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
 from runner.scores.records import (
     KEY,
@@ -57,7 +57,11 @@ def _rows(case: CaseRecord, keys: _Keys) -> list[tuple[Any, ...]]:
         key = _key(target.name, keys)
         predicted = target.predicted or {}
         row = (
-            *_place(case, target, key),
+            case.id,
+            target.run_spec_name,
+            *key[:_OF_KEY],
+            target.instance_id,
+            target.train_trial_index,
             predicted.get("mean"),
             predicted.get("stddev"),
             target.actual["mean"],
@@ -76,6 +80,9 @@ def _rows(case: CaseRecord, keys: _Keys) -> list[tuple[Any, ...]]:
     return rows
 
 
+_OF_KEY = StatKey._fields.index("perturbation") + 1
+
+
 def record_files(records: pl.DataFrame) -> dict[str, bytes]:
     """Return the records as JSON lines and as Parquet, by file name."""
     lines, parquet = io.BytesIO(), io.BytesIO()
@@ -85,15 +92,11 @@ def record_files(records: pl.DataFrame) -> dict[str, bytes]:
 
 
 def _key(name: Mapping[str, Any], keys: _Keys) -> StatKey:
-    perturbation = repr(name.get("perturbation"))  # as values 1 and true would be the same
-    parts = (name["name"], name.get("split"), name.get("sub_split"), perturbation)
+    perturbation = name.get("perturbation")
+    # As values 1 and true would be the same.
+    as_text = None if perturbation is None else repr(perturbation)
+    parts = (name["name"], name.get("split"), name.get("sub_split"), as_text)
     return keys.get(parts) or keys.setdefault(parts, stat_key(name))
-
-
-def _place(case: CaseRecord, target: TargetRecord, key: StatKey) -> tuple[Any, ...]:
-    name = (key.stat, key.split, key.sub_split, key.perturbation)
-    instance = (target.instance_id, target.train_trial_index)
-    return (case.id, target.run_spec_name, *name, *instance)
 
 
 def _reason(case: CaseRecord) -> str | None:

@@ -129,9 +129,11 @@ def _sum_runs(rows: pl.DataFrame, owners: Numbers) -> dict[int, tuple[Numbers, A
         return {}
     runs, share = rows["run"].to_numpy().astype(np.int64), rows["share"].to_numpy()
     cells = close_gaps(owners * (int(runs.max(initial=0)) + 1) + runs)
-    terms = (rows[TERM + field].fill_null(0).to_numpy() for field in Sums._fields)
-    of_terms = [np.bincount(cells, of_rows * share).astype(np.float64) for of_rows in terms]
-    sums = np.stack(of_terms, axis=1)
+    terms = rows.select(pl.col(TERM + field for field in Sums._fields).fill_null(0))
+    sums = np.zeros((int(cells.max()) + 1, len(Sums._fields)))
+    for number, of_rows in enumerate(map(pl.Series.to_numpy, terms)):
+        if of_rows.any():
+            sums[:, number] = np.bincount(cells, of_rows * share)
     firsts = find_firsts(cells)
     starts = np.flatnonzero(np.diff(owners[firsts], prepend=-1))
     parts = zip(np.split(runs[firsts], starts[1:]), np.split(sums, starts[1:]), strict=True)

@@ -1,8 +1,7 @@
 """The frame of records: one row per target, with both of its sides, or why there is no score."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -54,9 +53,8 @@ TEXT_COLUMNS = (SCENARIO_CLASS, *MODEL_COLUMNS)
 """What scenarios and models are named by: texts, where a run has them."""
 
 
-@dataclass(frozen=True)
-class StatKey:
-    """A stat's name as texts, as the records have it."""
+class StatKey(NamedTuple):
+    """A stat's name as texts, as the records have it; the first four are its part of KEY."""
 
     stat: str
     split: str | None

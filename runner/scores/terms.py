@@ -1,5 +1,8 @@
 """What each target adds to the sums that metrics are functions of."""
 
+from collections.abc import Sequence
+from functools import cache
+
 import numpy as np
 import polars as pl
 
@@ -20,7 +23,8 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """Log loss takes a probability as at least this far from 0 and 1, as scikit-learn does."""
 
 
-def sum_terms(kind: Kind) -> list[pl.Expr]:
+@cache
+def sum_terms(kind: Kind) -> Sequence[pl.Expr]:
     """Return, for each field of ``Sums``, what is summed over the rows that have an error."""
     absolute = pl.col("error").abs()
     actual = pl.col("actual_mean") - pl.col("actual_mean").min()
