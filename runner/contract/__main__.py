@@ -6,6 +6,7 @@ stand the arguments of its constructor, as ``NAME=VALUE``; a value is JSON, or a
 """
 
 import faulthandler
+import gc
 import importlib
 import importlib.util
 import inspect
@@ -118,3 +119,5 @@ if __name__ == "__main__":
     input_dir = os.environ.get(INPUT_DIR_VARIABLE, INPUT_DIR)
     output_dir = os.environ.get(OUTPUT_DIR_VARIABLE, OUTPUT_DIR)
     run_predictor(predictor, Path(input_dir), Path(output_dir))
+    # Else Python goes through all of pandas twice before it ends: a fifth of a small case's time.
+    gc.freeze()
