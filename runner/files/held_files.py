@@ -57,7 +57,9 @@ class HeldFile:
 
     def _chunks(self, offset: int, most: int) -> Iterator[bytes]:
         end = offset + most
-        while chunk := os.pread(self._descriptor, min(AT_ONCE, end - offset), offset):
+        while offset < end and (
+            chunk := os.pread(self._descriptor, min(AT_ONCE, end - offset), offset)
+        ):
             yield chunk
             offset += len(chunk)
 

@@ -6,6 +6,7 @@ every part its own columns. Only what a container gets is Parquet.
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -26,7 +27,11 @@ BYTES_PER_GROUP = 16 * 1024 * 1024
 BYTES_PER_COLUMN = 1024
 """What a column takes besides its values: most of a run spec, of which a suite has thousands."""
 
+SCHEMA_BYTES = 8192
+"""So many of a part mostly say what its columns are."""
 
+
+@cache
 def part_name(path: str) -> str:
     """Return the file of the public half with the parts of a file below ``/input``."""
     return str(PurePosixPath(path).with_suffix(".parts"))
@@ -100,8 +105,9 @@ def _serialized_schema(part: Part) -> bytes:
 
     After a marker of four bytes it has its length. Some kilobytes; runs mostly share it.
     """
-    length = int.from_bytes(part.peek(8)[4:], "little")
-    return part.peek(8 + length)
+    start = part.peek(SCHEMA_BYTES)
+    end = 8 + int.from_bytes(start[4:8], "little")
+    return start[:end] if end <= len(start) else part.peek(end)
 
 
 def _polars_schema(serialized: bytes) -> pl.Schema:
@@ -111,7 +117,8 @@ def _polars_schema(serialized: bytes) -> pl.Schema:
 def to_plain_table(frame: pl.DataFrame) -> pa.Table:
     """Return the frame as a table of types that Parquet can hold."""
     plain = [pl.col(name).cast(_plain_type(dtype)) for name, dtype in frame.schema.items()]
-    table = frame.select(plain).to_arrow()
+    # In one piece: of each piece Polars makes a batch, with all its columns one by one.
+    table = frame.select(plain).rechunk().to_arrow()
     for place, (name, dtype) in enumerate(frame.schema.items()):
         if _holds_json(dtype):
             (whole,) = table.select([name]).combine_chunks().to_batches() or [table.select([name])]
