@@ -17,9 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 from runner.errors import EngineError
 
@@ -54,32 +55,62 @@ def map_in_processes(
         EngineError: a process was ended from outside.
         Exception: what the function raised.
     """
-    workers = [_Worker(scratch) for _ in range(processes)]
-    idle: SimpleQueue[_Worker] = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
+    with Processes(processes, scratch) as workers:
+        yield from workers.map(function, items)
 
-    def ask(item: Item) -> Result:
-        worker = idle.get()
+
+class Processes:
+    """Processes that call functions, until the block is left: then they end at once."""
+
+    def __init__(self, number: int, scratch: Path) -> None:
+        """Start this many, as ``map_in_processes`` describes them."""
+        self._workers = [_Worker(scratch) for _ in range(number)]
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._pool = ThreadPoolExecutor(number, thread_name_prefix="ask-process")
+
+    def __enter__(self) -> Self:
+        """Return the processes."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes, whatever they do."""
+        for worker in self._workers:
+            worker.end()
+        self._pool.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
+        """Yield the result for each item, in order; the first items are begun at once.
+
+        Raises:
+            EngineError: a process was ended from outside.
+            Exception: what the function raised.
+        """
+        left = iter(items)
+        first = islice(left, WAITING * len(self._workers))
+        asked = deque(self._pool.submit(self._ask, function, item) for item in first)
+        return self._results(function, left, asked)
+
+    def _results(
+        self,
+        function: Callable[[Item], Result],
+        left: Iterable[Item],
+        asked: deque[Future[Result]],
+    ) -> Generator[Result]:
+        for item in left:
+            yield asked.popleft().result()
+            asked.append(self._pool.submit(self._ask, function, item))
+        while asked:
+            yield asked.popleft().result()
+
+    def _ask(self, function: Callable[[Item], Result], item: Item) -> Result:
+        worker = self._idle.get()
         try:
             result: Result = worker.ask((function, item))
             return result
         finally:
-            idle.put(worker)
-
-    pool = ThreadPoolExecutor(processes, thread_name_prefix="ask-process")
-    asked: deque[Future[Result]] = deque()
-    try:
-        for item in items:
-            asked.append(pool.submit(ask, item))
-            if len(asked) >= WAITING * processes:
-                yield asked.popleft().result()
-        while asked:
-            yield asked.popleft().result()
-    finally:
-        for worker in workers:
-            worker.end()
-        pool.shutdown(cancel_futures=True)
+            self._idle.put(worker)
 
 
 class _Worker:

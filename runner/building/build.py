@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from runner.building.earlier import choose_salt, is_unchanged, read_earlier
 from runner.building.extrapolation import unknown_names
 from runner.building.freeze import Contents, copy_assets, freeze, freeze_findings
 from runner.building.half_writer import HalfWriter, Halves
-from runner.building.many_runs import make_many
+from runner.building.many_runs import make_many, several_processes
 from runner.building.order_table import read_order
 from runner.building.origins import import_records
 from runner.building.plans import (
@@ -41,6 +40,7 @@ from runner.files.locks import locked_directory
 from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
 from runner.helm_outputs.runs import RunDirectory
+from runner.processes import Processes
 from runner.progress import SILENT, Progress
 from runner.suites.division_spec import Extrapolate, Sampled
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
@@ -137,11 +137,12 @@ def _write_suite(
     root: Path,
     progress: Progress,
 ) -> Audit:
-    leaks = _write_halves(spec, runs, sources, salt, root, progress)
-    # Only what was written is in memory from here on: a large suite is there once.
-    suite = read_suite(root)
-    check_whole(spec, suite)
-    audit = audit_suite(suite, leaks, progress)
+    with several_processes(spec, runs.values()) as processes:
+        leaks = _write_halves(spec, runs, sources, salt, root, progress, processes)
+        # Only what was written is in memory from here on: a large suite is there once.
+        suite = read_suite(root)
+        check_whole(spec, suite)
+        audit = audit_suite(suite, leaks, progress, processes)
     refuse_leaks(spec, audit.leaks, audit.derivability)
     freeze_findings(suite, [leak.model_dump() for leak in audit.leaks], root)
     make_private(root / PRIVATE)  # also if it is moved or copied from there
@@ -155,6 +156,7 @@ def _write_halves(
     salt: str,
     root: Path,
     progress: Progress,
+    processes: Processes | None,
 ) -> list[Leak]:
     """Write all but the audit's findings; return the leaks that were found meanwhile."""
     make_private_directory(root / PRIVATE)
@@ -162,7 +164,8 @@ def _write_halves(
     drawn = draw_plans(spec, list(runs), rngs)
     roles = _roles(spec, list(runs), drawn)
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
-    written, leaks = _write_runs(spec, runs, roles, rngs, halves, progress)
+    jobs = _jobs(spec, runs, roles, rngs)
+    written, leaks = _write_runs(spec, jobs, halves, progress, processes)
     require_targets(spec, runs, written.fullest_eval_runs(), progress)
     check_budgets(spec, written.reveals, progress)
     check_scoring(spec, runs, written.fullest_eval_runs())
@@ -205,27 +208,32 @@ def _roles(spec: SuiteSpec, names: Sequence[str], drawn: Sequence[CasePlan]) -> 
     }
 
 
-def _write_runs(
+def _jobs(
     spec: SuiteSpec,
     runs: Mapping[str, RunDirectory],
     roles: Mapping[str, Roles],
     rngs: Mapping[int, random.Random],
-    halves: Halves,
-    progress: Progress,
-) -> tuple[WrittenRuns, list[Leak]]:
-    written = WrittenRuns({}, {})
-    leaks: list[Leak] = []
+) -> list[Job]:
     # MAGNET draws the instances with the generator that has drawn the runs.
     is_sampled = isinstance(spec.division, Sampled)
     jobs = []
     for name, role in roles.items():
         own = {n: rngs[n] if is_sampled else run_rng(spec, n, name) for n in role.replicates}
         jobs.append(Job(runs[name], role.trains, own))
-    with (
-        progress.task(f"{spec.name}: reading runs", len(roles)) as task,
-        closing(make_many(spec, jobs)) as made_runs,
-    ):
-        for made in made_runs:
+    return jobs
+
+
+def _write_runs(
+    spec: SuiteSpec,
+    jobs: Sequence[Job],
+    halves: Halves,
+    progress: Progress,
+    processes: Processes | None,
+) -> tuple[WrittenRuns, list[Leak]]:
+    written = WrittenRuns({}, {})
+    leaks: list[Leak] = []
+    with progress.task(f"{spec.name}: reading runs", len(jobs)) as task:
+        for made in make_many(spec, jobs, processes):
             write_made(made, halves, written)
             leaks += made.leaks
             task.advance()

@@ -28,9 +28,14 @@ class HeldFile:
     def __init__(self, path: Path) -> None:
         # A pipe in its place would not be waited for.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        self._path = path
         self._descriptor = os.open(path, flags)
         weakref.finalize(self, os.close, self._descriptor)
         self.bytes = os.fstat(self._descriptor).st_size
+
+    def __reduce__(self) -> tuple[type["HeldFile"], tuple[Path]]:
+        """Return what opens it in another process: there it is what then has its place."""
+        return HeldFile, (self._path,)
 
     def read(self, offset: int, most: int) -> bytes:
         """Return this many bytes from a place on; fewer where the file ends."""

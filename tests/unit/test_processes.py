@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from runner.errors import EngineError, SuiteError
-from runner.processes import map_in_processes
+from runner.processes import Processes, map_in_processes
 
 
 def square(number: int) -> tuple[int, int]:
@@ -71,6 +71,23 @@ def test_what_the_first_call_imported_is_not_looked_through_again(tmp_path: Path
     first, second = map_in_processes(count_frozen, [1, 2], 1, tmp_path)
     assert first == 0  # control
     assert second > 1000
+
+
+def test_the_same_processes_call_one_function_after_another(tmp_path: Path) -> None:
+    with Processes(1, tmp_path) as processes:
+        ((_, first),) = processes.map(square, [1])
+        ((_, second),) = processes.map(square, [2])
+    assert first == second
+    assert not Path("/proc", str(first)).exists()
+
+
+def test_the_first_items_are_begun_before_anybody_asks_for_results(tmp_path: Path) -> None:
+    with Processes(2, tmp_path) as processes:
+        processes.map(wait, [tmp_path] * 9)
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_a_process_that_is_killed_is_no_bug(tmp_path: Path) -> None:

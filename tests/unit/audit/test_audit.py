@@ -1,7 +1,8 @@
-"""The audit of a suite without leaks, and the memory that an audit takes."""
+"""The audit of a suite in one process and several, and the memory that an audit takes."""
 
 import gc
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,10 +10,16 @@ import pytest
 
 from runner.audit import cheater
 from runner.audit.audit import audit_suite
-from runner.audit.revealed_items import RevealedItem, read_revealed
+from runner.audit.revealed_items import COMPLETIONS, RevealedItem, read_revealed
 from runner.audit.staged_bytes import find_in_archive
+from runner.contract import layout
+from runner.errors import SuiteError
 from runner.files.input_archive import input_archive
+from runner.processes import Processes
+from runner.suites.manifest import PUBLIC
 from runner.suites.opening import read_suite
+from runner.suites.parts import part_name
+from tests.helm_builder import write_suite
 from tests.quiz_builder import questions, write_quiz
 from tests.suite_builder import build, shared_suite, stage
 
@@ -30,6 +37,26 @@ def test_the_suites_of_the_builder_are_clean(tmp_path: Path) -> None:
     suite = shared_suite()
     assert audit_suite(suite).leaks == ()
     assert find_in_archive("case-1", input_archive(stage(suite).files)) == []
+
+
+def test_other_processes_find_what_this_one_finds(tmp_path: Path) -> None:
+    suite = shared_suite()
+    choices = suite.manifest.choices
+    fewer = {**choices, "revealed": {**choices["revealed"], "completions": False}}
+    told = replace(suite, manifest=suite.manifest.model_copy(update={"choices": fewer}))
+    with Processes(2, tmp_path) as processes:
+        found = audit_suite(told, processes=processes)
+    assert found == audit_suite(told)
+    assert {leak.column for leak in found.leaks} >= {COMPLETIONS}
+
+
+def test_other_processes_refuse_a_part_that_was_changed(tmp_path: Path) -> None:
+    build(write_suite(tmp_path), tmp_path / "suite")
+    suite = read_suite(tmp_path / "suite")
+    parts = tmp_path / "suite" / PUBLIC / part_name(layout.TRAIN_RUN_SPECS)
+    parts.write_bytes(parts.read_bytes()[:-1] + b"x")
+    with Processes(1, tmp_path) as processes, pytest.raises(SuiteError, match="changed since"):
+        audit_suite(suite, earlier=(), processes=processes)
 
 
 def peak_kb(suite: Path) -> float:

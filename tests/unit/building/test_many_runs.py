@@ -1,7 +1,6 @@
 """A suite is the same however many processes make it, and so are its errors."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,14 +18,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return how many processes were asked for, each time; small suites have several too."""
     counts: list[int] = []
 
-    def count(function: Any, items: Any, number: int, scratch: Path) -> Any:
+    def count(number: int, scratch: Path) -> processes.Processes:
         counts.append(number)
-        return processes.map_in_processes(function, items, number, scratch)
+        return processes.Processes(number, scratch)
 
     monkeypatch.setattr(many_runs, "count_cores", lambda: 2)
     monkeypatch.setattr(many_runs, "LEAST_BYTES", 0)
     monkeypatch.setattr(many_runs, "BYTES_AT_ONCE", 1)
-    monkeypatch.setattr(many_runs, "map_in_processes", count)
+    monkeypatch.setattr(many_runs, "Processes", count)
     return counts
 
 

@@ -1,6 +1,7 @@
 """What is read of an open file is what was there, whatever takes its name meanwhile."""
 
 import os
+import pickle
 import resource
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,11 @@ def test_a_piece_is_read_and_digested_also_if_it_is_larger_than_what_is_read_at_
     assert file.read(2, len(content)) == content
     assert file.sha256(2, len(content)) == alone.sha256(0, len(content))
     assert file.reader().read() == b"ab" + content
+
+
+def test_another_process_opens_it_by_its_name(tmp_path: Path) -> None:
+    file = held(tmp_path / "file", b"content")
+    assert pickle.loads(pickle.dumps(file)).read(0, 7) == b"content"
 
 
 def test_a_file_that_was_cut_off_gives_what_is_left(tmp_path: Path) -> None:
