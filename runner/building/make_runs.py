@@ -73,9 +73,13 @@ def make_runs(spec: SuiteSpec, jobs: Sequence[Job]) -> Iterator[MadeRun]:
 
 def _audit_parts(made: MadeRun) -> Iterator[Leak]:
     """Yield what is wrong with the bytes that are published. Here, as many processes make runs."""
+    clean: set[bytes] = set()
     for parts in (made.parts, *(reveal.parts for reveal in made.reveals)):
         for file, content in parts.public.items():
-            yield from find_in_part(made.record.name, file, content)
+            found = [] if content in clean else find_in_part(made.record.name, file, content)
+            if not found:
+                clean.add(content)
+            yield from found
 
 
 def _make_eval_runs(spec: SuiteSpec, batch: Sequence[tuple[Job, RunFrames]]) -> dict[int, _EvalRun]:
@@ -115,16 +119,14 @@ def _audit(spec: SuiteSpec, runs: Sequence[_EvalRun]) -> dict[str, list[Leak]]:
 
 def _make_run(job: Job, frames: RunFrames, evaluated: _EvalRun | None, spec: SuiteSpec) -> MadeRun:
     """Return what is made of a run, not audited yet."""
-    parts = PartsOfHalves()
     identity = identify_run(json.loads(read_file(job.run.path / RUN_SPEC)))
-    if job.trains:
-        for file in TRAIN_FILES:
-            parts.public[part_name(file.path)] = to_part(getattr(frames, file.frame))
+    shown = {file.path: getattr(frames, file.frame) for file in TRAIN_FILES} if job.trains else {}
+    shown |= evaluated.side.frames if evaluated else {}
+    parts = PartsOfHalves(_parts(shown))
     parts.private[ANSWERS] = to_part(fingerprint_run(identity, frames.scenario_states))
     if evaluated is None:
         return MadeRun(_record(job, identity, None), parts)
     side = evaluated.side
-    parts.public.update(_parts(side.frames))
     items = describe_items(frames.scenario_states)
     weights = weigh_targets([stat.name for stat in side.targets.actuals], frames.stats, items)
     actuals = [
@@ -169,7 +171,12 @@ def _make_reveal(run: _EvalRun, draw: Draw, reveal: Reveal, budget: int | None) 
 
 
 def _parts(frames: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
-    return {part_name(path): to_part(frame) for path, frame in frames.items()}
+    """Return the parts of frames. A spec that is the same on both sides is made one part once."""
+    made: dict[int, bytes] = {}
+    for frame in frames.values():
+        if id(frame) not in made:
+            made[id(frame)] = to_part(frame)
+    return {part_name(path): made[id(frame)] for path, frame in frames.items()}
 
 
 def _line(document: object) -> bytes:

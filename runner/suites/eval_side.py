@@ -75,6 +75,9 @@ def choose_columns(frame: pl.DataFrame, allowed: Sequence[str]) -> pl.DataFrame:
     """Return a frame of the allowed columns only. What HELM may add later stays withheld."""
     exact = {name for name in allowed if not name.endswith(".")}
     prefixes = tuple(name for name in allowed if name.endswith("."))
-    names = [name for name in frame.columns if name in exact or name.startswith(prefixes)]
+    columns = frame.columns
+    names = [name for name in columns if name in exact or name.startswith(prefixes)]
+    if names == columns:
+        return frame
     # Not by ``select``, which makes a query first. An empty list would choose rows.
     return frame[names] if names else pl.DataFrame()
