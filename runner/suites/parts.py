@@ -27,6 +27,9 @@ BYTES_PER_GROUP = 16 * 1024 * 1024
 BYTES_PER_COLUMN = 1024
 """What a column takes besides its values: most of a run spec, of which a suite has thousands."""
 
+PART_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+"""For a hundred small buffers zstd and threads would take most of their time to get ready."""
+
 SCHEMA_BYTES = 8192
 """So many of a part mostly say what its columns are."""
 
@@ -40,13 +43,17 @@ def part_name(path: str) -> str:
 def to_part(frame: pl.DataFrame) -> bytes:
     """Return a frame as a part, which holds no byte of rows that are not in the frame."""
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    columns = [own_bytes(column.combine_chunks()) for column in table.columns]
-    sink = io.BytesIO()
-    # A part has a hundred small buffers: zstd and threads take most of their time to get ready.
-    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+    columns = [own_bytes(_whole(column)) for column in table.columns]
+    # A part has a hundred small buffers. Python's own files take a call for each of them.
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=PART_OPTIONS) as writer:
         writer.write_batch(pa.record_batch(columns, schema=table.schema))
-    return sink.getvalue()
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def from_part(content: bytes) -> pl.DataFrame:
