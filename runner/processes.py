@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -35,6 +36,9 @@ NEW_OBJECTS = 50_000
 
 WAITING = 2
 """How many results for each process may wait to be used."""
+
+INTERRUPTIBLE = threading.TIMEOUT_MAX
+"""A timeout, however long: Polars handles SIGINT in a way that does not end a wait without one."""
 
 
 def count_cores() -> int:
@@ -99,10 +103,10 @@ class Processes:
         asked: deque[Future[Result]],
     ) -> Generator[Result]:
         for item in left:
-            yield asked.popleft().result()
+            yield asked.popleft().result(INTERRUPTIBLE)
             asked.append(self._pool.submit(self._ask, function, item))
         while asked:
-            yield asked.popleft().result()
+            yield asked.popleft().result(INTERRUPTIBLE)
 
     def _ask(self, function: Callable[[Item], Result], item: Item) -> Result:
         worker = self._idle.get()

@@ -16,6 +16,8 @@ import pytest
 from runner.errors import EngineError, SuiteError
 from runner.processes import Processes, map_in_processes
 
+TASK_SECONDS = 60
+
 
 def square(number: int) -> tuple[int, int]:
     time.sleep(0.05 / (number + 1))  # the first takes longest
@@ -39,7 +41,7 @@ def end_self(_item: int) -> None:
 
 def wait(path: Path) -> None:
     (path / str(os.getpid())).touch()
-    time.sleep(60)
+    time.sleep(TASK_SECONDS)
 
 
 def test_results_come_in_order_from_other_processes(tmp_path: Path) -> None:
@@ -96,9 +98,11 @@ def test_a_process_that_is_killed_is_no_bug(tmp_path: Path) -> None:
 
 
 def test_processes_end_at_once_when_nobody_waits_for_them(tmp_path: Path) -> None:
+    began = time.monotonic()
     results = map_in_processes(wait, [tmp_path] * 9, 2, tmp_path)
     with pytest.raises(KeyboardInterrupt), closing(results), interrupted_when(tmp_path, 2):
         next(results)
+    assert time.monotonic() - began < TASK_SECONDS
     assert len(list(tmp_path.iterdir())) == 2
     for process in tmp_path.iterdir():
         assert not Path("/proc", process.name).exists()
