@@ -24,6 +24,16 @@ TIMED_SORT = """button => new Promise(done => {
 WIDTHS = {"desktop": 1280, "phone": 390}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
+SERIOUS_VIOLATIONS = """async () => {
+    // Without preload: false it asks for styles itself. Nothing is told of what is in order: there
+    // is much of it.
+    const found = await axe.run({ preload: false, resultTypes: ["violations"] });
+    return found.violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes: [{ html, failureSummary }] }) =>
+            `${id}: ${html.slice(0, 120)} ${failureSummary}`);
+}"""
+
 OFF_AXIS = """() => [...document.querySelectorAll("th .axis")].flatMap(axis => {
     const bars = axis.closest("table").querySelector("tbody svg.interval");
     const ticks = [...(bars?.querySelectorAll(".tick") ?? [])];
@@ -80,12 +90,7 @@ class OpenPage:
     def accessibility_faults(self) -> list[str]:
         """Return axe-core's serious and critical violations, each with the first place."""
         self.page.evaluate(AXE)  # by the debugger, which the page's policy does not bind
-        found = self.page.evaluate("axe.run({preload: false})")  # else it asks for styles itself
-        return [
-            f"{each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary']}"
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
+        return list(self.page.evaluate(SERIOUS_VIOLATIONS))
 
     def sort_by(self, place: str, title: str) -> float:
         """Sort a table by a column, and return the milliseconds until its rows are in order."""
