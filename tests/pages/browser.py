@@ -52,35 +52,46 @@ class OpenPage:
 
     Attributes:
         page: Playwright's own.
-        errors: what stood in the console as an error, breaches of the page's policy among it, and
-            exceptions that nobody caught.
-        requests: the address of everything that was asked for, but the page's own.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.errors: list[str] = []
-        self.requests: list[str] = []
+        self._errors: list[str] = []
+        self._requests: list[str] = []
         # The context's events, not the page's: what a window does that the page opens counts too.
         page.context.on("console", self._hear)
-        page.context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        page.context.on("request", lambda request: self.requests.append(request.url))
-        page.on("websocket", lambda websocket: self.requests.append(websocket.url))
+        page.context.on("weberror", lambda error: self._errors.append(str(error.error)))
+        page.context.on("request", lambda request: self._requests.append(request.url))
+        page.on("websocket", lambda websocket: self._requests.append(websocket.url))
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.errors.append(message.text)
+            self._errors.append(message.text)
 
     def open(self, path: Path) -> None:
         address = path.absolute().as_uri()
         self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
         self.forgive(address)
+
+    @property
+    def errors(self) -> list[str]:
+        """What stood in the console as an error, breaches of the page's policy among it.
+
+        And exceptions that nobody caught. All until half a second after the last request.
+        """
+        self.page.wait_for_load_state("networkidle")
+        return self._errors
+
+    @property
+    def requests(self) -> list[str]:
+        """The address of everything that was asked for until then, but the page's own."""
+        self.page.wait_for_load_state("networkidle")
+        return self._requests
 
     def forgive(self, *addresses: str) -> None:
         """Take these out of the requests: the page's own address, and what it is to ask for."""
-        self.requests = [
-            url for url in self.requests if url not in addresses and not url.startswith("data:")
+        self._requests = [
+            url for url in self._requests if url not in addresses and not url.startswith("data:")
         ]
 
     def scrolls_sideways(self) -> bool:

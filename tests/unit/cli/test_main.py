@@ -53,9 +53,9 @@ def import_microseconds(*arguments: str) -> int:
 
 
 def test_help_takes_less_than_half_a_second_of_imports() -> None:
-    """The least of three, for a busy machine is slow now and then."""
-    least = min(import_microseconds("--help") for _ in range(3))
-    assert least < LARGEST_IMPORT_MICROSECONDS
+    """In one of three starts, for a busy machine is slow now and then."""
+    times = (import_microseconds("--help") for _ in range(3))
+    assert any(each < LARGEST_IMPORT_MICROSECONDS for each in times)
 
 
 HEAVY = {"docker", "pandas", "polars", "pyarrow", "pydantic", "rich", "helm", "scipy", "numpy"}

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,13 +81,17 @@ def test_control_a_forbidden_import_is_told(folder: str, imported: str, told: st
     assert f"{folder}.added_{number} -> {imported}" in told
 
 
-def test_no_chain_of_imports_is_long() -> None:
-    found = measure_source(ROOT)
-    assert found["longest chain of imports"] <= MOST_LINKS, found["chain"]
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    return measure_source(ROOT)
 
 
-def test_few_imports_stand_in_functions() -> None:
-    assert measure_source(ROOT)["names imported inside functions, own"] <= MOST_LOCAL
+def test_no_chain_of_imports_is_long(measured: dict[str, Any]) -> None:
+    assert measured["longest chain of imports"] <= MOST_LINKS, measured["chain"]
+
+
+def test_few_imports_stand_in_functions(measured: dict[str, Any]) -> None:
+    assert measured["names imported inside functions, own"] <= MOST_LOCAL
 
 
 def test_control_a_chain_and_an_import_in_a_function_are_counted(tmp_path: Path) -> None:
