@@ -1,4 +1,4 @@
-"""Evaluates each attack in its own image, like any predictor, and observes it from outside."""
+"""Evaluates each attack like any predictor, and observes it from outside."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.attack.listener import Listener, listening
-from runner.attack.pack import VOLUME, Attack, pack_directory
+from runner.attack.pack import Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, AttackVerdict, Seen, judge_attack
 from runner.errors import EngineError, RunnerError
@@ -24,6 +24,7 @@ from runner.files.scratch import scratch_directory
 from runner.sandbox.cleanup import find_leftovers
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
+from runner.sandbox.engine.image import Image
 from runner.sandbox.live_runs import dead_entries, known_tokens
 from runner.sandbox.policy import SandboxPolicy
 from runner.suites.suite import Suite
@@ -37,11 +38,45 @@ ENGINE_FAULT = "engine fault"
 SECRET_VARIABLE = "RUNNER_ATTACK_SECRET"  # noqa: S105  (its name; each run makes a new value)
 
 
+class _PackImages:
+    """Images of the whole pack, one for each VOLUME. Which attack runs, a variable says."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._built: dict[str, Image] = {}
+
+    def of(self, attack: Attack) -> Image:
+        """Return the image of an attack; it is built if none of the same VOLUME was before."""
+        if attack.volume not in self._built:
+            self._built[attack.volume] = self._build(attack.volume)
+        image = self._built[attack.volume]
+        return replace(image, environment={**image.environment, "SCRIPT": attack.name})
+
+    def _build(self, volume: str) -> Image:
+        tag = f"{REPOSITORY}:{len(self._built)}"
+        try:
+            with tempfile.TemporaryFile() as context:
+                with tarfile.open(fileobj=context, mode="w") as archive:
+                    archive.add(pack_directory(), ".")
+                context.seek(0)
+                self._engine.images.build(context, tag, {}, {"VOLUME": volume}, _say_nothing)
+            return self._engine.images.resolve(tag)
+        except BaseException:
+            self._engine.remove("image", tag)
+            raise
+
+    def remove(self) -> None:
+        """Remove all of them from the engine."""
+        for image in self._built.values():
+            self._engine.remove("image", image.reference)
+
+
 @dataclass(frozen=True)
 class _Range:
     """What all attacks of one call share."""
 
     engine: Engine
+    images: _PackImages
     listener: Listener
     suite: Suite
     finished: FinishedCases
@@ -75,11 +110,11 @@ def run_attacks(
         scratch_directory() as folder,
         _secret_in_environment() as secret,
         listening(engine, base.id) as listener,
-        _pack_image(engine, "", VOLUME),  # keeps the layers that the attacks' images share
+        _pack_images(engine) as images,
     ):
         suite = attack_suite(folder, listener.address)
         finished = FinishedCases(Path(folder, "finished_cases"))
-        shared = _Range(engine, listener, suite, finished, (secret, str(folder)), runtime)
+        shared = _Range(engine, images, listener, suite, finished, (secret, str(folder)), runtime)
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])
@@ -89,11 +124,11 @@ def run_attacks(
 def _run_attack(shared: _Range, attack: Attack) -> AttackVerdict:
     """Return the verdict on an attack's first run with a breach, or else on its last run."""
     try:
-        with _pack_image(shared.engine, attack.name, attack.volume) as image:
-            for number in range(1, attack.runs + 1):
-                verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
-                if not verdict.holds or number == attack.runs:
-                    break
+        image = shared.images.of(attack)
+        for number in range(1, attack.runs + 1):
+            verdict = judge_attack(attack, _observe(shared, attack, image), shared.secrets)
+            if not verdict.holds or number == attack.runs:
+                break
     except EngineError as error:
         if _was_interrupted(error):
             raise KeyboardInterrupt from error
@@ -109,30 +144,23 @@ def _was_interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _pack_image(engine: Engine, script: str, volume: str) -> Iterator[str]:
-    """Yield the name of an image that runs a script; the image is removed after the block."""
-    variables = {"SCRIPT": script, "VOLUME": volume}
-    tag = f"{REPOSITORY}:{script or 'layers'}"
+def _pack_images(engine: Engine) -> Iterator[_PackImages]:
+    """Yield the images of attacks; they are removed after the block."""
+    images = _PackImages(engine)
     try:
-        with tempfile.TemporaryFile() as context:
-            with tarfile.open(fileobj=context, mode="w") as archive:
-                archive.add(pack_directory(), ".")
-            context.seek(0)
-            engine.images.build(context, tag, {}, variables, _say_nothing)
-        yield tag
+        yield images
     finally:
-        engine.remove("image", tag)
+        images.remove()
 
 
-def _observe(shared: _Range, attack: Attack, image: str) -> Seen:
+def _observe(shared: _Range, attack: Attack, image: Image) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
     limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
     settings = RunSettings(SandboxPolicy(limits, shared.runtime), seed=1, rerun=True)
     left, heard = _left_behind(shared.engine), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
-    resolved = shared.engine.images.resolve(image)
     with open_local_pool(shared.engine, 1, _say_nothing) as pool:
-        one = Pass(resolved, shared.suite, settings, shared.finished)
+        one = Pass(image, shared.suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, SilentCases())
     if isinstance(evaluation, RunnerError):
         raise evaluation
