@@ -1,11 +1,10 @@
 """One file of several runs -> the frame of each run, as MAGNET 0.1.0 flattens it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, chain, repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
@@ -21,15 +20,9 @@ from runner.helm_outputs.layout_texts import (
     Texts,
     split,
 )
-from runner.helm_outputs.repeated_texts import (
-    Columns,
-    parse_entries,
-    parse_stats,
-    take,
-    with_counts,
-)
+from runner.helm_outputs.repeated_texts import parse_entries, parse_stats, with_counts
 from runner.helm_outputs.runs import PER_INSTANCE_STATS, RUN_SPEC, STATS, RunDirectory
-from runner.helm_outputs.tables import to_frames
+from runner.helm_outputs.tables import cut_series, to_frames
 
 NO_FLOATS = (ENTRY_ID, f"{ENTRY}perturbation")
 """Columns of lists of stats in which a number stays what it is."""
@@ -86,8 +79,7 @@ def read_lists(
         return [
             read_lists([run], file_name, split_list([run], file_name, Room()))[0] for run in runs
         ]
-    gaps = {name for name, column in columns.items() if column.null_count()}
-    return [_leave_out_absent(frame, gaps) for frame in _split(columns, heights, runs)]
+    return cut_series(columns, heights, [run.name for run in runs])
 
 
 def read_chosen_entries(
@@ -98,18 +90,6 @@ def read_chosen_entries(
         entries = as_list(parse(read_file(run.path / PER_INSTANCE_STATS)))
         chosen = [entry for entry in entries if is_chosen(entry)]
     return _read_list(run, PER_INSTANCE_STATS, memoryview(to_text(chosen)))
-
-
-def _leave_out_absent(frame: pl.DataFrame, gaps: Collection[str]) -> pl.DataFrame:
-    """Return the frame without columns of fields that only other runs have.
-
-    Args:
-        gaps: the columns that have nulls, here or in other runs.
-    """
-    if frame.height == 0:
-        return frame.select(RUN_NAME)
-    absent = {name for name in gaps if frame.get_column(name).null_count() == frame.height}
-    return frame.drop(absent) if absent else frame
 
 
 def _read_list(run: RunDirectory, file_name: str, content: memoryview) -> pl.DataFrame:
@@ -146,20 +126,3 @@ def as_floats(column: pl.Series) -> pl.Series:
     if isinstance(dtype, pl.List) and dtype.inner.is_numeric():
         return column.cast(pl.List(pl.Float64))
     return column.cast(pl.Float64) if dtype.is_numeric() else column
-
-
-def _split(
-    columns: Columns, heights: Sequence[int], runs: Sequence[RunDirectory]
-) -> list[pl.DataFrame]:
-    """Return the rows of each run as a frame.
-
-    Args:
-        columns: of all runs.
-        heights: how many rows each run has.
-        runs: the runs, in the order of the rows.
-    """
-    rows = np.repeat(np.arange(len(heights)), heights)
-    names = {RUN_NAME: pl.Series(RUN_NAME, [run.name for run in runs], pl.String)}
-    frame = pl.DataFrame(list((take(names, rows) | dict(sorted(columns.items()))).values()))
-    starts = accumulate(heights, initial=0)
-    return [frame.slice(start, height) for start, height in zip(starts, heights, strict=False)]

@@ -63,6 +63,30 @@ def to_frames(
     return _slice(tables, bounds, orders)
 
 
+def cut_series(
+    columns: Columns, heights: Sequence[int], run_names: Sequence[str]
+) -> list[pl.DataFrame]:
+    """Return the frame of each run, without the columns that have no cell in it.
+
+    A run without rows has its name's column alone.
+
+    Args:
+        columns: of all runs, one below the other.
+        heights: how many rows each run has.
+    """
+    bounds = np.cumsum([0, *heights])
+    names = {RUN_NAME: pl.Series(run_names, dtype=pl.String)}
+    tables = Tables(names, [{} for _ in heights], [set() for _ in heights])
+    _repeat(tables, heights)
+    tables.shared |= columns
+    for name, series in columns.items():
+        for number in _runs_without_cells(series, bounds):
+            tables.lacking[number].add(name)
+    for number in np.flatnonzero(np.diff(bounds) == 0):
+        tables.lacking[number] |= columns.keys()
+    return _slice(tables, bounds, _orders(tables))
+
+
 def _orders(tables: Tables) -> list[Sequence[str]]:
     """Return the names of each run's columns, sorted; runs of the same columns share them."""
     known: dict[object, Sequence[str]] = {}
