@@ -76,14 +76,13 @@ def cut_series(
     """
     bounds = np.cumsum([0, *heights])
     names = {RUN_NAME: pl.Series(run_names, dtype=pl.String)}
-    tables = Tables(names, [{} for _ in heights], [set() for _ in heights])
+    lacking = [set() if height else set(columns) for height in heights]
+    tables = Tables(names, [{} for _ in heights], lacking)
     _repeat(tables, heights)
     tables.shared |= columns
     for name, series in columns.items():
         for number in _runs_without_cells(series, bounds):
-            tables.lacking[number].add(name)
-    for number in np.flatnonzero(np.diff(bounds) == 0):
-        tables.lacking[number] |= columns.keys()
+            lacking[number].add(name)
     return _slice(tables, bounds, _orders(tables))
 
 
