@@ -79,7 +79,8 @@ def main() -> int:
     """Run all parts and print first the one's output, as it comes, then the others'."""
     if sys.argv[1:] not in ([], [LONG]):
         sys.exit(f"usage: python -m tests [{LONG}]")
-    # Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of commands would compile its modules.
+    # Else each of hundreds of commands would compile its modules, and each worker all tests.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(Path(__file__).parents[1] / "runner", quiet=1)
     own = [[f"tests/integration/test_{name}.py" for name in names] for names in ON_OWN_ENGINES]
     elsewhere = [*WITHOUT_ENGINE, *(path for paths in own for path in paths)]
