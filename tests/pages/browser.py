@@ -1,13 +1,13 @@
 """A real browser that opens pages from disk and tells what is wrong with them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -46,6 +46,8 @@ OFF_AXIS = """() => [...document.querySelectorAll("th .axis")].flatMap(axis => {
         .map(([label, place]) => `${label.textContent} at ${middle(label)}, not ${place}`);
 })"""
 
+KEPT = "[...Object.keys(localStorage), ...Object.keys(sessionStorage), ...document.cookie]"
+
 
 class OpenPage:
     """A page that is open, and what it did since.
@@ -59,10 +61,29 @@ class OpenPage:
         self._errors: list[str] = []
         self._requests: list[str] = []
         # The context's events, not the page's: what a window does that the page opens counts too.
-        page.context.on("console", self._hear)
-        page.context.on("weberror", lambda error: self._errors.append(str(error.error)))
-        page.context.on("request", lambda request: self._requests.append(request.url))
-        page.on("websocket", lambda websocket: self._requests.append(websocket.url))
+        self._heard: Mapping[str, Callable[[Any], None]] = {
+            "console": self._hear,
+            "weberror": lambda error: self._errors.append(str(error.error)),
+            "request": lambda request: self._requests.append(request.url),
+        }
+        for event, hear in self._heard.items():
+            page.context.on(event, hear)  # type: ignore[call-overload]
+        page.on("websocket", self._hear_websocket)
+
+    def end(self) -> None:
+        """Leave the page and hear nothing more, so that another can be opened in its place."""
+        assert self.page.evaluate(KEPT) == [], "the page keeps something for the next one"
+        for other in self.page.context.pages:
+            if other is not self.page:
+                other.close()
+        self.page.unroute_all()
+        self.page.goto("about:blank")
+        for event, hear in self._heard.items():
+            self.page.context.remove_listener(event, hear)
+        self.page.remove_listener("websocket", self._hear_websocket)
+
+    def _hear_websocket(self, websocket: WebSocket) -> None:
+        self._requests.append(websocket.url)
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -155,8 +176,27 @@ def opened(
 
 @contextmanager
 def new_page(browser: Browser, *, width: int, dark: bool = False) -> Iterator[OpenPage]:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-    )
-    yield OpenPage(context.new_page())
-    context.close()
+    """Give a page to open something in.
+
+    It is that of the test before: with a process of its own most of our pages would take twice as
+    long. A page that keeps something is told.
+    """
+    page = _idle_page(browser)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    found = OpenPage(page)
+    try:
+        yield found
+        found.end()
+    except BaseException:
+        page.context.close()
+        raise
+
+
+def _idle_page(browser: Browser) -> Page:
+    """Return the page that is there, and make one if there is none."""
+    for context in browser.contexts:
+        (page,) = context.pages
+        assert page.url == "about:blank", "one page is open at a time"
+        return page
+    return browser.new_context().new_page()

@@ -132,3 +132,13 @@ def test_control_a_fault_of_accessibility_is_found(
 def test_control_a_page_that_is_too_wide_is_seen(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, write(tmp_path, "<p style='width:2000px'>wide</p>")) as found:
         assert found.scrolls_sideways()
+
+
+@pytest.mark.parametrize("store", ["localStorage", "sessionStorage"])
+def test_control_a_page_that_keeps_something_is_told_and_the_next_finds_nothing(
+    browser: Browser, tmp_path: Path, store: str
+) -> None:
+    page = write(tmp_path, f"<script>document.title = {store}.a ?? 'none'; {store}.a = 1</script>")
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="keeps something"), opened(browser, page) as found:
+            assert found.page.title() == "none"
