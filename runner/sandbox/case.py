@@ -4,6 +4,7 @@ All of it can be made while another case runs: nothing of the image has been sta
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -106,23 +107,24 @@ def prepare_case(
     """Make everything ready for one case. If that fails, remove what was made.
 
     Args:
-        stage: returns the files of /input by their path below it.
+        stage: returns the files of /input by their path below it; called by another thread.
         assets_volume: the request that created the volume at /input/assets; None for none.
 
     Raises:
         EngineError: the engine failed, or does not keep the policy.
     """
-    with ExitStack() as cleanup:
+    with ThreadPoolExecutor(1, "stage-inputs") as other, ExitStack() as cleanup:
+        staged = other.submit(stage)  # while the engine works
         cleanup.callback(remove_case, host.engine, names)
         volumes = volume_bodies(names, policy.limits)
         for volume in volumes:
             host.engine.create_volume(volume)
         keeper = _start_keeper(host, policy, names, volumes)
-        # The engine can't make the folder that the assets are mounted on: /input is read-only.
-        folders = () if assets_volume is None else (ASSETS,)
-        keeper.put_archive(INPUT_DIR, input_archive(stage(), folders))
         site = ContainerSite(names, volumes, _cgroup_below(host, keeper), assets_volume)
         container, attestation, refusal = _create_predictor(host, image, policy, site)
+        # The engine can't make the folder that the assets are mounted on: /input is read-only.
+        folders = () if assets_volume is None else (ASSETS,)
+        keeper.put_archive(INPUT_DIR, input_archive(staged.result(), folders))
         cleanup.pop_all()
     return PreparedCase(image, policy, site, keeper, container, attestation, refusal)
 

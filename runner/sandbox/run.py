@@ -15,6 +15,7 @@ from runner.sandbox.case import Host, PreparedCase, check_control, refusal_of
 from runner.sandbox.container_end import cut_log, find_interference, lifetime, read_end
 from runner.sandbox.engine.container import Container
 from runner.sandbox.engine.engine import Engine
+from runner.sandbox.kernel_counts import read_counts
 from runner.sandbox.outcome import ContainerEnd, clocks_disagree, could_be_host_kill
 from runner.sandbox.output_archive import read_output
 from runner.sandbox.resources import ResourceUse
@@ -51,8 +52,9 @@ def run_case(
     Args:
         say: called from time to time, with one line, while the container runs.
         wanted: names of files of ``/output`` to read.
-        ended: called when the container is gone, and its output is still to be read. That takes up
-            to a second: engines before 25 measure what containers use once a second at most.
+        ended: called when the container is gone, and its output is still to be read. On another
+            machine that takes up to a second: engines before 25 measure what containers use once a
+            second at most.
 
     Raises:
         EngineError: the engine or the host failed, so nothing can be said about the predictor.
@@ -66,7 +68,8 @@ def run_case(
         output = read_output(chunks, limits, wanted)
     measured = over.measured
     if host.has_nested_cgroups:
-        measured = read_stats(case.keeper.fetch_stats())
+        counted = read_counts(case.site.cgroup_parent)
+        measured = counted or read_stats(case.keeper.fetch_stats())
     _require_running(case.keeper)
     resources = ResourceUse(
         wall_seconds=over.end.wall_seconds,
