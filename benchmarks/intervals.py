@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
-from runner.scores.clusters import LEVEL, Clusters, Replicates, make_interval, replicate
+from runner.scores.clusters import Clusters, Replicates, make_interval, replicate
 from runner.scores.comparison import compare_all
-from runner.scores.metrics import METRICS, Array
+from runner.scores.formulas import Array
+from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import LEVEL
 
 SPREAD = 0.2
 SIZES = ((57, 5), (10, 6), (10, 10), (20, 10), (30, 30))

@@ -19,10 +19,11 @@ from runner.contract.layout import RUN_NAME
 from runner.contract.predictor import Predictor
 from runner.reports.records import report_records
 from runner.scores.aggregation import replicate_primary
-from runner.scores.clusters import LEVEL, Replicates, make_interval
+from runner.scores.clusters import Replicates, make_interval
 from runner.scores.comparison import compare_all, rank
 from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
+from runner.scores.score import LEVEL
 from runner.suites.spec_file import make_spec
 
 IMAGES = Path(__file__).parents[1] / "images"

@@ -21,6 +21,7 @@ from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.actuals import Actuals
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_eval_run_specs
 
 Predict = Callable[[Target | InstanceTarget, Stat], Stat | None]
 """A target and its actual -> the predicted stat, or None to leave it out."""
@@ -81,7 +82,7 @@ def _evaluate(suite: Suite, predict: Predict, image: str, exit_code: int) -> Eva
         runtime=None,
         suite=SuiteRecord(name=suite.name, version="1", digest=suite.digest, choices={}),
         image=ImageRecord(reference=image, id=f"sha256:{image}", digests=()),
-        eval_run_specs=suite.eval_run_specs(),
+        eval_run_specs=read_eval_run_specs(suite),
         cases=tuple(records),
         scoring=suite.scoring,
     )

@@ -22,6 +22,7 @@ from runner.errors import SuiteError, UsageError
 from runner.suites.public_suite import SuiteCase
 from runner.suites.staging import StagedInputs, stage_inputs
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_targets
 
 PARQUET = ".parquet"
 
@@ -65,12 +66,12 @@ class OpenedCase:
     @cached_property
     def targets(self) -> tuple[Target, ...]:
         """The stats to predict, by their keys; each must be predicted exactly once."""
-        return self._opened.suite.targets(self._case).stats
+        return read_targets(self._opened.suite, self._case).stats
 
     @cached_property
     def instance_targets(self) -> tuple[InstanceTarget, ...]:
         """The per-instance stats to predict; none in most suites."""
-        return self._opened.suite.targets(self._case).instance_stats
+        return read_targets(self._opened.suite, self._case).instance_stats
 
     @cached_property
     def inputs(self) -> Mapping[str, pd.DataFrame]:

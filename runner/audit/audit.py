@@ -18,13 +18,13 @@ from runner.files.input_archive import input_archive
 from runner.processes import Processes
 from runner.progress import SILENT, Progress
 from runner.suites.groups import RunIdentity
-from runner.suites.manifest import RunRecord
-from runner.suites.parts import part_name
+from runner.suites.manifest import RunRecord, part_name
 from runner.suites.public_suite import Inputs, PublicSuite, SuiteCase
 from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
 from runner.suites.staging import stage_frames
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_answers
 from runner.suites.twins import Twins, find_twins
 
 
@@ -62,7 +62,7 @@ def audit_suite(
     derivability = {}
     with progress.task(f"{suite.name}: auditing cases", len(suite.cases)) as task:
         staged = _find_in_staged(suite, processes)
-        twins = find_twins(suite.answers())
+        twins = find_twins(read_answers(suite))
         cheater = Cheater(suite)
         for case, of_files in zip(suite.cases, staged, strict=True):
             loot = cheater.examine(case)

@@ -5,6 +5,7 @@ so that the share of them can be stated, and the actuals, so that it can be judg
 """
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from runner.suites.parts import read_part
 from runner.suites.public_suite import SuiteCase
 from runner.suites.revealed import Revealed
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_run_items
 
 SAME_ANSWER = ("deployment", "prompt", "metric")
 """Items with these in common have one value: the deployment was asked the same."""
@@ -52,7 +54,7 @@ class Cheater:
     def examine(self, case: SuiteCase) -> Loot:
         """Return what can be found in a case."""
         train = self._train.of(case.train_runs)
-        items = read_items(case.eval_runs, self._suite.items)
+        items = read_items(case.eval_runs, partial(read_run_items, self._suite))
         known, undone = self._own_values(case, train)
         return Loot(
             numbers={run.name: run.number for run in case.eval_runs},

@@ -8,6 +8,7 @@ from runner.helm_outputs.common_types import plain_rows
 from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_answers
 
 HELM = "HELM"
 COMPLETIONS = "scenario_state.request_states.result.completions"
@@ -38,7 +39,7 @@ def _of_imports(suite: PublicSuite) -> Iterator[str]:
 
 
 def _of_answers(suite: Suite) -> Iterator[str]:
-    silent = sum(not answers.height for answers in suite.answers())
+    silent = sum(not answers.height for answers in read_answers(suite))
     if silent:
         yield f"{silent} runs have no completions: it is unknown whether they are twins of others"
 

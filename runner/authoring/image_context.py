@@ -17,6 +17,7 @@ from runner.authoring.context_files import (
     refuse_unreadable,
 )
 from runner.authoring.dockerfile import PACKAGES, WEIGHTS
+from runner.authoring.fact_sheet_file import parse_fact_sheet
 from runner.authoring.image_packages import BASE_LOCK, names_packages
 from runner.authoring.weights import weights_names
 from runner.errors import UsageError
@@ -25,7 +26,6 @@ from runner.reports.fact_sheet import (
     FACT_SHEET,
     MOST_FACT_SHEET_BYTES,
     FactSheet,
-    parse_fact_sheet,
 )
 
 EXPECTED = "expected_predictions.json"

@@ -35,6 +35,7 @@ from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.opening import read_manifest
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.staging import stage_inputs
+from runner.suites.suite_frames import read_targets
 from runner.untrusted import printable
 
 LARGE_DRAW = 20
@@ -75,7 +76,7 @@ def check_runs(
     runs: ImageRuns, suite: PublicSuite, case: SuiteCase, run: SandboxRun
 ) -> list[Result]:
     """Return the results of the first run and, if that is sound, of a second one."""
-    targets = suite.targets(case)
+    targets = read_targets(suite, case)
     first = judge(run, case.wanted_files, targets, suite.limits, suite.scoring)
     label = check_label(runs.image.labels, CONTRACT_LABEL)
     results = [label, *check_facts(runs.image.labels), *check_outcome(first, run.log)]

@@ -16,6 +16,7 @@ from runner.suites.eval_run import EvalRun
 from runner.suites.manifest import RevealRecord
 from runner.suites.spec import SuiteSpec
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_targets
 
 MOST_SHOWN = 10
 
@@ -144,7 +145,7 @@ def check_whole(spec: SuiteSpec, suite: Suite) -> None:
 
 def _scored_stats(spec: SuiteSpec, suite: Suite) -> set[str]:
     """Return the names of the targets that the primary metric is of."""
-    targets = [suite.targets(case) for case in suite.cases]
+    targets = [read_targets(suite, case) for case in suite.cases]
     if spec.scoring.primary_metric.is_of_runs:
         return {target.name.name for each in targets for target in each.stats}
     return {target.name.name for each in targets for target in each.instance_stats}

@@ -1,19 +1,13 @@
 """How HELM runs that are no suite yet are divided: MAGNET's draw, and its options."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from runner.errors import UsageError
-from runner.suites.division_spec import MOST_RUNS
+from runner.suites.division_spec import LARGEST_SEED, MOST_RUNS
 from runner.suites.revealed import MOST_INSTANCES
-from runner.suites.spec import LARGEST_SEED, SuiteSpec
-from runner.suites.spec_file import make_spec
 
 UNSAVED = "unsaved"
 """The version of a suite that is built of HELM runs without a spec."""
-
-WARN_ONLY = ("twins", "derivable", "shared")
-"""Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
 
 
 @dataclass(frozen=True)
@@ -46,29 +40,3 @@ class Draw:
         for option, (value, least, most) in bounds.items():
             if value is not None and not least <= value <= most:
                 raise UsageError(f"{option} is {value:.15g}; it must be {least} to {most}.")
-
-
-def drawn_spec(title: str, source: str | Path, draw: Draw) -> SuiteSpec:
-    """Return the spec of a suite that is drawn from HELM runs.
-
-    Args:
-        title: the suite's name.
-        source: where its runs are, as ``helm_runs`` of a spec.
-    """
-    return make_spec(
-        {
-            "name": title,
-            "version": UNSAVED,
-            "helm_runs": [str(source)],
-            "targets": list(draw.stat_names) or ["exact_match"],
-            "division": {
-                "method": "sampled",
-                "train_runs": 3 if draw.train_runs is None else draw.train_runs,
-            },
-            "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
-            "keep_together": [],
-            "accept": list(WARN_ONLY),
-            "seed": 1 if draw.seed is None else draw.seed,
-        },
-        "the options",
-    )

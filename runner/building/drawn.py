@@ -3,9 +3,14 @@
 from pathlib import Path
 
 from runner.building.build import build_suite, warnings
-from runner.building.draw import Draw, drawn_spec
+from runner.building.draw import UNSAVED, Draw
 from runner.progress import Progress
+from runner.suites.spec import SuiteSpec
+from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite
+
+WARN_ONLY = ("twins", "derivable", "shared")
+"""Findings that MAGNET's own division has: of HELM runs that are no suite, they only warn."""
 
 
 def build_drawn(
@@ -30,3 +35,29 @@ def build_drawn(
     for line in warnings(built) if has_warnings else ():
         progress.say(f"warning: {line}")
     return built.suite
+
+
+def drawn_spec(title: str, source: str | Path, draw: Draw) -> SuiteSpec:
+    """Return the spec of a suite that is drawn from HELM runs.
+
+    Args:
+        title: the suite's name.
+        source: where its runs are, as ``helm_runs`` of a spec.
+    """
+    return make_spec(
+        {
+            "name": title,
+            "version": UNSAVED,
+            "helm_runs": [str(source)],
+            "targets": list(draw.stat_names) or ["exact_match"],
+            "division": {
+                "method": "sampled",
+                "train_runs": 3 if draw.train_runs is None else draw.train_runs,
+            },
+            "revealed": {"instances": 20 if draw.eval_samples is None else draw.eval_samples},
+            "keep_together": [],
+            "accept": list(WARN_ONLY),
+            "seed": 1 if draw.seed is None else draw.seed,
+        },
+        "the options",
+    )

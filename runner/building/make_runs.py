@@ -28,8 +28,9 @@ from runner.suites.manifest import (
     SAMPLE_MEANS,
     RevealRecord,
     RunRecord,
+    part_name,
 )
-from runner.suites.parts import part_name, to_part
+from runner.suites.parts import to_part
 from runner.suites.reveal import Reveal, make_reveals, sample_means
 from runner.suites.spec import SuiteSpec
 from runner.suites.staged_files import TRAIN_FILES

@@ -6,8 +6,7 @@ from dataclasses import replace
 from runner.building.divisions import CasePlan
 from runner.building.half_writer import HalfWriter, Halves
 from runner.building.write_run import WrittenRuns
-from runner.suites.manifest import ACTUALS, INSTANCE_ACTUALS, ITEMS, SAMPLE_MEANS
-from runner.suites.parts import part_name
+from runner.suites.manifest import ACTUALS, INSTANCE_ACTUALS, ITEMS, SAMPLE_MEANS, part_name
 from runner.suites.staged_files import EVAL_FILES, TRAIN_FILES
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.cli.echo import echo_json
 from runner.cli.evaluation_options import CiOptions
@@ -15,13 +15,14 @@ from runner.files.bug_log import attempt
 from runner.files.written_files import append_text, write_file
 from runner.leaderboard.junit import BEGINNING, junit_xml
 from runner.leaderboard.published import CheckedReport, published_gate, published_record
-from runner.leaderboard.standing import Competitors, read_competitors
 from runner.leaderboard.summary import summary
 from runner.reports.report import Report
 from runner.reports.table import comparison_rows
 from runner.scores.gate import Gate, check_gate, read_gate
-from runner.submissions.told import refuse_without_ledger
 from runner.suites.public_suite import PublicSuite
+
+if TYPE_CHECKING:  # reading and ranking reports takes long to load; few runs are ranked
+    from runner.leaderboard.standing import Competitors
 
 Made = TypeVar("Made")
 
@@ -31,7 +32,7 @@ class Checks:
     """What reports are checked against: gates, and the evaluations to rank them among."""
 
     gates: tuple[Gate, ...]
-    competitors: Competitors | None
+    competitors: "Competitors | None"
 
     def check_suites(self, suites: Iterable[PublicSuite]) -> None:
         """Raise an error, before anything runs, if the leaderboard is for another suite.
@@ -63,10 +64,11 @@ def read_checks(options: CiOptions, display: Display) -> Checks:
     """
     gates = tuple(read_gate(text) for text in options.gates)
     directory = options.leaderboard
-    competitors = None if directory is None else read_competitors(directory, display)
-    if competitors is not None:
-        refuse_without_ledger(competitors.reports)
-    return Checks(gates, competitors)
+    if directory is None:
+        return Checks(gates, None)
+    from runner.cli.competitors import read_ranked  # noqa: PLC0415  (slow; few runs are ranked)
+
+    return Checks(gates, read_ranked(directory, display))
 
 
 @dataclass

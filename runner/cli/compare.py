@@ -12,7 +12,7 @@ from runner.pages.compare_page import compare_page
 from runner.pages.page import write_page
 from runner.pages.report_data import stat_text
 from runner.reports.report import read_report
-from runner.scores.clusters import LEVEL
+from runner.scores.score import LEVEL
 from runner.submissions.told import refuse_without_ledger
 from runner.text_tables import text_table
 from runner.untrusted import printable

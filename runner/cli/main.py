@@ -98,7 +98,7 @@ def main() -> NoReturn:
             signal.signal(number, _interrupt)
     output = outlive_readers()
     # Here, as only here the process is the command's own: Arrow goes without until it ends.
-    if sys.argv[1:2] == ["suite"]:
+    if _has_no_use_for_pandas(sys.argv[1:]):
         from runner.processes import leave_out_pandas  # noqa: PLC0415  (help needs none of it)
 
         leave_out_pandas()
@@ -108,6 +108,15 @@ def main() -> NoReturn:
         if output is None or not output.is_used:  # two documents would be none
             echo_json({"error": failure, "exit_code": code})
     sys.exit(code or _check_output(output))
+
+
+def _has_no_use_for_pandas(arguments: Sequence[str]) -> bool:
+    """Return whether a command computes without pandas, and calls nobody who may want it.
+
+    Metrics of the organizer's own are given a frame of pandas; Ray has code of others too.
+    """
+    others = [each for each in arguments if each.startswith(("--metrics", "--executor"))]
+    return arguments[:1] == ["suite"] or (arguments[:1] == ["evaluate"] and not others)
 
 
 def _run() -> tuple[int, str | None]:

@@ -3,18 +3,16 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from runner.contract import layout
-from runner.contract.stat import Target
+from runner.evaluation.changed_names import rename_instances, rename_runs
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange
 from runner.helm_outputs.column_names import STATE_INSTANCE_ID
-from runner.suites.actuals import Actuals
 from runner.suites.parts import to_parquet
 from runner.suites.staged_files import EVAL_FILES, STAGED_FILES
 from runner.suites.staging import StagedInputs
@@ -29,39 +27,6 @@ def change_inputs(staged: StagedInputs, change: InputChange) -> StagedInputs:
     if change == BLANKED:
         return _with_frames(staged, _blank(staged))
     return staged
-
-
-def rename_actuals(actuals: Actuals) -> Actuals:
-    """Return the actuals under the names that ``BLANKED`` gives, in the same order."""
-    names = [target.run_spec_name for target in actuals.stats]
-    runs = rename_runs([*names, *(target.run_spec_name for target in actuals.instance_stats)])
-    instances = rename_instances(target.instance_id for target in actuals.instance_stats)
-    renamed = {target: Target(runs[target.run_spec_name], target.name) for target in actuals.stats}
-    stats = {renamed[target]: stat for target, stat in actuals.stats.items()}
-    bases = {renamed[target]: basis for target, basis in actuals.bases.items()}
-    instance_stats = {
-        replace(
-            target,
-            run_spec_name=runs[target.run_spec_name],
-            instance_id=instances[target.instance_id],
-        ): stat
-        for target, stat in actuals.instance_stats.items()
-    }
-    return Actuals(stats, instance_stats, bases)
-
-
-def rename_runs(names: Iterable[str]) -> dict[str, str]:
-    """Return another name for each run, which only identifies it."""
-    return {name: f"run-{_token(name)}" for name in names}
-
-
-def rename_instances(ids: Iterable[str]) -> dict[str, str]:
-    """Return another id for each instance."""
-    return {name: f"instance-{_token(name)}" for name in ids}
-
-
-def _token(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def _shuffle(staged: StagedInputs) -> dict[str, bytes]:

@@ -5,12 +5,10 @@ from functools import partial
 
 from runner.errors import RunnerError
 from runner.evaluation.executor import Executor
-from runner.evaluation.input_changes import InputChange
 from runner.evaluation.judgements import Judgements
+from runner.evaluation.late_loading import load_making
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.pending_runs import run_passes
-from runner.evaluation.records import case_records, make_evaluation
-from runner.evaluation.repetitions import RunAgain
 from runner.evaluation.verdict import JudgedCase
 from runner.files.bug_log import attempt
 from runner.reports.report import Evaluation
@@ -47,11 +45,11 @@ def evaluate(
         elif one.settings.input_changes and _are_scored(judged):
             repeated.append(one)
         else:
-            yield one, attempt(partial(make_evaluation, one, judged, {}, executor))
+            yield one, attempt(partial(_make, one, judged, (), judgements, executor))
     further = [one.further() for one in repeated]
     for number, fault in run_passes(further, executor, progress, judgements):
         one = repeated[number]
-        again = partial(_compare_passes, one, further[number], judgements, executor)
+        again = partial(_make_again, one, further[number], judgements, executor)
         yield one, attempt(again) if fault is None else fault
 
 
@@ -59,25 +57,23 @@ def _judged(one: Pass, judgements: Judgements) -> list[JudgedCase]:
     return list(one.judged(judgements))
 
 
-def _compare_passes(
-    one: Pass, further: Sequence[Pass], judgements: Judgements, executor: Executor
-) -> Evaluation:
-    """Return the evaluation, with its further passes compared with the first."""
-    again = _run_again(further, judgements)
-    return make_evaluation(one, _judged(one, judgements), again, executor)
-
-
 def _are_scored(judged: Sequence[JudgedCase]) -> bool:
     """Return whether the first pass was scored, so that further passes can be compared with it."""
     return all(one.verdict.outcome is Outcome.SCORED for one in judged)
 
 
-def _run_again(further: Sequence[Pass], judgements: Judgements) -> dict[InputChange, RunAgain]:
-    again = {}
-    for one in further:
-        judged = _judged(one, judgements)
-        # The probe's targets have other names, so that they make no records.
-        limits = one.settings.policy.limits
-        records = [] if one.input_change.renames else case_records(one.suite, judged, limits)
-        again[one.input_change] = RunAgain(judged, records)
-    return again
+def _make_again(
+    one: Pass, further: Sequence[Pass], judgements: Judgements, executor: Executor
+) -> Evaluation:
+    return _make(one, _judged(one, judgements), further, judgements, executor)
+
+
+def _make(
+    one: Pass,
+    judged: Sequence[JudgedCase],
+    further: Sequence[Pass],
+    judgements: Judgements,
+    executor: Executor,
+) -> Evaluation:
+    """Return the evaluation, with its further passes compared with the first."""
+    return load_making()(one, judged, further, judgements, executor)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from runner.contract.limits import Limits
 from runner.errors import EngineError, RunnerError
-from runner.evaluation.changed_inputs import rename_actuals
+from runner.evaluation.changed_names import rename_actuals
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.input_changes import FIRST, InputChange
 from runner.evaluation.judgements import Judgements

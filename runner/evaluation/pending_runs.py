@@ -7,6 +7,7 @@ from functools import partial
 from runner.errors import BugError, RunnerError
 from runner.evaluation.executor import Executor
 from runner.evaluation.judgements import Judgements
+from runner.evaluation.late_loading import load_ahead
 from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
@@ -35,6 +36,8 @@ def run_passes(
     pending = _PendingRuns(groups, progress, judgements)
     yield from pending.complete()
     tasks = longest_first(pending.missing, pending.seconds())
+    if tasks:
+        load_ahead()
     suites = {one.suite.digest: one.suite.public for group in groups for one in group}
     for ended in executor.run(tasks, suites, progress.begin, pending.keep):
         pending.end(ended.task, ended.result)

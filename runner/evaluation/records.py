@@ -35,6 +35,7 @@ from runner.scores.records import describe_runs
 from runner.suites.actuals import Actuals
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.sharing import find_shared
+from runner.suites.suite_frames import read_eval_run_specs
 
 MOST_SUITES = 8
 """How many suites' run specs and shared runs stay cached, for the next images."""
@@ -109,7 +110,7 @@ def _shared_run(suite: PublicSuite) -> str | None:
 @cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())
 def eval_run_specs(suite: PublicSuite) -> dict[str, dict[str, Any]]:
     """Return the run specs of the eval runs; they are read once for all images."""
-    return suite.eval_run_specs()
+    return read_eval_run_specs(suite)
 
 
 @cached(LRUCache(MOST_SUITES), key=lambda suite: suite.digest, condition=Condition())

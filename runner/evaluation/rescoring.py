@@ -24,7 +24,8 @@ from runner.progress import Progress
 from runner.reports.baselines import find_baselines
 from runner.reports.found_reports import read_reports
 from runner.reports.receipt import RECEIPT, SIGNATURE, check_receipt
-from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, report_records
+from runner.reports.record_files import RECORDS_JSONL, RECORDS_PARQUET
+from runner.reports.records import report_records
 from runner.reports.report import (
     REPORT_FILE,
     CaseRecord,

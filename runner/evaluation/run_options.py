@@ -6,8 +6,8 @@ from runner.contract.limits import ALL_GPUS, BOUNDS, MIB, Limits
 from runner.errors import UsageError
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
+from runner.suites.division_spec import LARGEST_SEED
 from runner.suites.public_suite import PublicSuite
-from runner.suites.spec import LARGEST_SEED
 
 MOST_REPEATS = 1000
 """Beyond it a predictor in another language can't read the manifest's seed."""

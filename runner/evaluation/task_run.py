@@ -1,28 +1,20 @@
-"""One task in a sandbox: staged, prepared, and run once."""
+"""One task in a sandbox: prepared, and run once."""
 
 from collections.abc import Callable, Mapping
 
-from runner.evaluation.changed_inputs import change_inputs
+from runner.evaluation.late_loading import load_staging
 from runner.evaluation.task import CaseTask
 from runner.progress import Say
 from runner.sandbox.sandbox import Preparation, Sandbox
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
-from runner.suites.staging import StagedInputs, stage_inputs
-
-
-def stage_task(task: CaseTask, suite: PublicSuite) -> StagedInputs:
-    """Return the files that the task's container sees."""
-    inputs = suite.inputs(suite.case(task.case))
-    staged = stage_inputs(inputs, seed=task.seed, limits=task.policy.limits.to_json())
-    return change_inputs(staged, task.input_change)
 
 
 def prepare_task(sandbox: Sandbox, task: CaseTask, suite: PublicSuite) -> Preparation:
     """Begin to prepare a task, while others may run."""
 
     def stage() -> Mapping[str, bytes]:
-        return stage_task(task, suite).files
+        return load_staging()(task, suite).files
 
     return sandbox.prepare(
         task.image,

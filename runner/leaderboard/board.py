@@ -8,8 +8,8 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.leaderboard.contenders import SuiteVersion
 from runner.reports.fact_sheet import FactSheet
-from runner.scores.comparison import RankRange
 from runner.scores.policy import ScoringPolicy
+from runner.scores.rank_range import RankRange
 from runner.scores.score import Score
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from runner.reports.report import Report, why_unranked
 from runner.sandbox.outcome import Outcome
-from runner.scores.comparison import Standing
 from runner.scores.gate import GateResult
+from runner.scores.rank_range import Standing
 
 DECIMALS = 4
 """Digits after the point of a published score."""

@@ -13,8 +13,9 @@ from runner.leaderboard.submitters import Submitters
 from runner.progress import SILENT, Progress, say_first
 from runner.reports.score_text import population
 from runner.scores.clusters import Replicates
-from runner.scores.comparison import RankRange, compare_all, rank
+from runner.scores.comparison import compare_all, rank
 from runner.scores.policy import ScoringPolicy
+from runner.scores.rank_range import RankRange
 
 
 def make_leaderboard(

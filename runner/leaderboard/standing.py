@@ -22,7 +22,7 @@ from runner.leaderboard.suite_choice import each_once
 from runner.progress import SILENT, Progress
 from runner.reports.found_reports import find_reports
 from runner.reports.report import Report
-from runner.scores.comparison import RankRange, Standing
+from runner.scores.rank_range import RankRange, Standing
 from runner.scores.score import Score
 
 

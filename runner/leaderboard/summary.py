@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from runner.leaderboard.published import DECIMALS, CheckedReport, published_gate
 from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
-from runner.scores.clusters import LEVEL
 from runner.scores.metrics import METRICS
-from runner.scores.score import Score
+from runner.scores.score import LEVEL, Score
 from runner.text_tables import markdown_table
 from runner.untrusted import markdown_code
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from runner.leaderboard.board import Leaderboard, LeaderboardEntry, leaderboard_rows
 from runner.leaderboard.contenders import SHORT_DIGEST
-from runner.scores.clusters import LEVEL
+from runner.scores.score import LEVEL
 from runner.text_tables import GAP, cut, markdown_table, text_table
 from runner.untrusted import csv_cell, markdown_code, printable
 

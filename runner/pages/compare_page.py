@@ -10,7 +10,7 @@ from runner.pages.charts import chart_script, draw_errors
 from runner.pages.packing import pack, short
 from runner.pages.page import TABLE_SCRIPTS, asset, render_page
 from runner.pages.report_data import FEWEST_TARGETS, MOST_POINTS, stat_text
-from runner.scores.clusters import LEVEL
+from runner.scores.score import LEVEL
 from runner.untrusted import printable
 
 MOST_TARGETS = 500

@@ -17,7 +17,7 @@ from runner.pages.page import TABLE_SCRIPTS, asset, render_page, write_page
 from runner.pages.report_page import Links, report_page
 from runner.progress import Progress
 from runner.reports.report import Report
-from runner.scores.clusters import LEVEL
+from runner.scores.score import LEVEL
 
 COMPARED = "compare.html"
 INDEX = "index.html"

@@ -10,7 +10,7 @@ import polars as pl
 from runner.contract.layout import RUN_NAME
 from runner.pages.charts import draw_charts
 from runner.pages.packing import pack
-from runner.reports.records import RECORDS_PARQUET, record_files
+from runner.reports.record_files import RECORDS_PARQUET, record_files
 from runner.reports.report import Report
 from runner.scores.aggregation import score_targets
 from runner.scores.calibration import coverage_curve, reliability

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from runner.scores.records import TEXT_COLUMNS
+from runner.scores.scenarios import TEXT_COLUMNS
 
 LARGEST = 2**63
 """Whole numbers from here on are none of HELM's, and no frame holds them."""

@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 from runner.errors import UsageError
 from runner.files.bug_log import keep_traceback
-from runner.reports.records import report_records
 from runner.reports.report import Report
 
 MeasureRecords = Callable[[Any], float]
@@ -143,6 +142,8 @@ def measure(report: Report, own: OwnMetric) -> OwnScore:
 
     if not report.is_scored:
         return score(None, "not every case was scored")
+    from runner.reports.records import report_records  # noqa: PLC0415  (Polars is slow to load)
+
     records = report_records(report).to_pandas()
     try:
         with redirect_stdout(sys.stderr):

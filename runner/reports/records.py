@@ -1,6 +1,5 @@
 """A report's records: the frame that is scored, and its files for users' own analysis."""
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,9 +16,6 @@ from runner.scores.records import (
     stat_key,
     target_frame,
 )
-
-RECORDS_JSONL = "records.jsonl"
-RECORDS_PARQUET = "records.parquet"
 
 _Keys = dict[tuple[str | None, ...], StatKey]
 
@@ -81,14 +77,6 @@ def _rows(case: CaseRecord, keys: _Keys) -> list[tuple[Any, ...]]:
 
 
 _OF_KEY = StatKey._fields.index("perturbation") + 1
-
-
-def record_files(records: pl.DataFrame) -> dict[str, bytes]:
-    """Return the records as JSON lines and as Parquet, by file name."""
-    lines, parquet = io.BytesIO(), io.BytesIO()
-    records.write_ndjson(lines)
-    records.write_parquet(parquet)
-    return {RECORDS_JSONL: lines.getvalue(), RECORDS_PARQUET: parquet.getvalue()}
 
 
 def _key(name: Mapping[str, Any], keys: _Keys) -> StatKey:

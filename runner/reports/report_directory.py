@@ -18,7 +18,7 @@ from runner.files.stores import (
 )
 from runner.files.whole_writes import fill_directory, put_in_place, unfinished_directory
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
-from runner.reports.records import record_files
+from runner.reports.record_files import record_files
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
 
 

@@ -16,8 +16,7 @@ from pydantic_core import core_schema as core
 
 from runner.reports.helm_fields import LARGEST, RunSpecColumns
 from runner.reports.report import CaseRecord, Report, TargetRecord, parse_as
-from runner.scores.records import TEXT_COLUMNS
-from runner.scores.scenarios import SCENARIO_ARGS
+from runner.scores.scenarios import SCENARIO_ARGS, TEXT_COLUMNS
 
 
 def _with_fields(required: dict[str, CoreSchema], others: dict[str, CoreSchema]) -> CoreSchema:

@@ -16,7 +16,8 @@ from runner.output.findings import InvalidOutputError
 from runner.output.predictions import read_outputs
 from runner.reports.baselines import Baselines, find_baselines
 from runner.reports.receipt import check_receipt
-from runner.reports.records import RECORDS_JSONL, RECORDS_PARQUET, record_files, report_records
+from runner.reports.record_files import RECORDS_JSONL, RECORDS_PARQUET, record_files
+from runner.reports.records import report_records
 from runner.reports.report import REPORT_FILE, CaseRecord, Report, TargetRecord, read_report
 from runner.reports.scoring import OF_AN_INSTANCE, target_record, with_scores
 from runner.sandbox.outcome import Outcome

@@ -7,7 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from runner.scores.metrics import BINS, METRICS, Array
+from runner.scores.formulas import BINS, Array
+from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
 from runner.scores.prepared_targets import PreparedTargets, prepare
 from runner.scores.weights import weigh

@@ -12,11 +12,9 @@ import numpy as np
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
-from runner.scores.metrics import Array
+from runner.scores.formulas import Array
 from runner.scores.ranking.numbering import Numbers, close_gaps, number_in_order, number_values
-
-LEVEL = 0.95
-"""How often an interval holds the value, and all ranks of a leaderboard together are right."""
+from runner.scores.score import LEVEL
 
 FEWEST_CLUSTERS = 10
 """With fewer scenarios or models an interval can be too short: a note says so."""

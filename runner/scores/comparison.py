@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.scores.clusters import LEVEL, Replicates, few_clusters, jackknife_error
-from runner.scores.metrics import Array
+from runner.scores.clusters import Replicates, few_clusters, jackknife_error
+from runner.scores.formulas import Array
 from runner.scores.policy import ScoringPolicy
+from runner.scores.rank_range import RankRange
+from runner.scores.score import LEVEL
 
 ROWS_AT_ONCE = 256
 """How many evaluations are compared with all at once: of many the tables would fill the memory."""
@@ -173,31 +175,6 @@ def _distinct(probabilities: Array) -> NDArray[np.bool_]:
     found = np.zeros(probabilities.shape, dtype=bool)
     found[one[order[holds]], other[order[holds]]] = True
     return found | found.T
-
-
-@dataclass(frozen=True)
-class RankRange:
-    """The places that an evaluation may have: 1-3 is tied with others, 2-2 is distinct."""
-
-    best: int
-    worst: int
-
-    def __str__(self) -> str:
-        """Return e.g. ``2``, or ``1-3, tied``."""
-        return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}, tied"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A range of ranks, and how many evaluations are ranked, this one included."""
-
-    rank: RankRange
-    of: int
-
-    def __str__(self) -> str:
-        """Return e.g. ``2-3, tied, of 7``."""
-        separator = ", of" if "," in str(self.rank) else " of"
-        return f"{self.rank}{separator} {self.of}"
 
 
 def rank(comparisons: Comparisons) -> list[RankRange]:

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from runner.scores.metrics import SKILLS, TERM, Array, Metric, Sums, quotient
+from runner.scores.formulas import FORMULAS, TERM, Array, Sums, quotient
+from runner.scores.metrics import SKILLS, Metric
 from runner.scores.ranking.kendall import Items, kendall
 from runner.scores.ranking.numbering import Numbers, close_gaps, find_firsts
 from runner.scores.ranking.ranks import ROW_RANKS, Estimator
@@ -44,13 +45,14 @@ class Group:
         totals = Sums(*(weights @ self.sums).T)
         found = {}
         for metric in self.metrics:
-            if metric.value is not None and metric.name in SKILLS and self.by_stat:
-                skills = [metric.value(Sums(*(weights @ sums).T)) for _, sums in self.by_stat]
+            formula = FORMULAS.get(metric.name)
+            if formula is not None and metric.name in SKILLS and self.by_stat:
+                skills = [formula(Sums(*(weights @ sums).T)) for _, sums in self.by_stat]
                 found[metric.name] = _mean_of_defined(
                     np.stack(skills), [weight for weight, _ in self.by_stat]
                 )
-            elif metric.value is not None:
-                found[metric.name] = metric.value(totals)
+            elif formula is not None:
+                found[metric.name] = formula(totals)
             elif metric.name in self.ranks:
                 found[metric.name] = self.ranks[metric.name](weights)
             else:

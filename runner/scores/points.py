@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from runner.scores.metrics import MAXIMUM, SKILLS, TERM, Array, Sums, quotient
+from runner.scores.formulas import FORMULAS, TERM, Array, Sums, quotient
+from runner.scores.metrics import MAXIMUM, SKILLS
 from runner.scores.prepared_targets import (
     COMPARED_WITHIN,
     Columns,
@@ -52,14 +53,14 @@ def find_points(targets: PreparedTargets, by: str | None) -> dict[Value, dict[st
     names = {metric.name for metric in targets.metrics}
     sums = _sum_groups(targets, by, grouping)
     totals = _totals(sums)
-    found = {m.name: m.value(totals) for m in targets.metrics if m.value is not None}
+    found = {m.name: FORMULAS[m.name](totals) for m in targets.metrics if m.name in FORMULAS}
     found[MAXIMUM] = sums[MAXIMUM]
     found |= _count_clusters(targets, grouping)
     if targets.normalises:
         found |= {
-            m.name: _mean_skills(targets, m.value, grouping)
+            m.name: _mean_skills(targets, FORMULAS[m.name], grouping)
             for m in targets.metrics
-            if m.value is not None and m.name in SKILLS
+            if m.name in SKILLS
         }
     if targets.orders is not None:
         found |= _rank_points(targets.orders, grouping, names)

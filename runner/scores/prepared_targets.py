@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from runner.contract.layout import RUN_NAME
 from runner.scores.clusters import Clusters
-from runner.scores.metrics import MAXIMUM, TERM, Array, Metric, Sums
+from runner.scores.formulas import TERM, Array, Sums
+from runner.scores.metrics import MAXIMUM, Metric
 from runner.scores.policy import ScoringPolicy
 from runner.scores.ranking.kendall import Items, arrange_items
 from runner.scores.ranking.numbering import (

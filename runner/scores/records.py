@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
-from runner.scores.scenarios import SCENARIO_CLASS, cell_text, scenario_text
+from runner.scores.scenarios import MODEL_COLUMNS, cell_text, scenario_text
 from runner.scores.terms import crps_of_normal
 
 BUDGET = "budget"
@@ -48,9 +48,6 @@ no predictions, if it has none."""
 NOT_PREDICTED = "not predicted"
 
 RUN_COLUMNS = (RUN_NAME, "scenario", "model")
-MODEL_COLUMNS = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
-TEXT_COLUMNS = (SCENARIO_CLASS, *MODEL_COLUMNS)
-"""What scenarios and models are named by: texts, where a run has them."""
 
 
 class StatKey(NamedTuple):

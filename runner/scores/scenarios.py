@@ -7,6 +7,10 @@ from typing import Any
 SCENARIO_CLASS = "run_spec.scenario_spec.class_name"
 SCENARIO_ARGS = "run_spec.scenario_spec.args."
 
+MODEL_COLUMNS = ("run_spec.adapter_spec.model", "run_spec.adapter_spec.model_deployment")
+TEXT_COLUMNS = (SCENARIO_CLASS, *MODEL_COLUMNS)
+"""What scenarios and models are named by: texts, where a run has them."""
+
 
 def scenario_text(spec: Mapping[str, Any]) -> str | None:
     """Return the scenario's class and arguments, e.g. ``MMLUScenario(subject=anatomy)``."""

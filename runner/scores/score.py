@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+LEVEL = 0.95
+"""How often an interval holds the value, and all ranks of a leaderboard together are right."""
+
 
 @dataclass(frozen=True)
 class Score:

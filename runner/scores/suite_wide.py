@@ -14,7 +14,7 @@ import polars as pl
 from runner.contract.layout import RUN_NAME
 from runner.scores.clusters import Clusters
 from runner.scores.deltas import delta_errors
-from runner.scores.metrics import Array, quotient
+from runner.scores.formulas import Array, quotient
 from runner.scores.prepared_targets import PreparedTargets
 from runner.scores.ranking.model_table import ModelTable
 from runner.scores.ranking.ranks import Estimator

@@ -6,15 +6,8 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from runner.scores.metrics import (
-    BINS,
-    COVERAGE_LEVEL,
-    COVERAGE_STDDEVS,
-    TERM,
-    Array,
-    Kind,
-    Sums,
-)
+from runner.scores.formulas import BINS, COVERAGE_LEVEL, COVERAGE_STDDEVS, TERM, Array, Sums
+from runner.scores.metrics import Kind
 
 FARTHEST_Z = 40.0
 """Beyond it the normal distribution is 0 or 1 in double precision."""

@@ -19,6 +19,7 @@ from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_eval_run_specs
 from runner.untrusted import printable
 
 BEFORE_ANY_SUITE = "none"
@@ -87,7 +88,9 @@ class Admission:
         for suite in suites:
             refuse_shared(suite, "One case could pass another its actuals.")
             check_scoring(suite)
-            public_groups(split_groups(suite.eval_run_specs(), suite.manifest.choices), self.rules)
+            public_groups(
+                split_groups(read_eval_run_specs(suite), suite.manifest.choices), self.rules
+            )
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
         """Return the evaluations that may run; publish the earlier answer for those scored before.

@@ -18,6 +18,10 @@ MOST_REPLICATES = 1_000
 """Larger numbers are slips of the pen: nothing here would ever end with them."""
 
 
+LARGEST_SEED = 2**63 - 1
+"""Larger numbers are slips of the pen: nothing here would ever end with them."""
+
+
 class StrictModel(BaseModel):
     """A mapping that people write: a field that it does not know is a mistake."""
 

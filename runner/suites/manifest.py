@@ -7,7 +7,8 @@ one, so that the suite's digest covers every byte of both halves.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -186,3 +187,9 @@ def digest_file(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def part_name(path: str) -> str:
+    """Return the file of the public half with the parts of a file below ``/input``."""
+    return str(PurePosixPath(path).with_suffix(".parts"))

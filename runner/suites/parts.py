@@ -6,8 +6,6 @@ every part its own columns. Only what a container gets is Parquet.
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import polars as pl
@@ -32,12 +30,6 @@ PART_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 SCHEMA_BYTES = 8192
 """So many of a part mostly say what its columns are."""
-
-
-@cache
-def part_name(path: str) -> str:
-    """Return the file of the public half with the parts of a file below ``/input``."""
-    return str(PurePosixPath(path).with_suffix(".parts"))
 
 
 def to_part(frame: pl.DataFrame) -> bytes:

@@ -6,7 +6,7 @@ actual. ``Suite`` adds the actuals; only code that judges and scores takes a ``S
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +14,11 @@ from typing import Any
 
 from runner.contract import layout
 from runner.contract.limits import Limits
-from runner.contract.stat import InstanceTarget, Target
-from runner.contract.targets import Targets
 from runner.files.shared_files import SharedFiles
-from runner.helm_outputs.common_types import plain_rows
 from runner.scores.policy import ScoringPolicy
 from runner.suites.eval_run import EvalRun, part_number
-from runner.suites.manifest import RunRecord, SuiteManifest
+from runner.suites.manifest import RunRecord, SuiteManifest, part_name
 from runner.suites.open_half import OpenHalf, Part
-from runner.suites.parts import part_name, read_part
 from runner.suites.staged_files import EVAL_FILES, STAGED_FILES, TRAIN_FILES, StagedFile
 
 
@@ -207,35 +203,9 @@ class PublicSuite(DescribedSuite):
         }
         return SharedFiles(assets) if assets else None
 
-    def eval_run_specs(self) -> dict[str, dict[str, Any]]:
-        """Return the revealed columns of every eval run's spec, by run; nulls are left out."""
-        evaluated = {run.name: run for case in self.cases for run in case.eval_runs}
-        return {
-            name: {
-                column: value
-                for column, value in next(
-                    plain_rows(read_part(self.part(run, layout.EVAL_RUN_SPECS)))
-                ).items()
-                if value is not None
-            }
-            for name, run in evaluated.items()
-        }
-
     def part(self, run: RunRecord, path: str) -> Part:
         """Return a run's part of a file below ``/input``."""
         return self.shown.parts[part_name(path)][part_number(run, STAGED_FILES[path])]
-
-    def targets(self, case: SuiteCase) -> Targets:
-        """Return what is to be predicted of a case, as its container is told."""
-        stats = map(Target.from_row, self._eval_rows(case, layout.EVAL_TARGETS))
-        instance_stats = map(
-            InstanceTarget.from_row, self._eval_rows(case, layout.EVAL_INSTANCE_TARGETS)
-        )
-        return Targets(tuple(stats), tuple(instance_stats))
-
-    def _eval_rows(self, case: SuiteCase, path: str) -> Iterator[dict[str, Any]]:
-        for part in self.inputs(case).parts.get(path, ()):
-            yield from plain_rows(read_part(part))
 
 
 def _digest(text: str) -> str:

@@ -10,6 +10,7 @@ from runner.files.wrong_fields import fault_below
 from runner.scores.policy import ScoringPolicy
 from runner.scores.units import refuse_mixed_units
 from runner.suites.division_spec import (
+    LARGEST_SEED,
     Division,
     Explicit,
     Extrapolate,
@@ -32,9 +33,6 @@ CORRELATIONS = ("pearson", "spearman", "kendall", "model_rank")
 
 WITHIN_SCENARIOS = ("kendall", "model_rank")
 """Those of them that compare models alone: a case that holds out a scenario has them all."""
-
-LARGEST_SEED = 2**63 - 1
-"""Larger numbers are slips of the pen: nothing here would ever end with them."""
 
 
 class TargetSpec(StrictModel):

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition
 
-import polars as pl
 from cachetools import LRUCache, cached
 
 from runner.contract.stat import InstanceTarget, Stat, Target
@@ -17,15 +16,11 @@ from runner.errors import SuiteError
 from runner.suites.actuals import Actuals, Basis
 from runner.suites.manifest import (
     ACTUALS,
-    ANSWERS,
     INSTANCE_ACTUALS,
-    ITEMS,
     SAMPLE_MEANS,
     PrivateManifest,
-    RunRecord,
 )
 from runner.suites.open_half import OpenHalf, Part
-from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 
 HELD_TARGETS = 50_000
@@ -48,15 +43,6 @@ class Suite(PublicSuite):
     def public(self) -> PublicSuite:
         """Return the suite without the private half."""
         return PublicSuite(self.root, self.digest, self.manifest, self.shown)
-
-    def answers(self) -> Iterator[pl.DataFrame]:
-        """Yield what each run answered, as hashes; see ``twins.fingerprint_run``."""
-        for part in self.private.parts[ANSWERS].values():
-            yield read_part(part)
-
-    def items(self, run: RunRecord) -> pl.DataFrame:
-        """Return all items of an eval run; see ``items.describe_items``."""
-        return read_part(self.private.parts[ITEMS][run.number])
 
     def actuals(self, case: SuiteCase) -> Actuals:
         """Return the withheld stats of a case.

@@ -22,7 +22,7 @@ from runner.attack.suite import ACTUAL
 from runner.attack.verdict import LIMITS, AttackVerdict
 from runner.contract.limits import MIB
 from runner.errors import EngineError
-from runner.evaluation import task_run as task_run_module
+from runner.evaluation import staged_task as staged_task_module
 from runner.output import predictions
 from runner.sandbox import case as case_module
 from runner.sandbox import policy as policy_module
@@ -271,7 +271,7 @@ def test_control_an_actual_among_the_inputs_is_found(
         staged = stage_inputs(*arguments, **named)
         return StagedInputs({**staged.files, "leak": f"mean: {ACTUAL}".encode()})
 
-    monkeypatch.setattr(task_run_module, "stage_inputs", leaking)
+    monkeypatch.setattr(staged_task_module, "stage_inputs", leaking)
     (verdict,) = run_weakened(engine, ("find_actuals",))
     assert verdict.breaches == ("the attempt succeeded: the actual stands in /input/leak: done",)
 

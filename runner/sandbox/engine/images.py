@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, BinaryIO, cast
 
@@ -107,13 +108,17 @@ class Images:
             pull_image(self._api, self._fetch_info(), reference, say)
         return self.resolve(reference)
 
+    @cached_property
+    def _architecture(self) -> str:
+        return str(self._fetch_info()["Architecture"])
+
     def require_platform(self, image: Image) -> None:
         """Refuse an image that is for another platform than this engine's.
 
         Raises:
             UsageError: it is; says what to do.
         """
-        fault = platform_fault(image, str(self._fetch_info()["Architecture"]))
+        fault = platform_fault(image, self._architecture)
         if fault is not None:
             raise UsageError(f"{image.reference}: {fault}")
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from runner.scores.metrics import Array, quotient
+from runner.scores.formulas import Array, quotient
 from runner.scores.ranking.numbering import Numbers, combine, sort_rows
 from runner.scores.ranking.ranks import Estimator, bound_cells
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.scores.metrics import Array, quotient
+from runner.scores.formulas import Array, quotient
 from runner.scores.prepared_targets import NAME_COLUMNS, PreparedTargets
 from runner.scores.ranking.numbering import Numbers, combine
 from runner.scores.ranking.ranks import Estimator

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from runner.scores.metrics import Array, quotient
+from runner.scores.formulas import Array, quotient
 from runner.scores.ranking.numbering import Numbers, shorten, sort_rows
 
 Estimator = Callable[[Array], Array]

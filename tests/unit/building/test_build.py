@@ -17,12 +17,13 @@ from runner.contract import MetricName, Target
 from runner.errors import RunnerError, SuiteError, UsageError
 from runner.helm_outputs.common_types import plain_cells
 from runner.suites.eval_run import part_number
+from runner.suites.manifest import part_name
 from runner.suites.opening import open_suite
-from runner.suites.parts import part_name
 from runner.suites.spec_file import make_spec
 from runner.suites.staged_files import STAGED_FILES
 from runner.suites.staging import write_inputs
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_targets
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
 from tests.suite_builder import WARN_ONLY, Said, build, shared_suite, stage, staged_frame
 
@@ -75,7 +76,7 @@ def test_the_staged_keys_are_those_of_the_actuals(tmp_path: Path) -> None:
     suite = suite_with_stats(tmp_path, stats)
     rows = staged_frame(suite, "eval/targets.parquet").iter_rows(named=True)
     assert [Target.from_row(row) for row in rows] == list(suite.actuals(suite.cases[0]).stats)
-    assert suite.targets(suite.cases[0]) == suite.actuals(suite.cases[0]).targets
+    assert read_targets(suite, suite.cases[0]) == suite.actuals(suite.cases[0]).targets
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from runner.building import draws, make_runs
 from runner.contract import layout
 from runner.errors import SuiteError
 from runner.helm_outputs.column_names import STATE_INSTANCE_ID
-from runner.suites.parts import part_name, read_part
+from runner.suites.manifest import part_name
+from runner.suites.parts import read_part
 from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.reveal import Reveal, make_reveals
+from runner.suites.suite_frames import read_targets
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, shared_suite, stage
 
@@ -97,7 +99,7 @@ def test_actuals_are_those_of_the_run_at_every_budget() -> None:
     assert actuals[0].stats == actuals[1].stats == actuals[2].stats
     assert [len(each.instance_stats) for each in actuals] == [1, 2, 3]
     for case, each in zip(suite.cases, actuals, strict=True):
-        assert each.targets == suite.targets(case)
+        assert each.targets == read_targets(suite, case)
         (ids,) = revealed_ids(suite, case).values()
         assert {target.instance_id for target in each.instance_stats} == ids
 

@@ -144,7 +144,28 @@ def test_a_build_does_not_load_pandas_which_arrow_looks_for(tmp_path: Path) -> N
     assert "pandas" not in loaded
 
 
-UNUSED = ["scipy", "runner.audit.audit", "runner.building.build"]
+@pytest.mark.parametrize(
+    ("arguments", "is_left_out"),
+    [
+        (["suite", "build"], True),
+        (["evaluate", "mine"], True),
+        (["evaluate", "mine", "--metrics", "mine:bold"], False),
+        (["evaluate", "mine", "--metrics=mine:bold"], False),
+        (["evaluate", "mine", "--executor", "ray"], False),
+        (["report", "results"], False),
+    ],
+)
+def test_pandas_is_left_out_of_commands_that_have_no_use_for_it(
+    arguments: list[str], is_left_out: bool
+) -> None:
+    assert main._has_no_use_for_pandas(arguments) is is_left_out
+
+
+DRAWN = ("runner.audit.audit", "runner.building.build")
+STAGED = ("polars", "pyarrow", "numpy", "runner.suites.parts")
+SCORED = ("runner.scores.aggregation", "runner.reports.records")
+RANKED = ("runner.leaderboard.standing", "runner.submissions.told")
+UNUSED = ("scipy", *DRAWN, *STAGED, *SCORED, *RANKED)
 
 
 @pytest.mark.parametrize("module", UNUSED)
@@ -152,9 +173,24 @@ def test_an_evaluation_that_is_up_to_date_does_not_load(module: str) -> None:
     assert module not in loaded_by("import runner.cli.evaluate")
 
 
-@pytest.mark.parametrize("module", UNUSED[1:])
+@pytest.mark.parametrize("module", DRAWN)
 def test_control_a_suite_that_must_be_drawn_loads(module: str) -> None:
     assert module in loaded_by("import runner.building.drawn")
+
+
+@pytest.mark.parametrize("module", STAGED)
+def test_control_a_case_that_is_staged_loads(module: str) -> None:
+    assert module in loaded_by("import runner.evaluation.staged_task")
+
+
+@pytest.mark.parametrize("module", SCORED)
+def test_control_an_evaluation_that_is_scored_loads(module: str) -> None:
+    assert module in loaded_by("import runner.evaluation.compared_passes")
+
+
+@pytest.mark.parametrize("module", RANKED)
+def test_control_an_evaluation_that_is_ranked_loads(module: str) -> None:
+    assert module in loaded_by("import runner.cli.competitors")
 
 
 def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:

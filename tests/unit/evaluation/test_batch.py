@@ -34,6 +34,7 @@ from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_eval_run_specs
 from tests.evaluation_builder import oracle, written
 from tests.helm_builder import write_suite
 from tests.suite_builder import build, shared_suite
@@ -304,13 +305,13 @@ def test_the_run_specs_of_a_suite_are_read_once_for_all_images(
     suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
-    specs = suite.eval_run_specs()
+    specs = read_eval_run_specs(suite)
 
     def count(_suite: Suite) -> object:
         read.append(_suite)
         return specs
 
-    monkeypatch.setattr(Suite, "eval_run_specs", count)
+    monkeypatch.setattr(records, "read_eval_run_specs", count)
     records.eval_run_specs.cache_clear()
     carry_out(plan(suite, tmp_path, "a:1", "b:1"), Oracle(suite), Watching())
     assert len(read) == 1

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from runner.contract import layout
-from runner.evaluation.changed_inputs import change_inputs, rename_actuals
+from runner.evaluation.changed_inputs import change_inputs
+from runner.evaluation.changed_names import rename_actuals
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, make_repetition
 from runner.suites.staging import StagedInputs
 from runner.suites.suite import Suite

@@ -14,6 +14,7 @@ from runner.sandbox.resources import ResourceUse
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.scores.policy import ScoringPolicy
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_targets
 from tests.suite_builder import shared_suite
 
 NO_FILE = "the predictor wrote no such file"
@@ -35,7 +36,7 @@ def verdict_on(suite: Suite, files: Mapping[str, str], exit_code: int = 0) -> Ve
     output = Output(found, reasons, full=False, bytes_used=0, file_count=len(found))
     used = ResourceUse(1.0, 0, len(found), None, None, is_sampled=False)
     run = SandboxRun(end, output, b"", used, None)
-    return judge(run, case.wanted_files, suite.targets(case), Limits(), ScoringPolicy())
+    return judge(run, case.wanted_files, read_targets(suite, case), Limits(), ScoringPolicy())
 
 
 def predictions(suite: Suite) -> str:

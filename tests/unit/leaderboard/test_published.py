@@ -17,8 +17,8 @@ from runner.leaderboard.published import CheckedReport, published_record
 from runner.leaderboard.summary import MOST_CASES, summary
 from runner.reports.report import Report
 from runner.sandbox.outcome import Outcome
-from runner.scores.comparison import RankRange, Standing
 from runner.scores.gate import check_gate, read_gate
+from runner.scores.rank_range import RankRange, Standing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run

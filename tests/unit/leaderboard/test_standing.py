@@ -11,7 +11,7 @@ from runner.errors import SuiteError, UsageError
 from runner.leaderboard.standing import read_competitors
 from runner.reports.report import Report
 from runner.reports.report_directory import write_evaluation
-from runner.scores.comparison import RankRange, Standing
+from runner.scores.rank_range import RankRange, Standing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.suite_builder import shared_suite

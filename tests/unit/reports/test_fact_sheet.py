@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from runner.authoring.fact_sheet_file import parse_fact_sheet
 from runner.errors import SuiteError, UsageError
 from runner.reports.fact_sheet import (
     FACTS_LABEL,
@@ -14,7 +15,6 @@ from runner.reports.fact_sheet import (
     FactSheet,
     facts_label,
     label_fault,
-    parse_fact_sheet,
     read_facts,
 )
 from runner.reports.report import parse_report

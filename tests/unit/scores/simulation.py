@@ -6,7 +6,7 @@ import numpy as np
 import scipy.stats
 
 from runner.scores.clusters import Clusters, Replicates, replicate
-from runner.scores.metrics import Array
+from runner.scores.formulas import Array
 from tests.records_builder import target
 
 SPREAD = 0.2

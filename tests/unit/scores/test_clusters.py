@@ -13,7 +13,8 @@ from runner.scores.clusters import (
     jackknife_error,
     make_interval,
 )
-from runner.scores.metrics import METRICS, Array
+from runner.scores.formulas import Array
+from runner.scores.metrics import METRICS
 from runner.scores.policy import ScoringPolicy
 from tests.records_builder import records, target
 from tests.unit.scores.simulation import (

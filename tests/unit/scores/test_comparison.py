@@ -6,12 +6,12 @@ from runner.scores.clusters import Replicates, jackknife_error
 from runner.scores.comparison import (
     NO_INTERVAL,
     Comparisons,
-    RankRange,
     compare_all,
     pair_errors,
     rank,
 )
 from runner.scores.policy import ScoringPolicy
+from runner.scores.rank_range import RankRange
 from tests.unit.scores.simulation import mean_absolute, simulate
 
 MAE, PEARSON = ScoringPolicy(), ScoringPolicy(primary="pearson")

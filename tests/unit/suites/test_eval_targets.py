@@ -4,6 +4,7 @@ from pathlib import Path
 
 from runner.contract import InstanceTarget, MetricName, layout
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_targets
 from tests.helm_builder import Json, run_files, stat, write_run
 from tests.suite_builder import build, eval_part, stage, staged_frame
 
@@ -66,5 +67,5 @@ def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path
     assert set(actuals) == {InstanceTarget(run, each, 0, metric) for each in revealed}
     rows = staged_frame(suite, "eval/instance_targets.parquet").iter_rows(named=True)
     assert [InstanceTarget.from_row(row) for row in rows] == list(actuals)
-    assert suite.targets(case) == suite.actuals(case).targets
+    assert read_targets(suite, case) == suite.actuals(case).targets
     assert case.wanted_files == ("predictions.json", "instance_predictions.json")

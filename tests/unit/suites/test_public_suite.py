@@ -27,7 +27,7 @@ SNIPPET = """
 from pathlib import Path
 
 from runner.evaluation.task import CaseTask
-from runner.evaluation.task_run import stage_task
+from runner.evaluation.staged_task import stage_task
 from runner.reports.verification import verify_report
 from runner.suites.opening import open_public_half, open_suite
 

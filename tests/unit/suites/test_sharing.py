@@ -9,9 +9,8 @@ import pytest
 from runner.building.build import build_suite
 from runner.contract import layout
 from runner.errors import SuiteError
-from runner.suites.manifest import GroupRecord
+from runner.suites.manifest import GroupRecord, part_name
 from runner.suites.overview import details
-from runner.suites.parts import part_name
 from runner.suites.sharing import advice, find_nested, find_shared, refuse_nested, refuse_shared
 from runner.suites.spec_file import make_spec
 from runner.suites.suite import Suite

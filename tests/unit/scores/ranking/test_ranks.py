@@ -4,7 +4,7 @@ import pytest
 import scipy.stats
 
 from runner.scores.aggregation import score_targets
-from runner.scores.metrics import Array
+from runner.scores.formulas import Array
 from runner.scores.ranking.ranks import auroc, spearman
 from tests.records_builder import records, target
 from tests.unit.scores.builder import values_of

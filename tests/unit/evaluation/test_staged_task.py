@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.evaluation.input_changes import BLANKED
-from runner.evaluation.task_run import stage_task
+from runner.evaluation.staged_task import stage_task
 from runner.suites.opening import open_public_half
 from tests.helm_builder import write_suite
 from tests.suite_builder import build
