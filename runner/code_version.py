@@ -1,8 +1,9 @@
 """Versions of the code on a machine: equal code must make equal results of equal data."""
 
 import hashlib
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -33,13 +34,18 @@ def install_command(extra: str) -> str:
 @cache
 def code_versions() -> Mapping[str, str]:
     """Return the versions of packages that a case's run depends on; the runner's is a digest."""
-    root = Path(str(runner.__file__)).parent
+    root = str(Path(str(runner.__file__)).parent)
     digest = hashlib.sha256()
-    for path in sorted((*root.rglob("*.py"), *root.rglob("*.json"))):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(_code_files(root)):
+        digest.update(path.removeprefix(f"{root}/").encode())
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
     own = f"{own_version()} (code {digest.hexdigest()[:12]})"
     return {"runner": own, **{name: version(name) for name in STAGING}}
+
+
+def _code_files(root: str) -> Iterator[str]:
+    for folder, _, names in os.walk(root):  # in half the time of Path.rglob
+        yield from (f"{folder}/{name}" for name in names if name.endswith((".py", ".json")))
 
 
 @cache

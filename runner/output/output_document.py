@@ -209,7 +209,7 @@ def _read_stat(item: Item, content: Any, findings: Findings) -> Item:
     """Return the item with its stat, or with as much of its name as can be read."""
     stat = _sound_stat(content)
     if stat is not None:
-        return replace(item, name=stat.name, stat=stat)
+        return Item(item.run_name, item.position, item.instance, stat.name, stat)
     item = replace(item, name=_name_of(content))
     _validate(_StatModel, content, item.place, findings)
     return item

@@ -53,12 +53,13 @@ def delta_errors(records: pl.DataFrame) -> pl.DataFrame:
         run_spec.name and error.
     """
     sides = [*(column for column in KEY if column != "perturbation"), "perturbed_by"]
+    predicted = records.filter(pl.col("predicted_mean").is_not_null())
     perturbed, original = (
-        records.filter((pl.col("computed_on") == of) & pl.col("predicted_mean").is_not_null())
+        predicted.filter(pl.col("computed_on") == of).select(*sides, "error", "instances")
         for of in ("perturbed", "original")
     )
     both = perturbed.filter(pl.col("instances") > 0).join(
-        original.select(*sides, "error"), on=sides, suffix="_original", nulls_equal=True
+        original.drop("instances"), on=sides, suffix="_original", nulls_equal=True
     )
     error = (pl.col("error") - pl.col("error_original")).abs()
     weighted = (error * pl.col("instances")).sum() / pl.col("instances").sum()
