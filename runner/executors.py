@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from runner.code_version import install_command
 from runner.errors import UsageError
 from runner.evaluation.executor import Executor
-from runner.evaluation.local_pool import open_local_pool
 from runner.evaluation.request import ExecutorChoice
 from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
@@ -26,6 +25,9 @@ def open_executor(
         UsageError: Ray is not installed, or a node has other code.
     """
     if choice.shared is None:
+        # Slow to load, and opened only if a case has to be run.
+        from runner.evaluation.local_pool import open_local_pool  # noqa: PLC0415
+
         with open_local_pool(engine, choice.jobs or 1, say, choice.budget) as pool:
             yield pool
         return

@@ -165,7 +165,8 @@ DRAWN = ("runner.audit.audit", "runner.building.build")
 STAGED = ("polars", "pyarrow", "numpy", "runner.suites.parts")
 SCORED = ("runner.scores.aggregation", "runner.reports.records")
 RANKED = ("runner.leaderboard.standing", "runner.submissions.told")
-UNUSED = ("scipy", *DRAWN, *STAGED, *SCORED, *RANKED)
+RUN = ("runner.evaluation.local_pool", "runner.sandbox.sandbox")
+UNUSED = ("scipy", *RUN, *DRAWN, *STAGED, *SCORED, *RANKED)
 
 
 @pytest.mark.parametrize("module", UNUSED)
