@@ -16,9 +16,8 @@ from runner.contract import layout
 from runner.errors import SuiteError
 from runner.files.input_archive import input_archive
 from runner.processes import Processes
-from runner.suites.manifest import PUBLIC
+from runner.suites.manifest import PUBLIC, part_name
 from runner.suites.opening import read_suite
-from runner.suites.parts import part_name
 from tests.helm_builder import write_suite
 from tests.quiz_builder import questions, write_quiz
 from tests.suite_builder import build, shared_suite, stage
