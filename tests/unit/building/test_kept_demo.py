@@ -1,6 +1,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -36,36 +38,58 @@ def opened(draw: Draw) -> tuple[str, Path, bool]:
         return suite.digest, suite.root, "demo: reading runs" in tasks.names
 
 
-def test_it_is_built_once_for_each_draw(cache: Path) -> None:
-    digest, place, was_built = opened(Draw())
-    assert was_built
-    assert place.is_relative_to(cache)
-    assert opened(Draw()) == (digest, place, False)
+@dataclass(frozen=True)
+class Kept:
+    """The first suite that was kept in a user's cache."""
+
+    cache: Path
+    digest: str
+    place: Path
+    was_built: bool
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    home = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(home))
+        return Kept(home / "runner" / KEPT, *opened(Draw()))
+
+
+@pytest.fixture
+def in_its_cache(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kept.cache.parents[1]))
+
+
+@pytest.mark.usefixtures("in_its_cache")
+def test_it_is_built_once_for_each_draw(kept: Kept) -> None:
+    assert kept.was_built
+    assert kept.place.is_relative_to(kept.cache)
+    assert opened(Draw()) == (kept.digest, kept.place, False)
     other, _, was_built = opened(Draw(seed=2))  # control
     assert was_built
-    assert other != digest
+    assert other != kept.digest
 
 
-def test_one_that_was_changed_is_built_again(cache: Path) -> None:
-    digest, place, _ = opened(Draw())
+def test_one_that_was_changed_is_built_again(kept: Kept, cache: Path) -> None:
+    place = cache / kept.place.relative_to(kept.cache)
+    copytree(kept.place.parent, place.parent)
     actuals = next(place.glob("private/actuals*"))
     actuals.write_bytes(actuals.read_bytes().replace(b"0", b"1"))
-    assert opened(Draw()) == (digest, place, True)
-    assert opened(Draw()) == (digest, place, False)
+    assert opened(Draw()) == (kept.digest, place, True)
+    assert opened(Draw()) == (kept.digest, place, False)
     assert list(cache.rglob("instance_actuals*")) == [place / "private" / "instance_actuals.jsonl"]
 
 
-def test_only_the_user_can_read_it(cache: Path) -> None:
-    opened(Draw())
-    assert {path.stat().st_mode & 0o077 for path in cache.glob("*/*")} == {0}
+def test_only_the_user_can_read_it(kept: Kept) -> None:
+    assert {path.stat().st_mode & 0o077 for path in kept.cache.glob("*/*")} == {0}
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(cache: Path) -> None:
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(kept: Kept, cache: Path) -> None:
     cache.parent.mkdir(parents=True)
     cache.write_text("in the way")
     digest, place, was_built = opened(Draw())
     assert was_built
     assert not place.exists()
     assert cache.read_text() == "in the way"
-    cache.unlink()
-    assert opened(Draw())[0] == digest
+    assert digest == kept.digest
