@@ -110,11 +110,8 @@ def _targets(
     Args:
         prefix: stands before the names of the frame's columns, e.g. ``per_instance_stats.``.
     """
-    chosen = _choose_stats(stats, prefix, specs)
-    # HELM writes a stat that was never computed with count 0 and no mean: nothing to predict.
     mean = f"{prefix}stats.mean"
-    has_means = mean in chosen.columns and not chosen.is_empty()
-    computed = chosen.filter(pl.col(mean).is_not_null()) if has_means else chosen.clear()
+    computed = _choose_stats(stats, prefix, specs)
     if computed.is_empty():
         return RunTargets(_key_frame(run, computed, prefix), ())
     file = run.path / (PER_INSTANCE_STATS if prefix else STATS)
@@ -132,9 +129,13 @@ def _by_key(stats: pl.DataFrame, prefix: str) -> pl.DataFrame:
 
 
 def _choose_stats(stats: pl.DataFrame, prefix: str, specs: Sequence[TargetSpec]) -> pl.DataFrame:
-    if not specs or f"{prefix}{STAT_NAME_PREFIX}name" not in stats.columns:
+    needed = {f"{prefix}{STAT_NAME_PREFIX}name", f"{prefix}stats.mean"}
+    if not specs or not needed <= set(stats.columns):
         return stats.clear()
-    return stats.filter(reduce(pl.Expr.or_, [_matches(spec, stats, prefix) for spec in specs]))
+    # HELM writes a stat that was never computed with count 0 and no mean: nothing to predict.
+    is_computed = pl.col(f"{prefix}stats.mean").is_not_null()
+    is_meant = reduce(pl.Expr.or_, [_matches(spec, stats, prefix) for spec in specs])
+    return stats.filter(is_meant & is_computed)
 
 
 def _matches(spec: TargetSpec, stats: pl.DataFrame, prefix: str) -> pl.Expr:

@@ -6,7 +6,7 @@ A hash stands for each text, so that items of different runs can be compared and
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -62,13 +62,24 @@ def describe_items(states: pl.DataFrame) -> pl.DataFrame:
     if STATE_INSTANCE_ID not in states.columns:
         return pl.DataFrame(schema=ITEM_SCHEMA)
     shown = states[[name for name in states.columns if name.startswith(DESCRIBING)]]
+    of_prompt, of_input = (
+        sorted(name for name in shown.columns if name.startswith(names))
+        for names in (PROMPT, INPUT)
+    )
     rows: dict[Place, list[dict[str, Any]]] = {}
     for row in plain_rows(shown):
         rows.setdefault(item_place(row), []).append(row)
-    prompts = {place: _values(states, PROMPT) for place, states in rows.items()}
+    prompts = {place: _values(states, of_prompt) for place, states in rows.items()}
     instances = Counter(text for text, _ in {(prompts[place], place[0]) for place in rows})
     described = [
-        (*place, *_description(states, _telling(prompts[place], place[0], instances)))
+        (
+            *place,
+            *_description(
+                states[0],
+                _telling(prompts[place], place[0], instances),
+                _values(states[:1], of_input),
+            ),
+        )
         for place, states in rows.items()
     ]
     return pl.DataFrame(described, schema=ITEM_SCHEMA, orient="row")
@@ -81,26 +92,19 @@ def _telling(prompt: str | None, instance_id: str, instances: Mapping[str | None
     return f"{prompt} {instance_id}"
 
 
-def _description(states: list[dict[str, Any]], prompt: str) -> tuple[Any, ...]:
-    first = states[0]
+def _description(first: Mapping[str, Any], prompt: str, given: str | None) -> tuple[Any, ...]:
     references = [reference_text(each) for each in first.get(f"{STATES}instance.references") or ()]
-    texts = (prompt or None, _values(states[:1], INPUT), json.dumps(sorted(references)))
     return (
         first.get(f"{STATES}instance.split"),
         first.get(f"{STATES}instance.sub_split"),
-        *(hash_text(text) if text else None for text in texts[:2]),
-        hash_text(texts[2] or "") if references else None,
+        *(hash_text(text) if text else None for text in (prompt, given)),
+        hash_text(json.dumps(sorted(references))) if references else None,
     )
 
 
-def _values(rows: list[dict[str, Any]], names: tuple[str, ...]) -> str | None:
-    """Return the values of the columns with these names, as one text; None if there are none."""
-    values = [
-        value
-        for row in rows
-        for name, value in sorted(row.items())
-        if value is not None and name.startswith(names)
-    ]
+def _values(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str | None:
+    """Return the values of columns as one text; None if there are none."""
+    values = [row[name] for row in rows for name in names if row[name] is not None]
     return json.dumps(values, default=str) if values else None
 
 

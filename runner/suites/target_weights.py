@@ -85,7 +85,7 @@ def _flagged(stats: pl.DataFrame) -> Flagged:
     keys = [name for name in stats.columns if name.startswith(STAT_NAME_PREFIX)]
     is_perturbation = pl.col(column).is_not_null() & ~pl.col(column).is_in(SUMMARIES)
     found: dict[tuple[Hashable, str], frozenset[str]] = {}
-    for row in plain_rows(stats.filter(is_perturbation).select(keys)):
+    for row in plain_rows(stats[keys].filter(is_perturbation)):
         name = Target.from_row({RUN_NAME: "", **row}).name
         for flag in SUMMARIES:
             if name.perturbation is not None and name.perturbation.get(flag):

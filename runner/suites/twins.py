@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,39 +89,44 @@ def fingerprint_run(identity: RunIdentity, scenario_states: pl.DataFrame) -> pl.
         (requests, deployment, request, completion, wrong): ``request`` and ``completion`` are
         hashes; a request is an instance, its perturbation, its trial and its reference.
     """
-    rows = [_fingerprint(identity, row) for row in plain_rows(_answered(scenario_states))]
+    rows = [_fingerprint(identity, *answered) for answered in _answered(scenario_states)]
     answers = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return answers.sort("request").head(MOST_INSTANCES)
 
 
-def _answered(states: pl.DataFrame) -> pl.DataFrame:
+def _answered(states: pl.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the completion of each request that has one, and what else is compared of it."""
     parts = ("instance.", "output_mapping.", "train_trial_index", "reference")
     wanted = tuple(STATES + part for part in parts)
     if not {STATE_INSTANCE_ID, COMPLETIONS} <= set(states.columns):
-        return pl.DataFrame()
-    answered = states[[name for name in states.columns if name.startswith(wanted)]]
-    texts = _first_texts(states[COMPLETIONS]).alias(COMPLETIONS)
-    # Requests without a completion are no answers: two models that gave none are not alike.
-    return answered.with_columns(texts).filter(pl.col(COMPLETIONS).is_not_null())
+        return
+    rows = plain_rows(states[[name for name in states.columns if name.startswith(wanted)]])
+    for text, row in zip(_first_texts(states[COMPLETIONS]), rows, strict=True):
+        # Requests without a completion are no answers: two models that gave none are not alike.
+        if text is not None:
+            yield text, row
 
 
-def _first_texts(completions: pl.Series) -> pl.Series:
+def _first_texts(completions: pl.Series) -> list[str | None]:
     """Return the text of each first completion, without reading their many tokens."""
     dtype = completions.dtype
     item = dtype.inner if isinstance(dtype, pl.List) else dtype
     if isinstance(item, pl.Struct) and item.to_schema().get("text") == pl.String:
-        return completions.list.first().struct.field("text")
-    texts = [(cell or [{}])[0].get("text") for cell in plain_cells(completions)]
-    return pl.Series([text if isinstance(text, str) else None for text in texts], dtype=pl.String)
+        texts: list[str | None] = completions.list.first().struct.field("text").to_list()
+        return texts
+    found = [(cell or [{}])[0].get("text") for cell in plain_cells(completions)]
+    return [text if isinstance(text, str) else None for text in found]
 
 
-def _fingerprint(identity: RunIdentity, row: Mapping[str, Any]) -> tuple[str, int, int, bool]:
+def _fingerprint(
+    identity: RunIdentity, completion: str, row: Mapping[str, Any]
+) -> tuple[str, int, int, bool]:
     perturbation = {
         name: value for name, value in row.items() if ".perturbation." in name and value is not None
     }
     place = [row[STATE_INSTANCE_ID], perturbation]
     place += [row.get(f"{STATES}{name}") for name in ("train_trial_index", "reference_index")]
-    text = (row.get(COMPLETIONS) or "").strip()
+    text = completion.strip()
     answer = str(row.get(f"{OUTPUT_MAPPING}{text}") or text).strip()
     references = row.get(f"{STATES}instance.references") or []
     gold = {
