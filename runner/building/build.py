@@ -1,7 +1,7 @@
 """A spec and HELM runs -> a suite on disk, whole or not at all."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from runner.building.plans import (
 from runner.building.sources import digest_sources, find_sources
 from runner.building.unfinished import unfinished_suite
 from runner.building.unused import remove_unused
-from runner.building.write_run import Job, Roles, WrittenRuns, read_means, write_made
+from runner.building.write_run import Job, MadeRun, Roles, WrittenRuns, read_means, write_made
 from runner.errors import UsageError
 from runner.files.given_paths import real_path
 from runner.files.locks import locked_directory
@@ -41,7 +41,7 @@ from runner.files.private_files import make_private, make_private_directory
 from runner.files.whole_writes import put_in_place
 from runner.helm_outputs.runs import RunDirectory
 from runner.processes import Processes
-from runner.progress import SILENT, Progress
+from runner.progress import SILENT, Progress, Task
 from runner.suites.division_spec import Extrapolate, Sampled
 from runner.suites.manifest import ANSWERS, PRIVATE, PUBLIC
 from runner.suites.opening import is_suite, read_suite, warn_of_private_half
@@ -164,8 +164,9 @@ def _write_halves(
     drawn = draw_plans(spec, list(runs), rngs)
     roles = _roles(spec, list(runs), drawn)
     halves = Halves(HalfWriter(root / PUBLIC), HalfWriter(root / PRIVATE))
-    jobs = _jobs(spec, runs, roles, rngs)
-    written, leaks = _write_runs(spec, jobs, halves, progress, processes)
+    with progress.task(f"{spec.name}: reading runs", len(roles)) as task:
+        jobs = _jobs(spec, runs, roles, rngs)
+        written, leaks = _write_runs(make_many(spec, jobs, processes), halves, task)
     require_targets(spec, runs, written.fullest_eval_runs(), progress)
     check_budgets(spec, written.reveals, progress)
     check_scoring(spec, runs, written.fullest_eval_runs())
@@ -213,30 +214,24 @@ def _jobs(
     runs: Mapping[str, RunDirectory],
     roles: Mapping[str, Roles],
     rngs: Mapping[int, random.Random],
-) -> list[Job]:
+) -> Iterator[Job]:
+    """Yield what is to be made; not all at once, as a generator of random numbers takes 2.5 KB."""
     # MAGNET draws the instances with the generator that has drawn the runs.
     is_sampled = isinstance(spec.division, Sampled)
-    jobs = []
     for name, role in roles.items():
         own = {n: rngs[n] if is_sampled else run_rng(spec, n, name) for n in role.replicates}
-        jobs.append(Job(runs[name], role.trains, own))
-    return jobs
+        yield Job(runs[name], role.trains, own)
 
 
 def _write_runs(
-    spec: SuiteSpec,
-    jobs: Sequence[Job],
-    halves: Halves,
-    progress: Progress,
-    processes: Processes | None,
+    made_runs: Iterable[MadeRun], halves: Halves, task: Task
 ) -> tuple[WrittenRuns, list[Leak]]:
     written = WrittenRuns({}, {})
     leaks: list[Leak] = []
-    with progress.task(f"{spec.name}: reading runs", len(jobs)) as task:
-        for made in make_many(spec, jobs, processes):
-            write_made(made, halves, written)
-            leaks += made.leaks
-            task.advance()
+    for made in made_runs:
+        write_made(made, halves, written)
+        leaks += made.leaks
+        task.advance()
     return written, leaks
 
 

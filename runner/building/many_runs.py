@@ -1,7 +1,7 @@
 """Many HELM runs -> what a suite keeps of each, made on all cores if that is faster."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -35,7 +35,7 @@ def several_processes(
 
 
 def make_many(
-    spec: SuiteSpec, jobs: Sequence[Job], processes: Processes | None
+    spec: SuiteSpec, jobs: Iterable[Job], processes: Processes | None
 ) -> Iterator[MadeRun]:
     """Yield what a suite keeps of each run, in order: the same however many processes make it.
 
@@ -44,7 +44,7 @@ def make_many(
         EngineError: a process was ended from outside.
     """
     if processes is None:
-        yield from make_runs(spec, jobs)
+        yield from make_runs(spec, list(jobs))
         return
     for batch in processes.map(partial(_make, spec), _batches(jobs)):
         yield from batch
@@ -58,7 +58,7 @@ def _bytes(run: RunDirectory) -> int:
     return sum(os.stat(f"{run.path}/{name}").st_size for name in run.files)  # noqa: PTH116
 
 
-def _batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
     batch: list[Job] = []
     batch_bytes = 0
     for job in jobs:
