@@ -5,11 +5,13 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import docker
 import pytest
 from click.testing import CliRunner
+from docker.errors import NotFound
 from docker.models.containers import Container
 
 from runner.building.demo_suite import unpack_demo_suite
@@ -18,11 +20,18 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.policy import LABEL
 from tests.helm_builder import write_suite
 from tests.integration.command import runner
-from tests.integration.images import OWN
-from tests.integration.registry import Registry, running_registry
+from tests.integration.images import OTHER_QUICK, OWN, QUICK
+from tests.integration.registry import Registry, build_image, running_registry
 from tests.suite_builder import build
 
 IMAGES = Path(__file__).parents[2] / "images"
+
+QUICK_DOCKERFILE = b"""
+FROM runner-base
+COPY predictions.json /
+ENTRYPOINT ["cp", "/predictions.json", "/output/"]
+CMD []
+"""
 
 # A shell lets what it runs in the background ignore Ctrl-C, and commands inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,6 +72,25 @@ def misbehaving(client: docker.DockerClient) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def quick(client: docker.DockerClient) -> None:
+    """Build two predictors for tests that ask no more of one than that it is scored.
+
+    They copy their predictions. In a container that imports pandas, the import is half of the work
+    of a whole evaluation.
+    """
+    for image, mean in ((QUICK, 0.47), (OTHER_QUICK, 0.83)):
+        predictions = {
+            f"demo:subject={number},model=demo/model": [
+                {"name": {"name": "predicted_exact_match", "split": "test"}, "mean": mean}
+            ]
+            for number in range(6)
+        }
+        content = json.dumps({"contract_version": 1, "predictions": predictions}).encode()
+        files = {"predictions.json": content, "Dockerfile": QUICK_DOCKERFILE}
+        build_image(client, image, files)
+
+
+@pytest.fixture(scope="session")
 def registry(
     client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Registry]:
@@ -74,10 +102,11 @@ def wait_for_container(client: docker.DockerClient, part: str) -> Container:
     """Return the runner's container with this part, once it runs: "predictor" or "keeper"."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for container in client.containers.list(filters={"label": LABEL}, ignore_removed=True):
-            if str(container.name).endswith(part):
-                return container
-        time.sleep(0.02)
+        for found in client.api.containers(filters={"label": LABEL, "status": "running"}):
+            if found["Names"][0].endswith(part):
+                with suppress(NotFound):  # it has ended meanwhile
+                    return client.containers.get(found["Id"])
+        time.sleep(0.05)
     pytest.fail(f"the {part} never started")
 
 
@@ -133,6 +162,13 @@ def suite(built_suite: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """Return a suite of one case, for tests that need no more: a case costs more than a second."""
+def small(tmp_path: Path, quick: None) -> Path:
+    """Return a suite of one case, for tests that need no more, and for the quick predictors."""
     return build(write_suite(tmp_path), tmp_path / "small").root
+
+
+@pytest.fixture
+def three_cases(tmp_path: Path, quick: None) -> Path:
+    """Return a suite of three cases for the quick predictors."""
+    division = {"method": "k_fold", "folds": 3}
+    return build(write_suite(tmp_path, runs=6), tmp_path / "three", division=division).root

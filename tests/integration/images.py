@@ -28,6 +28,9 @@ class OwnImages:
 
 OWN = OwnImages()
 
+QUICK, OTHER_QUICK = OWN.name("quick"), OWN.name("other-quick")
+"""Predictors of ``write_suite``'s runs that are over in no time: see the fixture ``quick``."""
+
 
 def with_architecture(
     client: docker.DockerClient, image: str, name: str, architecture: str | None

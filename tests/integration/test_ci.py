@@ -11,6 +11,7 @@ import yaml
 from runner.reports.report import read_report
 from tests.helm_builder import run_files, stat, write_run
 from tests.integration.command import runner
+from tests.integration.images import QUICK
 from tests.integration.workflow import Job
 from tests.suite_builder import build
 
@@ -19,7 +20,7 @@ CANARY = "0.731"
 
 
 @pytest.fixture
-def halves(tmp_path: Path) -> tuple[Path, Path]:
+def halves(tmp_path: Path, quick: None) -> tuple[Path, Path]:
     """Return a suite's public half, in its place, and its private half, in another."""
     for number in range(6):
         means = [stat("exact_match", 0.731 + number / 100_000)]
@@ -37,16 +38,16 @@ def test_a_score_below_the_gate_is_exit_6_and_reported_all_the_same(
     halves: tuple[Path, Path], tmp_path: Path
 ) -> None:
     public, private = halves
-    command = ["evaluate", "train_mean", "--suite", public, "--private", private]
+    command = ["evaluate", QUICK, "--suite", public, "--private", private]
     command += ["--out", tmp_path / "out", "--json"]
     below = runner(*command, "--min-score", "mae=1e-9", "--min-score", "rmse=9")
     assert below.returncode == 6
     (found,) = json.loads(below.stdout)
     mae = next(score["value"] for score in found["scores"] if score["metric"] == "mae")
-    assert f"train_mean: MAE {mae:.4f}" in below.stderr
+    assert f"{QUICK}: MAE {mae:.4f}" in below.stderr
     assert "is below the gate: MAE at most 1e-09" in below.stderr
     assert "meets the gate: RMSE at most 9" in below.stderr
-    assert read_report(tmp_path / "out" / "train_mean").is_scored
+    assert read_report(tmp_path / "out" / QUICK).is_scored
 
     met = runner(*command, "--min-score", f"mae={mae}")
     assert met.returncode == 0
@@ -63,7 +64,7 @@ def test_a_fault_of_the_predictor_outweighs_the_gate_and_stands_in_the_test_pane
     failing = misbehaving("exit_one")
     files = ["--summary", summary, "--junit", junit, "--leaderboard", tmp_path / "results"]
     out = ["--out", tmp_path / "results", "--min-score", "mae=0"]
-    images = ["evaluate", "train_mean", failing]
+    images = ["evaluate", QUICK, failing]
     ended = runner(*images, "--suite", public, "--private", private, *files, *out)
     assert ended.returncode == 4
     text = summary.read_text()
@@ -80,7 +81,7 @@ def test_what_a_closed_evaluation_prints_has_no_actual_and_no_secret_path(
 ) -> None:
     public, private = halves
     out = tmp_path / "out"
-    command = ["evaluate", "train_mean", "--suite", public, "--out", out]
+    command = ["evaluate", QUICK, "--suite", public, "--out", out]
     opened = runner(*command, "--private", private)
     assert CANARY in opened.stdout  # the control: without --closed the table is printed
 
@@ -91,8 +92,8 @@ def test_what_a_closed_evaluation_prints_has_no_actual_and_no_secret_path(
         assert "scored" in said
         assert CANARY not in said
         assert private.name not in said
-    assert CANARY in (out / "train_mean" / "report.json").read_text()
-    assert private.name not in (out / "train_mean" / "report.json").read_text()
+    assert CANARY in (out / QUICK / "report.json").read_text()
+    assert private.name not in (out / QUICK / "report.json").read_text()
 
 
 def run_action(place: Path, **inputs: str) -> Job:
@@ -112,7 +113,7 @@ def test_the_action_fails_below_the_gate_and_gives_an_open_suites_report_away(
 ) -> None:
     public, private = map(str, halves)
     options = {"min-score": "skill=-9 mae=1e-9", "closed": "false", "artifact": "scored"}
-    job = run_action(tmp_path, image="train_mean", suite=public, private=private, **options)
+    job = run_action(tmp_path, image=QUICK, suite=public, private=private, **options)
     assert job.exit_code == 6, job.log
     assert job.outputs["Evaluate"]["outcome"] == "below_gate"
     report = read_report(job.artifacts / "scored" / "report")
@@ -125,16 +126,16 @@ def test_the_action_signs_a_report_with_the_key_and_has_its_receipt_attested_if_
 ) -> None:
     public, private = map(str, halves)
     assert runner("keys", "make", tmp_path / "key").returncode == 0
-    given = {"image": "train_mean", "suite": public, "private": private, "out": "results"}
+    given = {"image": QUICK, "suite": public, "private": private, "out": "results"}
     signed = run_action(tmp_path, **given, **{"sign-with": str(tmp_path / "key"), "attest": "true"})
     assert signed.exit_code == 0, signed.log
-    report = signed.workspace / "results" / "train_mean"
+    report = signed.workspace / "results" / QUICK
     verified = runner("verify", report, "--key", tmp_path / "key.pub")
     assert verified.returncode == 0, verified.stdout
     assert signed.attested == [report / "SHA256SUMS"]
     (tmp_path / "control").mkdir()
     plain = run_action(tmp_path / "control", **given)
-    report = plain.workspace / "results" / "train_mean"
+    report = plain.workspace / "results" / QUICK
     assert "not signed" in runner("verify", report, "--key", tmp_path / "key.pub").stdout
     assert plain.attested == []
 

@@ -19,7 +19,7 @@ from tests.integration.command import runner
 from tests.integration.forwarder import Forwarder, forwarder
 from tests.integration.images import OWN, with_architecture
 from tests.integration.programs import python, run
-from tests.integration.registry import Registry
+from tests.integration.registry import Registry, build_image
 from tests.integration.ssh_server import ssh_server
 
 
@@ -157,12 +157,15 @@ def test_an_engine_behind_ssh_runs_a_predictor(
 
 
 def test_an_image_that_names_no_architecture_is_run(
-    client: docker.DockerClient, engine: Engine
+    client: docker.DockerClient, engine: Engine, registry: Registry
 ) -> None:
-    name = OWN.name("no-architecture")
-    client.images.load(with_architecture(client, "runner-base", name, None))
+    """An image of one program: it is saved and loaded."""
+    made, name = OWN.name("busybox"), OWN.name("no-architecture")
+    files = {"busybox": registry.busybox, "Dockerfile": b"FROM scratch\nCOPY busybox /\n"}
+    build_image(client, made, files)
+    client.images.load(with_architecture(client, made, name, None))
     image = engine.images.resolve(name)
     assert image.platform == "linux"
-    ended = run(engine, replace(image, entrypoint=("echo",), command=("hello",)))
+    ended = run(engine, replace(image, entrypoint=("/busybox", "echo"), command=("hello",)))
     assert predictor_fault(ended.end) is None
     assert ended.log == b"hello\n"

@@ -161,8 +161,9 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glo
 NEED_HELM = {"docs/helm.md"}
 """Their commands run in ``make check-helm``: HELM is too large for every run of the tests."""
 WITH_COMMANDS = [page for page in PAGES if shell_blocks(page) and page not in NEED_HELM]
-READ_FIRST = {"install", "tutorial", "building", "suites", "scores", "sandbox"}
-"""Pages whose commands run at each change; the others' in ``make check-long``."""
+READ_FIRST = {"install", "tutorial", "suites", "scores", "sandbox"}
+"""Pages whose commands run at each change; the others' in ``make check-long``. What those of
+building.md do, test_layers.py and test_exported_images.py do as well."""
 
 
 def left_for_later(page: str) -> Any:

@@ -56,22 +56,29 @@ def test_the_example_predictors_are_scored_on_the_demo_suite(tmp_path: Path) -> 
         assert found["scores"][0]["value"] == pytest.approx(mean)
 
 
-def test_the_table_has_a_predicted_and_an_actual_row_per_target(tmp_path: Path) -> None:
-    ended = runner("evaluate", "train_mean:latest", "--suite", "demo", "--out", tmp_path)
-    assert ended.returncode == 0
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Return what an evaluation printed, and where its report is."""
+    out = tmp_path_factory.mktemp("printed")
+    ended = runner("evaluate", "train_mean:latest", "--suite", "demo", "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout, out / "train_mean"
+
+
+def test_the_table_has_a_predicted_and_an_actual_row_per_target(printed: tuple[str, Path]) -> None:
+    shown, directory = printed
     header = "run_spec source name mean min max count stddev sum sum_squared variance"
-    lines = [line.split() for line in ended.stdout.splitlines()]
+    lines = [line.split() for line in shown.splitlines()]
     assert header.split() in lines
     assert sum("predicted" in line for line in lines) == sum("actual" in line for line in lines) > 0
-    assert "MAE" in ended.stdout
-    assert f"report: {tmp_path}/train_mean/report.json" in ended.stdout
+    assert "MAE" in shown
+    assert f"report: {directory}/report.json" in shown
 
 
 def test_the_report_holds_what_ran_and_what_it_wrote(
-    client: docker.DockerClient, tmp_path: Path
+    client: docker.DockerClient, printed: tuple[str, Path]
 ) -> None:
-    evaluate("train_mean:latest", out=tmp_path)
-    directory = tmp_path / "train_mean"
+    _, directory = printed
     report = read_report(directory)
     assert report.image.id == client.images.get("train_mean").id
     assert report.suite.digest.startswith("sha256:")
@@ -86,18 +93,31 @@ def test_the_report_holds_what_ran_and_what_it_wrote(
     assert (directory / case.log_file).is_file()
 
 
-def test_the_same_evaluation_gives_the_same_predictions_and_one_report(tmp_path: Path) -> None:
-    _, first = evaluate("random", out=tmp_path)
-    _, second = evaluate("random", "--rerun", out=tmp_path)
-    assert first[0]["rows"] == second[0]["rows"]
-    assert {path.name for path in tmp_path.iterdir()} == {"random", "finished_cases"}
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """Return the report of an image that draws its predictions, and the directory that it is in."""
+    out = tmp_path_factory.mktemp("evaluated")
+    _, (found,) = evaluate("random", out=out)
+    return found, out
 
 
-def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(tmp_path: Path) -> None:
-    evaluate("random", out=tmp_path)
-    evaluate("random", "--seed", 2, out=tmp_path)
-    assert len(list(tmp_path.glob("random*/report.json"))) == 2
-    assert read_report(tmp_path / "random").seed == 2
+def test_the_same_evaluation_gives_the_same_predictions_and_one_report(
+    evaluated: tuple[dict[str, Any], Path], tmp_path: Path
+) -> None:
+    first, directory = evaluated
+    out = shutil.copytree(directory, tmp_path / "out")
+    _, (second,) = evaluate("random", "--rerun", out=out)
+    assert first["rows"] == second["rows"]
+    assert {path.name for path in out.iterdir()} == {"random", "finished_cases"}
+
+
+def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(
+    evaluated: tuple[dict[str, Any], Path], tmp_path: Path
+) -> None:
+    out = shutil.copytree(evaluated[1], tmp_path / "out")
+    evaluate("random", "--seed", 2, out=out)
+    assert len(list(out.glob("random*/report.json"))) == 2
+    assert read_report(out / "random").seed == 2
 
 
 @pytest.mark.parametrize(
@@ -152,19 +172,37 @@ def test_the_logs_end_is_shown_on_demand_and_without_control_characters(
     assert "case-1 log:" not in runner(*command).stderr
 
 
-@pytest.mark.parametrize("line", ["VOLUME /", "WORKDIR /input/new", "WORKDIR /etc/passwd"])
+NOT_STARTED = {
+    "VOLUME /": OWN.name("misbehaving-volume"),
+    "WORKDIR /input/new": OWN.name("misbehaving-new-folder"),
+    "WORKDIR /etc/passwd": OWN.name("misbehaving-no-folder"),
+}
+
+
+@pytest.fixture(scope="module")
+def beside_a_good_one(
+    client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Return the exit code and the reports, by image, of a good image and all that don't start."""
+    for line, image in NOT_STARTED.items():
+        container = client.containers.create("runner-base")
+        container.commit(image, "latest", changes=line)
+        container.remove()
+    images = ["random", *NOT_STARTED.values()]
+    code, found = evaluate(*images, out=tmp_path_factory.mktemp("beside") / "out")
+    return code, dict(zip(images, found, strict=True))
+
+
+@pytest.mark.parametrize("line", NOT_STARTED)
 def test_an_image_that_no_engine_starts_is_the_authors_fault_and_keeps_no_other_from_its_score(
-    client: docker.DockerClient, tmp_path: Path, line: str
+    beside_a_good_one: tuple[int, dict[str, dict[str, Any]]], line: str
 ) -> None:
-    container = client.containers.create("runner-base")
-    image = OWN.name("misbehaving-start")
-    container.commit(image, "latest", changes=line)
-    container.remove()
-    code, (good, bad) = evaluate("random", image, out=tmp_path / "out")
+    code, found = beside_a_good_one
     assert code == 4
-    assert good["scores"]
-    assert bad["cases"][0]["outcome"] == "failed"
-    assert "could not be started" in bad["cases"][0]["message"]
+    assert found["random"]["scores"]
+    (case,) = found[NOT_STARTED[line]]["cases"]
+    assert case["outcome"] == "failed"
+    assert "could not be started" in case["message"]
 
 
 def test_two_images_never_share_a_report(tmp_path: Path) -> None:

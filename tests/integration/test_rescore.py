@@ -17,17 +17,18 @@ from runner.reports.verification import verify_report
 from runner.suites.opening import open_suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.integration.command import RUNNER, runner
+from tests.integration.images import OTHER_QUICK, QUICK
 from tests.integration.started import started
 from tests.versions_builder import Versions, build_versions
 
 pytestmark = pytest.mark.usefixtures("state")
 
-IMAGES = ["train_mean", "random"]
+IMAGES = [QUICK, OTHER_QUICK]
 MANY = 12
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> Versions:
+def versions(tmp_path_factory: pytest.TempPathFactory, quick: None) -> Versions:
     return build_versions(tmp_path_factory.mktemp("versions"))
 
 
@@ -63,7 +64,7 @@ def test_rescored_reports_are_those_of_containers_run_on_the_new_version(
 def test_an_evaluation_on_the_new_version_replaces_the_rescored_report_alone(
     versions: Versions, tmp_path: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--out", tmp_path, "--suite"]
+    command = ["evaluate", QUICK, "--out", tmp_path, "--suite"]
     assert runner(*command, versions.first.root).returncode == 0
     assert runner("rescore", tmp_path, "--suite", versions.corrected.root).returncode == 0
     assert runner(*command, versions.corrected.root).returncode == 0
@@ -75,7 +76,7 @@ def test_an_evaluation_on_the_new_version_replaces_the_rescored_report_alone(
 def test_a_case_with_other_inputs_is_named_and_nothing_is_scored(
     versions: Versions, tmp_path: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--out", tmp_path, "--suite", versions.first.root]
+    command = ["evaluate", QUICK, "--out", tmp_path, "--suite", versions.first.root]
     assert runner(*command).returncode == 0
     ended = runner("rescore", tmp_path, "--suite", versions.other_inputs.root)
     assert ended.returncode == 3
@@ -108,6 +109,7 @@ def test_a_rescoring_that_is_killed_loses_nothing_and_goes_on(
         deadline = time.monotonic() + 60
         while len(list(tmp_path.glob("*T*/report.json"))) < made:
             assert time.monotonic() < deadline
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert set(on_version(tmp_path, old.digest)) == images

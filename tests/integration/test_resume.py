@@ -11,7 +11,7 @@ import pytest
 from benchmarks.batch import JOBS, measure_killed, measure_resumed
 from tests.helm_builder import stat, write_suite
 from tests.integration.command import runner
-from tests.integration.images import OWN
+from tests.integration.images import OTHER_QUICK, OWN, QUICK
 from tests.integration.started import started
 from tests.suite_builder import build
 
@@ -29,7 +29,7 @@ def states(out: Path) -> States:
 def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_written(
     client: docker.DockerClient, small: Path, misbehaving: Any, tmp_path: Path
 ) -> None:
-    images = ["train_mean", "random", misbehaving("exit_one")]
+    images = [QUICK, OTHER_QUICK, misbehaving("exit_one")]
     out, junit = tmp_path / "out", tmp_path / "junit.xml"
     command = ["evaluate", *images, "--suite", small, "--out", out, "--jobs", "2"]
     command += ["--json", "--shuffle", "--junit", junit, "--min-score", "mae=1"]
@@ -48,19 +48,19 @@ def test_a_batch_that_is_reported_is_told_again_and_nothing_is_run_scored_or_wri
 
 
 CHANGES: dict[tuple[str, ...], str] = {
-    ("--seed", "5"): "train_mean+seed-5",
-    ("--memory-mib", "1024"): "train_mean+memory-mib-1024",
-    ("--repeat", "1"): "train_mean+repeat-1",
-    ("--shuffle",): "train_mean+shuffle",
-    ("--probe",): "train_mean+probe",
-    ("--submitter", "team-b"): "train_mean+by-team-b",
+    ("--seed", "5"): f"{QUICK}+seed-5",
+    ("--memory-mib", "1024"): f"{QUICK}+memory-mib-1024",
+    ("--repeat", "1"): f"{QUICK}+repeat-1",
+    ("--shuffle",): f"{QUICK}+shuffle",
+    ("--probe",): f"{QUICK}+probe",
+    ("--submitter", "team-b"): f"{QUICK}+by-team-b",
 }
 
 
 @pytest.fixture
 def reported(small: Path, tmp_path: Path) -> list[object]:
     """Return a command whose report is in place."""
-    command = ["evaluate", "train_mean", "--suite", small, "--out", tmp_path / "out"]
+    command = ["evaluate", QUICK, "--suite", small, "--out", tmp_path / "out"]
     assert runner(*command).returncode == 0
     return command
 
@@ -69,7 +69,7 @@ def test_a_change_of_one_option_is_never_answered_by_the_old_report_nor_replaces
     reported: list[object], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    before = {"train_mean": (out / "train_mean" / "report.json").read_bytes()}
+    before = {QUICK: (out / QUICK / "report.json").read_bytes()}
     for options, name in CHANGES.items():
         ended = runner(*reported, *options)
         assert ended.returncode == 0, ended.stderr
@@ -83,7 +83,7 @@ def test_a_change_of_one_option_is_never_answered_by_the_old_report_nor_replaces
 def test_control_the_same_evaluation_run_again_replaces_its_report(
     reported: list[object], tmp_path: Path
 ) -> None:
-    path = tmp_path / "out" / "train_mean" / "report.json"
+    path = tmp_path / "out" / QUICK / "report.json"
     before = path.read_bytes()
     assert runner(*reported, "--rerun").returncode == 0
     assert path.read_bytes() != before
@@ -100,12 +100,12 @@ def test_the_report_of_a_submitter_stays_when_another_or_nobody_submits_its_imag
     reported: list[object], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    shutil.rmtree(out / "train_mean")
+    shutil.rmtree(out / QUICK)
     for options in (("--submitter", "Team A"), ("--submitter", "Team B"), ()):
         assert runner(*reported, *options).returncode == 0
-    assert submitters(out) == ["Team A", "Team B", "train_mean"]
+    assert submitters(out) == ["Team A", "Team B", QUICK]
     assert runner(*reported, "--submitter", "Team A", "--rerun").returncode == 0
-    assert submitters(out) == ["Team A", "Team B", "train_mean"]  # control: the same is one entry
+    assert submitters(out) == ["Team A", "Team B", QUICK]  # control: the same is one entry
 
 
 def correct(source: Path, run_name: str) -> None:
@@ -115,7 +115,7 @@ def correct(source: Path, run_name: str) -> None:
     path.write_text(json.dumps(stats))
 
 
-@pytest.mark.parametrize(("side", "ran_again"), [("eval", []), ("train", ["train_mean"])])
+@pytest.mark.parametrize(("side", "ran_again"), [("eval", []), ("train", [QUICK])])
 def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
     client: docker.DockerClient,
     reported: list[object],
@@ -126,18 +126,18 @@ def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
 ) -> None:
     """Of an eval run, which no case trains on, only the scores follow; a train run is seen."""
     out, source = tmp_path / "out", tmp_path / "benchmark_output" / "runs" / "v1"
-    before = json.loads((out / "train_mean" / "report.json").read_bytes())
+    before = json.loads((out / QUICK / "report.json").read_bytes())
     (case,) = before["cases"]
     correct(source, case[f"{side}_runs"][0])
     build(source, small)
-    with started(client, ["train_mean"]) as ran:
+    with started(client, [QUICK]) as ran:
         ended = runner(*reported)
     assert ended.returncode == 0, ended.stderr
     assert ran == ran_again
-    after = json.loads((out / "train_mean" / "report.json").read_bytes())
+    after = json.loads((out / QUICK / "report.json").read_bytes())
     assert after["suite"]["digest"] != before["suite"]["digest"]
     assert after["scores"] != before["scores"]
-    assert runner("verify", out / "train_mean", "--suite", small).returncode == 0
+    assert runner("verify", out / QUICK, "--suite", small).returncode == 0
 
 
 def test_a_report_that_was_set_aside_for_one_on_a_new_version_does_not_stop_the_leaderboard(
@@ -160,8 +160,8 @@ def test_an_image_and_a_submitter_with_long_names_are_reported_beside_others(
 ) -> None:
     long = f"{OWN.name('a' * 150)}:{'b' * 120}"
     assert len(long) > 255
-    client.images.get("random").tag(long)
-    command = ["evaluate", long, "train_mean", "--suite", small, "--out", tmp_path / "out"]
+    client.images.get(OTHER_QUICK).tag(long)
+    command = ["evaluate", long, QUICK, "--suite", small, "--out", tmp_path / "out"]
     ended = runner(*command, "--submitter", "\N{SNOWMAN}" * 80)
     assert ended.returncode == 0, ended.stderr
     assert len(list((tmp_path / "out").glob("*/report.json"))) == 2
@@ -173,7 +173,7 @@ def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(
 ) -> None:
     moved = OWN.name("my-predictor")
     command = ["evaluate", moved, "--suite", small, "--out", tmp_path / "out"]
-    for name in ("train_mean", "random"):
+    for name in (QUICK, OTHER_QUICK):
         client.images.get(name).tag(moved)
         ended = runner(*command)
         assert "up to date" not in ended.stderr
@@ -184,10 +184,10 @@ def test_another_image_under_the_same_name_is_never_answered_by_the_old_report(
 def test_a_report_that_was_changed_is_made_again_from_what_has_finished(
     client: docker.DockerClient, reported: list[object], tmp_path: Path
 ) -> None:
-    path = tmp_path / "out" / "train_mean" / "report.json"
+    path = tmp_path / "out" / QUICK / "report.json"
     right = json.loads(path.read_bytes())["scores"]
     path.write_text(path.read_text().replace(f"{right[0]['value']}", "0.0"))
-    with started(client, ["train_mean"]) as ran:
+    with started(client, [QUICK]) as ran:
         ended = runner(*reported)
     assert ran == []
     assert "was changed since it was written; it is kept as" in ended.stderr

@@ -13,6 +13,7 @@ import docker
 import pytest
 
 from tests.integration.command import runner, warm_programs
+from tests.integration.images import OTHER_QUICK, QUICK
 from tests.integration.s3_server import PACKAGES, S3Server
 from tests.integration.started import started
 
@@ -47,15 +48,15 @@ def run(
 def test_reports_on_s3_are_ranked_verified_and_stand(
     server: S3Server, bucket: str, small: Path, client: docker.DockerClient
 ) -> None:
-    command = ["evaluate", "train_mean", "random", "--suite", small, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", QUICK, OTHER_QUICK, "--suite", small, "--out", f"s3://{bucket}/x"]
     ended = run(server, *command)
     assert ended.returncode == 0, ended.stderr
     board = run(server, "leaderboard", f"s3://{bucket}/x", "--json")
     assert len(json.loads(board.stdout)["entries"]) == 2
-    verified = run(server, "verify", f"s3://{bucket}/x/random", "--suite", small)
+    verified = run(server, "verify", f"s3://{bucket}/x/{OTHER_QUICK}", "--suite", small)
     assert verified.returncode == 0, verified.stdout
     before = server.ask("list_objects_v2", Bucket=bucket)["Contents"]
-    with started(client, ["train_mean", "random"]) as ran:
+    with started(client, [QUICK, OTHER_QUICK]) as ran:
         assert "2 of 2 reports are up to date" in run(server, *command).stderr
     assert ran == []
     assert server.ask("list_objects_v2", Bucket=bucket)["Contents"] == before
@@ -96,24 +97,24 @@ def test_control_a_write_that_is_not_interrupted_leaves_the_file(
 def test_a_report_that_was_begun_is_not_ranked_and_made_whole_by_the_same_command(
     server: S3Server, bucket: str, small: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--suite", small, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", QUICK, "--suite", small, "--out", f"s3://{bucket}/x"]
     assert run(server, *command).returncode == 0
     assert run(server, "leaderboard", f"s3://{bucket}/x").returncode == 0
-    server.ask("delete_object", Bucket=bucket, Key="x/train_mean/SHA256SUMS")  # it is written last
+    server.ask("delete_object", Bucket=bucket, Key=f"x/{QUICK}/SHA256SUMS")  # it is written last
     half = run(server, "leaderboard", f"s3://{bucket}/x")
     assert half.returncode == 2
     assert "no report in it" in half.stderr
     assert run(server, *command).returncode == 0
-    assert run(server, "verify", f"s3://{bucket}/x/train_mean", "--suite", small).returncode == 0
+    assert run(server, "verify", f"s3://{bucket}/x/{QUICK}", "--suite", small).returncode == 0
 
 
 COPY = """
 import boto3, sys
 from concurrent.futures import ThreadPoolExecutor
-bucket, times = sys.argv[1], int(sys.argv[2])
+bucket, times, image = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 client = boto3.client("s3")
 files = {
-    name: client.get_object(Bucket=bucket, Key=f"x/train_mean/{name}")["Body"].read()
+    name: client.get_object(Bucket=bucket, Key=f"x/{image}/{name}")["Body"].read()
     for name in ("report.json", "SHA256SUMS")
 }
 def put(number):
@@ -135,9 +136,9 @@ print(len(read_reports(open_store(sys.argv[1]), parse_report).reports))
 def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
     server: S3Server, bucket: str, small: Path
 ) -> None:
-    command = ["evaluate", "train_mean", "--suite", small, "--out", f"s3://{bucket}/x"]
+    command = ["evaluate", QUICK, "--suite", small, "--out", f"s3://{bucket}/x"]
     assert run(server, *command).returncode == 0
-    server.python(COPY, bucket, REPORTS)
+    server.python(COPY, bucket, REPORTS, QUICK)
     before, begun = len(server.requests()), time.monotonic()
     assert server.python(READ_ALL, f"s3://{bucket}/many") == f"{REPORTS}\n"
     assert time.monotonic() - begun < 60
@@ -148,12 +149,12 @@ def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
 
 def test_two_runners_share_a_bucket(server: S3Server, bucket: str, small: Path) -> None:
     options = ["--suite", small, "--out", f"s3://{bucket}/x"]
-    images = ("train_mean", "random", "random")  # two write the same report at the same time
+    images = (QUICK, OTHER_QUICK, OTHER_QUICK)  # two write the same report at the same time
     program = warm_programs() / "runner"
     commands = [list(map(str, [program, "evaluate", image, *options])) for image in images]
     running = [subprocess.Popen(command, env=server.environment) for command in commands]
     assert [process.wait(timeout=250) for process in running] == [0, 0, 0]
-    for image in ("train_mean", "random"):
+    for image in (QUICK, OTHER_QUICK):
         verified = run(server, "verify", f"s3://{bucket}/x/{image}", "--suite", small)
         assert verified.returncode == 0, verified.stdout
 

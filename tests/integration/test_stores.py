@@ -15,6 +15,7 @@ import docker
 import pytest
 
 from tests.integration.command import runner, warm_programs
+from tests.integration.images import OTHER_QUICK, QUICK
 from tests.integration.started import started
 from tests.integration.test_resume import states
 
@@ -70,20 +71,20 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
     client: docker.DockerClient,
 ) -> None:
     url = f"{server.url}/results"
-    command = ["evaluate", "train_mean", "random", "--suite", small, "--out", url, "--jobs", "2"]
+    command = ["evaluate", QUICK, OTHER_QUICK, "--suite", small, "--out", url, "--jobs", "2"]
     ended = runner(*command)
     assert ended.returncode == 0, ended.stderr
     place = server.root / "results"
-    assert {path.name for path in place.iterdir()} == {"finished_cases", "random", "train_mean"}
+    assert {path.name for path in place.iterdir()} == {"finished_cases", OTHER_QUICK, QUICK}
     assert list((server.root / "tmp").iterdir()) == []
-    for report in (f"{url}/random", place / "random"):  # the same bytes as on a disk
+    for report in (f"{url}/{OTHER_QUICK}", place / OTHER_QUICK):  # the same bytes as on a disk
         verified = runner("verify", report, "--suite", small)
         assert verified.returncode == 0, verified.stdout
     board = json.loads(runner("leaderboard", url, "--json").stdout)
-    assert {entry["image"] for entry in board["entries"]} == {"train_mean", "random"}
-    assert "MAE" in runner("report", f"{url}/random").stdout
+    assert {entry["image"] for entry in board["entries"]} == {QUICK, OTHER_QUICK}
+    assert "MAE" in runner("report", f"{url}/{OTHER_QUICK}").stdout
     before = states(place)
-    with started(client, ["train_mean", "random"]) as ran:
+    with started(client, [QUICK, OTHER_QUICK]) as ran:
         again = runner(*command)
     assert ran == []
     assert "2 of 2 reports are up to date" in again.stderr
@@ -96,7 +97,7 @@ def test_reports_at_a_url_are_ranked_shown_verified_and_stand(
 def test_two_runners_share_a_place(server: FtpServer, small: Path) -> None:
     options = ["--suite", str(small), "--out", f"{server.url}/results"]
     program = str(warm_programs() / "runner")
-    commands = [[program, "evaluate", name, *options] for name in ("train_mean", "random")]
+    commands = [[program, "evaluate", name, *options] for name in (QUICK, OTHER_QUICK)]
     running = [subprocess.Popen(command, env=os.environ) for command in commands]
     assert [process.wait(timeout=200) for process in running] == [0, 0]
     assert len(list((server.root / "results").glob("*/report.json"))) == 2
@@ -118,8 +119,8 @@ def test_a_place_that_cannot_be_used_is_told_before_any_container_runs(
     why: str,
 ) -> None:
     url = place.format(port=server.port)
-    with started(client, ["train_mean"]) as ran:
-        ended = runner("evaluate", "train_mean", "--suite", small, "--out", url)
+    with started(client, [QUICK]) as ran:
+        ended = runner("evaluate", QUICK, "--suite", small, "--out", url)
     assert ended.returncode == 2
     assert f"{url.replace('wrong', '...')}: this place can't be used" in ended.stderr
     assert why in ended.stderr
@@ -128,9 +129,9 @@ def test_a_place_that_cannot_be_used_is_told_before_any_container_runs(
 
 def test_a_store_that_is_lost_in_mid_run_is_named_and_the_same_command_goes_on(
     server: FtpServer,
-    suite: Path,
+    three_cases: Path,
 ) -> None:
-    command = [str(warm_programs() / "runner"), "evaluate", "train_mean", "--suite", str(suite)]
+    command = [str(warm_programs() / "runner"), "evaluate", QUICK, "--suite", str(three_cases)]
     command += ["--out", f"{server.url}/results"]
     finished = server.root / "results" / "finished_cases"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
@@ -147,4 +148,4 @@ def test_a_store_that_is_lost_in_mid_run_is_named_and_the_same_command_goes_on(
     again = runner(*command[1:])
     assert again.returncode == 0, again.stderr
     assert f"{kept} of 3 cases have finished before" in again.stderr
-    assert (server.root / "results" / "train_mean" / "SHA256SUMS").is_file()
+    assert (server.root / "results" / QUICK / "SHA256SUMS").is_file()

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.integration.command import runner, warm_programs
+from tests.integration.images import OTHER_QUICK, QUICK
 from tests.integration.same_reports import report
 
 pytestmark = pytest.mark.usefixtures("state")
 
 
-def evaluate(suite: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return runner("evaluate", "train_mean", "--suite", suite, "--out", out, *options)
+def evaluate(
+    suite: Path, out: Path, *options: str, image: str = "train_mean"
+) -> subprocess.CompletedProcess[str]:
+    return runner("evaluate", image, "--suite", suite, "--out", out, *options)
 
 
 def test_every_case_of_a_suite_is_run_and_scored(suite: Path, tmp_path: Path) -> None:
@@ -47,10 +50,10 @@ def test_a_flipped_byte_stops_an_evaluation_with_exit_code_3_and_the_files_name(
 def test_a_frozen_suite_is_not_divided_again_and_its_limits_can_be_lowered(
     small: Path, tmp_path: Path
 ) -> None:
-    ended = evaluate(small, tmp_path / "out", "--eval-samples", "3")
+    ended = evaluate(small, tmp_path / "out", "--eval-samples", "3", image=QUICK)
     assert ended.returncode == 2
     assert "--eval-samples can't change it" in ended.stderr
-    ended = evaluate(small, tmp_path / "out", "--wall-seconds", "60", "--json")
+    ended = evaluate(small, tmp_path / "out", "--wall-seconds", "60", "--json", image=QUICK)
     (found,) = json.loads(ended.stdout)
     assert {case["limits"]["wall_seconds"] for case in found["cases"]} == {60}
 
@@ -58,26 +61,26 @@ def test_a_frozen_suite_is_not_divided_again_and_its_limits_can_be_lowered(
 def test_a_change_of_the_seed_or_of_a_limit_is_never_answered_from_what_has_finished(
     small: Path, tmp_path: Path
 ) -> None:
-    evaluate(small, tmp_path / "out")
-    shutil.rmtree(tmp_path / "out" / "train_mean")
-    same = evaluate(small, tmp_path / "out")
+    evaluate(small, tmp_path / "out", image=QUICK)
+    shutil.rmtree(tmp_path / "out" / QUICK)
+    same = evaluate(small, tmp_path / "out", image=QUICK)
     assert "1 of 1 cases have finished before" in same.stderr
     for options in (("--seed", "5"), ("--memory-mib", "1024"), ("--rerun",)):
-        other = evaluate(small, tmp_path / "out", *options)
+        other = evaluate(small, tmp_path / "out", *options, image=QUICK)
         assert other.returncode == 0, other.stderr
         assert "finished before" not in other.stderr
 
 
 def test_two_runners_on_one_results_directory_both_score_and_leave_one_report(
-    suite: Path, tmp_path: Path
+    three_cases: Path, tmp_path: Path
 ) -> None:
-    options = ("--suite", str(suite), "--out", str(tmp_path / "out"))
-    command = [str(warm_programs() / "runner"), "evaluate", "train_mean", *options]
+    options = ("--suite", str(three_cases), "--out", str(tmp_path / "out"))
+    command = [str(warm_programs() / "runner"), "evaluate", QUICK, *options]
     started = [subprocess.Popen(command, env=os.environ) for _ in range(2)]
     assert [process.wait(timeout=200) for process in started] == [0, 0]
     found = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert found == ["finished_cases", "train_mean"]
-    assert report(tmp_path / "out")["cases"][2]["outcome"] == "scored"
+    assert found == ["finished_cases", QUICK]
+    assert report(tmp_path / "out", QUICK)["cases"][2]["outcome"] == "scored"
 
 
 @pytest.mark.parametrize(
@@ -129,14 +132,14 @@ def test_a_full_disk_of_temporary_files_is_named_and_not_the_folder_that_is_writ
 
 
 def test_a_list_of_submissions_is_one_batch_within_a_budget_and_the_leaderboard_has_their_names(
-    suite: Path, tmp_path: Path
+    three_cases: Path, tmp_path: Path
 ) -> None:
     listed = [
-        {"submitter": "Team <A>", "image": "train_mean"},
-        {"submitter": "B", "image": "random"},
+        {"submitter": "Team <A>", "image": QUICK},
+        {"submitter": "B", "image": OTHER_QUICK},
     ]
     (tmp_path / "submissions.yaml").write_text(json.dumps(listed))  # which is YAML too
-    batch = ["evaluate", "--submissions", tmp_path / "submissions.yaml", "--suite", suite]
+    batch = ["evaluate", "--submissions", tmp_path / "submissions.yaml", "--suite", three_cases]
     batch += ["--out", tmp_path / "out", "--jobs", "2"]
     refused = runner(*batch, "--budget", "cpus=0.5")
     assert refused.returncode == 2
