@@ -13,7 +13,6 @@ from pathlib import Path
 
 from runner.authoring.dockerignore import Ignore, read_patterns
 from runner.errors import UsageError
-from runner.files.regular_files import NO_FILE
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "requirements.txt"
@@ -47,7 +46,7 @@ def context_names(directory: Path) -> list[str]:
 
     Raises:
         UsageError: a folder can't be read, a line of `.dockerignore` is no pattern, or what the
-            build reads is a pipe.
+            build reads is no file.
     """
     refuse_unreadable(directory)
     with reading(directory):
@@ -55,14 +54,18 @@ def context_names(directory: Path) -> list[str]:
 
 
 def refuse_unreadable(directory: Path) -> None:
-    """Refuse what would be waited for, or fill the memory, if it was read.
+    """Refuse what would be waited for, fill the memory, or be passed over, if it was read.
 
     Raises:
-        UsageError: one of the files that say how to build is a pipe, or very large.
+        UsageError: one of the files that say how to build is a folder, a pipe, a link that leads
+            nowhere, or very large.
     """
     for path in (directory / name for name in (DOCKERFILE, *IGNORE_FILES, *_READ)):
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise UsageError(f"{path}: {NO_FILE}. The build reads it: put a file in its place.")
+        if os.path.lexists(path) and not path.is_file():
+            raise UsageError(
+                f"{path}: no file, but e.g. a folder, a pipe or a link that leads nowhere. The "
+                "build reads it: put a file in its place, or remove it."
+            )
         if path.is_file() and path.stat().st_size > LARGEST_READ_BYTES:
             raise UsageError(
                 f"{path}: has {path.stat().st_size} bytes, and at most {LARGEST_READ_BYTES} are "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runner.authoring.context_files import reading
 from runner.authoring.debian.archive import MIRROR, Distribution
 from runner.authoring.debian.packages import Package
 from runner.errors import UsageError
@@ -55,12 +56,12 @@ def read_wanted(path: Path) -> list[str]:
     """Return the names in an ``apt.txt``, sorted; ``#`` begins a comment.
 
     Raises:
-        UsageError: a line is no name of a package.
+        UsageError: it can't be read, or a line is no name of a package.
     """
     wanted = set()
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
-    ):
+    with reading(path):  # some editors begin a file with a byte order mark
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
         for word in line.partition("#")[0].split():
             if not _NAME.fullmatch(word):
                 raise UsageError(

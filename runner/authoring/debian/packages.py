@@ -93,7 +93,7 @@ class PackageIndex:
 
     def find_all(self, relation: Relation) -> Iterator[Package]:
         """Yield what meets a relation: the package of that name, then those that provide it."""
-        names = [relation.name, *sorted(self._providers.get(relation.name, ()))]
+        names = [relation.name, *self.providers(relation.name)]
         for package in map(self.find, names):
             if package is not None and package.meets(relation):
                 yield package
@@ -107,6 +107,10 @@ class PackageIndex:
             if any("\nEssential: yes\n" in paragraph for _, paragraph in paragraphs)
         ]
         return [package for package in found if package is not None]
+
+    def providers(self, name: str) -> list[str]:
+        """Return the names of the packages that provide a name beside their own."""
+        return sorted(self._providers.get(name, ()))
 
     def names(self) -> Iterable[str]:
         """Return the names of all packages."""

@@ -12,6 +12,8 @@ from runner.errors import BuildError
 
 _DEBCONF = "debconf"
 
+_SHOWN_PROVIDERS = 5
+
 
 def resolve(
     wanted: Iterable[str], index: PackageIndex, installed: Mapping[str, Package], where: str
@@ -53,6 +55,11 @@ class _Plan:
         package = self.index.find(name)
         if package is not None:
             return package
+        if providers := self.index.providers(name):
+            raise BuildError(
+                f"apt.txt: in {self.where}, {name} is only what other packages provide. Name one "
+                f"of them: {', '.join(providers[:_SHOWN_PROVIDERS])}."
+            )
         near = difflib.get_close_matches(name, self.index.names(), 3, 0.7)
         advice = (
             f"Did you mean {' or '.join(near)}?" if near else "Look for it at packages.debian.org."

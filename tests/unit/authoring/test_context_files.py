@@ -58,13 +58,29 @@ def test_an_odd_file_is_taken_and_never_opened(
 @pytest.mark.parametrize("name", [".dockerignore", "requirements.txt", "requirements.lock"])
 def test_a_pipe_in_place_of_what_the_build_reads_is_refused(folder: Path, name: str) -> None:
     os.mkfifo(folder / name)
-    with pytest.raises(UsageError, match=f"{name}: no file, e.g. a pipe"):
+    with pytest.raises(UsageError, match=f"{name}: no file, but e.g. a folder, a pipe"):
         context_names(folder)
 
 
-@pytest.mark.parametrize("name", [".dockerignore", "requirements.txt", "requirements.lock"])
-def test_control_a_file_in_that_place_is_taken(folder: Path, name: str) -> None:
+READ = [".dockerignore", "requirements.txt", "requirements.lock", "apt.txt", "apt.lock"]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
+@pytest.mark.parametrize("name", READ)
+def test_a_folder_or_a_dead_link_in_place_of_what_the_build_reads_is_not_passed_over(
+    folder: Path, name: str, make: Callable[[Path], object]
+) -> None:
+    make(folder / name)
+    with pytest.raises(UsageError, match=f"{name}: no file, but e.g. a folder, a pipe or a link"):
+        context_names(folder)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_control_a_file_or_a_link_to_one_in_that_place_is_taken(folder: Path, name: str) -> None:
     (folder / name).write_text("")
+    assert name in context_names(folder)
+    (folder / name).rename(folder / "other")
+    (folder / name).symlink_to("other")
     assert name in context_names(folder)
 
 

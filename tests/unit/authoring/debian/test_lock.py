@@ -33,6 +33,16 @@ def test_names_may_stand_on_one_line_or_many_with_comments(tmp_path: Path) -> No
     assert read_wanted(tmp_path / "apt.txt") == ["libgomp1", "libstdc++6", "zlib1g"]
 
 
+def test_a_list_of_an_editor_on_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / "apt.txt").write_bytes(b"\xef\xbb\xbflibgomp1 # why\r\n\r\nzlib1g\r\n")
+    assert read_wanted(tmp_path / "apt.txt") == ["libgomp1", "zlib1g"]
+
+
+def test_a_list_that_cannot_be_read_is_a_fault_of_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"can't be read"):
+        read_wanted(tmp_path)
+
+
 @pytest.mark.parametrize("line", ["libgomp1=1.0", "-o APT::x=y", "../a", "Libgomp1", "a;b"])
 def test_what_is_no_name_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "apt.txt").write_text(f"libgomp1\n{line}\n")

@@ -36,6 +36,17 @@ def test_a_virtual_package_is_met_by_one_that_provides_it() -> None:
     assert names(packages, "a") == ["a=1", "b=1"]
 
 
+def test_a_virtual_package_can_only_be_named_where_the_base_has_one_that_provides_it() -> None:
+    packages = index(described("b", Provides="v"), described("c", Provides="v (= 2)"))
+    with pytest.raises(BuildError, match=r"v is only what other packages provide.* them: b, c\.$"):
+        names(packages, "v")
+    assert names(packages, "v", base=status(described("b", Provides="v"))) == []
+
+
+def test_control_a_package_that_others_provide_too_is_taken_itself() -> None:
+    assert names(index(described("a", Provides="v"), described("v")), "v") == ["v=1"]
+
+
 def test_packages_that_need_each_other_are_both_installed() -> None:
     packages = index(described("a", Depends="b"), described("b", Depends="a"))
     assert names(packages, "a") == ["a=1", "b=1"]
