@@ -26,7 +26,7 @@ from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
 from runner.evaluation.passes import CaseProgress, Pass
-from runner.evaluation.plan import Plan, open_plan
+from runner.evaluation.plan import Plan, open_plan, tell_left_out
 from runner.evaluation.recorded_cases import record_batch
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
@@ -83,7 +83,10 @@ def evaluate(
             own_metrics,
             has_targets=not output.quiet and shows_targets(plan.passes.values()),
             has_table=output.quiet or len(plan.passes) > 1,
+            is_quiet=output.quiet,
         )
+        if output.quiet:  # the progress has told nobody
+            tell_left_out(plan.left_out, display.say)
         checked = CiOutput(checks, ci, display, output.as_json)
         open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
         finished = run_plan(plan, open_pool, progress, [results, printer, checked])

@@ -47,6 +47,7 @@ class EvaluationPrinter:
             is printed is JSON.
         has_targets: print predicted and actual of each target of each evaluation.
         has_table: print a table of all evaluations at the end.
+        is_quiet: there is no progress to show why an evaluation failed.
     """
 
     display: Display
@@ -56,6 +57,7 @@ class EvaluationPrinter:
     own_metrics: Sequence[OwnMetric] = ()
     has_targets: bool = True
     has_table: bool = False
+    is_quiet: bool = False
 
     def see_evaluation(self, finished: FinishedEvaluation) -> None:
         """Print the evaluation, unless it failed; the progress has shown why if it may be seen."""
@@ -63,6 +65,8 @@ class EvaluationPrinter:
         if isinstance(report, RunnerError):
             if self.is_closed:
                 self.display.say(fault_line(finished.first.image.reference, report))
+            elif self.is_quiet and self.as_json:
+                self.display.say(f"{finished.first.title}: {report}")
             return
         with self.display.aside():
             for line in log_lines(report, directory) if self.show_log else ():

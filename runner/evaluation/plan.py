@@ -143,8 +143,13 @@ def resolve_images(
             errors.append(error)
     if not images:
         raise errors[0]
-    say_first(say, [f"left out: {error}" for error in errors], "images are left out")
+    tell_left_out(errors, say)
     return images, errors
+
+
+def tell_left_out(errors: Sequence[RunnerError], say: Say) -> None:
+    """Say why images are left out."""
+    say_first(say, [f"left out: {error}" for error in errors], "images are left out")
 
 
 def _plan_suite(

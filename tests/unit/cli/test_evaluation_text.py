@@ -182,3 +182,18 @@ def test_a_single_image_is_printed_by_itself_however_many_cases_it_has(
     images: int, shown: bool
 ) -> None:
     assert shows_targets([pass_of(9)] * images) is shown
+
+
+@pytest.mark.parametrize("is_quiet", [True, False])
+def test_a_fault_is_told_once_beside_json_also_without_progress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_quiet: bool
+) -> None:
+    """With progress, that has told it."""
+    first = SimpleNamespace(title="image on suite", image=SimpleNamespace(reference="image"))
+    fault = FinishedEvaluation(cast("Any", first), tmp_path, EngineError("it went away"))
+    printer = EvaluationPrinter(
+        LineDisplay(), as_json=True, show_log=False, is_closed=False, is_quiet=is_quiet
+    )
+    printer.see_evaluation(fault)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "image on suite: it went away\n" if is_quiet else "")
