@@ -31,6 +31,9 @@ CATEGORIES = ("scenario", "model", "stat", "split", "perturbation")
 KINDS: tuple[Kind, ...] = ("stat", "binary", "instance")
 DEFAULT_POLICY = ScoringPolicy.model_construct()  # its own values need no check
 WEIGHTED_BY = "scenario"
+TOTAL_WEIGHT = "total weight"
+"""Of the scenarios of a point; only a point of weighted scenarios has it."""
+
 COUNTS = ("runs", "scenarios", "models")
 
 
@@ -221,6 +224,8 @@ def _score(metric: Metric, group: _Group, *, intervals: bool) -> Score:
         interval = make_interval(found, metric.bounds)
     is_known = bool(np.isfinite(value))
     reason = metric.undefined if point is not None else "no target has a prediction"
+    if point is not None and point.get(TOTAL_WEIGHT) == 0:
+        reason = "no scenario with a weight above 0 has a prediction"
     if np.isinf(value) or not reason:
         reason = "it is too large to be computed"
     return Score(
@@ -265,6 +270,7 @@ def _weighted_point(
         found[metric.name] = float(weighted / shares.sum()) if shares.sum() else np.nan
     whole = {name: float(columns[name].sum()) for name in ("targets", "runs", "scenarios")}
     whole["models"] = float(len(set(targets.clusters.models)))
+    whole[TOTAL_WEIGHT] = float(weights.sum())
     return {None: {**found, **whole, MAXIMUM: float(columns.get(MAXIMUM, np.zeros(1)).max())}}
 
 

@@ -105,6 +105,26 @@ def test_with_scenario_weights_as_without_there_is_no_value_where_no_target_coun
     assert (plain.value is None) is (instances == 0)
 
 
+@pytest.mark.parametrize("predicted_in_x", [None, 0.5])
+def test_where_only_scenarios_of_weight_0_are_predicted_the_reason_says_so(
+    predicted_in_x: float | None,
+) -> None:
+    targets = [
+        target("a", predicted=predicted_in_x, actual=0.4, subject="x"),
+        target("b", predicted=0.5, actual=0.2, subject="y"),
+    ]
+    policy = ScoringPolicy(scenario_weights={"MMLUScenario(subject=y)": 0})
+    found = scores_of(targets, policy=policy, intervals=True)
+    mae, largest = found["mae"], found["max_error"]
+    if predicted_in_x is None:
+        reason = "no scenario with a weight above 0 has a prediction"
+        assert (mae.value, mae.reason, mae.missing) == (None, reason, 1)
+    else:
+        assert mae.value == pytest.approx(0.1)
+        assert mae.reason is None
+    assert (largest.value, largest.reason) == (0.3, None)
+
+
 def test_a_target_has_its_cases_budget_and_replicate() -> None:
     of_cases = [target("a", predicted=0.5, case=f"case-{n}", budget=n, replicate=3) for n in (4, 8)]
     assert records(of_cases).select("budget", "replicate").rows() == [(4, 3), (8, 3)]
