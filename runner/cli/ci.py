@@ -1,6 +1,6 @@
 """CI support in ``runner evaluate``: gates, ranks, a summary and JUnit XML, without secrets."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.cli.echo import echo_json
 from runner.cli.evaluation_options import CiOptions
+from runner.cli.evaluation_text import fault_line
 from runner.cli.live.display import Display
 from runner.errors import RunnerError
 from runner.evaluation.finished_evaluation import FinishedEvaluation
@@ -76,6 +77,7 @@ class CiOutput:
     """Prints JSON, ranks and gates at the end, and writes the files for CI.
 
     Attributes:
+        left_out: why images were left out before anything ran; JSON has these too.
         is_below_gate: whether a report fails a gate; known at the end.
         faults: what single reports met; the others are shown.
     """
@@ -84,6 +86,7 @@ class CiOutput:
     options: CiOptions
     display: Display
     as_json: bool
+    left_out: Sequence[RunnerError] = ()
     is_below_gate: bool = False
     faults: list[RunnerError] = field(default_factory=list)
 
@@ -101,7 +104,7 @@ class CiOutput:
         checked = self._made({path: partial(self.checks.check, path, reports) for path in reports})
         self.is_below_gate = any(each.is_below_gate for each in checked.values())
         with self.display.aside():
-            self._print(checked)
+            self._print(checked, finished)
         is_closed = self.options.is_closed
         if self.options.summary_file is not None:
             texts = self._made(
@@ -134,7 +137,9 @@ class CiOutput:
                 made[directory] = one
         return made
 
-    def _print(self, checked: Mapping[Path, CheckedReport]) -> None:
+    def _print(
+        self, checked: Mapping[Path, CheckedReport], finished: Sequence[FinishedEvaluation]
+    ) -> None:
         if self.as_json:
             is_closed = self.options.is_closed
             shown = self._made(
@@ -143,7 +148,8 @@ class CiOutput:
                     for path, each in checked.items()
                 }
             )
-            echo_json(list(shown.values()))
+            faults = _faults_json(finished, self.left_out, is_closed=is_closed)
+            echo_json([*shown.values(), *faults])
         for each in checked.values():
             rank = [] if each.standing is None else [f"rank {each.standing}"]
             gates = map(published_gate, each.gates) if self.options.is_closed else each.gates
@@ -161,3 +167,17 @@ def _evaluation_json(directory: Path, checked: CheckedReport, *, is_closed: bool
         "rows": comparison_rows(report),
         **report.model_dump(mode="json"),
     }
+
+
+def _faults_json(
+    finished: Sequence[FinishedEvaluation], left_out: Sequence[RunnerError], *, is_closed: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield why evaluations and images have no report, or only the publishable part of it."""
+    for one in finished:
+        if isinstance(one.result, RunnerError):
+            image = one.first.image.reference
+            text = fault_line(image, one.result) if is_closed else str(one.result)
+            of_image = {"image": image, "suite": one.first.suite.name}
+            yield {**of_image, "error": text, "exit_code": one.result.exit_code}
+    for error in left_out:
+        yield {"error": str(error), "exit_code": error.exit_code}

@@ -87,7 +87,7 @@ def evaluate(
         )
         if output.quiet:  # the progress has told nobody
             tell_left_out(plan.left_out, display.say)
-        checked = CiOutput(checks, ci, display, output.as_json)
+        checked = CiOutput(checks, ci, display, output.as_json, plan.left_out)
         open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
         finished = run_plan(plan, open_pool, progress, [results, printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)

@@ -12,5 +12,7 @@ def start() -> NoReturn:
     try:
         from runner.cli.main import main  # noqa: PLC0415  (the loading itself may be interrupted)
     except KeyboardInterrupt:
+        if "--json" in sys.argv:  # what else prints is still to be loaded
+            print(f'{{"error": "Interrupted.", "exit_code": {INTERRUPTED}}}')  # noqa: T201
         sys.exit(INTERRUPTED)
     main()

@@ -1,6 +1,7 @@
 """What is printed and written for CI at the end of a batch."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from runner.cli import ci
 from runner.cli.ci import Checks, CiOutput
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import LineDisplay
-from runner.errors import BugError
+from runner.errors import BugError, EngineError, UsageError
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
@@ -87,3 +88,29 @@ def test_control_without_a_bug_all_are_shown(
     assert [each["image"]["reference"] for each in json.loads(shown.out)] == list(IMAGES)
     assert "`broken`" in (tmp_path / "summary.md").read_text()
     assert shown.err == ""
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_json_has_why_an_image_has_no_report_as_far_as_it_may_be_told(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str], is_closed: bool
+) -> None:
+    sound, lost = finished(suite)
+    lost = replace(lost, result=EngineError("The disk of the organizer is full."))
+    made = output(tmp_path)
+    made.options = replace(made.options, is_closed=is_closed)
+    made.left_out = [UsageError("gone: no such image")]
+    made.see_batch([sound, lost])
+    report, *faults = json.loads(capsys.readouterr().out)
+    told = "The disk of the organizer is full."
+    assert "error" not in report
+    assert [each["exit_code"] for each in faults] == [5, 2]
+    assert [each.get("image") for each in faults] == ["sound", None]
+    assert (told in faults[0]["error"]) is not is_closed
+    assert faults[1]["error"] == "gone: no such image"
+
+
+def test_control_where_all_have_reports_json_has_these_alone(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output(tmp_path).see_batch(finished(suite))
+    assert ["error" in each for each in json.loads(capsys.readouterr().out)] == [False, False]

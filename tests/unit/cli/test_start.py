@@ -1,7 +1,9 @@
 """The program ``runner``, from its first line on."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 INTERRUPTED = """
 import sys
@@ -14,14 +16,16 @@ class Interrupt:
 
 sys.meta_path.insert(0, Interrupt())
 from runner.cli.start import start
-sys.argv = ["runner", "--version"]
+sys.argv = ["runner", *sys.argv[2:]]
 start()
 """
 
 
-def start(interrupted_at: str) -> subprocess.CompletedProcess[str]:
+def start(
+    interrupted_at: str, arguments: Sequence[str] = ("--version",)
+) -> subprocess.CompletedProcess[str]:
     """Start the program, and interrupt it when it imports a module."""
-    command = [sys.executable, "-c", INTERRUPTED, interrupted_at]
+    command = [sys.executable, "-c", INTERRUPTED, interrupted_at, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -34,3 +38,8 @@ def test_control_without_ctrl_c_it_runs() -> None:
     ended = start("nothing")
     assert ended.returncode == 0
     assert "version" in ended.stdout
+
+
+def test_ctrl_c_while_it_loads_is_told_as_json_where_that_is_asked_for() -> None:
+    ended = start("click", ["report", "a", "--json"])
+    assert json.loads(ended.stdout) == {"error": "Interrupted.", "exit_code": ended.returncode}
