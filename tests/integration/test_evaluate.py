@@ -56,6 +56,22 @@ def test_the_example_predictors_are_scored_on_the_demo_suite(tmp_path: Path) -> 
         assert found["scores"][0]["value"] == pytest.approx(mean)
 
 
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_an_image_that_is_left_out_is_told_once_and_is_in_the_json(
+    tmp_path: Path, quiet: list[str]
+) -> None:
+    """With --quiet nothing else is told."""
+    arguments = ("random", "nowhere:1", "--suite", "demo", "--out", tmp_path, "--json", *quiet)
+    ended = runner("evaluate", *arguments)
+    told = [line for line in ended.stderr.splitlines() if line.startswith("left out: nowhere:1: ")]
+    assert len(told) == 1
+    assert bool(quiet) is (ended.stderr.splitlines() == told)
+    report, fault = json.loads(ended.stdout)
+    assert Path(report["report_directory"]).name == "random"
+    assert f"left out: {fault['error']}" == told[0]
+    assert fault["exit_code"] == ended.returncode == 2
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """Return what an evaluation printed, and where its report is."""
