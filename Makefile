@@ -49,7 +49,8 @@ lint: $(VENV)/developer
 	$(VENV)/bin/mypy
 	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
 
-NEEDED := $(VENV)/developer runner-image browser $(S3)/installed $(INSPECT)/installed
+# The runner's own image is made by the tests that look at it, while others run.
+NEEDED := $(VENV)/developer images browser $(S3)/installed $(INSPECT)/installed
 pytest: $(NEEDED)
 	$(VENV)/bin/python -m tests
 
@@ -99,21 +100,26 @@ runner-image: images dist
 	@cp requirements/runner.lock $(RUNNER_CONTEXT)/requirements.lock
 	@$(VENV)/bin/runner build $(RUNNER_CONTEXT) -t runner
 
+# Compiled on all cores, as pip does it on one. A file that this Python can't compile stays as it is.
+INSTALL := $(VENV)/bin/pip install --quiet --no-compile --no-deps --require-hashes
+COMPILE := @$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
+
 # What a user needs, the pages among it.
 $(VENV)/installed: requirements/user.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 2; }
 	@echo "Installing Python packages into $(VENV), about 820 MB."
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/user.lock
+	$(INSTALL) -r requirements/user.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(COMPILE)
 	@touch $@
 
 # The same versions, and the tools of developers.
 $(VENV)/developer: requirements/dev.lock requirements/helm-stat.lock $(VENV)/installed
 	@echo "Installing developers' packages into $(VENV), about 970 MB more."
-	$(VENV)/bin/pip install --quiet --no-deps --require-hashes \
-	  -r requirements/dev.lock -r requirements/helm-stat.lock
+	$(INSTALL) -r requirements/dev.lock -r requirements/helm-stat.lock
+	$(COMPILE)
 	@touch $@
 
 # These packages are not in the environment but before it on PYTHONPATH: see requirements/s3.in.

@@ -4,6 +4,7 @@ with the predictor either way, so the report is the one that the command gives h
 import os
 import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from tests.integration.same_reports import report
 from tests.suite_builder import build
 
 IMAGE = "train_mean:latest"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,15 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = runner("evaluate", IMAGE, "--suite", root / "suite", "--out", root / "here")
     assert ended.returncode == 0, ended.stderr
     return root
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """Return the runner's own image, made of this checkout on the base that is there."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--old-file=images", "runner-image"]
+    subprocess.run(command, cwd=ROOT, env=outside, check=True, timeout=300)
+    return "runner"
 
 
 def engine_address() -> str:
@@ -100,7 +111,9 @@ def test_control_the_address_that_no_engine_stands_behind_any_more_is_exit_5(
     assert runner(*command, DOCKER_HOST=address).returncode == 5
 
 
-def run_in_image(client: docker.DockerClient, shared: Path, out: Path, *arguments: str) -> str:
+def run_in_image(
+    client: docker.DockerClient, image: str, shared: Path, out: Path, *arguments: str
+) -> str:
     """Run the runner's image with the engine's socket, the suite and the results, no more."""
     mounts = {
         urlsplit(engine_address()).path: {"bind": "/var/run/docker.sock"},
@@ -108,16 +121,16 @@ def run_in_image(client: docker.DockerClient, shared: Path, out: Path, *argument
         str(out): {"bind": "/work/results"},
     }
     said = client.containers.run(
-        "runner", list(arguments), volumes=mounts, remove=True, network_mode="none", stderr=True
+        image, list(arguments), volumes=mounts, remove=True, network_mode="none", stderr=True
     )
     return bytes(said).decode()
 
 
 def test_the_runners_image_gives_the_same_report_with_suite_and_results_shared_alone(
-    client: docker.DockerClient, shared: Path, tmp_path: Path
+    client: docker.DockerClient, image: str, shared: Path, tmp_path: Path
 ) -> None:
     options = ["--suite", "/work/suite", "--out", "/work/results"]
-    said = run_in_image(client, shared, tmp_path, "evaluate", IMAGE, *options)
+    said = run_in_image(client, image, shared, tmp_path, "evaluate", IMAGE, *options)
     assert "MAE" in said
     found, wanted = report(tmp_path), report(shared / "here")
     for one in (found, wanted):
@@ -126,22 +139,22 @@ def test_the_runners_image_gives_the_same_report_with_suite_and_results_shared_a
 
 
 def test_control_the_runners_image_without_the_suite_finds_none(
-    client: docker.DockerClient, shared: Path, tmp_path: Path
+    client: docker.DockerClient, image: str, shared: Path, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(shared / "here", elsewhere / "suite")
     options = ["--suite", "/work/suite", "--out", "/work/results"]
     with pytest.raises(docker.errors.ContainerError) as error:
-        run_in_image(client, elsewhere, tmp_path / "out", "evaluate", IMAGE, *options)
+        run_in_image(client, image, elsewhere, tmp_path / "out", "evaluate", IMAGE, *options)
     assert error.value.exit_status == 3
 
 
 def test_the_runners_image_is_this_version_and_brings_the_hostile_predictors(
-    client: docker.DockerClient, shared: Path, tmp_path: Path
+    client: docker.DockerClient, image: str, shared: Path, tmp_path: Path
 ) -> None:
-    assert "version 0.1.0" in run_in_image(client, shared, tmp_path, "--version")
+    assert "version 0.1.0" in run_in_image(client, image, shared, tmp_path, "--version")
     listed = client.containers.run(
-        "runner",
+        image,
         ["-c", "from runner.attack.pack import *; print(len(read_pack(pack_directory())))"],
         entrypoint=["python3"],
         remove=True,
