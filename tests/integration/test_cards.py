@@ -55,7 +55,7 @@ for name, tried in several.items():
 raise AssertionError(json.dumps(found))
 """
 ATTACKS = {
-    "endless": "while True: pass",
+    "endless": "import time\nwhile True: time.sleep(1)",
     "several": SEVERAL,
     "fork_bomb": """
 import subprocess
