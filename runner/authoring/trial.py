@@ -23,6 +23,7 @@ from runner.authoring.trial_variables import image_variables
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
+from runner.processes import INTERRUPTIBLE
 from runner.sandbox.outcome import SIGNAL_EXIT_BASE, ContainerEnd
 from runner.sandbox.output_archive import read_output
 from runner.sandbox.resources import ResourceUse
@@ -189,7 +190,7 @@ def _run_limited(
     try:
         timer.start()
         reader.start()
-        exit_code = process.wait()
+        exit_code = process.wait(INTERRUPTIBLE)
         seconds = time.monotonic() - began
     finally:
         timer.cancel()

@@ -1,4 +1,4 @@
-"""A report's records: the frame that is scored, and its files for users' own analysis."""
+"""A report's records: the frame that is scored."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,10 @@
 """``runner try``, as an author runs it: real processes on the demo suite."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,6 +173,20 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     ended = try_(template_folder("python"), tmp_path / "cache", "--here")
     assert ended.returncode == 0, ended.stderr
     assert not (tmp_path / "cache" / "runner").is_dir()
+
+
+def test_ctrl_c_ends_a_predictor_that_still_computes(tmp_path: Path, cache: Path) -> None:
+    write_predictor(tmp_path, "import time; print('reached'); time.sleep(60); return {}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "runner", "try", tmp_path],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert any("reached" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130  # without the predictor's end
 
 
 @pytest.mark.parametrize("title", ["A column's name is wrong", "The predictor downloads something"])
