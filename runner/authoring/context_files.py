@@ -61,16 +61,25 @@ def refuse_unreadable(directory: Path) -> None:
             nowhere, or very large.
     """
     for path in (directory / name for name in (DOCKERFILE, *IGNORE_FILES, *_READ)):
-        if os.path.lexists(path) and not path.is_file():
-            raise UsageError(
-                f"{path}: no file, but e.g. a folder, a pipe or a link that leads nowhere. The "
-                "build reads it: put a file in its place, or remove it."
-            )
-        if path.is_file() and path.stat().st_size > LARGEST_READ_BYTES:
+        if has_file(path) and path.stat().st_size > LARGEST_READ_BYTES:
             raise UsageError(
                 f"{path}: has {path.stat().st_size} bytes, and at most {LARGEST_READ_BYTES} are "
                 "read. It is probably something else: put the right file in its place."
             )
+
+
+def has_file(path: Path) -> bool:
+    """Return whether a file that the build reads is there.
+
+    Raises:
+        UsageError: something else is in its place, which would be passed over.
+    """
+    if os.path.lexists(path) and not path.is_file():
+        raise UsageError(
+            f"{path}: no file, but e.g. a folder, a pipe or a link that leads nowhere. The build "
+            "reads it: put a file in its place, or remove it."
+        )
+    return path.is_file()
 
 
 def context_files(directory: Path) -> list[Path]:

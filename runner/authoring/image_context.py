@@ -13,6 +13,7 @@ from runner.authoring.context_files import (
     REQUIREMENTS_LOCK,
     add_to_context,
     context_names,
+    has_file,
     reading,
     refuse_unreadable,
 )
@@ -38,10 +39,10 @@ def read_expected(directory: Path) -> str | None:
     """Return the expected predictions that a folder holds, or None if there are none.
 
     Raises:
-        UsageError: they are too large for a label.
+        UsageError: they are no file, or too large for a label.
     """
     path = directory / EXPECTED
-    if not path.is_file():
+    if not has_file(path):
         return None
     if path.stat().st_size > LARGEST_EXPECTED_BYTES:
         raise UsageError(
@@ -58,7 +59,7 @@ def read_fact_sheet(directory: Path) -> FactSheet | None:
         UsageError: it can't be read, or a field is wrong.
     """
     path = directory / FACT_SHEET
-    if not path.exists():
+    if not has_file(path):
         return None
     with reading(path), open_regular(path) as file:
         content = file.read(MOST_FACT_SHEET_BYTES + 1)

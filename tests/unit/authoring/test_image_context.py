@@ -2,6 +2,7 @@ import os
 import re
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from runner.authoring.image_context import (
     find_requirements,
     read_dockerfile,
+    read_expected,
     read_fact_sheet,
     write_context,
     write_packages_context,
@@ -38,10 +40,18 @@ def test_a_fact_sheet_is_read_if_there_is_one(folder: Path) -> None:
     assert sheet.title == "Mine"
 
 
-def test_a_pipe_in_the_place_of_a_fact_sheet_is_refused(folder: Path) -> None:
-    os.mkfifo(folder / "predictor.yaml")
-    with pytest.raises(UsageError, match=r"predictor\.yaml"):
-        read_fact_sheet(folder)
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("nowhere")])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("predictor.yaml", read_fact_sheet), ("expected_predictions.json", read_expected)],
+)
+def test_what_is_no_file_in_the_place_of_one_that_becomes_a_label_is_refused(
+    folder: Path, name: str, read: Callable[[Path], object], make: Callable[[Path], object]
+) -> None:
+    assert read(folder) is None  # the control: without it there is no label
+    make(folder / name)
+    with pytest.raises(UsageError, match=f"{name}: no file, but e.g. a folder, a pipe or a link"):
+        read(folder)
 
 
 def make_large(path: Path, size: int) -> None:
