@@ -18,6 +18,7 @@ from runner.building.demo_suite import unpack_demo_suite
 from runner.contract.limits import GIB
 from tests.integration.command import runner
 from tests.integration.images import OWN
+from tests.integration.printed import printed_by
 
 ROOT = Path(__file__).parents[2]
 
@@ -184,9 +185,7 @@ def magnet_0_0_2(magnet_random: str, client: docker.DockerClient, tmp_path_facto
     )
     image = build(folder, "my-predictor-magnet-0.0.2")
     code = "from importlib.metadata import version; print(version('aiq-magnet'))"
-    shown = client.containers.run(
-        image, ["-c", code], entrypoint="python3", remove=True, network_mode="none"
-    )
+    shown = printed_by(client, image, ["-c", code], entrypoint="python3", network_mode="none")
     assert shown == b"0.0.2\n"
     return image
 
@@ -378,8 +377,8 @@ def test_a_predictor_in_another_language_predicts_stats_of_instances(
 
 def has_python(client: docker.DockerClient, image: str) -> bool:
     script = "command -v python || command -v python3 || find / -name 'libpython*' -path '*lib*'"
-    shown = client.containers.run(
-        image, ["-c", script], entrypoint="sh", remove=True, network_mode="none", user="root"
+    shown = printed_by(
+        client, image, ["-c", script], entrypoint="sh", network_mode="none", user="root"
     )
     return bool(shown.split())
 

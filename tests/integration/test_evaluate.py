@@ -26,6 +26,7 @@ from tests.integration.command import RUNNER, runner, warm_programs
 from tests.integration.conftest import wait_for_container
 from tests.integration.forwarder import forwarder
 from tests.integration.images import OWN
+from tests.integration.printed import printed_by
 from tests.suite_builder import build
 
 Build = Callable[..., str]
@@ -502,11 +503,11 @@ def test_a_required_package_is_in_the_image_and_the_bases_own_are_not_doubled(
     (project / "requirements.txt").write_text("narwhals==2.0.1\npandas\n")
     built = runner("build", project, "-t", MINE)
     assert built.returncode == 0, built.stderr
-    listed = client.containers.run(
+    listed = printed_by(
+        client,
         MINE,
-        "-c 'import os; print(os.listdir(\"/opt/predictor/packages\"))'",
+        ["-c", "import os; print(os.listdir('/opt/predictor/packages'))"],
         entrypoint="python3",
-        remove=True,
     )
     assert b"'narwhals'" in listed
     assert b"'pandas'" not in listed

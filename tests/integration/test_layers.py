@@ -19,6 +19,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from tests.integration.command import runner
 from tests.integration.images import OWN
+from tests.integration.printed import printed_by
 
 IMAGE = OWN.name("layers")
 NEWER_SYNTAX = "case new of syntax:\n"
@@ -123,8 +124,13 @@ def test_weights_are_sent_once_with_their_links_and_again_when_they_change(
     assert "building the weights" in changed
     assert "building the packages" not in changed
     model = "weights/models--a--b/snapshots/c/model"
-    shown = client.containers.run(
-        IMAGE, [model], entrypoint="cat", user="20000:20000", read_only=True, remove=True
+    shown = printed_by(
+        client,
+        IMAGE,
+        [model],
+        entrypoint="cat",
+        user="20000:20000",
+        read_only=True,
     )
     assert shown == b"two"
     client.images.remove(IMAGE, force=True)
@@ -144,9 +150,7 @@ def test_what_can_not_be_byte_compiled_fails_no_build_and_a_tag_of_packages_is_n
     client.images.get("runner-base").tag(made)
     edit(folder, NEWER_SYNTAX)
     build(folder)
-    shown = client.containers.run(
-        IMAGE, ["-c", "find ."], entrypoint="sh", remove=True, network_mode="none"
-    )
+    shown = printed_by(client, IMAGE, ["-c", "find ."], entrypoint="sh", network_mode="none")
     files = shown.decode().split()
     assert {"./predictor.py", "./packages/newer/later.py"} <= set(files)
     assert [Path(file).name for file in files if file.endswith(".pyc")] == [
@@ -188,9 +192,7 @@ def test_packages_of_apt_txt_are_installed_without_a_network_and_locked(
 
 def loads_libgomp(client: docker.DockerClient, image: str) -> bool:
     script = "python3 -c 'import ctypes; ctypes.CDLL(\"libgomp.so.1\")' && dpkg --audit || echo no"
-    shown = client.containers.run(
-        image, ["-c", script], entrypoint="sh", remove=True, network_mode="none"
-    )
+    shown = printed_by(client, image, ["-c", script], entrypoint="sh", network_mode="none")
     return shown == b""
 
 

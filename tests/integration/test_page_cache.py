@@ -17,6 +17,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox import Sandbox, open_sandbox
 from tests.integration.images import OWN
+from tests.integration.printed import printed_by
 from tests.integration.registry import build_image
 
 BITS = 256
@@ -77,7 +78,7 @@ def tag(client: docker.DockerClient) -> Iterator[str]:
 @pytest.fixture
 def image(client: docker.DockerClient, engine: Engine, tag: str) -> Image:
     """Return the image, with none of its file's pages in memory."""
-    client.containers.run(tag, ["drop"], remove=True)
+    printed_by(client, tag, ["drop"])
     return engine.images.resolve(tag)
 
 

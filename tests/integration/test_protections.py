@@ -13,6 +13,7 @@ from runner.sandbox.container_end import CUT_MARK
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.outcome import Outcome, describe_fault, predictor_fault
 from tests.integration.images import OWN
+from tests.integration.printed import printed_by
 from tests.integration.programs import LIMITS, python, run
 
 FAMILIES = """
@@ -79,12 +80,12 @@ def test_seccomp_refuses_vsock_crypto_sockets_io_uring_and_looking_into_others(
 
 
 def test_control_without_seccomp_they_are_not_refused(client: docker.DockerClient) -> None:
-    shown = client.containers.run(
+    shown = printed_by(
+        client,
         "runner-base",
         [FAMILIES],
         entrypoint=["python3", "-c"],
         security_opt=["seccomp=unconfined"],
-        remove=True,
     )
     seen = json.loads(shown)
     assert EPERM not in {seen["io_uring"], seen["process_vm_readv"]}
@@ -126,12 +127,12 @@ def test_control_docker_py_gives_the_proxy_to_containers(
     a_proxy: None,
 ) -> None:
     with closing(docker.from_env()) as client:
-        shown = client.containers.run(
+        shown = printed_by(
+            client,
             "runner-base",
             [ENVIRONMENT],
             entrypoint=["python3", "-c"],
             use_config_proxy=True,
-            remove=True,
         )
     assert json.loads(shown)["HTTP_PROXY"] == PROXY
 
@@ -155,12 +156,12 @@ def test_an_images_health_check_and_stop_signal_have_no_say(
 
 
 def test_control_a_health_check_runs_in_an_ordinary_container(client: docker.DockerClient) -> None:
-    shown = client.containers.run(
+    shown = printed_by(
+        client,
         "runner-base",
         ["import time, os; time.sleep(2.5); print(os.listdir('/tmp'))"],
         entrypoint=["python3", "-c"],
         healthcheck={"test": ["CMD", "touch", "/tmp/checked"], "interval": 1_000_000_000},
-        remove=True,
     )
     assert shown == b"['checked']\n"
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.helm_builder import write_suite
 from tests.integration.command import runner
+from tests.integration.printed import printed_by
 from tests.integration.same_reports import report
 from tests.suite_builder import build
 
@@ -120,9 +121,7 @@ def run_in_image(
         str(shared / "suite"): {"bind": "/work/suite", "mode": "ro"},
         str(out): {"bind": "/work/results"},
     }
-    said = client.containers.run(
-        image, list(arguments), volumes=mounts, remove=True, network_mode="none", stderr=True
-    )
+    said = printed_by(client, image, list(arguments), volumes=mounts, network_mode="none")
     return bytes(said).decode()
 
 
@@ -153,11 +152,11 @@ def test_the_runners_image_is_this_version_and_brings_the_hostile_predictors(
     client: docker.DockerClient, image: str, shared: Path, tmp_path: Path
 ) -> None:
     assert "version 0.1.0" in run_in_image(client, image, shared, tmp_path, "--version")
-    listed = client.containers.run(
+    listed = printed_by(
+        client,
         image,
         ["-c", "from runner.attack.pack import *; print(len(read_pack(pack_directory())))"],
         entrypoint=["python3"],
-        remove=True,
         network_mode="none",
     )
     assert int(listed) >= 30
