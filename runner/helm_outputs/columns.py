@@ -5,7 +5,7 @@ A type follows from a column's own cells and from HELM's classes, never from the
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, pairwise, repeat
 from operator import itemgetter
 from types import NoneType
 from typing import Any
@@ -230,6 +230,11 @@ def _items(items: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
     if kind != empty and len(bounds) > SINGLE and (np.diff(bounds) == 0).any():
         raise UnlikeRunsError  # lists without items have a type of their own
     if kinds == {dict} and isinstance(shape, dict):
+        if (
+            len({tuple(items[start]) for start, end in pairwise(bounds.tolist()) if start < end})
+            > 1
+        ):
+            raise UnlikeRunsError  # else found only when the items were looked at several times
         usual = to_usual_array(items, shape)
         return _objects(items, False, shape, bounds) if usual is None else usual
     if kinds == {list} and isinstance(shape, list):

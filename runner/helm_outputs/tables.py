@@ -5,20 +5,31 @@ runs become one series where this gives each run's the type that they have alone
 or types depend on the others'.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from runner.contract.layout import RUN_NAME
-from runner.helm_outputs.columns import Absent, Bounds, Cells, UnlikeRunsError, to_series
+from runner.helm_outputs.columns import ABSENT, Absent, Bounds, Cells, UnlikeRunsError, to_series
 from runner.helm_outputs.shapes import SHAPES, Shape
 
 Columns = dict[str, pl.Series]
 """Columns by name; the series have no names of their own."""
+
+
+class OwnColumn(NamedTuple):
+    """A column of one run alone.
+
+    Attributes:
+        type_number: the same for columns of the same type: Polars takes long to compare two.
+    """
+
+    series: pl.Series
+    type_number: int
 
 
 @dataclass
@@ -32,7 +43,7 @@ class Tables:
     """
 
     shared: Columns = field(default_factory=dict)
-    own: list[Columns] = field(default_factory=list)
+    own: list[dict[str, OwnColumn]] = field(default_factory=list)
     lacking: list[set[str]] = field(default_factory=list)
 
 
@@ -50,10 +61,11 @@ def to_frames(
         once: columns with one cell for each run, which stands in all of its rows.
         orders: the names of each run's columns in order; by default the run's name comes first.
     """
-    tables = _of_cells(dict(once or {}), np.arange(len(heights) + 1))
+    type_numbers: dict[pl.DataType, int] = {}
+    tables = _of_cells(dict(once or {}), np.arange(len(heights) + 1), type_numbers)
     _repeat(tables, heights)
     bounds = np.cumsum([0, *heights])
-    of_rows = _of_cells(columns, bounds)
+    of_rows = _of_cells(columns, bounds, type_numbers)
     tables.shared |= of_rows.shared
     for number, (own, lacking) in enumerate(zip(of_rows.own, of_rows.lacking, strict=True)):
         tables.own[number] |= own
@@ -80,8 +92,8 @@ def cut_series(
     tables = Tables(names, [{} for _ in heights], lacking)
     _repeat(tables, heights)
     tables.shared |= columns
-    for name, series in columns.items():
-        for number in _runs_without_cells(series, bounds):
+    for name, numbers in _runs_without_cells(columns, bounds).items():
+        for number in numbers:
             lacking[number].add(name)
     return _slice(tables, bounds, _orders(tables))
 
@@ -103,34 +115,53 @@ def by_name(name: str) -> tuple[bool, str]:
     return name != RUN_NAME, name
 
 
-def _of_cells(columns: dict[str, Cells], bounds: Bounds) -> Tables:
-    """Return the columns as series. They are used up."""
+def _of_cells(
+    columns: dict[str, Cells], bounds: Bounds, type_numbers: dict[pl.DataType, int]
+) -> Tables:
+    """Return the columns as series. They are used up.
+
+    Args:
+        type_numbers: of own columns; gets those of types that it has not.
+    """
     runs = len(bounds) - 1
     tables = Tables({}, [{} for _ in range(runs)], [set() for _ in range(runs)])
     for name in list(columns):
-        cells, shape = columns.pop(name), SHAPES.get(name)
-        others: Iterable[int] = range(runs)
-        with suppress(UnlikeRunsError):
-            tables.shared[name] = to_series(cells, shape, bounds)
-            others = _runs_without_cells(tables.shared[name], bounds) if runs > 1 else ()
-        cells_of_runs = _of_runs(cells, bounds) if others else {}
+        cells = columns.pop(name)
+        others = list(range(runs))
+        try:
+            series = tables.shared[name] = to_series(cells, SHAPES.get(name), bounds)
+        except UnlikeRunsError:
+            cells_of_runs = _of_runs(cells, bounds)
+        else:
+            if runs == 1 or not series.null_count():
+                continue
+            cells_of_runs = _of_runs(cells, bounds)
+            others = [number for number in others if not any(map(_is_cell, cells_of_runs[number]))]
         for number in others:
             tables.lacking[number].add(name)
-        for number, series in _series_of_runs(
-            {each: cells_of_runs[each] for each in others}, shape
-        ):
-            tables.own[number][name] = series
+        cells_of_others = {number: cells_of_runs[number] for number in others}
+        for series_of_runs in _series_of_runs(cells_of_others, SHAPES.get(name)):
+            type_number = type_numbers.setdefault(series_of_runs[0][1].dtype, len(type_numbers))
+            for number, series in series_of_runs:
+                tables.own[number][name] = OwnColumn(series, type_number)
     return tables
 
 
-def _of_runs(cells: Cells, bounds: Bounds) -> dict[int, Cells]:
-    return {
-        number: cells[start:end] for number, (start, end) in enumerate(pairwise(bounds.tolist()))
-    }
+def _is_cell(cell: Any) -> bool:
+    return cell is not None and cell is not ABSENT
 
 
-def _series_of_runs(runs: Mapping[int, Cells], shape: Shape) -> Iterator[tuple[int, pl.Series]]:
-    """Yield the series of each run that has the column, made together of those that look alike."""
+def _of_runs(cells: Cells, bounds: Bounds) -> list[Cells]:
+    return [cells[start:end] for start, end in pairwise(bounds.tolist())]
+
+
+def _series_of_runs(
+    runs: Mapping[int, Cells], shape: Shape
+) -> Iterator[list[tuple[int, pl.Series]]]:
+    """Yield the series of runs that have the column, those of one type at a time.
+
+    They are made together for runs that look alike.
+    """
     for look, group in _group_by_look(runs).items():
         if look == {Absent}:
             continue
@@ -140,10 +171,11 @@ def _series_of_runs(runs: Mapping[int, Cells], shape: Shape) -> Iterator[tuple[i
             series = to_series(together, shape, bounds)
         except UnlikeRunsError:
             for number in group:
-                yield number, to_series(runs[number], shape, np.array([0, len(runs[number])]))
+                series = to_series(runs[number], shape, np.array([0, len(runs[number])]))
+                yield [(number, series)]
         else:
-            for number, (start, end) in zip(group, pairwise(bounds.tolist()), strict=True):
-                yield number, series.slice(start, end - start)
+            places = zip(group, pairwise(bounds.tolist()), strict=True)
+            yield [(number, series.slice(start, end - start)) for number, (start, end) in places]
 
 
 def _group_by_look(runs: Mapping[int, Cells]) -> dict[frozenset[object], list[int]]:
@@ -160,11 +192,18 @@ def _look(cells: Cells) -> frozenset[object]:
     return frozenset(map(type, cells)).union(looks)
 
 
-def _runs_without_cells(series: pl.Series, bounds: Bounds) -> list[int]:
-    if not series.null_count():
-        return []
-    before = np.concatenate([[0], np.cumsum(series.is_not_null().to_numpy())])
-    return [int(number) for number in np.flatnonzero(np.diff(before[bounds]) == 0)]
+def _runs_without_cells(columns: Columns, bounds: Bounds) -> dict[str, list[int]]:
+    """Return the runs that have no cell of a column, for columns with nulls."""
+    with_nulls = [series.alias(name) for name, series in columns.items() if series.null_count()]
+    if not with_nulls:
+        return {}
+    is_cell = pl.DataFrame(with_nulls).select(pl.all().is_not_null()).to_numpy()
+    before = np.concatenate([np.zeros((1, len(with_nulls)), np.int64), is_cell.cumsum(axis=0)])
+    lacks = np.diff(before[bounds], axis=0) == 0
+    return {
+        series.name: np.flatnonzero(lacks[:, place]).tolist()
+        for place, series in enumerate(with_nulls)
+    }
 
 
 def _repeat(tables: Tables, heights: Sequence[int]) -> None:
@@ -172,32 +211,32 @@ def _repeat(tables: Tables, heights: Sequence[int]) -> None:
     rows = pl.Series(np.repeat(np.arange(len(heights)), heights))
     tables.shared = {name: series[rows] for name, series in tables.shared.items()}
     for own, height in zip(tables.own, heights, strict=True):
-        for name, series in own.items():
-            own[name] = series.new_from_index(0, height)
+        for name, column in own.items():
+            own[name] = column._replace(series=column.series.new_from_index(0, height))
 
 
 def _slice(tables: Tables, bounds: Bounds, orders: Sequence[Sequence[str]]) -> list[pl.DataFrame]:
     """Return the frame of each run; those of the same columns and types are slices of one."""
     groups: dict[object, list[int]] = {}
     for number, (own, order) in enumerate(zip(tables.own, orders, strict=True)):
-        types = tuple(own[name].dtype for name in order if name in own)
+        types = tuple(own[name].type_number for name in order if name in own)
         groups.setdefault((tuple(order), types), []).append(number)
     starts, heights = bounds[:-1].tolist(), np.diff(bounds).tolist()
     frames: dict[int, pl.DataFrame] = {}
     for group in groups.values():
-        own = {name: _in_place(tables.own, name, group, heights) for name in tables.own[group[0]]}
-        columns = tables.shared | own
-        together = pl.DataFrame({name: columns[name] for name in orders[group[0]]})
+        columns = dict(tables.shared)
+        for name in tables.own[group[0]]:
+            own_series = [tables.own[number][name].series for number in group]
+            columns[name] = _in_place(own_series, group, heights)
+        together = pl.DataFrame([columns[name].alias(name) for name in orders[group[0]]])
         for number in group:
             frames[number] = together.slice(starts[number], heights[number])
     return [frames[number] for number in range(len(heights))]
 
 
-def _in_place(
-    own: Sequence[Columns], name: str, group: Sequence[int], heights: Sequence[int]
-) -> pl.Series:
+def _in_place(own: Sequence[pl.Series], group: Sequence[int], heights: Sequence[int]) -> pl.Series:
     """Return a column of some runs, with nulls where the rows of others are."""
-    whole = pl.concat([own[number][name] for number in group], rechunk=True)
+    whole = pl.concat(own, rechunk=True)
     if len(group) == len(heights):
         return whole
     members = np.isin(np.arange(len(heights)), group).repeat(heights)

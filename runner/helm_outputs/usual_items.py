@@ -16,11 +16,27 @@ from runner.helm_outputs.shapes import NUMBER, TEXT, Shape
 
 Items = Sequence[Any]
 
+ITEMS_AT_ONCE = 1024
+"""So many are looked at again and again: they are still in the processor's cache."""
+
 
 def to_usual_array(items: Items, shape: Shape) -> pa.Array | None:
     """Return the items as an array of the type that the first one has, None if one differs."""
     dtype = _type_of(items[0], shape)
-    if dtype is None or not _are_as_long(items, dtype):
+    if dtype is None:
+        return None
+    arrays = []
+    for start in range(0, len(items), ITEMS_AT_ONCE):
+        array = _to_exact_array(items[start : start + ITEMS_AT_ONCE], dtype)
+        if array is None:
+            return None
+        arrays.append(array)
+    return pa.concat_arrays(arrays)
+
+
+def _to_exact_array(items: Items, dtype: pa.DataType) -> pa.Array | None:
+    """Return the items as an array, None if one is not exactly of the type."""
+    if not _are_as_long(items, dtype):
         return None
     try:
         array = pa.array(items, dtype)
