@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from runner.scores.records import describe_runs, make_records, stat_key, target_frame
+from runner.contract.layout import RUN_NAME
+from runner.scores.records import TARGETS, describe_runs, make_records, stat_key, target_frame
 
 SPEC = {
     "run_spec.scenario_spec.class_name": "helm.scenarios.MMLUScenario",
@@ -44,32 +45,20 @@ def records(
     for each in targets:
         key = stat_key(each["name"])
         is_predicted = each["predicted"] is not None
-        row = (
-            each["case"],
-            each["run"],
-            key.stat,
-            key.split,
-            key.sub_split,
-            key.perturbation,
-            each["instance_id"],
-            None if each["instance_id"] is None else 0,
-            each["predicted"],
-            each["stddev"] if is_predicted else None,
-            each["actual"],
-            None,
-            each["budget"],
-            each["replicate"],
-            key.perturbed_by,
-            key.computed_on,
-            each["baseline"],
-            each["sample_mean"],
-            each["instances"],
-            each["outcome"],
-            each["reason"],
-        )
+        row = {
+            **each,
+            **key._asdict(),
+            RUN_NAME: each["run"],
+            "train_trial_index": None if each["instance_id"] is None else 0,
+            "predicted_mean": each["predicted"],
+            "predicted_stddev": each["stddev"] if is_predicted else None,
+            "actual_mean": each["actual"],
+            "actual_stddev": None,
+        }
         rows.append(row)
+    columns = {name: [row[name] for row in rows] for name in TARGETS}
     specs = {each["run"]: {**SPEC, **spec_columns(each["spec"])} for each in targets}
-    return make_records(target_frame(rows), describe_runs(specs), worst)
+    return make_records(target_frame(columns), describe_runs(specs), worst)
 
 
 def spec_columns(spec: Mapping[str, str]) -> dict[str, str]:

@@ -1,15 +1,18 @@
 """A report's records: the frame that is scored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
 from runner.reports.report import CaseRecord, Report
 from runner.sandbox.outcome import Outcome
 from runner.scores.records import (
+    BUDGET,
     KEY,
+    TARGETS,
     StatKey,
     describe_runs,
     make_records,
@@ -32,51 +35,49 @@ def report_records(report: Report, describe: Describe = describe_runs) -> pl.Dat
         SuiteError: a target stands in it twice.
     """
     keys: _Keys = {}
-    rows = [row for case in report.cases for row in _rows(case, keys)]
-    if len({row[: len(KEY)] for row in rows}) < len(rows):
+    columns: dict[str, list[Any]] = {name: [] for name in TARGETS}
+    for case in report.cases:
+        for name, cells in _columns(case, keys).items():
+            columns[name] += cells
+    if len(set(zip(*(columns[name] for name in KEY), strict=True))) < len(columns[RUN_NAME]):
         raise SuiteError(
             "a target stands in the report twice, so it was changed after it was written: "
             "`runner evaluate` makes it again"
         )
-    return make_records(target_frame(rows), describe(report.eval_run_specs), report.scoring.worst)
+    targets = target_frame(columns)
+    return make_records(targets, describe(report.eval_run_specs), report.scoring.worst)
 
 
-def _rows(case: CaseRecord, keys: _Keys) -> list[tuple[Any, ...]]:
-    """Return the case's targets, with what ``TARGETS`` names of each.
+def _columns(case: CaseRecord, keys: _Keys) -> Mapping[str, Sequence[Any]]:
+    """Return the columns TARGETS of a case's targets.
 
     Args:
         keys: those of names that were met before: there are few names.
     """
-    reason = _reason(case)
-    rows = []
-    for target in (*case.targets, *case.instance_targets):
-        key = _key(target.name, keys)
-        predicted = target.predicted or {}
-        row = (
-            case.id,
-            target.run_spec_name,
-            *key[:_OF_KEY],
-            target.instance_id,
-            target.train_trial_index,
-            predicted.get("mean"),
-            predicted.get("stddev"),
-            target.actual["mean"],
-            target.actual.get("stddev"),
-            case.budget,
-            case.replicate,
-            key.perturbed_by,
-            key.computed_on,
-            target.baseline,
-            target.sample_mean,
-            target.instances,
-            case.outcome,
-            reason,
-        )
-        rows.append(row)
-    return rows
-
-
-_OF_KEY = StatKey._fields.index("perturbation") + 1
+    targets = (*case.targets, *case.instance_targets)
+    names = [_key(target.name, keys) for target in targets]
+    predicted = [target.predicted or {} for target in targets]
+    of_case = {
+        "case": case.id,
+        BUDGET: case.budget,
+        "replicate": case.replicate,
+        "outcome": case.outcome,
+        "reason": _reason(case),
+    }
+    return {
+        **{name: [value] * len(targets) for name, value in of_case.items()},
+        RUN_NAME: [target.run_spec_name for target in targets],
+        **dict(zip(StatKey._fields, zip(*names, strict=True), strict=bool(names))),
+        "instance_id": [target.instance_id for target in targets],
+        "train_trial_index": [target.train_trial_index for target in targets],
+        "predicted_mean": [stat.get("mean") for stat in predicted],
+        "predicted_stddev": [stat.get("stddev") for stat in predicted],
+        "actual_mean": [target.actual["mean"] for target in targets],
+        "actual_stddev": [target.actual.get("stddev") for target in targets],
+        "baseline": [target.baseline for target in targets],
+        "sample_mean": [target.sample_mean for target in targets],
+        "instances": [target.instances for target in targets],
+    }
 
 
 def _key(name: Mapping[str, Any], keys: _Keys) -> StatKey:

@@ -93,15 +93,9 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def target_frame(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
-    """Return the frame of targets, columns TARGETS, from rows in their order."""
-    columns = zip(*rows, strict=True) if rows else [()] * len(TARGETS)
-    return pl.DataFrame(
-        [
-            pl.Series(name, values, kind)
-            for (name, kind), values in zip(TARGETS.items(), columns, strict=True)
-        ]
-    )
+def target_frame(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+    """Return the frame of targets, columns TARGETS, from the cells of each."""
+    return pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in TARGETS.items()])
 
 
 def make_records(
