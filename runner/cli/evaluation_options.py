@@ -13,14 +13,15 @@ from runner.cli.options import (
     REGISTRIES_VARIABLE,
     SIGN_WITH,
     SIGN_WITH_ATTRIBUTES,
+    LocalPath,
 )
 from runner.contract.limits import ALL_GPUS, MIB, Limits
 from runner.files.stores import open_store
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES
 
 DEFAULTS = Limits()
-A_PATH = click.Path(path_type=Path)
-A_FILE = click.Path(path_type=Path, dir_okay=False)
+A_PATH = LocalPath()
+A_FILE = LocalPath(dir_okay=False)
 
 
 def read_gpus(

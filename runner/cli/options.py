@@ -11,10 +11,26 @@ from runner.cli.lazy import Late
 from runner.errors import UsageError
 from runner.files.stores import open_store
 
+
+class LocalPath(click.Path):
+    """A path on this machine. A URL is none: the folder ``s3:`` would be made here."""
+
+    def __init__(
+        self, *, exists: bool = False, file_okay: bool = True, dir_okay: bool = True
+    ) -> None:
+        super().__init__(exists, file_okay, dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if "://" in str(value):
+            self.fail(f"{value}: a URL, where a path on this machine is needed.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 PRIVATE = "--private"
 PRIVATE_ATTRIBUTES: Mapping[str, Any] = {
     "envvar": "SUITE_PRIVATE",
-    "type": click.Path(path_type=Path),
+    "type": LocalPath(),
     "help": "Where the private half of a built suite is, if it is not beside the public one. The "
     "path is never printed. The environment variable SUITE_PRIVATE does the same.",
 }
@@ -24,7 +40,7 @@ SIGN_WITH = "--sign-with"
 SIGN_WITH_ATTRIBUTES: Mapping[str, Any] = {
     "envvar": "RUNNER_SIGN_WITH",
     "metavar": "KEY",
-    "type": click.Path(path_type=Path, dir_okay=False),
+    "type": LocalPath(dir_okay=False),
     "help": "Your private key, which `runner keys make` made: it signs what is written. The "
     "environment variable RUNNER_SIGN_WITH does the same.",
 }
@@ -54,7 +70,7 @@ def key_option(*, required: bool) -> Callable[[Late], Late]:
         "--key",
         required=required,
         metavar="KEY.pub",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=LocalPath(dir_okay=False),
         help="The organizer's public key, which must have signed it.",
     )
 
@@ -64,7 +80,7 @@ private_option = click.option(PRIVATE, **PRIVATE_ATTRIBUTES)
 benchmark_output_option = click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default=Path("benchmark_output"),
     show_default=True,
     help="A benchmark_output, which may have other runs.",
@@ -97,7 +113,7 @@ report_argument = click.argument(
 suite_argument = click.argument(
     "directory",
     metavar="SUITE",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     shell_complete=complete_suite_paths,
 )
 """The directory of a built suite."""

@@ -1,11 +1,10 @@
 """``runner build``."""
 
-from pathlib import Path
-
 import click
 
 from runner.authoring.carried_folders import TEMPLATES
 from runner.cli.lazy import does
+from runner.cli.options import LocalPath
 from runner.sandbox.engine.image import PLATFORMS
 
 EXAMPLES = """\b
@@ -44,7 +43,7 @@ Examples:
 )
 @click.option(
     "--export",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=LocalPath(dir_okay=False),
     metavar="FILE.tar.gz",
     help="Write the image as an archive too, and its checksum beside it. `runner evaluate` and "
     "`runner check` take the archive in an image's place.",

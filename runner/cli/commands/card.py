@@ -6,7 +6,7 @@ import click
 
 from runner.cli.image_completion import complete_images
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 from runner.contract.limits import MIB, Limits
 
 CHECK_EXAMPLES = """\b
@@ -31,9 +31,7 @@ Examples:
 
 DEFAULTS = Limits()
 
-card_argument = click.argument(
-    "path", metavar="CARD", type=click.Path(path_type=Path, dir_okay=False)
-)
+card_argument = click.argument("path", metavar="CARD", type=LocalPath(dir_okay=False))
 
 
 @click.group()
@@ -58,7 +56,7 @@ def check() -> None:
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     default=Path("evaluation_runs"),
     show_default=True,
     help="Where results go: each run gets a directory of its own, and finished cells are kept.",
@@ -111,7 +109,7 @@ def run() -> None:
 
 
 @card.command(epilog=SHOW_EXAMPLES, short_help="Show what a run of a card found.")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", metavar="DIR", type=LocalPath(file_okay=False))
 @click.option(
     "--html",
     is_flag=True,
@@ -120,7 +118,7 @@ def run() -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: card.html in the directory of the run]",
 )
 @json_option

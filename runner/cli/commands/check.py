@@ -1,13 +1,11 @@
 """``runner check``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_suite_paths, complete_suites
 from runner.cli.image_completion import complete_images
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -26,18 +24,18 @@ Examples:
     shell_complete=complete_suites,
     help="As in `runner evaluate`, but the public half of a built suite is enough.",
 )
-@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
+@click.option("--root-dir", type=LocalPath(), help="As in `runner evaluate`.")
 @click.option(
     "--forecast",
     metavar="SUITE",
     shell_complete=complete_suite_paths,
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     help="A built suite, or its public half: say what time and memory the image will need on it.",
 )
 @click.option(
     "--save-expected",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="Save the predictions. `runner build DIR` puts DIR/expected_predictions.json into the "
     "image, and later checks compare.",
 )

@@ -1,12 +1,10 @@
 """``runner compare``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_reports
 from runner.cli.lazy import does
-from runner.cli.options import json_option, report_directory
+from runner.cli.options import LocalPath, json_option, report_directory
 
 EXAMPLES = """\b
 Examples:
@@ -34,7 +32,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: compare.html beside the first report; for a URL, in the "
     "current directory]",
 )

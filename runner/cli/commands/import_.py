@@ -1,11 +1,9 @@
 """``runner import``: results of other harnesses as HELM runs."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import benchmark_output_option, json_option
+from runner.cli.options import LocalPath, benchmark_output_option, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -15,7 +13,7 @@ Examples:
 
 
 @click.command(name="import", epilog=EXAMPLES)
-@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="SOURCE", type=LocalPath())
 @benchmark_output_option
 @json_option
 @does("runner.cli.import_:import_source")

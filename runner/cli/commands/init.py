@@ -7,6 +7,7 @@ import click
 
 from runner.authoring.carried_folders import TEMPLATES, copy_template
 from runner.cli.echo import echo
+from runner.cli.options import LocalPath
 from runner.errors import UsageError
 
 EXAMPLES = """\b
@@ -17,7 +18,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("directory", metavar="DIR", type=LocalPath(file_okay=False))
 @click.option(
     "--template",
     type=click.Choice(TEMPLATES),

@@ -1,11 +1,9 @@
 """``runner keys``: the key that signs an organizer's reports and ledgers."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -26,7 +24,7 @@ def keys() -> None:
 
 
 @keys.command(epilog=EXAMPLES)
-@click.argument("file", metavar="KEY", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", metavar="KEY", type=LocalPath(dir_okay=False))
 @json_option
 @does("runner.cli.keys:make")
 def make() -> None:

@@ -1,12 +1,10 @@
 """``runner leaderboard``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_report_folders
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 from runner.files.stores import open_store
 
 EXAMPLES = """\b
@@ -39,7 +37,7 @@ which images are marked as baselines:
 @click.option(
     "--submitters",
     "submitters_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="A YAML file that says who submitted which images. An image that is not in it belongs to "
     "the --submitter that it was evaluated with; without one, it counts as a submitter itself.",
 )
@@ -54,13 +52,13 @@ which images are marked as baselines:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     help="The folder of the pages.  [default: DIR/site; if DIR is a URL, ./site]",
 )
 @click.option(
     "--ledger",
     "ledger_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="Show what this ledger has told so far; once it is closed, rank by its private split.",
 )
 @click.option(

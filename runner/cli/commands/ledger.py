@@ -1,7 +1,6 @@
 """``runner ledger``: the rules of a competition, and what has been published."""
 
 import getpass
-from pathlib import Path
 
 import click
 
@@ -10,6 +9,7 @@ from runner.cli.completion import complete_report_folders, complete_suites
 from runner.cli.lazy import does
 from runner.cli.options import (
     NOT_EMPTY,
+    LocalPath,
     json_option,
     key_option,
     private_option,
@@ -30,7 +30,7 @@ Examples:
 """
 
 
-FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+FILE = click.argument("file", type=LocalPath(dir_okay=False))
 
 
 @click.group(epilog=EXAMPLES)

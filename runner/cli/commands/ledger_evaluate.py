@@ -1,7 +1,5 @@
 """The command ``runner ledger evaluate``, as its help shows it."""
 
-from pathlib import Path
-
 import click
 import cloup
 
@@ -9,6 +7,7 @@ from runner.cli.evaluation_options import CompetitionOptions, LimitOptions, Plac
 from runner.cli.image_completion import complete_images
 from runner.cli.lazy import does
 from runner.cli.option_groups import option_groups
+from runner.cli.options import LocalPath
 
 EXAMPLES = """\b
 Examples:
@@ -21,7 +20,7 @@ Examples:
 
 
 @cloup.command(name="evaluate", epilog=EXAMPLES)
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=LocalPath(dir_okay=False))
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete_images
 )

@@ -1,12 +1,10 @@
 """``runner log``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_reports, complete_suite_paths
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -19,14 +17,14 @@ Examples:
 @click.argument(
     "directory",
     metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=LocalPath(exists=True, file_okay=False),
     shell_complete=complete_reports,
 )
 @click.option(
     "--suite",
     "suite_directory",
     required=True,
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     shell_complete=complete_suite_paths,
     help="The suite of the evaluation; its public half is enough.",
 )

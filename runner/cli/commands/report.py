@@ -1,11 +1,9 @@
 """``runner report``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option, report_argument
+from runner.cli.options import LocalPath, json_option, report_argument
 
 EXAMPLES = """\b
 Examples:
@@ -29,7 +27,7 @@ Examples:
 @click.option(
     "--helm",
     "helm_directory",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     help="Write the predicted stats below this directory as HELM run files.",
 )
 @click.option(
@@ -40,13 +38,13 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: REPORT.html; for a URL, in the current directory]",
 )
 @click.option(
     "--plots",
     "plots_directory",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     help="Write the page's plots into this directory, as SVG and PNG, for papers.",
 )
 @click.option(

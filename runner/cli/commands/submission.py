@@ -1,11 +1,9 @@
 """``runner submission``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import REGISTRIES_VARIABLE, json_option
+from runner.cli.options import REGISTRIES_VARIABLE, LocalPath, json_option
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES
 
 EXAMPLES = """\b
@@ -27,7 +25,7 @@ teams.yaml says who may submit for whom:
 @click.option(
     "--teams",
     "teams_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     default="teams.yaml",
     show_default=True,
     help="The organizer's file of teams, read from the base.",

@@ -1,13 +1,11 @@
 """``runner suite``: build, list, show, audit, publish and verify suites."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.commands.suite_fetch import suite_fetch
 from runner.cli.commands.suite_run import suite_run
 from runner.cli.lazy import does
-from runner.cli.options import json_option, private_option, suite_argument
+from runner.cli.options import LocalPath, json_option, private_option, suite_argument
 
 BUILD_EXAMPLES = """\b
 Examples:
@@ -27,9 +25,9 @@ def suite() -> None:
     "spec_file",
     metavar="[SPEC.yaml]",
     required=False,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
 )
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: suites/NAME]")
+@click.option("-o", "--out", type=LocalPath(), help="[default: suites/NAME]")
 @click.option("--name", help="The suite's name, if there is no spec.")
 @click.option("--version", "suite_version", help="The suite's version.  [default: 1]")
 @click.option("--helm-runs", multiple=True, help="A path or glob of HELM runs; may be repeated.")
@@ -63,7 +61,7 @@ def build() -> None:
 
 
 @suite.command(name="list", short_help="List the built suites in a directory.")
-@click.argument("directory", metavar="[DIR]", default="suites", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="[DIR]", default="suites", type=LocalPath())
 @json_option
 @does("runner.cli.suite:list_suites")
 def list_suites() -> None:
@@ -107,7 +105,7 @@ def audit() -> None:
 
 @suite.command(short_help="Write the public half, for participants.")
 @suite_argument
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="[default: NAME-VERSION.tar.gz]")
+@click.option("-o", "--out", type=LocalPath(), help="[default: NAME-VERSION.tar.gz]")
 @json_option
 @does("runner.cli.suite:publish")
 def publish() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.lazy import does
-from runner.cli.options import json_option
+from runner.cli.options import LocalPath, json_option
 
 EXAMPLES = """\b
 Examples:
@@ -21,7 +21,7 @@ Examples:
 """
 
 
-Paths = click.Path(path_type=Path)
+Paths = LocalPath()
 
 
 @click.command(name="run", epilog=EXAMPLES)

@@ -1,12 +1,10 @@
 """``runner try``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_suites
 from runner.cli.lazy import does
-from runner.cli.options import json_option, private_option
+from runner.cli.options import LocalPath, json_option, private_option
 
 EXAMPLES = """\b
 Examples:
@@ -19,9 +17,7 @@ Examples:
 
 
 @click.command(name="try", epilog=EXAMPLES)
-@click.argument(
-    "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("directory", metavar="DIR", type=LocalPath(exists=True, file_okay=False))
 @click.argument("command", metavar="[-- COMMAND...]", nargs=-1)
 @click.option(
     "--suite",
@@ -30,7 +26,7 @@ Examples:
     shell_complete=complete_suites,
     help="As in `runner evaluate`.",
 )
-@click.option("--root-dir", type=click.Path(path_type=Path), help="As in `runner evaluate`.")
+@click.option("--root-dir", type=LocalPath(), help="As in `runner evaluate`.")
 @private_option
 @click.option("--case", "case_id", help="The id of a case.  [default: the suite's first]")
 @click.option(

@@ -1,12 +1,10 @@
 """``runner verify``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.completion import complete_suite_paths
 from runner.cli.lazy import does
-from runner.cli.options import json_option, key_option, private_option, report_argument
+from runner.cli.options import LocalPath, json_option, key_option, private_option, report_argument
 
 EXAMPLES = """\b
 Examples:
@@ -22,7 +20,7 @@ Examples:
 @click.option(
     "--suite",
     "suite_directory",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     shell_complete=complete_suite_paths,
     help="The built suite, with both halves. Take the actuals from it, not from the report.",
 )

@@ -1,10 +1,9 @@
 """``runner view``."""
 
-from pathlib import Path
-
 import click
 
 from runner.cli.lazy import does
+from runner.cli.options import LocalPath
 
 EXAMPLES = """\b
 Examples:
@@ -14,7 +13,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=LocalPath())
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 import runner
 from runner.cli.main import cli
-from runner.cli.options import PRIVATE_ATTRIBUTES, report_argument
-from runner.errors import SuiteError, UsageError
+from runner.cli.options import PRIVATE_ATTRIBUTES, LocalPath, report_argument
+from runner.errors import ExitCode, SuiteError, UsageError
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
@@ -188,3 +188,28 @@ def test_the_option_is_the_same_in_each_command_that_reads_actuals() -> None:
     }
     for option in options.values():
         assert (option.envvar, option.help) == ("SUITE_PRIVATE", PRIVATE_ATTRIBUTES["help"])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["init", "s3://bucket/mine"],
+        ["suite", "build", "--name", "a", "--helm-runs", "runs", "-o", "s3://bucket/suite"],
+        ["suite", "verify", "s3://bucket/suite"],
+        ["view", "s3://bucket/results"],
+        ["leaderboard", "results", "--html", "-o", "s3://bucket/site"],
+    ],
+)
+def test_a_url_in_the_place_of_a_path_is_refused_and_makes_no_folder(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, asked)
+    assert result.exit_code == ExitCode.USAGE
+    assert f"{asked[-1]}: a URL, where a path on this machine is needed" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_control_a_path_that_only_looks_like_one_is_none() -> None:
+    path = "s3:/bucket/mmlu:subject=a,model=b"
+    assert LocalPath().convert(path, None, None) == Path(path)
