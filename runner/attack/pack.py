@@ -11,8 +11,11 @@ from runner.output.predictions import Cause
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.seccomp import GVISOR
 
+NETWORK = 1
+"""The promise whose attacks get the address of the organizer's listener."""
+
 PROMISES: Mapping[int, str] = {
-    1: "no network but loopback, no vsock",
+    NETWORK: "no network but loopback, no vsock",
     2: "no user, capability, privilege or system call that reaches out",
     3: "no host disk beyond the log's bound",
     4: "every limit holds, and a breach has its right name",

@@ -8,10 +8,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from runner.attack.listener import Listener, listening
-from runner.attack.pack import Attack, pack_directory
+from runner.attack.pack import NETWORK, Attack, pack_directory
 from runner.attack.suite import attack_suite
 from runner.attack.verdict import LIMITS, AttackVerdict, Seen, judge_attack
 from runner.errors import EngineError, RunnerError
@@ -73,12 +72,19 @@ class _PackImages:
 
 @dataclass(frozen=True)
 class _Range:
-    """What all attacks of one call share."""
+    """What all attacks of one call share.
+
+    Attributes:
+        suite: for attacks that have no use for the listener's address.
+        suite_of_network: the same with that address, for attacks on the network.
+        secrets: texts that no container may be able to read.
+    """
 
     engine: Engine
     images: _PackImages
     listener: Listener
     suite: Suite
+    suite_of_network: Suite
     finished: FinishedCases
     secrets: tuple[str, ...]
     runtime: str | None
@@ -112,9 +118,16 @@ def run_attacks(
         listening(engine, base.id) as listener,
         _pack_images(engine) as images,
     ):
-        suite = attack_suite(folder, listener.address)
-        finished = FinishedCases(Path(folder, "finished_cases"))
-        shared = _Range(engine, images, listener, suite, finished, (secret, str(folder)), runtime)
+        shared = _Range(
+            engine=engine,
+            images=images,
+            listener=listener,
+            suite=attack_suite(folder / "others", None),
+            suite_of_network=attack_suite(folder / "network", listener.address),
+            finished=FinishedCases(folder / "finished_cases"),
+            secrets=(secret, str(folder)),
+            runtime=runtime,
+        )
         for attack in attacks:
             verdicts.append(_run_attack(shared, attack))
             report(verdicts[-1])
@@ -157,10 +170,11 @@ def _observe(shared: _Range, attack: Attack, image: Image) -> Seen:
     """Evaluate the attack's image once, and return what was seen of it."""
     limits = replace(LIMITS, wall_seconds=attack.wall_seconds)
     settings = RunSettings(SandboxPolicy(limits, shared.runtime), seed=1, rerun=True)
+    suite = shared.suite_of_network if attack.promise == NETWORK else shared.suite
     left, heard = _left_behind(shared.engine), len(shared.listener.heard())
     peak_bytes = _peak_bytes()
     with open_local_pool(shared.engine, 1, _say_nothing) as pool:
-        one = Pass(image, shared.suite, settings, shared.finished)
+        one = Pass(image, suite, settings, shared.finished)
         ((_, evaluation),) = evaluate([one], pool, SilentCases())
     if isinstance(evaluation, RunnerError):
         raise evaluation

@@ -17,20 +17,23 @@ ACTUAL = 0.8414709848
 """The withheld mean. ``find_actuals.py`` searches for it, as text and as bytes."""
 
 
-def attack_suite(directory: Path, listener: str) -> Suite:
-    """Write two HELM runs below an empty directory, and return the suite of one case from them.
+def attack_suite(directory: Path, listener: str | None) -> Suite:
+    """Write two HELM runs below a new directory, and return the suite of one case from them.
 
     Args:
-        listener: the address that attacks try to reach; they find it in ``/input/assets``.
+        listener: the address that attacks try to reach; they find it in ``/input/assets``. None
+            for a suite without assets: those are a volume and a container more for each attack.
     """
     for name, mean in ((EVAL_RUN, ACTUAL), (TRAIN_RUN, 0.25)):
         run = directory / "runs" / name
         run.mkdir(parents=True)
         for file_name, document in _run_files(name, mean).items():
             (run / file_name).write_text(json.dumps(document), encoding="utf-8")
-    assets = directory / "assets"
-    assets.mkdir()
-    (assets / "listener").write_text(listener, encoding="utf-8")
+    assets = None
+    if listener is not None:
+        assets = directory / "assets"
+        assets.mkdir()
+        (assets / "listener").write_text(listener, encoding="utf-8")
     spec = make_spec(
         {
             "name": "attack",
@@ -42,7 +45,7 @@ def attack_suite(directory: Path, listener: str) -> Suite:
                 "cases": [{"train": [TRAIN_RUN], "eval": [EVAL_RUN]}],
             },
             "revealed": {"instances": 1},
-            "assets": str(assets),
+            "assets": None if assets is None else str(assets),
         },
         "the attacks' suite",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.attack.pack import HARM_EXIT_CODE, PROMISES, pack_directory, read_pack
+from runner.attack.pack import HARM_EXIT_CODE, NETWORK, PROMISES, pack_directory, read_pack
 from runner.attack.suite import ACTUAL, EVAL_RUN, attack_suite
 from runner.output.predictions import Cause, read_predictions
 from runner.sandbox.outcome import Outcome
@@ -59,9 +59,18 @@ def test_every_cause_of_an_invalid_output_has_an_attack() -> None:
     assert {attack.cause for attack in PACK if attack.cause} == set(Cause)
 
 
+def test_every_attack_that_asks_for_the_listener_is_given_its_address() -> None:
+    """Else it would end for want of the file, and that would look like a protection."""
+    asking = {
+        each for each in PACK if "listener" in (pack_directory() / f"{each.name}.py").read_text()
+    }
+    assert {each.name for each in asking} >= {"dns", "tcp", "udp"}
+    assert {each.promise for each in asking} == {NETWORK}
+
+
 def test_what_a_refused_attack_writes_scores_in_the_suite_of_the_attacks(tmp_path: Path) -> None:
     """Else no attack could end as ``scored``, and a typing error would look like a protection."""
-    suite = attack_suite(tmp_path, "host:1")
+    suite = attack_suite(tmp_path / "new", None)
     (case,) = suite.cases
     assert [run.name for run in case.eval_runs] == [EVAL_RUN]
     valid = _of_the_scripts("VALID", tmp_path)
