@@ -22,8 +22,8 @@ def evaluate(
     return runner("evaluate", image, "--suite", suite, "--out", out, *options)
 
 
-def test_every_case_of_a_suite_is_run_and_scored(suite: Path, tmp_path: Path) -> None:
-    ended = evaluate(suite, tmp_path / "out", "--json")
+def test_every_case_of_a_suite_is_run_and_scored(three_cases: Path, tmp_path: Path) -> None:
+    ended = evaluate(three_cases, tmp_path / "out", "--json", image=QUICK)
     assert ended.returncode == 0, ended.stderr
     (found,) = json.loads(ended.stdout)
     assert [case["id"] for case in found["cases"]] == ["case-1", "case-2", "case-3"]
@@ -113,7 +113,7 @@ def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
     small: Path, small_disk: Path
 ) -> None:
     (small_disk / "filler").write_bytes(bytes(60 * 1024))
-    ended = evaluate(small, small_disk / "out")
+    ended = evaluate(small, small_disk / "out", image=QUICK)
     assert ended.returncode == 2
     assert "Free space or name another place with --out" in ended.stderr
     left = [path for path in (small_disk / "out").rglob("*") if path.is_file()]
