@@ -10,14 +10,15 @@ from tests.helm_builder import run_files, stat, write_run, write_suite
 from tests.suite_builder import build
 
 TRAIN = (0, 1)
-EVAL = (2, 3, 4, 5)
+EVAL = 2
+"""The first eval run, and that of the first case."""
 CORRECTED = 0.6
 """The actual of the first case in the corrected version; it is 0.2 in the first."""
 
 
 @dataclass(frozen=True)
 class Versions:
-    """A suite of four cases, and versions of it.
+    """A suite, and versions of it.
 
     Attributes:
         corrected: one actual is higher.
@@ -31,23 +32,27 @@ class Versions:
     other_inputs: Suite
 
 
-def build_versions(root: Path) -> Versions:
+def build_versions(root: Path, cases: int = 4) -> Versions:
     """Return the versions, each built from HELM runs of its own."""
+    second = EVAL + 1
     return Versions(
-        first=_build(root / "first", "1"),
-        corrected=_build(root / "corrected", "2", EVAL[0], mean=CORRECTED),
-        renamed=_build(root / "renamed", "2"),
-        other_inputs=_build(root / "inputs", "2", EVAL[1], mean=EVAL[1] / 10, completion="B"),
+        first=_build(root / "first", cases, "1"),
+        corrected=_build(root / "corrected", cases, "2", EVAL, mean=CORRECTED),
+        renamed=_build(root / "renamed", cases, "2"),
+        other_inputs=_build(root / "inputs", cases, "2", second, mean=second / 10, completion="B"),
     )
 
 
-def _build(root: Path, version: str, subject: int | None = None, **changed: Any) -> Suite:
-    runs = write_suite(root, runs=len(TRAIN) + len(EVAL))
+def _build(
+    root: Path, cases: int, version: str, subject: int | None = None, **changed: Any
+) -> Suite:
+    runs = write_suite(root, runs=len(TRAIN) + cases)
     if subject is not None:
         _change_run(runs, subject, **changed)
     train = [f"demo:subject={number},*" for number in TRAIN]
-    cases = [{"train": train, "eval": [f"demo:subject={number},*"]} for number in EVAL]
-    division = {"method": "explicit", "cases": cases}
+    evals = [f"demo:subject={EVAL + number},*" for number in range(cases)]
+    divided = [{"train": train, "eval": [name]} for name in evals]
+    division = {"method": "explicit", "cases": divided}
     return build(runs, root / "suite", version=version, division=division)
 
 

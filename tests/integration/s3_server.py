@@ -19,6 +19,9 @@ PACKAGES = ROOT / "build" / "s3"
 """The driver and the server, which `make build/s3/installed` puts there."""
 
 DEADLINE_SECONDS = 60
+NAMES_OF_A_PAGE = 50
+"""How many names a listing has at a time. Of S3 itself it is 1,000."""
+
 UNCHECKED_ACTIONS = 3
 """The three that make the user, whose key is the only one that opens anything afterwards."""
 
@@ -35,6 +38,14 @@ iam.put_user_policy(UserName="team", PolicyName="all", PolicyDocument='{json.dum
 print(json.dumps(iam.create_access_key(UserName="team")["AccessKey"], default=str))
 """
 
+ASK = """
+import boto3, json, sys
+client = boto3.client("s3")
+for line in sys.stdin:
+    call, arguments = json.loads(line)
+    print(json.dumps(getattr(client, call)(**arguments), default=str), flush=True)
+"""
+
 
 @dataclass
 class S3Server:
@@ -43,6 +54,7 @@ class S3Server:
     port: int
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    asking: subprocess.Popen[str] | None = None
     key: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -67,6 +79,7 @@ class S3Server:
         environment = {
             **self.environment,
             "INITIAL_NO_AUTH_ACTION_COUNT": str(UNCHECKED_ACTIONS),
+            "MOTO_S3_DEFAULT_MAX_KEYS": str(NAMES_OF_A_PAGE),
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -74,12 +87,21 @@ class S3Server:
         while time.monotonic() < deadline:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
                 self.key = json.loads(self.python(MAKE_KEY))
+                self.asking = subprocess.Popen(
+                    [sys.executable, "-c", ASK],
+                    env=self.environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
                 return
             time.sleep(0.05)
         pytest.fail(f"the server never listened: {self.log.read_text()}")
 
     def stop(self) -> None:
         """End the server."""
+        if self.asking is not None:
+            self.asking.communicate()
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -95,15 +117,14 @@ class S3Server:
 
     def ask(self, call: str, **arguments: Any) -> Any:
         """Call S3 itself, not through the runner: a method of boto3's client."""
-        code = (
-            "import boto3, json, sys\n"
-            "answer = getattr(boto3.client('s3'), sys.argv[1])(**json.loads(sys.argv[2]))\n"
-            "print(json.dumps(answer, default=str))"
-        )
-        return json.loads(self.python(code, call, json.dumps(arguments)))
+        assert self.asking is not None
+        assert self.asking.stdin is not None
+        assert self.asking.stdout is not None
+        print(json.dumps([call, arguments]), file=self.asking.stdin, flush=True)
+        return json.loads(self.asking.stdout.readline())
 
     def keys(self, bucket: str) -> list[str]:
-        """Return the names of all objects (at most 1,000) of a bucket."""
+        """Return the names of all objects of a bucket, at most those of a page."""
         found = self.ask("list_objects_v2", Bucket=bucket).get("Contents", [])
         return [each["Key"] for each in found]
 

@@ -15,6 +15,7 @@ import pytest
 import runner
 from runner.suites.suite import Suite
 from tests.helm_builder import stat, write_suite
+from tests.integration.images import QUICK
 from tests.suite_builder import WARN_ONLY, build
 
 
@@ -71,7 +72,7 @@ def test_a_metric_of_ones_own_measures_a_report(reports: list[runner.OpenedRepor
 
 
 def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_end(
-    tmp_path: Path,
+    quick: None, tmp_path: Path
 ) -> None:
     source, place = write_suite(tmp_path, runs=3), tmp_path / "suite"
     division = {"method": "leave_one_out", "by": "run"}
@@ -85,13 +86,13 @@ def test_a_suite_that_is_built_again_during_its_evaluation_is_evaluated_to_the_e
                 path.write_text(json.dumps([stat("exact_match", 0.9), stat("num_references", 2.0)]))
             built.append(build(source, place, division=division))
 
-    (report,) = runner.evaluate("train_mean", place, out=tmp_path / "out", announce=build_again)
+    (report,) = runner.evaluate(QUICK, place, out=tmp_path / "out", announce=build_again)
     assert built[0].digest != earlier.digest
     actuals = {target.actual["mean"] for case in report.report.cases for target in case.targets}
     assert actuals == {0.0, 0.1, 0.2}
     assert report.report.suite.digest == earlier.digest
     assert runner.verify_report(report, kept) == []
-    (again,) = runner.evaluate("train_mean", place, out=tmp_path / "new")  # the control
+    (again,) = runner.evaluate(QUICK, place, out=tmp_path / "new")  # the control
     assert {target.actual["mean"] for case in again.report.cases for target in case.targets} == {
         0.9
     }

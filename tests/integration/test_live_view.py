@@ -15,7 +15,7 @@ from tests.integration.conftest import wait_for_container
 from tests.suite_builder import build
 from tests.terminal import Terminal
 
-CASES = 4
+CASES = 3
 ASKED = "+wall-seconds-60"
 """What the reports' folders have after the image: an option differs from the suite's setting."""
 
@@ -46,15 +46,15 @@ def test_a_batch_has_one_view_and_leaves_whole_tables_and_what_failed(
 ) -> None:
     failing = misbehaving("exit_one")
     with evaluate("train_mean", failing, suite=suite, out=tmp_path) as terminal:
-        terminal.wait_for(shows(r"0 of 8 done +[12] running"))
-        terminal.wait_for(shows(r"\d of 8 done +\d running.* left"))
-        terminal.wait_for(shows(r"\d of 8 done .*[1-4] failed"))
+        terminal.wait_for(shows(r"0 of 6 done +[12] running"))
+        terminal.wait_for(shows(r"\d of 6 done +\d running.* left"))
+        terminal.wait_for(shows(r"\d of 6 done .*[1-3] failed"))
         assert terminal.wait() == 4
         lines, screens = terminal.lines, "\n".join(terminal.screens)
         assert terminal.has_cursor
-    assert re.search(r"^train_mean +\d of 4 done", screens, re.MULTILINE)
-    assert re.search(rf"^{failing} +\d of 4 done", screens, re.MULTILINE)
-    assert re.search(r"^train_mean +4 of 4 done +MAE 0\.\d{4}$", screens, re.MULTILINE)
+    assert re.search(r"^train_mean +\d of 3 done", screens, re.MULTILINE)
+    assert re.search(rf"^{failing} +\d of 3 done", screens, re.MULTILINE)
+    assert re.search(r"^train_mean +3 of 3 done +MAE 0\.\d{4}$", screens, re.MULTILINE)
     assert not [line for line in lines if "running" in line or " done" in line]
     assert sum(f"{failing} on v1, case-" in line for line in lines) == CASES
     place = lines.index(f"report: {tmp_path}/train_mean{ASKED}/report.json")
@@ -74,7 +74,7 @@ def test_ctrl_c_in_mid_run_leaves_a_clean_terminal_and_no_file_of_the_batch(
 ) -> None:
     with evaluate(misbehaving("sleep"), suite=suite, out=tmp_path) as terminal:
         wait_for_container(client, "predictor")
-        terminal.wait_for(lambda screen: "0 of 4 done  2 running" in screen)
+        terminal.wait_for(lambda screen: "0 of 3 done  2 running" in screen)
         assert not terminal.has_cursor
         wait_for(lambda: read_state(tmp_path) == (RUNS, 2))
         terminal.type(b"\x03")

@@ -29,7 +29,7 @@ MANY = 12
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory, quick: None) -> Versions:
-    return build_versions(tmp_path_factory.mktemp("versions"))
+    return build_versions(tmp_path_factory.mktemp("versions"), cases=2)
 
 
 def scores(out: Path, *options: object) -> dict[str, Any]:

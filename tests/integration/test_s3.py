@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,11 @@ import pytest
 
 from tests.integration.command import runner, warm_programs
 from tests.integration.images import OTHER_QUICK, QUICK
-from tests.integration.s3_server import PACKAGES, S3Server
+from tests.integration.s3_server import NAMES_OF_A_PAGE, PACKAGES, S3Server
 from tests.integration.started import started
 
-REPORTS = 510
-"""A page of a listing has 1,000 names, and a report has two files."""
+REPORTS = NAMES_OF_A_PAGE * 3 // 4
+"""A report has two files, so that a listing of all has a second page."""
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +138,8 @@ def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
     command = ["evaluate", QUICK, "--suite", small, "--out", f"s3://{bucket}/x"]
     assert run(server, *command).returncode == 0
     server.python(COPY, bucket, REPORTS, QUICK)
-    before, begun = len(server.requests()), time.monotonic()
+    before = len(server.requests())
     assert server.python(READ_ALL, f"s3://{bucket}/many") == f"{REPORTS}\n"
-    assert time.monotonic() - begun < 60
     asked = server.requests()[before:]
     assert REPORTS < len(asked) < 2 * REPORTS + 10
     assert any("continuation-token" in request for request in asked)
