@@ -19,6 +19,7 @@ RAY = Path(sys.executable).with_name("ray")
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_raylet_start_wait_time_s": "120",  # on a machine that is busy
+    "RAY_prestart_worker_first_driver": "0",  # processes of Python that no task may ever need
     # A node that is killed is missed within two seconds, not after a minute; a slow one is not.
     "RAY_health_check_initial_delay_ms": "0",
     "RAY_health_check_period_ms": "500",
@@ -63,6 +64,7 @@ class RayNodes:
         # One each: nodes that start at the same time would give their sockets the same names.
         command += ["--temp-dir", str(self.directory / str(number))]
         command += ["--node-ip-address", f"127.0.9.{number}"]
+        command += ["--include-log-monitor", "false"]  # nobody reads the logs meanwhile
         command += ["--num-cpus", str(cpus), "--num-gpus", str(gpus)]
         command += ["--memory", str(2**30), "--object-store-memory", str(80 * 2**20)]
         environment = {**os.environ, **ENVIRONMENT}

@@ -1,4 +1,4 @@
-"""A real Ray cluster of three nodes, which are processes of this machine and share its engine.
+"""A real Ray cluster of two nodes, which are processes of this machine and share its engine.
 
 The predictor waits, then copies its predictions from the image: whatever a node does, it is there
 long enough to be killed.
@@ -94,7 +94,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[RayNodes]:
-    with ray_nodes(3) as nodes:
+    with ray_nodes(2) as nodes:
         yield nodes
 
 
@@ -145,9 +145,9 @@ def test_what_a_node_gets_holds_no_actual(
     (archive,) = shared_place(nodes).iterdir()
     with tarfile.open(archive) as tar:
         assert {Path(name).parts[0] for name in tar.getnames()} == {"public"}
-    fetched = [path for number in (1, 2, 3) for path in nodes.cache(number).rglob("suite.json")]
-    assert len(fetched) == 3  # once on each node
-    caches = [path for number in (1, 2, 3) for path in nodes.cache(number).rglob("*")]
+    fetched = [path for number in (1, 2) for path in nodes.cache(number).rglob("suite.json")]
+    assert len(fetched) == 2  # once on each node
+    caches = [path for number in (1, 2) for path in nodes.cache(number).rglob("*")]
     held = b"".join(path.read_bytes() for path in caches if path.is_file())
     actuals = b"".join(path.read_bytes() for path in (suite / "private").rglob("actuals.jsonl"))
     assert str(CANARY).encode() in actuals
@@ -219,14 +219,14 @@ def test_each_case_that_asks_for_a_gpu_has_one_of_its_own_and_others_wait(
     """Four cases, CPUs for all of them, and two GPUs."""
     program = {"predict.sh": GPU_SCRIPT.encode(), "Dockerfile": GPU_DOCKERFILE.encode()}
     asked = [*evaluate("gpus", suite=suite, out=tmp_path / "out"), *where(nodes), "--gpus", "1"]
-    nodes.start(5, docker_host=engine_with_gpus.url, cpus=CASES, gpus=2)
+    nodes.start(4, docker_host=engine_with_gpus.url, cpus=CASES, gpus=2)
     try:
         with closing(engine_with_gpus.client()) as client:
             build_image(client, "gpus", {**files, **program})
-        nodes.wait(5)
+        nodes.wait(4)
         ended = runner(*asked[1:], DOCKER_HOST=engine_with_gpus.url)
     finally:
-        nodes.kill(5)
+        nodes.kill(4)
     assert ended.returncode == 0, ended.stderr
     times: dict[str, list[tuple[float, float]]] = {}
     for log in (tmp_path / "out").rglob("container.log"):
@@ -290,7 +290,7 @@ def test_on_a_terminal_one_view_counts_what_runs_on_the_nodes(
     predictors: tuple[str, str], command: Evaluate
 ) -> None:
     with Terminal(command(*predictors), columns=200) as terminal:
-        terminal.wait_for(lambda screen: re.search(r"\nall +\d of 8 done +[23] running", screen))
+        terminal.wait_for(lambda screen: re.search(r"\nall +\d of 8 done +2 running", screen))
         terminal.wait_for(lambda screen: re.search(r"\nall +[1-7] of 8 done .* left", screen))
         assert terminal.wait() == 0, terminal.lines
         assert not [line for line in terminal.lines if "running" in line or " done" in line]
@@ -371,25 +371,25 @@ def disturbed(
     suite: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Disturbed:
-    """Evaluate on four nodes, one of which is killed, and one has no engine."""
+    """Evaluate on three nodes, one of which is killed, and one has no engine."""
     out = tmp_path_factory.mktemp("disturbed") / "ray"
-    nodes.start(4, docker_host="unix:///nowhere/docker.sock")
+    nodes.start(3, docker_host="unix:///nowhere/docker.sock")
     local = run([*evaluate(*predictors, suite=suite, out=out.with_name("local")), "--jobs", "3"])
     assert local.returncode == 0, local.stderr
-    nodes.wait(4)
+    nodes.wait(3)
     command = [*evaluate(*predictors, suite=suite, out=out), *where(nodes), "--json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         deadline = time.monotonic() + 60
-        while not runs_a_case(client, nodes.state(3)):
+        while not runs_a_case(client, nodes.state(2)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        nodes.kill(3)
+        nodes.kill(2)
         shown, said = running.communicate(timeout=120)
-    nodes.kill(4)
-    with pytest.MonkeyPatch.context() as patch:  # as `runner gc` on node 3 would
-        patch.setenv("XDG_STATE_HOME", str(nodes.state(3)))
+    nodes.kill(3)
+    with pytest.MonkeyPatch.context() as patch:  # as `runner gc` on node 2 would
+        patch.setenv("XDG_STATE_HOME", str(nodes.state(2)))
         collect_garbage(engine, engine_identity(engine.fetch_info()))
     return Disturbed(out, subprocess.CompletedProcess(command, running.returncode, shown, said))
 
