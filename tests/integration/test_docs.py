@@ -71,7 +71,15 @@ def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -
     assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
 
 
-@pytest.mark.parametrize("block", OTHERS)
+def is_linting(block: str) -> bool:
+    """Return whether a block runs the tools of developers, as ``make test`` does anyway."""
+    return block.startswith("make .venv/developer")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(each, marks=pytest.mark.long if is_linting(each) else ()) for each in OTHERS],
+)
 def test_the_readmes_other_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
 
@@ -87,7 +95,9 @@ def template(checkout: Path, request: pytest.FixtureRequest) -> Path:
     return checkout / "predictor_template" / str(request.param)
 
 
+@pytest.mark.long
 def test_the_templates_commands_run(template: Path) -> None:
+    """The README's first commands and the workflow's steps do the same with Python's template."""
     for block in shell_blocks(f"predictor_template/{template.name}/README.md"):
         run_block(block, template)
 
@@ -161,9 +171,11 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glo
 NEED_HELM = {"docs/helm.md"}
 """Their commands run in ``make check-helm``: HELM is too large for every run of the tests."""
 WITH_COMMANDS = [page for page in PAGES if shell_blocks(page) and page not in NEED_HELM]
-READ_FIRST = {"install", "tutorial", "suites", "scores", "sandbox"}
-"""Pages whose commands run at each change; the others' in ``make check-long``. What those of
-building.md do, test_layers.py and test_exported_images.py do as well."""
+READ_FIRST = {"install", "tutorial", "sandbox"}
+"""Pages whose commands run at each change; the others' in ``make check-long``. A unit test shows
+that there are such commands and options. What those of suites.md do, the README and the unit tests
+of the commands do as well, those of scores.md test_scores.py and test_api.py, and those of
+building.md test_layers.py and test_exported_images.py."""
 
 
 def left_for_later(page: str) -> Any:
@@ -222,3 +234,4 @@ def test_no_document_has_an_empty_or_unknown_command_block() -> None:
     assert len(shell_blocks("README.md")) == 5
     assert len(shell_blocks("docs/tutorial.md")) == 5
     assert {"docs/sandbox.md", "docs/scores.md", "docs/suites.md"} < set(WITH_COMMANDS)
+    assert [is_linting(block) for block in OTHERS].count(True) == 1

@@ -2,10 +2,12 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -54,6 +56,42 @@ def test_the_readme_and_the_tutorial_name_only_commands_that_there_are() -> None
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     named = set(re.findall(r"^(?:\.venv/bin/)?runner (\w+)", "\n".join(blocks), re.MULTILINE))
     assert {"init", "try", "build", "check", "evaluate"} <= named <= set(cli.commands)
+
+
+def calls(document: str) -> list[list[str]]:
+    """Return the words of each call of ``runner`` in a document's blocks of commands."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", document, re.DOTALL | re.MULTILINE)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    found = [re.match(r"(?:\S*/)?runner (.*)", line) for line in lines]
+    return [shlex.split(call[1], comments=True) for call in found if call is not None]
+
+
+def unknown_words(words: list[str]) -> list[str]:
+    """Return the options, or the name of a command, that there are not."""
+    command: click.Command = cli
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        named = command.get_command(click.Context(command), words[0])
+        if named is None:
+            return words[:1]
+        command, words = named, words[1:]
+    known = {name for each in command.params for name in each.opts} | {"--help", "--version"}
+    ends = [at for at, word in enumerate(words) if word in {"|", "||", "&&", ";", ">"}]
+    asked = [word.partition("=")[0] for word in words[: min(ends, default=len(words))]]
+    return [word for word in asked if word.startswith("--") and word not in known]
+
+
+DOCUMENTS = [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_calls_only_commands_and_options_that_there_are(path: Path) -> None:
+    assert [unknown_words(words) for words in calls(path.read_text()) if unknown_words(words)] == []
+
+
+def test_control_a_command_or_an_option_that_there_is_not_is_told() -> None:
+    block = "```sh\nrunner suite mend x\nrunner evaluate a \\\n  --suit demo | head\n```\n"
+    assert [unknown_words(words) for words in calls(block)] == [["mend"], ["--suit"]]
+    assert len([call for path in DOCUMENTS for call in calls(path.read_text())]) > 50
 
 
 REST_OF_SPEC = {
