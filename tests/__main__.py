@@ -64,7 +64,6 @@ ON_OWN_ENGINES = (
         "ledger_of_competition",
         "live_view",
         "rescore",
-        "resume",
         "scale",
         "scores",
         "suites",
