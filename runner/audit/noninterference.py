@@ -186,7 +186,7 @@ def _changed_stat(stat: Mapping[str, Any], rng: random.Random) -> dict[str, Any]
     # Some hundred values of every instance: the usual number does not take the long way.
     return {
         key: value
-        if key in ("name", "count")
+        if key in ("name", "count") or (key == "mean" and value is None)
         else rng.random() + 2
         if type(value) in (float, int, type(None))  # a NaN is read as a null
         else _changed(value, rng)

@@ -429,6 +429,20 @@ def test_a_nan_in_a_stat_that_is_no_target_leaves_the_suite_as_it_is(tmp_path: P
     assert build(tmp_path / "runs", tmp_path / "suite").manifest.cases
 
 
+@pytest.mark.parametrize("mean", [float("nan"), float("-inf"), None])
+def test_a_target_without_a_mean_beside_others_leaves_the_suite_without_it(
+    tmp_path: Path, mean: float | None
+) -> None:
+    for number in range(4):
+        name = f"a:x={number}"
+        stats = [stat("exact_match", 0.5), stat("quasi_exact_match", 0.25) | {"mean": mean}]
+        write_run(tmp_path / "runs", name, run_files(name, stats=stats))
+    targets = ["exact_match", "quasi_exact_match"]
+    suite = build(tmp_path / "runs", tmp_path / "suite", targets=targets)
+    found = {each.name.name for case in suite.cases for each in suite.actuals(case).stats}
+    assert found == {"exact_match"}
+
+
 def test_assets_may_have_long_names_and_names_of_other_scripts(tmp_path: Path) -> None:
     assets = tmp_path / "assets" / ("d" * 60) / ("e" * 60)
     assets.mkdir(parents=True)
