@@ -1,9 +1,10 @@
 """Evaluations of one suite, ranked: rank ranges from paired comparisons, intervals, outcomes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from runner.errors import RunnerError, SuiteError
 from runner.files.submitter_names import identity
@@ -25,7 +26,8 @@ def make_leaderboard(
 ) -> Leaderboard:
     """Return the evaluations in order, the best first.
 
-    A report that meets a bug, or has other targets than the others, is listed but not ranked.
+    A report that meets a bug, or has other targets or runs than the others, is listed but not
+    ranked.
 
     Args:
         chosen: of one suite.
@@ -35,7 +37,7 @@ def make_leaderboard(
     reports = chosen.reports
     first = next(iter(reports.values()))
     policy = first.scoring
-    usual = Counter(each.targets for each in reports.values()).most_common(1)[0][0]
+    usual = _usual(reports.values())
     found = [_Evaluated.of(path, each, submitters, usual) for path, each in reports.items()]
     faults = [f"{each.path}: not ranked: {each.fault}" for each in found if each.fault is not None]
     say_first(progress.say, faults, "reports are not ranked")
@@ -71,6 +73,18 @@ def make_leaderboard(
     )
 
 
+def _scored_on(report: Contender, replicates: Replicates) -> tuple[Any, ...]:
+    """Return what is equal in two reports that can be compared with each other."""
+    factors = (replicates.scenarios, replicates.models, replicates.pairs)
+    return (report.targets, *map(len, factors))
+
+
+def _usual(reports: Iterable[Contender]) -> tuple[Any, ...] | None:
+    """Return what most reports that can be ranked are scored on."""
+    ranked = [_scored_on(each, each.replicates) for each in reports if each.replicates is not None]
+    return Counter(ranked).most_common(1)[0][0] if ranked else None
+
+
 def _population(entries: Sequence[LeaderboardEntry]) -> str:
     scores = [entry.score for entry in entries if entry.score is not None]
     return population(scores[0]) if scores else ""
@@ -102,14 +116,14 @@ class _Evaluated:
 
     @classmethod
     def of(
-        cls, path: Path, report: Contender, submitters: Submitters | None, usual: str
+        cls, path: Path, report: Contender, submitters: Submitters | None, usual: object
     ) -> "_Evaluated":
         submitter = _submitter(report, submitters)
         baselines = () if submitters is None else submitters.baselines
         is_baseline = not _image_names(report).isdisjoint(baselines)
-        if report.replicates is not None and report.targets != usual:
+        if report.replicates is not None and _scored_on(report, report.replicates) != usual:
             fault = SuiteError(
-                f"{path}: its targets are not those of the other reports of this suite; "
+                f"{path}: its targets or runs are not those of the other reports of this suite; "
                 "`runner verify` says what has changed in it"
             )
             return cls(path, report, submitter, None, str(fault), fault, is_baseline)

@@ -136,6 +136,38 @@ def drop_a_case(report: Path) -> None:
     report.write_text(json.dumps({**content, "cases": content["cases"][1:]}))
 
 
+def name_other_models(report: Path) -> None:
+    """Edit a report by hand, so that each of its runs is of another model."""
+    content = json.loads(report.read_text())
+    for number, columns in enumerate(content["eval_run_specs"].values()):
+        columns["run_spec.adapter_spec.model"] = f"a/model-{number}"
+    report.write_text(json.dumps(content))
+
+
+def test_a_report_on_other_runs_takes_no_other_down(suite: Suite, tmp_path: Path) -> None:
+    root = write_four(suite, tmp_path / "results")
+    name_other_models(root / "oracle" / "report.json")
+    shown = run(str(root), "--json")
+    entries = {each["image"]: each for each in json.loads(shown.stdout)["entries"]}
+    assert shown.return_value == 3
+    assert {name for name, each in entries.items() if each["rank"] is not None} == {
+        "even",
+        "uneven",
+    }
+    assert "its targets or runs are not those" in entries["oracle"]["unranked"]
+
+
+def test_reports_that_are_not_scored_do_not_say_what_the_others_should_have(
+    suite: Suite, tmp_path: Path
+) -> None:
+    for name in ("broken", "broken_too"):
+        write_evaluation(evaluate_function(suite, oracle, name, 1), tmp_path / name)
+        drop_a_case(tmp_path / name / "report.json")
+    write_evaluation(evaluate_function(suite, oracle, "whole"), tmp_path / "whole")
+    entries = json.loads(run(str(tmp_path), "--json").stdout)["entries"]
+    assert {each["image"]: each["rank"] for each in entries}["whole"] == "1"
+
+
 def test_a_report_that_is_broken_or_has_other_targets_takes_no_other_down(
     suite: Suite, tmp_path: Path
 ) -> None:
@@ -153,7 +185,7 @@ def test_a_report_that_is_broken_or_has_other_targets_takes_no_other_down(
         "uneven": "1-2, tied",
         "oracle": None,
     }
-    assert "its targets are not those of the other reports" in entries["oracle"]["unranked"]
+    assert "its targets or runs are not those of the other reports" in entries["oracle"]["unranked"]
     assert f"left out: {root}/broken/report.json: not a report" in shown.stderr
     assert f"{root}/oracle: not ranked: " in shown.stderr
 
