@@ -3,10 +3,11 @@
 A report may have been edited, by hand or by another program.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from runner.scores.scenarios import TEXT_COLUMNS
 
@@ -36,7 +37,7 @@ def _check_stat(stat: dict[str, Any]) -> dict[str, Any]:
 def _is_number(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) < LARGEST
-    return isinstance(value, float | None)
+    return value is None or (isinstance(value, float) and math.isfinite(value))
 
 
 def _check_columns(columns: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,6 +46,9 @@ def _check_columns(columns: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValueError(f"{wrong[0]} should be a text")
     return columns
 
+
+Whole = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
+"""A whole number that a frame holds."""
 
 StatName = Annotated[dict[str, Any], AfterValidator(_check_name)]
 """HELM's ``MetricName``."""

@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import GIB
 from runner.errors import SuiteError
 from runner.files.stores import is_remote, read_file
 from runner.reports.fact_sheet import FactSheet
-from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName
+from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName, Whole
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.outcome import Outcome
@@ -35,8 +35,26 @@ MOST_BYTES = GIB
 """A target takes 2 kB. No more is read at a time of a folder that others write to."""
 
 
+def _check_file_name(name: str) -> str:
+    if not name or "/" in name or "\0" in name or name in {".", ".."}:
+        raise ValueError("not the name of a file")
+    return name
+
+
+def _check_place(place: str) -> str:
+    if place:  # empty if there is no such file
+        for name in place.split("/"):
+            _check_file_name(name)
+    return place
+
+
+FileName = Annotated[str, AfterValidator(_check_file_name)]
+Place = Annotated[str, AfterValidator(_check_place)]
+"""Names below a report's directory. Whoever edits a report names no file outside it."""
+
+
 class _Record(BaseModel):
-    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class TargetRecord(_Record):
@@ -50,13 +68,13 @@ class TargetRecord(_Record):
 
     run_spec_name: str
     instance_id: str | None = None
-    train_trial_index: int | None = None
+    train_trial_index: Whole | None = None
     name: StatName
     actual: StatFields
     predicted: StatFields | None
     baseline: float | None = None
     sample_mean: float | None = None
-    instances: int = 1
+    instances: Whole = 1
 
 
 class CaseRecord(_Record):
@@ -74,9 +92,9 @@ class CaseRecord(_Record):
     container saw; see ``DescribedSuite.inputs_digests``.
     """
 
-    id: str
-    budget: int | None
-    replicate: int
+    id: FileName
+    budget: Whole | None
+    replicate: Whole
     train_runs: tuple[str, ...]
     eval_runs: tuple[str, ...]
     outcome: Outcome
@@ -88,8 +106,8 @@ class CaseRecord(_Record):
     targets: tuple[TargetRecord, ...]
     instance_targets: tuple[TargetRecord, ...]
     extra_predictions: tuple[str, ...]
-    output_files: Mapping[str, str]
-    log_file: str
+    output_files: Mapping[FileName, str]
+    log_file: Place
     inputs_sha256: str | None = None
     resources: ResourceUse
     forecast: tuple[str, ...]

@@ -29,7 +29,10 @@ def _with_fields(required: dict[str, CoreSchema], others: dict[str, CoreSchema])
 
 
 _whole = core.int_schema(strict=True, gt=-LARGEST, lt=LARGEST)
-_either = core.union_schema([core.is_instance_schema(float), _whole], mode="left_to_right")
+_finite = core.float_schema(strict=True, allow_inf_nan=False)
+_either = core.union_schema(
+    [core.chain_schema([core.is_instance_schema(float), _finite]), _whole], mode="left_to_right"
+)
 _number = core.nullable_schema(core.chain_schema([core.any_schema(), _either]))
 _text = core.nullable_schema(core.str_schema())
 _perturbation = core.typed_dict_schema(

@@ -1,7 +1,8 @@
 """A report in which a field of HELM's was given another type is refused where it is read."""
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,10 +79,23 @@ def test_a_field_of_another_type_is_refused(
 def test_a_stat_without_a_mean_or_with_a_huge_one_is_refused(
     tmp_path: Path, side: str, read: Read
 ) -> None:
-    for fields in ({}, {"mean": 10**400}, {"mean": -(2**63)}, {"mean": "0.5"}):
+    odd = (10**400, -(2**63), "0.5", math.nan, math.inf)
+    for fields in ({}, *({"mean": mean} for mean in odd)):
         edit(tmp_path / "image", partial(put, side, fields))
         with pytest.raises(SuiteError, match="not a report of schema version 2"):
             read(tmp_path / "image")
+
+
+@READERS
+@pytest.mark.parametrize(
+    "fields", [{"instances": 2**63}, {"train_trial_index": -(2**63)}, {"baseline": math.nan}]
+)
+def test_a_number_that_no_frame_or_json_holds_is_refused(
+    tmp_path: Path, fields: Mapping[str, Any], read: Read
+) -> None:
+    edit(tmp_path / "image", lambda _, target: target.update(fields))
+    with pytest.raises(SuiteError, match="not a report of schema version 2"):
+        read(tmp_path / "image")
 
 
 def test_it_is_left_out_of_a_leaderboard(tmp_path: Path) -> None:

@@ -180,3 +180,30 @@ def test_what_a_target_weighs_and_is_compared_with_is_the_suites(
     assert any(
         "not what the predictions and the actuals" in each for each in verify_report(report, suite)
     )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"output_files": {"/dev/zero": "0" * 64}},
+        {"output_files": {"..": "0" * 64}},
+        {"id": "../other"},
+        {"log_file": "case-1/../../other"},
+    ],
+)
+def test_a_report_that_names_files_outside_of_it_is_refused(
+    report: Path, fields: dict[str, Any]
+) -> None:
+    (case,) = json.loads((report / "report.json").read_text())["cases"]
+    edit(report, cases=[case | fields])
+    (found,) = verify_report(report, None)
+    assert found.endswith("report.json: not a report of schema version 2")
+
+
+@pytest.mark.parametrize("fields", [{"name": [1]}, {"name": {}}, {"more": 1}])
+def test_an_actual_that_is_no_stat_is_named(report: Path, fields: dict[str, Any]) -> None:
+    (case,) = json.loads((report / "report.json").read_text())["cases"]
+    case["targets"][0]["actual"] |= fields
+    edit(report, cases=[case])
+    found = verify_report(report, None)
+    assert any(line.startswith("report.json: case-1: an actual is no stat") for line in found)
