@@ -5,6 +5,7 @@ every file.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from runner.authoring.context_files import SYSTEM_LOCK, SYSTEM_PACKAGES
@@ -20,7 +21,8 @@ from runner.authoring.debian.lock import (
     write_lock,
 )
 from runner.authoring.debian.resolution import resolve
-from runner.progress import Progress
+from runner.errors import UsageError
+from runner.progress import Progress, Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 
@@ -31,7 +33,8 @@ def lock_system_packages(
     """Return the packages that a folder's ``apt.txt`` asks for; None if it asks for none.
 
     They are those of ``apt.lock`` as long as ``apt.txt`` and the base's packages are the same; else
-    they are resolved, and the lock is written.
+    they are resolved, and the lock is written. Where nothing is asked for, an earlier lock is
+    removed.
 
     Args:
         tag: of the image that is being built, for what is said.
@@ -44,6 +47,7 @@ def lock_system_packages(
     """
     wanted = read_wanted(folder / SYSTEM_PACKAGES) if (folder / SYSTEM_PACKAGES).is_file() else []
     if not wanted:
+        _remove_lock(folder / SYSTEM_LOCK, progress.say)
         return None
     found = read_base(engine, base)
     lock = read_lock(folder / SYSTEM_LOCK)
@@ -55,6 +59,14 @@ def lock_system_packages(
         lock = _resolve(wanted, found)
         write_lock(folder / SYSTEM_LOCK, lock)
     return lock
+
+
+def _remove_lock(path: Path, say: Say) -> None:
+    """Remove the lock of packages that are asked for no more; a file of others stays."""
+    with suppress(UsageError, OSError):
+        if read_lock(path) is not None:
+            path.unlink()
+            say(f"removed {path}: {SYSTEM_PACKAGES} names no package any more")
 
 
 def _holds(lock: Lock, wanted: list[str], base: Base) -> bool:
