@@ -8,6 +8,9 @@ from runner.contract.limits import MIB, Limits
 FORECAST_SHARE = 0.7
 """Above this share of a limit, a slightly larger case may reach the limit."""
 
+SHORT_SECONDS = 10
+"""Of what took less, whole seconds say too little."""
+
 
 @dataclass(frozen=True)
 class ResourceUse:
@@ -34,7 +37,8 @@ def forecast(use: ResourceUse, limits: Limits) -> Iterator[str]:
     """Yield a line for each limit that the case came near: it used more than 70 % of it."""
     if use.wall_seconds > FORECAST_SHARE * limits.wall_seconds:
         share = use.wall_seconds / limits.wall_seconds
-        yield f"took {use.wall_seconds:.0f} s, {share:.0%} of the wall time"
+        digits = ".0f" if use.wall_seconds >= SHORT_SECONDS else ".2g"
+        yield f"took {use.wall_seconds:{digits}} s, {share:.0%} of the wall time"
     memory_bytes = use.peak_memory_bytes or 0
     if memory_bytes > FORECAST_SHARE * limits.memory_bytes:
         share = memory_bytes / limits.memory_bytes

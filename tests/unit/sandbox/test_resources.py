@@ -29,6 +29,12 @@ def test_above_70_percent_of_a_limit_there_is_a_forecast(use: ResourceUse, said:
     assert list(forecast(use, LIMITS)) == [said]
 
 
+def test_a_short_time_is_not_told_as_0_seconds() -> None:
+    limits = replace(LIMITS, wall_seconds=0.01)
+    said = list(forecast(replace(USE, wall_seconds=0.066), limits))
+    assert said == ["took 0.066 s, 660% of the wall time"]
+
+
 def test_control_up_to_70_percent_there_is_none() -> None:
     use = replace(
         USE,
