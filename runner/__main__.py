@@ -2,4 +2,9 @@
 
 from runner.cli.start import start
 
-start()
+try:
+    start()
+finally:
+    # Python keeps in mind that a Ctrl-C met code in a text, as dataclasses are made of it, until
+    # such code runs again. At its end it would kill itself, and the exit code was lost.
+    exec("")  # noqa: S102

@@ -1,9 +1,11 @@
 """The program ``runner``, from its first line on."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 INTERRUPTED = """
 import sys
@@ -43,3 +45,25 @@ def test_control_without_ctrl_c_it_runs() -> None:
 def test_ctrl_c_while_it_loads_is_told_as_json_where_that_is_asked_for() -> None:
     ended = start("click", ["report", "a", "--json"])
     assert json.loads(ended.stdout) == {"error": "Interrupted.", "exit_code": ended.returncode}
+
+
+INTERRUPTED_IN_A_TEXT = """
+import sys
+import runner.cli.start
+
+def start():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+runner.cli.start.start = start
+"""
+
+
+def test_ctrl_c_in_code_that_is_a_text_ends_it_with_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_IN_A_TEXT)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    command = [sys.executable, "-m", "runner"]
+    ended = subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": path})
+    assert ended.returncode == 130  # and not -2, of a process that was killed
