@@ -145,7 +145,9 @@ def test_many_reports_are_listed_by_pages_and_read_with_two_requests_each(
     assert any("continuation-token" in request for request in asked)
 
 
+@pytest.mark.long
 def test_two_runners_share_a_bucket(server: S3Server, bucket: str, small: Path) -> None:
+    """As in a place of another kind: test_stores.py."""
     options = ["--suite", small, "--out", f"s3://{bucket}/x"]
     images = (QUICK, OTHER_QUICK, OTHER_QUICK)  # two write the same report at the same time
     program = warm_programs() / "runner"
