@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -22,6 +23,14 @@ TIMED_SORT = """button => new Promise(done => {
 })"""
 
 WIDTHS = {"desktop": 1280, "phone": 390}
+LOOKS = [
+    (WIDTHS["desktop"], False),
+    (WIDTHS["phone"], True),
+    pytest.param(WIDTHS["desktop"], True, marks=pytest.mark.long),
+    pytest.param(WIDTHS["phone"], False, marks=pytest.mark.long),
+]
+"""A page's width and whether it is dark; each of both is in one of those that are not long."""
+
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 SERIOUS_VIOLATIONS = """async () => {

@@ -16,7 +16,7 @@ from runner.pages.card_page import (
     make_grid,
 )
 from runner.untrusted import printable
-from tests.pages.browser import WIDTHS, opened
+from tests.pages.browser import LOOKS, opened
 from tests.pages.test_report_page import HOSTILE
 
 STATUSES = ("VERIFIED", "FALSIFIED", "INCONCLUSIVE", "no evidence")
@@ -58,8 +58,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", WIDTHS.values())
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
     browser: Browser, page: Path, width: int, dark: bool
 ) -> None:

@@ -10,7 +10,7 @@ from runner.pages.compare_page import compare_page
 from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
-from tests.pages.browser import WIDTHS, opened
+from tests.pages.browser import LOOKS, opened
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import HOSTILE
 
@@ -36,8 +36,7 @@ def page(paired: PairedEvaluations, tmp_path_factory: pytest.TempPathFactory) ->
     return path
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", WIDTHS.values())
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
     browser: Browser, page: Path, width: int, dark: bool
 ) -> None:

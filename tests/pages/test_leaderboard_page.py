@@ -23,7 +23,7 @@ from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
-from tests.pages.browser import WIDTHS, opened
+from tests.pages.browser import LOOKS, opened
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import MOST_MILLISECONDS
 from tests.suite_builder import build
@@ -96,8 +96,7 @@ def test_a_report_whose_page_meets_a_bug_takes_no_other_page_down(
     assert len(list((tmp_path / "site" / "reports").iterdir())) == 4
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", WIDTHS.values())
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
     browser: Browser, site: Path, width: int, dark: bool
 ) -> None:

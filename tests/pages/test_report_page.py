@@ -17,7 +17,7 @@ from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function
 from tests.helm_builder import write_suite
-from tests.pages.browser import WIDTHS, OpenPage, opened
+from tests.pages.browser import LOOKS, WIDTHS, OpenPage, opened
 from tests.pages.conftest import wavering
 from tests.suite_builder import build
 
@@ -44,8 +44,7 @@ def page(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", WIDTHS.values())
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_opens_without_an_error_or_a_request_and_is_accessible(
     browser: Browser, page: Path, width: int, dark: bool
 ) -> None:

@@ -15,7 +15,7 @@ from runner.evaluation.recorded_cases import RecordedCases
 from runner.suites.suite import Suite
 from runner.view.server import ViewServer
 from tests.evaluation_builder import off_by
-from tests.pages.browser import WIDTHS, new_page
+from tests.pages.browser import LOOKS, WIDTHS, new_page
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import HOSTILE
 from tests.view_builder import batch, open_ledger, passes, write_bundle, write_reports
@@ -72,8 +72,7 @@ def advance(viewed: Viewed, suite: Suite) -> None:
     viewed.batch.write()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", WIDTHS.values())
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_list_and_a_batch_open_without_an_error_or_a_foreign_request_and_are_accessible(
     browser: Browser, viewed: Viewed, suite: Suite, width: int, dark: bool
 ) -> None:

@@ -58,20 +58,26 @@ def test_weights_are_beside_the_predictor_and_read_only(tmp_path: Path, cache: P
     assert "FileNotFoundError" in try_(tmp_path, cache).stderr  # the control
 
 
-def test_prints_show(tmp_path: Path, cache: Path) -> None:
-    ended = try_(write_predictor(tmp_path, "print('reached'); return {}"), cache)
-    assert "reached" in ended.stderr
+@pytest.fixture(scope="module")
+def missing(
+    tmp_path_factory: pytest.TempPathFactory, cache: Path
+) -> subprocess.CompletedProcess[str]:
+    """Return how a predictor is tried that prints, and predicts nothing."""
+    body = "print('reached'); return {}"
+    return try_(write_predictor(tmp_path_factory.mktemp("missing"), body), cache)
+
+
+def test_prints_show(missing: subprocess.CompletedProcess[str]) -> None:
+    assert "reached" in missing.stderr
 
 
 def test_findings_are_told_one_a_line_and_the_fault_is_the_predictors(
-    tmp_path: Path, cache: Path
+    missing: subprocess.CompletedProcess[str],
 ) -> None:
-    ended = try_(write_predictor(tmp_path, "return {}"), cache)
-    assert ended.returncode == 4
-    assert (
-        "FAIL output: invalid_output (missing_target): predictions.json: 6 findings" in ended.stdout
-    )
-    assert ended.stdout.count("is not predicted") == 6
+    assert missing.returncode == 4
+    told = "FAIL output: invalid_output (missing_target): predictions.json: 6 findings"
+    assert told in missing.stdout
+    assert missing.stdout.count("is not predicted") == 6
 
 
 def test_an_exception_ends_with_its_type_and_line_and_the_inputs_place(
@@ -189,7 +195,13 @@ def test_ctrl_c_ends_a_predictor_that_still_computes(tmp_path: Path, cache: Path
         assert process.wait(timeout=30) == 130  # without the predictor's end
 
 
-@pytest.mark.parametrize("title", ["A column's name is wrong", "The predictor downloads something"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "The predictor downloads something",
+        pytest.param("A column's name is wrong", marks=pytest.mark.long),
+    ],
+)
 def test_the_page_of_mistakes_has_what_is_printed_today(
     title: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
