@@ -165,6 +165,7 @@ def test_the_same_files_give_the_same_digest(
     assert one.digest == other.digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [change_all, change_all_of_train_runs])
 def test_many_builds_of_all_that_helm_leaves_free_give_one_digest(
     built: Callable[[Change], BuiltTwice], tmp_path: Path, change: Change
