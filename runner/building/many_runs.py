@@ -1,6 +1,5 @@
 """Many HELM runs -> what a suite keeps of each, made on all cores if that is faster."""
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -8,6 +7,7 @@ from functools import partial
 from runner.building.make_runs import make_runs
 from runner.building.write_run import Job, MadeRun
 from runner.files.scratch import scratch_directory
+from runner.helm_outputs.documents import file_size
 from runner.helm_outputs.runs import RunDirectory
 from runner.processes import Processes, count_cores
 from runner.suites.division_spec import Sampled
@@ -55,7 +55,7 @@ def _make(spec: SuiteSpec, jobs: Sequence[Job]) -> list[MadeRun]:
 
 
 def _bytes(run: RunDirectory) -> int:
-    return sum(os.stat(f"{run.path}/{name}").st_size for name in run.files)  # noqa: PTH116
+    return sum(file_size(f"{run.path}/{name}") for name in run.files)
 
 
 def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:

@@ -26,6 +26,16 @@ def read_file(path: Path) -> bytes:
         return file.read()
 
 
+def file_size(path: Path | str) -> int:
+    """Return how many bytes a file has.
+
+    Raises:
+        SuiteError: it can't be told, as somebody removed it meanwhile.
+    """
+    with _naming(path):
+        return os.stat(path).st_size  # noqa: PTH116  (Path takes twice as long)
+
+
 @contextmanager
 def _naming(path: Path | str) -> Iterator[None]:
     try:
@@ -60,14 +70,11 @@ def read_documents(paths: Sequence[str], room: Room) -> Documents:
     Raises:
         SuiteError: one can't be read.
     """
-    sizes = []
-    for path in paths:
-        with _naming(path):
-            sizes.append(os.stat(path).st_size)  # noqa: PTH116  (Path takes twice as long)
+    sizes = [file_size(path) for path in paths]
     content = room.take(sum(sizes))
     to_fill, bounds = content.data, [0]
     for path, size in zip(paths, sizes, strict=True):
         start = bounds[-1]
-        with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as above)
+        with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as for one)
             bounds.append(start + (file.readinto(to_fill[start : start + size]) or 0))
     return Documents(content, np.array(bounds, np.int64))

@@ -5,7 +5,6 @@ The numbers of a stat are floats and its count an integer, whether written as 1 
 """
 
 import gc
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import polars as pl
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import SuiteError
-from runner.helm_outputs.documents import Room
+from runner.helm_outputs.documents import Room, file_size
 from runner.helm_outputs.file_checks import NOT_HELMS
 from runner.helm_outputs.files import (
     Start,
@@ -169,7 +168,7 @@ def _batches(runs: Iterable[RunDirectory]) -> Iterator[list[RunDirectory]]:
     batch: list[RunDirectory] = []
     batch_bytes = 0
     for run in runs:
-        run_bytes = sum(os.stat(f"{run.path}/{name}").st_size for name in run.files)  # noqa: PTH116
+        run_bytes = sum(file_size(f"{run.path}/{name}") for name in run.files)
         if batch and batch_bytes + run_bytes > BYTES_READ_TOGETHER:
             yield batch
             batch, batch_bytes = [], 0

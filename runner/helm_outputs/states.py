@@ -11,7 +11,7 @@ from runner.errors import SuiteError
 from runner.helm_outputs.column_names import STATES
 from runner.helm_outputs.columns import flatten
 from runner.helm_outputs.common_types import join
-from runner.helm_outputs.documents import read_file
+from runner.helm_outputs.documents import file_size, read_file
 from runner.helm_outputs.file_checks import NOT_HELMS, as_list, checked, naming_file
 from runner.helm_outputs.json_pieces import Piece, parse_in_pieces
 from runner.helm_outputs.json_text import parse
@@ -32,7 +32,7 @@ Choose = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 def read_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     """Return the scenario_states frame of each run."""
-    if len(runs) == 1 and (runs[0].path / SCENARIO_STATE).stat().st_size > LARGE_BYTES:
+    if len(runs) == 1 and file_size(runs[0].path / SCENARIO_STATE) > LARGE_BYTES:
         return [_read_in_pieces(runs[0], lambda state: state)]
     documents, states, heights = [], [], []
     for run in runs:
@@ -71,7 +71,7 @@ def read_chosen_states(
     Args:
         choices: for each run what chooses; what it leaves out is as if the file had it not.
     """
-    is_large = [(run.path / SCENARIO_STATE).stat().st_size > LARGE_BYTES for run in runs]
+    is_large = [file_size(run.path / SCENARIO_STATE) > LARGE_BYTES for run in runs]
     usual = [
         pair
         for pair, large in zip(zip(runs, choices, strict=True), is_large, strict=True)

@@ -1,12 +1,14 @@
 """A suite is the same however many processes make it, and so are its errors."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner import processes
-from runner.building import many_runs
+from runner.building import build, many_runs
 from runner.building.build import build_suite
+from runner.building.sources import digest_sources
 from runner.errors import SuiteError
 from runner.suites.spec_file import make_spec
 from tests.helm_builder import write_suite
@@ -61,3 +63,23 @@ def test_a_run_that_is_not_helms_is_named(tmp_path: Path, asked: list[int]) -> N
 def test_small_suites_do_not_wait_for_other_processes(tmp_path: Path) -> None:
     files = write_suite(tmp_path).rglob("*.json")
     assert sum(path.stat().st_size for path in files) < many_runs.LEAST_BYTES
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_run_that_is_removed_meanwhile_is_named(
+    tmp_path: Path, asked: list[int], monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr(many_runs, "count_cores", lambda: cores)
+    source = write_suite(tmp_path)
+    stats = max(source.rglob("stats.json"))
+
+    def digest_and_remove(*given: Any) -> dict[str, dict[str, str]]:
+        digests = digest_sources(*given)
+        stats.unlink()
+        return digests
+
+    monkeypatch.setattr(build, "digest_sources", digest_and_remove)
+    with pytest.raises(SuiteError) as found:
+        digest_of(source, tmp_path / "suite")
+    assert str(found.value) == f"{stats}: No such file or directory"
+    assert asked == []
