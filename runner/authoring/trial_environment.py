@@ -70,7 +70,7 @@ def find_environment(folder: Path, progress: Progress) -> Path:
 
 def _name(python: str, files: Sequence[Path]) -> str:
     """Return a name that stands for a Python, and what its environment should hold."""
-    digest = hashlib.sha256(os.path.realpath(python).encode())
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(python)))
     for file in files:
         digest.update(file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -5,6 +5,7 @@ may have megabytes.
 """
 
 import hashlib
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class ContenderCache:
         stamp = None if self.folder is None else stamp_of(path)
         if stamp is None:
             return None
-        digest = self._read(digest_of(stamp.encode()))
+        digest = self._read(digest_of(os.fsencode(stamp)))
         return None if digest is None else self.find(digest.decode())
 
     def find(self, digest: str) -> Contender | None:
@@ -61,7 +62,7 @@ class ContenderCache:
     def note(self, stamp: str | None, digest: str) -> None:
         """Keep which digest the report.json had that had a stamp before it was read."""
         if stamp is not None:
-            self._write(digest_of(stamp.encode()), digest.encode())
+            self._write(digest_of(os.fsencode(stamp)), digest.encode())
 
     def _read(self, name: str) -> bytes | None:
         if self.folder is None:

@@ -111,6 +111,12 @@ def test_a_report_that_has_not_changed_is_not_read_again(
     assert board(results) == first
 
 
+@pytest.mark.usefixtures("cache", "long_ago")
+def test_a_report_may_lie_in_a_folder_whose_name_is_no_text(results: Path) -> None:
+    (results / "good").rename(os.fsdecode(bytes(results) + b"/go\xffd"))
+    assert json.loads(board(results))["entries"][0]["report"].endswith("/go\udcffd")
+
+
 @pytest.mark.usefixtures("cache")
 def test_control_one_that_was_written_a_moment_ago_is_read_again(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
