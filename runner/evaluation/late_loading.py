@@ -4,8 +4,9 @@ An evaluation that is up to date has no use for it. Else it is loaded while the 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.reports.report import Evaluation
 
@@ -30,8 +31,10 @@ def load_making() -> Callable[..., Evaluation]:
 def load_ahead() -> None:
     """Begin to load what makes the report, after what the first container waits for."""
 
-    def load() -> Any:
-        return load_staging(), load_making()
+    def load() -> None:
+        with suppress(Exception):  # whoever needs it meets the error again, and tells it
+            load_staging()
+            load_making()
 
     # A daemon: an evaluation that is interrupted does not wait for it.
     Thread(target=load, name="load-ahead", daemon=True).start()
