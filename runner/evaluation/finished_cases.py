@@ -47,7 +47,7 @@ class FinishedCases:
         """Return the run with exactly this key, or None if there is none of this version.
 
         Raises:
-            UsageError: the directory is another user's.
+            UsageError: the directory is another user's, or can't be read.
         """
         found = self._read(self._path(key))
         return found.run if found is not None and found.key == key else None
@@ -93,4 +93,9 @@ class FinishedCases:
             raise UsageError(
                 f"{path.parent}: its finished cases can't be read ({error.strerror}), as they are "
                 "another user's. Name another place with --out."
+            ) from error
+        except OSError as error:
+            raise UsageError(
+                f"{path}: the finished case can't be read ({error.strerror}). Remove it, or name "
+                "another place with --out."
             ) from error

@@ -65,6 +65,14 @@ def test_a_file_that_is_cut_off_or_lies_under_anothers_name_is_not_taken(tmp_pat
     assert finished.find(TASK.key) is None
 
 
+def test_what_is_no_folder_of_finished_cases_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / f"{TASK.key.digest}.json").mkdir()
+    for place in (tmp_path, tmp_path / "file"):
+        with pytest.raises(UsageError, match=r"can't be read \(.*\)\. Remove it, or name another"):
+            FinishedCases(place).find(TASK.key)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_another_users_finished_cases_are_refused_with_what_to_do(tmp_path: Path) -> None:
     finished = FinishedCases(tmp_path / "finished_cases")
