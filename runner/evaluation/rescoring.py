@@ -192,6 +192,12 @@ def rescore_report(
         for path in files_below(directory)
         if (name := path.relative_to(directory).as_posix()) not in MADE_AGAIN
     }
+    outputs = (f"{one.id}/{name}" for one in report.cases for name in one.output_files)
+    missing = [
+        f"{name}: missing; {REPORT_FILE} has its digest" for name in outputs if name not in files
+    ]
+    if missing:
+        return missing
     again = [replace(each, score=None, score_change=None) for each in report.repetitions]
     said = {
         "runner_version": own_version(),

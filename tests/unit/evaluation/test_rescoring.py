@@ -70,6 +70,16 @@ def test_reports_at_a_url_are_scored_and_kept_there(versions: Versions) -> None:
         assert verify_report(path, suite) == []
 
 
+def test_a_report_without_an_output_that_it_names_is_refused(
+    versions: Versions, tmp_path: Path
+) -> None:
+    made = evaluate_function(versions.first, off_by(0.25), "image")
+    files = {name: each for name, each in made.files.items() if "predictions" not in name}
+    write_evaluation(replace(made, files=files), tmp_path / "image")
+    (lines,) = rescore(tmp_path, versions.corrected).refused.values()
+    assert lines[0] == "case-1/predictions.json: missing; report.json has its digest"
+
+
 def test_control_on_equal_actuals_the_scores_stay(versions: Versions, tmp_path: Path) -> None:
     old = write(tmp_path / "image", versions.first, 0.25)
     (one,) = rescore(tmp_path, versions.renamed).rescored
