@@ -1,10 +1,14 @@
 """What holds for the tests of every folder."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.suite_builder import remove_shared_suites
+
+# A shell lets what it runs in the background ignore Ctrl-C, and commands inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

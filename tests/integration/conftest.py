@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -33,9 +32,6 @@ FROM scratch
 COPY . /
 ENTRYPOINT ["/cp", "/predictions.json", "/output/"]
 """
-
-# A shell lets what it runs in the background ignore Ctrl-C, and commands inherit that.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
