@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.tables import html_table
 from runner.audit import audit
@@ -49,8 +49,8 @@ class SuiteAudit:
 
 @checked
 def build_suite(
-    spec: Mapping[str, Any] | Place,
-    directory: Place,
+    spec: Mapping[str, Any] | LocalPlace,
+    directory: LocalPlace,
     *,
     announce: Announce = log_line,
 ) -> OpenedSuite:

@@ -9,7 +9,8 @@ from typing import Annotated, ParamSpec, TypeVar
 from pydantic import ConfigDict, PlainValidator, ValidationError, validate_call
 
 from runner.errors import UsageError
-from runner.files.given_paths import refusing_long_names, why_no_path
+from runner.files.given_paths import is_url, refusing_long_names, why_no_path
+from runner.untrusted import quote
 
 Params = ParamSpec("Params")
 Returned = TypeVar("Returned")
@@ -28,8 +29,17 @@ def _as_place(value: object) -> object:
     raise ValueError("a path or a URL")
 
 
+def _as_local_place(value: object) -> object:
+    if isinstance(value, str) and is_url(value):
+        raise ValueError(f"a path on this machine, but {quote(value)} is a URL")
+    return _as_place(value)
+
+
 Place = Annotated[str | Path, PlainValidator(_as_place)]
 """A path, a URL as text, or a URL's path."""
+
+LocalPlace = Annotated[str | Path, PlainValidator(_as_local_place)]
+"""A path on this machine."""
 
 
 def checked(function: Callable[Params, Returned]) -> Callable[Params, Returned]:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from runner.api.announcing import Announce, AnnouncedCases, log_line
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.placement import Local, Ray
@@ -41,7 +41,7 @@ def evaluate(
     probe: bool = False,
     rerun: bool = False,
     pull: str = "never",
-    sign_with: Place | None = None,
+    sign_with: LocalPlace | None = None,
     executor: Local | Ray | None = None,
     announce: Announce = log_line,
 ) -> list[OpenedReport]:

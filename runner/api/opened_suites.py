@@ -12,7 +12,7 @@ from typing import Self
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.tables import html_table
 from runner.building.draw import UNSAVED, Draw
 from runner.building.named import opened_suite
@@ -193,8 +193,8 @@ class OpenedSuite:
 def open_suite(
     name: Place,
     *,
-    root_dir: Place | None = None,
-    private: Place | None = None,
+    root_dir: LocalPlace | None = None,
+    private: LocalPlace | None = None,
     train_runs: int | None = None,
     eval_samples: int | None = None,
     seed: int | None = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.api.announcing import AnnouncedLines
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.opened_reports import LocalScore, OpenedReport
 from runner.api.tables import html_table
 from runner.errors import UsageError
@@ -67,7 +67,7 @@ class Ranking:
 def rank_reports(
     reports: Place | Sequence[OpenedReport],
     *,
-    submitters: Place | None = None,
+    submitters: LocalPlace | None = None,
     suite: str | None = None,
 ) -> Ranking:
     """Return the evaluations of one suite in order, the best first.

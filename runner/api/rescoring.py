@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.api.announcing import Announce, AnnouncedLines, log_line
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.api.tables import html_table
@@ -95,7 +95,7 @@ def rescore(
     results: Place,
     suite: Place | OpenedSuite,
     *,
-    sign_with: Place | None = None,
+    sign_with: LocalPlace | None = None,
     announce: Announce = log_line,
 ) -> RescoredResults:
     """Score the predictions of reports on a new version of their suite, without a container.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.api.checked import Place, checked
+from runner.api.checked import LocalPlace, Place, checked
 from runner.api.opened_reports import OpenedReport
 from runner.api.opened_suites import OpenedSuite, open_suite
 from runner.files.signatures import read_public_key
@@ -15,7 +15,7 @@ def verify_report(
     report: Place | OpenedReport,
     suite: Place | OpenedSuite | None = None,
     *,
-    key: Place | None = None,
+    key: LocalPlace | None = None,
 ) -> list[str]:
     """Return the faults of a report, one line each; empty if nothing has changed in it.
 

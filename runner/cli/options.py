@@ -9,6 +9,7 @@ import click
 from runner.cli.completion import complete_reports, complete_suite_paths
 from runner.cli.lazy import Late
 from runner.errors import UsageError
+from runner.files.given_paths import is_url
 from runner.files.stores import open_store
 
 
@@ -22,7 +23,7 @@ class LocalPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
-        if "://" in str(value):
+        if is_url(str(value)):
             self.fail(f"{value}: a URL, where a path on this machine is needed.", param, ctx)
         return super().convert(value, param, ctx)
 

@@ -21,6 +21,11 @@ def why_no_path(text: str) -> str | None:
     return None
 
 
+def is_url(text: str) -> bool:
+    """Return whether a text names a place by a URL: as a path it would be the folder ``s3:``."""
+    return "://" in text
+
+
 def real_path(path: Path) -> Path:
     """Return where a path leads. One that leads to itself stays: to open it says what is wrong.
 

@@ -230,11 +230,9 @@ def _items(items: Cells, shape: Shape, bounds: Bounds) -> pa.Array | None:
     if kind != empty and len(bounds) > SINGLE and (np.diff(bounds) == 0).any():
         raise UnlikeRunsError  # lists without items have a type of their own
     if kinds == {dict} and isinstance(shape, dict):
-        if (
-            len({tuple(items[start]) for start, end in pairwise(bounds.tolist()) if start < end})
-            > 1
-        ):
-            raise UnlikeRunsError  # else found only when the items were looked at several times
+        firsts = {tuple(items[start]) for start, end in pairwise(bounds.tolist()) if start < end}
+        if len(firsts) > 1:  # else this is found only when all items have been looked at
+            raise UnlikeRunsError
         usual = to_usual_array(items, shape)
         return _objects(items, False, shape, bounds) if usual is None else usual
     if kinds == {list} and isinstance(shape, list):

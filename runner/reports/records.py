@@ -67,7 +67,7 @@ def _columns(case: CaseRecord, keys: _Keys) -> Mapping[str, Sequence[Any]]:
     return {
         **{name: [value] * len(targets) for name, value in of_case.items()},
         RUN_NAME: [target.run_spec_name for target in targets],
-        **dict(zip(StatKey._fields, zip(*names, strict=True), strict=bool(names))),
+        **{part: [name[place] for name in names] for place, part in enumerate(StatKey._fields)},
         "instance_id": [target.instance_id for target in targets],
         "train_trial_index": [target.train_trial_index for target in targets],
         "predicted_mean": [stat.get("mean") for stat in predicted],

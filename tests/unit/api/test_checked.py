@@ -98,6 +98,25 @@ def test_what_no_file_can_be_called_is_refused(
             give(given)
 
 
+LOCAL: dict[str, Callable[[Any], object]] = {
+    "a suite's directory": lambda url: runner.build_suite({"name": "a"}, url),
+    "a spec": lambda url: runner.build_suite(url, "suite"),
+    "a private half": lambda url: runner.open_suite("demo", private=url),
+    "submitters": lambda url: runner.rank_reports(".", submitters=url),
+    "a key": lambda url: runner.verify_report(".", key=url),
+}
+
+
+@pytest.mark.parametrize("give", LOCAL.values(), ids=LOCAL.keys())
+def test_a_url_in_the_place_of_a_path_is_refused_and_makes_no_folder(
+    give: Callable[[Any], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"a path on this machine, but 's3://bucket/a' is a URL"):
+        give("s3://bucket/a")
+    assert not list(tmp_path.iterdir())
+
+
 LONG = PLACES.keys() - {"a report to verify"}  # that one returns it as a fault
 
 
