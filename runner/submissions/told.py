@@ -1,11 +1,12 @@
 """What a competition has told so far: the only board there is while it is open."""
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import UsageError
-from runner.files.given_paths import real_path
+from runner.files.given_paths import real_path, why_no_path
 from runner.files.stores import is_remote, read_file, write_files
 from runner.files.submitter_names import identity
 from runner.submissions.entries import Entry, Scored, is_disqualified, list_attempts
@@ -48,7 +49,7 @@ def told_board(entries: Sequence[Entry], suite: str) -> list[Told]:
 
 def mark_reports(directory: Path, ledger: Path) -> None:
     """Note beside the reports in a directory which ledger they are made under."""
-    write_files({directory / MARK: f"{ledger.absolute()}\n".encode()})
+    write_files({directory / MARK: os.fsencode(f"{ledger.absolute()}\n")})
 
 
 def refuse_while_open(reports: Collection[Path]) -> None:
@@ -103,11 +104,12 @@ def find_ledgers(reports: Collection[Path]) -> dict[Path, Path]:
     for directory in sorted({place.parent for report in reports for place in _places(report)}):
         mark = directory / MARK
         try:
-            found[directory] = Path(read_file(mark).decode().strip())
+            text = os.fsdecode(read_file(mark)).strip()
+            found[directory] = Path(text) if why_no_path(text) is None else mark
         except (FileNotFoundError, NotADirectoryError):
             if not is_remote(mark) and mark.is_symlink():
                 found[directory] = mark
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             found[directory] = mark
     return found
 

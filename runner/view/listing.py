@@ -1,6 +1,7 @@
 """What may be shown of what lies below a folder, at one moment."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -126,7 +127,7 @@ class Listing:
             ledger = self.marks.open.get(path.absolute().parent)
             if ledger is None or not isinstance(made, Contender):
                 continue
-            key = hashlib.sha256(f"{ledger}\n{made.digest}".encode()).hexdigest()[:16]
+            key = hashlib.sha256(os.fsencode(f"{ledger}\n{made.digest}")).hexdigest()[:16]
             if key not in found:
                 found[key] = ToldSuite(made, _told(ledger, made.digest))
         return {key: told for key, told in found.items() if told.board}

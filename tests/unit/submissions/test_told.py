@@ -99,6 +99,20 @@ def test_reports_whose_ledger_is_gone_are_not_shown(ledger: Ledger, tmp_path: Pa
         refuse_while_open([tmp_path / "results" / "image"])
 
 
+def test_a_ledger_in_a_folder_whose_name_is_not_utf_8_closes_its_reports_too(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    other = Ledger(folder / "ledger")
+    other.create(ledger.read()[0])
+    mark_reports(tmp_path / "results", other.path)
+    with pytest.raises(UsageError, match="which is open"):
+        refuse_while_open([tmp_path / "results" / "image"])
+    other.close(by="ann", why="the end")
+    refuse_while_open([tmp_path / "results" / "image"])
+
+
 def make_dangling(mark: Path) -> None:
     mark.symlink_to("gone")
 
