@@ -213,6 +213,7 @@ class OutputOptions:
     """Output."""
 
     out: Path | None = option(
+        "-o",
         "--out",
         type=open_store,
         metavar="PATH_OR_URL",
@@ -292,6 +293,7 @@ class CompetitionOptions(SuiteOptions):
         "--submitter", required=True, help="Who submitted the images. Each submitter has a quota."
     )
     out: Path | None = option(
+        "-o",
         "--out",
         type=open_store,
         metavar="PATH_OR_URL",

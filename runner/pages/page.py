@@ -98,7 +98,7 @@ def write_page(path: Path, html: str, *, is_private: bool = False) -> None:
     except OSError as error:
         raise UsageError(
             f"{path}: the page can't be written ({error.strerror}). Free space or name another "
-            "place with --output."
+            "place with --out."
         ) from error
 
 

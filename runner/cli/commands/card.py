@@ -117,7 +117,8 @@ def run() -> None:
 )
 @click.option(
     "-o",
-    "--output",
+    "--out",
+    "output",
     type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: card.html in the directory of the run]",
 )

@@ -31,7 +31,8 @@ Examples:
 )
 @click.option(
     "-o",
-    "--output",
+    "--out",
+    "output",
     type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: compare.html beside the first report; for a URL, in the "
     "current directory]",

@@ -13,7 +13,7 @@ Examples:
   runner leaderboard results/mmlu --submitters submitters.yaml
   runner leaderboard results/mmlu --csv > leaderboard.csv
   runner leaderboard results/mmlu --suite 1
-  runner leaderboard results/mmlu --html --output site --watch
+  runner leaderboard results/mmlu --html --out site --watch
 
 submitters.yaml says which images a submitter has, whether the best of them is shown, or all, and
 which images are marked as baselines:
@@ -51,7 +51,8 @@ which images are marked as baselines:
 )
 @click.option(
     "-o",
-    "--output",
+    "--out",
+    "output",
     type=LocalPath(file_okay=False),
     help="The folder of the pages.  [default: DIR/site; if DIR is a URL, ./site]",
 )

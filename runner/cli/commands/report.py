@@ -37,7 +37,8 @@ Examples:
 )
 @click.option(
     "-o",
-    "--output",
+    "--out",
+    "output",
     type=LocalPath(dir_okay=False),
     help="Where the page goes.  [default: REPORT.html; for a URL, in the current directory]",
 )

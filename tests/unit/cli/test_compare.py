@@ -54,7 +54,7 @@ def test_the_page_goes_beside_the_first_report_and_is_the_users_alone(results: P
     place = results / "compare.html"
     assert run(results, "0.1", "0.3", "--html").stdout == f"page: {place}\n"
     assert place.stat().st_mode & 0o077 == 0  # it has the actuals
-    assert run(results, "0.1", "0.3", f"--output={results / 'x.html'}").stdout.endswith("x.html\n")
+    assert run(results, "0.1", "0.3", f"--out={results / 'x.html'}").stdout.endswith("x.html\n")
 
 
 def test_a_report_named_twice_is_refused(results: Path) -> None:
@@ -66,5 +66,5 @@ def test_a_page_takes_no_other_files_place(results: Path) -> None:
     report = results / "0.1" / "report.json"
     content = report.read_bytes()
     with pytest.raises(UsageError, match="another kind of file is there"):
-        run(results, "0.1", "0.3", "--html", f"--output={report}")
+        run(results, "0.1", "0.3", "--html", f"--out={report}")
     assert report.read_bytes() == content

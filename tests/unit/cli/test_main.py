@@ -367,6 +367,13 @@ def test_help_lists_the_commands_in_the_order_of_their_use_and_cuts_no_line() ->
     assert "..." not in shown.partition("Commands:")[2] + of_suite.partition("Commands:")[2]
 
 
+def test_every_command_names_the_place_of_its_output_alike() -> None:
+    names = [tuple(param.opts) for command in declared(cli) for param in command.params]
+    places = [each for each in names if {"-o", "--out", "--output"} & {*each}]
+    assert len(places) > 10
+    assert set(places) == {("-o", "--out")}
+
+
 def groups_and_commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
     yield [*words]
     for name in group.list_commands(click.Context(group)):

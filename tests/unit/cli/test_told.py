@@ -81,7 +81,7 @@ def test_every_style_of_board_has_what_was_told(competition: Open, tmp_path: Pat
     assert document["is_open"]
     assert document["entries"] == [{"rank": 1, "submitter": "team-a", "value": 0.2}]
     site = tmp_path / "site"
-    by_ledger(competition, "--html", "--output", site)
+    by_ledger(competition, "--html", "--out", site)
     page = (site / "index.html").read_text()
     assert "<bdi>team-a</bdi>" in page
     assert '<td class="number">0.2</td>' in page
