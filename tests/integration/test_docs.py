@@ -63,10 +63,15 @@ def run_block(block: str, directory: Path, **environment: str) -> str:
 DEMO, *OTHERS = shell_blocks("README.md")
 
 
-def test_the_demo_prints_three_tables_and_writes_three_reports(checkout: Path) -> None:
+def test_the_demo_prints_three_tables_and_the_readmes_and_writes_three_reports(
+    checkout: Path,
+) -> None:
     assert DEMO == "make demo\n"
     shown = run_block(DEMO, checkout)
     assert shown.count(": MAE ") == 3
+    readme = (ROOT / "README.md").read_text()
+    (table,) = re.findall(r"ends with one table:\n\n```\n(.*?)```", readme, re.DOTALL)
+    assert table in shown
     reports = sorted(path.parent.name for path in checkout.glob("results/demo/*/report.json"))
     assert {"perturbation_linear", "random", "train_mean"} <= set(reports)
 
