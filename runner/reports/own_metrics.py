@@ -152,7 +152,7 @@ def measure(report: Report, own: OwnMetric) -> OwnScore:
         raise
     except BaseException as error:  # noqa: BLE001  (whatever the function raises)
         path = keep_traceback(error)
-        return score(None, f"it raised {_where(error)}: {path} has the traceback. {REPAIR}")
+        return score(None, f"it raised {_where(error)}: see {path}. {REPAIR}")
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return score(None, f"it returned {type(value).__name__}, not a number. {REPAIR}")
     try:
