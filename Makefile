@@ -36,7 +36,7 @@ EXAMPLES := random train_mean perturbation_linear
 # The first seed that draws the real language model at the highest misspelling probability.
 DEMO_DIVISION := --train-runs 23 --eval-samples 20 --seed 15
 
-demo: images
+demo: images $(VENV)/compiled
 	@$(VENV)/bin/runner evaluate $(EXAMPLES) --suite demo $(DEMO_DIVISION) --out results/demo
 	@echo "The reports are in results/demo/<image name>/."
 
@@ -100,8 +100,8 @@ runner-image: images dist
 	@cp requirements/runner.lock $(RUNNER_CONTEXT)/requirements.lock
 	@$(VENV)/bin/runner build $(RUNNER_CONTEXT) -t runner
 
-# Compiled on all cores, as pip does it on one. A file that this Python can't compile stays as it is.
 INSTALL := $(VENV)/bin/pip install --quiet --no-compile --no-deps --require-hashes
+# On all cores, as pip does it on one. A file that this Python can't compile stays as it is.
 COMPILE := @$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 # What a user needs, the pages among it.
@@ -112,6 +112,10 @@ $(VENV)/installed: requirements/user.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) -r requirements/user.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# While images are built, which mostly waits.
+$(VENV)/compiled: $(VENV)/installed
 	$(COMPILE)
 	@touch $@
 
