@@ -121,17 +121,24 @@ def _refuse(
 
 
 def find_best(
-    attempts: Sequence[Attempt], submission: CountedSubmission, before: Sequence[str] = ()
-) -> Best | None:
+    attempts: Sequence[Attempt],
+    submission: CountedSubmission,
+    before: Sequence[str],
+    baseline: Best,
+) -> Best:
     """Return the submitter's submission that was the last to change what was published.
+
+    That is the baseline until one has changed it: else a bad first score would take the baseline's
+    place, and every better one be told.
 
     Args:
         before: the IDs of evaluations in the order in which they were scored.
+        baseline: what is published of a submitter at first.
     """
     by_id = {each.began.id: each for each in attempts if _is_of_same(each, submission)}
-    best: Best | None = None
+    best = baseline
     for ended in (by_id[id_].ended for id_ in before if id_ in by_id):
-        if isinstance(ended, Scored) and (best is None or ended.published != best.published):
+        if isinstance(ended, Scored) and ended.published != best.published:
             best = Best(ended.score, ended.published)
     return best
 

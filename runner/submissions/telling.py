@@ -25,5 +25,5 @@ def tell_score(
         largest_loss: of a target.
     """
     step = find_step(rules, baseline, largest_loss)
-    best = find_best(attempts, submission, order)
-    return publish(rules, step, best or Best(baseline, round_up(baseline.value, step)), score)
+    first = Best(baseline, round_up(baseline.value, step))
+    return publish(rules, step, find_best(attempts, submission, order, first), score)

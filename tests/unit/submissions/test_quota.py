@@ -84,6 +84,19 @@ def test_each_submitter_climbs_a_ladder_of_its_own(ledger: Ledger) -> None:
     assert scored(ledger, submission("4"), 0.3) == 0.2
 
 
+def test_after_a_bad_first_score_the_next_must_beat_the_baseline_all_the_same(
+    ledger: Ledger, clock: Clock
+) -> None:
+    """Else each step from the largest loss down to the baseline would be told: an equation each."""
+    told = []
+    for number, value in enumerate((0.99, 0.8, 0.6, 0.4, 0.31, 0.19)):
+        began = ledger.admit(submission(str(number)), "image")
+        assert isinstance(began, Began)
+        told.append(ledger.settle(began, score(value), score(0.3), 1.0))
+        clock.now += timedelta(days=1)
+    assert told == [0.3] * 5 + [0.2]
+
+
 def fail(ledger: Ledger, image: str) -> None:
     began = ledger.admit(submission(image), "image")
     assert isinstance(began, Began)
