@@ -27,7 +27,7 @@ class Verdict:
     Attributes:
         cause: for the outcome ``invalid_output``, the cause of the first finding.
         message: what happened, for the author; None if the case is scored.
-        findings, finding_count: the output's findings that are recorded, and how many there are.
+        findings: those of the output that are recorded.
         predictions, instance_predictions: empty unless the case is scored.
     """
 
@@ -37,7 +37,6 @@ class Verdict:
     predictions: Predictions = NO_PREDICTIONS
     instance_predictions: InstancePredictions = NO_INSTANCE_PREDICTIONS
     findings: tuple[Finding, ...] = ()
-    finding_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,5 @@ def judge(
     try:
         predictions, instance_predictions = read_outputs(run.output.files, targets, policy)
     except InvalidOutputError as error:
-        return Verdict(
-            Outcome.INVALID_OUTPUT,
-            error.cause,
-            str(error),
-            findings=error.findings,
-            finding_count=error.count,
-        )
+        return Verdict(Outcome.INVALID_OUTPUT, error.cause, str(error), findings=error.findings)
     return Verdict(Outcome.SCORED, None, None, predictions, instance_predictions)

@@ -17,7 +17,6 @@ from runner.importing.run_files import SCENARIO
 from runner.progress import SILENT, Progress
 from runner.untrusted import printable
 
-PUBLIC_RESULTS = "gs://crfm-helm-public"
 FILES = (*RUN_FILES, SCENARIO)
 
 

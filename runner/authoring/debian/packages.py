@@ -37,7 +37,6 @@ class Package:
         needs: its dependencies: of each group one is needed.
         provides: further names that it goes by; a version only where it gives one.
         excludes: what it can't be installed with.
-        is_essential: others may use it without naming it.
         is_library: it has files for programs, and runs nothing when it is installed.
         url: where its file is; empty if it is installed.
         sha256, size: of its file.
@@ -49,7 +48,6 @@ class Package:
     needs: tuple[tuple[Relation, ...], ...] = ()
     provides: tuple[Relation, ...] = ()
     excludes: tuple[Relation, ...] = ()
-    is_essential: bool = False
     is_library: bool = False
     url: str = ""
     sha256: str = ""
@@ -157,7 +155,6 @@ def _read_package(fields: Mapping[str, str], archive: str) -> Package:
         needs=relations("Pre-Depends", "Depends"),
         provides=tuple(group[0] for group in relations("Provides")),
         excludes=tuple(group[0] for group in relations("Conflicts", "Breaks")),
-        is_essential=fields.get("Essential") == "yes",
         is_library=fields.get("Section") in ("libs", "oldlibs"),
         url=f"{archive}/{fields['Filename']}" if archive else "",
         sha256=fields.get("SHA256", ""),

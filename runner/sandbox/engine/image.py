@@ -32,7 +32,6 @@ class Image:
         size_bytes: of all of its layers.
         labels: the image's LABELs, which its author wrote.
         layers: the digests of its layers, the lowest first.
-        working_directory: the image's WORKDIR.
         user: the image's USER; empty for root.
     """
 
@@ -47,7 +46,6 @@ class Image:
     size_bytes: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
-    working_directory: str = ""
     user: str = ""
 
 
@@ -68,7 +66,6 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         size_bytes=int(description.get("Size") or 0),
         labels=dict(config.get("Labels") or {}),
         layers=tuple((description.get("RootFS") or {}).get("Layers") or ()),
-        working_directory=str(config.get("WorkingDir") or ""),
         user=str(config.get("User") or ""),
     )
 

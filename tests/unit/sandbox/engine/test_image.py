@@ -34,7 +34,6 @@ def test_an_image_is_read_from_the_engines_words() -> None:
         environment={"A": "1=2", "B": ""},
         platform="linux/arm64",
         size_bytes=7,
-        working_directory="/work",
     )
 
 
