@@ -27,6 +27,7 @@ from runner.pages.site import Site, report_changes
 from runner.progress import say_first
 from runner.reports.report import Report, read_report
 from runner.submissions.entries import Entry, is_disqualified
+from runner.submissions.final_choice import Candidate, find_candidate, find_passed_over
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_submitters
 from runner.submissions.rules import Rules
@@ -115,26 +116,39 @@ def _admitted(chosen: ChosenReports, entries: Sequence[Entry]) -> ChosenReports:
 
 
 def _on_private_split(chosen: ChosenReports, rules: Rules, display: Display) -> ChosenReports:
-    """Return the reports on their private splits; one that meets an error is told, and left out."""
+    """Return the reports on their private splits, where one of each submitter counts.
+
+    One that meets an error is told, and left out.
+    """
 
     def read(path: Path) -> Report:
         return private_report(read_report(path), rules)
 
-    def contend(path: Path) -> Contender:
-        return make_contender(read(path))
+    def contend(path: Path) -> tuple[Contender, Candidate | None]:
+        report = read_report(path)
+        return make_contender(private_report(report, rules)), find_candidate(path, report, rules)
 
-    reports, faults, lines = {}, [], []
+    reports: dict[Path, Contender] = {}
+    candidates: list[Candidate] = []
+    faults, lines = [], []
     for path in chosen.reports:
         one = attempt(partial(contend, path))
         if isinstance(one, RunnerError):
             faults.append(one)
             lines.append(f"left out: {path}: {one}")
         else:
-            reports[path] = one
+            reports[path], candidate = one
+            candidates += [] if candidate is None else [candidate]
     say_first(display.say, lines, "reports are left out")
     if not reports:
         raise faults[0]
-    return replace(chosen, reports=reports, faults=(*chosen.faults, *faults), read=read)
+    return replace(
+        chosen,
+        reports=reports,
+        faults=(*chosen.faults, *faults),
+        read=read,
+        passed_over=find_passed_over(candidates),
+    )
 
 
 def _print_page(page: Path) -> None:

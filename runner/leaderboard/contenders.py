@@ -1,7 +1,7 @@
 """What a leaderboard needs to know of each report, and of the reports of one suite."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,6 +118,7 @@ class ChosenReports:
 
     Attributes:
         others: the other versions of the suite, the newest first.
+        passed_over: why some are not ranked, although they are scored.
         faults: why further reports are left out, one for each.
         read: returns all of the report in a directory, e.g. for its page.
     """
@@ -126,3 +127,4 @@ class ChosenReports:
     others: tuple[SuiteVersion, ...] = ()
     faults: tuple[RunnerError, ...] = ()
     read: Callable[[Path], Report] = read_report
+    passed_over: Mapping[Path, str] = field(default_factory=dict)

@@ -42,12 +42,21 @@ def make_leaderboard(
     faults = [f"{each.path}: not ranked: {each.fault}" for each in found if each.fault is not None]
     say_first(progress.say, faults, "reports are not ranked")
     found = _one_spelling(found)
+    passed_over = chosen.passed_over
+    counted = [each for each in found if each.path not in passed_over]
     ranked = sorted(
-        (each for each in found if each.replicates is not None), key=lambda each: each.order(policy)
+        (each for each in counted if each.replicates is not None),
+        key=lambda each: each.order(policy),
     )
-    others = [each for each in found if each.replicates is None]
+    others = [each for each in counted if each.replicates is None]
     if submitters is not None and submitters.show == "best":
         ranked = _best_of_each(ranked)
+    else:
+        others += [
+            replace(each, unranked=passed_over[each.path])
+            for each in found
+            if each.path in passed_over
+        ]
     values = [each.replicates for each in ranked if each.replicates is not None]
     table = compare_all(values, policy)
     probabilities = tuple(map(tuple, table.probabilities.tolist()))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +16,13 @@ from runner.cli.ci import read_checks
 from runner.cli.evaluation_options import CiOptions
 from runner.cli.live.display import LineDisplay
 from runner.cli.main import cli
+from runner.contract.stat import InstanceTarget, Stat, Target
 from runner.errors import UsageError
 from runner.reports.report_directory import write_evaluation
 from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ledger import Ledger
 from runner.submissions.rules import Rules
+from runner.submissions.split import public_runs
 from runner.submissions.told import mark_reports
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
@@ -170,6 +173,33 @@ def test_at_its_end_who_is_disqualified_is_ranked_by_nothing(competition: Open) 
     with pytest.raises(UsageError, match="disqualified") as refused:
         run("leaderboard", competition.results)
     assert refused.value.exit_code == 2
+
+
+def test_at_its_end_the_best_on_the_public_split_counts_not_the_luckiest_on_the_private_one(
+    competition: Open, suite: Suite, tmp_path: Path
+) -> None:
+    """By the private score each further image was a ticket: 500 random changes gained 0.003."""
+    rules, _ = competition.ledger.read()
+    public = public_runs(runner.read_report(competition.results / "image").report, rules)
+
+    def lucky(target: Target | InstanceTarget, actual: Stat) -> Stat | None:
+        return off_by(0.4 if target.run_spec_name in public else 0.05)(target, actual)
+
+    made = evaluate_function(suite, lucky, "lucky")
+    report = made.report.model_copy(update={"submitter": "team-a"})
+    write_evaluation(replace(made, report=report), competition.results / "lucky")
+    competition.ledger.close("ann", "the end")
+    submitters = tmp_path / "submitters.yaml"
+    for show, images in (("best", ["image"]), ("all", ["image", "lucky"])):
+        submitters.write_text(f"show: {show}\n")
+        shown = by_ledger(competition, "--submitters", submitters, "--json").stdout
+        entries = json.loads(shown)["entries"]
+        assert [each["image"] for each in entries] == images
+        assert [each["rank"] for each in entries] == ["1", None][: len(images)]
+    assert "public split is better" in entries[1]["unranked"]
+    shutil.rmtree(competition.results / "image")  # the control: alone it is ranked
+    (alone,) = json.loads(by_ledger(competition, "--json").stdout)["entries"]
+    assert (alone["image"], alone["rank"]) == ("lucky", "1")
 
 
 def test_a_correction_after_the_end_has_scores_and_no_ranks(
