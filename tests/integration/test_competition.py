@@ -76,11 +76,11 @@ class Competition:
         """Run the workflow that a pull request starts."""
         request = {
             "number": number,
-            "base": {"sha": git(self.origin, "rev-parse", "main")},
             "head": {"sha": git(self.origin, "rev-parse", f"refs/pull/{number}/head")},
             "user": {"login": author},
         }
-        return self._run("submission.yml", {"event": {"pull_request": request}}, place)
+        github = {"sha": git(self.origin, "rev-parse", "main"), "event": {"pull_request": request}}
+        return self._run("submission.yml", github, place)
 
     def merge(self, number: int) -> None:
         git(self.origin, "merge", "--quiet", "--no-edit", f"refs/pull/{number}/head")

@@ -101,11 +101,18 @@ def test_control_without_its_reason_or_its_protection_each_is_found(
 def test_a_pull_request_is_fetched_and_never_checked_out() -> None:
     steps = steps_of(SUBMISSION)
     (checkout,) = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkout["with"]["ref"] == EXPRESSION + " github.event.pull_request.base.sha }}"
+    assert checkout["with"]["ref"] == EXPRESSION + " github.sha }}"
     scripts = "\n".join(step.get("run", "") for step in steps)
     assert not re.search(
         r"git (checkout|switch|merge|worktree|reset|pull|restore|archive)", scripts
     )
+
+
+def test_its_author_chooses_neither_the_branch_nor_the_time_of_the_base() -> None:
+    """An old branch, or main as it was, may have another suite with a quota of its own."""
+    text = SUBMISSION.read_text()
+    assert yaml.safe_load(text)[True]["pull_request_target"]["branches"] == ["main"]
+    assert "pull_request.base" not in text
 
 
 def test_the_workflow_of_a_pull_request_may_only_read() -> None:
