@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from runner.cards.verdict import Figure, Verdict, verified_share
 from runner.errors import UsageError
+from runner.files.given_paths import why_no_path
 from runner.files.regular_files import read_regular
+from runner.files.wrong_fields import WrongField
 from runner.files.yaml_files import YamlForm, parse_yaml
 
 VERDICT = "verdict.json"
@@ -50,16 +52,27 @@ class WithoutEvidence(_Shown):
     reason: str
 
 
+class _Image(_Shown):
+    reference: str
+
+
 class _Own(_Shown):
     version: str
-    image: Mapping[str, str]
+    image: _Image
     metrics: Mapping[str, Figure]
     without_evidence: tuple[WithoutEvidence, ...]
 
 
+class _Aggregation(_Shown):
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "all"
+    parameters: Mapping[str, Any] | None = None
+
+
 class _VerdictFile(_Shown):
     result: Verdict
-    claim_aggregation_strategy: Mapping[str, Any]
+    claim_aggregation_strategy: _Aggregation
     claims: tuple[str, ...]
     metrics: Mapping[str, float] = Field(default={})
     runner: _Own | None = None
@@ -107,13 +120,13 @@ def read_bundle(directory: Path) -> ShownCard:
         directory=place,
         card=parse_yaml(_content(place / CARD), str(place / CARD), _ANY_CARD),
         verdict=found.result,
-        aggregation=found.claim_aggregation_strategy,
+        aggregation=found.claim_aggregation_strategy.model_dump(exclude_unset=True),
         cells=cells,
         without_evidence=() if own is None else own.without_evidence,
         share=verified_share([cell.status for cell in cells]),
         metrics=plain if own is None else own.metrics,
         metadata=_metadata(place),
-        made_by="MAGNET" if own is None else f"runner {own.version}, {own.image['reference']}",
+        made_by="MAGNET" if own is None else f"runner {own.version}, {own.image.reference}",
     )
 
 
@@ -131,7 +144,7 @@ def _newest(directory: Path) -> Path:
 
 
 def _is_name(place: Path, name: str) -> bool:
-    if "/" in name or name in ("", ".", ".."):
+    if "/" in name or name in ("", ".", "..") or why_no_path(name) is not None:
         raise UsageError(f"{place / VERDICT}: {name!r:.80} is no cell's name.")
     return True
 
@@ -152,7 +165,9 @@ def _parse(path: Path, form: TypeAdapter[Value]) -> Value:
     try:
         return form.validate_json(_content(path))
     except ValidationError as error:
-        raise UsageError(f"{path}: not what a run of a card writes.") from error
+        first = error.errors(include_url=False)[0]
+        wrong = WrongField(first["loc"], first["msg"])
+        raise UsageError(f"{path}: not what a run of a card writes. {wrong}") from error
 
 
 def _content(path: Path) -> bytes:

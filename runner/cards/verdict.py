@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean, stdev
@@ -66,7 +67,8 @@ def verified_share(verdicts: Sequence[Verdict]) -> Figure | None:
 def metrics(card: Card, symbols: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """Return the card's metrics over the cells, by the name that they are shown by.
 
-    A metric that a cell has no number for is left out, as MAGNET leaves it out.
+    A metric that a cell has no number for is left out, as MAGNET leaves it out; so is one of
+    numbers that are too large for it.
 
     Args:
         symbols: what each cell's result file shows.
@@ -79,7 +81,8 @@ def metrics(card: Card, symbols: Sequence[Mapping[str, Any]]) -> dict[str, Figur
         values = [cell.get(name) for cell in symbols]
         numbers = [float(v) for v in values if type(v) in (int, float) and v is not None]
         if numbers and len(numbers) == len(values):
-            found[metadata.display_name or name] = _figure(metadata.define_metric, numbers)
+            with suppress(OverflowError):
+                found[metadata.display_name or name] = _figure(metadata.define_metric, numbers)
     return found
 
 

@@ -53,7 +53,8 @@ def _facts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             value = list(value.values())
         if value:
             yield name, ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
-    for link in card.get("links") or ():
+    links = card.get("links")
+    for link in links if isinstance(links, list) else ():
         if isinstance(link, Mapping):
             yield _text(link.get("type", "link")), f"{link.get('title')}: {link.get('url')}"
 

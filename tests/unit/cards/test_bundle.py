@@ -1,6 +1,8 @@
 """A bundle has MAGNET's files; what was written is what is shown."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from runner.sandbox.engine.image import Image
 from tests.card_builder import NODE, write_card
 
 METRIC = {"define_metric": {"aggregation_strategy": {"type": "mean"}}, "display_name": "X"}
+OWN = {"version": "1", "image": {"reference": "i"}, "metrics": {}, "without_evidence": []}
 
 
 def judged(folder: Path, verdicts: list[Verdict | None], **changes: Any) -> Path:
@@ -104,10 +107,37 @@ def test_a_directory_without_results_is_refused(tmp_path: Path) -> None:
         read_bundle(tmp_path)
 
 
-@pytest.mark.parametrize("claims", [["../../x"], ["none"], 5])
-def test_a_bundle_that_is_none_is_refused(claims: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"claims": ["../../x"]}, "is no cell's name"),
+        ({"claims": ["\0"]}, "is no cell's name"),
+        ({"claims": ["none"]}, "can't be read"),
+        ({"claims": 5}, "not what a run of a card writes. claims: "),
+        ({"runner": OWN | {"image": {}}}, "runner.image.reference: Field required"),
+        ({"claim_aggregation_strategy": {"type": []}}, "claim_aggregation_strategy.type: "),
+        (
+            {"claim_aggregation_strategy": {"type": "fraction", "parameters": [1]}},
+            "claim_aggregation_strategy.parameters: ",
+        ),
+    ],
+)
+def test_a_bundle_that_is_none_is_refused(
+    changed: Mapping[str, Any], said: str, tmp_path: Path
+) -> None:
     place = judged(tmp_path, [Verdict.VERIFIED])
     fields = json.loads((place / "verdict.json").read_text())
-    (place / "verdict.json").write_text(json.dumps({**fields, "claims": claims}))
-    with pytest.raises(UsageError, match=r"is no cell's name|can't be read|not what a run"):
+    (place / "verdict.json").write_text(json.dumps({**fields, **changed}))
+    with pytest.raises(UsageError, match=re.escape(said)):
         read_bundle(place)
+
+
+@pytest.mark.parametrize("strategy", [{}, {"type": "of_magnet", "more": 1}])
+def test_control_a_strategy_that_the_runner_does_not_know_is_shown_as_it_is(
+    strategy: Mapping[str, Any], tmp_path: Path
+) -> None:
+    place = judged(tmp_path, [Verdict.VERIFIED])
+    fields = json.loads((place / "verdict.json").read_text())
+    changed = {**fields, "runner": OWN, "claim_aggregation_strategy": strategy}
+    (place / "verdict.json").write_text(json.dumps(changed))
+    assert read_bundle(place).aggregation == strategy

@@ -75,3 +75,8 @@ def test_one_cell_has_no_interval(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [None, "text", {}])
 def test_a_metric_that_a_cell_has_no_number_for_is_left_out(value: Any, tmp_path: Path) -> None:
     assert found(tmp_path, "mean", 1, value) == {}
+
+
+def test_a_metric_of_numbers_that_are_too_large_for_it_is_left_out(tmp_path: Path) -> None:
+    assert found(tmp_path, "mean", 1e308, 1e308) == {}
+    assert found(tmp_path, "max", 1e308, 1e308)["x"].value == 1e308  # the control

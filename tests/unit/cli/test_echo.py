@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import shlex
 from pathlib import Path
 
@@ -98,3 +99,8 @@ def test_a_wrong_argument_is_quoted_without_commands(
     with pytest.raises(SystemExit):
         main()
     assert is_harmless(capsys.readouterr().err)
+
+
+def test_a_number_that_json_has_no_word_for_is_null(capsys: pytest.CaptureFixture[str]) -> None:
+    echo_json({"a": [math.nan, (math.inf, 1.5)], "b": Path("c")})
+    assert json.loads(capsys.readouterr().out) == {"a": [None, [None, 1.5]], "b": "c"}
