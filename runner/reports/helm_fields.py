@@ -29,7 +29,7 @@ def _check_name(name: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_stat(stat: dict[str, Any]) -> dict[str, Any]:
-    if "mean" not in stat or not all(_is_number(stat.get(name)) for name in ("mean", "stddev")):
+    if stat.get("mean") is None or not all(_is_number(stat.get(n)) for n in ("mean", "stddev")):
         raise ValueError("not a stat")
     return stat
 

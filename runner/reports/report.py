@@ -4,20 +4,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runner.contract.layout import CONTRACT_VERSION
 from runner.contract.limits import GIB
 from runner.errors import SuiteError
 from runner.files.stores import is_remote, read_file
+from runner.reports.case_fields import CaseLimits, CaseUse, FileName, Place
 from runner.reports.fact_sheet import FactSheet
 from runner.reports.helm_fields import RunSpecColumns, StatFields, StatName, Whole
 from runner.sandbox.attestation import Attestation
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.outcome import Outcome
-from runner.sandbox.resources import ResourceUse
 from runner.scores.policy import ScoringPolicy
 from runner.scores.score import Score
 from runner.scores.stability import Repetition, Sensitivity, meets
@@ -33,24 +33,6 @@ REPORT_FILE = "report.json"
 
 MOST_BYTES = GIB
 """A target takes 2 kB. No more is read at a time of a folder that others write to."""
-
-
-def _check_file_name(name: str) -> str:
-    if not name or "/" in name or "\0" in name or name in {".", ".."}:
-        raise ValueError("not the name of a file")
-    return name
-
-
-def _check_place(place: str) -> str:
-    if place:  # empty if there is no such file
-        for name in place.split("/"):
-            _check_file_name(name)
-    return place
-
-
-FileName = Annotated[str, AfterValidator(_check_file_name)]
-Place = Annotated[str, AfterValidator(_check_place)]
-"""Names below a report's directory. Whoever edits a report names no file outside it."""
 
 
 class _Record(BaseModel):
@@ -102,14 +84,14 @@ class CaseRecord(_Record):
     message: str | None
     exit_code: int
     wall_seconds: float
-    limits: Mapping[str, float]
+    limits: CaseLimits
     targets: tuple[TargetRecord, ...]
     instance_targets: tuple[TargetRecord, ...]
     extra_predictions: tuple[str, ...]
     output_files: Mapping[FileName, str]
     log_file: Place
     inputs_sha256: str | None = None
-    resources: ResourceUse
+    resources: CaseUse
     forecast: tuple[str, ...]
     sandbox: Attestation | None
 

@@ -33,12 +33,12 @@ _finite = core.float_schema(strict=True, allow_inf_nan=False)
 _either = core.union_schema(
     [core.chain_schema([core.is_instance_schema(float), _finite]), _whole], mode="left_to_right"
 )
-_number = core.nullable_schema(core.chain_schema([core.any_schema(), _either]))
+_number = core.chain_schema([core.any_schema(), _either])
 _text = core.nullable_schema(core.str_schema())
 _perturbation = core.typed_dict_schema(
     {"computed_on": core.typed_dict_field(_text, required=False)}, extra_behavior="allow"
 )
-_stat = _with_fields({"mean": _number}, {"stddev": _number})
+_stat = _with_fields({"mean": _number}, {"stddev": core.nullable_schema(_number)})
 _name = _with_fields(
     {"name": core.str_schema()},
     {"split": _text, "sub_split": _text, "perturbation": core.nullable_schema(_perturbation)},

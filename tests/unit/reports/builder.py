@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from runner.contract import MetricName, Stat, Target
+from runner.contract.limits import Limits
 from runner.reports.records import report_records
 from runner.reports.report import CaseRecord, Evaluation, ImageRecord, Report, SuiteRecord
 from runner.reports.scoring import target_record, with_scores
@@ -32,7 +33,7 @@ def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) 
         message=None,
         exit_code=0,
         wall_seconds=1.5,
-        limits={"cpus": 1.0, "wall_seconds": 600.0},
+        limits=Limits().to_json(),
         targets=(target_record(Target("b", ACTUAL.name), ACTUAL, predicted),),
         extra_predictions=(),
         output_files={"predictions.json": "0" * 64},

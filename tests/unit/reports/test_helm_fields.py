@@ -79,7 +79,7 @@ def test_a_field_of_another_type_is_refused(
 def test_a_stat_without_a_mean_or_with_a_huge_one_is_refused(
     tmp_path: Path, side: str, read: Read
 ) -> None:
-    odd = (10**400, -(2**63), "0.5", math.nan, math.inf)
+    odd = (None, 10**400, -(2**63), "0.5", math.nan, math.inf)
     for fields in ({}, *({"mean": mean} for mean in odd)):
         edit(tmp_path / "image", partial(put, side, fields))
         with pytest.raises(SuiteError, match="not a report of schema version 2"):
