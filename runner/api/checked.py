@@ -9,7 +9,7 @@ from typing import Annotated, ParamSpec, TypeVar
 from pydantic import ConfigDict, PlainValidator, ValidationError, validate_call
 
 from runner.errors import UsageError
-from runner.files.given_paths import is_url, refusing_long_names, why_no_path
+from runner.files.given_paths import is_url, refusing_hopeless_paths, why_no_path
 from runner.untrusted import quote
 
 Params = ParamSpec("Params")
@@ -45,14 +45,14 @@ LocalPlace = Annotated[str | Path, PlainValidator(_as_local_place)]
 def checked(function: Callable[Params, Returned]) -> Callable[Params, Returned]:
     """Return the function; it raises a UsageError for arguments that are not of their types.
 
-    So it does for a path that is too long.
+    So it does for a path that is too long, and where the current folder is gone.
     """
     validated = validate_call(config=STRICT)(function)
 
     @wraps(function)
     def call(*args: Params.args, **kwargs: Params.kwargs) -> Returned:
         try:
-            with refusing_long_names():
+            with refusing_hopeless_paths():
                 return validated(*args, **kwargs)
         except ValidationError as error:
             if error.title != function.__qualname__:  # of something inside

@@ -20,7 +20,7 @@ from runner.cli.standard_streams import LastingFile, outlive_readers
 from runner.code_version import DISTRIBUTION
 from runner.errors import ExitCode, RunnerError
 from runner.files.bug_log import keep_bug
-from runner.files.given_paths import refusing_long_names
+from runner.files.given_paths import refusing_hopeless_paths
 from runner.files.scratch import remove_own_scratch
 
 EXIT_CODES_HELP = """\b
@@ -122,7 +122,7 @@ def _has_no_use_for_pandas(arguments: Sequence[str]) -> bool:
 def _run() -> tuple[int, str | None]:
     """Run the command; return its exit code, and what went wrong if it could not do its work."""
     try:
-        with refusing_long_names():
+        with refusing_hopeless_paths():
             return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED), None
     except click.ClickException as error:
         shown = io.StringIO()

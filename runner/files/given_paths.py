@@ -35,18 +35,31 @@ def real_path(path: Path) -> Path:
 
 
 @contextmanager
-def refusing_long_names() -> Iterator[None]:
-    """Turn the disk's refusal of a name into an error for the user: how long it may be, it knows.
+def refusing_hopeless_paths() -> Iterator[None]:
+    """Turn a failure that no path could have avoided into an error for the user.
 
     Raises:
-        UsageError: a name is too long.
+        UsageError: a name is too long, which only the disk knows; or the current folder, from which
+            paths start, has been removed.
     """
     try:
         yield
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not _has_current_folder():
+            raise UsageError(
+                "the current folder has been removed, and paths start from it. Change to another."
+            ) from error
         if error.errno != ENAMETOOLONG:
             raise
         raise UsageError(
             f"{quote(str(error.filename))}: too long for a path here. Each name between two "
             "slashes has at most 255 bytes on most disks: give a shorter one."
         ) from error
+
+
+def _has_current_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  (Path.cwd asks the same)
+    except OSError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from runner.cli.main import cli
 from runner.errors import BugError, RunnerError, UsageError
-from runner.files.given_paths import real_path, refusing_long_names, why_no_path
+from runner.files.given_paths import real_path, refusing_hopeless_paths, why_no_path
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
@@ -25,14 +25,25 @@ def test_control_any_other_text_may_be_a_path(text: str) -> None:
 def test_a_name_that_the_disk_refuses_is_told_in_part(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="too long for a path here") as refused,
-        refusing_long_names(),
+        refusing_hopeless_paths(),
     ):
         (tmp_path / ("a" * 3000)).is_file()
     assert len(str(refused.value)) < 300
 
 
+def test_a_current_folder_that_was_removed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="has been removed"), refusing_hopeless_paths():
+        Path("a").absolute()
+
+
 def test_control_other_failures_stay_what_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), refusing_long_names():
+    with pytest.raises(FileNotFoundError), refusing_hopeless_paths():
         (tmp_path / "a").read_bytes()
 
 
