@@ -20,7 +20,9 @@ def view(directory: Path, port: int | None) -> int:
             "any folder of reports, suites or cards."
         )
     require_pages()  # now, and not in the browser
-    with ViewServer(directory, port or 0, secrets.token_urlsafe(TOKEN_BYTES)) as server:
+    # From here, as each page is made wherever the process is by then.
+    root = directory.absolute()
+    with ViewServer(root, port or 0, secrets.token_urlsafe(TOKEN_BYTES)) as server:
         echo(f"view: {server.url}")
         echo("Only who has this address can open it. Ctrl-C ends it.", err=True)
         with suppress(KeyboardInterrupt):  # the way to end it: nothing is cut off

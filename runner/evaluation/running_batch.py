@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 BATCH_FILE = ".batch-{}.json"
 
+_FORM = ConfigDict(defer_build=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
 
 class BatchRow(BaseModel):
     """The cases of an image on a suite, with those of further runs.
@@ -19,7 +21,7 @@ class BatchRow(BaseModel):
         seconds_left: None if nobody can tell yet.
     """
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
+    model_config = _FORM
 
     image: str
     suite: str
@@ -38,7 +40,7 @@ class RunningBatch(BaseModel):
         began: when, as ISO 8601 has it.
     """
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
+    model_config = _FORM
 
     began: datetime
     seconds_left: float | None

@@ -13,7 +13,8 @@ def list_page(folder: str, version: str, content: Mapping[str, Any]) -> str:
         folder: what is below it is listed.
         version: the runner's.
         content: ``batches``, ``boards``, ``reports``, ``suites`` and ``cards``; of ledgers
-            ``told``, ``closed`` and ``ended``; ``is_cut`` if there was too much to look through.
+            ``told``, ``closed`` and ``ended``; ``unreadable`` folders, each with its reason;
+            ``is_cut`` if there was too much to look through.
     """
     return render_page("list.html.j2", {"folder": folder, "runner_version": version, **content})
 

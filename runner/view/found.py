@@ -28,6 +28,7 @@ class Found:
     Attributes:
         batches: the files of batches that run, or were killed.
         marked: folders whose reports a ledger has made.
+        unreadable: why folders can't be looked into.
         folders: how many were looked into.
     """
 
@@ -36,6 +37,7 @@ class Found:
     cards: dict[str, Path] = field(default_factory=dict)
     batches: dict[str, Path] = field(default_factory=dict)
     marked: list[Path] = field(default_factory=list)
+    unreadable: dict[Path, str] = field(default_factory=dict)
     folders: int = 0
 
     @property
@@ -63,9 +65,10 @@ def _look(root: Path, folder: Path, depth: int, found: Found) -> None:
     try:
         with os.scandir(folder) as listed:
             entries = {entry.name: entry for entry in listed}
-    except OSError:
+            kind = _kind(folder, entries, found)
+    except OSError as error:
+        found.unreadable[folder] = error.strerror or str(error)
         return
-    kind = _kind(folder, entries, found)
     if kind is not None:
         kind[name_below(root, folder)] = folder
         return

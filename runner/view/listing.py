@@ -152,6 +152,11 @@ class Listing:
                 {"folder": str(folder), "ledger": str(ledger)}
                 for folder, ledger in self.marks.ended.items()
             ],
+            "unreadable": [
+                {"folder": str(folder), "reason": reason}
+                for folder, reason in self.found.unreadable.items()
+                if not self.marks.is_closed(folder.absolute().parent)
+            ],
             "is_cut": self.found.is_cut,
         }
 

@@ -60,6 +60,7 @@ class ViewServer(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = MOST_REQUESTS  # of five, the sixth of a moment waits for a second and more
 
     def __init__(self, root: Path, port: int, token: str) -> None:
         try:

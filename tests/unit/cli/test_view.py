@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from click.testing import CliRunner
 
 from runner.cli.main import cli
@@ -64,3 +65,14 @@ def test_each_time_the_address_is_another(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     ended = CliRunner().invoke(cli, ["view", str(tmp_path / "none")])
     assert "no such folder" in str(ended.exception)
+
+
+def test_a_current_folder_that_was_removed_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr("runner.cli.view.ViewServer", pytest.fail)
+    ended = CliRunner().invoke(cli, ["view", "."])
+    assert isinstance(ended.exception, FileNotFoundError)  # main tells it

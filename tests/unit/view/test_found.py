@@ -1,7 +1,12 @@
 """What there is below a folder, and that nothing is found through a link."""
 
+import errno
+import os
 from pathlib import Path
 from shutil import copytree
+from typing import Any
+
+import pytest
 
 from runner.suites.suite import Suite
 from runner.view.found import Found, find_contents
@@ -51,3 +56,20 @@ def test_a_whole_disk_is_looked_through_only_so_far(results: Path) -> None:
     assert Found(folders=20_001).is_cut
     assert not Found(folders=20_000).is_cut
     assert find_contents(results).folders == 5
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, scandir = results / "results" / "demo" / "bad", os.scandir
+
+    def refuse(path: Path) -> Any:
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    assert find_contents(results).unreadable == {}  # the control
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find_contents(results)
+    assert found.unreadable == {closed: "Permission denied"}
+    assert list(found.reports) == ["results/demo/good"]

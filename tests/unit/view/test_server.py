@@ -4,6 +4,7 @@ import http.client
 import itertools
 import json
 import os
+import shutil
 import socket
 import threading
 import time
@@ -29,9 +30,11 @@ def serving(root: Path) -> Iterator[ViewServer]:
     with ViewServer(root, 0, TOKEN) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -123,6 +126,17 @@ def test_a_report_that_cannot_be_read_says_so_in_the_list_and_on_its_page(
     answer = ask(server, "report/results/demo/bad")
     assert (answer.status, "not a report of schema version" in answer.text) == (409, True)
     assert ask(server, "report/results/demo/good").status == 200  # the control
+
+
+def test_a_folder_that_was_removed_is_not_told_as_an_empty_one(
+    server: ViewServer, results: Path
+) -> None:
+    shutil.rmtree(results)
+    listed = ask(server, "").text
+    assert f"<bdi>{results}</bdi>: can't be looked into (No such file or directory)" in listed
+    assert "Nothing is here yet" not in listed
+    results.mkdir()
+    assert "Nothing is here yet" in ask(server, "").text  # the control
 
 
 def test_the_log_of_a_case_is_text(shared: ViewServer) -> None:
@@ -269,7 +283,7 @@ def test_while_a_ledger_is_open_nothing_of_its_reports_is_shown(
         (name,) = (path.name for path in place.glob(".batch-*"))
         at = f"results/demo/{name}"
         listed = ask(server, "").text
-        assert "which is open, so only what it has told is shown" in listed
+        assert "so only what it has told is shown" in listed
         for text in ("demo/good", "0.0100", "/board/", "A claim", ".batch-"):
             assert text not in listed
         closed = [*SHOWN[1:], board, f"batch/{at}", f"events/{at}", "card/results/demo/cards"]
@@ -385,6 +399,19 @@ def event(response: http.client.HTTPResponse) -> dict[str, Any]:
     found = json.loads(line.removeprefix(b"data: "))
     assert isinstance(found, dict)
     return found
+
+
+def test_a_batch_whose_numbers_are_none_is_not_shown(
+    server: ViewServer, suite: Suite, results: Path
+) -> None:
+    with batch(suite, results, "a"):
+        (path,) = results.glob(".batch-*")
+        assert f"/batch/{path.name}" in ask(server, "").text  # the control
+        fields = json.loads(path.read_text())
+        path.write_text(json.dumps({**fields, "seconds_left": float("nan")}))
+        with serving(results) as other:  # which has not seen it before
+            assert "/batch/" not in ask(other, "").text
+            assert ask(other, f"batch/{path.name}").status == 404
 
 
 def test_a_batch_that_was_killed_says_so(server: ViewServer, suite: Suite, results: Path) -> None:
