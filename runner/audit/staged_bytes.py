@@ -17,6 +17,8 @@ from runner.suites.parts import parquet_writer, write_row_group
 from runner.suites.revealed import Revealed
 from runner.suites.staged_files import STAGED_FILES
 
+# Nothing is read with threads: they would wait for each other longer than they work.
+
 BUG = "This is a fault of the runner: please report it, and don't use the suite"
 
 
@@ -43,7 +45,6 @@ def find_in_part(run: str, name: str, content: bytes) -> list[Leak]:
         name: the file that it is in.
     """
     source = pa.BufferReader(content)
-    # Threads would wait for each other longer than they work.
     with pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(use_threads=False)) as stream:
         table = stream.read_all()
     chunks = [chunk for column in table.columns for chunk in column.chunks]
@@ -129,7 +130,7 @@ def _unused_dictionary_entries(
     texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
     with_dictionaries = pq.ParquetFile(staged, read_dictionary=texts)
     for group in range(file.metadata.num_row_groups):
-        table = with_dictionaries.read_row_group(group, columns=texts)
+        table = with_dictionaries.read_row_group(group, columns=texts, use_threads=False)
         for column in texts:
             for chunk in table[column].chunks:
                 used = pc.count_distinct(chunk.indices, mode="only_valid").as_py()
@@ -142,7 +143,7 @@ def _is_as_rewritten(staged: BinaryIO, file: pq.ParquetFile) -> bool:
     sink = _Comparison(staged)
     with parquet_writer(sink, file.schema_arrow) as writer:
         for group in range(file.metadata.num_row_groups):
-            write_row_group(writer, file.read_row_group(group))
+            write_row_group(writer, file.read_row_group(group, use_threads=False))
     return sink.is_equal and sink.tell() == staged.seek(0, io.SEEK_END)
 
 
@@ -181,7 +182,7 @@ def _columns(case: str, name: str, columns: Sequence[str], revealed: Revealed) -
 def _order(case: str, name: str, file: pq.ParquetFile) -> Iterator[Leak]:
     """Yield a finding if the targets of a run are in another order than that of their keys."""
     for group in range(file.metadata.num_row_groups):
-        targets = pl.DataFrame(file.read_row_group(group))
+        targets = pl.DataFrame(file.read_row_group(group, use_threads=False))
         key = [column for column, dtype in targets.schema.items() if not dtype.is_nested()]
         names = sorted(column for column in key if column != layout.RUN_NAME)
         for run in targets.partition_by(layout.RUN_NAME, maintain_order=True):
