@@ -4,15 +4,19 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 
+from runner.audit.audit import Audit
+from runner.audit.leak import Leak
+from runner.building import build as building
 from runner.building.build import build_suite
 from runner.files.held_files import HeldFile
 from runner.progress import Silent
@@ -52,15 +56,37 @@ def build(source: Path, into: Path, **fields: Any) -> Suite:
     return build_suite(_spec(source, fields), into).suite
 
 
+def audit_build(source: Path, into: Path, **fields: Any) -> Audit:
+    """Return what was found while a suite was built, as ``build`` does it."""
+    audit = build_suite(_spec(source, fields), into).audit
+    assert audit is not None
+    return audit
+
+
+def build_unaudited(source: Path, into: Path, **fields: Any) -> Suite:
+    """Return the suite that ``build`` builds, but its cases are not audited: that takes longest."""
+    with patch.object(building, "audit_suite", _take_earlier):
+        return build(source, into, **fields)
+
+
+def _take_earlier(_suite: Suite, earlier: Iterable[Leak], *_: object) -> Audit:
+    """Return an audit with the leaks that were found while the runs were read."""
+    return Audit(tuple(earlier), {}, (), ())
+
+
 def shared_suite(runs: int = 5, **fields: Any) -> Suite:
-    """Return the suite of ``write_suite``'s runs, built once for all tests that only read it."""
+    """Return the suite of ``write_suite``'s runs, built once for all tests that only read it.
+
+    Its cases are not audited.
+    """
     return _build_once(runs, json.dumps(fields))
 
 
 @cache
 def _build_once(runs: int, fields: str) -> Suite:
     def make(root: Path) -> Suite:
-        return build(write_suite(root, runs=runs), root / "suite", **json.loads(fields))
+        source = write_suite(root, runs=runs)
+        return build_unaudited(source, root / "suite", **json.loads(fields))
 
     return shared(make)
 

@@ -33,14 +33,14 @@ def is_type_checking(node: ast.AST) -> bool:
 def imports(tree: ast.AST, *, in_function: bool = False) -> Iterator[tuple[bool, str]]:
     """Yield what is imported, name by name, and whether a function does it."""
     for node in ast.iter_child_nodes(tree):
-        if is_type_checking(node):
+        if isinstance(node, ast.expr) or is_type_checking(node):  # no expression imports
             continue
         if isinstance(node, ast.Import):
             yield from ((in_function, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             for each in node.names:
                 yield in_function, f"{node.module}:{each.name}"
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         yield from imports(node, in_function=in_function or is_function)
 
 

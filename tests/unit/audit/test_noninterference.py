@@ -9,7 +9,7 @@ from runner.contract import layout
 from runner.errors import SuiteError
 from runner.suites import reveal
 from tests.helm_builder import Json, request_state, run_files, write_run, write_suite
-from tests.suite_builder import allow_column, build
+from tests.suite_builder import allow_column, build_unaudited
 
 STATES = "scenario_state.request_states."
 
@@ -35,10 +35,10 @@ def test_a_column_that_depends_on_a_withheld_value_is_found_by_changing_it(
         name = f"a:x={number}"
         write_run(tmp_path / "runs", name, run_files(name, request_states=states))
     chosen = {"instances": 2, **revealed}
-    build(tmp_path / "runs", tmp_path / "clean", revealed=chosen)
+    build_unaudited(tmp_path / "runs", tmp_path / "clean", revealed=chosen)
     allow_column(monkeypatch, layout.EVAL_SCENARIO_STATES, leaking)
     with pytest.raises(SuiteError, match="changes when only withheld values are changed") as found:
-        build(tmp_path / "runs", tmp_path / "leaking", revealed=chosen)
+        build_unaudited(tmp_path / "runs", tmp_path / "leaking", revealed=chosen)
     assert leaking in str(found.value)
     assert not (tmp_path / "leaking").exists()
 
@@ -48,14 +48,14 @@ def test_gold_that_is_told_by_the_order_of_references_is_found(
 ) -> None:
     hidden = {"instances": 2, "completions": False, "gold": False}
     source = write_suite(tmp_path)
-    build(source, tmp_path / "clean", revealed=hidden)
+    build_unaudited(source, tmp_path / "clean", revealed=hidden)
 
     def untagged(references: list[Json]) -> list[Json]:
         return sorted(references, key=lambda reference: not reference["tags"])
 
     monkeypatch.setattr(reveal, "_untold", untagged)
     with pytest.raises(SuiteError, match=r"instance\.references: it changes when only withheld"):
-        build(source, tmp_path / "leaking", revealed=hidden)
+        build_unaudited(source, tmp_path / "leaking", revealed=hidden)
 
 
 def test_that_a_run_has_stats_of_instances_is_found_by_leaving_them_out(
@@ -63,7 +63,7 @@ def test_that_a_run_has_stats_of_instances_is_found_by_leaving_them_out(
 ) -> None:
     """Other values in their file would not have told: their number stays the same."""
     source = write_suite(tmp_path)
-    build(source, tmp_path / "clean")
+    build_unaudited(source, tmp_path / "clean")
 
     def leaking(runs: Any, *others: Any) -> list[reveal.Reveal]:
         reveals = reveal.make_reveals(runs, *others)
@@ -76,4 +76,4 @@ def test_that_a_run_has_stats_of_instances_is_found_by_leaving_them_out(
     for module in (make_runs, draws):
         monkeypatch.setattr(module, "make_reveals", leaking)
     with pytest.raises(SuiteError, match="num_train_instances: it changes when only withheld"):
-        build(source, tmp_path / "leaking")
+        build_unaudited(source, tmp_path / "leaking")

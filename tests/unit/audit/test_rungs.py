@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.audit.audit import audit_suite
 from runner.audit.rungs import RUNGS
 from tests.helm_builder import Json
 from tests.quiz_builder import questions, write_quiz
-from tests.suite_builder import build
+from tests.suite_builder import audit_build
 
 INSTANCES, SCENARIOS = 20, 8
 MODELS = {"demo/one": 0.2, "demo/two": 0.5, "demo/three": 0.6, "demo/four": 0.9}
@@ -42,8 +41,8 @@ def reached(root: Path, *, alike: bool = True, instances: int = 5) -> dict[str, 
             write_quiz(root / "runs", name, states, model=model, args={"of": scenario})
     division = {"method": "leave_one_out", "by": "model"}
     revealed = {"instances": instances}
-    suite = build(root / "runs", root / "suite", division=division, revealed=revealed)
-    found = audit_suite(suite).derivability.values()
+    audit = audit_build(root / "runs", root / "suite", division=division, revealed=revealed)
+    found = audit.derivability.values()
     return {
         knows: sum(case.rungs[place].mae for case in found) / len(found)
         for place, knows in enumerate(RUNGS)

@@ -9,7 +9,7 @@ from runner.audit import train_side
 from runner.suites.parts import read_part
 from tests.helm_builder import stat
 from tests.quiz_builder import questions, write_quiz
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 RUNS = 3
 OTHER_STATS = [stat(f"another stat with a long name, {number}", 0.5) for number in range(500)]
@@ -21,7 +21,9 @@ def kept_bytes(root: Path) -> int:
         states = questions("AABA")
         model = f"demo/{number}"
         write_quiz(root / "runs", f"a:x={number}", states, model=model, more_stats=OTHER_STATS)
-    suite = build(root / "runs", root / "suite", division={"method": "leave_one_out", "by": "run"})
+    suite = build_unaudited(
+        root / "runs", root / "suite", division={"method": "leave_one_out", "by": "run"}
+    )
     kept = train_side.read_train_runs(
         suite.manifest.runs,
         lambda run, path: read_part(suite.part(run, path)),

@@ -17,7 +17,7 @@ from runner.suites.public_suite import PublicSuite, SuiteCase
 from runner.suites.reveal import Reveal, make_reveals
 from runner.suites.suite_frames import read_targets
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite, stage
+from tests.suite_builder import build, build_unaudited, shared_suite, stage
 
 HOLDOUT = {"method": "holdout", "by": "run", "share": 0.5}
 STATES = "scenario_state.request_states."
@@ -61,7 +61,7 @@ def test_the_largest_budget_alone_reveals_the_same(tmp_path: Path) -> None:
     """So with a sampled division it is MAGNET's own draw."""
     source = write_suite(tmp_path, runs=6)
     budgets, alone = (
-        build(source, tmp_path / f"{instances}", revealed={"instances": instances})
+        build_unaudited(source, tmp_path / f"{instances}", revealed={"instances": instances})
         for instances in ([1, 3], 3)
     )
     assert revealed_ids(budgets, budgets.cases[-1]) == revealed_ids(alone, alone.cases[0])
@@ -72,9 +72,11 @@ def test_replicate_n_is_the_division_of_the_nth_seed(
     tmp_path: Path, division: dict[str, Any]
 ) -> None:
     source = write_suite(tmp_path, runs=6)
-    three = build(source, tmp_path / "3", division={**division, "replicates": 3}, seed=5)
+    three = build_unaudited(source, tmp_path / "3", division={**division, "replicates": 3}, seed=5)
     for number in (1, 3):
-        alone = build(source, tmp_path / f"alone{number}", division=division, seed=4 + number)
+        alone = build_unaudited(
+            source, tmp_path / f"alone{number}", division=division, seed=4 + number
+        )
         of_three = [case for case in three.cases if case.replicate == number]
         for one, other in zip(of_three, alone.cases, strict=True):
             assert sides(one) == sides(other)

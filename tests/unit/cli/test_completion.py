@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a built suite, and a directory that is none."""
     folder = tmp_path_factory.mktemp("folder")
-    build(write_suite(folder / "helm"), folder / "suites" / "mmlu")
+    build_unaudited(write_suite(folder / "helm"), folder / "suites" / "mmlu")
     (folder / "suites" / "mine").mkdir()
     report = folder / "results" / "mmlu" / "train_mean" / "report.json"
     report.parent.mkdir(parents=True)

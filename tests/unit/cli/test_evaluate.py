@@ -10,7 +10,7 @@ from runner.cli.live.display import QuietDisplay
 from runner.cli.live.results import Results
 from runner.evaluation import recorded_cases
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.view_builder import passes
 
 
@@ -19,7 +19,9 @@ def test_a_batch_has_a_file_beside_its_reports_unless_it_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_closed: bool
 ) -> None:
     monkeypatch.setattr(recorded_cases, "WRITE_SECONDS", 0.05)
-    planned = passes(build(write_suite(tmp_path), tmp_path / "suite"), tmp_path / "out", "a")
+    planned = passes(
+        build_unaudited(write_suite(tmp_path), tmp_path / "suite"), tmp_path / "out", "a"
+    )
     with open_progress(QuietDisplay(), Results(), planned, is_closed=is_closed) as progress:
         progress.expect(list(planned.values()))
         time.sleep(1)

@@ -18,7 +18,7 @@ from runner.errors import ExitCode, SuiteError, UsageError
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ class Apart:
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Apart:
     root = tmp_path_factory.mktemp("apart")
-    suite = build(write_suite(root), root / "suite")
+    suite = build_unaudited(write_suite(root), root / "suite")
     write_evaluation(evaluate_function(suite, off_by(0.1)), root / "report")
     (root / "predictor").mkdir()
     (root / "predictor" / "predictor.py").write_text(PREDICTOR)
@@ -105,7 +105,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Apart:
 COMMANDS = {
     "verify": lambda apart: ["verify", apart.report, "--suite", apart.suite],
     "suite audit": lambda apart: ["suite", "audit", apart.suite],
-    "try": lambda apart: ["try", apart.predictor, "--suite", apart.suite],
+    "try": lambda apart: ["try", apart.predictor, "--here", "--suite", apart.suite],
 }
 """Commands that read actuals, besides those that need an engine."""
 

@@ -27,7 +27,7 @@ from runner.submissions.told import mark_reports
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite
+from tests.suite_builder import build_unaudited, shared_suite
 from tests.unit.submissions.builder import BASELINE, score
 
 EXACT = "0.1234"
@@ -205,7 +205,7 @@ def test_at_its_end_the_best_on_the_public_split_counts_not_the_luckiest_on_the_
 def test_a_correction_after_the_end_has_scores_and_no_ranks(
     competition: Open, tmp_path: Path
 ) -> None:
-    corrected = build(
+    corrected = build_unaudited(
         write_suite(tmp_path / "source", runs=8),
         tmp_path / "corrected",
         version="2",

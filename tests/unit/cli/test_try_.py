@@ -46,16 +46,16 @@ def test_the_template_is_scored_and_its_case_is_kept(cache: Path) -> None:
 
 
 READS_WEIGHTS = """place = os.path.join(os.path.dirname(__file__), 'weights', 'a.bin')
-        print('weights:', open(place).read(), os.access(place, os.W_OK)); return {}"""
+        print('weights:', open(place).read(), os.access(place, os.W_OK)); open(place + '.gz')"""
 
 
 def test_weights_are_beside_the_predictor_and_read_only(tmp_path: Path, cache: Path) -> None:
     write_predictor(tmp_path, READS_WEIGHTS)
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "a.bin").write_text("1.5")
-    assert "weights: 1.5 False" in try_(tmp_path, cache).stderr
-    (tmp_path / "weights" / "a.bin").unlink()
-    assert "FileNotFoundError" in try_(tmp_path, cache).stderr  # the control
+    told = try_(tmp_path, cache).stderr
+    assert "weights: 1.5 False" in told
+    assert "FileNotFoundError" in told  # the control
 
 
 @pytest.fixture(scope="module")
@@ -162,15 +162,17 @@ def test_a_case_that_is_not_there_is_refused_with_those_that_are(
     assert "has no case 'case-9'; it has case-1." in ended.stderr
 
 
-def test_a_kept_case_that_was_changed_is_made_again(cache: Path) -> None:
-    folder = template_folder("python")
-    sound = try_(folder, cache, "--here")
+def test_a_kept_case_that_was_changed_is_made_again(tmp_path: Path, cache: Path) -> None:
+    digest = ("--", "sh", "-c", "cd $RUNNER_INPUT_DIR; sha256sum train/*")
+    sound = try_(tmp_path, cache, *digest)
     (stats,) = cache.glob("runner/demo-case/*/*/input/train/stats.parquet")
     stats.chmod(0o644)
     stats.write_bytes(b"x")
-    again = try_(folder, cache, "--here")
-    assert (again.returncode, again.stdout) == (0, sound.stdout)
+    again = try_(tmp_path, cache, *digest)
     assert "making the demo's case" in again.stderr
+    digests = [line for line in sound.stderr.splitlines() if line.endswith(".parquet")]
+    assert len(digests) == 4
+    assert set(digests) < set(again.stderr.splitlines())
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from runner.cluster.shared_suites import archive_name, fetch_suite, share_suite,
 from runner.errors import SuiteError, UsageError
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite, stage
+from tests.suite_builder import build_unaudited, shared_suite, stage
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_a_suite_is_fetched_once(suite: Suite, tmp_path: Path) -> None:
 
 
 def test_another_suite_under_the_digest_is_refused(suite: Suite, tmp_path: Path) -> None:
-    other = build(write_suite(tmp_path / "b", runs=6), tmp_path / "other")
+    other = build_unaudited(write_suite(tmp_path / "b", runs=6), tmp_path / "other")
     share_suite(other, str(tmp_path / "shared"))
     place = tmp_path / "shared" / archive_name(other.digest)
     place.rename(place.with_name(archive_name(suite.digest)))

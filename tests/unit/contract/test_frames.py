@@ -13,6 +13,7 @@ from runner.helm_outputs.columns import ABSENT, Cells
 from runner.helm_outputs.frames import read_run
 from runner.helm_outputs.runs import find_runs
 from runner.helm_outputs.tables import to_frames
+from runner.suites import parts as parts_module
 from runner.suites.parts import join_parts
 from tests.helm_builder import request_state, run_files, stat, write_run
 from tests.suite_builder import parquet_bytes, part_of
@@ -108,9 +109,12 @@ def test_polars_pandas_and_duckdb_alone_can_read_what_is_staged(tmp_path: Path) 
     assert (first[2:], second[2:]) == (("a", True, 0.5), ("b", None, None))
 
 
-def test_many_small_parts_are_joined_in_several_groups(tmp_path: Path) -> None:
+def test_many_small_parts_are_joined_in_several_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A column takes memory besides its values: a thousand run specs may not be held at once."""
-    names = [f"column {number}" for number in range(1000)]
+    monkeypatch.setattr(parts_module, "BYTES_PER_GROUP", parts_module.BYTES_PER_GROUP // 100)
+    names = [f"column {number}" for number in range(10)]
     parts = [
         part_of(pl.DataFrame({name: [number] for name in names}), tmp_path / f"{number}")
         for number in range(40)

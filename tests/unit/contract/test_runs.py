@@ -6,7 +6,7 @@ import pytest
 
 from runner.contract import Case, Stat
 from tests.helm_builder import request_state, run_files, stat, write_run
-from tests.suite_builder import build, stage
+from tests.suite_builder import build_unaudited, stage
 
 TYPOS = {"name": "typos", "robustness": True, "computed_on": "perturbed", "prob": 0.5}
 MODEL = "model=demo/model"
@@ -39,7 +39,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     tmp_path = tmp_path_factory.mktemp("case")
     for number in range(4):
         write_run(tmp_path / "helm", f"demo:subject={number},{MODEL}", files_of(number))
-    staged = stage(build(tmp_path / "helm", tmp_path / "suite"))
+    staged = stage(build_unaudited(tmp_path / "helm", tmp_path / "suite"))
     for name, content in staged.files.items():
         path = tmp_path / "input" / name
         path.parent.mkdir(parents=True, exist_ok=True)

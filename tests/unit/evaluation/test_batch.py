@@ -37,7 +37,7 @@ from runner.suites.suite import Suite
 from runner.suites.suite_frames import read_eval_run_specs
 from tests.evaluation_builder import oracle, written
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite
+from tests.suite_builder import build_unaudited, shared_suite
 
 LOST = "lost:1"
 
@@ -195,7 +195,7 @@ def test_a_bug_in_every_case_of_an_image_is_kept_once(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     division = {"method": "leave_one_out", "by": "run"}
-    cases = build(write_suite(tmp_path, runs=3), tmp_path / "v1", division=division)
+    cases = build_unaudited(write_suite(tmp_path, runs=3), tmp_path / "v1", division=division)
     fail_for_one(monkeypatch, passes, "judge")
     carry_out(plan(cases, tmp_path, BROKEN), Oracle(cases), Watching())
     assert len(cases.cases) == 3

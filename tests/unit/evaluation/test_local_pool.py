@@ -22,7 +22,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox_run import SandboxRun
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.unit.evaluation.builder import RUN
 
 BROKEN = "broken:1"
@@ -109,7 +109,7 @@ def open_pool(
     tmp_path: Path, *images: str, sandbox: Any, say: Say = SILENT.say
 ) -> tuple[LocalPool, Iterator[EndedTask]]:
     """Return a pool, and what ends in it; it runs when the first is asked for."""
-    suite = build(write_suite(tmp_path), tmp_path / "v1")
+    suite = build_unaudited(write_suite(tmp_path), tmp_path / "v1")
     settings = RunSettings(SandboxPolicy(suite.limits), seed=1)
     finished = FinishedCases(tmp_path / "finished")
     passes = [Pass(Image(name, f"sha256:{name}"), suite, settings, finished) for name in images]

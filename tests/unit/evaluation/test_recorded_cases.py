@@ -15,14 +15,14 @@ from runner.evaluation.running_batch import RunningBatch
 from runner.files.locks import is_held
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.view_builder import batch, passes
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     root = tmp_path_factory.mktemp("suite")
-    return build(write_suite(root, runs=4), root / "suite")
+    return build_unaudited(write_suite(root, runs=4), root / "suite")
 
 
 def files(folder: Path) -> list[Path]:

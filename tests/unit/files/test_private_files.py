@@ -20,7 +20,7 @@ from runner.reports.report import read_report
 from runner.reports.report_directory import write_evaluation
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.unit.evaluation.builder import RUN, TASK
 
 CONTAINERS_UID = 65534
@@ -66,7 +66,7 @@ def read_as_container(paths: list[Path]) -> list[Path]:
 
 def write_all(place: Path) -> tuple[list[Path], list[Path]]:
     """Write a suite and an evaluation; return what is private of them, and what is public."""
-    suite = build(write_suite(place / "helm"), place / "suite")
+    suite = build_unaudited(write_suite(place / "helm"), place / "suite")
     write_evaluation(evaluate_function(suite, off_by(0.1)), place / "results" / "image")
     FinishedCases(place / "results" / "finished_cases").keep(TASK.key, RUN)
     write_helm_runs(read_report(place / "results" / "image"), place / "exported")

@@ -119,8 +119,8 @@ print(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
-    """Return a run whose states are 12 MB: ``[],`` is 3 bytes of JSON and 64 of Python."""
-    many: list[Any] = [[]] * 50_000
+    """Return a run whose states are 8 MB: ``[],`` is 4 bytes of JSON and 64 of Python."""
+    many: list[Any] = [[]] * 25_000
     request_states = [{**request_state(f"id{each}"), "annotations": many} for each in range(80)]
     return write(tmp_path_factory.mktemp("large"), request_states)
 

@@ -22,7 +22,7 @@ from runner.scores.rank_range import RankRange, Standing
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[2] / "data" / "junit-10.xsd")
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
@@ -40,7 +40,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
         name = f"demo:subject={number},model=demo/model"
         means = [stat("exact_match", 0.731 + number / 100_000), stat("num_references", 2.0)]
         write_run(tmp_path / "runs", name, run_files(name, stats=means))
-    return build(tmp_path / "runs", tmp_path / "suite", **SPLIT)
+    return build_unaudited(tmp_path / "runs", tmp_path / "suite", **SPLIT)
 
 
 def changed_case(report: Report, **changes: object) -> Report:

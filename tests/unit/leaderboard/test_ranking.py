@@ -21,7 +21,7 @@ from runner.reports.report_directory import write_evaluation
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by, oracle
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite
+from tests.suite_builder import build_unaudited, shared_suite
 
 SPLIT = {"targets": ["exact_match"], "division": {"method": "leave_one_out", "by": "run"}}
 
@@ -250,7 +250,7 @@ def test_a_name_is_escaped_for_each_place_that_it_is_shown_in(suite: Suite, tmp_
 
 
 def test_few_scenarios_and_models_are_named_and_the_evaluations_are_ranked(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
+    suite = build_unaudited(write_suite(tmp_path, runs=4), tmp_path / "suite", **SPLIT)
     board = make_leaderboard(choose_all(reports_of(suite, a=0.1, b=0.9)), None)
     assert [str(entry.rank) for entry in board.entries] == ["1", "2"]
     assert [entry.score.note for entry in board.entries if entry.score is not None] == [
@@ -271,7 +271,7 @@ def test_two_spellings_of_a_submitter_have_one_history_and_one_best_entry(suite:
 
 def test_a_leaderboard_shows_the_score_at_each_budget(suite: Suite, tmp_path: Path) -> None:
     source = write_suite(tmp_path, runs=8)
-    budgets = build(source, tmp_path / "budgets", revealed={"instances": [1, 2]}, **SPLIT)
+    budgets = build_unaudited(source, tmp_path / "budgets", revealed={"instances": [1, 2]}, **SPLIT)
     for name, error in (("good", 0.1), ("bad", 0.25)):
         evaluation = evaluate_function(budgets, off_by(error), name)
         write_evaluation(evaluation, tmp_path / "results" / name)

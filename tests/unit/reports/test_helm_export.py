@@ -12,7 +12,7 @@ from runner.helm_outputs.runs import RUN_SPEC, STATS
 from runner.reports.helm_export import run_directory_name, write_helm_runs
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run
-from tests.suite_builder import build, shared_suite
+from tests.suite_builder import build_unaudited, shared_suite
 from tests.unit.reports.builder import make_report
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "perturbed"}
@@ -32,7 +32,9 @@ def test_helms_own_classes_read_the_predicted_stats(tmp_path: Path) -> None:
     for number in range(2):
         stats = [stat("exact_match", 0.5), stat("exact_match", 0.25, perturbation=TYPOS)]
         write_run(source, f"demo:n={number}", run_files(f"demo:n={number}", stats=stats))
-    suite = build(source, tmp_path / "suite", division={"method": "sampled", "train_runs": 1})
+    suite = build_unaudited(
+        source, tmp_path / "suite", division={"method": "sampled", "train_runs": 1}
+    )
     report = evaluate_function(suite, off_by(0.125)).report
     (run,) = write_helm_runs(report, tmp_path / "out")
     plain, perturbed = map(helms_stat, json.loads((run / STATS).read_text()))

@@ -13,7 +13,7 @@ from runner.reports.verification import verify_report
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite
+from tests.suite_builder import build_unaudited, shared_suite
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_a_forged_actual_is_found_by_the_suite(report: Path, suite: Suite) -> No
 
 
 def test_another_suite_is_refused(report: Path, tmp_path: Path) -> None:
-    other = build(write_suite(tmp_path / "other"), tmp_path / "other_suite")
+    other = build_unaudited(write_suite(tmp_path / "other"), tmp_path / "other_suite")
     (found,) = verify_report(report, other)
     assert "report.json: is of the suite v1 with the digest" in found
 
@@ -140,7 +140,7 @@ def test_the_command_names_what_it_finds_and_exits_with_3(report: Path, suite: S
 
 def test_a_missing_target_of_a_worst_error_policy_is_verified(tmp_path: Path) -> None:
     scoring = {"missing": "worst", "range": [0, 1]}
-    suite = build(write_suite(tmp_path), tmp_path / "suite", scoring=scoring)
+    suite = build_unaudited(write_suite(tmp_path), tmp_path / "suite", scoring=scoring)
 
     def silent(_: Target | InstanceTarget, __: Stat) -> Stat | None:
         return None
@@ -156,7 +156,9 @@ def test_a_missing_target_of_a_worst_error_policy_is_verified(tmp_path: Path) ->
 
 
 def test_a_forged_score_at_a_budget_is_found(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite", revealed={"instances": [1, 2]})
+    suite = build_unaudited(
+        write_suite(tmp_path), tmp_path / "suite", revealed={"instances": [1, 2]}
+    )
     directory = tmp_path / "report"
     write_evaluation(evaluate_function(suite, off_by(-0.05)), directory)
     assert verify_report(directory, suite) == []  # the control

@@ -42,22 +42,35 @@ LEFT_BEHIND = (
 )
 """What work in a checkout leaves there. Git ignores it."""
 
+MADE_OF = (
+    "runner",
+    "images",
+    "predictor_template",
+    "setup",
+    ".gitignore",
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+)
+"""What of a checkout is needed to make the wheel."""
+
+ADDED = "runner/added.csv"
+"""A file that each copy of this checkout has besides."""
+
 
 def copy_checkout(into: Path) -> Path:
     """Return a copy of what Git knows of this checkout, without Git, with its environment."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    list_files = ["git", "ls-files", "-z", *MADE_OF]
+    listed = subprocess.run(list_files, cwd=ROOT, capture_output=True, check=True)
     copy = into / "checkout"
     for name in listed.stdout.decode().split("\0"):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
+    (copy / ADDED).touch()
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    return copy_checkout(tmp_path)
 
 
 def make_wheel(checkout: Path) -> tuple[Path, str]:
@@ -120,7 +133,8 @@ def test_the_wheel_has_every_attack_of_the_pack(wheel: Path) -> None:
     assert {f"runner/misbehaving/{attack.name}.py" for attack in attacks} <= names(wheel)
 
 
-def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(checkout: Path, wheel: Path) -> None:
+def test_what_lies_in_a_checkout_does_not_get_into_the_wheel(tmp_path: Path, wheel: Path) -> None:
+    checkout = copy_checkout(tmp_path)
     leave(checkout, *LEFT_BEHIND)
     assert names(make_wheel(checkout)[0]) == names(wheel)
 
@@ -140,10 +154,10 @@ def test_a_file_that_git_does_not_know_is_left_out_and_named(with_git: tuple[Pat
     assert "Left out of the wheel, as Git does not know it: runner/answers.csv" in told
 
 
-def test_control_a_file_that_git_knows_is_in_the_wheel(checkout: Path) -> None:
-    leave(checkout, "runner/answers.csv")
-    begin_git(checkout)
-    assert "runner/answers.csv" in names(make_wheel(checkout)[0])
+def test_control_a_file_that_git_knows_is_in_the_wheel(with_git: tuple[Path, str]) -> None:
+    wheel, told = with_git
+    assert ADDED in names(wheel)
+    assert ADDED not in told
 
 
 def test_the_same_files_make_the_same_wheel_whatever_lies_beside_them(

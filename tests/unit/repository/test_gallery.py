@@ -14,7 +14,7 @@ from runner.contract.predictor import Case, run_predictor
 from runner.output.predictions import read_predictions
 from runner.suites.staging import StagedInputs
 from tests.helm_builder import run_files, write_run
-from tests.suite_builder import build, stage
+from tests.suite_builder import build_unaudited, stage
 
 IMAGES = Path(__file__).parents[3] / "images"
 MODELS = ("demo/a-1b", "demo/a-10b", "demo/b-1b", "demo/b-10b")
@@ -179,7 +179,7 @@ def with_scores(tmp_path_factory: pytest.TempPathFactory) -> StagedInputs:
         "division": {"method": "explicit", "cases": [{"train": ["*1b"], "eval": ["*a-10b"]}]},
         "revealed": {"instances": 1, "scores": True},
     }
-    return stage(build(root / "runs", root / "suite", **fields))
+    return stage(build_unaudited(root / "runs", root / "suite", **fields))
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -15,7 +15,7 @@ from runner.submissions.split import public_runs
 from runner.suites.suite import Suite
 from tests.evaluation_builder import evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.unit.submissions.builder import Clock
 
 RUNS = 10
@@ -53,7 +53,7 @@ def build_versions(root: Path) -> Versions:
     def make(name: str, changed: dict[int, float], completion: str = "A") -> Suite:
         runs = write_runs(root / name, changed, completion)
         version = "1" if name == "first" else "2"
-        return build(runs, root / name / "suite", version=version, division=DIVISION)
+        return build_unaudited(runs, root / name / "suite", version=version, division=DIVISION)
 
     first = make("first", {})
     made = evaluation(first, "1")

@@ -18,7 +18,7 @@ from runner.submissions.split import private_report, public_runs
 from runner.suites.suite import Suite
 from tests.evaluation_builder import Predict, evaluate_function, off_by
 from tests.helm_builder import run_files, stat, write_run
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 from tests.unit.submissions.builder import submission
 
 DIVISION = {"method": "holdout", "by": "run", "share": 0.8, "cases": 2}
@@ -36,7 +36,7 @@ def make_suite(root: Path, means: Any = None, **fields: Any) -> Suite:
         files = run_files(name, stats=[stat("exact_match", mean)])
         files["run_spec.json"]["scenario_spec"] = {"class_name": f"a.S{number}", "args": {}}
         write_run(root / "runs", name, files)
-    return build(root / "runs", root / "suite", division=DIVISION, **fields)
+    return build_unaudited(root / "runs", root / "suite", division=DIVISION, **fields)
 
 
 @pytest.fixture(scope="module")

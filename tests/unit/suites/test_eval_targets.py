@@ -6,7 +6,7 @@ from runner.contract import InstanceTarget, MetricName, layout
 from runner.suites.suite import Suite
 from runner.suites.suite_frames import read_targets
 from tests.helm_builder import Json, run_files, stat, write_run
-from tests.suite_builder import build, eval_part, stage, staged_frame
+from tests.suite_builder import build_unaudited, eval_part, stage, staged_frame
 
 EVAL_RUN = "demo:subject=1,model=demo/model"
 """The eval run of a draw of two train runs from the three."""
@@ -18,7 +18,9 @@ def stats_suite(root: Path, stats: list[Json]) -> Suite:
         name = f"demo:subject={subject},model=demo/model"
         own = {"stats": stats} if name == EVAL_RUN else {}
         write_run(root / "runs", name, run_files(name, **own))
-    suite = build(root / "runs", root / "suite", division={"method": "sampled", "train_runs": 2})
+    suite = build_unaudited(
+        root / "runs", root / "suite", division={"method": "sampled", "train_runs": 2}
+    )
     assert [run.name for run in suite.cases[0].eval_runs] == [EVAL_RUN]
     return suite
 
@@ -53,7 +55,7 @@ def test_instance_targets_are_the_stats_of_the_revealed_instances(tmp_path: Path
         name = f"a:x={number}"
         write_run(tmp_path / "runs", name, run_files(name, per_instance_stats=entries))
     targets = [{"stat": "exact_match", "split": "test"}]
-    suite = build(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
+    suite = build_unaudited(tmp_path / "runs", tmp_path / "suite", instance_targets=targets)
     (case,) = suite.cases
     run = case.eval_runs[0].name
     revealed = eval_part(suite, layout.EVAL_SCENARIO_STATES)[

@@ -10,12 +10,12 @@ from runner.suites.open_half import Part, _shares
 from runner.suites.opening import open_public_half
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
-    return build(write_suite(tmp_path), tmp_path / "suite")
+    return build_unaudited(write_suite(tmp_path), tmp_path / "suite")
 
 
 def a_part(suite: Suite) -> Part:

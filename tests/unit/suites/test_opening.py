@@ -9,7 +9,7 @@ import pytest
 from runner.errors import SuiteError
 from runner.suites.opening import open_suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 Halves = tuple[Path, Path]
 
@@ -17,7 +17,7 @@ Halves = tuple[Path, Path]
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("suite")
-    return build(write_suite(root), root / "suite").root
+    return build_unaudited(write_suite(root), root / "suite").root
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def all_files(directory: Path) -> list[Path]:
 
 
 def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = build_unaudited(write_suite(tmp_path), tmp_path / "suite")
     files = all_files(suite.root)
     assert len(files) == 16
     for path in files:
@@ -145,7 +145,7 @@ def test_one_flipped_byte_in_any_file_is_found_and_named(tmp_path: Path) -> None
 
 
 def test_a_missing_an_added_and_a_linked_file_are_found_and_named(tmp_path: Path) -> None:
-    suite = build(write_suite(tmp_path), tmp_path / "suite")
+    suite = build_unaudited(write_suite(tmp_path), tmp_path / "suite")
     part = suite.root / "public" / "train" / "stats.parts"
     content = part.read_bytes()
     part.unlink()

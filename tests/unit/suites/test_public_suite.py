@@ -16,7 +16,7 @@ from runner.suites import public_suite, suite
 from runner.suites.public_suite import PublicSuite
 from runner.suites.suite import Suite
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared
+from tests.suite_builder import build_unaudited, shared
 from tests.versions_builder import Versions, build_versions
 
 ROOT = Path(__file__).parents[3]
@@ -138,9 +138,9 @@ def test_what_a_container_sees_has_another_digest_only_if_it_sees_the_change(
     tmp_path: Path, side: str, is_same: bool
 ) -> None:
     source = write_suite(tmp_path)
-    before = build(source, tmp_path / "suite")
+    before = build_unaudited(source, tmp_path / "suite")
     change_mean(source, before, side)
-    after = build(source, tmp_path / "suite")
+    after = build_unaudited(source, tmp_path / "suite")
     assert after.digest != before.digest
     assert (after.inputs_digests == before.inputs_digests) == is_same
 
@@ -157,7 +157,10 @@ def test_choices_that_a_container_sees_are_in_the_digest_of_its_inputs(
     tmp_path: Path, choice: str
 ) -> None:
     source = write_suite(tmp_path)
-    one, other = build(source, tmp_path / "1"), build(source, tmp_path / "2", **CHOICES[choice])
+    one, other = (
+        build_unaudited(source, tmp_path / "1"),
+        build_unaudited(source, tmp_path / "2", **CHOICES[choice]),
+    )
     assert one.inputs_digests.keys() == other.inputs_digests.keys() == {"case-1"}
     assert one.inputs_digests != other.inputs_digests
 
@@ -168,7 +171,7 @@ def test_assets_are_in_the_digest_of_the_inputs(tmp_path: Path) -> None:
     digests = set()
     for content in ("1", "2"):
         (assets / "model").write_text(content)
-        suite = build(source, tmp_path / content, assets=str(assets))
+        suite = build_unaudited(source, tmp_path / content, assets=str(assets))
         digests.add(suite.inputs_digests["case-1"])
     assert len(digests) == 2
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.helm_builder import write_suite
-from tests.suite_builder import build, shared_suite, stage
+from tests.suite_builder import build_unaudited, shared_suite, stage
 
 
 def test_pandas_reads_what_is_staged(tmp_path: Path) -> None:
@@ -15,11 +15,11 @@ def test_pandas_reads_what_is_staged(tmp_path: Path) -> None:
 
 def test_a_case_is_staged_once_for_all_images_and_anew_for_another_suite(tmp_path: Path) -> None:
     source = write_suite(tmp_path)
-    suite = build(source, tmp_path / "suite")
+    suite = build_unaudited(source, tmp_path / "suite")
     name = "train/stats.parquet"
     frame = stage(suite).files[name]
     assert stage(suite).files[name] is frame
-    other = build(source, tmp_path / "other", version="2")
+    other = build_unaudited(source, tmp_path / "other", version="2")
     assert stage(other).files[name] is not frame
     assert stage(other).files[name] == frame
 

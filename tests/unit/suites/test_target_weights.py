@@ -23,7 +23,7 @@ from runner.contract.stat import MetricName
 from runner.suites.items import describe_items
 from runner.suites.target_weights import weigh_targets
 from tests.helm_builder import request_state, run_files, stat, write_run
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 
 class Instance(NamedTuple):
@@ -193,7 +193,7 @@ def test_a_suite_keeps_what_its_targets_weigh_and_the_mean_of_its_sample(tmp_pat
         files = run_files(run, stats=stats, request_states=states, per_instance_stats=of_instances)
         write_run(tmp_path / "runs", run, files)
     division = {"method": "leave_one_out", "by": "run"}
-    suite = build(
+    suite = build_unaudited(
         tmp_path / "runs", tmp_path / "suite", division=division, revealed={"instances": 5}
     )
     bases = suite.actuals(suite.cases[0]).bases
