@@ -74,6 +74,10 @@ class EngineLostError(EngineError):
     """The engine, or the way to it, did not answer; the request may have been carried out."""
 
 
+class NoRoomError(EngineError):
+    """The engine's disk is nearly full; no registry was asked for anything."""
+
+
 class EngineRefusedError(EngineError):
     """The engine answered that it can't, or won't, carry out the request.
 

@@ -13,7 +13,7 @@ from runner.cli.live.results import Results
 from runner.cli.live.terminal import open_display
 from runner.errors import ExitCode, UsageError
 from runner.evaluation.batch import run_plan
-from runner.evaluation.plan import open_plan, resolve_images
+from runner.evaluation.plan import Plan, open_suites, plan_passes, resolve_images
 from runner.evaluation.request import ExecutorChoice, Request
 from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
@@ -65,10 +65,17 @@ def evaluate_by_ledger(
     admission = Admission(ledger, rules, competition.submitter, board.publish, display.say)
     engine = Engine.connect()
     submitters = request.submitters(read_listed)
-    admission.fetch(images, lambda image: resolve_images(engine, [image], request, display.say))
-    request = replace(request, pull=Pull.NEVER)
-    with open_plan(request, submitters, engine, display) as plan:
-        admission.check(plan.suites)
+    fetched = replace(request, pull=Pull.NEVER)
+
+    def fetch(image: str, may_ask: bool) -> None:
+        resolve_images(engine, [image], request if may_ask else fetched, display.say)
+
+    with open_suites(request, display) as suites:
+        admission.check(suites)
+        admission.fetch(images, [suite.digest for suite in suites], fetch)
+        found, left_out = resolve_images(engine, list(submitters), fetched, display.say)
+        passes = plan_passes(fetched, found, suites, submitters, engine)
+        plan = Plan(passes, submitters, left_out, request.signing_key)
         for directory in {path.parent for path in plan.passes}:
             mark_reports(directory, file)
         admitted = replace(plan, passes=admission.admit(plan.passes))

@@ -66,16 +66,27 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    with images_in_use(), ExitStack() as opened:
+    with images_in_use():
         images, left_out = resolve_images(engine, list(submitters), request, progress.say)
-        suites = (
+        with open_suites(request, progress) as suites:
+            passes = plan_passes(request, images, suites, submitters, engine)
+            yield Plan(passes, submitters, left_out, request.signing_key)
+
+
+@contextmanager
+def open_suites(request: Request, progress: Progress) -> Iterator[list[Suite]]:
+    """Yield the suites of a request. Those that were built for it are removed afterwards.
+
+    Raises:
+        SuiteError: one can't be used.
+    """
+    with ExitStack() as opened:
+        yield [
             opened.enter_context(
                 opened_suite(name, request.root_dir, request.draw, progress, request.private)
             )
             for name in request.suites
-        )
-        passes = plan_passes(request, images, suites, submitters, engine)
-        yield Plan(passes, submitters, left_out, request.signing_key)
+        ]
 
 
 def plan_passes(

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import EngineError, RunnerError, SubmissionError, UsageError
+from runner.errors import EngineError, NoRoomError, RunnerError, SubmissionError, UsageError
 from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
+from runner.files.submitter_names import identity
 from runner.leaderboard.published import outcome_word
 from runner.progress import Say
 from runner.reports.report import Report
@@ -48,34 +49,70 @@ class Admission:
     began: dict[Path, Began] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
-    def fetch(self, references: Sequence[str], fetch: Callable[[str], object]) -> None:
+    def fetch(
+        self, references: Sequence[str], suites: Sequence[str], fetch: Callable[[str, bool], None]
+    ) -> None:
         """Fetch images; that it fails is counted like an evaluation without a score.
 
-        Else a reference would be a free look at what the machine can reach, again and again. The
-        others of several images are fetched all the same.
+        Else a reference would be a free look at what the machine can reach, again and again. Whose
+        quota is used up has nothing more fetched: its images could fill the disk, so that nobody
+        else's can be fetched. The others of several images are fetched all the same.
 
         Args:
-            fetch: fetches one image, by its reference.
+            suites: the digests of those that the images are to be evaluated on.
+            fetch: makes sure that the engine has an image, by its reference; if it may not ask a
+                registry, an image that the engine lacks is a UsageError.
 
         Raises:
-            SubmissionError: an image has failed too often, or the submitter's have.
+            SubmissionError: an image has failed too often, or the submitter's quota is used up.
             EngineError, UsageError: no image can be fetched; the error of the first.
         """
-        faults = []
+        faults: list[EngineError | UsageError] = []
         for reference in references:
-            submission = CountedSubmission(
-                submitter=self.submitter, image=reference, suite=BEFORE_ANY_SUITE
-            )
+            submission = self._submission(reference, BEFORE_ANY_SUITE)
             refused = self.ledger.find_refusal(submission)
             if refused is not None:
                 raise SubmissionError(self._refusal(printable(reference), refused))
+            refused = self._find_refusal_on_all(reference, suites)
+            if refused is not None:
+                self._find_there(reference, refused, fetch)
+                continue
             try:
-                fetch(reference)
+                fetch(reference, True)
+            except NoRoomError as error:  # no fault of the submitter's, and no look at anything
+                faults.append(error)
             except (EngineError, UsageError) as error:
                 self.ledger.fail(submission, reference, "not fetched")
                 faults.append(error)
         if len(faults) == len(references):
             raise faults[0]
+
+    def _find_there(
+        self, reference: str, refused: Refused, fetch: Callable[[str, bool], None]
+    ) -> None:
+        """Let an image that the engine has be looked at: it may be one that has an answer."""
+        try:
+            fetch(reference, False)
+        except UsageError as error:
+            raise SubmissionError(self._refusal(printable(reference), refused)) from error
+
+    def _submission(self, image: str, suite: str) -> CountedSubmission:
+        return CountedSubmission(submitter=self.submitter, image=image, suite=suite)
+
+    def _find_refusal_on_all(self, reference: str, suites: Iterable[str]) -> Refused | None:
+        """Return why an image that is new may be evaluated on none of the suites, or None.
+
+        One that began under this reference may have an answer, or be taken up again.
+        """
+        found = [self.ledger.find_refusal(self._submission(reference, each)) for each in suites]
+        began = [each.began for each in self.ledger.attempts()]
+        is_known = any(
+            each.reference == reference
+            and each.submission.suite != BEFORE_ANY_SUITE
+            and identity(each.submission.submitter) == identity(self.submitter)
+            for each in began
+        )
+        return None if is_known or None in found else found[0]
 
     def check(self, suites: Iterable[Suite]) -> None:
         """Refuse suites that no competition can have.
@@ -102,9 +139,7 @@ class Admission:
             SubmissionError: none may run, and at least one is refused.
         """
         for directory, one in planned.items():
-            submission = CountedSubmission(
-                submitter=self.submitter, image=one.image.id, suite=one.suite.digest
-            )
+            submission = self._submission(one.image.id, one.suite.digest)
             found = self.ledger.admit(submission, one.image.reference)
             if isinstance(found, Began):
                 self.began[directory] = found

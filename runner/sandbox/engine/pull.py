@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from runner.contract.limits import GIB
-from runner.errors import EngineError, EngineRefusedError, UsageError
+from runner.errors import EngineError, EngineRefusedError, NoRoomError, UsageError
 from runner.progress import Say
 from runner.sandbox.engine.credentials import find_credentials
 from runner.sandbox.engine.room import check_layers, free_bytes, lack_of_room
@@ -59,7 +59,7 @@ def pull_image(
         say(f"{reference}: {login}")
     lack = lack_of_room(info)
     if lack is not None:
-        raise EngineError(f"{reference} was not pulled. {lack}")
+        raise NoRoomError(f"{reference} was not pulled. {lack}")
     try:
         with engine_errors(f"pull {reference}"):
             values = dict(credentials.values)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from runner.contract.limits import GIB
-from runner.errors import EngineError
+from runner.errors import EngineError, NoRoomError
 from runner.sandbox.engine import room
-from runner.sandbox.engine.pull import follow_pull
+from runner.sandbox.engine.pull import follow_pull, pull_image
 from runner.sandbox.engine.room import LEAST_FREE_BYTES, check_layers, free_bytes, lack_of_room
 
 
@@ -40,6 +40,10 @@ def test_a_disk_that_is_nearly_full_is_told_with_what_to_do(
     assert told is not None
     assert told.startswith(f"{tmp_path}: the engine's disk has only ")
     assert "`runner gc --images`" in told
+    asked: list[object] = []
+    with pytest.raises(NoRoomError, match="x was not pulled"):
+        pull_image(asked, info(tmp_path), "x", asked.append)
+    assert not asked  # no registry was: this is nobody's fault but the host's
 
 
 def test_layers_that_fit_in_no_way_are_refused() -> None:
