@@ -1,8 +1,7 @@
 """The contents of HELM's files, one by one or many in one piece of memory."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +15,17 @@ UNREADABLE = (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError
 """What reading a file raises that is not JSON, or not of the form that HELM gives it."""
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path | str) -> bytes:
     """Return the content of a file.
 
     Raises:
         SuiteError: it can't be read.
     """
-    with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes longer)
-        return file.read()
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path takes longer)
+            return file.read()
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def file_size(path: Path | str) -> int:
@@ -32,16 +34,14 @@ def file_size(path: Path | str) -> int:
     Raises:
         SuiteError: it can't be told, as somebody removed it meanwhile.
     """
-    with _naming(path):
-        return os.stat(path).st_size  # noqa: PTH116  (Path takes twice as long)
-
-
-@contextmanager
-def _naming(path: Path | str) -> Iterator[None]:
     try:
-        yield
+        return os.stat(path).st_size  # noqa: PTH116  (Path takes twice as long)
     except OSError as error:
-        raise SuiteError(f"{path}: {error.strerror}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path | str, error: OSError) -> SuiteError:
+    return SuiteError(f"{path}: {error.strerror}")
 
 
 class Documents(NamedTuple):
@@ -75,6 +75,9 @@ def read_documents(paths: Sequence[str], room: Room) -> Documents:
     to_fill, bounds = content.data, [0]
     for path, size in zip(paths, sizes, strict=True):
         start = bounds[-1]
-        with _naming(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as for one)
-            bounds.append(start + (file.readinto(to_fill[start : start + size]) or 0))
+        try:
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as for one)
+                bounds.append(start + (file.readinto(to_fill[start : start + size]) or 0))
+        except OSError as error:
+            raise _unreadable(path, error) from error
     return Documents(content, np.array(bounds, np.int64))

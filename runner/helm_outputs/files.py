@@ -33,7 +33,7 @@ def read_run_specs(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     documents, orders = [], []
     for run in runs:
         with naming_file(run, RUN_SPEC):
-            document = parse(read_file(run.path / RUN_SPEC))
+            document = parse(read_file(f"{run.path}/{RUN_SPEC}"))
             orders.append(leaf_names(document, "run_spec."))
             documents.append(document)
     with naming_file(runs[0], RUN_SPEC):

@@ -37,7 +37,7 @@ def read_states(runs: Sequence[RunDirectory]) -> list[pl.DataFrame]:
     documents, states, heights = [], [], []
     for run in runs:
         with naming_file(run, SCENARIO_STATE):
-            document = parse(read_file(run.path / SCENARIO_STATE))
+            document = parse(read_file(f"{run.path}/{SCENARIO_STATE}"))
             of_run = as_list(document.pop(STATES))
             documents.append(document)
         if not of_run:  # beside other runs it would have their columns

@@ -198,8 +198,10 @@ def _runs_without_cells(columns: Columns, bounds: Bounds) -> dict[str, list[int]
     if not with_nulls:
         return {}
     is_cell = pl.DataFrame(with_nulls).select(pl.all().is_not_null()).to_numpy()
-    before = np.concatenate([np.zeros((1, len(with_nulls)), np.int64), is_cell.cumsum(axis=0)])
-    lacks = np.diff(before[bounds], axis=0) == 0
+    has_rows = np.diff(bounds) > 0
+    lacks = np.ones((len(has_rows), len(with_nulls)), bool)
+    # A run's rows end where those of the next run that has any begin.
+    lacks[has_rows] = ~np.logical_or.reduceat(is_cell, bounds[:-1][has_rows], axis=0)
     return {
         series.name: np.flatnonzero(lacks[:, place]).tolist()
         for place, series in enumerate(with_nulls)
