@@ -15,14 +15,13 @@ from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.scores.policy import ScoringPolicy
 from runner.scores.weights import share_of_run, weigh
+from runner.submissions.bounded_losses import largest_loss
 from runner.submissions.ladder import PublicScore
 from runner.submissions.split import Group, restrict_report
 from runner.suites.suite import Suite
 
 BOUNDED = ("mae", "brier", "instance_mae")
 """The metrics that are means of losses."""
-
-LARGEST_BRIER = 1.0
 
 
 def check_scoring(suite: Suite) -> None:
@@ -77,7 +76,7 @@ def score_public(
         pl.col(RUN_NAME).replace_strict(names).alias("group"),
         _loss(pl.col("error"), policy).alias("loss"),
         _loss(pl.col("baseline") - pl.col("actual_mean"), policy)
-        .fill_null(_largest(policy))
+        .fill_null(largest_loss(policy))
         .alias("baseline"),
         _weight(policy).alias("weight"),
     )
@@ -88,12 +87,8 @@ def score_public(
     return _mean(sums, "loss"), _mean(sums, "baseline")
 
 
-def _largest(policy: ScoringPolicy) -> float:
-    return LARGEST_BRIER if policy.primary == "brier" else policy.largest_loss
-
-
 def _loss(error: pl.Expr, policy: ScoringPolicy) -> pl.Expr:
-    absolute = error.abs().clip(0, _largest(policy))
+    absolute = error.abs().clip(0, largest_loss(policy))
     return absolute.pow(2) if policy.primary == "brier" else absolute
 
 

@@ -14,6 +14,7 @@ from runner.errors import UsageError
 from runner.reports.report import CaseRecord, Report
 from runner.reports.scoring import with_scores
 from runner.scores.records import describe_runs
+from runner.submissions.bounded_losses import bound_report
 from runner.submissions.rules import Rules
 
 FEWEST_GROUPS = 4
@@ -76,9 +77,9 @@ def public_runs(report: Report, rules: Rules) -> dict[str, Group]:
 
 
 def private_report(report: Report, rules: Rules) -> Report:
-    """Return the report with the targets of the private split alone, scored on them."""
-    public = public_runs(report, rules)
-    return with_scores(restrict_report(report, report.eval_run_specs.keys() - public.keys()))
+    """Return the report with the targets of the private split alone, scored by bounded losses."""
+    private = report.eval_run_specs.keys() - public_runs(report, rules).keys()
+    return with_scores(bound_report(restrict_report(report, private)))
 
 
 def restrict_report(report: Report, runs: Collection[str]) -> Report:

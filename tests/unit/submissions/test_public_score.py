@@ -24,13 +24,13 @@ from tests.unit.submissions.builder import submission
 DIVISION = {"method": "holdout", "by": "run", "share": 0.8, "cases": 2}
 RULES = Rules(public_share=0.4, seed="s")
 RUNS = 10
-INSTANCES = {"instance_targets": ["exact_match"]}
+INSTANCES: dict[str, Any] = {"instance_targets": ["exact_match"]}
 """Targets of each kind, so that every metric may be the primary one."""
 
 
-def make_suite(root: Path, means: Any = None, **fields: Any) -> Suite:
+def make_suite(root: Path, means: Any = None, runs: int = RUNS, **fields: Any) -> Suite:
     """Return a suite of eight eval runs, each of another scenario, in two disjoint cases."""
-    for number in range(RUNS):
+    for number in range(runs):
         name = f"demo{number}:model=m"
         mean = 0.3 + number / 50 if means is None else means(number)
         files = run_files(name, stats=[stat("exact_match", mean)])
