@@ -74,7 +74,20 @@ class EngineLostError(EngineError):
     """The engine, or the way to it, did not answer; the request may have been carried out."""
 
 
-class NoRoomError(EngineError):
+class LackOfRoomError(EngineError):
+    """The engine's disk has no room for an image.
+
+    Attributes:
+        needed_bytes: how much must be free there, at least.
+    """
+
+    # The default is needed: unpickling makes an error from its message alone.
+    def __init__(self, message: str, needed_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.needed_bytes = needed_bytes
+
+
+class NoRoomError(LackOfRoomError):
     """The engine's disk is nearly full; no registry was asked for anything."""
 
 

@@ -1,6 +1,6 @@
 """What runs the cases: this machine's engine, or a Ray cluster."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.code_version import install_command
@@ -8,17 +8,16 @@ from runner.errors import UsageError
 from runner.evaluation.executor import Executor
 from runner.evaluation.request import ExecutorChoice
 from runner.progress import Say
-from runner.sandbox.engine.engine import Engine
+from runner.sandbox.batch_images import BatchImages
 
 
 @contextmanager
-def open_executor(
-    choice: ExecutorChoice, registries: Sequence[str] | None, engine: Engine, say: Say
-) -> Iterator[Executor]:
+def open_executor(choice: ExecutorChoice, images: BatchImages, say: Say) -> Iterator[Executor]:
     """Yield the executor of the cases; everything made for it is removed afterwards.
 
     Args:
-        registries: where the nodes of a cluster may fetch images from; None for anywhere.
+        images: those of the batch, on this machine's engine; the nodes of a cluster may fetch them
+            from the same registries.
 
     Raises:
         EngineError: the engine, or the Ray cluster, can't run cases.
@@ -28,7 +27,8 @@ def open_executor(
         # Slow to load, and opened only if a case has to be run.
         from runner.evaluation.local_pool import open_local_pool  # noqa: PLC0415
 
-        with open_local_pool(engine, choice.jobs or 1, say, choice.budget) as pool:
+        jobs = choice.jobs or 1
+        with open_local_pool(images.engine, jobs, say, choice.budget, images) as pool:
             yield pool
         return
     try:
@@ -38,5 +38,7 @@ def open_executor(
             f"--executor ray needs Ray, which is not installed here ({error}). Install it here and "
             f"on every node, in the same version: {install_command('ray')}"
         ) from error
-    with open_ray_cluster(choice.address, choice.jobs, choice.shared, registries, say) as cluster:
+    with open_ray_cluster(
+        choice.address, choice.jobs, choice.shared, images.registries, say
+    ) as cluster:
         yield cluster

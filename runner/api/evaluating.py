@@ -18,9 +18,9 @@ from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
 from runner.files.stores import open_store
+from runner.sandbox.batch_images import open_batch_images
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
-from runner.sandbox.pulled_images import images_in_use
 
 
 @checked
@@ -109,16 +109,18 @@ def evaluate(
 def _carry_out(
     request: Request, suite: OpenedSuite, announce: Announce
 ) -> list[FinishedEvaluation]:
-    with images_in_use(), closing(Engine.connect()) as engine:
-        found = [
-            obtain_image(engine, name, request, announce) for name in dict.fromkeys(request.images)
-        ]
+    names = list(dict.fromkeys(request.images))
+    with (
+        closing(Engine.connect()) as engine,
+        open_batch_images(engine, names, request.registries, announce) as images,
+    ):
+        found = [obtain_image(images, name, request, announce) for name in names]
         submitters = dict.fromkeys(request.images, request.submitter)
         passes = plan_passes(request, found, [suite.suite], submitters, engine)
         plan = Plan(passes, submitters, signing_key=request.signing_key)
         return run_plan(
             plan,
-            lambda: open_executor(request.placement, request.registries, engine, announce),
+            lambda: open_executor(request.placement, images, announce),
             AnnouncedCases(announce),
             (),
         )

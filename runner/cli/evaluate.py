@@ -33,6 +33,7 @@ from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
 from runner.reports.own_metrics import read_own_metrics
+from runner.sandbox.batch_images import open_batch_images
 from runner.sandbox.docker_command import command_line
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
@@ -67,7 +68,8 @@ def evaluate(
     engine = Engine.connect()
     results = Results()
     with (
-        open_plan(request, submitters, engine, shown) as plan,
+        open_batch_images(engine, list(submitters), request.registries, shown.say) as held,
+        open_plan(request, submitters, held, shown) as plan,
         open_progress(shown, results, plan.passes, is_closed=ci.is_closed) as progress,
     ):
         checks.check_suites(plan.suites)
@@ -88,7 +90,7 @@ def evaluate(
         if output.quiet:  # the progress has told nobody
             tell_left_out(plan.left_out, display.say)
         checked = CiOutput(checks, ci, display, output.as_json, plan.left_out)
-        open_pool = partial(open_executor, request.placement, request.registries, engine, shown.say)
+        open_pool = partial(open_executor, request.placement, held, shown.say)
         finished = run_plan(plan, open_pool, progress, [results, printer, checked])
     return exit_code(finished, plan.left_out, is_below_gate=checked.is_below_gate)
 

@@ -19,11 +19,11 @@ from runner.evaluation.run_options import RunOptions
 from runner.executors import open_executor
 from runner.files.signatures import read_signing_key
 from runner.files.written_files import append_text
+from runner.sandbox.batch_images import open_batch_images
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.engine.registries import PUBLIC_REGISTRIES, read_registries
 from runner.sandbox.image_archive import is_archive
-from runner.sandbox.pulled_images import images_in_use
 from runner.submissions.admission import Admission
 from runner.submissions.ledger import Ledger
 from runner.submissions.organizer_files import read_listed
@@ -31,7 +31,6 @@ from runner.submissions.told import mark_reports
 from runner.untrusted import markdown_code, printable
 
 
-@images_in_use()
 def evaluate_by_ledger(
     file: Path,
     images: tuple[str, ...],
@@ -66,22 +65,23 @@ def evaluate_by_ledger(
     engine = Engine.connect()
     submitters = request.submitters(read_listed)
     fetched = replace(request, pull=Pull.NEVER)
+    with (
+        open_batch_images(engine, images, request.registries, display.say) as held,
+        open_suites(request, display) as suites,
+    ):
 
-    def fetch(image: str, may_ask: bool) -> None:
-        resolve_images(engine, [image], request if may_ask else fetched, display.say)
+        def fetch(image: str, may_ask: bool) -> None:
+            resolve_images(held, [image], request if may_ask else fetched, display.say)
 
-    with open_suites(request, display) as suites:
         admission.check(suites)
         admission.fetch(images, [suite.digest for suite in suites], fetch)
-        found, left_out = resolve_images(engine, list(submitters), fetched, display.say)
+        found, left_out = resolve_images(held, list(submitters), fetched, display.say)
         passes = plan_passes(fetched, found, suites, submitters, engine)
         plan = Plan(passes, submitters, left_out, request.signing_key)
         for directory in {path.parent for path in plan.passes}:
             mark_reports(directory, file)
         admitted = replace(plan, passes=admission.admit(plan.passes))
-        open_pool = partial(
-            open_executor, request.placement, request.registries, engine, display.say
-        )
+        open_pool = partial(open_executor, request.placement, held, display.say)
         with open_case_progress(display, Results(), is_closed=True) as progress:
             finished = run_plan(admitted, open_pool, progress, [admission])
     code = exit_code(finished, plan.left_out, is_below_gate=False)

@@ -22,9 +22,8 @@ from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding, examine_host, lacking
 from runner.sandbox.engine.image import Image
-from runner.sandbox.engine.pull import Pull
 from runner.sandbox.policy import SandboxPolicy
-from runner.sandbox.pulled_images import obtain_image
+from runner.sandbox.pulled_images import obtain_again
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
@@ -198,15 +197,8 @@ def ensure_image(engine: Engine, image: Image, registries: Sequence[str] | None,
     Raises:
         EngineError: it can't be fetched, or is another image here; not the predictor's fault.
     """
-    references = [image.id, *image.digests]
-    for reference in references:
-        try:
-            pull = Pull.NEVER if reference == image.id else Pull.MISSING
-            found = obtain_image(engine, reference, pull, say, registries)
-        except UsageError:
-            continue
-        if found.id == image.id:
-            return
+    if obtain_again(engine, image, say, registries):
+        return
     host = socket.gethostname()
     known = ", ".join(image.digests) or "it has none: push it to one, and evaluate it by that name"
     allowed = "a registry" if registries is None else f"one of {', '.join(registries)}"

@@ -104,6 +104,8 @@ class Executor(Protocol):
     ) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.
 
+        Where an image has to be pulled again they are begun image by image.
+
         After a fault of the engine a task is tried again, a few times. A task that fails for good,
         or that meets a bug, does not stop the others.
 

@@ -5,12 +5,12 @@ Parquet, in libraries that let other threads run meanwhile.
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from functools import partial
 
-from runner.errors import EngineError, RunnerError, UsageError
+from runner.errors import EngineError, LackOfRoomError, RunnerError, UsageError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import (
     PAUSE_SECONDS,
@@ -23,88 +23,24 @@ from runner.evaluation.executor import (
     take_ended,
 )
 from runner.evaluation.task import CaseTask
+from runner.evaluation.task_queue import Gone, TaskQueue
 from runner.evaluation.task_run import prepare_task, run_task
-from runner.files.bug_log import keep_bug
+from runner.files.bug_log import attempt, keep_bug
 from runner.progress import Say
+from runner.sandbox.batch_images import BatchImages
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import HostFinding
+from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.room import lack_of_room
 from runner.sandbox.policy import SandboxPolicy
 from runner.sandbox.sandbox import Preparation, Sandbox, open_sandbox
 from runner.sandbox.sandbox_run import SandboxRun
 
 
-class _TaskQueue:
-    """Tasks that wait, the first ones prepared; threads take them as the budget allows.
-
-    Strictly in order: otherwise small tasks could overtake a large one for ever.
-    """
-
-    def __init__(
-        self,
-        tasks: Sequence[CaseTask],
-        jobs: int,
-        budget: Budget,
-        prepare: Callable[[CaseTask], Preparation],
-    ) -> None:
-        self._waiting, self._prepare = deque(tasks), prepare
-        self._jobs, self._budget = jobs, budget
-        self._ready: deque[tuple[CaseTask, Preparation]] = deque()
-        self._ahead = jobs
-        self._changed = threading.Condition()
-
-    def take(self) -> tuple[CaseTask, Preparation] | None:
-        """Return the next task as soon as the budget allows it; None when all have been taken."""
-        with self._changed:
-            self._make_ready()
-            while self._ready:
-                if self._hold(self._ready[0][0]):
-                    taken = self._ready.popleft()
-                    self._make_ready()
-                    return taken
-                self._changed.wait()
-            return None
-
-    def take_again(self, task: CaseTask) -> None:
-        """Wait until the budget allows a task that was given back."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._hold(task))
-
-    def give_back(self, task: CaseTask) -> None:
-        """Free a task's share of the budget, because its container has ended."""
-        with self._changed:
-            self._jobs += 1
-            self._budget += Budget.of_case(task.policy.limits)
-            self._changed.notify_all()
-
-    def drop(self) -> list[CaseTask]:
-        """Return the tasks that have not been taken, and remove them from the queue."""
-        with self._changed:
-            dropped = [*(task for task, _ in self._ready), *self._waiting]
-            self._ready.clear()
-            self._waiting.clear()
-            self._changed.notify_all()
-        return dropped
-
-    def _hold(self, task: CaseTask) -> bool:
-        """Take a task's share if it is free; return whether it was."""
-        need = Budget.of_case(task.policy.limits)
-        if not self._jobs or not self._budget.holds(need):
-            return False
-        self._jobs -= 1
-        self._budget -= need
-        return True
-
-    def _make_ready(self) -> None:
-        while self._waiting and len(self._ready) < self._ahead:
-            task = self._waiting.popleft()
-            self._ready.append((task, self._prepare(task)))
-
-
 class _Share:
     """A taken task's share of the budget, held while its container may run."""
 
-    def __init__(self, queue: _TaskQueue, task: CaseTask) -> None:
+    def __init__(self, queue: TaskQueue, task: CaseTask) -> None:
         self._queue, self._task = queue, task
         self._is_held = True
 
@@ -131,11 +67,14 @@ class LocalPool:
         jobs: int,
         budget: Budget,
         say: Say,
+        images: BatchImages | None = None,
     ) -> None:
+        self._images = images
         self._engine, self._sandbox, self._say = engine, sandbox, say
         self._jobs, self._budget = jobs, budget
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._queue: TaskQueue | None = None
         self._tried: set[tuple[str | None, int]] = set()
         self.engine_version = engine.describe_version()
 
@@ -156,8 +95,12 @@ class LocalPool:
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
         self._suites = suites
-        queue = _TaskQueue(tasks, self._jobs, self._budget, self._prepare)
-        ended = Ended()
+        ordered = self._ordered(tasks)
+        queue = TaskQueue(ordered, self._jobs, self._budget, self._prepare, self._is_gone)
+        self._queue, ended = queue, Ended()
+        if queue.find_gone() is not None:
+            # No thread to be waited for at the end: a pull may take long.
+            threading.Thread(target=self._fetch_gone, args=(queue, ended), daemon=True).start()
         # Twice as many as run at a time: while a container's output is read, measured and kept,
         # another thread starts the next one.
         for _ in range(min(2 * self._jobs, len(tasks))):
@@ -172,11 +115,40 @@ class LocalPool:
     def stop(self) -> None:
         """End what runs; nobody will take the results."""
         self._stopping.set()
+        if self._queue is not None:
+            self._queue.drop()
         if any(thread.is_alive() for thread in self._threads):
             self._sandbox.stop()
             if self._engine.answers():  # otherwise they would wait for the engine to come back
                 for thread in self._threads:
                     thread.join()
+
+    def _ordered(self, tasks: Sequence[CaseTask]) -> Sequence[CaseTask]:
+        """Return the tasks; if an image is gone, by image, and those that are there first."""
+        if not any(self._is_gone(task.image) for task in tasks):
+            return tasks
+        places = {one: place for place, one in enumerate(dict.fromkeys(t.image.id for t in tasks))}
+        return sorted(tasks, key=lambda one: (self._is_gone(one.image), places[one.image.id]))
+
+    def _is_gone(self, image: Image) -> bool:
+        return self._images is not None and self._images.is_gone(image)
+
+    def _fetch_gone(self, queue: TaskQueue, ended: Ended) -> None:
+        """Pull the images that tasks wait for, one after another, while others' containers run."""
+        while not self._stopping.is_set() and (gone := queue.find_gone()) is not None:
+            fault = attempt(partial(self._fetch, gone))
+            if isinstance(fault, LackOfRoomError) and queue.await_end(gone):
+                continue
+            if fault is None:
+                queue.bring_back()
+            else:
+                for task in queue.drop_image(gone.image):
+                    ended.put(EndedTask(task, fault))
+
+    def _fetch(self, gone: Gone) -> None:
+        if self._images is not None:
+            self._sandbox.forget(gone.image)
+            self._images.fetch(gone.image, gone.sooner, gone.later)
 
     def _prepare(self, task: CaseTask) -> Preparation:
         return prepare_task(self._sandbox, task, self._suites[task.suite_digest])
@@ -195,7 +167,7 @@ class LocalPool:
 
     def _work(
         self,
-        queue: _TaskQueue,
+        queue: TaskQueue,
         begin: Begin,
         keep: Keep,
         ended: Ended,
@@ -208,6 +180,7 @@ class LocalPool:
                 result = self._result(queue, task, preparation)
                 if isinstance(result, SandboxRun):
                     keep(task, result)
+                queue.end(task)
                 ended.put(EndedTask(task, result))
                 if isinstance(result, EngineError) and not self._engine.answers():
                     for dropped in queue.drop():
@@ -217,7 +190,7 @@ class LocalPool:
             ended.put(error)
 
     def _result(
-        self, queue: _TaskQueue, task: CaseTask, preparation: Preparation
+        self, queue: TaskQueue, task: CaseTask, preparation: Preparation
     ) -> SandboxRun | RunnerError:
         share = _Share(queue, task)
         try:
@@ -252,7 +225,11 @@ class LocalPool:
 
 @contextmanager
 def open_local_pool(
-    engine: Engine, jobs: int, say: Say, budget: str | None = None
+    engine: Engine,
+    jobs: int,
+    say: Say,
+    budget: str | None = None,
+    images: BatchImages | None = None,
 ) -> Iterator[LocalPool]:
     """Yield a pool on an engine; at the end, everything that it made is removed.
 
@@ -261,6 +238,7 @@ def open_local_pool(
         say: called from any thread, with one line at a time.
         budget: what the running containers may have together, as ``Budget.read`` takes it; by
             default all that the host has.
+        images: those of the batch, if some may have to be pulled again.
 
     Raises:
         EngineError: the engine can't keep a promise of the sandbox, or was lost.
@@ -272,7 +250,9 @@ def open_local_pool(
             say(lack)
         host = Budget.of_host(info)
         allowed = host if budget is None else Budget.read(budget, host)
-        pool = LocalPool(engine, sandbox, jobs, allowed, say)
+        if images is not None:
+            images.token = sandbox.token
+        pool = LocalPool(engine, sandbox, jobs, allowed, say, images)
         try:
             yield pool
         finally:

@@ -15,12 +15,11 @@ from runner.files.signatures import SigningKey
 from runner.files.stores import check_store
 from runner.progress import Progress, Say, say_first
 from runner.reports.report_directory import check_writable, report_directory_name
-from runner.sandbox import pulled_images
+from runner.sandbox.batch_images import BatchImages
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import check_capacity
 from runner.sandbox.engine.image import Image
 from runner.sandbox.image_archive import is_archive, load_image_archive
-from runner.sandbox.pulled_images import images_in_use
 from runner.suites.suite import Suite
 
 FINISHED_CASES = "finished_cases"
@@ -53,7 +52,7 @@ class Plan:
 def open_plan(
     request: Request,
     submitters: Mapping[str, str | None],
-    engine: Engine,
+    images: BatchImages,
     progress: Progress,
 ) -> Iterator[Plan]:
     """Yield the plan of a request. Suites that were built for it are removed afterwards.
@@ -66,11 +65,10 @@ def open_plan(
         SuiteError: a suite can't be used.
         EngineError: the engine, or a registry, can't be reached.
     """
-    with images_in_use():
-        images, left_out = resolve_images(engine, list(submitters), request, progress.say)
-        with open_suites(request, progress) as suites:
-            passes = plan_passes(request, images, suites, submitters, engine)
-            yield Plan(passes, submitters, left_out, request.signing_key)
+    found, left_out = resolve_images(images, list(submitters), request, progress.say)
+    with open_suites(request, progress) as suites:
+        passes = plan_passes(request, found, suites, submitters, images.engine)
+        yield Plan(passes, submitters, left_out, request.signing_key)
 
 
 @contextmanager
@@ -116,7 +114,7 @@ def plan_passes(
     return passes
 
 
-def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> Image:
+def obtain_image(images: BatchImages, reference: str, request: Request, say: Say) -> Image:
     """Return the image that a reference names: on the engine, in a registry or in an archive.
 
     Only who gives the command may name an archive: a file of submissions has names of strangers.
@@ -126,16 +124,16 @@ def obtain_image(engine: Engine, reference: str, request: Request, say: Say) -> 
         EngineError: the engine, or the registry, can't be reached.
     """
     if is_archive(reference) and reference in request.images:
-        image = load_image_archive(engine, reference, say)
+        image = load_image_archive(images.engine, reference, say)
     else:
-        image = pulled_images.obtain_image(engine, reference, request.pull, say, request.registries)
+        image = images.obtain(reference, request.pull)
     if request.placement.executor == "local":  # a cluster's nodes may be of another platform
-        engine.images.require_platform(image)
+        images.engine.images.require_platform(image)
     return image
 
 
 def resolve_images(
-    engine: Engine, references: Sequence[str], request: Request, say: Say
+    images: BatchImages, references: Sequence[str], request: Request, say: Say
 ) -> tuple[list[Image], list[RunnerError]]:
     """Return the images that were found, and why the others were not; announce it.
 
@@ -143,19 +141,19 @@ def resolve_images(
         UsageError: no image was found; the message is about the first.
         EngineError: the engine can't be reached, or no image could be pulled.
     """
-    images: list[Image] = []
+    found: list[Image] = []
     errors: list[RunnerError] = []
     for reference in references:
         try:
-            images.append(obtain_image(engine, reference, request, say))
+            found.append(obtain_image(images, reference, request, say))
         except EngineLostError:
             raise
         except (UsageError, EngineError) as error:
             errors.append(error)
-    if not images:
+    if not found:
         raise errors[0]
     tell_left_out(errors, say)
-    return images, errors
+    return found, errors
 
 
 def tell_left_out(errors: Sequence[RunnerError], say: Say) -> None:

@@ -46,6 +46,45 @@ def locked_directory(path: Path, *, is_shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+class SharedDirectory:
+    """A directory that is held, and that others may hold too. ``shared_directory`` makes it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the directory alone while the block lasts.
+
+        The kernel may drop a lock before it refuses another kind, so for a moment nobody sees that
+        this one is held. Whoever calls this or ``unheld_directory`` must hold a lock against that.
+
+        Raises:
+            BlockingIOError: somebody else holds it too.
+            OSError: its file system has no such locks.
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+
+
+@contextmanager
+def shared_directory(path: Path) -> Iterator[SharedDirectory]:
+    """Wait until nobody holds a directory alone, then hold and yield it.
+
+    Raises:
+        OSError: it can't be opened, or its file system has no such locks.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield SharedDirectory(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def unheld_directory(path: Path) -> Iterator[None]:
     """Hold a directory that nobody holds.

@@ -67,10 +67,14 @@ def known_tokens() -> frozenset[str]:
     return frozenset(path.stem for path in _directory().glob("*.json"))
 
 
-def anyone_lives() -> bool:
-    """Return whether an evaluation of this user runs."""
+def anyone_lives(besides: str | None = None) -> bool:
+    """Return whether an evaluation of this user runs.
+
+    Args:
+        besides: the token of one that does not count.
+    """
     with dead_entries() as dead:
-        return bool(known_tokens() - {entry.token for entry in dead})
+        return bool(known_tokens() - {entry.token for entry in dead} - {besides})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Images that evaluations pulled, so that `runner gc --images` can remove them, and no others.
+"""Images that evaluations pulled, so that they can be removed again, and no others.
 
 The runner's own record says which: one small file per image. An image that was on the engine before
 is not in it, nor one that took over a name that the engine had: these are the user's. So is one
@@ -6,7 +6,7 @@ that was removed and is there again, which the place where the engine keeps it t
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from runner.errors import EngineRefusedError, NotOnEngineError, UsageError
-from runner.files.locks import locked_directory, unheld_directory
+from runner.files.locks import (
+    SharedDirectory,
+    locked_directory,
+    shared_directory,
+    unheld_directory,
+)
 from runner.files.user_directories import state_directory
 from runner.files.whole_writes import whole_file
 from runner.progress import Say
@@ -22,7 +27,9 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.host import engine_identity
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
+from runner.sandbox.engine.room import free_bytes
 from runner.sandbox.live_runs import anyone_lives
+from runner.sandbox.removed_images import forget_all
 
 
 class _Record(BaseModel):
@@ -69,15 +76,35 @@ def obtain_image(
     return image
 
 
+def obtain_again(
+    engine: Engine, image: Image, say: Say, registries: Sequence[str] | None = None
+) -> bool:
+    """Return whether the engine has an image; pull it by one of its digests if it was missing.
+
+    Raises:
+        EngineError: a registry can't be reached, or the engine's disk has no room.
+    """
+    for reference in (image.id, *image.digests):
+        pull = Pull.NEVER if reference == image.id else Pull.MISSING
+        with suppress(UsageError):
+            if obtain_image(engine, reference, pull, say, registries).id == image.id:
+                return True
+    return False
+
+
 @contextmanager
-def images_in_use() -> Iterator[None]:
-    """Let ``remove_pulled`` of other processes remove nothing while the block lasts."""
+def images_in_use() -> Iterator[SharedDirectory | None]:
+    """Let others remove no pulled image while the block lasts; yield what is held for that.
+
+    None if nothing can be held: what can't be recorded is not removed either.
+    """
     with ExitStack() as held:
-        with suppress(OSError, UsageError):  # what can't be recorded is not removed either
+        in_use = None
+        with suppress(OSError, UsageError):
             folder = _folder()
             folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked_directory(folder, is_shared=True))
-        yield
+            in_use = held.enter_context(shared_directory(folder))
+        yield in_use
 
 
 def remove_pulled(engine: Engine) -> list[PulledImage] | None:
@@ -92,16 +119,64 @@ def remove_pulled(engine: Engine) -> list[PulledImage] | None:
     folder = _folder()
     if not folder.is_dir():
         return []
-    with suppress(BlockingIOError), unheld_directory(folder):
-        return None if anyone_lives() else list(_remove_all(engine, folder))
+    with suppress(BlockingIOError), locked_directory(folder.parent), unheld_directory(folder):
+        if not anyone_lives():
+            recorded = list(_find_recorded(engine, _read_all(engine, folder)))
+            ids = {image.id for _, image, _ in recorded}
+            forget_all()
+            return [removed for _, removed in _remove(engine, recorded, ids)]
     return None
 
 
-def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
-    recorded = list(_find_recorded(engine, folder))
-    ids = {image.id for _, image, _ in recorded}
+def make_room(
+    engine: Engine,
+    in_use: SharedDirectory,
+    needed_bytes: int,
+    order: Callable[[Sequence[str]], Sequence[str]],
+    token: str | None = None,
+) -> list[tuple[Image, PulledImage]] | None:
+    """Remove recorded images that nobody uses until as much is free; return those removed.
+
+    None if another evaluation of this user is running, which may need them. Nothing is removed if
+    all together would not be enough.
+
+    Args:
+        in_use: what this process holds.
+        order: returns which of these images may go, the first to go first. It is given the IDs of
+            all that are recorded, that first which was pulled the longest ago.
+        token: of this process's own sandbox.
+    """
+    folder, info = _folder(), engine.fetch_info()
+    recorded = {record.image: (path, record) for path, record in _read_all(engine, folder)}
+    sizes = engine.images.list_sizes()
+    chosen = [one for one in order(list(recorded)) if one in sizes]
+    free = free_bytes(info)
+    if free is None or free + sum(sizes[one] for one in chosen) < needed_bytes:
+        return []
+    with suppress(BlockingIOError), locked_directory(folder.parent), in_use.alone():
+        if not anyone_lives(token):
+            found = _find_recorded(engine, [recorded[one] for one in chosen])
+            removed = []
+            for image, one in _remove(engine, found, recorded):
+                if one.kept_because is None:
+                    removed.append((image, one))
+                if (free_bytes(info) or 0) >= needed_bytes:
+                    break
+            return removed
+    return None
+
+
+def _remove(
+    engine: Engine, recorded: Iterable[tuple[Path, Image, frozenset[str]]], ids: Collection[str]
+) -> Iterator[tuple[Image, PulledImage]]:
+    """Remove images as they are asked for, if nobody uses them; yield each, removed or not.
+
+    Args:
+        recorded: the images, each with its record's file and the names that came by pulls.
+        ids: of all recorded images: of these none stands on another.
+    """
     named, used = engine.images.list_names(), engine.list_used_images()
-    others = [one.layers for one in engine.images.list_named() if one.id not in ids]
+    others = [one.layers for one in engine.images.list_named(besides=ids)]
     for path, image, ours in recorded:
         names = named.get(image.id, frozenset())
         name = min(names & ours, default=image.id)
@@ -112,16 +187,27 @@ def _remove_all(engine: Engine, folder: Path) -> Iterator[PulledImage]:
             reason = _remove_names(engine, sorted(names) or [image.id])
         if reason is None:
             path.unlink(missing_ok=True)
-        yield PulledImage(name, image.size_bytes, reason)
+        yield image, PulledImage(name, image.size_bytes, reason)
 
 
-def _find_recorded(engine: Engine, folder: Path) -> Iterator[tuple[Path, Image, frozenset[str]]]:
-    """Yield the images of an engine, each with its record's file and names; forget the others."""
+def _read_all(engine: Engine, folder: Path) -> list[tuple[Path, _Record]]:
+    """Return the records of an engine's images; that first which was written the longest ago."""
     identity = _identity(engine)
-    for path in sorted(folder.glob("*.json")):
-        recorded = _read(path)
-        if recorded is None or recorded.engine != identity:
-            continue
+    read = ((path, _read(path)) for path in sorted(folder.glob("*.json"), key=_written_at))
+    return [(path, one) for path, one in read if one is not None and one.engine == identity]
+
+
+def _written_at(path: Path) -> float:
+    with suppress(OSError):  # removed meanwhile
+        return path.stat().st_mtime
+    return 0.0
+
+
+def _find_recorded(
+    engine: Engine, records: Iterable[tuple[Path, _Record]]
+) -> Iterator[tuple[Path, Image, frozenset[str]]]:
+    """Yield each image that is still there, with its record's file and names; forget the others."""
+    for path, recorded in records:
         image = _find_image(engine, recorded)
         if image is None:
             path.unlink(missing_ok=True)

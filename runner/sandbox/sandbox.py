@@ -49,6 +49,7 @@ class Sandbox:
     """Runs cases on one engine, for several threads at a time. Made by ``open_sandbox``.
 
     Attributes:
+        token: on all that it makes on the engine, and in the record of what runs.
         findings: what the engine's host provides and lacks.
     """
 
@@ -60,7 +61,7 @@ class Sandbox:
         say: Say,
         jobs: int,
     ) -> None:
-        self._host, self._token, self._say = host, token, say
+        self._host, self.token, self._say = host, token, say
         self.findings = findings
         # As many threads as cases: preparing ahead must not take the predictors' processors.
         self._worker = ThreadPoolExecutor(max_workers=jobs)
@@ -123,6 +124,11 @@ class Sandbox:
                 self._worker.submit(self._remove, preparation.names)
         return run
 
+    def forget(self, image: Image) -> None:
+        """Read an image anew before its next case, because it is to be pulled again."""
+        with self._reading:
+            self._read.discard(image.id)
+
     def try_policy(self, policy: SandboxPolicy) -> None:
         """Start and remove a trusted container under a policy, to check that the engine can.
 
@@ -146,13 +152,13 @@ class Sandbox:
         self._closing.set()
         self._worker.shutdown(cancel_futures=True)
         with suppress(EngineError):  # close() removes the rest, or announces it
-            sweep(self._host.engine, self._token)
+            sweep(self._host.engine, self.token)
 
     def close(self) -> bool:
         """Stop preparing cases, remove what is left, and return whether everything is removed."""
         self._worker.shutdown(cancel_futures=True)
         try:
-            sweep(self._host.engine, self._token)
+            sweep(self._host.engine, self.token)
         except EngineError as error:
             self._say(f"{error} `runner gc`, or the next evaluation, removes what is left.")
             return False
@@ -161,7 +167,7 @@ class Sandbox:
     def _new_names(self) -> SandboxNames:
         """Return names whose uid no other case has that is prepared or runs now."""
         while True:
-            names = SandboxNames(secrets.token_hex(6), self._token)
+            names = SandboxNames(secrets.token_hex(6), self.token)
             if names.uid not in self._uids:
                 self._uids.add(names.uid)
                 return names

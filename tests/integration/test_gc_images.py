@@ -10,9 +10,11 @@ import docker
 import pytest
 from docker.errors import APIError
 
+from runner.sandbox import pulled_images
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
-from runner.sandbox.pulled_images import images_in_use, obtain_image
+from runner.sandbox.live_runs import recorded
+from runner.sandbox.pulled_images import images_in_use, make_room, obtain_image
 from tests.helm_builder import write_run
 from tests.integration.command import runner
 from tests.integration.images import OWN
@@ -139,6 +141,29 @@ def test_a_version_that_takes_the_name_of_one_pulled_before_is_removed_with_that
     assert set(gc("--images").values()) == {None}
     left = {image.id for image in client.images.list(all=True)}
     assert left.isdisjoint({first.id, second.id})
+
+
+def test_nothing_makes_room_if_all_together_would_not_be_enough_or_others_may_need_it(
+    client: docker.DockerClient,
+    engine: Engine,
+    pushed: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulled_images, "free_bytes", lambda _info: 0)
+    image = obtain_image(engine, pushed["alone"], Pull.MISSING, print)
+    with images_in_use() as held:
+        assert held is not None
+        assert make_room(engine, held, image.size_bytes + 1, list) == []
+        assert make_room(engine, held, image.size_bytes, lambda _recorded: []) == []
+        with images_in_use():
+            assert make_room(engine, held, image.size_bytes, list) is None
+        with recorded("engine") as another:
+            assert make_room(engine, held, image.size_bytes, list) is None
+            assert names(client, pushed["alone"])
+            removed = make_room(engine, held, image.size_bytes, list, another.token)  # control
+    assert removed is not None
+    assert [one.id for one, _ in removed] == [image.id]
+    assert not names(client, pushed["alone"])
 
 
 def test_none_is_removed_while_an_evaluation_may_need_it(

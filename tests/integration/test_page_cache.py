@@ -108,6 +108,26 @@ def test_an_image_that_was_read_before_its_cases_carries_no_message(
     assert 0.4 < pass_on(engine, image, reads_image=True) < 0.6
 
 
+@pytest.mark.parametrize(("is_forgotten", "least", "most"), [(True, 0.4, 0.6), (False, 0.85, 1)])
+def test_an_image_that_came_again_is_read_again(
+    client: docker.DockerClient,
+    engine: Engine,
+    image: Image,
+    is_forgotten: bool,
+    least: float,
+    most: float,
+) -> None:
+    """It comes without a page in memory. The control is an image of which the sandbox knows not."""
+    with open_sandbox(engine, print) as sandbox:
+        run(sandbox, image, {}, reads_image=True)
+        printed_by(client, image.reference, ["drop"])
+        if is_forgotten:
+            sandbox.forget(image)
+        run(sandbox, image, {"message": json.dumps(MESSAGE).encode()}, reads_image=True)
+        told = json.loads(run(sandbox, image, {}, reads_image=True))
+    assert least < share_right(told) <= most
+
+
 def test_control_otherwise_the_message_arrives(engine: Engine, image: Image) -> None:
     assert pass_on(engine, image, reads_image=False) > 0.85
 

@@ -57,6 +57,6 @@ def test_without_ray_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     choice = ExecutorChoice("ray", shared="/shared")
     with (
         pytest.raises(UsageError, match=r"pip install 'helm-predictor-runner\[ray\]'"),
-        open_executor(choice, None, engine=None, say=print),  # type: ignore[arg-type]
+        open_executor(choice, images=None, say=print),  # type: ignore[arg-type]
     ):
         pass

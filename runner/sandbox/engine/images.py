@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -95,7 +95,8 @@ class Images:
         Raises:
             UsageError: neither the engine nor the registry has such an image, it is too large, or
                 its registry is not allowed.
-            EngineError: the registry can't be reached, or the engine's disk has no room.
+            LackOfRoomError: the engine's disk has no room.
+            EngineError: the registry can't be reached.
         """
         if pull is Pull.MISSING:
             with suppress(UsageError):
@@ -104,7 +105,6 @@ class Images:
             fault = None if registries is None else registry_fault(reference, registries)
             if fault is not None:
                 raise UsageError(f"{reference}: {fault}. --registry adds one that you trust.")
-            say(f"{reference}: pulling")
             pull_image(self._api, self._fetch_info(), reference, say)
         return self.resolve(reference)
 
@@ -132,7 +132,6 @@ class Images:
             EngineError: the registry can't be reached.
         """
         before = self.find_built(reference)
-        say(f"{reference}: pulling it for {platform}")
         try:
             pull_image(self._api, self._fetch_info(), reference, say, platform)
             self._tag(self.inspect(reference).id, own_name)
@@ -207,14 +206,18 @@ class Images:
             raise BuildError(f"{tag} can't be built: {error.reason}") from error
         return self.inspect(tag)
 
-    def list_named(self) -> list[Image]:
-        """Return every image that has a name, each under one of its names."""
+    def list_named(self, besides: Collection[str] = ()) -> list[Image]:
+        """Return every image that has a name, each under one of its names.
+
+        Args:
+            besides: IDs of images that are left out.
+        """
         with engine_errors("list the images"):
             listed = [(one["Id"], one.get("RepoTags") or ()) for one in self._api.images()]
         images = []
         for image_id, names in listed:
             named = next((name for name in names if name != "<none>:<none>"), None)
-            if named is not None:
+            if named is not None and image_id not in besides:
                 with suppress(NotOnEngineError):  # removed meanwhile
                     images.append(replace(self.inspect(image_id), reference=named))
         return images
@@ -231,6 +234,11 @@ class Images:
             )
             for one in listed
         }
+
+    def list_sizes(self) -> dict[str, int]:
+        """Return the bytes of all layers of every image, by its ID; images share layers."""
+        with engine_errors("list the images"):
+            return {one["Id"]: int(one["Size"]) for one in self._api.images(all=True)}
 
     def find_place(self, image_id: str) -> str:
         """Return where the engine keeps an image: elsewhere if it was removed and came again.

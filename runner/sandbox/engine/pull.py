@@ -11,7 +11,12 @@ from runner.contract.limits import GIB
 from runner.errors import EngineError, EngineRefusedError, NoRoomError, UsageError
 from runner.progress import Say
 from runner.sandbox.engine.credentials import find_credentials
-from runner.sandbox.engine.room import check_layers, free_bytes, lack_of_room
+from runner.sandbox.engine.room import (
+    LEAST_FREE_BYTES,
+    check_layers,
+    free_bytes,
+    lack_of_room,
+)
 from runner.sandbox.engine.sdk_errors import engine_errors
 
 PROGRESS_SECONDS = 10
@@ -50,7 +55,8 @@ def pull_image(
 
     Raises:
         UsageError: the registry has no such image, or it is too large.
-        EngineError: the registry can't be reached, or the engine's disk has no room.
+        LackOfRoomError: the engine's disk has no room; a NoRoomError if that is known before.
+        EngineError: the registry can't be reached.
     """
     credentials = find_credentials(reference)
     login = "If the registry needs a login, run `docker login` first."
@@ -59,7 +65,8 @@ def pull_image(
         say(f"{reference}: {login}")
     lack = lack_of_room(info)
     if lack is not None:
-        raise NoRoomError(f"{reference} was not pulled. {lack}")
+        raise NoRoomError(f"{reference} was not pulled. {lack}", LEAST_FREE_BYTES)
+    say(f"{reference}: pulling" + ("" if platform is None else f" it for {platform}"))
     try:
         with engine_errors(f"pull {reference}"):
             values = dict(credentials.values)
@@ -87,7 +94,8 @@ def follow_pull(
 
     Raises:
         UsageError: its layers have too many bytes, or it takes too long.
-        EngineError: it broke off, or its layers don't fit on the engine's disk.
+        LackOfRoomError: its layers don't fit on the engine's disk.
+        EngineError: it broke off.
     """
     is_done: dict[str, bool] = {}
     sizes: dict[str, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.contract.limits import GIB
-from runner.errors import EngineError
+from runner.errors import LackOfRoomError
 
 LEAST_FREE_BYTES = GIB
 """Where less is free no image is pulled: a disk without any room stops the whole engine."""
@@ -56,13 +56,14 @@ def check_layers(reference: str, sizes: Mapping[str, int], free: int | None) -> 
         free: what was free before; None if that is not known.
 
     Raises:
-        EngineError: it can't fit.
+        LackOfRoomError: it can't fit.
     """
     needed = sum(sizes.values()) + max(sizes.values(), default=0)
     if free is not None and needed > free - LEAST_FREE_BYTES:
-        raise EngineError(
+        raise LackOfRoomError(
             f"{reference}: it needs at least {_gib(needed)}, and the engine's disk has "
-            f"{_gib(free)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}"
+            f"{_gib(free)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}",
+            needed + LEAST_FREE_BYTES,
         )
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from runner.errors import BugError, EngineError
+from runner.errors import BugError, EngineError, LackOfRoomError
 from runner.evaluation.budget import Budget
 from runner.evaluation.executor import EndedTask
 from runner.evaluation.finished_cases import FinishedCases
@@ -35,6 +35,9 @@ class Sandbox:
 
     def prepare(self, image: Image, *_: object, **_options: object) -> Image:
         return image
+
+    def forget(self, _image: Image) -> None:
+        pass
 
     def run(
         self, image: Image, _wanted: object, _say: object, ended: Callable[[], None]
@@ -97,6 +100,49 @@ class Removed(Sandbox):
         self._removed.set()
 
 
+class Recording(Sandbox):
+    """Records which images' cases are run, and which images are forgotten.
+
+    Attributes:
+        seen: the images of the cases, in order; of those forgotten, with a minus.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def forget(self, image: Image) -> None:
+        self.seen.append(f"-{image.reference}")
+
+    def run(
+        self, image: Image, wanted: object, say: object, ended: Callable[[], None]
+    ) -> SandboxRun:
+        self.seen.append(image.reference)
+        return super().run(image, wanted, say, ended)
+
+
+class Images:
+    """Some of a batch's images are gone; there is room for one more, then for none.
+
+    Attributes:
+        fetched: each that was pulled again, with those that had to stay.
+    """
+
+    def __init__(self, *gone: str, faults: dict[str, Exception] | None = None) -> None:
+        self._gone, self._faults = set(gone), faults or {}
+        self.fetched: list[tuple[str, list[str]]] = []
+
+    def is_gone(self, image: Image) -> bool:
+        return image.reference in self._gone
+
+    def fetch(self, image: Image, kept: Sequence[str], _later: object) -> None:
+        if image.reference in self._faults:
+            raise self._faults[image.reference]
+        if self.fetched and kept:
+            raise LackOfRoomError("no room")
+        self._gone.discard(image.reference)
+        self.fetched.append((image.reference, sorted(kept)))
+
+
 class Engine:
     def describe_version(self) -> str:
         return "none"
@@ -106,7 +152,7 @@ class Engine:
 
 
 def open_pool(
-    tmp_path: Path, *images: str, sandbox: Any, say: Say = SILENT.say
+    tmp_path: Path, *images: str, sandbox: Any, say: Say = SILENT.say, held: Any = None
 ) -> tuple[LocalPool, Iterator[EndedTask]]:
     """Return a pool, and what ends in it; it runs when the first is asked for."""
     suite = build_unaudited(write_suite(tmp_path), tmp_path / "v1")
@@ -115,14 +161,14 @@ def open_pool(
     passes = [Pass(Image(name, f"sha256:{name}"), suite, settings, finished) for name in images]
     budget = Budget(100.0, 10**12)
     engine = cast("Any", Engine())
-    pool = LocalPool(engine, sandbox, 1, budget, say)
+    pool = LocalPool(engine, sandbox, 1, budget, say, held)
     tasks = [task for one in passes for task in one.tasks()]
     suites = {suite.digest: suite.public}
     return pool, pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None)
 
 
-def run(tmp_path: Path, *images: str, sandbox: Any = None) -> list[EndedTask]:
-    _, ended = open_pool(tmp_path, *images, sandbox=sandbox or Sandbox())
+def run(tmp_path: Path, *images: str, sandbox: Any = None, held: Any = None) -> list[EndedTask]:
+    _, ended = open_pool(tmp_path, *images, sandbox=sandbox or Sandbox(), held=held)
     return list(ended)
 
 
@@ -187,3 +233,77 @@ def test_of_a_container_that_is_removed_at_the_end_nothing_is_told(
 def suppressed(ended: Iterator[EndedTask]) -> None:
     with suppress(CancelledError):
         next(ended)
+
+
+def test_cases_run_by_image_if_one_is_gone_those_first_whose_images_are_there(
+    tmp_path: Path,
+) -> None:
+    sandbox, names = Recording(), ("a:1", "b:1", "a:1", "c:1", "b:1")
+    run(tmp_path, *names, sandbox=sandbox, held=Images("a:1"))
+    assert sandbox.seen == ["-a:1", "b:1", "b:1", "c:1", "a:1", "a:1"]
+
+
+def test_control_otherwise_cases_run_in_their_order(tmp_path: Path) -> None:
+    sandbox, names = Recording(), ("a:1", "b:1", "a:1")
+    run(tmp_path, *names, sandbox=sandbox, held=Images("another:1"))
+    assert sandbox.seen == list(names)
+
+
+def test_the_next_image_is_fetched_meanwhile_and_one_without_room_when_others_are_over(
+    tmp_path: Path,
+) -> None:
+    images = Images("b:1", "c:1")
+    ended = run(tmp_path, "a:1", "b:1", "c:1", held=images)
+    assert [one.result for one in ended] == [RUN] * 3
+    assert images.fetched == [("b:1", ["sha256:a:1"]), ("c:1", [])]
+
+
+@pytest.mark.parametrize(
+    "fault", [EngineError("it can't be pulled again"), LackOfRoomError("no room")]
+)
+def test_an_image_that_can_not_be_fetched_costs_its_own_cases(
+    tmp_path: Path, fault: EngineError
+) -> None:
+    names = ("a:1", "b:1", "b:1", "c:1")
+    ended = run(tmp_path, *names, held=Images("b:1", "c:1", faults={"b:1": fault}))
+    results = [(one.task.image.reference, one.result) for one in ended]
+    assert sorted(results, key=str) == sorted(
+        [("a:1", RUN), ("b:1", fault), ("b:1", fault), ("c:1", RUN)], key=str
+    )
+
+
+def test_a_bug_while_an_image_is_fetched_costs_its_own_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    images = Images("b:1", faults={"b:1": ZeroDivisionError("a secret of ours")})
+    ended = {
+        one.task.image.reference: one.result for one in run(tmp_path, "b:1", "a:1", held=images)
+    }
+    assert ended["a:1"] == RUN
+    assert isinstance(ended["b:1"], BugError)
+
+
+class Endless(Images):
+    """Its images are pulled until the end of the test."""
+
+    def __init__(self, *gone: str) -> None:
+        super().__init__(*gone)
+        self.over = threading.Event()
+
+    def fetch(self, *_: object) -> None:
+        self.over.wait(60)
+        raise EngineError("at last")
+
+
+def test_a_pool_is_stopped_at_once_while_an_image_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.evaluation.local_pool.PAUSE_SECONDS", 0)
+    images, sandbox = Endless("b:1"), Removed(0)
+    pool, ended = open_pool(tmp_path, "a:1", "b:1", sandbox=sandbox, held=images)
+    assert next(ended).task.image.reference == "a:1"
+    begun = time.monotonic()
+    pool.stop()
+    assert time.monotonic() - begun < 5
+    images.over.set()

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from runner.files.locks import locked_directory, locked_file, new_held_file, unheld_file
+from runner.files.locks import (
+    locked_directory,
+    locked_file,
+    new_held_file,
+    shared_directory,
+    unheld_directory,
+    unheld_file,
+)
 from tests.hardships import room_for
 
 HOLDER = """
@@ -93,3 +100,20 @@ def test_a_held_file_that_does_not_fit_is_not_there(tmp_path: Path) -> None:
     with room_for(5), pytest.raises(OSError), new_held_file(tmp_path / "a", b"x" * 50):  # noqa: PT011
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shared_directory_is_held_alone_only_if_nobody_else_shares_it(tmp_path: Path) -> None:
+    with shared_directory(tmp_path) as mine:
+        with shared_directory(tmp_path) as others:
+            with pytest.raises(BlockingIOError), mine.alone():
+                pass
+            with pytest.raises(BlockingIOError), others.alone():  # mine is held again
+                pass
+        with mine.alone(), pytest.raises(BlockingIOError), unheld_directory(tmp_path):
+            pass
+        with pytest.raises(BlockingIOError), unheld_directory(tmp_path):
+            pass
+        with shared_directory(tmp_path):  # control: it is shared again
+            pass
+    with unheld_directory(tmp_path):
+        pass

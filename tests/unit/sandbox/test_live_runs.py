@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.sandbox.live_runs import dead_entries, known_tokens, recorded, settle
+from runner.sandbox.live_runs import anyone_lives, dead_entries, known_tokens, recorded, settle
 
 KILLED_RUNNER = """
 import os, signal
@@ -80,3 +80,12 @@ def test_a_state_directory_that_cannot_be_written_is_told(state: Path) -> None:
 def test_an_error_of_the_evaluation_itself_is_not_told_as_one_of_the_record() -> None:
     with pytest.raises(FileNotFoundError, match="its own"), recorded("engine"):
         raise FileNotFoundError("its own")
+
+
+def test_somebody_lives_besides_an_evaluation_or_nobody() -> None:
+    assert not anyone_lives()
+    with recorded("engine") as one:
+        assert anyone_lives()
+        assert not anyone_lives(besides=one.token)
+        with recorded("engine"):
+            assert anyone_lives(besides=one.token)

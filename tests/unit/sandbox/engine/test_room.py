@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.contract.limits import GIB
-from runner.errors import EngineError, NoRoomError
+from runner.errors import LackOfRoomError, NoRoomError
 from runner.sandbox.engine import room
 from runner.sandbox.engine.pull import follow_pull, pull_image
 from runner.sandbox.engine.room import LEAST_FREE_BYTES, check_layers, free_bytes, lack_of_room
@@ -50,8 +50,10 @@ def test_layers_that_fit_in_no_way_are_refused() -> None:
     """Two layers of 3 and 2: unpacked they take 5, and the last to be unpacked stands there too."""
     sizes = {"a": 3 * GIB, "b": 2 * GIB}
     check_layers("x", sizes, 8 * GIB + LEAST_FREE_BYTES)  # control
-    with pytest.raises(EngineError, match=r"x: it needs at least 8\.0 GiB, .* has 8\.9 GiB free"):
+    text = r"x: it needs at least 8\.0 GiB, .* has 8\.9 GiB free"
+    with pytest.raises(LackOfRoomError, match=text) as refused:
         check_layers("x", sizes, 8 * GIB + LEAST_FREE_BYTES - GIB // 10)
+    assert refused.value.needed_bytes == 8 * GIB + LEAST_FREE_BYTES
     check_layers("x", sizes, None)
     check_layers("x", {}, LEAST_FREE_BYTES)
 
@@ -60,5 +62,5 @@ def test_a_pull_is_ended_when_the_registry_says_more_than_there_is_room_for() ->
     progress = {"current": 1, "total": 4 * GIB}
     event = {"id": "a", "status": "Downloading", "progressDetail": progress}
     follow_pull([event], "x", print, 10 * GIB)  # control
-    with pytest.raises(EngineError, match="x: it needs at least 8"):
+    with pytest.raises(LackOfRoomError, match="x: it needs at least 8"):
         follow_pull([event], "x", print, 8 * GIB)
