@@ -100,7 +100,7 @@ def _plain_command(image: Image, policy: SandboxPolicy, places: Mapping[str, Pat
 
 
 def _run_sandboxed(pool: LocalPool, task: CaseTask, suite: PublicSuite, cases: int) -> None:
-    ended = pool.run([task] * cases, {suite.digest: suite}, _ignore, _ignore)
+    ended = pool.run([task] * cases, {suite.digest: suite}, _ignore, _ignore, _ignore)
     for each in ended:
         assert isinstance(each.result, SandboxRun)  # noqa: S101
         assert predictor_fault(each.result.end) is None  # noqa: S101

@@ -24,6 +24,7 @@ from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import choose_all
+from runner.progress import Say
 from runner.reports.found_reports import read_reports
 from runner.reports.report import Report, parse_report
 from runner.sandbox.engine.engine import Engine
@@ -114,6 +115,7 @@ class _NothingToRun:
         suites: Suites,  # noqa: ARG002
         begin: Begin,  # noqa: ARG002
         keep: Keep,  # noqa: ARG002
+        say: Say,  # noqa: ARG002
     ) -> Iterator[EndedTask]:
         if tasks:
             raise ValueError(f"{len(tasks)} cases have not finished")

@@ -39,7 +39,8 @@ class Calls:
     Attributes:
         begin, keep: see ``Executor``.
         put: called with each task that is over, or with the exception that aborts the batch.
-        say: called with one line at a time.
+        say: called with a line about the cluster.
+        say_of_task: called with a line about a task, or of a node that runs one.
         meet: called with what a node has, when a slot on it opens.
     """
 
@@ -47,6 +48,7 @@ class Calls:
     keep: Keep
     put: Callable[[EndedTask | BaseException], None]
     say: Say
+    say_of_task: Say
     meet: Callable[[NodeFacts], None]
 
 
@@ -146,7 +148,7 @@ class Drive:
         if isinstance(given, str) and not actor.is_open:
             raise UsageError(given)
         if isinstance(given, str):
-            self._calls.say(given)
+            self._calls.say_of_task(given)
         elif isinstance(given, SlotEnd):
             self._end(name, given)
         elif isinstance(given, NodeFacts):
@@ -164,7 +166,7 @@ class Drive:
         elif isinstance(end.result, EngineError):
             task = self._dispatch.running(name)
             if self._retry(name, end.result):
-                self._calls.say(self._dispatch.attempts.describe_next(task, end.result))
+                self._calls.say_of_task(self._dispatch.attempts.describe_next(task, end.result))
             if not end.engine_answers:
                 self._shut(name, end.result)
         else:

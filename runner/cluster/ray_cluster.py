@@ -53,7 +53,7 @@ class RayCluster:
         return tuple(sorted(alike, key=lambda finding: order.index(finding.name)))
 
     def run(
-        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep, say: Say
     ) -> Iterator[EndedTask]:
         """Run tasks and yield each as it ends; see ``Executor``.
 
@@ -69,7 +69,7 @@ class RayCluster:
         for digest in {task.suite_digest: None for task in tasks}:
             share_suite(suites[digest], self._shared)
         ended = Ended()
-        calls = Calls(begin, keep, ended.put, self._say, self._meet)
+        calls = Calls(begin, keep, ended.put, self._say, say, self._meet)
         places = _places(tasks)
         self._drive = Drive(
             tasks, self._jobs or max(places.values()), places, self._shared, self._registries, calls
@@ -135,7 +135,7 @@ def open_ray_cluster(
         jobs: how many cases run at a time, at most; None for as many as the cluster has room for.
         shared: where suites are put for the nodes; see ``share_suite``.
         registries: where nodes may fetch images from; None for anywhere.
-        say: called from any thread, with one line at a time.
+        say: called from any thread, with a line about the cluster.
 
     Raises:
         EngineError: no cluster answers.

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from runner.errors import EngineError, RunnerError
 from runner.evaluation.task import CaseTask
+from runner.progress import Say
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
@@ -100,7 +101,7 @@ class Executor(Protocol):
     def findings(self) -> tuple[HostFinding, ...]: ...  # noqa: D102
 
     def run(
-        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep, say: Say
     ) -> Iterator[EndedTask]:
         """Run tasks, begun in their order, and yield each as it ends.
 
@@ -112,5 +113,7 @@ class Executor(Protocol):
         Args:
             suites: those of the tasks, open.
             begin, keep: called from any thread, also while nobody asks for the next task.
+            say: called with each line about a single task, from any thread. It is not the
+                executor's own: who may see how cases end need not see how long one takes.
         """
         ...

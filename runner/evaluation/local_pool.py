@@ -66,11 +66,10 @@ class LocalPool:
         sandbox: Sandbox,
         jobs: int,
         budget: Budget,
-        say: Say,
         images: BatchImages | None = None,
     ) -> None:
         self._images = images
-        self._engine, self._sandbox, self._say = engine, sandbox, say
+        self._engine, self._sandbox = engine, sandbox
         self._jobs, self._budget = jobs, budget
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -84,7 +83,7 @@ class LocalPool:
         return self._sandbox.findings
 
     def run(
-        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep
+        self, tasks: Sequence[CaseTask], suites: Suites, begin: Begin, keep: Keep, say: Say
     ) -> Iterator[EndedTask]:
         """Run tasks and yield each as it ends; see ``Executor``.
 
@@ -94,7 +93,7 @@ class LocalPool:
         """
         for policy in {task.policy: None for task in tasks}:
             self._check(policy)
-        self._suites = suites
+        self._suites, self._say = suites, say
         ordered = self._ordered(tasks)
         queue = TaskQueue(ordered, self._jobs, self._budget, self._prepare, self._is_gone)
         self._queue, ended = queue, Ended()
@@ -235,7 +234,7 @@ def open_local_pool(
 
     Args:
         jobs: how many cases run at a time, at most.
-        say: called from any thread, with one line at a time.
+        say: called from any thread, with a line about the engine or its host.
         budget: what the running containers may have together, as ``Budget.read`` takes it; by
             default all that the host has.
         images: those of the batch, if some may have to be pulled again.
@@ -252,7 +251,7 @@ def open_local_pool(
         allowed = host if budget is None else Budget.read(budget, host)
         if images is not None:
             images.token = sandbox.token
-        pool = LocalPool(engine, sandbox, jobs, allowed, say, images)
+        pool = LocalPool(engine, sandbox, jobs, allowed, images)
         try:
             yield pool
         finally:

@@ -39,7 +39,7 @@ def run_passes(
     if tasks:
         load_ahead()
     suites = {one.suite.digest: one.suite.public for group in groups for one in group}
-    for ended in executor.run(tasks, suites, progress.begin, pending.keep):
+    for ended in executor.run(tasks, suites, progress.begin, pending.keep, progress.say):
         pending.end(ended.task, ended.result)
         yield from pending.complete()
 

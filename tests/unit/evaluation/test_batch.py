@@ -10,19 +10,22 @@ from types import ModuleType
 
 import pytest
 
+from runner.cli.live.display import LineDisplay
+from runner.cli.live.percent import PercentLines
 from runner.errors import BugError, EngineError, RunnerError, UsageError
 from runner.evaluation import batch, passes, records, verdict
 from runner.evaluation.batch import run_plan
 from runner.evaluation.executor import Begin, EndedTask, Executor, Keep, Suites
 from runner.evaluation.finished_cases import FinishedCases
 from runner.evaluation.finished_evaluation import FinishedEvaluation
-from runner.evaluation.passes import Pass
+from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan
 from runner.evaluation.run_options import RunSettings
 from runner.evaluation.task import CaseTask
 from runner.evaluation.verdict import JudgedCase
 from runner.files import private_files
 from runner.files.signatures import make_key, read_public_key, read_signing_key
+from runner.progress import Say
 from runner.reports.receipt import check_receipt
 from runner.reports.report import Report
 from runner.reports.report_directory import find_report
@@ -64,9 +67,11 @@ class Oracle:
         suites: Suites,
         begin: Begin,
         keep: Keep,
+        say: Say,
     ) -> Iterator[EndedTask]:
         for task in tasks:
             begin(task)
+            say(f"{task.title}: still running after 30 s of at most 60 s")
             self.ran.append(task.image.reference)
             if task.image.reference == LOST:
                 yield EndedTask(task, EngineError("The engine is gone."))
@@ -113,12 +118,14 @@ def plan(suite: Suite, out: Path, *images: str) -> Plan:
     return Plan(planned, dict.fromkeys(images))
 
 
-def carry_out(made: Plan, executor: Oracle, watching: Watching) -> list[FinishedEvaluation]:
+def carry_out(
+    made: Plan, executor: Oracle, watching: Watching, progress: CaseProgress | None = None
+) -> list[FinishedEvaluation]:
     @contextmanager
     def opened() -> Iterator[Executor]:
         yield executor
 
-    return run_plan(made, opened, watching, [watching])
+    return run_plan(made, opened, progress or watching, [watching])
 
 
 def test_each_evaluation_is_written_and_seen_and_all_come_back_in_the_plans_order(
@@ -133,6 +140,19 @@ def test_each_evaluation_is_written_and_seen_and_all_come_back_in_the_plans_orde
         assert isinstance(one.result, Report)
         assert one.result.evaluation_key is not None
         assert find_report(one.directory, one.result.evaluation_key) == one.result
+
+
+def test_how_long_a_case_has_run_is_told_by_the_progress_and_so_withheld_if_it_is_closed(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each line would be a digit that a predictor chooses: it can sleep in each case."""
+    closed = PercentLines(LineDisplay())
+    carry_out(plan(suite, tmp_path / "1", "a:1"), Oracle(suite), Watching(), closed)
+    assert "100 %" in (shown := capsys.readouterr().err)
+    assert "case" not in shown.replace(" of the cases are over", "")
+    watching = Watching()  # the control
+    carry_out(plan(suite, tmp_path / "2", "a:1"), Oracle(suite), watching)
+    assert any("still running after 30 s" in line for line in watching.lines)
 
 
 def test_an_engine_fault_is_the_result_of_its_evaluation_and_of_no_other(

@@ -161,10 +161,10 @@ def open_pool(
     passes = [Pass(Image(name, f"sha256:{name}"), suite, settings, finished) for name in images]
     budget = Budget(100.0, 10**12)
     engine = cast("Any", Engine())
-    pool = LocalPool(engine, sandbox, 1, budget, say, held)
+    pool = LocalPool(engine, sandbox, 1, budget, held)
     tasks = [task for one in passes for task in one.tasks()]
     suites = {suite.digest: suite.public}
-    return pool, pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None)
+    return pool, pool.run(tasks, suites, lambda _task: None, lambda _task, _run: None, say)
 
 
 def run(tmp_path: Path, *images: str, sandbox: Any = None, held: Any = None) -> list[EndedTask]:
