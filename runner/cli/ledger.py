@@ -9,6 +9,7 @@ from runner.cli.echo import echo, echo_json
 from runner.errors import ExitCode, UsageError
 from runner.files.signatures import read_public_key, read_signing_key
 from runner.files.wrong_fields import validate
+from runner.submissions.copies import find_originals
 from runner.submissions.entries import (
     Attempt,
     Closed,
@@ -106,10 +107,13 @@ def show(file: Path, as_json: bool) -> int:
             "event": "running or cut off" if ended is None else ended.event,
             "published": ended.published if isinstance(ended, Scored) else None,
             "charged": attempt.is_charged,
+            "scores_like": originals[began.id].began.id if began.id in originals else None,
         }
 
     _, entries = Ledger(file).read()
-    rows = [row(attempt) for attempt in list_attempts(entries)]
+    attempts = list_attempts(entries)
+    originals = find_originals(attempts)
+    rows = [row(attempt) for attempt in attempts]
     decisions = [entry for entry in entries if isinstance(entry, DECISIONS)]
     if as_json:
         decided = [entry.model_dump(mode="json", exclude={"scores"}) for entry in decisions]
@@ -137,4 +141,6 @@ def _decision(entry: Decision | Rescored) -> str:
 def _cells(row: dict[str, Any]) -> list[str]:
     told = "-" if row["published"] is None else f"{row['published']:.6g}"
     free = "" if row["charged"] else ", free of charge"
-    return [row["id"], row["began"], row["submitter"], row["image"], told, f"{row['event']}{free}"]
+    alike = "" if row["scores_like"] is None else f", scores like {row['scores_like']}"
+    event = f"{row['event']}{free}{alike}"
+    return [row["id"], row["began"], row["submitter"], row["image"], told, event]

@@ -49,6 +49,16 @@ def test_decisions_are_shown_with_who_when_and_why(ledger: Ledger) -> None:
     assert "closed, by bob: the deadline" in text
 
 
+def test_who_scores_like_another_submitter_is_told_to_the_organizer(ledger: Ledger) -> None:
+    scored(ledger, submission("2", submitter="team-b"), 0.52)
+    scored(ledger, submission("3", submitter="team-c"), 0.53)
+    attempts = json.loads(run("show", ledger.path, "--json").stdout)["attempts"]
+    first = attempts[0]["id"]
+    assert [each["scores_like"] for each in attempts] == [None, first, None]
+    lines = run("show", ledger.path).stdout.splitlines()
+    assert [f"scores like {first}" in line for line in lines] == [False, True, False]
+
+
 def test_of_a_ledger_with_nothing_but_rules_is_said_that_it_has_nothing(tmp_path: Path) -> None:
     """The control is the ledger of the test above."""
     path = tmp_path / "new.ledger"
