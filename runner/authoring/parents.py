@@ -14,11 +14,10 @@ def require_parent(engine: Engine, reference: str, platform: BuildPlatform) -> I
     Raises:
         UsageError: the engine lacks it, or it is for another platform; says how to get it.
     """
-    try:
-        image = engine.images.resolve(reference)
-    except UsageError as error:
-        advice = _BASES.get(reference)
-        raise UsageError(f"{error} {advice}" if advice else str(error)) from error
+    advice = _BASES.get(reference)
+    if advice is not None and engine.images.find_built(reference) is None:
+        raise UsageError(f"{reference}: the engine has no such image. {advice}")
+    image = engine.images.resolve(reference)
     if not platform.fits(image.platform):
         name = f"{reference.partition(':')[0]}-{platform.architecture}"
         how = (

@@ -12,6 +12,7 @@ from runner.cli.echo import echo
 from runner.cli.live.terminal import open_display
 from runner.errors import UsageError
 from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.image_names import require_image_name
 from runner.sandbox.image_archive import SUFFIX, is_archive, write_image_archive
 from runner.untrusted import printable
 
@@ -30,6 +31,7 @@ def build(
     export: Path | None,
 ) -> None:
     """Build an image, say whether it has changed, and export it if asked to."""
+    require_image_name(tag)
     if export is not None and not is_archive(export.name):
         raise UsageError(f"--export {export}: the file's name must end in {SUFFIX}.")
     build_args = dict(argument.partition("=")[::2] for argument in build_arg)
@@ -67,7 +69,7 @@ def size_text(built: Built) -> str:
     }
     parts["code"] = total - sum(parts.values())
     shown = ", ".join(f"{name} {_megabytes(size)}" for name, size in parts.items() if size)
-    return f"{_megabytes(total)} MB ({shown})"
+    return f"{_megabytes(total)} MB" + (f" ({shown})" if shown else "")
 
 
 def _megabytes(size_bytes: int) -> str:

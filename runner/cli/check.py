@@ -1,6 +1,7 @@
 """``runner check``."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -71,8 +72,10 @@ def check(
     if as_json:
         echo_json({"image": image.id, "results": [asdict(found) for found in results]}, indent=None)
     else:
-        again = f" Next: runner evaluate {reference} --suite {suite}" if is_scorable else ""
-        works = f"{reference}: works in the sandbox, so it will work in an evaluation.{again}"
+        works = f"{reference}: works in the sandbox, so it will work in an evaluation."
+        if is_scorable:
+            evaluate = shlex.join(["runner", "evaluate", reference, "--suite", suite])
+            works += f" Next: {evaluate}"
         print_results(reference, results, works)
     failed = any(found.passed is False for found in results)
     return ExitCode.PREDICTOR_FAULT if failed else ExitCode.SCORED

@@ -24,6 +24,17 @@ def test_control_without_a_template_the_folder_is_asked_for() -> None:
         )
 
 
+@pytest.mark.parametrize("tag", ["", "Mine", "a/../b"])
+def test_a_name_that_no_image_can_have_is_refused(tag: str) -> None:
+    with pytest.raises(UsageError, match="not a name for an image"):
+        CliRunner().invoke(cli, ["build", "-t", tag], catch_exceptions=False, standalone_mode=False)
+
+
+def test_an_image_of_no_parts_has_no_list_of_them() -> None:
+    built = Built(Image("mine", "sha256:1", size_bytes=0), True, 0, 0, 0, 0)
+    assert size_text(built) == "below 0.01 MB"
+
+
 def test_the_sizes_of_an_images_parts_are_told_in_megabytes() -> None:
     built = Built(
         image=Image("mine", "sha256:1", size_bytes=309_512_003),

@@ -36,6 +36,19 @@ def test_the_next_commands_are_told(tmp_path: Path) -> None:
     assert "npm" not in said
 
 
+@pytest.mark.parametrize(
+    ("folder", "tried", "image"),
+    [("\u65e5\u672c", "'\u65e5\u672c'", "predictor"), ("-dash", "./-dash", "dash")],
+)
+def test_the_commands_that_are_told_work_for_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, tried: str, image: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = init("--", folder)
+    assert f"runner try {tried} --suite demo\n" in said
+    assert f"runner build {tried} -t {image}\n" in said
+
+
 def test_packages_of_node_are_fetched_first(tmp_path: Path) -> None:
     said = init(tmp_path / "mine", "--template", "node")
     assert said.index("npm ci") < said.index("runner try")
