@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from runner.output.findings import Cause
 from runner.reports.hint_rules import NO_VARIABLE, RULES
+from runner.reports.last_words import last_words
 from runner.reports.tracebacks import take_tracebacks
 from runner.sandbox.outcome import Outcome
 from runner.untrusted import printable
@@ -113,8 +114,8 @@ def reasons(
         return [_OUTPUT_ADVICE.get(cause or "", ADVICE[outcome])]
     hints = [str(hint) for hint in find_hints(log, message)]
     if outcome is Outcome.FAILED and not hints:
-        last = next((line for line in reversed(log) if line.strip()), None)
-        return [*([] if last is None else [f"It printed last: {_quote(last)}"]), ADVICE[outcome]]
+        last = last_words(log)
+        return [*([] if last is None else [f"It printed last: {last}"]), ADVICE[outcome]]
     if outcome in _CERTAIN or not hints:
         hints.append(_OUTPUT_ADVICE.get(cause or "", ADVICE[outcome]))
     return hints
