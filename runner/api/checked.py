@@ -22,7 +22,7 @@ PREFIXES = ("Input should be ", "Value error, ")
 
 def _as_place(value: object) -> object:
     if isinstance(value, str) or hasattr(value, "joinpath"):  # a URL's path is no Path
-        wrong = why_no_path(str(value))
+        wrong = "it is empty" if value == "" else why_no_path(str(value))
         if wrong is not None:
             raise ValueError(f"a path or a URL, but {wrong}")
         return value

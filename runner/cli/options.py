@@ -23,6 +23,8 @@ class LocalPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
+        if value == "":
+            self.fail("it is empty; is a variable not set? `.` is this folder.", param, ctx)
         if is_url(str(value)):
             self.fail(f"{value}: a URL, where a path on this machine is needed.", param, ctx)
         return super().convert(value, param, ctx)

@@ -213,3 +213,14 @@ def test_a_url_in_the_place_of_a_path_is_refused_and_makes_no_folder(
 def test_control_a_path_that_only_looks_like_one_is_none() -> None:
     path = "s3:/bucket/mmlu:subject=a,model=b"
     assert LocalPath().convert(path, None, None) == Path(path)
+
+
+@pytest.mark.parametrize("asked", [["init", ""], ["view", ""], ["suite", "show", ""]])
+def test_an_empty_path_is_not_this_folder(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, asked)
+    assert result.exit_code == ExitCode.USAGE
+    assert "it is empty; is a variable not set?" in result.output
+    assert not list(tmp_path.iterdir())
