@@ -2,6 +2,9 @@
 
 import re
 
+from runner.authoring.context_files import REQUIREMENTS
+from runner.authoring.dockerfile import PACKAGES
+
 _MISSING_SOURCE = re.compile(
     r"(?:COPY|ADD) failed: file not found in build context .*: stat ([^:\n]+): file does not exist"
 )
@@ -17,5 +20,10 @@ def advise_on_build(said: str) -> str:
         return (
             "\nA build has no network: run `npm ci --ignore-scripts` in the folder before, which "
             "fetches node_modules."
+        )
+    if name.split("/")[0] == PACKAGES:
+        return (
+            f"\n{PACKAGES}/ holds what {REQUIREMENTS} names: name the package there that has "
+            f"{name.partition('/')[2] or 'the files'}."
         )
     return f"\nThe folder has no {name}, or .dockerignore names it."

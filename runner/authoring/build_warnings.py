@@ -84,6 +84,7 @@ def find_build_warnings(
         *_contradictions(directory / "requirements.txt", base_pins),
         *_copying(directory, found),
         *_links_out(directory),
+        *_windows_lines(directory, found),
     ]
 
 
@@ -98,6 +99,18 @@ def _secrets(directory: Path, files: Iterable[Path]) -> Iterator[str]:
             content = file.read(SEARCHED_BYTES)
         for what in (what for what, pattern in _SECRETS.items() if pattern.search(content)):
             yield f"{name} seems to hold {what}. {advice}"
+
+
+def _windows_lines(directory: Path, files: Iterable[Path]) -> Iterator[str]:
+    """Yield the scripts whose lines end as on Windows: a shell takes that for a part of a word."""
+    for path in files:
+        with path.open("rb") as file:
+            content = file.read(SEARCHED_BYTES)
+        if (path.suffix == ".sh" or content.startswith(b"#!")) and b"\r\n" in content:
+            yield (
+                f"{path.relative_to(directory)}: its lines end as on Windows (CRLF), and no shell "
+                "reads that. Save it with the line ends of Unix (LF)."
+            )
 
 
 def _large(directory: Path, files: Iterable[Path]) -> Iterator[str]:

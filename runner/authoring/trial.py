@@ -4,26 +4,30 @@ Its result has a container's form, so that the same code judges both.
 """
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from threading import Event, Thread, Timer
+from threading import Event, Lock, Thread, Timer
 
 import runner
 from runner.authoring.trial_case import TrialCase
 from runner.authoring.trial_copy import copy_read_only
 from runner.authoring.trial_variables import image_variables
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
+from runner.contract.limits import KIB, Limits
 from runner.errors import UsageError
 from runner.files.scratch import scratch_directory
 from runner.processes import INTERRUPTIBLE
+from runner.sandbox.container_end import cut_log
 from runner.sandbox.outcome import SIGNAL_EXIT_BASE, ContainerEnd
 from runner.sandbox.output_archive import read_output
 from runner.sandbox.resources import ResourceUse
@@ -49,6 +53,12 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 _START = Path(__file__).with_name("trial_start.py")
 _CHUNK_BYTES = 1024 * 1024
 
+_LONGEST_LINE = 64 * KIB
+"""Bytes. Of a longer line each such part is shown as one."""
+
+_LEFT_SECONDS = 1.0
+"""How long what a predictor left running may go on printing; it ends with a container."""
+
 
 def default_command(folder: Path) -> list[str]:
     """Return the command that runs the predictor in a folder.
@@ -61,8 +71,18 @@ def default_command(folder: Path) -> list[str]:
             return list(command)
     raise UsageError(
         f"{folder} holds none of {', '.join(COMMANDS)}. Say what runs the predictor: "
-        f"runner try {folder} -- COMMAND..."
+        f"runner try {shlex.quote(str(folder))} -- COMMAND..."
     )
+
+
+def require_program(folder: Path, command: Sequence[str]) -> None:
+    """Refuse a command whose program no package of Python brings, before packages are installed.
+
+    Raises:
+        UsageError: this machine lacks it.
+    """
+    if command[0] in INSTALLED_BY and shutil.which(command[0]) is None:
+        raise UsageError(_no_program(command[0], folder))
 
 
 def run_here(folder: Path, command: Sequence[str], case: TrialCase) -> SandboxRun:
@@ -129,7 +149,7 @@ def run_trial(
         if shutil.which(command[0], path=variables["PATH"]) is None:
             raise UsageError(_no_program(command[0], folder))
         start = [*_start(case, scratch / "tmp"), *command]
-        ended = _run_limited(start, copy, variables, case.limits.wall_seconds, show)
+        ended = _run_limited(start, copy, variables, case.limits, show)
         return _result(case, output, *ended)
 
 
@@ -138,7 +158,7 @@ def _no_program(name: str, folder: Path) -> str:
     return (
         f"{name}: can't be started (there is no such program). `runner try` runs the predictor "
         f"with what this machine has: install {what}, or run it in its image: `runner build "
-        f"{folder} -t IMAGE`, then `runner check IMAGE`."
+        f"{shlex.quote(str(folder))} -t IMAGE`, then `runner check IMAGE`."
     )
 
 
@@ -169,10 +189,10 @@ def _run_limited(
     command: Sequence[str],
     folder: Path,
     variables: Mapping[str, str],
-    wall_seconds: float,
+    limits: Limits,
     show: Callable[[str], None],
 ) -> tuple[int, float, bytes, bool]:
-    """Return the exit code, the seconds, what was printed, and whether the time was over."""
+    """Return the exit code, the seconds, the log, and whether the time was over."""
     process = subprocess.Popen(  # noqa: S603  (the author's own command)
         command,
         cwd=folder,
@@ -182,10 +202,10 @@ def _run_limited(
         stderr=subprocess.STDOUT,
         start_new_session=True,  # so that all that it starts ends with it
     )
-    printed: list[bytes] = []
-    reader = Thread(target=_read_lines, args=(process, printed, show))
+    printed = _Printed(limits.log_bytes)
+    reader = Thread(target=_read_lines, args=(process, printed, show), daemon=True)
     late = Event()
-    timer = Timer(wall_seconds, _end_late, [process, late])
+    timer = Timer(limits.wall_seconds, _end_late, [process, late])
     began = time.monotonic()
     try:
         timer.start()
@@ -196,8 +216,8 @@ def _run_limited(
         timer.cancel()
         _kill(process)  # also what it left running, which would keep the pipe open
         process.wait()
-        reader.join()
-    return exit_code, seconds, b"".join(printed), late.is_set()
+        reader.join(_LEFT_SECONDS)  # a process of another group may keep the pipe open for ever
+    return exit_code, seconds, printed.log(), late.is_set()
 
 
 def _end_late(process: subprocess.Popen[bytes], late: Event) -> None:
@@ -210,13 +230,34 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+class _Printed:
+    """The last lines of what was printed: as many as a container's log keeps, and one more."""
+
+    def __init__(self, log_bytes: int) -> None:
+        self._lines: deque[bytes] = deque()
+        self._log_bytes, self._size = log_bytes, 0
+        self._changing = Lock()
+
+    def add(self, line: bytes) -> None:
+        with self._changing:
+            self._lines.append(line)
+            self._size += len(line)
+            while self._size - len(self._lines[0]) > self._log_bytes:
+                self._size -= len(self._lines.popleft())
+
+    def log(self) -> bytes:
+        """Return them in the form of a container's log."""
+        with self._changing:
+            return cut_log(b"".join(self._lines), self._log_bytes)
+
+
 def _read_lines(
-    process: subprocess.Popen[bytes], printed: list[bytes], show: Callable[[str], None]
+    process: subprocess.Popen[bytes], printed: _Printed, show: Callable[[str], None]
 ) -> None:
     if process.stdout is not None:
         with process.stdout as lines:
-            for line in lines:
-                printed.append(line)
+            while line := lines.readline(_LONGEST_LINE):
+                printed.add(line)
                 show(line.decode(errors="replace").rstrip("\n"))
 
 
@@ -232,9 +273,13 @@ def _result(
 
 
 def _archive(output: Path) -> Iterator[bytes]:
-    """Yield the tar of an output directory that an engine would send; sockets are left out."""
+    """Yield the tar of an output directory that an engine would send; sockets are left out.
+
+    A predictor can't remove a container's /output, nor put a link in its place.
+    """
     with tarfile.open(fileobj=BytesIO(), mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for path in [output, *sorted(output.rglob("*"))]:
+        is_there = output.is_dir() and not output.is_symlink()
+        for path in [output, *sorted(output.rglob("*"))] if is_there else ():
             member = archive.gettarinfo(path, str(path.relative_to(output.parent)))
             if member is None:
                 continue

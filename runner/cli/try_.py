@@ -12,7 +12,7 @@ from runner.authoring.build_warnings import find_build_warnings
 from runner.authoring.context_files import DOCKERFILE, context_files, reading
 from runner.authoring.image_check import Result, check_outcome, check_scale, with_any_key
 from runner.authoring.image_packages import base_pins
-from runner.authoring.trial import default_command, run_here, run_trial
+from runner.authoring.trial import default_command, require_program, run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged, staged_case
 from runner.authoring.trial_environment import find_environment
 from runner.building.draw import Draw
@@ -28,6 +28,7 @@ from runner.evaluation.records import case_record
 from runner.evaluation.verdict import JudgedCase, Verdict, judge
 from runner.reports.report import Report
 from runner.reports.score_text import score_lines
+from runner.sandbox.engine.image_names import image_name_for
 from runner.sandbox.outcome import Outcome
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.untrusted import printable
@@ -115,6 +116,7 @@ def _way_to_run(directory: Path, words: list[str], display: Display, *, here: bo
             found = find_build_warnings(directory, context_files(directory), base_pins())
         for warning in found:
             display.say(f"warning: {printable(warning)}")
+    require_program(directory, words)
     environment = find_environment(directory, display)
     return lambda case: run_trial(directory, words, case, environment, display.say)
 
@@ -182,8 +184,8 @@ def _print(directory: Path, tried: _Tried, report: Report | None) -> None:
         echo(f"MAE {fmean(errors):.4f} on this case")
     for line in score_lines(report) if report is not None else ():
         echo(line)
-    name = directory.resolve().name.lower()
-    following = f"Next: runner build {shlex.quote(str(directory))} -t {shlex.quote(name)}"
+    name = image_name_for(directory.resolve().name)
+    following = f"Next: runner build {shlex.quote(str(directory))} -t {name}"
     print_results(str(directory), tried.results, following)
 
 

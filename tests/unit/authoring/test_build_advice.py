@@ -15,6 +15,12 @@ def test_packages_of_node_that_are_missing_are_fetched_before_the_build(name: st
     assert "run `npm ci --ignore-scripts` in the folder" in advise_on_build(MISSING.format(name))
 
 
+def test_packages_of_python_that_are_missing_are_named_in_requirements_txt() -> None:
+    shown = advise_on_build(MISSING.format("packages/duckdb_cli/duckdb"))
+    assert "what requirements.txt names: name the package there that has duckdb_cli/duckdb" in shown
+    assert advise_on_build(MISSING.format("packages/")).endswith("that has the files.")
+
+
 def test_another_file_that_is_missing_is_named() -> None:
     shown = advise_on_build(MISSING.format("models/"))
     assert shown == "\nThe folder has no models, or .dockerignore names it."

@@ -26,6 +26,18 @@ def test_control_a_sound_folder_has_no_warning(folder: Path) -> None:
     assert warnings(folder) == []
 
 
+@pytest.mark.parametrize(("name", "start"), [("run.sh", b"set -e"), ("run", b"#!/bin/sh")])
+def test_a_script_whose_lines_end_as_on_windows_is_warned_of(
+    folder: Path, name: str, start: bytes
+) -> None:
+    (folder / name).write_bytes(start + b"\r\necho\r\n")
+    (found,) = warnings(folder)
+    assert found.startswith(f"{name}: its lines end as on Windows (CRLF)")
+    (folder / name).write_bytes(start + b"\necho\n")  # the control
+    (folder / "predictor.py").write_bytes(b"key = 1\r\n")  # Python reads them
+    assert warnings(folder) == []
+
+
 @pytest.mark.parametrize("name", [".env", ".env.local", "id_rsa", "server.pem", ".netrc"])
 def test_a_file_that_is_named_as_a_secret_is_warned_of(folder: Path, name: str) -> None:
     (folder / name).write_text("x")

@@ -2,17 +2,19 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runner.authoring.trial import run_here, run_trial
+from runner.authoring.trial import require_program, run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged
 from runner.authoring.trial_start import is_possible
 from runner.contract.limits import Limits
 from runner.errors import UsageError
+from runner.sandbox.container_end import CUT_MARK
 from runner.sandbox.sandbox_run import SandboxRun
 from tests.suite_builder import shared_suite
 
@@ -153,6 +155,25 @@ def test_what_it_leaves_running_ends_with_it(tmp_path: Path, case: TrialCase) ->
     assert not run.end.past_deadline
 
 
+def test_what_has_left_its_group_is_not_waited_for(tmp_path: Path, case: TrialCase) -> None:
+    began = time.monotonic()
+    run = trial(tmp_path, case, "sh", "-c", "setsid sleep 20 & echo done")
+    assert (run.end.exit_code, run.log) == (0, b"done\n")
+    assert time.monotonic() - began < 15
+
+
+def test_of_what_is_printed_the_end_is_kept_as_of_a_container(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    code = "for n in range(100_000): print('a line', n)\nprint('x' * 200_000)"
+    shown: list[str] = []
+    run = run_trial(tmp_path, ["python3", "-c", code], case, ENVIRONMENT, shown.append)
+    assert len(shown) == 100_004  # the long line in four parts
+    assert len(run.log) < case.limits.log_bytes + 100
+    assert run.log.startswith(CUT_MARK)
+    assert run.log.endswith(b"x\n")
+
+
 def test_variables_of_this_process_are_not_passed_on(
     tmp_path: Path, case: TrialCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +201,11 @@ def test_a_signal_has_the_exit_code_that_a_container_has(tmp_path: Path, case: T
         ("truncate -s 2G predictions.json", "holds more than its limit"),
         ("mkdir deep; touch deep/predictions.json", "what it wrote is '/output/deep/"),
         ("true", "wrote no /output/predictions.json"),
+        ("rm -rf $RUNNER_OUTPUT_DIR", "wrote no /output/predictions.json"),
+        (
+            "cd /; rmdir $RUNNER_OUTPUT_DIR; ln -s /etc $RUNNER_OUTPUT_DIR",
+            "wrote no /output/predictions.json",
+        ),
     ],
 )
 def test_an_output_is_read_as_a_containers_is(
@@ -194,6 +220,15 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path, case: TrialCase) -
         UsageError, match=r"no-such-program: can't be started.*`runner check IMAGE`"
     ):
         trial(tmp_path, case, "no-such-program")
+
+
+def test_a_program_that_no_package_brings_is_missed_before_packages_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match=r"Rscript: can't be started.*build '/.* a' -t IMAGE"):
+        require_program(tmp_path / "in a", ["Rscript", "predict.R"])
+    require_program(tmp_path, ["duckdb"])  # the control: a package may bring it
 
 
 def test_nothing_stays_of_the_read_only_copy_for_a_user_without_roots_rights(
