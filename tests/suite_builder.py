@@ -64,7 +64,10 @@ def audit_build(source: Path, into: Path, **fields: Any) -> Audit:
 
 
 def build_unaudited(source: Path, into: Path, **fields: Any) -> Suite:
-    """Return the suite that ``build`` builds, but its cases are not audited: that takes longest."""
+    """Return the suite that ``build`` builds, but its cases are not audited: that takes longest.
+
+    For one thread at a time.
+    """
     with patch.object(building, "audit_suite", _take_earlier):
         return build(source, into, **fields)
 

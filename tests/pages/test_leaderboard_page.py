@@ -26,7 +26,7 @@ from tests.helm_builder import write_suite
 from tests.pages.browser import LOOKS, opened
 from tests.pages.conftest import wavering
 from tests.pages.test_report_page import MOST_MILLISECONDS
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 RUNNER = Path(sys.executable).with_name("runner")
 MANY = 1_000
@@ -288,7 +288,7 @@ def test_the_leaderboards_page_has_each_entrys_score_at_each_budget(
     source = write_suite(tmp_path, runs=8)
     division = {"method": "leave_one_out", "by": "run"}
     budgets = {"instances": [1, 2]}
-    suite = build(source, tmp_path / "suite", division=division, revealed=budgets)
+    suite = build_unaudited(source, tmp_path / "suite", division=division, revealed=budgets)
     for name, error in (("good", 0.1), ("bad", 0.25)):
         write_evaluation(evaluate_function(suite, off_by(error), name), tmp_path / "r" / name)
     command = ["leaderboard", str(tmp_path / "r"), "--html", "-o", str(tmp_path / "site")]

@@ -19,7 +19,7 @@ from tests.evaluation_builder import evaluate_function
 from tests.helm_builder import write_suite
 from tests.pages.browser import LOOKS, WIDTHS, OpenPage, opened
 from tests.pages.conftest import wavering
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"></script><script>alert(1)</script>\u202egpj"
@@ -395,7 +395,9 @@ def test_the_page_and_the_plots_show_the_score_over_the_budget(
 ) -> None:
     source = write_suite(tmp_path, runs=8)
     division = {"method": "leave_one_out", "by": "run"}
-    suite = build(source, tmp_path / "suite", division=division, revealed={"instances": [0, 1, 3]})
+    suite = build_unaudited(
+        source, tmp_path / "suite", division=division, revealed={"instances": [0, 1, 3]}
+    )
     evaluation = evaluate_function(suite, wavering)
     path = tmp_path / "report.html"
     path.write_text(report_page(evaluation.report, with_actuals=True), encoding="utf-8")

@@ -1,8 +1,6 @@
 """Several processes give what one gives, in order, and say how they ended."""
 
-import gc
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,38 +8,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from runner.errors import EngineError, SuiteError
 from runner.processes import Processes, map_in_processes
-
-TASK_SECONDS = 60
-
-
-def square(number: int) -> tuple[int, int]:
-    time.sleep(0.05 / (number + 1))  # the first takes longest
-    return number * number, os.getpid()
-
-
-def print_and_refuse(path: Path) -> None:
-    os.write(1, b"a library's text")
-    if not path.exists():
-        raise SuiteError(f"{path}: no such file")
-
-
-def loaded_with_an_array(_item: int) -> bool:
-    pa.array([1])
-    return "pandas" in sys.modules
-
-
-def end_self(_item: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def wait(path: Path) -> None:
-    (path / str(os.getpid())).touch()
-    time.sleep(TASK_SECONDS)
+from tests.process_functions import (
+    TASK_SECONDS,
+    count_frozen,
+    end_self,
+    loaded_with_an_array,
+    print_and_refuse,
+    square,
+    wait,
+)
 
 
 def test_results_come_in_order_from_other_processes(tmp_path: Path) -> None:
@@ -63,10 +42,6 @@ def test_pandas_is_not_loaded_for_arrays(tmp_path: Path) -> None:
     code = "import sys, pyarrow as pa; pa.array([1]); sys.exit('pandas' in sys.modules)"
     control = subprocess.run([sys.executable, "-c", code], check=False)
     assert control.returncode == 1
-
-
-def count_frozen(_item: int) -> int:
-    return gc.get_freeze_count()
 
 
 def test_what_the_first_call_imported_is_not_looked_through_again(tmp_path: Path) -> None:

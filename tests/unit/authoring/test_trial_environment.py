@@ -61,6 +61,13 @@ def write_folder(path: Path, requirements: str) -> Path:
     return path
 
 
+def write_including(path: Path, wheels: Path, packages: str) -> Path:
+    """Write a folder whose requirements.txt includes another file, with these packages."""
+    folder = write_folder(path, "-r more.txt\n")
+    (folder / "more.txt").write_text(f"--no-index\n--find-links {wheels}\n{packages}")
+    return folder
+
+
 def imports(environment: Path, module: str) -> bool:
     python = environment / "bin" / "python3"
     ended = subprocess.run([python, "-c", f"import {module}"], check=False, capture_output=True)
@@ -90,7 +97,7 @@ def test_a_predictor_without_packages_has_those_of_the_base_and_no_others(
 def test_packages_are_added_to_those_of_the_base_and_made_once(
     tmp_path: Path, wheels: Path
 ) -> None:
-    folder = write_folder(tmp_path / "a", f"--no-index\n--find-links {wheels}\nadded\ninbase\n")
+    folder = write_including(tmp_path / "a", wheels, "added\ninbase\n")
     progress = Lines()
     found = find_environment(folder, progress)
     assert imports(found, "added")
@@ -112,15 +119,14 @@ def test_an_environment_that_was_not_finished_is_made_again(tmp_path: Path) -> N
 def test_other_requirements_make_another_one_and_what_was_not_used_for_long_is_removed(
     tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_folder(tmp_path / "a", "-r more.txt\n")
-    (folder / "more.txt").write_text(f"--no-index\n--find-links {wheels}\ninbase\n")
+    folder = write_including(tmp_path / "a", wheels, "inbase\n")
     first = find_environment(folder, SILENT)
-    (folder / "more.txt").write_text(f"--no-index\n--find-links {wheels}\nadded\n")
+    write_including(folder, wheels, "added\ninbase\n")  # as above, which made it
     second = find_environment(folder, SILENT)
     assert imports(second, "added")
     assert not imports(first, "added")  # the control: it is another, still there
     monkeypatch.setattr(trial_environment, "UNUSED_DAYS", -1)
-    (folder / "more.txt").write_text(f"--no-index\n--find-links {wheels}\nadded # again\n")
+    write_including(folder, wheels, "added # again\n")
     third = find_environment(folder, SILENT)
     assert [each.exists() for each in (first, second, third)] == [False, False, True]
 

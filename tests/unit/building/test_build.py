@@ -25,7 +25,15 @@ from runner.suites.staging import write_inputs
 from runner.suites.suite import Suite
 from runner.suites.suite_frames import read_targets
 from tests.helm_builder import Json, files_of_2022, run_files, stat, write_run, write_suite
-from tests.suite_builder import WARN_ONLY, Said, build, shared_suite, stage, staged_frame
+from tests.suite_builder import (
+    WARN_ONLY,
+    Said,
+    build,
+    build_unaudited,
+    shared_suite,
+    stage,
+    staged_frame,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -160,23 +168,23 @@ def test_the_digest_follows_the_data_and_the_choices_and_comes_back_with_them(
     tmp_path: Path,
 ) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suite"
-    suite = build(source, place)
-    other_seed = build(source, place, seed=2)
-    other_target = build(source, place, targets=["num_references"])
+    suite = build_unaudited(source, place)
+    other_seed = build_unaudited(source, place, seed=2)
+    other_target = build_unaudited(source, place, targets=["num_references"])
     name = suite.cases[0].eval_runs[0].name
     path = source / name.replace("/", "_") / "stats.json"
     content = path.read_text()
     path.write_text(content + " ")
-    other_bytes = build(source, place)
+    other_bytes = build_unaudited(source, place)
     suites = (suite, other_seed, other_target, other_bytes)
     assert len({each.digest for each in suites}) == 4
     path.write_text(content)
-    assert build(source, place).digest == suite.digest
+    assert build_unaudited(source, place).digest == suite.digest
 
 
 def test_the_same_files_make_the_same_suite_anywhere_but_for_the_salt(tmp_path: Path) -> None:
-    one = build(write_suite(tmp_path / "a"), tmp_path / "1")
-    other = build(write_suite(tmp_path / "b"), tmp_path / "2")
+    one = build_unaudited(write_suite(tmp_path / "a"), tmp_path / "1")
+    other = build_unaudited(write_suite(tmp_path / "b"), tmp_path / "2")
     assert other.digest != one.digest
     assert other.manifest == one.manifest.model_copy(
         update={"private_sha256": other.manifest.private_sha256}
@@ -243,10 +251,10 @@ def test_a_directory_that_is_no_suite_is_never_replaced(tmp_path: Path) -> None:
 
 def test_a_build_that_fails_leaves_nothing_and_the_earlier_suite(tmp_path: Path) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suites" / "one"
-    built = build(source, place)
+    built = build_unaudited(source, place)
     (source / "demo:subject=0,model=demo_model" / "stats.json").write_text("[")
     with pytest.raises(SuiteError, match=r"stats\.json"):
-        build(source, place, seed=2)
+        build_unaudited(source, place, seed=2)
     assert [path.name for path in place.parent.iterdir()] == ["one"]
     assert open_suite(place).digest == built.digest
 
@@ -257,7 +265,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from runner.building import build as building
 from runner.files import whole_writes
-from tests.suite_builder import build
+from tests.suite_builder import build_unaudited
 
 def kill(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
@@ -267,7 +275,7 @@ if moment == "before":
     building.put_in_place = kill
 else:
     whole_writes.shutil = SimpleNamespace(rmtree=kill)
-build(Path(source), Path(place))
+build_unaudited(Path(source), Path(place))
 """
 
 
@@ -276,7 +284,7 @@ def test_a_build_that_is_killed_leaves_the_earlier_suite_or_the_new_one(
     tmp_path: Path, moment: str
 ) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suite"
-    earlier = build(source, place)
+    earlier = build_unaudited(source, place)
     change_actuals(source)
     command = [sys.executable, "-c", KILLED_BUILD, str(source), str(place), moment]
     ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
@@ -284,7 +292,7 @@ def test_a_build_that_is_killed_leaves_the_earlier_suite_or_the_new_one(
     assert (open_suite(place).digest == earlier.digest) == (moment == "before")
     assert len(list(tmp_path.glob(".suite.*"))) == 1  # with actuals in it
     change_actuals(source)
-    again = build(source, place)
+    again = build_unaudited(source, place)
     assert list(tmp_path.glob(".suite.*")) == []
     assert again.actuals(again.cases[0]) != earlier.actuals(earlier.cases[0])
 
@@ -305,11 +313,11 @@ def test_a_suite_that_is_open_stays_what_it_was_when_another_takes_its_place(
     tmp_path: Path,
 ) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suite"
-    build(source, place)
+    build_unaudited(source, place)
     opened = open_suite(place)
     actuals, inputs = opened.actuals(opened.cases[0]), parts_of_inputs(opened)
     change_actuals(source)
-    build(source, place)
+    build_unaudited(source, place)
     assert opened.actuals(opened.cases[0]) == actuals
     assert parts_of_inputs(opened) == inputs
     new = open_suite(place)  # the control
@@ -330,9 +338,9 @@ def test_two_builds_of_a_directory_at_once_end_with_one_whole_suite(tmp_path: Pa
 
 def test_a_link_to_a_suite_leads_to_the_one_that_is_built_again(tmp_path: Path) -> None:
     source, place = write_suite(tmp_path), tmp_path / "suite"
-    earlier = build(source, place)
+    earlier = build_unaudited(source, place)
     (tmp_path / "link").symlink_to(place)
-    built = build(source, tmp_path / "link", seed=2)
+    built = build_unaudited(source, tmp_path / "link", seed=2)
     assert (tmp_path / "link").is_symlink()
     assert open_suite(place).digest == built.digest != earlier.digest
 
@@ -341,7 +349,9 @@ def test_a_suite_has_as_many_files_whatever_the_number_of_its_runs(tmp_path: Pat
     counts = set()
     for runs in (4, 12):
         source = write_suite(tmp_path / f"{runs}", runs=runs)
-        suite = build(source, tmp_path / f"suite-{runs}", instance_targets=["exact_match"])
+        suite = build_unaudited(
+            source, tmp_path / f"suite-{runs}", instance_targets=["exact_match"]
+        )
         counts.add(len([path for path in suite.root.rglob("*") if path.is_file()]))
     assert counts == {16}
 
@@ -395,13 +405,13 @@ def test_outputs_of_2022_and_of_today_stand_in_one_suite(tmp_path: Path) -> None
 
 
 def test_partial_runs_are_refused_or_used_as_the_spec_says(tmp_path: Path) -> None:
-    source = write_suite(tmp_path)
+    source = write_suite(tmp_path, runs=3)
     (source / "demo:subject=1,model=demo_model" / "per_instance_stats.json").unlink()
     with pytest.raises(SuiteError, match=r"per_instance_stats\.json"):
         build(source, tmp_path / "suite")
     division = {"method": "leave_one_out", "by": "run"}
     suite = build(source, tmp_path / "suite", partial_runs="use", division=division)
-    assert len(suite.cases) == 5
+    assert len(suite.cases) == 3
     said = Said()
     fields = {**WARN_ONLY, "division": division, "partial_runs": "use", "seed": 2}
     given = {"name": "v1", "version": "1", "helm_runs": [str(source)], **fields}

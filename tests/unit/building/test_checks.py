@@ -17,7 +17,7 @@ from runner.suites.spec_file import make_spec
 from tests.evaluation_builder import evaluate_function, oracle
 from tests.helm_builder import stat, write_suite
 from tests.quiz_builder import questions, write_quiz
-from tests.suite_builder import WARN_ONLY, Said, build
+from tests.suite_builder import WARN_ONLY, Said, build, build_unaudited
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,8 @@ def whole(primary: str, **fields: Any) -> dict[str, Any]:
 def test_a_suite_is_built_scored_and_ranked_by_a_metric_of_the_whole(
     tmp_path: Path, primary: str, more: dict[str, Any]
 ) -> None:
-    suite = build(write_models(tmp_path / "runs"), tmp_path / "suite", **whole(primary, **more))
+    source = write_models(tmp_path / "runs")
+    suite = build_unaudited(source, tmp_path / "suite", **whole(primary, **more))
     assert "of shares (exact_match): the mean within each run" in details(suite)["adds"]
     good = evaluate_function(suite, oracle, "good")
     constant = evaluate_function(suite, lambda target, _: target.predicted(0.1), "constant")

@@ -54,7 +54,7 @@ def reports(
             files["run_spec.json"]["adapter_spec"]["model"] = f"m{model}"
             files["run_spec.json"]["scenario_spec"]["args"] = {"subject": subject}
             write_run(root / "runs", name, files)
-    found: dict[str, Report] = budgets.measure(budgets.build(str(root / "runs"), root, 2))
+    found: dict[str, Report] = budgets.measure(budgets.build(str(root / "runs"), root, 1))
     return found
 
 

@@ -11,7 +11,6 @@ from runner.contract.__main__ import load_predictor
 from runner.contract.predictor import Case, run_predictor
 from runner.output.predictions import read_instance_predictions, read_predictions
 from runner.suites.public_suite import PublicSuite
-from runner.suites.staging import StagedInputs
 from tests.helm_builder import Json, files_of_2022, request_state, run_files, stat, write_run
 from tests.suite_builder import build, stage
 
@@ -102,12 +101,17 @@ def make_suite(root: Path, kind: str) -> PublicSuite:
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], StagedInputs]:
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return a function that stages a suite of one kind, once for all predictors."""
 
     @cache
-    def stage_once(kind: str) -> StagedInputs:
-        return stage(make_suite(tmp_path_factory.mktemp("suite"), kind))
+    def stage_once(kind: str) -> Path:
+        root = tmp_path_factory.mktemp("suite")
+        for name, content in stage(make_suite(root, kind)).files.items():
+            path = root / "input" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return root / "input"
 
     return stage_once
 
@@ -115,21 +119,17 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], StagedIn
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("predictor", PREDICTORS, ids=lambda path: path.parent.name)
 def test_every_target_is_predicted(
-    staged: Callable[[str], StagedInputs],
+    staged: Callable[[str], Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     predictor: Path,
     kind: str,
 ) -> None:
     monkeypatch.syspath_prepend(ROOT / "images" / "items")  # the gallery's base has it
-    for name, content in staged(kind).files.items():
-        path = tmp_path / "input" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    case = Case(tmp_path / "input")
+    case = Case(staged(kind))
     assert case.targets
     assert case.instance_targets
-    run_predictor(load_predictor(str(predictor)), tmp_path / "input", tmp_path)
+    run_predictor(load_predictor(str(predictor)), staged(kind), tmp_path)
     read_predictions((tmp_path / "predictions.json").read_bytes(), case.targets)
     content = (tmp_path / "instance_predictions.json").read_bytes()
     assert len(read_instance_predictions(content, case.instance_targets).stats) > 0

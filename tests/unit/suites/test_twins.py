@@ -6,12 +6,11 @@ import polars as pl
 import pytest
 from scipy.stats import binom
 
-from runner.audit.audit import audit_suite
 from runner.errors import SuiteError
 from runner.suites.groups import RunIdentity
 from runner.suites.twins import LEVEL, find_twins, fingerprint_run, is_more_than
 from tests.helm_builder import Json, request_state, run_files, write_run
-from tests.suite_builder import build
+from tests.suite_builder import audit_build, build
 
 STATES = "scenario_state.request_states."
 
@@ -135,9 +134,9 @@ def test_twins_on_two_sides_are_refused_unless_the_spec_accepts_them(tmp_path: P
         build(source, tmp_path / "suite", **fields, accept=[])
     assert "2 leaks" in str(refused.value)
     assert "accept: [twins]" in str(refused.value)
-    accepted = build(source, tmp_path / "suite", **fields, accept=["twins"])
-    assert len(accepted.cases) == 4
-    assert [leak.kind for leak in audit_suite(accepted).leaks] == ["twins", "twins"]
+    accepted = audit_build(source, tmp_path / "suite", **fields, accept=["twins"])
+    assert len(accepted.derivability) == 4
+    assert [leak.kind for leak in accepted.leaks] == ["twins", "twins"]
 
 
 @pytest.mark.parametrize(("wrong", "chance", "step"), [(8, 0.25, 1), (50, 0.7, 1), (5000, 0.4, 7)])
