@@ -1,10 +1,10 @@
 """The tests, in several processes at once: ``python -m tests``, or ``python -m tests long``.
 
 Those marked ``long`` have a command of their own: with them it would take three times as long.
-The unit tests need no engine. Of the others, some run on the user's engine, and some on engines of
-their own, so that each finds on its engine what it left there itself: these tests mostly wait, so
-there are more processes than processors. Where no other engine can be started, one follows the
-other.
+The unit tests need no engine, and are two parts. Of the others, some run on the user's engine, and
+some on engines of their own, so that each finds on its engine what it left there itself: these
+tests mostly wait, so there are more processes than processors. Where no other engine can be
+started, one follows the other.
 """
 
 import compileall
@@ -38,8 +38,12 @@ LONG = "long"
 """The mark of tests that are left to a command of their own."""
 
 WITHOUT_ENGINE = ("tests/unit", "tests/pages")
-IN_TWO = ("-n", "2", "--dist", "loadfile")
-"""These tests never wait: in one process they would be the last to end, with a core idle."""
+HALF = (
+    "tests/pages",
+    *(f"tests/unit/{name}" for name in ("authoring", "building", "cli", "submissions")),
+)
+"""Half of these tests, which never wait: in one process they would be the last to end, with a core
+idle. And pytest-xdist takes a millisecond for each, and collects all of them in each process."""
 
 ON_OWN_ENGINES = (
     (
@@ -87,7 +91,8 @@ def main() -> int:
     if not _can_start_an_engine():
         return max(_code(_run(rest)), _code(_run(elsewhere)))
     with ThreadPoolExecutor() as threads:
-        others = [threads.submit(_run, [*IN_TWO, *WITHOUT_ENGINE], stdout=PIPE, stderr=STDOUT)]
+        halves = [HALF, ["tests/unit", *(f"--ignore={path}" for path in HALF)]]
+        others = [threads.submit(_run, half, stdout=PIPE, stderr=STDOUT) for half in halves]
         others += [threads.submit(_run_on_own_engine, paths) for paths in own]
         ended = [_run(rest), *(other.result() for other in others)]
     sys.stdout.buffer.write(b"".join(each.stdout for each in ended[1:]))
