@@ -1,6 +1,7 @@
 """Reports with results that are chosen."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from runner.contract import MetricName, Stat, Target
 from runner.contract.limits import Limits
@@ -21,6 +22,7 @@ ACTUAL = Stat(NAME, count=1, sum=0.5, sum_squared=0.25, min=0.5, max=0.5, mean=0
 PREDICTED = Stat(MetricName("predicted_exact_match", "test"), count=1, mean=0.75)
 
 
+@cache
 def make_report(image_id: str = "sha256:a", predicted: Stat | None = PREDICTED) -> Report:
     case = CaseRecord(
         id="case-1",
