@@ -285,7 +285,7 @@ def wait_for(page: Path, text: str) -> None:
 def test_the_leaderboards_page_has_each_entrys_score_at_each_budget(
     browser: Browser, tmp_path: Path
 ) -> None:
-    source = write_suite(tmp_path, runs=8)
+    source = write_suite(tmp_path, runs=4)
     division = {"method": "leave_one_out", "by": "run"}
     budgets = {"instances": [1, 2]}
     suite = build_unaudited(source, tmp_path / "suite", division=division, revealed=budgets)

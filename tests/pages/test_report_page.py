@@ -393,7 +393,7 @@ def test_the_command_writes_the_page_beside_the_report_and_the_plots(
 def test_the_page_and_the_plots_show_the_score_over_the_budget(
     browser: Browser, tmp_path: Path, page: Path
 ) -> None:
-    source = write_suite(tmp_path, runs=8)
+    source = write_suite(tmp_path, runs=4)
     division = {"method": "leave_one_out", "by": "run"}
     suite = build_unaudited(
         source, tmp_path / "suite", division=division, revealed={"instances": [0, 1, 3]}
