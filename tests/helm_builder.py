@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,15 @@ def write_run(suite: Path, name: str, files: Mapping[str, Any] | None = None) ->
     directory = suite / name.replace("/", "_")
     directory.mkdir(parents=True)
     for file_name, document in (files or run_files(name)).items():
-        (directory / file_name).write_text(json.dumps(document, indent=2), encoding="utf-8")
+        text = _indented(json.dumps(document))
+        (directory / file_name).write_text(text, encoding="utf-8")
     return directory
+
+
+@lru_cache(1024)
+def _indented(text: str) -> str:
+    """Return JSON as HELM lays it out. That takes long, and most runs share most documents."""
+    return json.dumps(json.loads(text), indent=2)
 
 
 def write_suite(root: Path, suite: str = "v1", runs: int = 5) -> Path:
