@@ -34,6 +34,9 @@ MOST_WAIT_SECONDS = 600
 
 LOOK_SECONDS = 1
 
+OF_ANOTHER = "an image of an earlier evaluation"
+"""Not its name: in a competition others read what is said, and could submit that image too."""
+
 Obtained = TypeVar("Obtained")
 
 
@@ -199,7 +202,8 @@ class BatchImages:
                 for image, one in removed or ():
                     self._gone.add(image.id)
                     remember(self.engine, image)
-                    self._say(_describe(one, reference, is_needed=image.id in later))
+                    name = one.name if image.id in self._needed() else OF_ANOTHER
+                    self._say(_describe(name, one, reference, is_needed=image.id in later))
             if removed is not None:
                 self._patience_seconds = MOST_WAIT_SECONDS
                 return [image.id for image, _ in removed]
@@ -229,10 +233,10 @@ def order_of_removal(
     return [one for one in (*unneeded, *needed_last_first) if one not in kept]
 
 
-def _describe(removed: PulledImage, reference: str, *, is_needed: bool) -> str:
+def _describe(name: str, removed: PulledImage, reference: str, *, is_needed: bool) -> str:
     again = "; it is pulled again before its cases" if is_needed else ""
     size = f"{removed.size_bytes / MEGABYTE:.0f} MB with what others share"
-    return f"{removed.name}: removed to make room for {reference} ({size}){again}"
+    return f"{name}: removed to make room for {reference} ({size}){again}"
 
 
 @contextmanager

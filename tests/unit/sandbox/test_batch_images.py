@@ -130,6 +130,15 @@ def test_all_images_of_a_batch_are_found_and_the_first_ones_stay(disk: Disk) -> 
     ]
 
 
+def test_an_image_of_another_evaluation_is_not_named(disk: Disk) -> None:
+    """The images of the batch itself are, as the test above shows."""
+    said: list[str] = []
+    disk.there = ["x", "y"]
+    assert obtain(batch(disk, "a", said), "a") == ["a"]
+    (line,) = said
+    assert line.startswith("an image of an earlier evaluation: removed to make room for r.org/a@")
+
+
 def test_with_room_nothing_is_removed_or_said(disk: Disk) -> None:
     said: list[str] = []
     images = batch(disk, "ab", said)
