@@ -14,7 +14,7 @@ from runner.reports.report import Report
 from runner.scores.metrics import METRICS
 from runner.submissions.entries import Began, CountedSubmission
 from runner.submissions.ledger import Ledger
-from runner.submissions.public_score import check_scoring, score_public
+from runner.submissions.public_score import check_kinds, check_scoring, score_public
 from runner.submissions.quota import Answered, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
@@ -125,9 +125,8 @@ class Admission:
         for suite in suites:
             refuse_shared(suite, "One case could pass another its actuals.")
             check_scoring(suite)
-            public_groups(
-                split_groups(read_eval_run_specs(suite), suite.manifest.choices), self.rules
-            )
+            groups = split_groups(read_eval_run_specs(suite), suite.manifest.choices)
+            check_kinds(suite, public_groups(groups, self.rules))
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:
         """Return the evaluations that may run; publish the earlier answer for those scored before.

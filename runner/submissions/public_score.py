@@ -5,7 +5,7 @@ target. A correlation of constant predictions has no value, and a single huge pr
 any number through a mean that is not bounded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -15,10 +15,11 @@ from runner.reports.records import report_records
 from runner.reports.report import Report
 from runner.scores.policy import ScoringPolicy
 from runner.scores.weights import share_of_run, weigh
-from runner.submissions.bounded_losses import largest_loss
+from runner.submissions.bounded_losses import ZERO_OR_ONE, largest_loss
 from runner.submissions.ladder import PublicScore
 from runner.submissions.split import Group, restrict_report
 from runner.suites.suite import Suite
+from runner.untrusted import quote
 
 BOUNDED = ("mae", "brier", "instance_mae")
 """The metrics that are means of losses."""
@@ -54,6 +55,35 @@ def check_scoring(suite: Suite) -> None:
             f"{policy.largest_loss:g}. Say in the suite's spec which means are possible: "
             "scoring: {range: [least, largest]}"
         )
+
+
+def check_kinds(suite: Suite, public: Collection[str]) -> None:
+    """Refuse a split of which one side has only zeros and ones of a stat of instances.
+
+    It would be a probability there, which another metric scores, and no score would tell of it.
+
+    Args:
+        public: the names of the public runs.
+
+    Raises:
+        UsageError: names the stat.
+    """
+    if suite.scoring.primary == "mae":
+        return
+    sides: dict[str, dict[bool, set[bool]]] = {}
+    for case in suite.cases:
+        for target, stat in suite.actuals(case).instance_stats.items():
+            of_stat = sides.setdefault(target.name.name, {})
+            side = of_stat.setdefault(target.run_spec_name in public, set())
+            side.add(stat.mean in ZERO_OR_ONE)
+    for name, of_stat in sides.items():
+        only_binary = {side == {True} for side in of_stat.values()}
+        if len(only_binary) > 1:
+            raise UsageError(
+                f"{suite.name}: on one side of the split every actual of {quote(name)} is 0 or 1, "
+                "on the other not, so that they would be scored in two ways. Hold out more runs, "
+                "or make a ledger with another seed."
+            )
 
 
 def score_public(

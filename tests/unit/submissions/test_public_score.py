@@ -12,12 +12,12 @@ from runner.reports.report import CaseRecord, Report
 from runner.submissions.entries import Began, Scored
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
-from runner.submissions.public_score import BOUNDED, check_scoring, score_public
+from runner.submissions.public_score import BOUNDED, check_kinds, check_scoring, score_public
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report, public_runs
 from runner.suites.suite import Suite
 from tests.evaluation_builder import Predict, evaluate_function, off_by
-from tests.helm_builder import run_files, stat, write_run
+from tests.helm_builder import request_state, run_files, stat, write_run
 from tests.suite_builder import build_unaudited
 from tests.unit.submissions.builder import submission
 
@@ -116,6 +116,39 @@ def test_control_an_error_without_a_bound_tells_an_actual(suite: Suite) -> None:
     assert 1000.0 - (values["max_error"] or 0) == pytest.approx(actual)
     assert 1000.0 - (values["mae"] or 0) * len(targets) == pytest.approx(actual)
     assert score(made)[0].value == pytest.approx(1 / len(public_runs(made, RULES)))  # the ledger's
+
+
+def with_f1(root: Path, *binary: str) -> Suite:
+    """Return a suite scored by f1 of instances, which in some runs is 0 or 1 alone."""
+    for number in range(RUNS):
+        name = f"demo{number}:model=m"
+        means = [0.0, 1.0] if name in binary else [0.0, 0.6]
+        per_instance = [
+            {"instance_id": f"id{place}", "train_trial_index": 0, "stats": [stat("f1", mean)]}
+            for place, mean in enumerate(means)
+        ]
+        files = run_files(
+            name,
+            request_states=[request_state(f"id{place}") for place in range(len(means))],
+            per_instance_stats=per_instance,
+        )
+        files["run_spec.json"]["scenario_spec"] = {"class_name": f"a.S{number}", "args": {}}
+        write_run(root / "runs", name, files)
+    fields: dict[str, Any] = {"instance_targets": ["f1"], "division": DIVISION}
+    return by(build_unaudited(root / "runs", root / "suite", **fields), "instance_mae")
+
+
+def test_a_split_on_which_a_stat_would_be_of_another_kind_is_refused(tmp_path: Path) -> None:
+    suite = with_f1(tmp_path / "all")
+    public = public_runs(report(suite, off_by(0.0)), RULES)
+    check_kinds(suite, public)  # the control
+    one_sided = with_f1(tmp_path / "some", *public)
+    with pytest.raises(UsageError, match="'f1' is 0 or 1, on the other not"):
+        check_kinds(one_sided, public)
+    assert score_public(report(one_sided, off_by(0.1)), public) is None  # what is prevented
+    check_kinds(by(one_sided, "mae"), public)
+    few = with_f1(tmp_path / "few", next(iter(public)))
+    check_kinds(few, public)
 
 
 def test_the_largest_loss_is_the_suites(tmp_path: Path) -> None:
