@@ -26,7 +26,9 @@ class Told:
 
 
 def told_board(entries: Sequence[Entry], suite: str) -> list[Told]:
-    """Return what is told of each submitter on a suite, the best first; equal values share a rank.
+    """Return the best that is told of each submitter on a suite; equal values share a rank.
+
+    By the Ladder that is the last one. Where every score is told it need not be.
 
     Args:
         suite: the digest.
@@ -38,7 +40,8 @@ def told_board(entries: Sequence[Entry], suite: str) -> list[Told]:
         if isinstance(entry, Scored) and began[entry.id].suite == suite:
             submitter = began[entry.id].submitter
             names.setdefault(identity(submitter), submitter)
-            values[identity(submitter)] = entry.published
+            best = values.get(identity(submitter), entry.published)
+            values[identity(submitter)] = min(best, entry.published)
     shown = {key: value for key, value in values.items() if not is_disqualified(entries, key)}
     ordered = sorted(shown.items(), key=lambda item: (item[1], names[item[0]]))
     return [

@@ -8,6 +8,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.submissions.ledger import Ledger
+from runner.submissions.rules import Rules
 from runner.submissions.told import (
     MARK,
     Told,
@@ -36,6 +37,14 @@ def test_the_board_has_what_was_told_of_each_submitter_and_equal_values_share_a_
         Told(1, "team-b", 0.4),
         Told(3, "team-c", 0.9),
     ]
+
+
+def test_where_every_score_is_told_the_best_of_each_submitter_stands(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "rounded")
+    ledger.create(Rules(publish="rounded", step=0.1, seed="s"))
+    assert scored(ledger, submission("1"), 0.3) == 0.3
+    assert scored(ledger, submission("2"), 0.7) == 0.7
+    assert board(ledger) == [Told(1, "team-a", 0.3)]
 
 
 def test_two_spellings_are_one_line(ledger: Ledger) -> None:
