@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from runner.contract.limits import out_of_bounds
 from runner.errors import UsageError
 from runner.suites.division_spec import LARGEST_SEED, MOST_RUNS
 from runner.suites.revealed import MOST_INSTANCES
@@ -39,4 +40,4 @@ class Draw:
         }
         for option, (value, least, most) in bounds.items():
             if value is not None and not least <= value <= most:
-                raise UsageError(f"{option} is {value:.15g}; it must be {least} to {most}.")
+                raise UsageError(f"{out_of_bounds(option, value, least, most)}.")

@@ -28,6 +28,15 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 beyond the largest it, or Linux, refuses the container."""
 
 
+def out_of_bounds(name: str, value: float, least: float, most: float) -> str:
+    """Return what to say of a number outside its bounds; it may be a whole one of any length."""
+    try:
+        shown = f"{value:.15g}"
+    except OverflowError:
+        shown = "below -1e308" if value < 0 else "above 1e308"
+    return f"{name} is {shown}; it must be {least:.15g} to {most:.15g}"
+
+
 @dataclass(frozen=True)
 class Limits:
     """The limits of one case, told to the predictor in the manifest.
@@ -67,7 +76,7 @@ class Limits:
         for name, (least, most) in BOUNDS.items():
             value = getattr(self, name)
             if not least <= value <= most:
-                raise ValueError(f"{name} is {value:.15g}; it must be {least:.15g} to {most:.15g}")
+                raise ValueError(out_of_bounds(name, value, least, most))
 
     def to_json(self) -> Mapping[str, float]:
         """Return the limits by name, for the manifest and the report."""

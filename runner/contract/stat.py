@@ -191,7 +191,12 @@ def predicted_name(name: MetricName) -> MetricName:
 def _predicted_stat(name: MetricName, mean: float, other_values: Mapping[str, float]) -> Stat:
     if isinstance(mean, str):
         raise TypeError(f"{name}: the mean must be a number, not the text {mean!r}")
-    mean = float(mean)
+    try:
+        mean = float(mean)
+    except OverflowError as error:
+        raise ValueError(f"{name}: the mean is too large to be scored") from error
+    except TypeError as error:
+        raise TypeError(f"{name}: the mean must be a number, not {type(mean).__name__}") from error
     if not math.isfinite(mean):
         raise ValueError(f"{name}: the mean is {mean}, not a number")
     if abs(mean) > LARGEST_NUMBER:

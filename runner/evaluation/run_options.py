@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from runner.contract.limits import ALL_GPUS, BOUNDS, MIB, Limits
+from runner.contract.limits import ALL_GPUS, BOUNDS, MIB, Limits, out_of_bounds
 from runner.errors import UsageError
 from runner.evaluation.input_changes import BLANKED, SHUFFLED, InputChange, choose_input_changes
 from runner.sandbox.policy import SandboxPolicy
@@ -94,9 +94,7 @@ class RunOptions:
         }
         for option, (value, (least, most)) in bounds.items():
             if value is not None and not least <= value <= most:
-                raise UsageError(
-                    f"{option} is {value:.15g}; it must be {least:.15g} to {most:.15g}."
-                )
+                raise UsageError(f"{out_of_bounds(option, value, least, most)}.")
 
     def on(self, suite: PublicSuite) -> RunSettings:
         """Return the settings under which all cases of a suite run."""

@@ -12,6 +12,8 @@ from runner.errors import UsageError
         ({"train_runs": 0}, "--train-runs is 0"),
         ({"eval_samples": -1}, "--eval-samples is -1"),
         ({"seed": -1}, "--seed is -1"),
+        ({"train_runs": 10**400}, "--train-runs is above 1e308; it must be 1 to 1000000"),
+        ({"seed": -(10**400)}, "--seed is below -1e308; it must be 0 to "),
         ({"train_runs": 10**30}, r"--train-runs is 1e\+30; it must be 1 to 1000000"),
         ({"eval_samples": 10**30}, "--eval-samples"),
         ({"seed": 10**30}, "--seed"),

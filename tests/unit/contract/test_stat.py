@@ -134,6 +134,7 @@ def test_an_instance_target_is_predicted_as_a_target_is() -> None:
     ("mean", "said"),
     [
         (float("nan"), "exact_match: the mean is nan, not a number"),
+        (10**400, "exact_match: the mean is too large to be scored"),
         (float("-inf"), "exact_match: the mean is -inf, not a number"),
         (-1e200, r"the mean is -1e\+200, too large to be scored: 1e\+150 is most"),
     ],
