@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from runner.errors import BugError, EngineError, RunnerError, UsageError
+from runner.files.given_paths import refusing_hopeless_paths
 from runner.files.user_directories import log_directory
 
 Made = TypeVar("Made")
@@ -30,7 +31,8 @@ def attempt(make: Callable[[], Made]) -> Made | RunnerError:
     Used where many images or reports are worked on: a bug that one of them meets costs that one.
     """
     try:
-        return make()
+        with refusing_hopeless_paths():
+            return make()
     except RunnerError as error:
         return error
     except Exception as error:  # noqa: BLE001  (whatever a bug raises)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import ENAMETOOLONG
+from errno import EACCES, ENAMETOOLONG
 from pathlib import Path
 
 from runner.errors import UsageError
@@ -39,8 +39,8 @@ def refusing_hopeless_paths() -> Iterator[None]:
     """Turn a failure that no path could have avoided into an error for the user.
 
     Raises:
-        UsageError: a name is too long, which only the disk knows; or the current folder, from which
-            paths start, has been removed.
+        UsageError: a name is too long, which only the disk knows; the current folder, from which
+            paths start, has been removed; or a folder on the way may not be entered.
     """
     try:
         yield
@@ -48,6 +48,11 @@ def refusing_hopeless_paths() -> Iterator[None]:
         if isinstance(error, FileNotFoundError) and not _has_current_folder():
             raise UsageError(
                 "the current folder has been removed, and paths start from it. Change to another."
+            ) from error
+        if error.errno == EACCES and error.filename is not None:
+            raise UsageError(
+                f"{quote(str(error.filename))}: may not be read or written (Permission denied). "
+                "It, or a folder above it, is closed to this user."
             ) from error
         if error.errno != ENAMETOOLONG:
             raise

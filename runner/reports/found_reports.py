@@ -167,10 +167,11 @@ def find_reports(directory: Path, depth: int = DEEPEST_REPORT) -> list[Path]:
             return [directory]
         if depth == 0 or not directory.is_dir():
             return []
-        found = sorted(directory.iterdir())
+        # Where a link leads is not asked: that may be a place which is closed to this user.
+        found = [path for path in sorted(directory.iterdir()) if not path.is_symlink()]
+        below = [path for path in found if path.is_dir()]
     except OSError:
         return [directory]
-    below = [path for path in found if path.is_dir() and not path.is_symlink()]
     shown = [path for path in below if not path.name.startswith(".")]
     return [found for path in shown for found in find_reports(path, depth - 1)]
 

@@ -112,3 +112,10 @@ def test_an_interrupt_is_no_bug() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         attempt(interrupt)
+
+
+def test_a_file_that_is_closed_to_this_user_is_no_bug() -> None:
+    def refuse() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "a/b")
+
+    assert isinstance(attempt(refuse), UsageError)

@@ -1,5 +1,6 @@
 """Paths that no file can have."""
 
+from errno import EACCES
 from pathlib import Path
 
 import click
@@ -40,6 +41,13 @@ def test_a_current_folder_that_was_removed_is_told(
     gone.rmdir()
     with pytest.raises(UsageError, match="has been removed"), refusing_hopeless_paths():
         Path("a").absolute()
+
+
+def test_a_place_that_is_closed_to_this_user_is_told() -> None:
+    with pytest.raises(UsageError, match="'a/b': may not be read"), refusing_hopeless_paths():
+        raise PermissionError(EACCES, "Permission denied", "a/b")
+    with pytest.raises(PermissionError), refusing_hopeless_paths():  # the control: no path
+        raise PermissionError(EACCES, "Permission denied")
 
 
 def test_control_other_failures_stay_what_they_are(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
+import os
+from errno import EACCES
 from pathlib import Path
 
 import pytest
 
 from runner.errors import SuiteError, UsageError
-from runner.reports.found_reports import read_reports
+from runner.reports.found_reports import find_reports, read_reports
 from runner.reports.report import parse_report
 from runner.reports.report_directory import write_evaluation
 from tests.suite_builder import Said
@@ -61,3 +63,20 @@ def test_if_no_report_can_be_read_the_first_error_is_raised(tmp_path: Path) -> N
 def test_a_directory_without_reports_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no report in it"):
         read_reports(tmp_path, parse_report)
+
+
+def test_a_folder_whose_files_may_not_be_looked_at_costs_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_evaluation(evaluation(), tmp_path / "good")
+    (tmp_path / "closed" / "report").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("closed/report")
+    stat = os.stat
+
+    def refuse(path: object, *args: object, **kwargs: bool) -> os.stat_result:
+        if "closed/" in str(path) or ("link" in str(path) and kwargs.get("follow_symlinks", True)):
+            raise PermissionError(EACCES, "Permission denied", str(path))
+        return stat(path, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert find_reports(tmp_path) == [tmp_path / "closed", tmp_path / "good"]
