@@ -88,6 +88,7 @@ class OpenedCase:
             if name.endswith(PARQUET)
         }
 
+    @checked
     def stage(self, seed: int | None = None) -> StagedInputs:
         """Return the files that a container sees but for assets, by their path below ``/input``.
 

@@ -3,6 +3,7 @@
 import re
 
 from runner.errors import UsageError
+from runner.files.given_paths import why_no_path
 from runner.untrusted import quote
 
 _PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
@@ -31,6 +32,19 @@ def require_image_name(text: str) -> None:
 
 def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and len(text.rpartition(":")[0] or text) <= _LONGEST
+
+
+def require_reference(text: str) -> None:
+    """Refuse what names no image, but another thing to the engine: its address has the text in it.
+
+    Raises:
+        UsageError: it is a path, or no text that an address can have.
+    """
+    if {"", ".", ".."} & set(text.split("/")) or why_no_path(text) or not text.isprintable():
+        raise UsageError(
+            f"{quote(text)}: not an image's name. Name an image of the engine, or a file of one, "
+            "which ends in .tar.gz."
+        )
 
 
 def image_name_for(text: str) -> str:

@@ -23,6 +23,7 @@ from runner.errors import (
 from runner.progress import Say
 from runner.sandbox.engine.build import follow_build
 from runner.sandbox.engine.image import Image, platform_fault, read_image
+from runner.sandbox.engine.image_names import require_reference
 from runner.sandbox.engine.pull import Pull, pull_image
 from runner.sandbox.engine.registries import registry_fault
 from runner.sandbox.engine.sdk_errors import engine_errors
@@ -59,6 +60,7 @@ class Images:
         Raises:
             UsageError: the engine has no such image.
         """
+        require_reference(reference)
         try:
             return self.inspect(reference)
         except NotOnEngineError as error:
@@ -98,6 +100,7 @@ class Images:
             LackOfRoomError: the engine's disk has no room.
             EngineError: the registry can't be reached.
         """
+        require_reference(reference)
         if pull is Pull.MISSING:
             with suppress(UsageError):
                 return self.resolve(reference)

@@ -70,3 +70,11 @@ def test_suites_and_cases_show_themselves_in_a_notebook(suite: runner.OpenedSuit
     assert "<td>train/stats</td>" in suite.cases[0]._repr_html_()
     assert "v1" in repr(suite)
     assert "case-1" in repr(suite.cases[0])
+
+
+@pytest.mark.parametrize("seed", [b"1", "1", 1.5, Path("1")])
+def test_a_seed_that_is_no_number_is_refused(suite: runner.OpenedSuite, seed: object) -> None:
+    (case, *_) = suite.cases
+    with pytest.raises(runner.UsageError, match=r"stage: seed should be"):
+        case.stage(seed)  # type: ignore[arg-type]
+    assert case.stage(3).files  # the control
