@@ -33,9 +33,9 @@ def init(directory: Path, template: str) -> None:
 
     It works at once; then edit it. DIR must be new or empty.
     """
+    if directory.is_dir() and any(directory.iterdir()):
+        raise UsageError(f"{directory} is not empty. Name a new directory.")
     try:
-        if directory.is_dir() and any(directory.iterdir()):
-            raise UsageError(f"{directory} is not empty. Name a new directory.")
         copy_template(template, directory)
     except OSError as error:
         raise UsageError(f"{directory} can't be written ({error.strerror}).") from error
