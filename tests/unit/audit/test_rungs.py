@@ -10,7 +10,7 @@ from tests.helm_builder import Json
 from tests.quiz_builder import questions, write_quiz
 from tests.suite_builder import audit_build
 
-INSTANCES, SCENARIOS = 20, 8
+INSTANCES, SCENARIOS = 20, 5
 MODELS = {"demo/one": 0.2, "demo/two": 0.5, "demo/three": 0.6, "demo/four": 0.9}
 """Each model's share of right answers."""
 

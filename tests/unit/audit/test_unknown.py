@@ -1,17 +1,15 @@
 from pathlib import Path
 
-from runner.audit.audit import audit_suite
-from runner.building.build import build_suite
+from runner.building.build import Built, build_suite
 from runner.importing.importing import import_results
 from runner.suites.overview import details
 from runner.suites.spec_file import make_spec
-from runner.suites.suite import Suite
 from tests.helm_builder import request_state, run_files, stat, write_run, write_suite
 from tests.imports import DATA
 from tests.suite_builder import shared
 
 
-def imported_suite(root: Path, *others: Path, **fields: object) -> Suite:
+def imported_suite(root: Path, *others: Path, **fields: object) -> Built:
     """Return a suite of lm-eval's runs, and of others below some directories."""
     import_results(DATA / "lm_eval", root / "bo")
     given = {
@@ -23,11 +21,17 @@ def imported_suite(root: Path, *others: Path, **fields: object) -> Suite:
         "accept": ["twins", "derivable"],
         **fields,
     }
-    return build_suite(make_spec(given, "the test"), root / "suite").suite
+    return build_suite(make_spec(given, "the test"), root / "suite")
+
+
+def unknown(built: Built) -> tuple[str, ...]:
+    """Return what the audit of a suite that was built says is unknown."""
+    assert built.audit is not None
+    return built.audit.unknown
 
 
 def test_of_imported_runs_the_audit_says_what_is_unknown() -> None:
-    (words, silent) = audit_suite(shared(imported_suite)).unknown
+    (words, silent) = unknown(shared(imported_suite))
     assert words.startswith("12 runs are from lm-evaluation-harness: it is unknown whether two")
     assert silent.startswith("3 runs have no completions")
 
@@ -43,15 +47,15 @@ def test_control_of_helms_own_runs_nothing_is_unknown(tmp_path: Path) -> None:
         },
         "the test",
     )
-    suite = build_suite(spec, tmp_path / "suite").suite
-    assert audit_suite(suite).unknown == ()
-    assert details(suite)["imported"] == []
+    built = build_suite(spec, tmp_path / "suite")
+    assert unknown(built) == ()
+    assert details(built.suite)["imported"] == []
 
 
 def test_runs_of_several_sources_may_share_scenarios_under_other_names(tmp_path: Path) -> None:
-    suite = imported_suite(tmp_path, write_suite(tmp_path / "helm"))
-    unknown = audit_suite(suite).unknown
-    assert any("from HELM and lm-evaluation-harness, which name" in words for words in unknown)
+    built = imported_suite(tmp_path, write_suite(tmp_path / "helm"))
+    said = "from HELM and lm-evaluation-harness, which name"
+    assert any(said in words for words in unknown(built))
 
 
 def test_without_gold_it_is_unknown_whether_scores_can_be_computed(tmp_path: Path) -> None:
@@ -59,13 +63,12 @@ def test_without_gold_it_is_unknown_whether_scores_can_be_computed(tmp_path: Pat
     shown = imported_suite(tmp_path / "b", revealed={"instances": 2})
     words = "6 completions of imported runs are revealed, and no reference"
     assert [
-        any(each.startswith(words) for each in audit_suite(suite).unknown)
-        for suite in (hidden, shown)
+        any(each.startswith(words) for each in unknown(built)) for built in (hidden, shown)
     ] == [True, False]
 
 
 def test_a_suite_says_what_its_imported_runs_have_lost() -> None:
-    records = details(shared(imported_suite))["imported"]
+    records = details(shared(imported_suite).suite)["imported"]
     assert sum(len(record["runs"]) for record in records) == 12
     assert all("perturbations: the harness has none" in record["lost"] for record in records)
 
@@ -88,7 +91,8 @@ def test_a_run_without_instances_has_an_unknown_share(tmp_path: Path) -> None:
         },
         "the test",
     )
-    audited = audit_suite(build_suite(spec, tmp_path / "suite").suite)
+    audited = build_suite(spec, tmp_path / "suite").audit
+    assert audited is not None
     figure = str(audited.derivability["case-1"])
     assert "an unknown share of the actuals" in figure
     assert "of 1 it is unknown, as their runs have no" in figure
