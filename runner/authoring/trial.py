@@ -17,10 +17,12 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Lock, Thread, Timer
+from typing import NamedTuple
 
 import runner
 from runner.authoring.trial_case import TrialCase
 from runner.authoring.trial_copy import copy_read_only
+from runner.authoring.trial_memory import takes_more
 from runner.authoring.trial_variables import image_variables
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
 from runner.contract.limits import KIB, Limits
@@ -56,8 +58,25 @@ _CHUNK_BYTES = 1024 * 1024
 _LONGEST_LINE = 64 * KIB
 """Bytes. Of a longer line each such part is shown as one."""
 
+_LOOK_SECONDS = 0.2
+"""How often it is looked how much memory a predictor takes."""
+
 _LEFT_SECONDS = 1.0
 """How long what a predictor left running may go on printing; it ends with a container."""
+
+
+class _Ended(NamedTuple):
+    """How a process ended.
+
+    Attributes:
+        late, large: whether it was killed because of its time or of its memory.
+    """
+
+    exit_code: int
+    seconds: float
+    log: bytes = b""
+    late: bool = False
+    large: bool = False
 
 
 def default_command(folder: Path) -> list[str]:
@@ -109,7 +128,7 @@ def run_here(folder: Path, command: Sequence[str], case: TrialCase) -> SandboxRu
             raise UsageError(f"{words[0]}: can't be started ({error.strerror}).") from error
         finally:
             signal.signal(signal.SIGINT, before)
-        return _result(case, output, ended.returncode, time.monotonic() - began, b"", late=False)
+        return _result(case, output, _Ended(ended.returncode, time.monotonic() - began))
 
 
 def run_trial(
@@ -150,7 +169,7 @@ def run_trial(
             raise UsageError(_no_program(command[0], folder))
         start = [*_start(case, scratch / "tmp"), *command]
         ended = _run_limited(start, copy, variables, case.limits, show)
-        return _result(case, output, *ended)
+        return _result(case, output, ended)
 
 
 def _no_program(name: str, folder: Path) -> str:
@@ -191,8 +210,8 @@ def _run_limited(
     variables: Mapping[str, str],
     limits: Limits,
     show: Callable[[str], None],
-) -> tuple[int, float, bytes, bool]:
-    """Return the exit code, the seconds, the log, and whether the time was over."""
+) -> _Ended:
+    """Run the command; kill all that it started when its time is over or its memory is too much."""
     process = subprocess.Popen(  # noqa: S603  (the author's own command)
         command,
         cwd=folder,
@@ -204,24 +223,36 @@ def _run_limited(
     )
     printed = _Printed(limits.log_bytes)
     reader = Thread(target=_read_lines, args=(process, printed, show), daemon=True)
-    late = Event()
-    timer = Timer(limits.wall_seconds, _end_late, [process, late])
+    late, large, over = Event(), Event(), Event()
+    timer = Timer(limits.wall_seconds, _end, [process, late])
+    watch = Thread(target=_watch_memory, args=(process, limits.memory_bytes, large, over))
     began = time.monotonic()
     try:
         timer.start()
+        watch.start()
         reader.start()
         exit_code = process.wait(INTERRUPTIBLE)
         seconds = time.monotonic() - began
     finally:
         timer.cancel()
+        over.set()
         _kill(process)  # also what it left running, which would keep the pipe open
         process.wait()
         reader.join(_LEFT_SECONDS)  # a process of another group may keep the pipe open for ever
-    return exit_code, seconds, printed.log(), late.is_set()
+    return _Ended(exit_code, seconds, printed.log(), late.is_set(), large.is_set())
 
 
-def _end_late(process: subprocess.Popen[bytes], late: Event) -> None:
-    late.set()
+def _watch_memory(
+    process: subprocess.Popen[bytes], most_bytes: int, large: Event, over: Event
+) -> None:
+    while not over.wait(_LOOK_SECONDS):
+        if takes_more(process.pid, most_bytes):
+            _end(process, large)
+            return
+
+
+def _end(process: subprocess.Popen[bytes], reason: Event) -> None:
+    reason.set()
     _kill(process)
 
 
@@ -261,15 +292,19 @@ def _read_lines(
                 show(line.decode(errors="replace").rstrip("\n"))
 
 
-def _result(
-    case: TrialCase, output: Path, exit_code: int, seconds: float, log: bytes, late: bool
-) -> SandboxRun:
+def _result(case: TrialCase, output: Path, ended: _Ended) -> SandboxRun:
     """Return the result in the form of a container's."""
-    code = exit_code if exit_code >= 0 else SIGNAL_EXIT_BASE - exit_code
+    code, seconds = ended.exit_code, ended.seconds
     found = read_output(_archive(output), case.limits, case.wanted_files)
-    end = ContainerEnd(code, seconds, past_deadline=late, output_full=found.full)
+    end = ContainerEnd(
+        code if code >= 0 else SIGNAL_EXIT_BASE - code,
+        seconds,
+        oom_killed=ended.large,
+        past_deadline=ended.late,
+        output_full=found.full,
+    )
     used = ResourceUse(seconds, found.bytes_used, found.file_count, None, None, is_sampled=False)
-    return SandboxRun(end, found, log, used, None)
+    return SandboxRun(end, found, ended.log, used, None)
 
 
 def _archive(output: Path) -> Iterator[bytes]:

@@ -172,6 +172,7 @@ def test_a_batch_runs_on_a_disk_that_holds_few_of_its_images(
     assert any(again)  # it was pulled while another's container ran
 
 
+@pytest.mark.long
 def test_a_batch_that_is_reported_is_told_again_without_a_pull(
     client: docker.DockerClient, registry: Registry, ids: Mapping[str, str], small: Path
 ) -> None:
@@ -254,6 +255,7 @@ def test_room_is_waited_for_until_the_other_evaluation_is_over(
     assert means(small) == expected(ids)
 
 
+@pytest.mark.long
 def test_what_the_user_pulled_is_not_removed(
     client: docker.DockerClient, registry: Registry, ids: Mapping[str, str], small: Path
 ) -> None:
@@ -270,6 +272,7 @@ def test_what_the_user_pulled_is_not_removed(
     assert one in on_engine(client, ids)
 
 
+@pytest.mark.long
 def test_an_image_that_its_registry_lost_meanwhile_costs_that_image_alone(
     client: docker.DockerClient, registry: Registry, ids: Mapping[str, str], small: Path
 ) -> None:

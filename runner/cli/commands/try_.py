@@ -47,11 +47,10 @@ def try_predictor() -> None:
 
     There is no container, but the process has what it will have there: the packages of
     requirements.txt and of the base image, in an environment that is kept; a read-only copy of the
-    folder, without what .dockerignore names; the suite's wall time; no network, where the system
-    lets a process give it up. predictor.py, predict.sh and predict.R are run as in their images;
-    for any other predictor, give the COMMAND. The environment variable RUNNER_INPUT_DIR says where
-    the inputs are, and RUNNER_OUTPUT_DIR where the output goes.
+    folder, without what .dockerignore names; the suite's wall time, and on Linux its memory; no
+    network, where the system lets a process give it up. predictor.py, predict.sh and predict.R are
+    run as in their images; for any other predictor, give the COMMAND. The environment variable
+    RUNNER_INPUT_DIR says where the inputs are, and RUNNER_OUTPUT_DIR where the output goes.
 
-    What the Dockerfile copies, and the limits of memory, processes and /tmp, only `runner check`
-    shows.
+    What the Dockerfile copies, and the limits of processes and /tmp, only `runner check` shows.
     """

@@ -12,9 +12,10 @@ import pytest
 from runner.authoring.trial import require_program, run_here, run_trial
 from runner.authoring.trial_case import TrialCase, staged
 from runner.authoring.trial_start import is_possible
-from runner.contract.limits import Limits
+from runner.contract.limits import MIB, Limits
 from runner.errors import UsageError
 from runner.sandbox.container_end import CUT_MARK
+from runner.sandbox.outcome import Outcome, predictor_fault
 from runner.sandbox.sandbox_run import SandboxRun
 from tests.suite_builder import shared_suite
 
@@ -29,9 +30,12 @@ def case() -> Iterator[TrialCase]:
         yield made
 
 
-def trial(folder: Path, case: TrialCase, *command: str, wall_seconds: float = 20) -> SandboxRun:
+USUAL = Limits(wall_seconds=20)
+
+
+def trial(folder: Path, case: TrialCase, *command: str, limits: Limits = USUAL) -> SandboxRun:
     """Return the run of a command in a folder; its log goes nowhere else."""
-    limited = replace(case, limits=Limits(wall_seconds=wall_seconds))
+    limited = replace(case, limits=limits)
     return run_trial(folder, command, limited, ENVIRONMENT, lambda _line: None)
 
 
@@ -143,10 +147,37 @@ def test_there_is_no_network_but_its_own_loopback(tmp_path: Path, case: TrialCas
 def test_a_predictor_that_goes_on_is_killed_at_the_wall_time(
     tmp_path: Path, case: TrialCase
 ) -> None:
-    run = trial(tmp_path, case, "sh", "-c", "echo began; sleep 60", wall_seconds=0.5)
+    run = trial(tmp_path, case, "sh", "-c", "echo began; sleep 60", limits=Limits(wall_seconds=0.5))
     assert run.end.past_deadline
     assert run.end.wall_seconds < 10
     assert run.log == b"began\n"
+
+
+FILLED = "import time; kept = b'x' * 2**20 * {mib}; "
+FORKED = "import os; [os.fork() for _ in range(2)]; "
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(FILLED.format(mib=160) + "time.sleep(60)", id="one process"),
+        pytest.param(FORKED + FILLED.format(mib=40) + "time.sleep(60)", id="four processes"),
+    ],
+)
+def test_a_predictor_that_takes_too_much_memory_is_killed(
+    tmp_path: Path, case: TrialCase, code: str
+) -> None:
+    run = trial(tmp_path, case, "python3", "-c", code, limits=Limits(memory_bytes=128 * MIB))
+    assert predictor_fault(run.end) is Outcome.OUT_OF_MEMORY
+    assert run.end.wall_seconds < 30
+
+
+def test_control_what_processes_share_counts_once_and_what_is_within_the_limit_is_run(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    code = f"{FILLED.format(mib=60)}{FORKED}time.sleep(1)"
+    run = trial(tmp_path, case, "python3", "-c", code, limits=Limits(memory_bytes=128 * MIB))
+    assert predictor_fault(run.end) is None
 
 
 def test_what_it_leaves_running_ends_with_it(tmp_path: Path, case: TrialCase) -> None:
