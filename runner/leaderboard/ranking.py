@@ -1,7 +1,7 @@
 """Evaluations of one suite, ranked: rank ranges from paired comparisons, intervals, outcomes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,21 +42,8 @@ def make_leaderboard(
     faults = [f"{each.path}: not ranked: {each.fault}" for each in found if each.fault is not None]
     say_first(progress.say, faults, "reports are not ranked")
     found = _one_spelling(found)
-    passed_over = chosen.passed_over
-    counted = [each for each in found if each.path not in passed_over]
-    ranked = sorted(
-        (each for each in counted if each.replicates is not None),
-        key=lambda each: each.order(policy),
-    )
-    others = [each for each in counted if each.replicates is None]
-    if submitters is not None and submitters.show == "best":
-        ranked = _best_of_each(ranked)
-    else:
-        others += [
-            replace(each, unranked=passed_over[each.path])
-            for each in found
-            if each.path in passed_over
-        ]
+    shows_best = submitters is not None and submitters.show == "best"
+    ranked, others = _to_show(found, chosen.passed_over, policy, shows_best=shows_best)
     values = [each.replicates for each in ranked if each.replicates is not None]
     table = compare_all(values, policy)
     probabilities = tuple(map(tuple, table.probabilities.tolist()))
@@ -80,6 +67,33 @@ def make_leaderboard(
         faults=tuple(each.fault for each in found if each.fault is not None),
         others=chosen.others,
     )
+
+
+def _to_show(
+    found: Iterable["_Evaluated"],
+    passed_over: Mapping[Path, str],
+    policy: ScoringPolicy,
+    *,
+    shows_best: bool,
+) -> tuple[list["_Evaluated"], list["_Evaluated"]]:
+    """Return the evaluations that are ranked, the best first, and the others that are shown.
+
+    Args:
+        passed_over: why some are not ranked, although they are scored.
+        shows_best: whether of each submitter only what counts is shown.
+    """
+    counted, not_counted = [], []
+    for each in found:
+        if each.path in passed_over:
+            not_counted.append(replace(each, unranked=passed_over[each.path]))
+        else:
+            counted.append(each)
+    ranked = [each for each in counted if each.replicates is not None]
+    ranked.sort(key=lambda each: each.order(policy))
+    others = [each for each in counted if each.replicates is None]
+    if shows_best:
+        return _best_of_each(ranked), others
+    return ranked, [*others, *not_counted]
 
 
 def _scored_on(report: Contender, replicates: Replicates) -> tuple[Any, ...]:
