@@ -1,11 +1,14 @@
 """Pulls an image from its registry."""
 
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Any
+
+from docker.errors import NotFound
 
 from runner.contract.limits import GIB
 from runner.errors import EngineError, EngineRefusedError, NoRoomError, UsageError
@@ -14,6 +17,7 @@ from runner.sandbox.engine.credentials import find_credentials
 from runner.sandbox.engine.room import (
     LEAST_FREE_BYTES,
     check_layers,
+    check_unpacking,
     free_bytes,
     lack_of_room,
 )
@@ -68,13 +72,14 @@ def pull_image(
         raise NoRoomError(f"{reference} was not pulled. {lack}", LEAST_FREE_BYTES)
     say(f"{reference}: pulling" + ("" if platform is None else f" it for {platform}"))
     try:
+        measure_free = partial(_free_until_there, api, info, reference, _find_id(api, reference))
         with engine_errors(f"pull {reference}"):
             values = dict(credentials.values)
             events = api.pull(
                 reference, auth_config=values, stream=True, decode=True, platform=platform
             )
             with closing(events):  # otherwise the engine would go on with it
-                follow_pull(events, reference, say, free_bytes(info))
+                follow_pull(events, reference, say, measure_free)
     except EngineRefusedError as error:
         if error.status not in NOT_IN_REGISTRY:
             raise pull_error(reference) from error
@@ -84,19 +89,47 @@ def pull_image(
         ) from error
 
 
+def _free_until_there(
+    api: Any, info: Mapping[str, Any], reference: str, earlier: str | None
+) -> int | None:
+    """Return how much is free on the engine's disk; None if that is not known.
+
+    Nor is it of interest once the image is there, and what it needs is known; the engine's last
+    events may come after that.
+
+    Args:
+        earlier: the ID of the image that the reference named before.
+    """
+    free = free_bytes(info)
+    if free is None or free >= LEAST_FREE_BYTES:
+        return free
+    return None if _find_id(api, reference) != earlier else free
+
+
+def _find_id(api: Any, reference: str) -> str | None:
+    with engine_errors(f"look up the image {reference}"), suppress(NotFound):
+        return str(api.inspect_image(reference)["Id"])
+    return None
+
+
 def follow_pull(
-    events: Iterable[Mapping[str, Any]], reference: str, say: Say, free: int | None = None
+    events: Iterable[Mapping[str, Any]],
+    reference: str,
+    say: Say,
+    measure_free: Callable[[], int | None] = lambda: None,
 ) -> None:
     """Announce from time to time how far a pull is, until its end.
 
     Args:
-        free: how many bytes were free on the engine's disk; None if that is not known.
+        measure_free: returns how many bytes are free on the engine's disk; None if that is not
+            known.
 
     Raises:
         UsageError: its layers have too many bytes, or it takes too long.
         LackOfRoomError: its layers don't fit on the engine's disk.
         EngineError: it broke off.
     """
+    free = measure_free()
     is_done: dict[str, bool] = {}
     sizes: dict[str, int] = {}
     begun = announced = time.monotonic()
@@ -106,6 +139,8 @@ def follow_pull(
         if "id" in event and "progressDetail" in event:
             is_done[event["id"]] = event["status"] in ("Pull complete", "Already exists")
             sizes[event["id"]] = max(sizes.get(event["id"], 0), *_bytes(event["progressDetail"]))
+            if event["progressDetail"]:
+                check_unpacking(reference, free, measure_free())
         if sum(sizes.values()) > MOST_PULLED_BYTES:
             raise UsageError(
                 f"{reference}: its layers have more than {MOST_PULLED_BYTES / GIB:g} GiB, so it "

@@ -67,5 +67,26 @@ def check_layers(reference: str, sizes: Mapping[str, int], free: int | None) -> 
         )
 
 
+def check_unpacking(reference: str, before: int | None, free: int | None) -> None:
+    """Refuse an image that fills the engine's disk while it is unpacked.
+
+    Of some megabytes that were sent any number can come.
+
+    Args:
+        before: how much was free when its pull began.
+        free: how much is free now; None if that is not known.
+
+    Raises:
+        LackOfRoomError: nearly nothing is left. How much it needs is not known: perhaps twice what
+            was there.
+    """
+    if before is not None and free is not None and free < LEAST_FREE_BYTES:
+        raise LackOfRoomError(
+            f"{reference}: unpacked, it does not fit on the engine's disk, which had "
+            f"{_gib(before)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}",
+            2 * before,
+        )
+
+
 def _gib(size: int) -> str:
     return f"{size / GIB:.1f} GiB"

@@ -2,7 +2,9 @@
 
 import os
 import socket
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +63,32 @@ def test_layers_that_fit_in_no_way_are_refused() -> None:
 def test_a_pull_is_ended_when_the_registry_says_more_than_there_is_room_for() -> None:
     progress = {"current": 1, "total": 4 * GIB}
     event = {"id": "a", "status": "Downloading", "progressDetail": progress}
-    follow_pull([event], "x", print, 10 * GIB)  # control
+    follow_pull([event], "x", print, lambda: 10 * GIB)  # control
     with pytest.raises(LackOfRoomError, match="x: it needs at least 8"):
-        follow_pull([event], "x", print, 8 * GIB)
+        follow_pull([event], "x", print, lambda: 8 * GIB)
+
+
+def unpacking(free: Iterator[int]) -> list[Mapping[str, Any]]:
+    """Return the events of a layer of 8 MB that is unpacked, one for each time that is measured."""
+    return [
+        {"id": "a", "status": "Extracting", "progressDetail": {"current": done, "total": 8_000_000}}
+        for done, _ in enumerate(free)
+    ]
+
+
+def test_a_pull_is_ended_when_what_it_unpacks_fills_the_disk() -> None:
+    """A layer of zeros is a thousandth of them: 8 MB that were sent take 8 GB."""
+    free = [4 * GIB, 3 * GIB, 2 * GIB, LEAST_FREE_BYTES, LEAST_FREE_BYTES - 1, 0]
+    measured = iter(free)
+    events = iter(unpacking(iter(free)))
+    text = r"x: unpacked, it does not fit on the engine's disk, which had 4\.0 GiB free"
+    with pytest.raises(LackOfRoomError, match=text) as refused:
+        follow_pull(events, "x", print, measured.__next__)
+    assert refused.value.needed_bytes == 8 * GIB
+    assert list(measured) == [0]  # at once
+
+
+def test_control_a_pull_goes_on_while_enough_is_free_or_it_is_not_known_how_much() -> None:
+    free = [4 * GIB, 3 * GIB, 2 * GIB, LEAST_FREE_BYTES]
+    follow_pull(unpacking(iter(free[1:])), "x", print, iter(free).__next__)
+    follow_pull(unpacking(iter(free)), "x", print, lambda: None)
