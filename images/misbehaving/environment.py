@@ -8,7 +8,7 @@ import os
 
 from _attempt import harm, write_predictions
 
-GIVEN = {"HOME", "HOSTNAME", "LOGNAME", "PATH", "TMPDIR", "USER"}
+GIVEN = {"HOME", "HOSTNAME", "LOGNAME", "OMP_NUM_THREADS", "PATH", "TMPDIR", "USER"}
 OF_THE_IMAGE = {
     "GPG_KEY",
     "LANG",

@@ -1,5 +1,6 @@
 """Policy -> the engine's arguments. Pure, so that every request can be read and tested."""
 
+import math
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,10 +26,19 @@ ENVIRONMENT = {
     # Programs that ask who they are would look the uid up in the image's passwd file.
     **dict.fromkeys(("LOGNAME", "USER"), "predictor"),
 }
-"""All that the runner adds to the image's own environment. It overrides the image's values.
+"""What the runner sets in every image's environment, whatever the image's own ENV says.
 
 The image's ENV is part of the image, as its files are: it reveals nothing about the host, and a
 library that its LD_PRELOAD loads runs in the same sandbox.
+"""
+
+THREADS = "OMP_NUM_THREADS"
+"""The variable by which NumPy's OpenBLAS, OpenMP, MKL, Arrow and PyTorch know how many threads
+may compute. It is the limit of CPUs, unless the image's ENV has another value.
+
+Without it they start a thread for each processor of the host. Those take the CPU time that the
+limit leaves (a fifth of a small case, with two processors), and they divide sums by their number,
+so that the last digits of a prediction follow from the host.
 """
 
 ASSETS_DIR = INPUT_DIR / ASSETS
@@ -152,7 +162,7 @@ def predictor_body(
         mounts.append(_mount(assets_volume, ASSETS_DIR, read_only=True))
     return {
         **_program(image, names, "predictor", names.uid),
-        "Env": [f"{name}={value}" for name, value in _environment(image).items()],
+        "Env": [f"{name}={value}" for name, value in _environment(image, limits).items()],
         "HostConfig": {**host_config, "Mounts": mounts},
     }
 
@@ -298,8 +308,8 @@ def _mount(volume: str, target: PurePosixPath, *, read_only: bool) -> Body:
     }
 
 
-def _environment(image: Image) -> Mapping[str, str]:
-    return {**image.environment, **ENVIRONMENT}
+def _environment(image: Image, limits: Limits) -> Mapping[str, str]:
+    return {THREADS: str(math.ceil(limits.cpus)), **image.environment, **ENVIRONMENT}
 
 
 def _gpu_requests(count: int, gpus: tuple[str, ...]) -> list[Body]:

@@ -118,7 +118,7 @@ def test_neither_proxies_nor_the_runners_own_environment_get_in(
         seen = json.loads(run(engine, python(engine, ENVIRONMENT)).log)
     assert set(seen) == {
         *("PATH", "LANG", "PYTHONPATH", "PYTHONUNBUFFERED"),  # the image's own
-        *("HOME", "TMPDIR", "HOSTNAME", "USER", "LOGNAME"),
+        *("HOME", "TMPDIR", "HOSTNAME", "USER", "LOGNAME", "OMP_NUM_THREADS"),
     }
     assert (seen["HOME"], seen["HOSTNAME"]) == ("/tmp", "predictor")
 

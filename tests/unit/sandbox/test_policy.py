@@ -86,16 +86,29 @@ def test_new_privileges_are_refused_and_our_seccomp_profile_is_given() -> None:
     assert seccomp.startswith('seccomp={\n  "defaultAction": "SCMP_ACT_ERRNO"')
 
 
-def test_the_environment_is_the_images_and_four_names_of_ours_that_win() -> None:
+def test_the_environment_is_the_images_four_names_of_ours_that_win_and_the_threads() -> None:
     environment = predictor_body(IMAGE, SandboxPolicy(LIMITS), NAMES)["Env"]
     assert sorted(environment) == [
         "HOME=/tmp",
         "HTTP_PROXY=http://the.image's:own",
         "LOGNAME=predictor",
+        "OMP_NUM_THREADS=1",
         "PATH=/usr/bin",
         "TMPDIR=/tmp",
         "USER=predictor",
     ]
+
+
+@pytest.mark.parametrize(("cpus", "threads"), [(0.5, "1"), (1, "1"), (2.5, "3"), (4, "4")])
+def test_as_many_threads_compute_as_the_limit_has_cpus(cpus: float, threads: str) -> None:
+    policy = SandboxPolicy(replace(LIMITS, cpus=cpus))
+    assert f"OMP_NUM_THREADS={threads}" in body(policy=policy)["Env"]
+
+
+def test_an_image_that_says_how_many_threads_compute_has_its_way() -> None:
+    image = replace(IMAGE, environment={"OMP_NUM_THREADS": "2"})
+    environment = predictor_body(image, SandboxPolicy(LIMITS), NAMES)["Env"]
+    assert [one for one in environment if "THREADS" in one] == ["OMP_NUM_THREADS=2"]
 
 
 def test_the_images_program_is_run_as_it_says() -> None:
