@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import EngineError, NoRoomError, RunnerError, SubmissionError, UsageError
+from runner.errors import (
+    EngineError,
+    LackOfRoomError,
+    NoRoomError,
+    RunnerError,
+    SubmissionError,
+    UsageError,
+)
 from runner.evaluation.finished_evaluation import FinishedEvaluation
 from runner.evaluation.passes import Pass
 from runner.files.submitter_names import identity
@@ -12,7 +19,13 @@ from runner.leaderboard.published import outcome_word
 from runner.progress import Say
 from runner.reports.report import Report
 from runner.scores.metrics import METRICS
-from runner.submissions.entries import Began, CountedSubmission
+from runner.submissions.entries import (
+    ENGINE_FAULT,
+    NO_ROOM,
+    RUNNER_FAULT,
+    Began,
+    CountedSubmission,
+)
 from runner.submissions.ledger import Ledger
 from runner.submissions.public_score import check_kinds, check_scoring, score_public
 from runner.submissions.quota import Answered, Refused
@@ -82,7 +95,8 @@ class Admission:
             except NoRoomError as error:  # no fault of the submitter's, and no look at anything
                 faults.append(error)
             except (EngineError, UsageError) as error:
-                self.ledger.fail(submission, reference, "not fetched")
+                is_room = isinstance(error, LackOfRoomError)
+                self.ledger.fail(submission, reference, NO_ROOM if is_room else "not fetched")
                 faults.append(error)
         if len(faults) == len(references):
             raise faults[0]
@@ -158,7 +172,7 @@ class Admission:
         directory = finished.directory
         if isinstance(finished.result, RunnerError):  # free of charge
             is_engine = isinstance(finished.result, EngineError)
-            word = "engine_fault" if is_engine else "runner_fault"
+            word = ENGINE_FAULT if is_engine else RUNNER_FAULT
             self._release(finished.first.image.reference, directory, word)
         else:
             self._settle(directory, finished.result)

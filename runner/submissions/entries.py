@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 from runner.files.submitter_names import identity
 from runner.submissions.ladder import PublicScore
 
+ENGINE_FAULT, RUNNER_FAULT, NO_ROOM = "engine_fault", "runner_fault", "no_room"
+"""Reasons why an evaluation ended without a score that say nothing of its image."""
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
@@ -136,6 +139,14 @@ class Attempt:
     def is_failure(self) -> bool:
         """Whether it counts as an evaluation without a score."""
         return not self.is_given_back and isinstance(self.ended, Released)
+
+    @property
+    def is_failure_of_image(self) -> bool:
+        """Whether it counts so, and the image may be the cause."""
+        faults_of_host = {ENGINE_FAULT, RUNNER_FAULT, NO_ROOM}
+        if not self.is_failure or not isinstance(self.ended, Released):
+            return False
+        return self.ended.reason not in faults_of_host
 
 
 def with_corrections(entries: Sequence[Entry]) -> list[Entry]:

@@ -105,7 +105,8 @@ def _refuse(
 ) -> Refused | None:
     """Return why a submitter may not begin another evaluation now, or None."""
     free = [each for each in own if each.is_failure]
-    if sum(each.began.submission.image == submission.image for each in free) >= rules.failures:
+    of_image = [each for each in own if each.began.submission.image == submission.image]
+    if sum(each.is_failure_of_image for each in of_image) >= rules.failures:
         return Refused("image", None)
     charged = [each for each in own if each.is_charged]
     limits: tuple[tuple[Literal["evaluations", "failures"], list[Attempt], int], ...] = (

@@ -17,8 +17,9 @@ class Rules(BaseModel):
 
     Attributes:
         evaluations: how many scored evaluations a submitter has in any ``period_hours``.
-        failures: how often one image may end without a score. In a period a submitter may have as
-            many of them for each evaluation: each tells one word of what the container saw.
+        failures: how often one image may end without a score, a fault of the engine or the runner
+            left out. In a period a submitter may have as many, those among them, for each
+            evaluation: each tells one word of what the container saw.
         publish: what is published of the score on the public split: what the Ladder allows, the
             score rounded to ``step``, or the score itself.
         step: in the primary metric's unit: published scores are multiples of it, and the Ladder's

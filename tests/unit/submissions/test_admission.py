@@ -1,12 +1,20 @@
 """What happens to a submitter's images before the engine runs any of them."""
 
+from datetime import timedelta
+
 import pytest
 
-from runner.errors import EngineError, NoRoomError, SubmissionError, UsageError
+from runner.errors import (
+    EngineError,
+    LackOfRoomError,
+    NoRoomError,
+    SubmissionError,
+    UsageError,
+)
 from runner.submissions.admission import Admission
 from runner.submissions.entries import Began
 from runner.submissions.ledger import Ledger
-from tests.unit.submissions.builder import scored, submission
+from tests.unit.submissions.builder import Clock, scored, submission
 
 SUITES = ("s",)
 
@@ -107,3 +115,20 @@ def test_that_the_disk_is_full_is_counted_against_nobody(ledger: Ledger) -> None
         with pytest.raises(NoRoomError):
             admission(ledger).fetch(["registry.example/x"], SUITES, full)
     assert ledger.attempts() == []
+
+
+def test_an_image_that_there_was_no_room_for_may_be_submitted_again(
+    ledger: Ledger, clock: Clock
+) -> None:
+    """A registry was asked: who submits counts that, but the image is not refused for ever."""
+
+    def too_small(_reference: str, _may_ask: bool) -> None:
+        raise LackOfRoomError("it needs at least 5 GiB, and the engine's disk has 4 GiB free")
+
+    for _ in range(6):
+        with pytest.raises(LackOfRoomError):
+            admission(ledger).fetch(["registry.example/x"], SUITES, too_small)
+    with pytest.raises(SubmissionError, match="6 evaluations without a score"):
+        admission(ledger).fetch(["registry.example/x"], SUITES, too_small)
+    clock.now += timedelta(days=1)
+    admission(ledger).fetch(["registry.example/x"], SUITES, Fetched())

@@ -97,10 +97,10 @@ def test_after_a_bad_first_score_the_next_must_beat_the_baseline_all_the_same(
     assert told == [0.3] * 5 + [0.2]
 
 
-def fail(ledger: Ledger, image: str) -> None:
+def fail(ledger: Ledger, image: str, reason: str = "failed") -> None:
     began = ledger.admit(submission(image), "image")
     assert isinstance(began, Began)
-    ledger.release(began, "failed")
+    ledger.release(began, reason)
 
 
 def test_an_image_that_fails_again_and_again_is_not_run_again(ledger: Ledger, clock: Clock) -> None:
@@ -109,6 +109,26 @@ def test_an_image_that_fails_again_and_again_is_not_run_again(ledger: Ledger, cl
     clock.now += timedelta(days=30)
     assert ledger.admit(submission("1"), "image") == Refused("image", None)
     assert isinstance(ledger.admit(submission("2"), "image"), Began)
+
+
+@pytest.mark.parametrize("reason", ["engine_fault", "runner_fault", "no_room"])
+def test_an_image_is_run_again_however_often_the_machine_failed(
+    ledger: Ledger, reason: str
+) -> None:
+    """Its author is told to submit it again, and could not change anything about it."""
+    for _ in range(3):
+        fail(ledger, "1", reason)
+    for _ in range(2):
+        fail(ledger, "1")
+    assert isinstance(ledger.admit(submission("1"), "image"), Began)
+
+
+@pytest.mark.parametrize("reason", ["engine_fault", "no_room"])
+def test_faults_of_the_machine_are_counted_within_a_period(ledger: Ledger, reason: str) -> None:
+    """Else whoever finds out how to cause one would have as many as it likes."""
+    for number in range(6):
+        fail(ledger, str(number), reason)
+    assert ledger.admit(submission("6"), "image") == Refused("failures", NOON + timedelta(hours=24))
 
 
 def test_a_submitters_failures_are_counted_over_its_images(ledger: Ledger) -> None:
