@@ -50,7 +50,7 @@ def context_names(directory: Path) -> list[str]:
     """
     refuse_unreadable(directory)
     with reading(directory):
-        return list(_walk(directory, "", read_ignore(directory)))
+        return list(_walk(directory, read_ignore(directory)))
 
 
 def refuse_unreadable(directory: Path) -> None:
@@ -129,14 +129,22 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _walk(directory: Path, folder: str, ignore: Ignore) -> Iterator[str]:
+def _walk(directory: Path, ignore: Ignore) -> Iterator[str]:
+    levels = [iter(_entries(directory, ""))]  # folders may be deeper than Python's stack
+    while levels:
+        for name, is_folder in levels[-1]:
+            left_out = name not in (DOCKERFILE, *IGNORE_FILES) and ignore.leaves_out(name)
+            if not left_out:
+                yield name
+            if is_folder and (not left_out or ignore.may_take_from(name)):
+                levels.append(iter(_entries(directory, name)))
+                break
+        else:
+            levels.pop()
+
+
+def _entries(directory: Path, folder: str) -> list[tuple[str, bool]]:
+    """Return the name of each entry of a folder, from the directory on, and whether it is one."""
+    below = f"{folder}/" if folder else ""
     with os.scandir(directory / folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        name = f"{folder}/{entry.name}" if folder else entry.name
-        left_out = name not in (DOCKERFILE, *IGNORE_FILES) and ignore.leaves_out(name)
-        if not left_out:
-            yield name
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if is_folder and (not left_out or ignore.may_take_from(name)):
-            yield from _walk(directory, name, ignore)
+        return sorted((f"{below}{each.name}", each.is_dir(follow_symlinks=False)) for each in found)

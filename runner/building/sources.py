@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.files.below import paths_below
 from runner.files.given_paths import real_path
 from runner.helm_outputs.origin import ORIGIN
 from runner.helm_outputs.runs import RunDirectory, find_partial_runs, find_runs
@@ -81,7 +82,7 @@ def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
     root = Path(spec.assets)
     paths = {
         path.relative_to(root).as_posix(): path
-        for path in sorted(root.rglob("*"))
+        for path in sorted(paths_below(root))
         if path.is_file()
     }
     if not paths:

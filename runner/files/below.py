@@ -1,7 +1,8 @@
-"""Files below a folder, opened without following any link: none leads out of the folder."""
+"""What is below a folder, found and opened without following any link: none leads out of it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from errno import ENOENT
 from io import BufferedReader
 from pathlib import Path
@@ -10,6 +11,24 @@ from runner.files.regular_files import refuse_open_irregular
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def paths_below(root: Path) -> Iterator[Path]:
+    """Yield the paths of all that is below a folder, at any depth.
+
+    Folders that are closed to this user, or go away meanwhile, are passed over. ``Path.rglob``
+    fails on those, and on folders that are deeper than Python's stack.
+    """
+    folders = [root]
+    while folders:
+        found: list[os.DirEntry[str]] = []
+        with suppress(FileNotFoundError, PermissionError), os.scandir(folders.pop()) as entries:
+            found += entries
+        for entry in found:
+            path = Path(entry)
+            yield path
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path)
 
 
 def open_below(root: Path, parts: Sequence[str]) -> BufferedReader:

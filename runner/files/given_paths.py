@@ -58,7 +58,8 @@ def refusing_hopeless_paths() -> Iterator[None]:
             raise
         raise UsageError(
             f"{quote(str(error.filename))}: too long for a path here. Each name between two "
-            "slashes has at most 255 bytes on most disks: give a shorter one."
+            "slashes has at most 255 bytes on most disks, and a whole path "
+            "4095: give a shorter one."
         ) from error
 
 

@@ -6,11 +6,13 @@ alive: the kernel drops it however the runner ends.
 
 import errno
 import os
+import secrets
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from runner.errors import UsageError
@@ -107,7 +109,23 @@ def _remove(directory: Path) -> None:
 
 
 def _make_removable(directory: Path) -> None:
-    """Let the user remove what is below: a folder there may be read-only."""
-    for folder, _, _ in os.walk(directory):
+    """Let the user remove what is below: a folder there may be read-only.
+
+    All folders are put beside each other, as shutil.rmtree fails on those that are deeper than
+    Python's stack.
+    """
+    found = count()
+    below = secrets.token_hex()  # no name that is there
+    folders = [directory]
+    while folders:
         with suppress(OSError):  # another thread may remove it meanwhile
-            Path(folder).chmod(stat.S_IRWXU)
+            for entry in _opened(folders.pop()):
+                if entry.is_dir(follow_symlinks=False):
+                    Path(entry).chmod(stat.S_IRWXU)  # as its link to the folder above changes
+                    folders.append(Path(entry).rename(directory / f"{below}-{next(found)}"))
+
+
+def _opened(folder: Path) -> list[os.DirEntry[str]]:
+    folder.chmod(stat.S_IRWXU)
+    with os.scandir(folder) as entries:
+        return list(entries)

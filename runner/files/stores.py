@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from runner.code_version import install_command
 from runner.errors import RunnerError, UsageError
+from runner.files.below import paths_below
 from runner.files.regular_files import read_regular
 from runner.files.whole_writes import whole_file
 
@@ -170,7 +171,7 @@ def files_below(directory: Path) -> list[Path]:
         UsageError: the store of its URL can't be reached, or has no such place, e.g. bucket.
     """
     if not is_remote(directory):
-        return [each for each in directory.rglob("*") if each.is_file() or each.is_symlink()]
+        return [each for each in paths_below(directory) if each.is_file() or each.is_symlink()]
     return list(listed_states(directory))
 
 

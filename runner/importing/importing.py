@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SuiteError
+from runner.files.below import paths_below
 from runner.files.regular_files import read_regular
 from runner.importing import every_eval_ever, inspect_logs, lm_eval
 from runner.importing.fields import parse_json
@@ -19,6 +20,9 @@ KNOWN = (
     "results_*.json of lm-evaluation-harness (with --log_samples), logs of Inspect, and records of "
     "Every Eval Ever"
 )
+
+SUFFIXES = (".json", inspect_logs.SUFFIX)
+"""Of files that may be results."""
 
 ADVICE = "Leave it out, or make it again."
 
@@ -70,7 +74,7 @@ def _find(source: Path) -> Iterator[Read]:
     if source.is_file():
         paths = [source]
     elif source.is_dir():
-        found = [*source.rglob("*.json"), *source.rglob(f"*{inspect_logs.SUFFIX}")]
+        found = (path for path in paths_below(source) if path.suffix in SUFFIXES)
         paths = [path for path in sorted(found) if path.is_file()]
     else:
         raise SuiteError(f"{source}: no such file or folder. Name results: {KNOWN}.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from runner.errors import SuiteError
+from runner.files.below import paths_below
 from runner.files.held_files import HeldFile, allow_open_files
 from runner.suites.manifest import DIGEST, MANIFEST, FileRecord, PrivateManifest, SuiteManifest
 
@@ -123,7 +124,7 @@ def open_half(
         OSError: a file can't be opened.
     """
     recorded = {*manifest.parts, *manifest.files}
-    found = {path.relative_to(root).as_posix(): path.lstat().st_mode for path in root.rglob("*")}
+    found = {path.relative_to(root).as_posix(): path.lstat().st_mode for path in paths_below(root)}
     regular = {name for name, mode in found.items() if stat.S_ISREG(mode)}
     others = {name for name, mode in found.items() if not stat.S_ISDIR(mode)}
     for name in sorted(others - recorded - {MANIFEST, DIGEST}):

@@ -13,7 +13,7 @@ from runner.cards.shown_card import read_bundle
 from runner.code_version import own_version
 from runner.errors import UsageError
 from runner.evaluation.running_batch import RunningBatch
-from runner.files.below import open_below
+from runner.files.below import open_below, paths_below
 from runner.files.bug_log import attempt
 from runner.leaderboard.ranking import make_leaderboard
 from runner.leaderboard.suite_choice import choose_reports
@@ -220,6 +220,6 @@ def _refuse_links(folder: Path) -> None:
     Raises:
         UsageError: it has one.
     """
-    for path in folder.rglob("*"):
+    for path in paths_below(folder):
         if path.is_symlink():
             raise UsageError(f"{path}: a link; none is followed. Put the file itself there.")

@@ -14,6 +14,8 @@ from runner.authoring.context_files import (
     reading,
 )
 from runner.errors import UsageError
+from runner.files.scratch import scratch_directory
+from tests.unit.files.deep_folders import make_deep
 
 
 @pytest.fixture
@@ -107,6 +109,20 @@ def test_a_dockerignore_of_the_dockerfiles_own_counts_before_the_other(folder: P
     (folder / "Dockerfile.dockerignore").write_text("model/weights\n")
     assert "model" in context_names(folder)
     assert "model/weights" not in context_names(folder)
+
+
+def test_folders_may_be_deeper_than_python_s_stack() -> None:
+    with scratch_directory() as folder:  # which pytest could not remove
+        make_deep(folder, 1200)
+        assert len(context_names(folder)) == 1200
+
+
+def test_control_a_folder_comes_before_its_content_and_that_before_the_next(folder: Path) -> None:
+    (folder / "model" / "a").mkdir()
+    (folder / "model" / "a" / "b").touch()
+    (folder / "z").touch()
+    names = ["Dockerfile", "model", "model/a", "model/a/b", "model/weights", "z"]
+    assert context_names(folder) == names
 
 
 def test_a_file_that_is_gone_is_named(folder: Path, tmp_path: Path) -> None:

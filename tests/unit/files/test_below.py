@@ -1,11 +1,13 @@
-"""No name leads out of a folder, and no link is followed."""
+"""What is below a folder is found; no name leads out of a folder, and no link is followed."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from runner.files.below import open_below
+from runner.files.below import open_below, paths_below
+from runner.files.scratch import scratch_directory
+from tests.unit.files.deep_folders import make_deep
 
 
 @pytest.fixture
@@ -52,3 +54,24 @@ def test_a_pipe_and_a_folder_are_no_files(root: Path) -> None:
         open_below(root, ["pipe"])
     with pytest.raises(IsADirectoryError):
         open_below(root, ["a"])
+
+
+def test_all_below_a_folder_is_found_but_nothing_behind_a_link(root: Path) -> None:
+    (root / "up").symlink_to(root.parent)
+    os.mkfifo(root / "a" / "pipe")
+    found = {path.relative_to(root).as_posix() for path in paths_below(root)}
+    assert found == {"a", "a/file", "a/pipe", "up"}
+
+
+def test_folders_may_be_deeper_than_python_s_stack() -> None:
+    with scratch_directory() as scratch:  # which pytest could not remove
+        make_deep(scratch, 1200)
+        assert sum(1 for _ in paths_below(scratch)) == 1200
+
+
+def test_a_folder_that_goes_away_meanwhile_is_passed_over(root: Path) -> None:
+    found = paths_below(root)
+    assert next(found) == root / "a"
+    (root / "a" / "file").unlink()
+    (root / "a").rmdir()
+    assert list(found) == []

@@ -7,6 +7,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.files.scratch import remove_dead_scratch, remove_own_scratch, scratch_directory
+from tests.unit.files.deep_folders import make_deep
 
 HOLDER = """
 import time
@@ -35,6 +36,12 @@ def hold() -> tuple[subprocess.Popen[str], Path]:
 def test_nothing_is_left_of_a_scratch_directory(temporary: Path) -> None:
     with scratch_directory() as scratch:
         (scratch / "actual").write_text("0.5")
+    assert list(temporary.iterdir()) == []
+
+
+def test_nothing_is_left_of_folders_that_are_deeper_than_python_s_stack(temporary: Path) -> None:
+    with scratch_directory() as scratch:
+        make_deep(scratch, 1200)
     assert list(temporary.iterdir()) == []
 
 
