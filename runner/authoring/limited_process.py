@@ -1,17 +1,15 @@
 """A process that is killed when its time is over or its memory is too much, as a container is."""
 
-import os
-import signal
 import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread, Timer
 from typing import NamedTuple
 
-from runner.authoring.process_memory import takes_more
+from runner.authoring.started_processes import Started
+from runner.contract.layout import OUTPUT_DIR_VARIABLE
 from runner.contract.limits import KIB, Limits
 from runner.processes import INTERRUPTIBLE
 from runner.sandbox.container_end import cut_log
@@ -47,7 +45,11 @@ def run_limited(
     limits: Limits,
     show: Callable[[str], None],
 ) -> Ended:
-    """Run the command; kill all that it started when its time is over or its memory is too much."""
+    """Run the command; kill all that it started when its time is over or its memory is too much.
+
+    Args:
+        variables: its environment; it names a folder for the output which no other program has.
+    """
     process = subprocess.Popen(  # noqa: S603  (the author's own command)
         command,
         cwd=folder,
@@ -57,44 +59,41 @@ def run_limited(
         stderr=subprocess.STDOUT,
         start_new_session=True,  # so that all that it starts ends with it
     )
+    started = Started(process.pid, f"{OUTPUT_DIR_VARIABLE}={variables[OUTPUT_DIR_VARIABLE]}")
     printed = _Printed(limits.log_bytes)
     reader = Thread(target=_read_lines, args=(process, printed, show), daemon=True)
     late, large, over = Event(), Event(), Event()
-    timer = Timer(limits.wall_seconds, _end, [process, late])
-    watch = Thread(target=_watch_memory, args=(process, limits.memory_bytes, large, over))
+    timer = Timer(limits.wall_seconds, _end, [started, late])
+    watch = Thread(target=_watch_memory, args=(started, limits.memory_bytes, large, over))
     began = time.monotonic()
     try:
+        reader.start()
         timer.start()
         watch.start()
-        reader.start()
         exit_code = process.wait(INTERRUPTIBLE)
         seconds = time.monotonic() - began
     finally:
         timer.cancel()
         over.set()
-        _kill(process)  # also what it left running, which would keep the pipe open
+        started.kill()  # also what it left running, which would keep the pipe open
         process.wait()
-        reader.join(_LEFT_SECONDS)  # a process of another group may keep the pipe open for ever
+        if reader.ident is not None:
+            reader.join(_LEFT_SECONDS)  # what was not found may keep the pipe open for ever
+        elif process.stdout is not None:  # this machine has no thread left, which is told
+            process.stdout.close()
     return Ended(exit_code, seconds, printed.log(), late.is_set(), large.is_set())
 
 
-def _watch_memory(
-    process: subprocess.Popen[bytes], most_bytes: int, large: Event, over: Event
-) -> None:
+def _watch_memory(started: Started, most_bytes: int, large: Event, over: Event) -> None:
     while not over.wait(_LOOK_SECONDS):
-        if takes_more(process.pid, most_bytes):
-            _end(process, large)
+        if started.take_more(most_bytes):
+            _end(started, large)
             return
 
 
-def _end(process: subprocess.Popen[bytes], reason: Event) -> None:
+def _end(started: Started, reason: Event) -> None:
     reason.set()
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    started.kill()
 
 
 class _Printed:

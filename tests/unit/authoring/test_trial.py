@@ -4,8 +4,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -155,6 +157,7 @@ def test_a_predictor_that_goes_on_is_killed_at_the_wall_time(
 
 FILLED = "import time; kept = b'x' * 2**20 * {mib}; "
 FORKED = "import os; [os.fork() for _ in range(2)]; "
+AWAY = "import os; os.fork() and os.wait(); os.setsid(); "
 
 
 @pytest.mark.parametrize(
@@ -162,6 +165,9 @@ FORKED = "import os; [os.fork() for _ in range(2)]; "
     [
         pytest.param(FILLED.format(mib=160) + "time.sleep(60)", id="one process"),
         pytest.param(FORKED + FILLED.format(mib=40) + "time.sleep(60)", id="four processes"),
+        pytest.param(
+            AWAY + FILLED.format(mib=160) + "time.sleep(60)", id="in a session of its own"
+        ),
     ],
 )
 def test_a_predictor_that_takes_too_much_memory_is_killed(
@@ -186,11 +192,42 @@ def test_what_it_leaves_running_ends_with_it(tmp_path: Path, case: TrialCase) ->
     assert not run.end.past_deadline
 
 
-def test_what_has_left_its_group_is_not_waited_for(tmp_path: Path, case: TrialCase) -> None:
+def test_what_has_left_its_session_ends_with_it_too(tmp_path: Path, case: TrialCase) -> None:
     began = time.monotonic()
-    run = trial(tmp_path, case, "sh", "-c", "setsid sleep 20 & echo done")
+    run = trial(tmp_path, case, "sh", "-c", "setsid sleep 20.0625 & echo done; sleep 0.5")
     assert (run.end.exit_code, run.log) == (0, b"done\n")
     assert time.monotonic() - began < 15
+    assert "sleep 20.0625" not in programs()
+
+
+def test_what_can_not_be_found_is_not_waited_for(tmp_path: Path, case: TrialCase) -> None:
+    began = time.monotonic()
+    hidden = "env -i setsid sleep 20.125"
+    run = trial(tmp_path, case, "sh", "-c", f"{hidden} & echo done; sleep 0.5")
+    assert (run.end.exit_code, run.log) == (0, b"done\n")
+    assert time.monotonic() - began < 15
+    assert "sleep 20.125" in programs()
+
+
+def test_a_machine_that_has_no_thread_left_is_told(
+    tmp_path: Path, case: TrialCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        trial(tmp_path, case, "sh", "-c", "sleep 20.25")
+    assert "sleep 20.25" not in programs()
+
+
+def programs() -> list[str]:
+    """Return the commands of all processes."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            commands.append(path.read_text(errors="replace").rstrip("\0").replace("\0", " "))
+    return commands
 
 
 def test_of_what_is_printed_the_end_is_kept_as_of_a_container(
