@@ -6,7 +6,6 @@ from pathlib import Path
 
 from runner.errors import (
     EngineError,
-    LackOfRoomError,
     NoRoomError,
     RunnerError,
     SubmissionError,
@@ -21,7 +20,6 @@ from runner.reports.report import Report
 from runner.scores.metrics import METRICS
 from runner.submissions.entries import (
     ENGINE_FAULT,
-    NO_ROOM,
     RUNNER_FAULT,
     Began,
     CountedSubmission,
@@ -95,8 +93,9 @@ class Admission:
             except NoRoomError as error:  # no fault of the submitter's, and no look at anything
                 faults.append(error)
             except (EngineError, UsageError) as error:
-                is_room = isinstance(error, LackOfRoomError)
-                self.ledger.fail(submission, reference, NO_ROOM if is_room else "not fetched")
+                is_of_host = isinstance(error, EngineError)  # e.g. no registry answers
+                reason = ENGINE_FAULT if is_of_host else "not fetched"
+                self.ledger.fail(submission, reference, reason)
                 faults.append(error)
         if len(faults) == len(references):
             raise faults[0]

@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 from runner.files.submitter_names import identity
 from runner.submissions.ladder import PublicScore
 
-ENGINE_FAULT, RUNNER_FAULT, NO_ROOM = "engine_fault", "runner_fault", "no_room"
+ENGINE_FAULT, RUNNER_FAULT = "engine_fault", "runner_fault"
+FAULTS_OF_HOST = frozenset({ENGINE_FAULT, RUNNER_FAULT})
 """Reasons why an evaluation ended without a score that say nothing of its image."""
 
 
@@ -143,10 +144,9 @@ class Attempt:
     @property
     def is_failure_of_image(self) -> bool:
         """Whether it counts so, and the image may be the cause."""
-        faults_of_host = {ENGINE_FAULT, RUNNER_FAULT, NO_ROOM}
-        if not self.is_failure or not isinstance(self.ended, Released):
-            return False
-        return self.ended.reason not in faults_of_host
+        ended = self.ended
+        is_of_image = isinstance(ended, Released) and ended.reason not in FAULTS_OF_HOST
+        return self.is_failure and is_of_image
 
 
 def with_corrections(entries: Sequence[Entry]) -> list[Entry]:

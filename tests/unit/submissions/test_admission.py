@@ -45,16 +45,44 @@ def unreachable(_reference: str, _may_ask: bool) -> None:
     raise EngineError("nobody answers at 127.0.0.1")
 
 
-def test_an_image_that_can_not_be_fetched_is_asked_for_three_times_only(ledger: Ledger) -> None:
+def lacking(_reference: str, _may_ask: bool) -> None:
+    raise UsageError("its registry does not have it")
+
+
+def test_an_image_that_its_registry_lacks_is_asked_for_three_times_only(ledger: Ledger) -> None:
     for _ in range(3):
-        with pytest.raises(EngineError):
-            admission(ledger).fetch(["127.0.0.1:1/x"], SUITES, unreachable)
+        with pytest.raises(UsageError):
+            admission(ledger).fetch(["127.0.0.1:1/x"], SUITES, lacking)
     asked = Fetched()
     with pytest.raises(SubmissionError, match="3 times without a score"):
         admission(ledger).fetch(["127.0.0.1:1/x"], SUITES, asked)
     assert not asked.of_registries
     admission(ledger).fetch(["registry.example/x"], SUITES, asked)  # the control
     assert asked.of_registries
+
+
+@pytest.mark.parametrize("error", [EngineError("nobody answers"), LackOfRoomError("no room")])
+def test_an_image_may_be_submitted_again_when_its_registry_answers_or_there_is_room(
+    ledger: Ledger, clock: Clock, error: EngineError
+) -> None:
+    """Whoever submits it is not asked for ever: two evaluations a day, with three failures each."""
+
+    def fail(_reference: str, _may_ask: bool) -> None:
+        raise error
+
+    asked = Fetched()
+    for _ in range(5):
+        with pytest.raises(EngineError):
+            admission(ledger).fetch(["registry.example/x"], SUITES, fail)
+    admission(ledger).fetch(["registry.example/x"], SUITES, asked)
+    with pytest.raises(EngineError):
+        admission(ledger).fetch(["registry.example/x"], SUITES, fail)
+    with pytest.raises(SubmissionError, match="6 evaluations without a score"):
+        admission(ledger).fetch(["registry.example/x"], SUITES, asked)
+    assert len(asked.of_registries) == 1
+    clock.now += timedelta(days=1)
+    admission(ledger).fetch(["registry.example/x"], SUITES, asked)
+    assert len(asked.of_registries) == 2
 
 
 def test_a_submitter_can_not_try_one_place_after_the_other(ledger: Ledger) -> None:
@@ -115,20 +143,3 @@ def test_that_the_disk_is_full_is_counted_against_nobody(ledger: Ledger) -> None
         with pytest.raises(NoRoomError):
             admission(ledger).fetch(["registry.example/x"], SUITES, full)
     assert ledger.attempts() == []
-
-
-def test_an_image_that_there_was_no_room_for_may_be_submitted_again(
-    ledger: Ledger, clock: Clock
-) -> None:
-    """A registry was asked: who submits counts that, but the image is not refused for ever."""
-
-    def too_small(_reference: str, _may_ask: bool) -> None:
-        raise LackOfRoomError("it needs at least 5 GiB, and the engine's disk has 4 GiB free")
-
-    for _ in range(6):
-        with pytest.raises(LackOfRoomError):
-            admission(ledger).fetch(["registry.example/x"], SUITES, too_small)
-    with pytest.raises(SubmissionError, match="6 evaluations without a score"):
-        admission(ledger).fetch(["registry.example/x"], SUITES, too_small)
-    clock.now += timedelta(days=1)
-    admission(ledger).fetch(["registry.example/x"], SUITES, Fetched())
