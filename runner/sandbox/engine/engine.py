@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, Literal, Self, cast
 
@@ -113,11 +113,20 @@ class Engine:
 
     def fetch_info(self) -> Mapping[str, Any]:
         """Return the engine's answer to ``GET /info``: what it and its host have."""
-        with engine_errors("describe itself"):
-            return cast("Mapping[str, Any]", self._api.info())
+        return self._info
 
     def fetch_version(self) -> Mapping[str, Any]:
         """Return the engine's answer to ``GET /version``."""
+        return self._version
+
+    # Both are asked for by several modules, and the engine starts programs to answer.
+    @cached_property
+    def _info(self) -> Mapping[str, Any]:
+        with engine_errors("describe itself"):
+            return cast("Mapping[str, Any]", self._api.info())
+
+    @cached_property
+    def _version(self) -> Mapping[str, Any]:
         with engine_errors("tell its version"):
             return cast("Mapping[str, Any]", self._api.version())
 
