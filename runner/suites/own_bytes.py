@@ -6,7 +6,6 @@ nulls are those of rows that were left out, and Arrow's IPC writes some of them.
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _NUMBERS = {pa.lib.Type_INT64: 8, pa.lib.Type_UINT64: 8, pa.lib.Type_DOUBLE: 8}
 """The bytes of a value."""
@@ -76,22 +75,22 @@ def _copy_own(array: pa.Array) -> pa.Array:
         buffers = [_list_offsets(array)]
         children = [own_bytes(array.flatten())]  # without those of lists that are null
     elif pa.types.is_boolean(kind):
-        buffers = [_bits(pc.fill_null(array, False))]
+        buffers = [_bits(array.fill_null(False))]
     elif valid is None:
         buffers = _own_part(array)
     elif pa.types.is_large_string(kind) or pa.types.is_large_binary(kind):
         buffers = _texts(array)
     else:
-        numbers = np.array(pc.fill_null(array, pa.scalar(0, kind)).to_numpy())
+        numbers = np.array(array.fill_null(pa.scalar(0, kind)).to_numpy())
         buffers = [pa.py_buffer(numbers)]
     return pa.Array.from_buffers(kind, len(array), [valid, *buffers], children=children)
 
 
 def _texts(array: pa.Array) -> list[pa.Buffer]:
     """Return the buffers of texts, with an empty one in the place of a null."""
-    filled = pc.fill_null(array, b"" if pa.types.is_large_binary(array.type) else "")
-    lengths = pc.binary_length(filled).to_numpy()
-    copied = pc.take(filled, pa.array(np.arange(len(filled)))).buffers()[2]
+    filled = array.fill_null(b"" if pa.types.is_large_binary(array.type) else "")
+    lengths = np.diff(_places(filled, filled.buffers()[1]))
+    copied = filled.take(pa.array(np.arange(len(filled)))).buffers()[2]
     return [_offsets(lengths), (copied or pa.py_buffer(b"")).slice(0, int(lengths.sum()))]
 
 
@@ -117,7 +116,7 @@ def _places(array: pa.Array, offsets: pa.Buffer) -> np.ndarray:
 
 def _list_offsets(array: pa.Array) -> pa.Buffer:
     if array.null_count:
-        return _offsets(pc.fill_null(pc.list_value_length(array), 0).to_numpy())
+        return _offsets(array.value_lengths().fill_null(0).to_numpy())
     places = _places(array, array.buffers()[1])
     return pa.py_buffer(places - places[0])
 
