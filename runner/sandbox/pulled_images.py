@@ -13,7 +13,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from runner.errors import EngineRefusedError, NotOnEngineError, UsageError
+from runner.errors import (
+    EngineError,
+    EngineLostError,
+    EngineRefusedError,
+    LackOfRoomError,
+    NotOnEngineError,
+    UsageError,
+)
 from runner.files.locks import (
     SharedDirectory,
     locked_directory,
@@ -81,14 +88,27 @@ def obtain_again(
 ) -> bool:
     """Return whether the engine has an image; pull it by one of its digests if it was missing.
 
+    Others may have submitted the same image from a registry of theirs: that one does not answer is
+    no reason not to ask the next, and the one that the image was named by comes first.
+
     Raises:
-        EngineError: a registry can't be reached, or the engine's disk has no room.
+        LackOfRoomError: the engine's disk has no room.
+        EngineError: a registry can't be reached, and no other has it.
     """
-    for reference in (image.id, *image.digests):
+    fault: EngineError | None = None
+    for reference in (image.id, *sorted(image.digests, key=image.reference.__ne__)):
         pull = Pull.NEVER if reference == image.id else Pull.MISSING
-        with suppress(UsageError):
+        try:
             if obtain_image(engine, reference, pull, say, registries).id == image.id:
                 return True
+        except (LackOfRoomError, EngineLostError):
+            raise
+        except EngineError as error:
+            fault = fault or error
+        except UsageError:
+            pass  # the next one may have it
+    if fault is not None:
+        raise fault
     return False
 
 

@@ -1,6 +1,7 @@
 """Which images make room for another, and what is known of those that did."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -18,7 +19,7 @@ from runner.sandbox.batch_images import BatchImages, order_of_removal
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
-from runner.sandbox.pulled_images import PulledImage
+from runner.sandbox.pulled_images import PulledImage, obtain_again
 from runner.sandbox.removed_images import recall, remember
 
 
@@ -178,6 +179,50 @@ def test_one_that_can_not_be_fetched_again_is_a_fault_of_the_engine_and_forgotte
         images.fetch(image("b"), kept=(), later=())
     with pytest.raises(UsageError):
         obtain(batch(disk, "b"), "b")
+
+
+def named(*registries: str) -> Image:
+    """Return an image that is in several registries; the first one is what it was submitted by."""
+    digests = tuple(f"{each}/a@sha256:a" for each in registries)
+    return replace(image("a"), reference=digests[0], digests=tuple(sorted(digests)))
+
+
+class Registries:
+    """Stands for registries of which some have the image, others deny it, and most don't answer."""
+
+    def __init__(self, *have: str, deny: Sequence[str] = ()) -> None:
+        self.have, self.deny, self.asked = have, deny, list[str]()
+
+    def __call__(
+        self, _engine: object, reference: str, pull: Pull, _say: object, _registries: object
+    ) -> Image:
+        if pull is Pull.NEVER:
+            raise UsageError("the engine has no such image")
+        host = reference.partition("/")[0]
+        self.asked.append(host)
+        if host in self.have:
+            return image("a")
+        raise UsageError("denied") if host in self.deny else EngineError(f"{host}: no answer")
+
+
+def test_a_registry_of_others_that_does_not_answer_keeps_no_image_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who copies an image into a registry of its own could stop its author's evaluation there."""
+
+    def ask(registries: Registries, names: Image) -> bool:
+        monkeypatch.setattr("runner.sandbox.pulled_images.obtain_image", registries)
+        return obtain_again(cast("Engine", None), names, print)
+
+    of_author = Registries("z.org")
+    assert ask(of_author, named("z.org", "a.org"))
+    assert of_author.asked == ["z.org"]
+    assert ask(Registries("b.org"), named("z.org", "a.org", "b.org"))
+    assert not ask(Registries(deny=["z.org", "a.org"]), named("z.org", "a.org"))
+    with pytest.raises(EngineError, match=r"z\.org: no answer"):  # control
+        ask(Registries(), named("z.org", "a.org"))
+    with pytest.raises(EngineError, match=r"a\.org: no answer"):
+        ask(Registries(deny=["z.org"]), named("z.org", "a.org"))
 
 
 def test_an_earlier_batch_removed_it_then_it_is_pulled_only_for_its_cases(disk: Disk) -> None:
