@@ -25,7 +25,7 @@ from runner.submissions.entries import (
     CountedSubmission,
 )
 from runner.submissions.ledger import Ledger
-from runner.submissions.public_score import check_kinds, check_scoring, score_public
+from runner.submissions.public_score import check_kinds, check_scoring, score_public, scored_runs
 from runner.submissions.quota import Answered, Refused
 from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
@@ -138,7 +138,9 @@ class Admission:
         for suite in suites:
             refuse_shared(suite, "One case could pass another its actuals.")
             check_scoring(suite)
-            groups = split_groups(read_eval_run_specs(suite), suite.manifest.choices)
+            scored = scored_runs(suite)
+            specs = {run: each for run, each in read_eval_run_specs(suite).items() if run in scored}
+            groups = split_groups(specs, suite.manifest.choices)
             check_kinds(suite, public_groups(groups, self.rules))
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:

@@ -57,6 +57,18 @@ def check_scoring(suite: Suite) -> None:
         )
 
 
+def scored_runs(suite: Suite) -> set[str]:
+    """Return the names of the eval runs that have targets which count."""
+    policy = suite.scoring
+    is_of_runs = policy.primary_metric.kind == "stat"
+    return {
+        target.run_spec_name
+        for actuals in map(suite.actuals, suite.cases)
+        for target in (actuals.stats if is_of_runs else actuals.instance_stats)
+        if policy.counts(target.name.name)
+    }
+
+
 def check_kinds(suite: Suite, public: Collection[str]) -> None:
     """Refuse a split of which one side has only zeros and ones of a stat of instances.
 

@@ -25,12 +25,14 @@ Group = tuple[str | None, ...]
 def split_groups(
     run_specs: Mapping[str, Mapping[str, Any]], choices: Mapping[str, Any]
 ) -> dict[str, Group]:
-    """Return the group of each eval run; runs of one group are on one side of the split.
+    """Return the group of each run; runs of one group are on one side of the split.
 
     If the suite holds out models, all runs of a model are one group, and so for scenarios: what is
     learned of one run of a model tells of its others. Else the runs of one scenario and model are.
 
     Args:
+        run_specs: of the runs that have targets which count. Others would take their places on the
+            public split, where nobody could be told of any score then.
         choices: the suite's.
     """
     described = describe_runs(run_specs).select(RUN_NAME, "scenario", "model")
@@ -73,7 +75,16 @@ def _draw(seed: str, group: Group) -> bytes:
 
 def public_runs(report: Report, rules: Rules) -> dict[str, Group]:
     """Return the public runs of a report, with their groups."""
-    return public_groups(split_groups(report.eval_run_specs, report.suite.choices), rules)
+    policy = report.scoring
+    is_of_runs = policy.primary_metric.kind == "stat"
+    scored = {
+        target.run_spec_name
+        for case in report.cases
+        for target in (case.targets if is_of_runs else case.instance_targets)
+        if policy.counts(target.name["name"])
+    }
+    specs = {run: spec for run, spec in report.eval_run_specs.items() if run in scored}
+    return public_groups(split_groups(specs, report.suite.choices), rules)
 
 
 def private_report(report: Report, rules: Rules) -> Report:

@@ -1,5 +1,6 @@
 """The score that a ledger records: on public targets alone, bounded, and always defined."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ from runner.reports.report import CaseRecord, Report
 from runner.submissions.entries import Began, Scored
 from runner.submissions.ladder import PublicScore
 from runner.submissions.ledger import Ledger
-from runner.submissions.public_score import BOUNDED, check_kinds, check_scoring, score_public
+from runner.submissions.public_score import (
+    BOUNDED,
+    check_kinds,
+    check_scoring,
+    score_public,
+    scored_runs,
+)
 from runner.submissions.rules import Rules
 from runner.submissions.split import private_report, public_runs
 from runner.suites.suite import Suite
@@ -149,6 +156,27 @@ def test_a_split_on_which_a_stat_would_be_of_another_kind_is_refused(tmp_path: P
     check_kinds(by(one_sided, "mae"), public)
     few = with_f1(tmp_path / "few", next(iter(public)))
     check_kinds(few, public)
+
+
+def test_runs_without_a_target_take_no_place_on_the_public_split(tmp_path: Path) -> None:
+    """Who adds runs to a suite could leave it nothing to be told of: half of these have no mean."""
+
+    def mean(number: int) -> float:
+        return math.nan if number % 2 else 0.3 + number / 50
+
+    half = make_suite(tmp_path / "half", means=mean, runs=20)
+    made = report(half, off_by(0.1))
+    public, own = public_runs(made, RULES), scored_runs(half)
+    assert len(made.eval_run_specs) == 16
+    assert 6 <= len(own) <= 10
+    assert public.keys() < own
+    assert len(public) == math.ceil(0.4 * len(own))
+    found, baseline = score(made)
+    assert len(found.left_out) == len(baseline.left_out) == len(public)
+
+
+def test_control_where_all_runs_have_targets_all_are_divided(suite: Suite) -> None:
+    assert scored_runs(suite) == set(report(suite, off_by(0.0)).eval_run_specs)
 
 
 def test_the_largest_loss_is_the_suites(tmp_path: Path) -> None:
