@@ -65,7 +65,10 @@ def find_environment(folder: Path, progress: Progress) -> Path:
                 _remove_unused(here, {base, own})
             return own
     except OSError as error:
-        raise UsageError(f"{here}: can't be written ({error.strerror or error}).") from error
+        raise UsageError(
+            f"{here}: the environment of packages can't be written ({error.strerror or error}). "
+            "Free space, or set XDG_CACHE_HOME to a directory elsewhere."
+        ) from error
 
 
 def _name(python: str, files: Sequence[Path]) -> str:

@@ -5,7 +5,9 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from runner.contract.limits import KIB
 from runner.errors import SuiteError, UsageError
 from runner.files.names import fitting_name, safe_name
 from runner.files.signatures import PublicKey, SigningKey
@@ -20,6 +22,9 @@ from runner.files.whole_writes import fill_directory, put_in_place, unfinished_d
 from runner.reports.receipt import RECEIPT, check_receipt, make_receipt
 from runner.reports.record_files import record_files
 from runner.reports.report import REPORT_FILE, Evaluation, Report, read_report
+
+SMALL_REPORT_BYTES = 128 * KIB
+"""What a report of one case takes: where that can't be written, no container need run."""
 
 
 def find_report(
@@ -57,8 +62,22 @@ def check_writable(directory: Path) -> None:
             f"{directory}: reports can't be written, because {nearest} is not a directory that can "
             "be written to. Name another place with --out."
         )
+    if not directory.exists():
+        _try_to_write(directory, nearest)
     if directory.exists() and not any((directory / n).is_file() for n in (REPORT_FILE, RECEIPT)):
         raise UsageError(f"{directory}: exists and is no report; name another place with --out.")
+
+
+def _try_to_write(directory: Path, nearest: Path) -> None:
+    """Write a file that has no name: a full disk, or one like /proc, has the right to write too."""
+    try:
+        with TemporaryFile(dir=nearest) as file:
+            file.write(bytes(SMALL_REPORT_BYTES))
+    except OSError as error:
+        raise UsageError(
+            f"{directory}: reports can't be written, because {nearest} takes no file "
+            f"({error.strerror}). Free space, or name another place with --out."
+        ) from error
 
 
 def write_evaluation(

@@ -10,7 +10,7 @@ import pytest
 
 from runner.authoring import trial_environment
 from runner.authoring.trial_environment import find_environment
-from runner.errors import BuildError
+from runner.errors import BuildError, UsageError
 from runner.files.user_directories import cache_directory
 from runner.progress import SILENT, Silent
 
@@ -83,6 +83,14 @@ class Lines(Silent):
     def say(self, line: str) -> None:
         """Keep a line."""
         self.said.append(line)
+
+
+def test_a_cache_that_can_not_be_written_is_told_with_the_variable_that_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
+    with pytest.raises(UsageError, match=r"^/dev/null/cache/.*set XDG_CACHE_HOME"):
+        find_environment(tmp_path, SILENT)
 
 
 def test_a_predictor_without_packages_has_those_of_the_base_and_no_others(

@@ -55,6 +55,12 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path: Path, pl
         check_writable(tmp_path / place)
 
 
+def test_a_place_that_takes_no_file_is_refused_beforehand_whatever_its_rights_say() -> None:
+    assert os.access("/proc", os.W_OK) or os.getuid() != 0  # the control: root may write there
+    with pytest.raises(UsageError, match=r"^/proc/a/b: reports can't be written.*--out"):
+        check_writable(Path("/proc/a/b"))
+
+
 def test_a_place_whose_name_is_too_long_is_refused_beforehand(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"File name too long.*--out"):
         check_writable(tmp_path / ("a" * 300) / "image")
