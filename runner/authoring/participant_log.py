@@ -24,7 +24,7 @@ from runner.errors import SuiteError
 from runner.files.stores import read_file
 from runner.helm_outputs.common_types import plain_cells
 from runner.reports.hints import find_hints
-from runner.reports.report import Report
+from runner.reports.report import CaseRecord, Report
 from runner.reports.tracebacks import EXCEPTIONS, Traceback, take_tracebacks
 from runner.sandbox.outcome import Outcome
 from runner.suites.open_half import Part
@@ -110,7 +110,7 @@ def participant_logs(
         directory: the report's.
 
     Raises:
-        SuiteError: the report is of another suite.
+        SuiteError: the report is of another suite, or is not complete.
     """
     if suite.digest != report.suite.digest:
         raise SuiteError(
@@ -119,9 +119,9 @@ def participant_logs(
         )
     shown = {}
     for case in suite.cases:
-        (record,) = [record for record in report.cases if record.id == case.id]
+        record = _record_of(case.id, report, directory)
         parts = [part for paths in suite.inputs(case).parts.values() for part in paths]
-        content = read_file(directory / record.log_file)
+        content = _read_log(directory / record.log_file)
         made = participant_log(content, input_cells(parts), events_only=events_only)
         cause = None if events_only else record.cause
         facts = {
@@ -130,6 +130,26 @@ def participant_logs(
         }
         shown[case.id] = {"outcome": str(record.outcome), "cause": cause, **facts}
     return shown
+
+
+def _record_of(case_id: str, report: Report, directory: Path) -> CaseRecord:
+    found = [record for record in report.cases if record.id == case_id]
+    if len(found) != 1:
+        raise SuiteError(
+            f"{directory}: has {len(found)} records of {case_id}, and its suite has one such case. "
+            "The report was changed: run `runner evaluate` again."
+        )
+    return found[0]
+
+
+def _read_log(path: Path) -> bytes:
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise SuiteError(
+            f"{path}: the log can't be read ({error.strerror or error}). Without it, run `runner "
+            "evaluate` again."
+        ) from error
 
 
 def input_cells(parts: Iterable[Part]) -> Iterator[str]:

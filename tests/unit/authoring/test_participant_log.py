@@ -8,8 +8,14 @@ from runner.authoring.participant_log import (
     ParticipantLog,
     input_cells,
     participant_log,
+    participant_logs,
 )
-from tests.suite_builder import part_of
+from runner.errors import SuiteError
+from runner.reports.report import Report
+from runner.reports.report_directory import write_evaluation
+from runner.suites.public_suite import PublicSuite
+from tests.evaluation_builder import evaluate_function, oracle
+from tests.suite_builder import part_of, shared_suite
 
 PROMPT = "Several of my friends think that the volleyball is always like the league."
 
@@ -145,3 +151,36 @@ def test_cells_are_had_from_every_depth_of_a_frame_but_not_from_keys(tmp_path: P
         "sports",
         "correct",
     ]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> tuple[Path, Report, PublicSuite]:
+    suite = shared_suite()
+    evaluation = evaluate_function(suite, oracle)
+    write_evaluation(evaluation, tmp_path / "report")
+    return tmp_path / "report", evaluation.report, suite.public
+
+
+def test_control_of_a_whole_report_each_log_is_read(
+    written: tuple[Path, Report, PublicSuite],
+) -> None:
+    directory, report, suite = written
+    shown = participant_logs(directory, report, suite, events_only=False)
+    assert list(shown) == [case.id for case in suite.cases]
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_report_without_one_record_of_each_case_is_refused(
+    written: tuple[Path, Report, PublicSuite], times: int
+) -> None:
+    directory, report, suite = written
+    changed = report.model_copy(update={"cases": report.cases * times})
+    with pytest.raises(SuiteError, match=rf"has {times} records of case-1"):
+        participant_logs(directory, changed, suite, events_only=False)
+
+
+def test_a_log_that_is_gone_is_named(written: tuple[Path, Report, PublicSuite]) -> None:
+    directory, report, suite = written
+    (directory / report.cases[0].log_file).unlink()
+    with pytest.raises(SuiteError, match=r"container\.log: the log can't be read"):
+        participant_logs(directory, report, suite, events_only=False)
