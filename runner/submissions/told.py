@@ -104,7 +104,8 @@ def find_ledgers(reports: Collection[Path]) -> dict[Path, Path]:
     For a mark that can't be read it is the mark itself: no ledger, so that nothing is shown.
     """
     found = {}
-    for directory in sorted({place.parent for report in reports for place in _places(report)}):
+    directories = {place.parent for report in reports for place in _places(report)}
+    for directory in sorted(directories, key=str):  # a URL and a path have no order
         mark = directory / MARK
         try:
             text = os.fsdecode(read_file(mark)).strip()

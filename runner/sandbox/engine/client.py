@@ -45,14 +45,21 @@ def open_client(endpoint: Endpoint, seconds: int, connections: int) -> docker.AP
         connections: how many are kept for the next request.
 
     Raises:
-        EngineLostError: it is reached through SSH, and the package for that is not installed.
+        EngineLostError: it is reached through SSH, and the package for that is not installed; or
+            its address is none.
         DockerException, requests.RequestException, OSError, SSHException: it does not answer.
     """
     if endpoint.host is not None and endpoint.host.startswith("ssh://"):
         _require_ssh(endpoint)
-    return Client(
-        endpoint.host, tls=endpoint.tls or False, timeout=seconds, max_pool_size=connections
-    )
+    try:
+        return Client(
+            endpoint.host, tls=endpoint.tls or False, timeout=seconds, max_pool_size=connections
+        )
+    except ValueError as error:  # of Python's own parser
+        raise EngineLostError(
+            f"{endpoint.place}: no address of a container engine ({error}). DOCKER_HOST, or "
+            "Docker's current context, names it; e.g. unix:///var/run/docker.sock."
+        ) from error
 
 
 def _require_ssh(endpoint: Endpoint) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
+from runner.files.stores import open_store
 from runner.submissions.ledger import Ledger
 from runner.submissions.rules import Rules
 from runner.submissions.told import (
@@ -86,6 +87,16 @@ def test_reports_of_a_closed_competition_are_compared_by_their_ledger_alone(
         refuse_without_ledger(reports, other.path)
     refuse_without_ledger(reports, ledger.path)  # the controls
     refuse_without_ledger([tmp_path / "elsewhere" / "image"])
+
+
+def test_reports_at_a_url_and_on_a_disk_are_looked_at_together(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    mark_reports(tmp_path / "results", ledger.path)
+    remote, local = open_store("memory://told/image"), tmp_path / "results" / "image"
+    with pytest.raises(UsageError, match="runner ledger close"):
+        refuse_without_ledger([remote, local])
+    refuse_without_ledger([remote, tmp_path / "elsewhere" / "image"])  # the control
 
 
 def test_a_link_to_a_report_or_a_relative_path_does_not_hide_its_ledger(

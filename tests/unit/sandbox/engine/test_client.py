@@ -14,3 +14,9 @@ def test_an_engine_behind_ssh_needs_an_extra_that_is_named(
     host = "ssh://somebody@host.invalid"
     with pytest.raises(EngineLostError, match=r"needs the ssh extra: .*\[ssh\]"):
         open_client(Endpoint(host, None, host), 1, 1)
+
+
+@pytest.mark.parametrize("host", ["tcp://127.0.0.1:99999", "tcp://[::1"])
+def test_what_is_no_address_is_told_as_one(host: str) -> None:
+    with pytest.raises(EngineLostError, match=r"no address of a container engine"):
+        open_client(Endpoint(host, None, host), 1, 1)
