@@ -72,15 +72,19 @@ class Competition:
         git(self.origin, "switch", "--quiet", "main")
         git(self.origin, "branch", "--quiet", "--delete", "--force", "topic")
 
-    def evaluate(self, number: int, author: str, place: Path) -> Job:
-        """Run the workflow that a pull request starts."""
+    def evaluate(self, number: int, author: str, place: Path, **variables: str) -> Job:
+        """Run the workflow that a pull request starts.
+
+        Args:
+            variables: those that are not as the README says.
+        """
         request = {
             "number": number,
             "head": {"sha": git(self.origin, "rev-parse", f"refs/pull/{number}/head")},
             "user": {"login": author},
         }
         github = {"sha": git(self.origin, "rev-parse", "main"), "event": {"pull_request": request}}
-        return self._run("submission.yml", github, place)
+        return self._run("submission.yml", github, place, **variables)
 
     def merge(self, number: int) -> None:
         git(self.origin, "merge", "--quiet", "--no-edit", f"refs/pull/{number}/head")
@@ -89,12 +93,13 @@ class Competition:
         """Run the workflow that a merge starts."""
         return self._run("leaderboard.yml", {}, place)
 
-    def _run(self, workflow: str, github: Mapping[str, object], place: Path) -> Job:
+    def _run(self, workflow: str, github: Mapping[str, object], place: Path, **other: str) -> Job:
         secrets = {"SUITE_PRIVATE": str(self.private)}
         variables = {
             "RESULTS": str(self.results),
             "LEDGER": str(self.ledger),
             "REGISTRIES": self.registry,
+            **other,
         }
         job = Job(self.origin, place, {"github": github, "secrets": secrets, "vars": variables})
         job.run(WORKFLOWS / workflow)
@@ -192,6 +197,20 @@ def test_a_hostile_submission_ends_with_typed_causes_and_none_of_its_text(
     assert "\x1b" not in job.visible()
     commands = [line for line in job.log.splitlines() if line.lstrip().startswith("::")]
     assert [line.partition("::")[2].partition("::")[0] for line in commands] == ["add-mask"]
+
+
+def test_without_its_ledger_nothing_is_evaluated(
+    competition: Competition, registry: Registry, tmp_path: Path
+) -> None:
+    """A variable that is not set: the image would be scored again and again, and exactly."""
+    content = near_predictions(competition.suite)
+    image = registry.push("team-a/without-ledger", COPY, {"predictions.json": content})
+    competition.pull_request(90, submission("team-a", image))
+    for number, missing in enumerate(("LEDGER", "RESULTS")):
+        job = competition.evaluate(90, "octocat", tmp_path / str(number), **{missing: ""})
+        assert job.exit_code == 2
+        assert "The variables LEDGER and RESULTS have to name" in job.log
+        assert "Evaluate" not in job.outputs
 
 
 @pytest.mark.parametrize("name", ["team-a", "team-b", "leaderboard"])
