@@ -126,11 +126,18 @@ def item_place(row: Mapping[str, Any]) -> Place:
 def perturbation_text(perturbation: Mapping[str, Any] | None) -> str:
     """Return a perturbation as text, without what a stat is computed on; empty for none."""
     values = {
-        name: float(value) if type(value) is int else value
+        name: _as_float(value) if type(value) is int else value
         for name, value in (perturbation or {}).items()
         if name != "computed_on"
     }
     return json.dumps(values, sort_keys=True, default=str) if values else ""
+
+
+def _as_float(number: int) -> float | int:
+    try:
+        return float(number)
+    except OverflowError:  # it can't stand as a float elsewhere
+        return number
 
 
 def reference_text(reference: Mapping[str, Any]) -> str:

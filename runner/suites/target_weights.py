@@ -83,9 +83,10 @@ def _flagged(stats: pl.DataFrame) -> Flagged:
     if column not in stats.columns:
         return {}
     keys = [name for name in stats.columns if name.startswith(STAT_NAME_PREFIX)]
-    is_perturbation = pl.col(column).is_not_null() & ~pl.col(column).is_in(SUMMARIES)
     found: dict[tuple[Hashable, str], frozenset[str]] = {}
-    for row in plain_rows(stats[keys].filter(is_perturbation)):
+    for row in plain_rows(stats[keys].filter(pl.col(column).is_not_null())):
+        if row[column] in SUMMARIES:
+            continue
         name = Target.from_row({RUN_NAME: "", **row}).name
         for flag in SUMMARIES:
             if name.perturbation is not None and name.perturbation.get(flag):

@@ -201,3 +201,22 @@ def test_a_suite_keeps_what_its_targets_weigh_and_the_mean_of_its_sample(tmp_pat
     of_test, of_valid = (basis.sample_mean for basis in bases.values())
     assert of_test in [pytest.approx((sum((0.0, 0.1, 0.2)) - left) / 2) for left in (0, 0.1, 0.2)]
     assert of_valid in (0.3, 0.4)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"name": 1.5}, {"name": "typos", "prob": 10**400}], ids=["name", "prob"]
+)
+def test_a_perturbation_may_say_of_itself_what_it_wants(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    """Its fields are free-form: their types differ from run to run."""
+    usual = {"name": "typos", "prob": 0.5}
+    for run, perturbation in {"a": odd, "b": usual}.items():
+        stats = [stat("exact_match", 0.1), stat("exact_match", 0.2, perturbation=perturbation)]
+        state = request_state("id1")
+        perturbed = {**state, "instance": {**state["instance"], "perturbation": perturbation}}
+        files = run_files(run, stats=stats, request_states=[state, perturbed])
+        write_run(tmp_path / "runs", run, files)
+    division = {"method": "leave_one_out", "by": "run"}
+    suite = build_unaudited(tmp_path / "runs", tmp_path / "suite", division=division)
+    assert [len(suite.actuals(case).stats) for case in suite.cases] == [2, 2]
