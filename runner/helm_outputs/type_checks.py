@@ -52,6 +52,7 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
         (STATS, frames.stats, "stats."),
         (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.stats."),
     ):
+        _check(run, file, frame, f"{prefix}name.name", _is_text, "a text")
         for name in NUMBERS:
             _check(run, file, frame, f"{prefix}{name}", _is_number, "a number")
 

@@ -65,6 +65,11 @@ def refuse_while_open(reports: Collection[Path]) -> None:
         UsageError: a ledger of them is open, or can't be read.
     """
     for directory, ledger in find_ledgers(reports).items():
+        if ledger == directory / MARK:
+            raise UsageError(
+                f"{ledger}: can't be read, and it says whether these reports are of a competition, "
+                "which may be open. Perhaps its folder is closed to this user."
+            )
         if Ledger(ledger).is_open:
             raise UsageError(
                 f"{directory}: made under the ledger {ledger}, which is open, so only what it has "

@@ -36,6 +36,12 @@ def stat(stats: list[dict[str, Any]], field: str, value: Any) -> None:
 REFERENCE = {"output": {"text": "A"}, "tags": ["correct"]}
 
 WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "a number as the name of a stat": ("stats", lambda d: d[0]["name"].update(name=3)),
+    "a list as the name of a stat": ("stats", lambda d: d[0]["name"].update(name=["a"])),
+    "a number as the name of a stat of an instance": (
+        "entries",
+        lambda d: d[0]["stats"][0]["name"].update(name=3),
+    ),
     "a text as a completion": ("states", lambda d: completion(d, ["A"])),
     "a number as a completion": ("states", lambda d: completion(d, [3])),
     "a number in place of completions": ("states", lambda d: completion(d, 1e308)),

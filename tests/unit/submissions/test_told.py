@@ -162,3 +162,10 @@ def test_what_is_made_under_a_mark_that_names_no_ledger_is_not_shown(
     make(tmp_path / MARK)
     with pytest.raises(UsageError):
         refuse_while_open([tmp_path / "image"])
+
+
+def test_of_a_mark_that_can_not_be_read_it_is_said_what_it_is_for(tmp_path: Path) -> None:
+    """As in a folder that is closed to this user, who need not know of any ledger."""
+    make_folder(tmp_path / MARK)
+    with pytest.raises(UsageError, match=r"ledger\.txt: can't be read.*closed to this user"):
+        refuse_without_ledger([tmp_path / "image"])
