@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import posixpath
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ CHECKSUM = ".sha256"
 MOST_MEMBERS = 10_000
 _MANIFEST = "manifest.json"
 _MOST_TEXT_BYTES = 4 * MIB
+_COMPRESSED = re.compile(rb"BZh|\x1f\x8b\x08|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""How bzip2, gzip, xz and zstd begin. Source: github.com/moby/go-archive, compression.Detect."""
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = MIB
 _LEVEL = 4  # of compression: a third of the time of the usual 6, for 3 % more bytes
@@ -244,6 +247,11 @@ def _checked(parts: Parts) -> Parts:
     found = [f"sha256:{parts.digests.get(layer)}" for layer in parts.layers]
     if found != expected:
         raise _NoImageError("a layer is missing, or is not the one that its description names")
+    for path in map(parts.files.__getitem__, parts.layers):
+        with path.open("rb") as file:
+            # The engine would unpack it to any size before it finds that this is not the layer.
+            if _COMPRESSED.match(file.read(_BLOCK)):
+                raise _NoImageError("a layer in it is compressed by itself")
     return parts
 
 

@@ -1,7 +1,9 @@
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import tarfile
 from pathlib import Path
@@ -98,6 +100,26 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_written(
     assert not list(tmp_path.glob("part-*"))
     monkeypatch.setattr(image_archive, "MOST_PULLED_BYTES", 1_010_000)
     assert read_archive(path, tmp_path).layers
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        bz2.compress(LAYER),
+        gzip.compress(LAYER),
+        lzma.compress(LAYER),
+        b"\x28\xb5\x2f\xfd of zstd",
+        b"\x5e\x2a\x4d\x18 of zstd, too",
+    ],
+    ids=["bzip2", "gzip", "xz", "zstd", "zstd that begins with a frame to skip"],
+)
+def test_a_layer_that_an_engine_would_unpack_to_any_size_is_refused(
+    tmp_path: Path, layer: bytes
+) -> None:
+    """Of 591 bytes came 3 GiB on the engine's disk. The controls are the archives of all others."""
+    config = {"rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}}
+    path = write(tmp_path / "a.tar.gz", config=config, layer=layer)
+    refuse(path, tmp_path, "a layer in it is compressed by itself")
 
 
 def test_an_archive_of_too_many_members_is_refused(
