@@ -55,8 +55,13 @@ def scratch_directory() -> Iterator[Path]:
             ) from error
         raise
     finally:
-        _remove(outer)
-        _own.discard(outer)
+        try:
+            _remove(outer)
+        except KeyboardInterrupt:  # it comes once: what it cut short is done again
+            _remove(outer)
+            raise
+        finally:
+            _own.discard(outer)
 
 
 def _make() -> Path:

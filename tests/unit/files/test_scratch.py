@@ -1,7 +1,10 @@
+import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +38,22 @@ def hold() -> tuple[subprocess.Popen[str], Path]:
 
 def test_nothing_is_left_of_a_scratch_directory(temporary: Path) -> None:
     with scratch_directory() as scratch:
+        (scratch / "actual").write_text("0.5")
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupt_of_the_removal_leaves_nothing(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, calls = shutil.rmtree, count()
+
+    def interrupted_once(directory: Path, **options: Any) -> None:
+        if next(calls) == 0:
+            raise KeyboardInterrupt
+        remove(directory, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted_once)
+    with pytest.raises(KeyboardInterrupt), scratch_directory() as scratch:
         (scratch / "actual").write_text("0.5")
     assert list(temporary.iterdir()) == []
 
