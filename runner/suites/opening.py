@@ -114,8 +114,9 @@ def read_manifest(directory: Path) -> DescribedSuite:
         content = read_regular(path)
         stated = read_regular(directory / PUBLIC / DIGEST).decode().strip()
     except (OSError, ValueError) as error:
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
         raise SuiteError(
-            f"{directory}: no suite ({error}). `runner suite build` makes one from HELM runs."
+            f"{directory}: no suite ({why}). `runner suite build` makes one from HELM runs."
         ) from error
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     if stated != digest:

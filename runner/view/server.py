@@ -2,8 +2,10 @@
 
 import hmac
 import json
+import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
@@ -108,6 +110,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: ViewServer
     timeout = REQUEST_SECONDS
     server_version, sys_version = "runner", ""
+
+    def handle_one_request(self) -> None:
+        """Answer a request; one that comes a byte at a time is not waited for either."""
+        late = threading.Timer(REQUEST_SECONDS, self._read_no_more)
+        late.start()
+        try:
+            super().handle_one_request()
+        finally:
+            late.cancel()
+
+    def _read_no_more(self) -> None:
+        with suppress(OSError):  # it is closed already
+            self.connection.shutdown(socket.SHUT_RD)
 
     def do_GET(self) -> None:
         """Answer a request."""

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +200,20 @@ def test_only_get_and_head_are_answered(shared: ViewServer, method: str) -> None
     answer = ask(shared, "", method)
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert "demo" not in answer.text
+
+
+def test_a_request_that_comes_a_byte_at_a_time_is_not_waited_for(
+    shared: ViewServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.view.server.REQUEST_SECONDS", 0.5)
+    began = time.monotonic()
+    with socket.create_connection((HOST, shared.server_port), timeout=60) as connection:
+        connection.sendall(f"GET /{TOKEN}/ HTTP/1.1\r\nX: ".encode())
+        with suppress(ConnectionError):  # it has been closed
+            while time.monotonic() - began < 30:
+                connection.sendall(b"x")
+                time.sleep(0.05)
+    assert time.monotonic() - began < 15
 
 
 def test_it_listens_on_this_machine_alone(shared: ViewServer) -> None:
