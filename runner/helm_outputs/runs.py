@@ -24,6 +24,10 @@ DEEPEST_RUN = 4
 """Levels from a folder that holds ``benchmark_output/runs/SUITE/RUN`` down to the run."""
 
 
+MOST_BYTES_OF_NOTHING = 16
+"""A file such as ``[]``, which has no result; a cache may keep it once for many runs."""
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """A run on disk.
@@ -210,7 +214,28 @@ def _name_runs(directories: Sequence[_Directory]) -> list[RunDirectory]:
                 f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
                 "suite once: name one suite, or a glob that matches one of the two."
             )
+    _refuse_one_file_of_two(runs.values())
     return list(runs.values())
+
+
+def _refuse_one_file_of_two(runs: Iterable[RunDirectory]) -> None:
+    """Refuse a file that two runs have, by a link: one would show the stats of the other.
+
+    Whoever gives a run to a suite may know the names of others', and so link to their stats; the
+    completions, by which twins are found, could be its own.
+    """
+    first: dict[tuple[int, int], Path] = {}
+    for run in runs:
+        for path in (run.path / name for name in run.files):
+            found = path.stat()
+            if found.st_size <= MOST_BYTES_OF_NOTHING:
+                continue
+            other = first.setdefault((found.st_dev, found.st_ino), path)
+            if other is not path:
+                raise SuiteError(
+                    f"{path}: the same file as {other}, by a link, so that one run would show the "
+                    "results of the other. Put each run's own file there, or leave one out."
+                )
 
 
 def _read_run_name(path: Path) -> str:

@@ -180,6 +180,42 @@ def test_links_to_runs_and_suites_are_followed_and_each_run_is_found_once(tmp_pa
     assert len(find_runs(tmp_path / "benchmark_output")) == 3
 
 
+@pytest.mark.parametrize("file_name", RUN_FILES[1:])
+@pytest.mark.parametrize("is_hard", [False, True], ids=["a link", "a hard link"])
+def test_a_file_of_one_run_that_is_the_file_of_another_is_refused(
+    tmp_path: Path, file_name: str, is_hard: bool
+) -> None:
+    """Its author need not know the results that it shows of another model, only the run's name."""
+    suite = write_suite(tmp_path, runs=2)
+    first, second = sorted(suite.iterdir())
+    content = (second / file_name).read_bytes()
+    (second / file_name).unlink()
+    (second / file_name).write_bytes(content)
+    assert len(find_runs(suite)) == 2  # the control
+    (second / file_name).unlink()
+    if is_hard:
+        (second / file_name).hardlink_to(first / file_name)
+    else:
+        (second / file_name).symlink_to(f"../{first.name}/{file_name}")
+    for find in (find_runs, find_partial_runs):
+        with pytest.raises(SuiteError, match=f"{file_name}: the same file as .*{file_name}, by a"):
+            find(suite)
+
+
+def test_links_of_a_cache_to_files_of_its_own_and_to_one_without_a_result_are_followed(
+    tmp_path: Path,
+) -> None:
+    suite = write_suite(tmp_path, runs=2)
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "none").write_text("[]")
+    for number, run in enumerate(suite.iterdir()):
+        blob = (run / "stats.json").rename(tmp_path / "blobs" / str(number))
+        (run / "stats.json").symlink_to(blob)
+        (run / "per_instance_stats.json").unlink()
+        (run / "per_instance_stats.json").symlink_to(tmp_path / "blobs" / "none")
+    assert len(find_runs(suite)) == 2
+
+
 def test_a_link_to_nowhere_where_a_run_should_be_is_named(tmp_path: Path) -> None:
     suite = write_suite(tmp_path, runs=2)
     (suite / "demo:subject=7").symlink_to(tmp_path / "gone")
