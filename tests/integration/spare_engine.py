@@ -18,6 +18,13 @@ from docker.errors import DockerException
 START_SECONDS = 30
 IN_ROOT = Path(__file__).with_name("dockerd_in_root.sh")
 
+LATE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "256MiB"}
+"""An environment in which programs in Go collect no garbage before they hold that much.
+
+Per container an engine starts itself four times, and runc and its shim as often, each for a moment.
+Without their collections a case takes a tenth less of the processors' time.
+"""
+
 
 class SpareEngine:
     """A dockerd in a network namespace of its own, whose only containers are the test's."""
@@ -64,7 +71,7 @@ class SpareEngine:
             ]
         command += [f"--{name}={value}" for name, value in options.items()]
         command += [f"--add-runtime={name}={path}" for name, path in self._runtimes.items()]
-        environment = dict(os.environ)
+        environment = {**os.environ, **LATE_COLLECTION}
         if self._programs is not None:
             environment["PATH"] = f"{self._programs}:{environment['PATH']}"
         with (self._directory / "log").open("ab") as log:
