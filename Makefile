@@ -23,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: vendor demo gallery test lint pytest browser dist docs check-long check-magnet check-cards check-messages build-times bench bench-check lock engine images card-image runner-image clean
+.PHONY: vendor demo gallery test lint browser dist docs check-long check-magnet check-cards check-messages build-times bench bench-check lock engine images card-image runner-image clean
 # Packages of the system and of Python are downloaded in parallel.
 MAKEFLAGS += --jobs=2
 
@@ -40,7 +40,13 @@ demo: images $(VENV)/compiled
 	@$(VENV)/bin/runner evaluate $(EXAMPLES) --suite demo $(DEMO_DIVISION) --out results/demo
 	@echo "The reports are in results/demo/<image name>/."
 
-test: lint pytest
+# The runner's own image is made by the tests that look at it, while others run.
+NEEDED := $(VENV)/developer images browser $(S3)/installed $(INSPECT)/installed
+
+# The tests come after the checks, and find what mypy then knows of all modules: two of them ask it,
+# and without that it would read them all again. The checks themselves run beside the set-up.
+test: lint $(NEEDED)
+	$(VENV)/bin/python -m tests
 
 lint: $(VENV)/developer
 	$(VENV)/bin/ruff format --check
@@ -48,11 +54,6 @@ lint: $(VENV)/developer
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 	RUST_LOG=error $(VENV)/bin/zizmor --quiet --offline $(WORKFLOWS)
-
-# The runner's own image is made by the tests that look at it, while others run.
-NEEDED := $(VENV)/developer images browser $(S3)/installed $(INSPECT)/installed
-pytest: $(NEEDED)
-	$(VENV)/bin/python -m tests
 
 check-long: $(NEEDED)
 	$(VENV)/bin/python -m tests long
