@@ -49,11 +49,14 @@ DOCUMENTS = {
     *("skip_target", "wide_json", "wrong_version"),
 }
 """Attacks by what an ordinary file says. Such bytes are refused in
-tests/unit/output/test_predictions.py as well; ``broken_json`` shows that they get there."""
+tests/unit/output/test_predictions.py as well; test_evaluate.py shows with ``broken_json`` that they
+get there."""
 
 SHOWN_ELSEWHERE = {
     *("environment", "io_uring", "ptrace", "vsock"),  # test_protections.py
-    *("flood_log", "look_around", "sleep"),  # test_sandbox.py
+    *("fill_output", "flood_log", "link_output"),  # test_sandbox.py
+    *("look_around", "no_output", "sleep"),  # test_sandbox.py
+    *("broken_json", "exit_one"),  # test_evaluate.py
     "fork_bomb",  # ``processes_flood``, and test_protections.py
 }
 """Attacks that other tests with an engine have as well, most of them with these scripts."""

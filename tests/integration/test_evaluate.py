@@ -142,7 +142,7 @@ def test_a_report_of_another_evaluation_is_kept_beside_the_new_one(
     [
         ("exit_one", "failed", None),
         ("broken_json", "invalid_output", "not_json"),
-        # The outcomes of these are among test_attack.py's.
+        # The outcomes of these are among those of test_attack.py and test_sandbox.py.
         pytest.param("sleep", "timed_out", None, marks=pytest.mark.long),
         pytest.param("memory", "out_of_memory", None, marks=pytest.mark.long),
         pytest.param("fill_output", "output_limit", None, marks=pytest.mark.long),
