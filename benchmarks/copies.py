@@ -1,7 +1,6 @@
 """Makes any number of HELM runs from a few: copies under new names."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ SUM = re.compile(rb'"sum": [^,]*,')
 def copy_runs(runs: Sequence[RunDirectory], wanted: int, root: Path) -> None:
     """Write ``benchmark_output/runs/v1`` below a root, with some runs or copies of them.
 
-    The first copy of a run keeps its name, the others get one more argument, ``copy=N``. Files
-    that need no new name are hard links where the file system allows.
+    The first copy of a run keeps its name, the others get one more argument, ``copy=N``. Each has
+    files of its own: the runner refuses runs that share one.
     """
     suite = root / "benchmark_output" / "runs" / "v1"
     names = ((run, copy) for copy in range(-(-wanted // len(runs))) for run in runs)
@@ -26,7 +25,7 @@ def copy_runs(runs: Sequence[RunDirectory], wanted: int, root: Path) -> None:
         directory.mkdir(parents=True)
         for name in RUN_FILES:
             if name != RUN_SPEC:
-                _link(run.path / name, directory / name)
+                shutil.copyfile(run.path / name, directory / name)
         spec = json.loads((run.path / RUN_SPEC).read_bytes())
         spec["name"] += f",copy={copy}" if copy else ""
         (directory / RUN_SPEC).write_text(json.dumps(spec, indent=2))
@@ -43,10 +42,3 @@ def copy_with_distinct_stats(runs: Sequence[RunDirectory], root: Path) -> None:
             if name in (STATS, PER_INSTANCE_STATS):
                 content = SUM.sub(lambda _: b'"sum": %d.5,' % next(numbers), content)
             (directory / name).write_bytes(content)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
