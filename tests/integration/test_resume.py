@@ -57,12 +57,21 @@ CHANGES: dict[tuple[str, ...], str] = {
 }
 
 
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory, quick: None) -> Path:
+    """Return a folder with runs, a suite of one case of them, and the report of an evaluation."""
+    root = tmp_path_factory.mktemp("evaluated")
+    suite = build(write_suite(root), root / "small").root
+    command = ["evaluate", QUICK, "--suite", suite, "--out", root / "out"]
+    assert runner(*command, XDG_STATE_HOME=str(root / "state")).returncode == 0
+    return root
+
+
 @pytest.fixture
-def reported(small: Path, tmp_path: Path) -> list[object]:
-    """Return a command whose report is in place."""
-    command = ["evaluate", QUICK, "--suite", small, "--out", tmp_path / "out"]
-    assert runner(*command).returncode == 0
-    return command
+def reported(evaluated: Path, tmp_path: Path) -> list[object]:
+    """Return a command whose report is in place; with its suite and runs it is the test's own."""
+    shutil.copytree(evaluated, tmp_path, dirs_exist_ok=True)
+    return ["evaluate", QUICK, "--suite", tmp_path / "small", "--out", tmp_path / "out"]
 
 
 def test_a_change_of_one_option_is_never_answered_by_the_old_report_nor_replaces_it(
@@ -119,7 +128,6 @@ def correct(source: Path, run_name: str) -> None:
 def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
     client: docker.DockerClient,
     reported: list[object],
-    small: Path,
     tmp_path: Path,
     side: str,
     ran_again: list[str],
@@ -129,7 +137,7 @@ def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
     before = json.loads((out / QUICK / "report.json").read_bytes())
     (case,) = before["cases"]
     correct(source, case[f"{side}_runs"][0])
-    build(source, small)
+    suite = build(source, tmp_path / "small").root
     with started(client, [QUICK]) as ran:
         ended = runner(*reported)
     assert ended.returncode == 0, ended.stderr
@@ -137,7 +145,7 @@ def test_after_a_correction_only_the_cases_whose_containers_see_it_run_again(
     after = json.loads((out / QUICK / "report.json").read_bytes())
     assert after["suite"]["digest"] != before["suite"]["digest"]
     assert after["scores"] != before["scores"]
-    assert runner("verify", out / QUICK, "--suite", small).returncode == 0
+    assert runner("verify", out / QUICK, "--suite", suite).returncode == 0
 
 
 def test_a_report_that_was_set_aside_for_one_on_a_new_version_does_not_stop_the_leaderboard(
