@@ -48,11 +48,16 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
     _check(run, SCENARIO_STATE, states, completions, _has_texts, what)
     what = "a list of objects, with an output and a list of tags"
     _check(run, SCENARIO_STATE, states, references, _has_outputs, what)
+    for file, frame, name in (
+        (SCENARIO_STATE, states, f"{STATES}train_trial_index"),
+        (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.train_trial_index"),
+    ):
+        _check(run, file, frame, name, _is_whole_number, "a whole number")
     for file, frame, prefix in (
         (STATS, frames.stats, "stats."),
         (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.stats."),
     ):
-        _check(run, file, frame, f"{prefix}name.name", _is_text, "a text")
+        _check(run, file, frame, f"{prefix}name.name", _is_text_everywhere, "a text")
         for name in NUMBERS:
             _check(run, file, frame, f"{prefix}{name}", _is_number, "a number")
 
@@ -67,6 +72,15 @@ def _check(
 
 def _is_text(column: pl.Series) -> bool:
     return column.dtype in {pl.String, pl.Null}
+
+
+def _is_text_everywhere(column: pl.Series) -> bool:
+    return column.is_empty() or (column.dtype == pl.String and column.null_count() == 0)
+
+
+def _is_whole_number(column: pl.Series) -> bool:
+    whole = column.cast(pl.Int64, strict=False) if _is_number(column) else None
+    return whole is not None and whole.null_count() == column.null_count()
 
 
 def _is_number(column: pl.Series) -> bool:

@@ -1,5 +1,7 @@
 """``runner suite``: build, list, show, audit, publish and verify suites."""
 
+from typing import Any
+
 import click
 
 from runner.cli.commands.suite_fetch import suite_fetch
@@ -15,6 +17,22 @@ Examples:
 """
 
 
+class SpecFile(LocalPath):
+    """The path of a spec. A folder in its place is most often one of a glob without quotes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = super().convert(value, param, ctx)
+        if path.is_dir():
+            self.fail(
+                f"{value}: a folder, and no spec. Quote a glob of --helm-runs; otherwise the shell "
+                "replaces it by the names of files.",
+                param,
+                ctx,
+            )
+        return path
+
+
 @click.group()
 def suite() -> None:
     """Build suites from HELM runs, audit, publish and verify them."""
@@ -25,7 +43,7 @@ def suite() -> None:
     "spec_file",
     metavar="[SPEC.yaml]",
     required=False,
-    type=LocalPath(dir_okay=False),
+    type=SpecFile(),
 )
 @click.option("-o", "--out", type=LocalPath(), help="[default: suites/NAME]")
 @click.option("--name", help="The suite's name, if there is no spec.")

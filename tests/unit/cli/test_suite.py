@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runner.cli.main import cli
-from runner.errors import RunnerError, SuiteError, UsageError
+from runner.errors import ExitCode, RunnerError, SuiteError, UsageError
 from tests.helm_builder import request_state, run_files, write_run
 
 
@@ -64,6 +64,14 @@ def test_a_spec_of_three_fields_builds_a_suite(runs: Path) -> None:
     facts = json.loads(suite("build", "quiz.yaml", "-o", "frozen", "--json").stdout)
     assert (facts["path"], facts["version"], facts["cases"]) == ("frozen", "3", 1)
     assert facts["by_case"][0]["revealed_instances"] == 5
+
+
+def test_a_glob_that_the_shell_has_replaced_is_told_as_one(runs: Path) -> None:
+    first, *others = sorted(runs.iterdir())
+    words = ["suite", "build", "--name", "quiz", "--helm-runs", *map(str, (first, *others))]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == ExitCode.USAGE
+    assert "Quote a glob of --helm-runs" in result.output
 
 
 def test_a_spec_and_options_together_are_refused(runs: Path) -> None:

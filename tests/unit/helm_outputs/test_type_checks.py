@@ -37,6 +37,19 @@ REFERENCE = {"output": {"text": "A"}, "tags": ["correct"]}
 
 WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
     "a number as the name of a stat": ("stats", lambda d: d[0]["name"].update(name=3)),
+    "a trial that no integer can number": (
+        "entries",
+        lambda d: d[0].update(train_trial_index=1e308),
+    ),
+    "a text as a trial": (
+        "states",
+        lambda d: d["request_states"][0].update(train_trial_index="first"),
+    ),
+    "no name of a stat": ("stats", lambda d: d[0]["name"].pop("name")),
+    "no name of a stat of an instance": (
+        "entries",
+        lambda d: d[0]["stats"][0]["name"].pop("name"),
+    ),
     "a list as the name of a stat": ("stats", lambda d: d[0]["name"].update(name=["a"])),
     "a number as the name of a stat of an instance": (
         "entries",
