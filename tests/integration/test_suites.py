@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,22 +103,43 @@ def test_a_runtime_or_a_gpu_that_the_engine_lacks_is_told_before_anything_runs(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mount a file system of 64 KiB, as only root can, and as the engine's own set-up needs."""
-    place = tmp_path / "disk"
+    with _mounted(tmp_path / "disk", "size=64k") as place:
+        yield place
+
+
+@contextmanager
+def _mounted(place: Path, options: str) -> Iterator[Path]:
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", place], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
-def test_a_full_results_disk_leaves_no_partial_report_and_is_told(
-    small: Path, small_disk: Path
-) -> None:
+def test_a_full_results_disk_is_told_before_anything_runs(small: Path, small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(bytes(60 * 1024))
     ended = evaluate(small, small_disk / "out", image=QUICK)
     assert ended.returncode == 2
-    assert "Free space or name another place with --out" in ended.stderr
-    left = [path for path in (small_disk / "out").rglob("*") if path.is_file()]
-    assert left == []
+    assert "Free space, or name another place with --out" in ended.stderr
+    assert "running" not in ended.stderr
+    assert not (small_disk / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "what", "kept"),
+    [(3, "the finished case can't be stored", 0), (8, "the report can't be written", 1)],
+)
+def test_a_results_disk_that_fills_up_leaves_no_partial_report_and_is_told(
+    small: Path, tmp_path: Path, files: int, what: str, kept: int
+) -> None:
+    with _mounted(tmp_path / "disk", f"size=1m,nr_inodes={files}") as disk:
+        ended = evaluate(small, disk / "out", image=QUICK)
+        assert ended.returncode == 2
+        assert what in ended.stderr
+        assert "Free space or name another place with --out" in ended.stderr
+        left = [path.parent.name for path in (disk / "out").rglob("*") if path.is_file()]
+        assert left == ["finished_cases"] * kept
 
 
 def test_a_full_disk_of_temporary_files_is_named_and_not_the_folder_that_is_written_to(
