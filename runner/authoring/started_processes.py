@@ -46,15 +46,18 @@ class Started(NamedTuple):
         return sum(map(_own_bytes, pages)) > most_bytes
 
     def kill(self) -> None:
-        """Kill them all; without a /proc only those that have left no group."""
-        with suppress(ProcessLookupError):
+        """Kill them all; without a /proc only those that have left no group.
+
+        What runs as another user, e.g. by sudo, may not be killed.
+        """
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.session, signal.SIGKILL)
         for _ in range(_ROUNDS):
             running = [number for number, _ in self._running()]
             if not running:
                 return
             for number in running:
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, PermissionError):
                     os.kill(number, signal.SIGKILL)
 
     def _running(self) -> Iterator[tuple[int, int]]:

@@ -10,19 +10,21 @@ from pathlib import Path
 from runner.files.regular_files import refuse_open_irregular
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_FOLDER = (FileNotFoundError, NotADirectoryError, PermissionError)
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def paths_below(root: Path) -> Iterator[Path]:
     """Yield the paths of all that is below a folder, at any depth.
 
-    Folders that are closed to this user, or go away meanwhile, are passed over. ``Path.rglob``
-    fails on those, and on folders that are deeper than Python's stack.
+    Below what is no folder there is nothing. Folders that are closed to this user, or go away
+    meanwhile, are passed over. ``Path.rglob`` fails on those, and on ones that are deeper than
+    Python's stack.
     """
     folders = [root]
     while folders:
         found: list[os.DirEntry[str]] = []
-        with suppress(FileNotFoundError, PermissionError), os.scandir(folders.pop()) as entries:
+        with suppress(*_NO_FOLDER), os.scandir(folders.pop()) as entries:
             found += entries
         for entry in found:
             path = Path(entry)

@@ -79,8 +79,8 @@ def _is_text_everywhere(column: pl.Series) -> bool:
 
 
 def _is_whole_number(column: pl.Series) -> bool:
-    whole = column.cast(pl.Int64, strict=False) if _is_number(column) else None
-    return whole is not None and whole.null_count() == column.null_count()
+    # Polars cuts fractions off.
+    return _is_number(column) and column.cast(pl.Int64, strict=False).equals(column)
 
 
 def _is_number(column: pl.Series) -> bool:

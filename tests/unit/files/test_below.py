@@ -75,3 +75,8 @@ def test_a_folder_that_goes_away_meanwhile_is_passed_over(root: Path) -> None:
     (root / "a" / "file").unlink()
     (root / "a").rmdir()
     assert list(found) == []
+
+
+def test_below_what_is_no_folder_there_is_nothing(root: Path) -> None:
+    assert list(paths_below(root / "a" / "file")) == []
+    assert list(paths_below(root / "missing")) == []

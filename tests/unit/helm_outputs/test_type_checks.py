@@ -41,6 +41,11 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
         "entries",
         lambda d: d[0].update(train_trial_index=1e308),
     ),
+    "a fraction as a trial": (
+        "states",
+        lambda d: d["request_states"][0].update(train_trial_index=1.5),
+    ),
+    "a fraction as a trial of stats": ("entries", lambda d: d[0].update(train_trial_index=1.5)),
     "a text as a trial": (
         "states",
         lambda d: d["request_states"][0].update(train_trial_index="first"),
