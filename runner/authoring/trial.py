@@ -22,6 +22,7 @@ from runner.authoring.trial_copy import copy_read_only
 from runner.authoring.trial_variables import image_variables
 from runner.contract.layout import INPUT_DIR_VARIABLE, OUTPUT_DIR, OUTPUT_DIR_VARIABLE
 from runner.errors import UsageError
+from runner.files.below import paths_below
 from runner.files.scratch import scratch_directory
 from runner.sandbox.outcome import SIGNAL_EXIT_BASE, ContainerEnd
 from runner.sandbox.output_archive import read_output
@@ -196,7 +197,7 @@ def _archive(output: Path) -> Iterator[bytes]:
     """
     with tarfile.open(fileobj=BytesIO(), mode="w", format=tarfile.GNU_FORMAT) as archive:
         is_there = output.is_dir() and not output.is_symlink()
-        for path in [output, *sorted(output.rglob("*"))] if is_there else ():
+        for path in [output, *sorted(paths_below(output))] if is_there else ():
             member = archive.gettarinfo(path, str(path.relative_to(output.parent)))
             if member is None:
                 continue

@@ -1,6 +1,5 @@
 """The organizer's folders that a card's Python may read, and nothing else of the machine."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -62,18 +61,24 @@ def _place(given: str) -> tuple[PurePosixPath, Path]:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_refuse):
-        folders.sort()
-        for name in sorted([*names, *folders]):
-            path = Path(place, name)
+    folders = [
+        folder
+    ]  # not by a function that calls itself: they may be deeper than Python's stack
+    while folders:
+        for path in sorted(_entries(folders.pop())):
             if path.is_symlink():
                 raise UsageError(f"--data: {path} is a link; a card gets a copy of files only.")
-            if name in names:
+            if path.is_dir():
+                folders.append(path)
+            else:
                 yield path
 
 
-def _refuse(error: OSError) -> None:
-    raise UsageError(f"--data: {error.filename} can't be read ({error.strerror}).") from error
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"--data: {folder} can't be read ({error.strerror}).") from error
 
 
 def _read(path: Path) -> bytes:

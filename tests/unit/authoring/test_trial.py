@@ -209,6 +209,14 @@ def test_what_can_not_be_found_is_not_waited_for(tmp_path: Path, case: TrialCase
     assert "sleep 20.125" in programs()
 
 
+def test_an_output_deeper_than_pythons_stack_is_the_predictors_fault(
+    tmp_path: Path, case: TrialCase
+) -> None:
+    code = "import os; os.chdir(os.environ['RUNNER_OUTPUT_DIR'])\nfor _ in range(1200):\n"
+    run = trial(tmp_path, case, "python3", "-c", f"{code} os.mkdir('d'); os.chdir('d')")
+    assert run.output.full
+
+
 def test_a_machine_that_has_no_thread_left_is_told(
     tmp_path: Path, case: TrialCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,9 +8,11 @@ import pytest
 from runner.cards import data_folders
 from runner.cards.data_folders import read_data
 from runner.errors import UsageError
+from runner.files.scratch import scratch_directory
 from runner.submissions.ledger import Ledger
 from runner.submissions.rules import Rules
 from runner.submissions.told import mark_reports
+from tests.unit.files.deep_folders import make_deep
 
 
 @pytest.fixture
@@ -79,3 +81,10 @@ def test_nothing_beside_or_below_an_open_ledgers_reports_is_read(
         read_data(["data"])
     ledger.close("ann", "the deadline has passed")
     assert read_data(["data"])
+
+
+def test_folders_may_be_deeper_than_pythons_stack() -> None:
+    with scratch_directory() as scratch:  # which pytest could not remove
+        (scratch / "file").write_bytes(b"read")
+        make_deep(scratch, 1200)
+        assert read_data([f"data={scratch}"]) == {"data/data/file": b"read"}
