@@ -8,7 +8,12 @@ from runner.errors import SuiteError
 from runner.files.below import paths_below
 from runner.files.given_paths import real_path
 from runner.helm_outputs.origin import ORIGIN
-from runner.helm_outputs.runs import RunDirectory, find_partial_runs, find_runs
+from runner.helm_outputs.runs import (
+    RunDirectory,
+    find_partial_runs,
+    find_runs,
+    refuse_one_file_of_two,
+)
 from runner.progress import Progress
 from runner.suites.manifest import digest_file
 from runner.suites.spec import SuiteSpec
@@ -18,7 +23,7 @@ def find_sources(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
     """Return the runs of a spec, each once.
 
     Raises:
-        SuiteError: a run can't be read, or two have one name.
+        SuiteError: a run can't be read, or two have one name, or one file by a link.
     """
     found: dict[str, RunDirectory] = {}
     for run in (run for source in spec.helm_runs for run in _find(spec, source, progress)):
@@ -28,6 +33,7 @@ def find_sources(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
                 f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
                 "suite once: make one of the helm_runs narrower."
             )
+    refuse_one_file_of_two(found.values())  # also of two sources, of which each looked at its own
     return list(found.values())
 
 

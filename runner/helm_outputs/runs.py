@@ -214,15 +214,18 @@ def _name_runs(directories: Sequence[_Directory]) -> list[RunDirectory]:
                 f"{run.path}: has the same run_spec.name as {other.path}. A run may stand in a "
                 "suite once: name one suite, or a glob that matches one of the two."
             )
-    _refuse_one_file_of_two(runs.values())
+    refuse_one_file_of_two(runs.values())
     return list(runs.values())
 
 
-def _refuse_one_file_of_two(runs: Iterable[RunDirectory]) -> None:
+def refuse_one_file_of_two(runs: Iterable[RunDirectory]) -> None:
     """Refuse a file that two runs have, by a link: one would show the stats of the other.
 
     Whoever gives a run to a suite may know the names of others', and so link to their stats; the
     completions, by which twins are found, could be its own.
+
+    Raises:
+        SuiteError: names the file.
     """
     first: dict[tuple[int, int], Path] = {}
     for run in runs:

@@ -195,6 +195,20 @@ def test_the_same_files_make_the_same_suite_anywhere_but_for_the_salt(tmp_path: 
     assert len(one.private_manifest.salt) == 64
 
 
+def test_a_file_of_a_run_that_is_one_of_another_source_is_refused(tmp_path: Path) -> None:
+    own, given = (write_suite(tmp_path / name) for name in ("own", "given"))
+    for run in given.iterdir():
+        text = (run / "run_spec.json").read_text().replace("demo:", "given:")
+        (run / "run_spec.json").write_text(text)
+    fields = {"name": "v1", "version": "1", "helm_runs": [str(own), str(given)], **WARN_ONLY}
+    build_suite(make_spec(fields, "the test"), tmp_path / "suite")  # the control
+    linked = min(given.iterdir()) / "stats.json"
+    linked.unlink()
+    linked.symlink_to(min(own.iterdir()) / "stats.json")
+    with pytest.raises(SuiteError, match=f"{linked}: the same file as {own}.*, by a link"):
+        build_suite(make_spec(fields, "the test"), tmp_path / "suite")
+
+
 def published_digests(suite: Suite) -> dict[str, str]:
     """Return the digests in the public half that depend on what is withheld."""
     return {"suite": suite.digest, "private": suite.manifest.private_sha256}
