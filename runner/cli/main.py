@@ -22,6 +22,7 @@ from runner.errors import ExitCode, RunnerError
 from runner.files.bug_log import keep_bug
 from runner.files.given_paths import refusing_hopeless_paths
 from runner.files.scratch import remove_own_scratch
+from runner.interrupts import interrupt, is_interrupted
 
 EXIT_CODES_HELP = """\b
 Exit codes:
@@ -131,16 +132,22 @@ def _run() -> tuple[int, str | None]:
         _show_example(error)
         return ExitCode.USAGE, error.format_message()
     except (click.Abort, KeyboardInterrupt):
-        interrupted = "Interrupted. What was running has been removed."
-        echo(interrupted, err=True)
-        return ExitCode.INTERRUPTED, interrupted
+        return _tell_interrupt()
     except RunnerError as error:
         echo(f"Error: {error}", err=True)
-        return error.exit_code, str(error)
+        return ExitCode.INTERRUPTED if is_interrupted() else error.exit_code, str(error)
     except Exception as error:  # noqa: BLE001  (the command line's edge: every bug gets a file)
+        if is_interrupted():
+            return _tell_interrupt()
         bug = keep_bug(error)
         echo(f"Error: {bug}", err=True)
         return bug.exit_code, str(bug)
+
+
+def _tell_interrupt() -> tuple[int, str]:
+    interrupted = "Interrupted. What was running has been removed."
+    echo(interrupted, err=True)
+    return ExitCode.INTERRUPTED, interrupted
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:
@@ -183,7 +190,7 @@ def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(signal.SIGINT, end_now)
     # At its very end Python would let SIGINT kill it, so that its exit code was lost.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    interrupt()
 
 
 def _end_now() -> NoReturn:

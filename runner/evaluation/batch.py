@@ -16,6 +16,7 @@ from runner.evaluation.passes import CaseProgress, Pass
 from runner.evaluation.plan import Plan
 from runner.files.bug_log import attempt, keep_bug
 from runner.files.private_files import is_open_to_all, warn_if_open
+from runner.interrupts import raise_if_interrupted
 from runner.reports.report import Evaluation, Report
 from runner.reports.report_directory import find_report, write_evaluation
 
@@ -61,6 +62,7 @@ def _show(
         except (RunnerError, OSError):  # e.g. nobody reads the output: true of all evaluations
             raise
         except Exception as error:  # noqa: BLE001  (a bug costs only the image that met it)
+            raise_if_interrupted()
             bug = keep_bug(error)
             progress.say(f"{one.first.title}: can't be shown: {bug}")
             shown = replace(one, result=bug)

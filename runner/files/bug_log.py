@@ -12,6 +12,7 @@ from typing import TypeVar
 from runner.errors import BugError, EngineError, RunnerError, UsageError
 from runner.files.given_paths import refusing_hopeless_paths
 from runner.files.user_directories import log_directory
+from runner.interrupts import raise_if_interrupted
 
 Made = TypeVar("Made")
 
@@ -29,14 +30,16 @@ def attempt(make: Callable[[], Made]) -> Made | RunnerError:
     """Return what a call returns, or why it failed, so that the work for others goes on.
 
     Used where many images or reports are worked on: a bug that one of them meets costs that one.
+
+    Raises:
+        KeyboardInterrupt: also if a library has made another exception of it.
     """
     try:
         with refusing_hopeless_paths():
             return make()
-    except RunnerError as error:
-        return error
     except Exception as error:  # noqa: BLE001  (whatever a bug raises)
-        return keep_bug(error)
+        raise_if_interrupted()
+        return error if isinstance(error, RunnerError) else keep_bug(error)
 
 
 def keep_bug(error: Exception) -> BugError | EngineError:

@@ -2,6 +2,7 @@ import inspect
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -258,6 +259,61 @@ def test_control_another_failure_of_a_disk_stays_a_bug(monkeypatch: pytest.Monke
 
 def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_main(monkeypatch, KeyboardInterrupt()) == 130
+
+
+INTERRUPTED_IN_A_LIBRARY = """
+import os, signal, sys
+from enum import Enum
+from pydantic import TypeAdapter
+from runner.cli import main
+from runner.errors import UsageError
+from runner.files.bug_log import attempt
+
+class Interrupting(Enum):
+    ONE = 1
+
+    @property
+    def value(self):
+        number = int(sys.argv[1])
+        if number:
+            os.kill(os.getpid(), number)
+        raise ZeroDivisionError
+
+def plain(**_):
+    TypeAdapter(Interrupting)  # pydantic tells a SchemaError, whatever is raised
+
+def of_one_image(**_):
+    attempt(plain)
+    raise ZeroDivisionError  # it would have gone on
+
+def told(**_):
+    try:
+        plain()
+    except Exception as error:
+        raise UsageError("it can't be read") from error
+
+main.cli = globals()[sys.argv[2]]
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "code"), [("plain", 1), ("of_one_image", 1), ("told", ExitCode.USAGE)]
+)
+def test_an_interrupt_of_which_a_library_makes_another_exception_is_130(
+    where: str, code: int, tmp_path: Path
+) -> None:
+    def run(signal_number: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", INTERRUPTED_IN_A_LIBRARY, str(signal_number), where]
+        environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        interrupted = run(number)
+        assert interrupted.returncode == 130, interrupted.stderr
+        assert "bug" not in interrupted.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert run(0).returncode == code  # control: what it raises by itself
 
 
 def test_a_bug_keeps_its_traceback_in_a_file_and_shows_one_line(

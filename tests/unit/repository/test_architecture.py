@@ -9,7 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-GROUND = {"errors", "untrusted", "text_tables", "progress", "processes", "code_version"}
+GROUND = {
+    "errors",
+    "interrupts",
+    "untrusted",
+    "text_tables",
+    "progress",
+    "processes",
+    "code_version",
+}
 ROWS = re.findall(r"^\| `(\w+)` \| .+? \| (.+?) \|$", PAGE, re.MULTILINE)
 
 
