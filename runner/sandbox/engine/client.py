@@ -9,6 +9,7 @@ import docker
 from runner.code_version import install_command
 from runner.errors import EngineLostError
 from runner.sandbox.engine.docker_settings import Endpoint
+from runner.sandbox.engine.pull import MOST_PULL_SECONDS
 
 
 class Client(docker.APIClient):
@@ -26,6 +27,12 @@ class Client(docker.APIClient):
     @_general_configs.setter
     def _general_configs(self, _read: object) -> None:
         pass
+
+    def post(self, url: Any, *given: Any, **options: Any) -> Any:
+        """Return the answer; that to a pull, which a registry can delay, not for ever awaited."""
+        if urlsplit(str(url)).path.endswith("/images/create"):
+            options["timeout"] = MOST_PULL_SECONDS
+        return super().post(url, *given, **options)
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any

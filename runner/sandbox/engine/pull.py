@@ -1,14 +1,16 @@
 """Pulls an image from its registry."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import requests
 from docker.errors import NotFound
+from urllib3.exceptions import ReadTimeoutError
 
 from runner.contract.limits import GIB
 from runner.errors import EngineError, EngineRefusedError, NoRoomError, UsageError
@@ -29,7 +31,10 @@ MOST_PULLED_BYTES = 20 * GIB
 """The most that the layers of an image may have, as the registry sends them."""
 
 MOST_PULL_SECONDS = 3600
-"""How long a pull may take; a registry that sends nothing at all is given up much earlier."""
+"""How long a pull may take, and how long the engine may say nothing of it.
+
+It says nothing of a registry that sends a byte now and then, or nothing more.
+"""
 
 NOT_IN_REGISTRY = (
     HTTPStatus.BAD_REQUEST,
@@ -60,7 +65,7 @@ def pull_image(
     Raises:
         UsageError: the registry has no such image, or it is too large.
         LackOfRoomError: the engine's disk has no room; a NoRoomError if that is known before.
-        EngineError: the registry can't be reached.
+        EngineError: the registry can't be reached, or is too slow.
     """
     credentials = find_credentials(reference)
     login = "If the registry needs a login, run `docker login` first."
@@ -73,7 +78,7 @@ def pull_image(
     say(f"{reference}: pulling" + ("" if platform is None else f" it for {platform}"))
     try:
         measure_free = partial(_free_until_there, api, info, reference, _find_id(api, reference))
-        with engine_errors(f"pull {reference}"):
+        with engine_errors(f"pull {reference}"), _in_time(reference):
             values = dict(credentials.values)
             events = api.pull(
                 reference, auth_config=values, stream=True, decode=True, platform=platform
@@ -125,9 +130,9 @@ def follow_pull(
             known.
 
     Raises:
-        UsageError: its layers have too many bytes, or it takes too long.
+        UsageError: its layers have too many bytes.
         LackOfRoomError: its layers don't fit on the engine's disk.
-        EngineError: it broke off.
+        EngineError: it broke off, or takes too long.
     """
     free = measure_free()
     is_done: dict[str, bool] = {}
@@ -148,10 +153,7 @@ def follow_pull(
             )
         check_layers(reference, sizes, free)
         if time.monotonic() - begun > MOST_PULL_SECONDS:
-            raise UsageError(
-                f"{reference}: its registry did not send it in {MOST_PULL_SECONDS} s, so it was "
-                "not pulled."
-            )
+            raise late_error(reference)
         if time.monotonic() - announced > PROGRESS_SECONDS:
             announced = time.monotonic()
             say(f"{reference}: pulling, {sum(is_done.values())} of {len(is_done)} layers")
@@ -162,6 +164,22 @@ def pull_error(reference: str) -> EngineError:
     return EngineError(
         f"The engine could not pull {reference}. `docker pull {reference}` shows why."
     )
+
+
+def late_error(reference: str) -> EngineError:
+    """Return the error of a pull that takes too long: others' pulls may take the engine's time."""
+    return EngineError(
+        f"The engine did not get {reference} from its registry in {MOST_PULL_SECONDS} s, so it was "
+        "not pulled."
+    )
+
+
+@contextmanager
+def _in_time(reference: str) -> Iterator[None]:
+    try:
+        yield
+    except (requests.ReadTimeout, ReadTimeoutError) as error:
+        raise late_error(reference) from error
 
 
 def _bytes(progress: Mapping[str, Any]) -> tuple[int, int]:

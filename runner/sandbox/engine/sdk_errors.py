@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import requests
 from docker.errors import APIError, DockerException, NotFound
+from urllib3.exceptions import HTTPError
 
 from runner.errors import EngineLostError, EngineRefusedError, NotOnEngineError
 from runner.untrusted import printable
@@ -16,7 +17,12 @@ except ImportError:  # an engine behind SSH needs an extra
 else:
     _OF_SSH = (SSHException, EOFError)
 
-NO_ANSWER: tuple[type[Exception], ...] = (DockerException, requests.RequestException, *_OF_SSH)
+NO_ANSWER: tuple[type[Exception], ...] = (
+    DockerException,
+    requests.RequestException,
+    HTTPError,  # of pulls, builds and loads: the SDK reads their events without requests
+    *_OF_SSH,
+)
 """What the SDK raises if the engine, or the way to it, does not answer."""
 
 NO_CONNECTION: tuple[type[Exception], ...] = (*NO_ANSWER, OSError)
