@@ -214,7 +214,7 @@ def _changed_state(
     if revealed.references and "output_mapping" in state:
         changed["output_mapping"] = state["output_mapping"]
     if revealed.completions and "result" in state:
-        changed["result"] = _change_others(state["result"], SHOWN_RESULT, rng)
+        changed["result"] = _change_others(state["result"] or {}, SHOWN_RESULT, rng)
     return changed
 
 

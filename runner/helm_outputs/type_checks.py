@@ -28,6 +28,7 @@ TEXTS = (
 )
 NUMBERS = ("mean", "stddev", "variance", "sum", "sum_squared", "min", "max", "count")
 STATES = "scenario_state.request_states."
+OBJECTS_OF_STATES = tuple(f"{STATES}{name}" for name in ("result", "request", "output_mapping"))
 
 IsRight = Callable[[pl.Series], bool]
 
@@ -39,8 +40,10 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
         SuiteError: names the file, the column, and what is expected.
     """
     spec, states = frames.run_specs, frames.scenario_states
-    for name in OBJECTS:  # an object would have become columns of its own
-        _check(run, RUN_SPEC, spec, name, lambda column: column.null_count() == 1, "an object")
+    for name in OBJECTS:
+        _check(run, RUN_SPEC, spec, name, _is_object, "an object")
+    for name in OBJECTS_OF_STATES:
+        _check(run, SCENARIO_STATE, states, name, _is_object, "an object")
     for name in TEXTS:
         _check(run, RUN_SPEC, spec, name, _is_text, "a text")
     completions, references = f"{STATES}result.completions", f"{STATES}instance.references"
@@ -57,7 +60,9 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
         (STATS, frames.stats, "stats."),
         (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.stats."),
     ):
-        _check(run, file, frame, f"{prefix}name.name", _is_text_everywhere, "a text")
+        name = f"{prefix}name.name"
+        named = frame if name in frame.columns else frame.with_columns(pl.lit(None).alias(name))
+        _check(run, file, named, name, _is_text_everywhere, "a text")
         for name in NUMBERS:
             _check(run, file, frame, f"{prefix}{name}", _is_number, "a number")
 
@@ -68,6 +73,10 @@ def _check(
     if name in frame.columns and not is_right(frame[name]):
         field = name.removeprefix("run_spec.").removeprefix("scenario_state.")
         raise SuiteError(f"{run.path / file}: {NOT_HELMS} ({field} should be {expected})")
+
+
+def _is_object(column: pl.Series) -> bool:
+    return column.null_count() == len(column)  # an object has become columns of its own
 
 
 def _is_text(column: pl.Series) -> bool:

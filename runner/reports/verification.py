@@ -90,15 +90,21 @@ def _reported(case: CaseRecord) -> tuple[Actuals, Baselines]:
     baselines: dict[Target | InstanceTarget, float | None] = {}
     for each in case.targets:
         target = Target(each.run_spec_name, MetricName.from_json(each.name))
-        stats[target] = Stat.from_json(each.actual)
+        stats[target] = _actual(each)
         baselines[target] = each.baseline
         bases[target] = Basis(each.instances, each.sample_mean)
     for each in case.instance_targets:
         place = (each.run_spec_name, str(each.instance_id), each.train_trial_index or 0)
         of_instance = InstanceTarget(*place, MetricName.from_json(each.name))
-        instance_stats[of_instance] = Stat.from_json(each.actual)
+        instance_stats[of_instance] = _actual(each)
         baselines[of_instance] = each.baseline
     return Actuals(stats, instance_stats, bases), baselines
+
+
+def _actual(record: TargetRecord) -> Stat:
+    if record.actual["name"] != record.name:
+        raise TypeError("it has another name than its target")
+    return Stat.from_json(record.actual)
 
 
 def _verify_targets(

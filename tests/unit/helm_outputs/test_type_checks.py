@@ -60,6 +60,16 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
         "entries",
         lambda d: d[0]["stats"][0]["name"].update(name=3),
     ),
+    "no name in any stat of an instance": (
+        "entries",
+        lambda d: [each.update(name={"text": "a"}) for entry in d for each in entry["stats"]],
+    ),
+    "a text in place of a result": ("states", lambda d: d["request_states"][0].update(result="x")),
+    "a list in place of a request": ("states", lambda d: d["request_states"][0].update(request=[])),
+    "a text in place of the letters of choices": (
+        "states",
+        lambda d: d["request_states"][0].update(output_mapping="A"),
+    ),
     "a text as a completion": ("states", lambda d: completion(d, ["A"])),
     "a number as a completion": ("states", lambda d: completion(d, [3])),
     "a number in place of completions": ("states", lambda d: completion(d, 1e308)),
@@ -101,3 +111,13 @@ def test_a_wrong_type_is_refused_with_the_files_name(
 def test_control_without_a_change_the_same_runs_are_built(tmp_path: Path) -> None:
     division = {"method": "leave_one_out", "by": "run"}
     assert build(write_suite(tmp_path), tmp_path / "suite", division=division).cases
+
+
+def test_a_request_without_a_result_is_built(tmp_path: Path) -> None:
+    """HELM writes null for a request that was not made."""
+    root = write_suite(tmp_path)
+    for path in root.rglob(FILES["states"]):
+        document = json.loads(path.read_bytes())
+        document["request_states"][0]["result"] = None
+        path.write_text(json.dumps(document))
+    assert build(root, tmp_path / "suite", division={"method": "leave_one_out", "by": "run"}).cases

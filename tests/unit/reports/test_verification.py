@@ -202,7 +202,15 @@ def test_a_report_that_names_files_outside_of_it_is_refused(
     assert found.endswith("report.json: not a report of schema version 2")
 
 
-@pytest.mark.parametrize("fields", [{"name": [1]}, {"name": {}}, {"more": 1}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": [1]},
+        {"name": {}},
+        {"name": {"name": "exact_match", "split": 3}},
+        {"more": 1},
+    ],
+)
 def test_an_actual_that_is_no_stat_is_named(report: Path, fields: dict[str, Any]) -> None:
     (case,) = json.loads((report / "report.json").read_text())["cases"]
     case["targets"][0]["actual"] |= fields
