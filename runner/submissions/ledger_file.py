@@ -8,7 +8,7 @@ With an organizer's key each line is signed together with all before it; the fir
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,9 +22,10 @@ from runner.files.locks import locked_file
 from runner.files.regular_files import read_regular
 from runner.files.signatures import PublicKey, SigningKey
 from runner.files.whole_writes import PRIVATE_FILE, new_file
-from runner.submissions.entries import Entry, with_corrections
+from runner.submissions.entries import Began, Entry, GivenBack, Released, Scored, with_corrections
 from runner.submissions.rules import Rules
 from runner.submissions.signed_lines import ChangedLineError, check_lines, sign_line
+from runner.untrusted import quote
 
 ENTRY: TypeAdapter[Entry] = TypeAdapter(
     Annotated[Entry, Field(discriminator="event")], config=ConfigDict(defer_build=True)
@@ -158,7 +159,8 @@ def _parse(path: Path, content: bytes) -> tuple[Rules, list[Entry]]:
 
     Raises:
         UsageError: a line is not an entry, or not signed though the first one names a key; also if
-            it is the last one, which may be cut off.
+            it is the last one, which may be cut off. Or the line is missing that began what another
+            one ends.
     """
     lines = content.splitlines()
     try:
@@ -172,7 +174,20 @@ def _parse(path: Path, content: bytes) -> tuple[Rules, list[Entry]]:
         except ChangedLineError as error:
             raise UsageError(f"{path}, {error}. {RESTORE}") from error
     entries = [_parse_line(path, number, line) for number, line in enumerate(lines[1:], 2)]
+    _refuse_without_beginning(path, entries)
     return rules, with_corrections(entries)
+
+
+def _refuse_without_beginning(path: Path, entries: Sequence[Entry]) -> None:
+    begun = set()
+    for number, entry in enumerate(entries, 2):
+        if isinstance(entry, Began):
+            begun.add(entry.id)
+        elif isinstance(entry, Scored | Released | GivenBack) and entry.id not in begun:
+            raise UsageError(
+                f"{path}, line {number}: of the attempt {quote(entry.id)}, and no line before it "
+                "says that this began. Restore the line that is missing or was changed."
+            )
 
 
 def _parse_line(path: Path, number: int, line: bytes) -> Entry:

@@ -45,6 +45,16 @@ def test_a_line_that_was_changed_is_named(ledger: Ledger) -> None:
         ledger.read()
 
 
+def test_what_ends_an_attempt_without_the_line_that_began_it_is_named(ledger: Ledger) -> None:
+    scored(ledger, submission("1"), 0.5)
+    ledger.give_back(ledger.attempts()[0].began.id, "ann", "the disk was full")
+    rules, _, scored_line, given_back = ledger.path.read_text().splitlines(keepends=True)
+    for line in (scored_line, given_back):
+        ledger.path.write_text(rules + line)
+        with pytest.raises(UsageError, match=r"line 2: of the attempt .* no line before it"):
+            ledger.read()
+
+
 def test_what_is_no_ledger_is_refused_and_a_ledger_is_not_made_anew(
     ledger: Ledger, tmp_path: Path
 ) -> None:
