@@ -63,6 +63,16 @@ def identity(name: str) -> str:
     return folded.translate(LOOKALIKES).replace("rn", "m").replace("vv", "w")
 
 
+def checked_name(name: str) -> str:
+    """Return the name.
+
+    Raises:
+        ValueError: as ``identity``.
+    """
+    identity(name)
+    return name
+
+
 def _script(letter: str) -> str:
     """Return the first word of a letter's name, which is its script; Han, Kana as one."""
     script = unicodedata.name(letter, "UNKNOWN").split()[0]

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
-from runner.files.submitter_names import identity
+from runner.files.submitter_names import checked_name, identity
 from runner.submissions.ladder import PublicScore
 
 ENGINE_FAULT, RUNNER_FAULT = "engine_fault", "runner_fault"
 FAULTS_OF_HOST = frozenset({ENGINE_FAULT, RUNNER_FAULT})
 """Reasons why an evaluation ended without a score that say nothing of its image."""
+
+Submitter = Annotated[str, AfterValidator(checked_name)]
 
 
 class _Entry(BaseModel):
@@ -21,7 +23,7 @@ class _Entry(BaseModel):
 class CountedSubmission(_Entry):
     """The unit that a quota counts: one image, by its ID, on one suite, by its digest."""
 
-    submitter: str
+    submitter: Submitter
     image: str
     suite: str
 
@@ -93,7 +95,7 @@ class Disqualified(_Decided):
     """A submitter is evaluated no longer, and stands on no board."""
 
     event: Literal["disqualified"] = "disqualified"
-    submitter: str
+    submitter: Submitter
 
 
 class ScoredAgain(_Entry):

@@ -15,18 +15,13 @@ from pydantic import (
 )
 
 from runner.errors import SuiteError, UsageError
-from runner.files.submitter_names import identity
+from runner.files.submitter_names import checked_name, identity
 from runner.files.wrong_fields import fault_below
 from runner.files.yaml_files import YamlForm, read_yaml
 from runner.leaderboard.submitters import Submitters, refuse_same
 from runner.untrusted import quote
 
 _Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
-
-
-def _is_name(text: str) -> str:
-    identity(text)
-    return text
 
 
 class Teams(BaseModel):
@@ -48,7 +43,7 @@ class ListedSubmission(BaseModel):
 
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
-    submitter: Annotated[_Text, AfterValidator(_is_name)]
+    submitter: Annotated[_Text, AfterValidator(checked_name)]
     image: _Text
 
 

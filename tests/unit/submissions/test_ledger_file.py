@@ -55,6 +55,18 @@ def test_what_ends_an_attempt_without_the_line_that_began_it_is_named(ledger: Le
             ledger.read()
 
 
+def test_a_submitter_that_is_no_name_is_told_with_its_line(ledger: Ledger) -> None:
+    scored(ledger, submission("1"), 0.5)
+    ledger.disqualify("team-a", "ann", "two accounts")
+    lines = ledger.path.read_text().splitlines(keepends=True)
+    for number in (1, 3):
+        changed = [*lines]
+        changed[number] = lines[number].replace("team-a", "t" * 81)
+        ledger.path.write_text("".join(changed))
+        with pytest.raises(UsageError, match=rf"line {number + 1}: not an entry.*1 to 80"):
+            ledger.read()
+
+
 def test_what_is_no_ledger_is_refused_and_a_ledger_is_not_made_anew(
     ledger: Ledger, tmp_path: Path
 ) -> None:
