@@ -3,6 +3,7 @@
 Other fields may have any type: a predictor gets them as they are.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,14 @@ TEXTS = (
 NUMBERS = ("mean", "stddev", "variance", "sum", "sum_squared", "min", "max", "count")
 STATES = "scenario_state.request_states."
 OBJECTS_OF_STATES = tuple(f"{STATES}{name}" for name in ("result", "request", "output_mapping"))
+LETTERS = f"{STATES}output_mapping."
+PATTERN = "scenario_state.adapter_spec.output_mapping_pattern"
+
+LOGPROBS = frozenset({pl.Float64, pl.Null})
+NO_TOKENS = frozenset({pl.List(pl.Null), pl.Null})
+
+READ_TOGETHER = 64
+"""Cells: with all of their tokens they take many times their memory as Python's objects."""
 
 IsRight = Callable[[pl.Series], bool]
 
@@ -46,13 +55,18 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
         _check(run, SCENARIO_STATE, states, name, _is_object, "an object")
     for name in TEXTS:
         _check(run, RUN_SPEC, spec, name, _is_text, "a text")
+    for name in states.columns:
+        if name.startswith(LETTERS):
+            _check(run, SCENARIO_STATE, states, name, _is_choice, "a text by its letter")
+    _check(run, SCENARIO_STATE, states, PATTERN, _is_pattern, "a regular expression")
     completions, references = f"{STATES}result.completions", f"{STATES}instance.references"
-    what = "a list of objects, with a text"
+    what = "a list of objects, with a text, and numbers as logprobs"
     _check(run, SCENARIO_STATE, states, completions, _has_texts, what)
     what = "a list of objects, with an output and a list of tags"
     _check(run, SCENARIO_STATE, states, references, _has_outputs, what)
     for file, frame, name in (
         (SCENARIO_STATE, states, f"{STATES}train_trial_index"),
+        (SCENARIO_STATE, states, f"{STATES}reference_index"),
         (PER_INSTANCE_STATS, frames.per_instance_stats, "per_instance_stats.train_trial_index"),
     ):
         _check(run, file, frame, name, _is_whole_number, "a whole number")
@@ -83,6 +97,21 @@ def _is_text(column: pl.Series) -> bool:
     return column.dtype in {pl.String, pl.Null}
 
 
+def _is_choice(column: pl.Series) -> bool:
+    is_letter = "." not in column.name.removeprefix(LETTERS)
+    return is_letter and all(isinstance(cell, str | None) for cell in plain_cells(column.unique()))
+
+
+def _is_pattern(column: pl.Series) -> bool:
+    if not _is_text(column):
+        return False
+    try:
+        list(map(re.compile, column.drop_nulls().unique()))
+    except re.error:
+        return False
+    return True
+
+
 def _is_text_everywhere(column: pl.Series) -> bool:
     return column.is_empty() or (column.dtype == pl.String and column.null_count() == 0)
 
@@ -97,14 +126,18 @@ def _is_number(column: pl.Series) -> bool:
 
 
 def _has_texts(column: pl.Series) -> bool:
-    fields = _fields(column)
-    if fields.get("text") == pl.String:
+    fields = _fields(column.dtype)
+    tokens = fields.get("tokens", pl.Null)
+    if _is_scored_text(fields) and (tokens in NO_TOKENS or _is_scored_text(_fields(tokens))):
         return not _has_null_items(column)
-    return all(_is_list_of(cell, _is_completion) for cell in plain_cells(column))
+    parts = (
+        column[start : start + READ_TOGETHER] for start in range(0, len(column), READ_TOGETHER)
+    )
+    return all(_is_list_of(cell, _is_completion) for part in parts for cell in plain_cells(part))
 
 
 def _has_outputs(column: pl.Series) -> bool:
-    fields = _fields(column)
+    fields = _fields(column.dtype)
     output, tags = fields.get("output"), fields.get("tags")
     is_plain = output == pl.String or (
         isinstance(output, pl.Struct) and output.to_schema().get("text") == pl.String
@@ -114,11 +147,14 @@ def _has_outputs(column: pl.Series) -> bool:
     return all(_is_list_of(cell, _is_reference) for cell in plain_cells(column))
 
 
-def _fields(column: pl.Series) -> Mapping[str, Any]:
-    """Return the fields of the objects in a column of lists; none if it is another."""
-    dtype = column.dtype
+def _fields(dtype: Any) -> Mapping[str, Any]:
+    """Return the fields of the objects in lists of this type; none if it is another."""
     item = dtype.inner if isinstance(dtype, pl.List) else None
     return item.to_schema() if isinstance(item, pl.Struct) else {}
+
+
+def _is_scored_text(fields: Mapping[str, Any]) -> bool:
+    return fields.get("text") == pl.String and fields.get("logprob", pl.Null) in LOGPROBS
 
 
 def _has_null_items(column: pl.Series) -> bool:
@@ -130,7 +166,15 @@ def _is_list_of(cell: Any, is_right: Callable[[Any], bool]) -> bool:
 
 
 def _is_completion(item: Any) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("text"), str | None)
+    return _is_scored(item) and _is_list_of(item.get("tokens"), _is_scored)
+
+
+def _is_scored(item: Any) -> bool:
+    return (
+        isinstance(item, dict)
+        and isinstance(item.get("text"), str | None)
+        and (item.get("logprob") is None or type(item["logprob"]) in {int, float})
+    )
 
 
 def _is_reference(item: Any) -> bool:

@@ -33,6 +33,12 @@ def stat(stats: list[dict[str, Any]], field: str, value: Any) -> None:
     stats[0][field] = value
 
 
+def rename_all(entries: list[dict[str, Any]], name: Any) -> None:
+    for entry in entries:
+        for each in entry["stats"]:
+            each["name"] = name
+
+
 REFERENCE = {"output": {"text": "A"}, "tags": ["correct"]}
 
 WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
@@ -62,7 +68,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
     ),
     "no name in any stat of an instance": (
         "entries",
-        lambda d: [each.update(name={"text": "a"}) for entry in d for each in entry["stats"]],
+        lambda d: rename_all(d, {"text": "a"}),
     ),
     "a text in place of a result": ("states", lambda d: d["request_states"][0].update(result="x")),
     "a list in place of a request": ("states", lambda d: d["request_states"][0].update(request=[])),
@@ -70,6 +76,32 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
         "states",
         lambda d: d["request_states"][0].update(output_mapping="A"),
     ),
+    "an object as a choice": (
+        "states",
+        lambda d: d["request_states"][0].update(output_mapping={"A": {"text": "yes"}}),
+    ),
+    "a number as a choice": (
+        "states",
+        lambda d: d["request_states"][0].update(output_mapping={"A": 1}),
+    ),
+    "a text as the place of a reference": (
+        "states",
+        lambda d: d["request_states"][0].update(reference_index="first"),
+    ),
+    "no pattern of letters": (
+        "states",
+        lambda d: d["adapter_spec"].update(output_mapping_pattern="("),
+    ),
+    "a number as a pattern of letters": (
+        "states",
+        lambda d: d["adapter_spec"].update(output_mapping_pattern=1),
+    ),
+    "a text as a logprob": ("states", lambda d: completion(d, [{"text": "A", "logprob": "-1"}])),
+    "a text as a logprob of a token": (
+        "states",
+        lambda d: completion(d, [{"text": "A", "tokens": [{"text": "A", "logprob": "-1"}]}]),
+    ),
+    "a text as a token": ("states", lambda d: completion(d, [{"text": "A", "tokens": ["A"]}])),
     "a text as a completion": ("states", lambda d: completion(d, ["A"])),
     "a number as a completion": ("states", lambda d: completion(d, [3])),
     "a number in place of completions": ("states", lambda d: completion(d, 1e308)),
@@ -119,5 +151,20 @@ def test_a_request_without_a_result_is_built(tmp_path: Path) -> None:
     for path in root.rglob(FILES["states"]):
         document = json.loads(path.read_bytes())
         document["request_states"][0]["result"] = None
+        path.write_text(json.dumps(document))
+    assert build(root, tmp_path / "suite", division={"method": "leave_one_out", "by": "run"}).cases
+
+
+def test_letters_and_choices_with_a_lone_surrogate_and_logprobs_that_are_null_are_built(
+    tmp_path: Path,
+) -> None:
+    root = write_suite(tmp_path)
+    for path in root.rglob(FILES["states"]):
+        document = json.loads(path.read_bytes())
+        document["request_states"][0] |= {
+            "output_mapping": {"A": "\ud800", "B": "no"},
+            "reference_index": None,
+        }
+        completion(document, [{"text": "A", "logprob": None, "tokens": [{"text": "A"}]}])
         path.write_text(json.dumps(document))
     assert build(root, tmp_path / "suite", division={"method": "leave_one_out", "by": "run"}).cases
