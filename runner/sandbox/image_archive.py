@@ -28,6 +28,8 @@ from runner.progress import Say
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import MOST_PULLED_BYTES
+from runner.sandbox.engine.room import check_loading
+from runner.sandbox.unpacked_layer import unpacked_bytes
 from runner.untrusted import quote
 
 SUFFIX = ".tar.gz"
@@ -56,24 +58,31 @@ class Parts:
         files, digests: by their names in the archive.
         manifest: what the archive says of its one image.
         layers: the names of the image's layers, the lowest first.
+        unpacked_bytes: what they take about, unpacked.
     """
 
     files: dict[str, Path] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     layers: list[str] = field(default_factory=list)
+    unpacked_bytes: int = 0
 
     @property
     def image_id(self) -> str:
         """Return the image's ID, which is the digest of its description."""
         return f"sha256:{self.digests[str(self.manifest['Config'])]}"
 
+    @property
+    def layer_files(self) -> list[Path]:
+        """Return the files of the layers, in their order."""
+        return [self.files[layer] for layer in self.layers]
+
     def tar(self) -> Iterator[bytes]:
         """Yield a tar of the image's parts, named by their digests, and of no name for it."""
         config = f"{self.image_id.removeprefix('sha256:')}.json"
         names = [f"{self.digests[layer]}.tar" for layer in self.layers]
         contents = {config: self.files[str(self.manifest["Config"])]}
-        contents |= dict(zip(names, map(self.files.__getitem__, self.layers), strict=True))
+        contents |= dict(zip(names, self.layer_files, strict=True))
         for name, path in contents.items():
             size = path.stat().st_size
             yield _header(name, size)
@@ -127,6 +136,7 @@ def load_image_archive(engine: Engine, reference: str, say: Say) -> Image:
 
     Raises:
         UsageError: see ``read_archive``.
+        NoRoomError: the engine's disk has no room.
     """
     say(f"{reference}: reading the archive")
     with scratch_directory() as folder:
@@ -134,6 +144,8 @@ def load_image_archive(engine: Engine, reference: str, say: Say) -> Image:
         try:
             image = engine.images.inspect(parts.image_id)
         except NotOnEngineError:
+            needed = parts.unpacked_bytes + sum(path.stat().st_size for path in parts.layer_files)
+            check_loading(reference, needed, engine.fetch_info())
             say(f"{reference}: loading the image")
             loaded = engine.images.load(parts.tar())
             image = engine.images.inspect(loaded or parts.image_id)
@@ -247,11 +259,15 @@ def _checked(parts: Parts) -> Parts:
     found = [f"sha256:{parts.digests.get(layer)}" for layer in parts.layers]
     if found != expected:
         raise _NoImageError("a layer is missing, or is not the one that its description names")
-    for path in map(parts.files.__getitem__, parts.layers):
+    for path in parts.layer_files:
         with path.open("rb") as file:
             # The engine would unpack it to any size before it finds that this is not the layer.
             if _COMPRESSED.match(file.read(_BLOCK)):
                 raise _NoImageError("a layer in it is compressed by itself")
+        unpacked = unpacked_bytes(path)
+        if unpacked is None:
+            raise _NoImageError("a layer in it has a sparse file, which can become of any size")
+        parts.unpacked_bytes += unpacked
     return parts
 
 

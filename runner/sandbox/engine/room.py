@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.contract.limits import GIB
-from runner.errors import LackOfRoomError
+from runner.errors import LackOfRoomError, NoRoomError
 
 LEAST_FREE_BYTES = GIB
 """Where less is free no image is pulled: a disk without any room stops the whole engine."""
@@ -62,6 +62,25 @@ def check_layers(reference: str, sizes: Mapping[str, int], free: int | None) -> 
     if free is not None and needed > free - LEAST_FREE_BYTES:
         raise LackOfRoomError(
             f"{reference}: it needs at least {_gib(needed)}, and the engine's disk has "
+            f"{_gib(free)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}",
+            needed + LEAST_FREE_BYTES,
+        )
+
+
+def check_loading(reference: str, needed: int, info: Mapping[str, Any]) -> None:
+    """Refuse an archive whose image can't fit on the engine's disk: no engine ends a load.
+
+    Args:
+        needed: the bytes of its layers as the engine first copies them, and unpacked.
+        info: the engine's answer to ``GET /info``.
+
+    Raises:
+        NoRoomError: it can't fit.
+    """
+    free = free_bytes(info)
+    if free is not None and needed > free - LEAST_FREE_BYTES:
+        raise NoRoomError(
+            f"{reference}: to load it, about {_gib(needed)} are needed, and the engine's disk has "
             f"{_gib(free)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}",
             needed + LEAST_FREE_BYTES,
         )

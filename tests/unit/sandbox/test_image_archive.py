@@ -6,14 +6,20 @@ import json
 import lzma
 import os
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from runner.errors import UsageError
+from runner.errors import NoRoomError, NotOnEngineError, UsageError
 from runner.sandbox import image_archive
-from runner.sandbox.image_archive import CHECKSUM, read_archive
+from runner.sandbox.engine import room
+from runner.sandbox.engine.engine import Engine
+from runner.sandbox.engine.image import Image
+from runner.sandbox.engine.room import LEAST_FREE_BYTES
+from runner.sandbox.image_archive import CHECKSUM, load_image_archive, read_archive
+from runner.sandbox.unpacked_layer import DISK_BLOCK
 
 LAYER = b"a layer"
 DIGEST = hashlib.sha256(LAYER).hexdigest()
@@ -120,6 +126,52 @@ def test_a_layer_that_an_engine_would_unpack_to_any_size_is_refused(
     config = {"rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}}
     path = write(tmp_path / "a.tar.gz", config=config, layer=layer)
     refuse(path, tmp_path, "a layer in it is compressed by itself")
+
+
+def test_a_layer_with_a_sparse_file_is_refused(tmp_path: Path) -> None:
+    """Of an archive of 482 bytes an engine wrote zeros until its disk was full."""
+    layer = member(tarfile.GNUTYPE_SPARSE).tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+    config = {"rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}}
+    path = write(tmp_path / "a.tar.gz", config=config, layer=layer)
+    refuse(path, tmp_path, "a layer in it has a sparse file")
+
+
+class EngineWithoutImages:
+    """An engine that loads what it is given."""
+
+    def __init__(self) -> None:
+        self.images, self.loaded = self, 0
+
+    def fetch_info(self) -> dict[str, Any]:
+        return {}
+
+    def inspect(self, reference: str) -> Image:
+        if not self.loaded:
+            raise NotOnEngineError("no such image")
+        return Image(reference, reference)
+
+    def load(self, archive: Iterator[bytes]) -> None:
+        self.loaded = sum(map(len, archive))
+
+
+def test_an_image_for_which_the_engine_has_no_room_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine copies the layers, then unpacks them, and no engine ends that."""
+    layer = member(tarfile.REGTYPE)
+    layer.size = 1_000_000
+    content = layer.tobuf(tarfile.GNU_FORMAT) + bytes(1_000_000)
+    config = {"rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(content).hexdigest()}"]}}
+    path = write(tmp_path / "a.tar.gz", config=config, layer=content)
+    engine = EngineWithoutImages()
+    needed = LEAST_FREE_BYTES + len(content) + 1_000_000 + DISK_BLOCK
+    monkeypatch.setattr(room, "free_bytes", lambda _info: needed - 1)
+    with pytest.raises(NoRoomError, match=r"a\.tar\.gz: to load it, about 0\.0 GiB are"):
+        load_image_archive(cast("Engine", engine), str(path), lambda _line: None)
+    assert not engine.loaded
+    monkeypatch.setattr(room, "free_bytes", lambda _info: needed)  # the control
+    load_image_archive(cast("Engine", engine), str(path), lambda _line: None)
+    assert engine.loaded > len(content)
 
 
 def test_an_archive_of_too_many_members_is_refused(
