@@ -31,7 +31,6 @@ from runner.submissions.rules import Rules
 from runner.submissions.split import public_groups, public_runs, split_groups
 from runner.suites.sharing import refuse_shared
 from runner.suites.suite import Suite
-from runner.suites.suite_frames import read_eval_run_specs
 from runner.untrusted import printable
 
 BEFORE_ANY_SUITE = "none"
@@ -138,9 +137,7 @@ class Admission:
         for suite in suites:
             refuse_shared(suite, "One case could pass another its actuals.")
             check_scoring(suite)
-            scored = scored_runs(suite)
-            specs = {run: each for run, each in read_eval_run_specs(suite).items() if run in scored}
-            groups = split_groups(specs, suite.manifest.choices)
+            groups = split_groups(scored_runs(suite), suite.manifest.choices)
             check_kinds(suite, public_groups(groups, self.rules))
 
     def admit(self, planned: Mapping[Path, Pass]) -> dict[Path, Pass]:

@@ -17,8 +17,9 @@ from runner.scores.policy import ScoringPolicy
 from runner.scores.weights import share_of_run, weigh
 from runner.submissions.bounded_losses import ZERO_OR_ONE, largest_loss
 from runner.submissions.ladder import PublicScore
-from runner.submissions.split import Group, restrict_report
+from runner.submissions.split import Group, Specs, restrict_report, scored_specs
 from runner.suites.suite import Suite
+from runner.suites.suite_frames import read_eval_run_specs
 from runner.untrusted import quote
 
 BOUNDED = ("mae", "brier", "instance_mae")
@@ -57,16 +58,15 @@ def check_scoring(suite: Suite) -> None:
         )
 
 
-def scored_runs(suite: Suite) -> set[str]:
-    """Return the names of the eval runs that have targets which count."""
-    policy = suite.scoring
-    is_of_runs = policy.primary_metric.kind == "stat"
-    return {
-        target.run_spec_name
+def scored_runs(suite: Suite) -> Specs:
+    """Return the specs of the eval runs that the score is of."""
+    is_of_runs = suite.scoring.primary_metric.kind == "stat"
+    stats = (
+        (target.run_spec_name, target.name.name, stat.mean)
         for actuals in map(suite.actuals, suite.cases)
-        for target in (actuals.stats if is_of_runs else actuals.instance_stats)
-        if policy.counts(target.name.name)
-    }
+        for target, stat in (actuals.stats if is_of_runs else actuals.instance_stats).items()
+    )
+    return scored_specs(read_eval_run_specs(suite), stats, suite.scoring)
 
 
 def check_kinds(suite: Suite, public: Collection[str]) -> None:

@@ -6,33 +6,61 @@ split, which nothing published has used, decides at the end.
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from runner.contract.layout import RUN_NAME
 from runner.errors import UsageError
 from runner.reports.report import CaseRecord, Report
 from runner.reports.scoring import with_scores
+from runner.scores.policy import ScoringPolicy
 from runner.scores.records import describe_runs
-from runner.submissions.bounded_losses import bound_report
+from runner.scores.scenarios import scenario_text
+from runner.submissions.bounded_losses import ZERO_OR_ONE, bound_report
 from runner.submissions.rules import Rules
 
 FEWEST_GROUPS = 4
 
 Group = tuple[str | None, ...]
 
+Specs = Mapping[str, Mapping[str, Any]]
+"""Of runs, by their names."""
 
-def split_groups(
-    run_specs: Mapping[str, Mapping[str, Any]], choices: Mapping[str, Any]
-) -> dict[str, Group]:
+
+def scored_specs(
+    run_specs: Specs, stats: Iterable[tuple[str, str, float | None]], policy: ScoringPolicy
+) -> Specs:
+    """Return the specs of the runs that a ledger's score is of.
+
+    Others would take their places on the public split, where nobody could be told of a score then:
+    those without a target that counts, those without a stat that the metric is of, and those of a
+    scenario that weighs nothing.
+
+    Args:
+        stats: the run, the stat's name and the actual mean of each target; of runs if the primary
+            metric is of those, else of instances.
+    """
+    kind = policy.primary_metric.kind
+    rows = [row for row in stats if policy.counts(row[1])]
+    if kind != "stat":
+        others = {name for _, name, mean in rows if mean not in ZERO_OR_ONE}
+        rows = [row for row in rows if (row[1] in others) == (kind == "instance")]
+    scored = {run for run, _, _ in rows}
+    return {
+        run: spec
+        for run, spec in run_specs.items()
+        if run in scored and policy.scenario_weights.get(scenario_text(spec) or "", 1.0)
+    }
+
+
+def split_groups(run_specs: Specs, choices: Mapping[str, Any]) -> dict[str, Group]:
     """Return the group of each run; runs of one group are on one side of the split.
 
     If the suite holds out models, all runs of a model are one group, and so for scenarios: what is
     learned of one run of a model tells of its others. Else the runs of one scenario and model are.
 
     Args:
-        run_specs: of the runs that have targets which count. Others would take their places on the
-            public split, where nobody could be told of any score then.
+        run_specs: as ``scored_specs`` returns them.
         choices: the suite's.
     """
     described = describe_runs(run_specs).select(RUN_NAME, "scenario", "model")
@@ -75,15 +103,13 @@ def _draw(seed: str, group: Group) -> bytes:
 
 def public_runs(report: Report, rules: Rules) -> dict[str, Group]:
     """Return the public runs of a report, with their groups."""
-    policy = report.scoring
-    is_of_runs = policy.primary_metric.kind == "stat"
-    scored = {
-        target.run_spec_name
+    is_of_runs = report.scoring.primary_metric.kind == "stat"
+    stats = (
+        (target.run_spec_name, target.name["name"], target.actual["mean"])
         for case in report.cases
         for target in (case.targets if is_of_runs else case.instance_targets)
-        if policy.counts(target.name["name"])
-    }
-    specs = {run: spec for run, spec in report.eval_run_specs.items() if run in scored}
+    )
+    specs = scored_specs(report.eval_run_specs, stats, report.scoring)
     return public_groups(split_groups(specs, report.suite.choices), rules)
 
 

@@ -21,7 +21,7 @@ from runner.submissions.public_score import (
     scored_runs,
 )
 from runner.submissions.rules import Rules
-from runner.submissions.split import private_report, public_runs
+from runner.submissions.split import FEWEST_GROUPS, private_report, public_runs
 from runner.suites.suite import Suite
 from tests.evaluation_builder import Predict, evaluate_function, off_by
 from tests.helm_builder import request_state, run_files, stat, write_run
@@ -166,7 +166,7 @@ def test_runs_without_a_target_take_no_place_on_the_public_split(tmp_path: Path)
 
     half = make_suite(tmp_path / "half", means=mean, runs=20)
     made = report(half, off_by(0.1))
-    public, own = public_runs(made, RULES), scored_runs(half)
+    public, own = public_runs(made, RULES), scored_runs(half).keys()
     assert len(made.eval_run_specs) == 16
     assert 6 <= len(own) <= 10
     assert public.keys() < own
@@ -176,7 +176,32 @@ def test_runs_without_a_target_take_no_place_on_the_public_split(tmp_path: Path)
 
 
 def test_control_where_all_runs_have_targets_all_are_divided(suite: Suite) -> None:
-    assert scored_runs(suite) == set(report(suite, off_by(0.0)).eval_run_specs)
+    assert scored_runs(suite) == report(suite, off_by(0.0)).eval_run_specs
+
+
+def test_runs_of_which_the_score_is_not_take_no_place_on_the_public_split(tmp_path: Path) -> None:
+    """A Brier score is of stats that are 0 or 1; two runs in three have only another."""
+    weights = {f"S{number}()": 0.0 for number in range(20) if number % 3}
+    weighed = make_suite(tmp_path / "weighed", runs=20, scoring={"scenario_weights": weights})
+    for number in range(20):
+        files = run_files(f"demo{number}:model=m")
+        if number % 3:
+            for each in files["per_instance_stats.json"]:
+                each["stats"] = [stat("f1", 0.4)]
+        files["run_spec.json"]["scenario_spec"] = {"class_name": f"a.S{number}", "args": {}}
+        write_run(tmp_path / "runs", f"demo{number}:model=m", files)
+    fields = {"instance_targets": ["exact_match", "f1"], "scoring": {"primary": "brier"}}
+    mixed = build_unaudited(tmp_path / "runs", tmp_path / "mixed", division=DIVISION, **fields)
+    for made in (weighed, mixed):
+        known = report(made, off_by(0.1))
+        public, own = public_runs(known, RULES), scored_runs(made).keys()
+        assert {int(run[4:].partition(":")[0]) % 3 for run in own} == {0}
+        assert public.keys() < own
+        assert len(public) == math.ceil(0.4 * len(own))
+        assert len(score(known)[0].left_out) == len(public)
+    others = scored_runs(by(mixed, "instance_mae")).keys()
+    assert others.isdisjoint(scored_runs(mixed))
+    assert len(others) > FEWEST_GROUPS
 
 
 def test_the_largest_loss_is_the_suites(tmp_path: Path) -> None:
