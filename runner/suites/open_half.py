@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -132,6 +133,8 @@ def open_half(
         raise SuiteError(f"{shown}: not a file of the suite; it was added after the build")
     for name in sorted(recorded - regular):
         shown = name_file(root / name)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.listdir((root / name).parent)  # noqa: PTH208  (a closed one is told as such)
         raise SuiteError(f"{shown}: missing; the suite had it when it was built")
     allow_open_files(len(recorded))
     parts = {

@@ -154,17 +154,17 @@ def _read_private_manifest(
     name = name_file(root / MANIFEST)
     try:
         content = read_regular(root / MANIFEST)
-    except PermissionError as error:
-        raise SuiteError(
-            f"{name}: can't be read ({error.strerror}). Scoring needs the suite's private half: "
-            "ask its owner, or run the command as the user who built it."
-        ) from error
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise SuiteError(
             f"{name}: no such file. Scoring needs the suite's private half, which only the "
             "organizer has; what participants get is the public one. If it is elsewhere, name its "
             f"directory, which holds {MANIFEST}, with --private or SUITE_PRIVATE (in Python: "
             "private=)."
+        ) from error
+    except OSError as error:
+        raise SuiteError(
+            f"{name}: can't be read ({error.strerror}). Scoring needs the suite's private half: "
+            "ask its owner, or run the command as the user who built it."
         ) from error
     if hashlib.sha256(content).hexdigest() != public.private_sha256:
         raise SuiteError(f"{name}: changed since the suite was built, or from another suite")

@@ -96,6 +96,18 @@ def test_in_its_usual_place_the_fault_is_told_with_the_path(
         open_suite(public)
 
 
+def test_a_private_half_that_is_there_and_can_not_be_read_is_not_told_to_be_missing(
+    halves: Halves,
+) -> None:
+    public, private = halves
+    a_loop(private)
+    with pytest.raises(SuiteError, match="can't be read"):
+        open_suite(public, private)
+    nothing(private)
+    with pytest.raises(SuiteError, match="no such file"):
+        open_suite(public, private)
+
+
 def test_an_actual_that_can_not_be_read_is_not_quoted(halves: Halves) -> None:
     """It was whole when the suite was opened, and is not when a case is scored."""
     public, private = halves
