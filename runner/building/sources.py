@@ -17,6 +17,7 @@ from runner.helm_outputs.runs import (
 from runner.progress import Progress
 from runner.suites.manifest import digest_file
 from runner.suites.spec import SuiteSpec
+from runner.untrusted import quote
 
 
 def find_sources(spec: SuiteSpec, progress: Progress) -> list[RunDirectory]:
@@ -81,16 +82,27 @@ def asset_paths(spec: SuiteSpec) -> dict[str, Path]:
     """Return the suite's assets by their path below the assets directory.
 
     Raises:
-        SuiteError: the directory has no files.
+        SuiteError: the directory has no files, or something in it is none, e.g. a link to a folder,
+            or has a name that is no text.
+        PermissionError: a folder in it is closed to this user.
     """
     if spec.assets is None:
         return {}
     root = Path(spec.assets)
-    paths = {
-        path.relative_to(root).as_posix(): path
-        for path in sorted(paths_below(root))
-        if path.is_file()
-    }
+    paths = {}
+    for path in sorted(paths_below(root, pass_over_closed=False)):
+        name = path.relative_to(root).as_posix()
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise SuiteError(f"{quote(str(path))}: its name is no text. Rename it.") from error
+        if path.is_file():
+            paths[name] = path
+        elif path.is_symlink() or not path.is_dir():
+            raise SuiteError(
+                f"{path}: neither a file nor a folder, nor a link to a file, so it would be "
+                "missing among the assets. Put the file or folder itself there."
+            )
     if not paths:
         raise SuiteError(f"{root}: assets should be a directory with files in it")
     return paths

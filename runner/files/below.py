@@ -10,21 +10,28 @@ from pathlib import Path
 from runner.files.regular_files import refuse_open_irregular
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NO_FOLDER = (FileNotFoundError, NotADirectoryError, PermissionError)
+_NO_FOLDER = (FileNotFoundError, NotADirectoryError)
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def paths_below(root: Path) -> Iterator[Path]:
+def paths_below(root: Path, *, pass_over_closed: bool = True) -> Iterator[Path]:
     """Yield the paths of all that is below a folder, at any depth.
 
-    Below what is no folder there is nothing. Folders that are closed to this user, or go away
-    meanwhile, are passed over. ``Path.rglob`` fails on those, and on ones that are deeper than
-    Python's stack.
+    Below what is no folder there is nothing. Folders that go away meanwhile are passed over.
+    ``Path.rglob`` fails on those, and on ones that are deeper than Python's stack.
+
+    Args:
+        pass_over_closed: whether folders that are closed to this user are passed over too. Not
+            where all that is there is asked for: it would be lost, and nobody told.
+
+    Raises:
+        PermissionError: a folder is closed, and is not passed over.
     """
+    passed_over = (*_NO_FOLDER, PermissionError) if pass_over_closed else _NO_FOLDER
     folders = [root]
     while folders:
         found: list[os.DirEntry[str]] = []
-        with suppress(*_NO_FOLDER), os.scandir(folders.pop()) as entries:
+        with suppress(*passed_over), os.scandir(folders.pop()) as entries:
             found += entries
         for entry in found:
             path = Path(entry)

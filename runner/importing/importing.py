@@ -74,7 +74,8 @@ def _find(source: Path) -> Iterator[Read]:
     if source.is_file():
         paths = [source]
     elif source.is_dir():
-        found = (path for path in paths_below(source) if path.suffix in SUFFIXES)
+        below = paths_below(source, pass_over_closed=False)
+        found = (path for path in below if path.suffix in SUFFIXES)
         paths = [path for path in sorted(found) if path.is_file()]
     else:
         raise SuiteError(f"{source}: no such file or folder. Name results: {KNOWN}.")

@@ -9,7 +9,6 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -125,7 +124,8 @@ def open_half(
         OSError: a file can't be opened.
     """
     recorded = {*manifest.parts, *manifest.files}
-    found = {path.relative_to(root).as_posix(): path.lstat().st_mode for path in paths_below(root)}
+    below = paths_below(root, pass_over_closed=False)
+    found = {path.relative_to(root).as_posix(): path.lstat().st_mode for path in below}
     regular = {name for name, mode in found.items() if stat.S_ISREG(mode)}
     others = {name for name, mode in found.items() if not stat.S_ISDIR(mode)}
     for name in sorted(others - recorded - {MANIFEST, DIGEST}):
@@ -133,8 +133,6 @@ def open_half(
         raise SuiteError(f"{shown}: not a file of the suite; it was added after the build")
     for name in sorted(recorded - regular):
         shown = name_file(root / name)
-        with suppress(FileNotFoundError, NotADirectoryError):
-            os.listdir((root / name).parent)  # noqa: PTH208  (a closed one is told as such)
         raise SuiteError(f"{shown}: missing; the suite had it when it was built")
     allow_open_files(len(recorded))
     parts = {

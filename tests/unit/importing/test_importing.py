@@ -1,10 +1,12 @@
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from runner.errors import SuiteError
 from runner.importing.importing import import_results
+from tests.hardships import without_rights
 from tests.imports import DATA
 
 CAREFUL = DATA / "lm_eval" / "demo__careful"
@@ -26,3 +28,20 @@ def test_another_json_file_beside_results_is_passed_over(tmp_path: Path) -> None
     (source / "other.json").write_text("{}")
     (written,) = import_results(source, tmp_path / "out")
     assert len(written.new) == 4
+
+
+def test_results_in_a_folder_that_is_closed_to_this_user_are_not_passed_over() -> None:
+    with tempfile.TemporaryDirectory(
+        dir="/tmp"
+    ) as name:  # every user may enter it, unlike pytest's
+        root = Path(name)
+        root.chmod(0o777)
+        shutil.copytree(CAREFUL, root / "source" / "open")
+        (root / "source" / "closed").mkdir(mode=0)
+        with without_rights(), pytest.raises(PermissionError):
+            import_results(root / "source", root / "out")
+        assert not (root / "out").exists()
+        (root / "source" / "closed").chmod(0o755)
+        with without_rights():
+            (written,) = import_results(root / "source", root / "out")  # the control
+        assert len(written.new) == 4
