@@ -79,12 +79,13 @@ class LackOfRoomError(EngineError):
 
     Attributes:
         needed_bytes: how much must be free there, at least.
+        is_guess: whether that is not known, and less may do.
     """
 
-    # The default is needed: unpickling makes an error from its message alone.
-    def __init__(self, message: str, needed_bytes: int = 0) -> None:
+    # The defaults are needed: unpickling makes an error from its message alone.
+    def __init__(self, message: str, needed_bytes: int = 0, *, is_guess: bool = False) -> None:
         super().__init__(message)
-        self.needed_bytes = needed_bytes
+        self.needed_bytes, self.is_guess = needed_bytes, is_guess
 
 
 class NoRoomError(LackOfRoomError):

@@ -171,17 +171,17 @@ class BatchImages:
             except LackOfRoomError as error:
                 if not isinstance(error, NoRoomError):
                     kind = LackOfRoomError  # a registry was asked, whatever the next pull says
-                removed = self._make_room(reference, error.needed_bytes, kept, later())
+                removed = self._make_room(reference, error, kept, later())
                 if not removed:
                     others = (
                         " No image was removed to make room: another evaluation is running, which "
                         "may need them."
                     )
                     told = str(error) if removed is not None else f"{error}{others}"
-                    raise kind(told, error.needed_bytes) from error
+                    raise kind(told, error.needed_bytes, is_guess=error.is_guess) from error
 
     def _make_room(
-        self, reference: str, needed_bytes: int, kept: Collection[str], later: Sequence[str]
+        self, reference: str, lack: LackOfRoomError, kept: Collection[str], later: Sequence[str]
     ) -> list[str] | None:
         """Remove images that are needed last; return their IDs. None if others may need them."""
 
@@ -195,7 +195,14 @@ class BatchImages:
                 if self._in_use is None:
                     return []
                 try:
-                    removed = make_room(self.engine, self._in_use, needed_bytes, order, self.token)
+                    removed = make_room(
+                        self.engine,
+                        self._in_use,
+                        lack.needed_bytes,
+                        order,
+                        self.token,
+                        is_guess=lack.is_guess,
+                    )
                 except EngineError:  # some may have been removed; one that is there is found again
                     self._gone.update(image.id for image in self._found.values())
                     raise

@@ -154,11 +154,13 @@ def make_room(
     needed_bytes: int,
     order: Callable[[Sequence[str]], Sequence[str]],
     token: str | None = None,
+    *,
+    is_guess: bool = False,
 ) -> list[tuple[Image, PulledImage]] | None:
     """Remove recorded images that nobody uses until as much is free; return those removed.
 
     None if another evaluation of this user is running, which may need them. Nothing is removed if
-    all together would not be enough.
+    all together would not be enough, unless how much is needed is a guess.
 
     Args:
         in_use: what this process holds.
@@ -171,7 +173,8 @@ def make_room(
     sizes = engine.images.list_sizes()
     chosen = [one for one in order(list(recorded)) if one in sizes]
     free = free_bytes(info)
-    if free is None or free + sum(sizes[one] for one in chosen) < needed_bytes:
+    most = None if free is None else free + sum(sizes[one] for one in chosen)
+    if most is None or (most < needed_bytes and not is_guess):
         return []
     with suppress(BlockingIOError), locked_directory(folder.parent), in_use.alone():
         if not anyone_lives(token):

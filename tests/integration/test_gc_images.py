@@ -166,6 +166,23 @@ def test_nothing_makes_room_if_all_together_would_not_be_enough_or_others_may_ne
     assert not names(client, pushed["alone"])
 
 
+def test_all_is_removed_if_it_is_a_guess_how_much_would_be_enough(
+    client: docker.DockerClient,
+    engine: Engine,
+    pushed: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control is the test above."""
+    monkeypatch.setattr(pulled_images, "free_bytes", lambda _info: 0)
+    image = obtain_image(engine, pushed["alone"], Pull.MISSING, print)
+    with images_in_use() as held:
+        assert held is not None
+        removed = make_room(engine, held, image.size_bytes + 1, list, is_guess=True)
+    assert removed is not None
+    assert [one.id for one, _ in removed] == [image.id]
+    assert not names(client, pushed["alone"])
+
+
 def test_none_is_removed_while_an_evaluation_may_need_it(
     client: docker.DockerClient, engine: Engine, pushed: Mapping[str, str]
 ) -> None:

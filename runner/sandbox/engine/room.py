@@ -96,14 +96,14 @@ def check_unpacking(reference: str, before: int | None, free: int | None) -> Non
         free: how much is free now; None if that is not known.
 
     Raises:
-        LackOfRoomError: nearly nothing is left. How much it needs is not known: perhaps twice what
-            was there.
+        LackOfRoomError: nearly nothing is left. How much it needs is a guess: twice what was there.
     """
     if before is not None and free is not None and free < LEAST_FREE_BYTES:
         raise LackOfRoomError(
             f"{reference}: unpacked, it does not fit on the engine's disk, which had "
             f"{_gib(before)} free, of which {_gib(LEAST_FREE_BYTES)} stay free. {_ADVICE}",
             2 * before,
+            is_guess=True,
         )
 
 

@@ -1,6 +1,7 @@
 """Which images make room for another, and what is known of those that did."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -51,6 +52,7 @@ class Disk:
         self.lost: set[str] = set()
         self.is_shared = self.is_lost = False
         self.first_fault: EngineError | None = None
+        self.removable_bytes = 1
 
     def obtain(
         self, _engine: object, reference: str, pull: Pull, _say: object, _registries: object
@@ -68,10 +70,19 @@ class Disk:
         return image(name)
 
     def make_room(
-        self, _engine: object, _held: object, _bytes: int, order: Any, _token: object
+        self,
+        _engine: object,
+        _held: object,
+        needed_bytes: int,
+        order: Any,
+        _token: object,
+        *,
+        is_guess: bool,
     ) -> list[tuple[Image, PulledImage]] | None:
         if self.is_shared:
             return None
+        if needed_bytes > self.removable_bytes and not is_guess:
+            return []
         chosen = order(self.there)[:1]
         self.there = [name for name in self.there if name not in chosen]
         if self.is_lost:
@@ -258,6 +269,19 @@ def test_while_others_may_need_the_images_none_is_removed(disk: Disk) -> None:
     disk.is_shared = False  # control
     obtain(images, "c")
     assert disk.there == ["a", "c"]
+
+
+@pytest.mark.parametrize("is_guess", [False, True])
+def test_images_are_removed_though_they_are_less_than_what_is_guessed_to_be_needed(
+    disk: Disk, is_guess: bool
+) -> None:
+    """One of 3 GiB had no room where 3 were free and 2 could be removed: 6 were guessed."""
+    images = batch(disk, "ab")
+    obtain(images, "a")
+    disk.first_fault = LackOfRoomError("x: no room", disk.removable_bytes + 1, is_guess=is_guess)
+    with nullcontext() if is_guess else pytest.raises(LackOfRoomError, match="no room"):
+        obtain(images, "b")
+    assert disk.there == (["b"] if is_guess else ["a"])
 
 
 @pytest.mark.parametrize("asks", [False, True])

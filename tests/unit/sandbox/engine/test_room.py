@@ -85,6 +85,7 @@ def test_a_pull_is_ended_when_what_it_unpacks_fills_the_disk() -> None:
     with pytest.raises(LackOfRoomError, match=text) as refused:
         follow_pull(events, "x", print, measured.__next__)
     assert refused.value.needed_bytes == 8 * GIB
+    assert refused.value.is_guess
     assert list(measured) == [0]  # at once
 
 
