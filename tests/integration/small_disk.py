@@ -22,7 +22,7 @@ def run(most: int, names: str, wait_seconds: int) -> None:
     def statvfs(_path: str) -> SimpleNamespace:
         found = [one for one in client.api.images() if names in str(one["RepoDigests"])]
         free = LEAST_FREE_BYTES - 1 + (most - len(found)) * GIB
-        return SimpleNamespace(f_bavail=free, f_frsize=1)
+        return SimpleNamespace(f_bavail=free, f_frsize=1, f_files=0)
 
     with (
         patch("runner.sandbox.engine.room.os", SimpleNamespace(statvfs=statvfs)),

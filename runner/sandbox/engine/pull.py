@@ -74,7 +74,11 @@ def pull_image(
         say(f"{reference}: {login}")
     lack = lack_of_room(info)
     if lack is not None:
-        raise NoRoomError(f"{reference} was not pulled. {lack}", LEAST_FREE_BYTES)
+        # What images have in bytes does not tell how many files go with them.
+        is_guess = not free_bytes(info)
+        raise NoRoomError(
+            f"{reference} was not pulled. {lack}", LEAST_FREE_BYTES, is_guess=is_guess
+        )
     say(f"{reference}: pulling" + ("" if platform is None else f" it for {platform}"))
     try:
         measure_free = partial(_free_until_there, api, info, reference, _find_id(api, reference))

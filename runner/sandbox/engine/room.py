@@ -11,16 +11,20 @@ from runner.errors import LackOfRoomError, NoRoomError
 LEAST_FREE_BYTES = GIB
 """Where less is free no image is pulled: a disk without any room stops the whole engine."""
 
+LEAST_FREE_FILES = 10_000
+"""With fewer inodes a disk is full, however many bytes are free: 4 MB sent can be as many files."""
+
 _ADVICE = (
     "`runner gc --images` removes the images that evaluations pulled, `docker system df` shows "
-    "what else takes room."
+    "what else takes room, and `df -i` whether it is inodes that lack."
 )
 
 
 def free_bytes(info: Mapping[str, Any]) -> int | None:
     """Return how much is free where an engine keeps its images; None if that is not known.
 
-    An engine of another machine, or in a virtual one, has another name than this host.
+    Where no more files have room nothing is free. An engine of another machine, or in a virtual
+    one, has another name than this host.
 
     Args:
         info: the engine's answer to ``GET /info``.
@@ -31,7 +35,8 @@ def free_bytes(info: Mapping[str, Any]) -> int | None:
         found = os.statvfs(str(info.get("DockerRootDir")))
     except OSError:
         return None
-    return found.f_bavail * found.f_frsize
+    lacks_files = found.f_files > 0 and found.f_favail < LEAST_FREE_FILES
+    return 0 if lacks_files else found.f_bavail * found.f_frsize
 
 
 def lack_of_room(info: Mapping[str, Any]) -> str | None:

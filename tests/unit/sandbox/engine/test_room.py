@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,13 @@ from runner.contract.limits import GIB
 from runner.errors import LackOfRoomError, NoRoomError
 from runner.sandbox.engine import room
 from runner.sandbox.engine.pull import follow_pull, pull_image
-from runner.sandbox.engine.room import LEAST_FREE_BYTES, check_layers, free_bytes, lack_of_room
+from runner.sandbox.engine.room import (
+    LEAST_FREE_BYTES,
+    LEAST_FREE_FILES,
+    check_layers,
+    free_bytes,
+    lack_of_room,
+)
 
 
 def info(root: Path, name: str | None = None) -> dict[str, str]:
@@ -23,6 +30,29 @@ def test_what_is_free_is_that_of_the_file_system(tmp_path: Path) -> None:
     found = os.statvfs(tmp_path)
     free = free_bytes(info(tmp_path))
     assert free == pytest.approx(found.f_bavail * found.f_frsize, abs=GIB)
+
+
+@pytest.mark.parametrize(
+    ("files", "left", "is_full"),
+    [
+        (400_000, LEAST_FREE_FILES - 1, True),
+        (400_000, LEAST_FREE_FILES, False),
+        (0, 0, False),  # of a file system that has any number
+    ],
+)
+def test_nothing_is_free_where_no_more_files_have_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, files: int, left: int, is_full: bool
+) -> None:
+    """An image of 384,000 empty files left no room for others where 5 GiB were free."""
+    disk = SimpleNamespace(f_bavail=8, f_frsize=GIB, f_files=files, f_favail=left)
+    monkeypatch.setattr(room, "os", SimpleNamespace(statvfs=lambda _path: disk))
+    assert free_bytes(info(tmp_path)) == (0 if is_full else 8 * GIB)
+    lack = lack_of_room(info(tmp_path))
+    assert (lack is not None and "`df -i`" in lack) == is_full
+    if is_full:
+        with pytest.raises(NoRoomError) as refused:
+            pull_image([], info(tmp_path), "x", lambda _line: None)
+        assert refused.value.is_guess  # of images that may be removed the bytes are known alone
 
 
 def test_it_is_unknown_for_an_engine_of_another_machine_or_a_folder_that_is_not_here(
@@ -43,8 +73,9 @@ def test_a_disk_that_is_nearly_full_is_told_with_what_to_do(
     assert told.startswith(f"{tmp_path}: the engine's disk has only ")
     assert "`runner gc --images`" in told
     asked: list[object] = []
-    with pytest.raises(NoRoomError, match="x was not pulled"):
+    with pytest.raises(NoRoomError, match="x was not pulled") as refused:
         pull_image(asked, info(tmp_path), "x", asked.append)
+    assert not refused.value.is_guess
     assert not asked  # no registry was: this is nobody's fault but the host's
 
 
