@@ -20,6 +20,7 @@ LACKING = {
     errno.ENOMEM: "memory",
     errno.ENOSPC: "room on a disk",
     errno.EDQUOT: "room in a disk quota",
+    errno.EFBIG: "room in a file, see `ulimit -f`",
     errno.EMFILE: "files that a process may open",
     errno.ENFILE: "files that all processes may open",
 }

@@ -51,6 +51,10 @@ def open_too_many() -> None:
     raise OSError(errno.EMFILE, "Too many open files")
 
 
+def write_too_much() -> None:
+    raise OSError(errno.EFBIG, "File too large")
+
+
 @pytest.mark.parametrize(
     ("meet", "lacking"),
     [
@@ -58,6 +62,7 @@ def open_too_many() -> None:
         (fail_to_map, "memory"),
         (start_no_thread, "memory or threads"),
         (write_to_a_full_disk, "room on a disk"),
+        (write_too_much, "room in a file, see `ulimit -f`"),
         (open_too_many, "files that a process may open"),
     ],
 )
