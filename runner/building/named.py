@@ -15,6 +15,7 @@ from runner.progress import SILENT, Progress
 from runner.suites.manifest import MANIFEST, PUBLIC
 from runner.suites.opening import is_suite, open_public_half, open_suite, warn_of_private_half
 from runner.suites.public_suite import PublicSuite
+from runner.suites.spec import LONGEST_NAME
 from runner.suites.suite import Suite
 
 SUITES = Path("suites")
@@ -114,15 +115,19 @@ def _refuse_draw(directory: Path, draw: Draw) -> None:
 def _helm_runs(name: str, root_dir: Path | None) -> tuple[str, str | Path]:
     """Return the suite's title and where its HELM runs are."""
     if root_dir is not None:
-        return name, _suite_of_helm(name, root_dir)
+        return _title(Path(name).name), _suite_of_helm(name, root_dir)
     if not has_magic(name) and not Path(name).exists():
         raise SuiteError(
             f"{name}: no such file or directory, and no suite of this name in ./{SUITES}."
             f"{_suggestion(name)} One of HELM's own suites is named together with --root-dir."
         )
-    last = Path(name).resolve().name
+    return _title(Path(name).resolve().name), name
+
+
+def _title(last: str) -> str:
+    """Return a suite's name for runs whose folder or glob may have any."""
     title = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in last)
-    return title.lstrip("._-") or "runs", name
+    return title.lstrip("._-")[:LONGEST_NAME] or "runs"
 
 
 def _suite_of_helm(name: str, root_dir: Path) -> Path:

@@ -22,6 +22,7 @@ from runner.suites.division_spec import (
 from runner.suites.revealed import Revealed
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+LONGEST_NAME = 100
 """Names are used in paths, in manifests and on terminals."""
 
 Group = Literal["sweeps", "twins"]
@@ -87,8 +88,8 @@ class SuiteSpec(StrictModel):
         seed: draws runs, folds and revealed instances.
     """
 
-    name: str = Field(pattern=NAME_PATTERN, max_length=100)
-    version: str = Field(pattern=NAME_PATTERN, max_length=100)
+    name: str = Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)
+    version: str = Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)
     description: str = ""
     license: str = ""
     helm_runs: tuple[str, ...] = Field(min_length=1)

@@ -53,3 +53,17 @@ def test_control_a_suite_that_is_there_is_opened(
     monkeypatch.chdir(tmp_path)
     with opened_suite("mmlu", None, Draw()) as opened:
         assert opened.name == "v1"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("v1", "v1"), ("our runs", "our_runs"), ("n" * 120, "n" * 100), ("\u00fc", "runs")],
+)
+def test_runs_below_a_folder_of_any_name_are_a_suite(
+    tmp_path: Path, folder: str, name: str
+) -> None:
+    runs = write_suite(tmp_path, folder)
+    with opened_suite(str(runs), None, Draw()) as opened:
+        assert opened.name == name
+    with opened_suite(folder, tmp_path / "benchmark_output", Draw()) as opened:
+        assert opened.name == name
