@@ -15,15 +15,19 @@ from runner.files.regular_files import refuse_irregular
 
 
 @contextmanager
-def locked_file(path: Path, mode: Literal["r+b", "ab"] = "r+b") -> Iterator[BinaryIO]:
-    """Wait until nobody else holds a file, then hold and yield it; ``ab`` makes a missing file.
+def locked_file(path: Path, mode: Literal["rb", "r+b", "ab"] = "r+b") -> Iterator[BinaryIO]:
+    """Wait until nobody else holds a file, then hold and yield it.
+
+    Args:
+        mode: with ``rb`` others may hold it too, if they also only read; ``ab`` makes a missing
+            file.
 
     Raises:
         OSError: it can't be opened, or is no file.
     """
     refuse_irregular(path)
     with path.open(mode) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_SH if mode == "rb" else fcntl.LOCK_EX)
         yield file
 
 

@@ -1,7 +1,8 @@
 """The file of a ledger: the rules, then a line for each entry; no line ever changes.
 
-Each line is JSON. Whoever reads or appends holds a lock on the file, so that two runners can't both
-take a submitter's last evaluation. A line is on the disk before the runner acts on it.
+Each line is JSON. Whoever reads holds a lock on the file, and whoever appends holds it alone, so
+that two runners can't both take a submitter's last evaluation. A line is on the disk before the
+runner acts on it.
 
 With an organizer's key each line is signed together with all before it; the first names the key.
 """
@@ -12,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from errno import ENOENT
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -53,7 +55,7 @@ class VerifiedLedger:
 
 @dataclass(frozen=True)
 class HeldLedger:
-    """A ledger that nobody else reads or adds to meanwhile."""
+    """A ledger that nobody else adds to meanwhile."""
 
     rules: Rules
     entries: list[Entry]
@@ -82,12 +84,12 @@ def create_ledger(path: Path, rules: Rules, signing_key: SigningKey | None) -> N
 
 @contextmanager
 def held_ledger(path: Path) -> Iterator[HeldLedger]:
-    """Yield a ledger to read.
+    """Yield a ledger to read, which this user need not be allowed to write.
 
     Raises:
         UsageError: it can't be read, or a line is not as it was written.
     """
-    with _locked(path) as file:
+    with _locked(path, "rb") as file:
         yield HeldLedger(*_parse(path, file.read()), file, None)
 
 
@@ -127,14 +129,15 @@ def verify_ledger(path: Path, key: PublicKey) -> VerifiedLedger:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
+def _locked(path: Path, mode: Literal["rb", "r+b"] = "r+b") -> Iterator[BinaryIO]:
     try:
-        with locked_file(path) as file:
+        with locked_file(path, mode) as file:
             yield file
     except OSError as error:
+        what = "read" if mode == "rb" else "read and written"
+        advice = " `runner ledger init FILE` makes one." if error.errno == ENOENT else ""
         raise UsageError(
-            f"{path}: not a ledger that can be read and written ({error.strerror}). "
-            "`runner ledger init FILE` makes one."
+            f"{path}: not a ledger that can be {what} ({error.strerror}).{advice}"
         ) from error
 
 

@@ -1,5 +1,6 @@
 """A file is held by one process at a time, and by none that is dead."""
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -57,6 +58,16 @@ def test_whoever_waits_for_a_file_gets_it_when_it_is_free(tmp_path: Path) -> Non
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+def test_a_file_is_held_by_all_who_only_read_it_or_by_one_who_writes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.touch()
+    readers = locked_file(path, "rb"), locked_file(path, "rb")
+    with readers[0], readers[1], pytest.raises(BlockingIOError), unheld_file(path):
+        pass
+    with locked_file(path), path.open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 @pytest.mark.parametrize(("is_shared", "order"), [(True, "both"), (False, "after")])

@@ -1,4 +1,5 @@
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from runner.submissions.entries import Scored
 from runner.submissions.ledger import Ledger
 from runner.submissions.ledger_file import verify_ledger
 from runner.submissions.rules import Rules
-from tests.hardships import room_for
+from tests.hardships import room_for, without_rights
 from tests.unit.submissions.builder import Clock, scored, submission
 
 
@@ -188,6 +189,21 @@ def test_what_is_no_key_in_the_first_line_is_told(signed: Ledger, named: object)
     signed.path.write_text("\n".join([json.dumps(json.loads(first) | {"key": named}), *lines]))
     with pytest.raises(UsageError, match="line 1: not signed"):
         signed.read()
+
+
+def test_who_may_not_write_a_ledger_can_read_it_and_is_not_told_to_make_another() -> None:
+    with tempfile.TemporaryDirectory(
+        dir="/tmp"
+    ) as name:  # every user may enter it, unlike pytest's
+        Path(name).chmod(0o755)
+        ledger = Ledger(Path(name) / "ledger")
+        ledger.create(Rules(step=0.1, seed="s"))
+        scored(ledger, submission("1"), 0.5)
+        ledger.path.chmod(0o444)
+        with without_rights():
+            assert len(ledger.attempts()) == 1
+            with pytest.raises(UsageError, match=r"read and written \(Permission denied\)\.$"):
+                ledger.close("ann", "the end")
 
 
 def test_an_entry_that_does_not_fit_leaves_the_ledger_as_it_was(ledger: Ledger) -> None:
