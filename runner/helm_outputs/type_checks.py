@@ -55,6 +55,8 @@ def check_types(run: RunDirectory, frames: RunFrames) -> None:
         _check(run, SCENARIO_STATE, states, name, _is_object, "an object")
     for name in TEXTS:
         _check(run, RUN_SPEC, spec, name, _is_text, "a text")
+    for name in (f"{STATES}instance.split", f"{STATES}instance.sub_split"):
+        _check(run, SCENARIO_STATE, states, name, _has_only_texts, "a text")
     for name in states.columns:
         if name.startswith(LETTERS):
             _check(run, SCENARIO_STATE, states, name, _is_choice, "a text by its letter")
@@ -98,8 +100,14 @@ def _is_text(column: pl.Series) -> bool:
 
 
 def _is_choice(column: pl.Series) -> bool:
-    is_letter = "." not in column.name.removeprefix(LETTERS)
-    return is_letter and all(isinstance(cell, str | None) for cell in plain_cells(column.unique()))
+    return "." not in column.name.removeprefix(LETTERS) and _has_only_texts(column)
+
+
+def _has_only_texts(column: pl.Series) -> bool:
+    """Return whether cells are texts, also where one has a lone surrogate."""
+    if _is_text(column) or column.dtype.is_nested():
+        return _is_text(column)
+    return all(isinstance(cell, str | None) for cell in plain_cells(column.unique()))
 
 
 def _is_pattern(column: pl.Series) -> bool:

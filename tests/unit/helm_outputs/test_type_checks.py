@@ -80,6 +80,18 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
         "states",
         lambda d: d["request_states"][0].update(output_mapping={"A": {"text": "yes"}}),
     ),
+    "a list as a choice": (
+        "states",
+        lambda d: d["request_states"][0].update(output_mapping={"A": ["yes"]}),
+    ),
+    "a list as a split": (
+        "states",
+        lambda d: d["request_states"][0]["instance"].update(split=[None]),
+    ),
+    "a number as a split": (
+        "states",
+        lambda d: d["request_states"][0]["instance"].update(split=3),
+    ),
     "a number as a choice": (
         "states",
         lambda d: d["request_states"][0].update(output_mapping={"A": 1}),
