@@ -34,7 +34,6 @@ LETTERS = f"{STATES}output_mapping."
 PATTERN = "scenario_state.adapter_spec.output_mapping_pattern"
 
 LOGPROBS = frozenset({pl.Float64, pl.Null})
-NO_TOKENS = frozenset({pl.List(pl.Null), pl.Null})
 
 READ_TOGETHER = 64
 """Cells: with all of their tokens they take many times their memory as Python's objects."""
@@ -136,7 +135,7 @@ def _is_number(column: pl.Series) -> bool:
 def _has_texts(column: pl.Series) -> bool:
     fields = _fields(column.dtype)
     tokens = fields.get("tokens", pl.Null)
-    if _is_scored_text(fields) and (tokens in NO_TOKENS or _is_scored_text(_fields(tokens))):
+    if _is_scored_text(fields) and (tokens == pl.Null or _is_scored_text(_fields(tokens))):
         return not _has_null_items(column)
     parts = (
         column[start : start + READ_TOGETHER] for start in range(0, len(column), READ_TOGETHER)

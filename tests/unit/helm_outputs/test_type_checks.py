@@ -21,6 +21,11 @@ def completion(state: dict[str, Any], value: Any) -> None:
     state["request_states"][0]["result"]["completions"] = value
 
 
+def complete_all(state: dict[str, Any], value: Any) -> None:
+    for each in state["request_states"]:
+        each["result"]["completions"] = value
+
+
 def references(state: dict[str, Any], value: Any) -> None:
     state["request_states"][0]["instance"]["references"] = value
 
@@ -113,6 +118,10 @@ WRONG: dict[str, tuple[str, Callable[[Any], None]]] = {
         "states",
         lambda d: completion(d, [{"text": "A", "tokens": [{"text": "A", "logprob": "-1"}]}]),
     ),
+    "no token": (
+        "states",
+        lambda d: complete_all(d, [{"text": "A", "tokens": [None]}]),
+    ),
     "a text as a token": ("states", lambda d: completion(d, [{"text": "A", "tokens": ["A"]}])),
     "a text as a completion": ("states", lambda d: completion(d, ["A"])),
     "a number as a completion": ("states", lambda d: completion(d, [3])),
@@ -178,5 +187,6 @@ def test_letters_and_choices_with_a_lone_surrogate_and_logprobs_that_are_null_ar
             "reference_index": None,
         }
         completion(document, [{"text": "A", "logprob": None, "tokens": [{"text": "A"}]}])
+        document["request_states"][1]["result"]["completions"] = [{"text": "A", "tokens": []}]
         path.write_text(json.dumps(document))
     assert build(root, tmp_path / "suite", division={"method": "leave_one_out", "by": "run"}).cases
