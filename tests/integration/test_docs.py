@@ -88,12 +88,15 @@ def is_shown_elsewhere(block: str) -> bool:
     return block.startswith(SHOWN_ELSEWHERE)
 
 
-@pytest.mark.parametrize(
-    "block",
-    [pytest.param(b, marks=pytest.mark.long if is_shown_elsewhere(b) else ()) for b in OTHERS],
-)
+@pytest.mark.parametrize("block", [each for each in OTHERS if not is_shown_elsewhere(each)])
 def test_the_readmes_other_commands_run(checkout: Path, block: str) -> None:
     run_block(block, checkout)
+
+
+@pytest.mark.long
+def test_all_of_the_readmes_other_commands_run_one_after_the_other(checkout: Path) -> None:
+    for block in OTHERS:
+        run_block(block, checkout)
 
 
 @pytest.fixture(
