@@ -4,10 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.contract.limits import GIB
+from runner.contract.limits import GIB, MIB
 from runner.untrusted import quote
 
 LARGE_IMAGE_BYTES = 10 * GIB
+
+MOST_VARIABLES = 1000
+MOST_ENVIRONMENT_BYTES = MIB
+"""Of an image's ENV. With 20,000 variables, or 60 MB, its container took minutes before its time
+began; Linux starts no program with 2 MiB of them.
+"""
 
 ENGINE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """An engine's architecture in the words of images."""
@@ -94,9 +100,21 @@ def image_fault(image: Image, engine_architecture: str) -> str | None:
     for path in image.declared_volumes:
         if not path.startswith("/"):
             return f"VOLUME {quote(path)} is no absolute path; write e.g. VOLUME /data"
+    if (
+        len(image.environment) > MOST_VARIABLES
+        or _environment_bytes(image) > MOST_ENVIRONMENT_BYTES
+    ):
+        return (
+            f"its ENV has more than {MOST_VARIABLES} variables, or more than "
+            f"{MOST_ENVIRONMENT_BYTES / MIB:g} MiB; write a file instead"
+        )
     if not image.entrypoint and not image.command:
         return "No command specified: give the image an ENTRYPOINT or a CMD"
     return None
+
+
+def _environment_bytes(image: Image) -> int:
+    return sum(len(name) + len(value) for name, value in image.environment.items())
 
 
 def image_warnings(image: Image) -> Iterator[str]:

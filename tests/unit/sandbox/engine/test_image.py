@@ -2,8 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from runner.contract.limits import GIB
-from runner.sandbox.engine.image import Image, image_fault, image_warnings, read_image
+from runner.contract.limits import GIB, MIB
+from runner.sandbox.engine.image import (
+    MOST_VARIABLES,
+    Image,
+    image_fault,
+    image_warnings,
+    read_image,
+)
 
 IMAGE = Image("x", "sha256:1", entrypoint=("run",), platform="linux/amd64")
 
@@ -67,6 +73,18 @@ def test_an_image_with_nothing_to_run_is_refused() -> None:
 )
 def test_control_a_runnable_image_has_no_fault(image: Image) -> None:
     assert image_fault(image, "x86_64") is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "size", "is_refused"),
+    [(MOST_VARIABLES, 9, False), (MOST_VARIABLES + 1, 9, True), (10, MIB // 10, True)],
+)
+def test_an_environment_with_which_an_engine_takes_minutes_to_start_is_refused(
+    *, variables: int, size: int, is_refused: bool
+) -> None:
+    environment = {f"A{number}": "x" * size for number in range(variables)}
+    fault = image_fault(replace(IMAGE, environment=environment), "x86_64")
+    assert (fault is not None and fault.startswith("its ENV has more than")) == is_refused
 
 
 def test_volumes_and_a_large_image_are_warned_of_without_text_of_the_image() -> None:
