@@ -1,7 +1,9 @@
 """What holds for the tests of every folder."""
 
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,3 +18,11 @@ def _shared_suites() -> Iterator[None]:
     """Fail at the end if a test has changed a suite that others read."""
     yield
     assert remove_shared_suites() == []
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Return a folder that every user may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

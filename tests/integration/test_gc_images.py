@@ -143,12 +143,16 @@ def test_a_version_that_takes_the_name_of_one_pulled_before_is_removed_with_that
     assert left.isdisjoint({first.id, second.id})
 
 
+@pytest.mark.parametrize(("lacking", "is_guess"), [(0, False), (1, True)])
 def test_nothing_makes_room_if_all_together_would_not_be_enough_or_others_may_need_it(
     client: docker.DockerClient,
     engine: Engine,
     pushed: Mapping[str, str],
     monkeypatch: pytest.MonkeyPatch,
+    lacking: int,
+    is_guess: bool,
 ) -> None:
+    """If it is a guess how much would be enough, all of them do."""
     monkeypatch.setattr(pulled_images, "free_bytes", lambda _info: 0)
     image = obtain_image(engine, pushed["alone"], Pull.MISSING, print)
     with images_in_use() as held:
@@ -160,24 +164,8 @@ def test_nothing_makes_room_if_all_together_would_not_be_enough_or_others_may_ne
         with recorded("engine") as another:
             assert make_room(engine, held, image.size_bytes, list) is None
             assert names(client, pushed["alone"])
-            removed = make_room(engine, held, image.size_bytes, list, another.token)  # control
-    assert removed is not None
-    assert [one.id for one, _ in removed] == [image.id]
-    assert not names(client, pushed["alone"])
-
-
-def test_all_is_removed_if_it_is_a_guess_how_much_would_be_enough(
-    client: docker.DockerClient,
-    engine: Engine,
-    pushed: Mapping[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The control is the test above."""
-    monkeypatch.setattr(pulled_images, "free_bytes", lambda _info: 0)
-    image = obtain_image(engine, pushed["alone"], Pull.MISSING, print)
-    with images_in_use() as held:
-        assert held is not None
-        removed = make_room(engine, held, image.size_bytes + 1, list, is_guess=True)
+            needed = image.size_bytes + lacking
+            removed = make_room(engine, held, needed, list, another.token, is_guess=is_guess)
     assert removed is not None
     assert [one.id for one, _ in removed] == [image.id]
     assert not names(client, pushed["alone"])

@@ -1,7 +1,6 @@
 """All assets of a folder are in the suite, or it is not built."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,16 +53,11 @@ def test_an_asset_whose_name_is_no_text_is_refused(assets: Path) -> None:
         names(assets)
 
 
-def test_assets_in_a_folder_that_is_closed_to_this_user_are_not_left_out() -> None:
-    with tempfile.TemporaryDirectory(
-        dir="/tmp"
-    ) as name:  # every user may enter it, unlike pytest's
-        root = Path(name)
-        root.chmod(0o755)
-        (root / "closed").mkdir(mode=0)
-        (root / "weights").write_bytes(b"1")
-        with without_rights(), pytest.raises(PermissionError):
-            names(root)
-        (root / "closed").chmod(0o755)
-        with without_rights():
-            assert names(root) == ["weights"]  # the control
+def test_assets_in_a_folder_that_is_closed_to_this_user_are_not_left_out(open_folder: Path) -> None:
+    (open_folder / "closed").mkdir(mode=0)
+    (open_folder / "weights").write_bytes(b"1")
+    with without_rights(), pytest.raises(PermissionError):
+        names(open_folder)
+    (open_folder / "closed").chmod(0o755)
+    with without_rights():
+        assert names(open_folder) == ["weights"]  # the control

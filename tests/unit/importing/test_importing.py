@@ -1,5 +1,4 @@
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,18 +29,16 @@ def test_another_json_file_beside_results_is_passed_over(tmp_path: Path) -> None
     assert len(written.new) == 4
 
 
-def test_results_in_a_folder_that_is_closed_to_this_user_are_not_passed_over() -> None:
-    with tempfile.TemporaryDirectory(
-        dir="/tmp"
-    ) as name:  # every user may enter it, unlike pytest's
-        root = Path(name)
-        root.chmod(0o777)
-        shutil.copytree(CAREFUL, root / "source" / "open")
-        (root / "source" / "closed").mkdir(mode=0)
-        with without_rights(), pytest.raises(PermissionError):
-            import_results(root / "source", root / "out")
-        assert not (root / "out").exists()
-        (root / "source" / "closed").chmod(0o755)
-        with without_rights():
-            (written,) = import_results(root / "source", root / "out")  # the control
-        assert len(written.new) == 4
+def test_results_in_a_folder_that_is_closed_to_this_user_are_not_passed_over(
+    open_folder: Path,
+) -> None:
+    open_folder.chmod(0o777)
+    shutil.copytree(CAREFUL, open_folder / "source" / "open")
+    (open_folder / "source" / "closed").mkdir(mode=0)
+    with without_rights(), pytest.raises(PermissionError):
+        import_results(open_folder / "source", open_folder / "out")
+    assert not (open_folder / "out").exists()
+    (open_folder / "source" / "closed").chmod(0o755)
+    with without_rights():
+        (written,) = import_results(open_folder / "source", open_folder / "out")  # the control
+    assert len(written.new) == 4

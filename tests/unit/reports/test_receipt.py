@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -146,14 +144,6 @@ def test_a_report_of_another_schema_version_is_a_finding(report: Path, version: 
     shown = verify(report, "--json")
     (found,) = json.loads(shown.output)["findings"]
     assert "not a report of schema version 2" in found
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Return a folder that every user may enter, which pytest's own are not."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 def test_a_file_that_can_not_be_read_is_a_finding(open_folder: Path) -> None:

@@ -1,5 +1,4 @@
 import json
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -191,19 +190,17 @@ def test_what_is_no_key_in_the_first_line_is_told(signed: Ledger, named: object)
         signed.read()
 
 
-def test_who_may_not_write_a_ledger_can_read_it_and_is_not_told_to_make_another() -> None:
-    with tempfile.TemporaryDirectory(
-        dir="/tmp"
-    ) as name:  # every user may enter it, unlike pytest's
-        Path(name).chmod(0o755)
-        ledger = Ledger(Path(name) / "ledger")
-        ledger.create(Rules(step=0.1, seed="s"))
-        scored(ledger, submission("1"), 0.5)
-        ledger.path.chmod(0o444)
-        with without_rights():
-            assert len(ledger.attempts()) == 1
-            with pytest.raises(UsageError, match=r"read and written \(Permission denied\)\.$"):
-                ledger.close("ann", "the end")
+def test_who_may_not_write_a_ledger_can_read_it_and_is_not_told_to_make_another(
+    open_folder: Path,
+) -> None:
+    ledger = Ledger(open_folder / "ledger")
+    ledger.create(Rules(step=0.1, seed="s"))
+    scored(ledger, submission("1"), 0.5)
+    ledger.path.chmod(0o444)
+    with without_rights():
+        assert len(ledger.attempts()) == 1
+        with pytest.raises(UsageError, match=r"read and written \(Permission denied\)\.$"):
+            ledger.close("ann", "the end")
 
 
 def test_an_entry_that_does_not_fit_leaves_the_ledger_as_it_was(ledger: Ledger) -> None:

@@ -1,7 +1,6 @@
 """A half that is open: every byte is checked, also when it is read later."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,19 +46,17 @@ def test_a_pipe_in_place_of_a_file_is_refused_at_once(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o311])
-def test_a_folder_that_is_closed_to_this_user_is_told_as_such(suite: Suite, mode: int) -> None:
-    with tempfile.TemporaryDirectory(
-        dir="/tmp"
-    ) as name:  # every user may enter it, unlike pytest's
-        Path(name).chmod(0o755)
-        root = suite.root.rename(Path(name) / "suite")
-        folder = root / "public" / "train"
-        folder.chmod(mode)
-        with without_rights(), pytest.raises(SuiteError, match=r"Permission denied.*public/train"):
-            open_public_half(root)
-        folder.chmod(0o755)
-        with without_rights():
-            open_public_half(root)  # the control
+def test_a_folder_that_is_closed_to_this_user_is_told_as_such(
+    suite: Suite, open_folder: Path, mode: int
+) -> None:
+    root = suite.root.rename(open_folder / "suite")
+    folder = root / "public" / "train"
+    folder.chmod(mode)
+    with without_rights(), pytest.raises(SuiteError, match=r"Permission denied.*public/train"):
+        open_public_half(root)
+    folder.chmod(0o755)
+    with without_rights():
+        open_public_half(root)  # the control
 
 
 @pytest.mark.parametrize("workers", [1, 2, 16])
