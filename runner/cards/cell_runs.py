@@ -1,10 +1,11 @@
 """Runs the cells of a card, several at a time, each in a container of its own; keeps what ran."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from threading import Event
 
 from runner.cards.card_file import CardFile
@@ -15,7 +16,7 @@ from runner.cards.finished_cells import FinishedCell, FinishedCells
 from runner.cards.in_container.main import RESULT
 from runner.errors import CardError, EngineError, UsageError
 from runner.evaluation.budget import Budget
-from runner.evaluation.executor import LOOK_SECONDS, MOST_ATTEMPTS, PAUSE_SECONDS
+from runner.evaluation.executor import MOST_ATTEMPTS, PAUSE_SECONDS, next_of
 from runner.progress import Progress
 from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.image import Image
@@ -127,12 +128,13 @@ class CardRun:
             ) from error
 
 
-def _as_completed(futures: Iterable[Future[FinishedCell]]) -> Iterator[Future[FinishedCell]]:
-    """Yield futures as they end; each wait is short, because a long one would miss a Ctrl-C."""
-    waiting = set(futures)
-    while waiting:
-        ended, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
-        yield from ended
+def _as_completed(futures: Collection[Future[FinishedCell]]) -> Iterator[Future[FinishedCell]]:
+    """Yield futures as they end."""
+    ended: SimpleQueue[Future[FinishedCell]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    for _ in futures:
+        yield next_of(ended)
 
 
 @contextmanager

@@ -97,12 +97,9 @@ def main() -> NoReturn:
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves SIGHUP
             signal.signal(number, _interrupt)
+    # At its very end Python would let SIGINT kill it, so that its exit code was lost.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     output = outlive_readers()
-    # Here, as only here the process is the command's own: Arrow goes without until it ends.
-    if _has_no_use_for_pandas(sys.argv[1:]):
-        from runner.processes import leave_out_pandas  # noqa: PLC0415  (help needs none of it)
-
-        leave_out_pandas()
     code, failure = _run()
     if failure is not None and _asks_for_json(sys.argv[1:]):
         sys.stdout.flush()
@@ -123,6 +120,11 @@ def _has_no_use_for_pandas(arguments: Sequence[str]) -> bool:
 def _run() -> tuple[int, str | None]:
     """Run the command; return its exit code, and what went wrong if it could not do its work."""
     try:
+        # Here, as only here the process is the command's own: Arrow goes without until it ends.
+        if _has_no_use_for_pandas(sys.argv[1:]):
+            from runner.processes import leave_out_pandas  # noqa: PLC0415  (help needs none of it)
+
+            leave_out_pandas()
         with refusing_hopeless_paths():
             return int(cli(standalone_mode=False, prog_name="runner") or ExitCode.SCORED), None
     except click.ClickException as error:
@@ -188,8 +190,6 @@ def _interrupt(_signal_number: int, _frame: FrameType | None) -> NoReturn:
             _end_now()
 
     signal.signal(signal.SIGINT, end_now)
-    # At its very end Python would let SIGINT kill it, so that its exit code was lost.
-    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     interrupt()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from runner.errors import EngineError, RunnerError
 from runner.evaluation.task import CaseTask
@@ -16,6 +16,8 @@ from runner.progress import Say
 from runner.sandbox.engine.host import HostFinding
 from runner.sandbox.sandbox_run import SandboxRun
 from runner.suites.public_suite import PublicSuite
+
+One = TypeVar("One")
 
 Begin = Callable[[CaseTask], None]
 """Called when a task's container is about to be started."""
@@ -51,16 +53,18 @@ LOOK_SECONDS = 0.2
 def take_ended(ended: Ended, tasks: int) -> Iterator[EndedTask]:
     """Yield this many tasks as they end; raise the exception that aborts the batch."""
     for _ in range(tasks):
-        one = _next(ended)
+        one = next_of(ended)
         if isinstance(one, BaseException):
             raise one
         yield one
 
 
-def _next(ended: Ended) -> EndedTask | BaseException:
+def next_of(ended: SimpleQueue[One]) -> One:
     """Return what ends next.
 
     Polars handles SIGINT in a way that does not end a wait without a timeout, so this wait has one.
+    And the queue takes no lock of Python's: an interrupt could leave one closed, which the thread
+    that ends what runs would wait for, for ever.
     """
     while True:
         with suppress(Empty):

@@ -47,6 +47,31 @@ def test_ctrl_c_while_it_loads_is_told_as_json_where_that_is_asked_for() -> None
     assert json.loads(ended.stdout) == {"error": "Interrupted.", "exit_code": ended.returncode}
 
 
+def test_ctrl_c_while_the_libraries_are_prepared_is_told_and_without_a_traceback() -> None:
+    ended = start("runner.processes", ["suite", "show", "nothing"])
+    assert ended.returncode == 130
+    assert ended.stderr.startswith("Interrupted.")
+
+
+INTERRUPTED_AT_THE_END = """
+import ctypes, signal, sys
+from runner.cli.start import start
+
+assert signal.SIGINT == 2
+libc = ctypes.CDLL(None)
+libc.on_exit(getattr(libc, "raise"), None)  # when Python is gone: the signal of the exit code
+sys.argv = ["runner", "nothing"]
+start()
+"""
+
+
+def test_ctrl_c_when_all_is_done_leaves_the_exit_code() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_AT_THE_END]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "No such command" in ended.stderr
+    assert ended.returncode == 2  # and not -2, of a process that was killed
+
+
 INTERRUPTED_IN_A_TEXT = """
 import sys
 import runner.cli.start
