@@ -20,6 +20,7 @@ from runner.files.locks import new_held_file, unheld_file
 
 _PREFIX = "runner-scratch-"
 _LOCK = "lock"
+_FILES = "files"
 
 LEAST_BYTES = 1024 * 1024
 """A disk with less is full: what failed wanted more at once."""
@@ -44,7 +45,7 @@ def scratch_directory() -> Iterator[Path]:
     _own.add(outer)
     try:
         with new_held_file(outer / _LOCK):
-            inner = outer / "files"
+            inner = outer / _FILES
             inner.mkdir()
             yield inner
     except OSError as error:
@@ -101,16 +102,17 @@ def _remove_if_dead(directory: Path) -> bool:
         return False
     try:
         with unheld_file(directory / _LOCK):
-            _make_removable(directory)
-            shutil.rmtree(directory)
+            _remove(directory)
     except OSError:  # locked, another user's, or removed by another runner meanwhile
         return False
-    return True
+    return not directory.exists()
 
 
 def _remove(directory: Path) -> None:
-    _make_removable(directory)
-    shutil.rmtree(directory, ignore_errors=True)
+    """Remove the files before the lock: by that the next runner finds them if this is cut short."""
+    for path in (directory / _FILES, directory):
+        _make_removable(path)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _make_removable(directory: Path) -> None:

@@ -1,4 +1,5 @@
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,35 @@ def test_what_a_killed_runner_left_is_removed(temporary: Path) -> None:
     assert (scratch / "actual").exists()
     assert remove_dead_scratch() == (scratch.parent,)
     assert list(temporary.iterdir()) == []
+
+
+KILLED_IN_THE_REMOVAL = """
+import os, signal, sys
+from runner.files.scratch import scratch_directory
+left, remove = int(sys.argv[1]), os.unlink
+
+def unlink(*path, **options):
+    global left
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    remove(*path, **options)
+
+with scratch_directory() as scratch:
+    for number in range(3):
+        (scratch / f"{number}").mkdir()
+        (scratch / f"{number}" / "actual").write_text("0.5")
+    os.unlink = unlink
+"""
+
+
+def test_what_a_runner_left_that_was_killed_while_it_removed_is_removed(temporary: Path) -> None:
+    for removed in range(4):  # three files and the lock
+        command = [sys.executable, "-c", KILLED_IN_THE_REMOVAL, str(removed)]
+        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        assert list(temporary.iterdir())
+        remove_dead_scratch()
+        assert list(temporary.iterdir()) == []
 
 
 def test_control_what_a_live_runner_uses_stays() -> None:
