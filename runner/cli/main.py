@@ -97,8 +97,8 @@ def main() -> NoReturn:
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves SIGHUP
             signal.signal(number, _interrupt)
-    # At its very end Python would let SIGINT kill it, so that its exit code was lost.
-    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        # At its very end Python would let it be killed, so that its exit code was lost.
+        atexit.register(signal.signal, number, signal.SIG_IGN)
     output = outlive_readers()
     code, failure = _run()
     if failure is not None and _asks_for_json(sys.argv[1:]):
