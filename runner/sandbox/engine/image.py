@@ -33,6 +33,7 @@ class Image:
         declared_volumes: the VOLUME paths of the image.
         entrypoint, command: the image's ENTRYPOINT and CMD.
         environment: the image's ENV.
+        repeated_variables: how many more variables its ENV has, of names that it has already.
         platform: operating system and architecture, e.g. ``linux/amd64``; only the first if the
             image names no architecture.
         size_bytes: of all of its layers.
@@ -48,6 +49,7 @@ class Image:
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    repeated_variables: int = 0
     platform: str = "linux/amd64"
     size_bytes: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Image:
 def read_image(reference: str, description: Mapping[str, Any]) -> Image:
     """Return the image described by the engine's answer to ``GET /images/{name}/json``."""
     config = description.get("Config") or {}
+    variables = config.get("Env") or ()
+    environment = dict(variable.partition("=")[::2] for variable in variables)
     return Image(
         reference=reference,
         id=str(description["Id"]),
@@ -65,7 +69,8 @@ def read_image(reference: str, description: Mapping[str, Any]) -> Image:
         declared_volumes=tuple(config.get("Volumes") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),
         command=tuple(config.get("Cmd") or ()),
-        environment=dict(variable.partition("=")[::2] for variable in config.get("Env") or ()),
+        environment=environment,
+        repeated_variables=len(variables) - len(environment),
         platform=f"{description.get('Os') or 'linux'}/{description.get('Architecture', '')}".strip(
             "/"
         ),
@@ -101,7 +106,7 @@ def image_fault(image: Image, engine_architecture: str) -> str | None:
         if not path.startswith("/"):
             return f"VOLUME {quote(path)} is no absolute path; write e.g. VOLUME /data"
     if (
-        len(image.environment) > MOST_VARIABLES
+        len(image.environment) + image.repeated_variables > MOST_VARIABLES
         or _environment_bytes(image) > MOST_ENVIRONMENT_BYTES
     ):
         return (

@@ -87,6 +87,14 @@ def test_an_environment_with_which_an_engine_takes_minutes_to_start_is_refused(
     assert (fault is not None and fault.startswith("its ENV has more than")) == is_refused
 
 
+@pytest.mark.parametrize(("variables", "is_refused"), [(MOST_VARIABLES, False), (1001, True)])
+def test_variables_of_one_name_count_each(*, variables: int, is_refused: bool) -> None:
+    config = {"Cmd": ["run"], "Env": ["A=b"] * variables}
+    image = read_image("x", {"Id": "sha256:1", "Architecture": "amd64", "Config": config})
+    assert image.environment == {"A": "b"}
+    assert (image_fault(image, "x86_64") is not None) == is_refused
+
+
 def test_volumes_and_a_large_image_are_warned_of_without_text_of_the_image() -> None:
     image = replace(IMAGE, declared_volumes=("/##[error]", "/b"), size_bytes=11 * GIB)
     volume, size = image_warnings(image)
