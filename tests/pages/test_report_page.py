@@ -28,6 +28,7 @@ MANY = 10_000
 MOST_MILLISECONDS = 2_000
 """Ten times what it takes where nothing else runs."""
 MOST_SECONDS = 15
+LOADS = 5
 MOST_TIMES = 4
 """Than a page of eight targets takes to load; a table of all rows would take a multiple of it."""
 
@@ -352,7 +353,10 @@ def test_ten_thousand_targets_open_and_sort_without_delay(
     large = report.model_copy(update={"cases": (first.model_copy(update={"targets": many}),)})
     path = tmp_path / "large.html"
     path.write_text(report_page(large, with_actuals=True), encoding="utf-8")
-    few, loaded = (milliseconds_to_load(browser, each) for each in (page, path))
+    # The fastest of some: other tests run meanwhile, and one may take the processor of another.
+    few, loaded = (
+        min(milliseconds_to_load(browser, each) for _ in range(LOADS)) for each in (page, path)
+    )
     assert loaded < MOST_TIMES * few
     with opened(browser, path) as found:
         found.page.wait_for_selector("#residuals canvas", timeout=MOST_SECONDS * 1000)
