@@ -61,9 +61,8 @@ def _place(given: str) -> tuple[PurePosixPath, Path]:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    folders = [
-        folder
-    ]  # not by a function that calls itself: they may be deeper than Python's stack
+    # Not by a function that calls itself: they may be deeper than Python's stack.
+    folders = [folder]
     while folders:
         for path in sorted(_entries(folders.pop())):
             if path.is_symlink():

@@ -266,7 +266,9 @@ def _checked(parts: Parts) -> Parts:
                 raise _NoImageError("a layer in it is compressed by itself")
         unpacked = unpacked_bytes(path)
         if unpacked is None:
-            raise _NoImageError("a layer in it has a sparse file, which can become of any size")
+            raise _NoImageError(
+                "a layer in it can become of any size: it has a sparse file, or an odd header"
+            )
         parts.unpacked_bytes += unpacked
     return parts
 
