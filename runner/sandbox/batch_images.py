@@ -25,7 +25,7 @@ from runner.sandbox.pulled_images import (
     obtain_again,
     obtain_image,
 )
-from runner.sandbox.removed_images import forget, recall, remember
+from runner.sandbox.removed_images import forget, recall
 
 MEGABYTE = 1_000_000  # as `docker images` counts
 
@@ -208,7 +208,6 @@ class BatchImages:
                     raise
                 for image, one in removed or ():
                     self._gone.add(image.id)
-                    remember(self.engine, image)
                     name = one.name if image.id in self._needed() else OF_ANOTHER
                     self._say(_describe(name, one, reference, is_needed=image.id in later))
             if removed is not None:

@@ -36,7 +36,7 @@ from runner.sandbox.engine.image import Image
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.engine.room import free_bytes
 from runner.sandbox.live_runs import anyone_lives
-from runner.sandbox.removed_images import forget_all
+from runner.sandbox.removed_images import forget_all, remember
 
 
 class _Record(BaseModel):
@@ -157,7 +157,7 @@ def make_room(
     *,
     is_guess: bool = False,
 ) -> list[tuple[Image, PulledImage]] | None:
-    """Remove recorded images that nobody uses until as much is free; return those removed.
+    """Remove recorded images that nobody uses until as much is free; remember and return those.
 
     None if another evaluation of this user is running, which may need them. Nothing is removed if
     all together would not be enough, unless how much is needed is a guess.
@@ -178,7 +178,7 @@ def make_room(
         return []
     with suppress(BlockingIOError), locked_directory(folder.parent), in_use.alone():
         if not anyone_lives(token):
-            found = _find_recorded(engine, [recorded[one] for one in chosen])
+            found = _remembered(engine, _find_recorded(engine, [recorded[one] for one in chosen]))
             removed = []
             for image, one in _remove(engine, found, recorded):
                 if one.kept_because is None:
@@ -187,6 +187,18 @@ def make_room(
                     break
             return removed
     return None
+
+
+def _remembered(
+    engine: Engine, recorded: Iterable[tuple[Path, Image, frozenset[str]]]
+) -> Iterator[tuple[Path, Image, frozenset[str]]]:
+    """Yield images to remove, each remembered first: this may be killed while the engine removes.
+
+    Else a later batch would pull it only to tell of its report.
+    """
+    for one in recorded:
+        remember(engine, one[1])
+        yield one
 
 
 def _remove(

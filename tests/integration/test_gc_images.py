@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -15,6 +16,7 @@ from runner.sandbox.engine.engine import Engine
 from runner.sandbox.engine.pull import Pull
 from runner.sandbox.live_runs import recorded
 from runner.sandbox.pulled_images import images_in_use, make_room, obtain_image
+from runner.sandbox.removed_images import recall
 from tests.helm_builder import write_run
 from tests.integration.command import runner
 from tests.integration.images import OWN
@@ -182,3 +184,29 @@ def test_none_is_removed_while_an_evaluation_may_need_it(
         assert names(client, pushed["alone"])
     assert f"removed the image {pushed['alone']}" in runner("gc", "--images").stdout
     assert not names(client, pushed["alone"])
+
+
+def test_what_is_removed_to_make_room_is_known_though_the_runner_is_killed_meanwhile(
+    client: docker.DockerClient,
+    engine: Engine,
+    pushed: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulled_images, "free_bytes", lambda _info: 0)
+    image = obtain_image(engine, pushed["alone"], Pull.MISSING, print)
+    assert recall(engine, image.digests[0]) is None  # the control
+    remove = pulled_images._remove_names
+
+    def killed(*given: Any) -> None:
+        remove(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pulled_images, "_remove_names", killed)
+    with images_in_use() as held:
+        assert held is not None
+        with pytest.raises(KeyboardInterrupt):
+            make_room(engine, held, image.size_bytes, list)
+    assert not names(client, pushed["alone"])
+    known = recall(engine, image.digests[0])
+    assert known is not None
+    assert known.id == image.id

@@ -84,6 +84,8 @@ class Disk:
         if needed_bytes > self.removable_bytes and not is_guess:
             return []
         chosen = order(self.there)[:1]
+        for name in chosen:
+            remember(cast("Engine", self), image(name))
         self.there = [name for name in self.there if name not in chosen]
         if self.is_lost:
             raise EngineError("the engine does not answer")
